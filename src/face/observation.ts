@@ -1,0 +1,70 @@
+import { z } from 'zod';
+
+/** Most faces of one frame that are measured; the largest are taken. */
+export const FACES_MAX = 16;
+
+const finite = z.number();
+const pixel = z.number().min(-1e5).max(1e5);
+
+export const boxSchema = z.object({
+  x: pixel,
+  y: pixel,
+  width: z.number().min(0).max(1e5),
+  height: z.number().min(0).max(1e5),
+});
+/** Pixels of the frame, origin top left. */
+export type Box = z.infer<typeof boxSchema>;
+
+export const pointSchema = z.tuple([pixel, pixel]);
+export type Point = z.infer<typeof pointSchema>;
+
+/** What a face crop looked like; every number is measured, nothing is decided here. */
+export const qualitySchema = z.object({
+  /** Distance of the eye centres in pixels of the frame. */
+  eyeDistancePx: z.number().min(0).max(1e5),
+  /** Variance of the Laplacian of the aligned 112×112 grey face: higher is sharper. */
+  sharpness: z.number().min(0).max(1e7),
+  /** Mean grey of the aligned face, 0–255. */
+  brightness: z.number().min(0).max(255),
+  /** Standard deviation of the grey of the aligned face, 0–128. */
+  contrast: z.number().min(0).max(128),
+  /** Estimated standard deviation of the pixel noise, 0–255 (Immerkær 1996). */
+  noise: z.number().min(0).max(255),
+  /** Degrees from the landmarks; positive yaw = nose towards the right of the picture. */
+  yaw: z.number().min(-90).max(90),
+  pitch: z.number().min(-90).max(90),
+  roll: z.number().min(-180).max(180),
+  /** 0 (unusable) … 1 (as good as enrolment photos get). */
+  overall: z.number().min(0).max(1),
+});
+export type Quality = z.infer<typeof qualitySchema>;
+
+export const faceSchema = z.object({
+  box: boxSchema,
+  /** Probability of a face by the confirming network, 0…1. */
+  score: z.number().min(0).max(1),
+  /** 68 points, iBUG order. */
+  landmarks: z.array(pointSchema).length(68),
+  quality: qualitySchema,
+  /** base64 of little-endian float32, unit length. */
+  embedding: z.string().max(5464),
+});
+export type MeasuredFace = z.infer<typeof faceSchema>;
+
+/** One frame as the eye saw it. */
+export const observationSchema = z.object({
+  kind: z.literal('observation'),
+  /** Counts frames of this camera session, from 0. */
+  frame: z.int().min(0),
+  /** When the frame was taken, monotonic milliseconds (same clock as the gate's). */
+  takenMs: finite.min(0),
+  /** When the measurement was finished. */
+  measuredMs: finite.min(0),
+  width: z.int().min(1).max(20_000),
+  height: z.int().min(1).max(20_000),
+  /** Boxes that the Haar cascade proposed, confirmed or not. */
+  proposed: z.int().min(0).max(10_000),
+  encoder: z.string().max(64),
+  faces: z.array(faceSchema).max(FACES_MAX),
+});
+export type Observation = z.infer<typeof observationSchema>;

@@ -1,0 +1,44 @@
+/** Exit codes of the command line (docs: README, "Exit codes"). */
+export const EXIT = { yes: 0, no: 1, usage: 2, input: 3, environment: 4, defect: 70 } as const;
+
+/** What kind of trouble an {@link OperatingError} reports; decides the exit code. */
+export type Trouble = 'usage' | 'input' | 'environment';
+
+/**
+ * The surroundings are not as Kaimon needs them: a file, a device, a broker, an argument.
+ * The message is a sentence that a person can act on; the original error is kept as `cause`.
+ * Every code is listed in docs/errors.md (a test holds the two equal).
+ */
+export class OperatingError extends Error {
+  override readonly name = 'OperatingError';
+  readonly code: `KAIMON_${string}`;
+  readonly trouble: Trouble;
+
+  constructor(code: `KAIMON_${string}`, trouble: Trouble, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.trouble = trouble;
+  }
+}
+
+/** The message of anything thrown; the OpenCV binding throws strings. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  return String(thrown);
+}
+
+/** A line for logs: the message followed by those of its causes, outermost first. */
+export function explain(thrown: unknown): string {
+  const parts: string[] = [];
+  let at: unknown = thrown;
+  for (let depth = 0; at !== undefined && depth < 8; depth++) {
+    parts.push(messageOf(at));
+    at = at instanceof Error ? at.cause : undefined;
+  }
+  return parts.join(': ');
+}
+
+/** Makes the compiler prove that every case of a union was handled. */
+export function impossible(value: never): never {
+  throw new Error(`impossible case: ${JSON.stringify(value)}`);
+}

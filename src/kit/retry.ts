@@ -1,0 +1,18 @@
+/** How long to wait before try number n: growing, capped, with jitter. A value, not a loop. */
+export interface RetryPlan {
+  readonly firstMs: number;
+  readonly factor: number;
+  readonly maxMs: number;
+  /** Share of the pause that is random, 0…1: gates that lost one broker must not return in step. */
+  readonly jitter: number;
+}
+
+/**
+ * The pause before try `attempt` (0 = the first repetition).
+ * @param random uniform in [0, 1).
+ * @returns milliseconds in [0, maxMs].
+ */
+export function pauseMs(plan: RetryPlan, attempt: number, random: number): number {
+  const grown = Math.min(plan.maxMs, plan.firstMs * plan.factor ** Math.min(attempt, 64));
+  return Math.round(grown * (1 - plan.jitter * random));
+}

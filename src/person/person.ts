@@ -1,0 +1,92 @@
+import { z } from 'zod';
+
+/** Bounds of the people store. 10,000 × 3 templates is the promise on a Pi 4; these are the hard walls. */
+export const PEOPLE_MAX = 50_000;
+export const TEMPLATES_MAX = 10;
+
+export const personIdSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,63}$/,
+    'an id has 1–64 characters of a–z, 0–9, "_", "-" and starts with a letter or digit',
+  );
+
+/** 1–80 characters, NFC, no control characters. Normalised here, so that two spellings are one name. */
+export const personNameSchema = z
+  .string()
+  .transform((name) => name.normalize('NFC').trim())
+  .refine((name) => name.length >= 1 && [...name].length <= 80, 'a name has 1–80 characters')
+  .refine((name) => !/\p{C}/u.test(name), 'a name has no control characters');
+
+export const languageSchema = z.enum(['en', 'zh-TW']);
+export type Language = z.infer<typeof languageSchema>;
+
+/** `<encoder name>@<first 12 hex digits of its sha256>`: templates of different encoders are never compared. */
+export const encoderIdSchema = z.string().regex(/^[a-z0-9-]{1,32}@[0-9a-f]{12}$/);
+
+/** Hybrid logical clock: `<13-digit ms>-<4 hex counter>-<node>`; sorts as text. */
+export const versionSchema = z.string().regex(/^\d{13}-[0-9a-f]{4}-[a-z0-9_-]{1,32}$/);
+
+const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+export const templateSchema = z.object({
+  encoder: encoderIdSchema,
+  /** base64 of little-endian float32; at most 1024 numbers. */
+  vector: z.string().max(5464).regex(base64),
+  quality: z.number().min(0).max(1),
+  added: z.iso.datetime(),
+});
+export type StoredTemplate = z.infer<typeof templateSchema>;
+
+export const personSchema = z.object({
+  id: personIdSchema,
+  name: personNameSchema,
+  language: languageSchema.nullable(),
+  /** A greeting of one's own in place of the language's phrase; `{name}` is replaced. */
+  greeting: z.string().max(200).nullable(),
+  groups: z.array(z.string().regex(/^[a-z0-9_-]{1,32}$/)).max(32),
+  validFrom: z.iso.datetime().nullable(),
+  validUntil: z.iso.datetime().nullable(),
+  templates: z.array(templateSchema).max(TEMPLATES_MAX),
+  version: versionSchema,
+  /** The gate or client that wrote this version. */
+  by: z.string().min(1).max(64),
+});
+export type Person = z.infer<typeof personSchema>;
+
+export const tombstoneSchema = z.object({ version: versionSchema, at: z.iso.datetime() });
+export type Tombstone = z.infer<typeof tombstoneSchema>;
+
+/** Little-endian float32 numbers of a template's base64 text. Length is not checked against an encoder here. */
+export function decodeVector(text: string): Float32Array {
+  const bytes = Buffer.from(text, 'base64');
+  const numbers = new Float32Array(bytes.byteLength >> 2);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = bytes.readFloatLE(i * 4);
+  return numbers;
+}
+
+/** Inverse of {@link decodeVector}. */
+export function encodeVector(vector: Float32Array): string {
+  const bytes = Buffer.alloc(vector.length * 4);
+  vector.forEach((value, i) => {
+    bytes.writeFloatLE(value, i * 4);
+  });
+  return bytes.toString('base64');
+}
+
+/**
+ * An id made from a name: lower case, letters without accents, others as "-"; `person` when nothing is left.
+ * `taken` decides; a number is appended until it is free. Never gives an id that was ever used.
+ */
+export function idFor(name: string, taken: (id: string) => boolean): string {
+  const base =
+    name
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '')
+      .slice(0, 56) || 'person';
+  if (!taken(base)) return base;
+  for (let n = 2; ; n++) if (!taken(`${base}-${n}`)) return `${base}-${n}`;
+}
