@@ -1,0 +1,23 @@
+import { pino } from 'pino';
+
+/** What product code needs of a logger: structured fields first, then a sentence. */
+export type Log = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
+
+/**
+ * The process's log on stderr. Synchronous: the last line before a kill is the one that matters,
+ * and an asynchronous destination loses it.
+ */
+export function createLog(level: string, name: string): Log {
+  return pino(
+    {
+      level,
+      base: { part: name },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: ['*.vector', '*.embedding', '*.photo'],
+    },
+    pino.destination({ dest: 2, sync: true }),
+  );
+}
+
+/** For tests and commands that print their own story. */
+export const silentLog: Log = pino({ level: 'silent' });
