@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { OperatingError } from '../errors.js';
+import { native, opencv } from './binding.js';
+import type { Picture, Region } from './picture.js';
+
+export interface CascadeOptions {
+  /** Ratio of neighbouring window sizes, > 1. */
+  readonly scaleFactor: number;
+  /** Overlapping hits that make a proposal; 0 proposes every hit. */
+  readonly minNeighbors: number;
+  /** Smallest window side in pixels of the searched picture. */
+  readonly minSide: number;
+}
+
+/** A trained Haar cascade. Not re-entrant: one detection at a time. */
+export class Cascade {
+  readonly #classifier: InstanceType<ReturnType<typeof opencv>['CascadeClassifier']>;
+
+  /** @throws OperatingError when the file is missing or no OpenCV cascade. */
+  constructor(file: string) {
+    // A malformed file aborts the process and a missing one fails only at the first detection: look first.
+    let text: string;
+    try {
+      text = readFileSync(file, 'utf8');
+    } catch (cause) {
+      throw new OperatingError(
+        'KAIMON_CASCADE',
+        'environment',
+        `cannot read the Haar cascade ${file}: install the package opencv-data or set faces.haar.cascade`,
+        { cause },
+      );
+    }
+    const whole =
+      text.includes('<opencv_storage>') &&
+      text.includes('<stageType>BOOST') &&
+      text.trimEnd().endsWith('</opencv_storage>');
+    if (!whole)
+      throw new OperatingError(
+        'KAIMON_CASCADE',
+        'environment',
+        `${file} is no OpenCV Haar cascade: install the package opencv-data or set faces.haar.cascade`,
+      );
+    this.#classifier = native('CascadeClassifier', () => new (opencv().CascadeClassifier)(file));
+  }
+
+  /** Proposals in pixels of the grey picture. */
+  detect(grey: Picture, options: CascadeOptions): Region[] {
+    if (grey.channels !== 1) throw new RangeError('the cascade needs a grey picture');
+    const side = Math.max(1, Math.round(options.minSide));
+    if (grey.width < side || grey.height < side) return [];
+    const { Size } = opencv();
+    const found = native('detectMultiScale', () =>
+      this.#classifier.detectMultiScale(grey.mat, {
+        scaleFactor: options.scaleFactor,
+        minNeighbors: options.minNeighbors,
+        minSize: new Size(side, side),
+      }),
+    );
+    return found.objects.map(({ x, y, width, height }) => ({ x, y, width, height }));
+  }
+}

@@ -1,0 +1,76 @@
+// pure
+/** What the first bytes of a file claim; nothing is decoded. */
+export type PictureHeader =
+  | { readonly kind: 'jpeg' | 'png'; readonly width: number; readonly height: number }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+/** Segments read before a JPEG without a frame header is given up. */
+const SEGMENTS_MAX = 512;
+
+/** Reads format and size of a JPEG (ITU-T T.81 B.2.2) or PNG (ISO 15948 11.2.2) without decoding it. */
+export function readPictureHeader(bytes: Uint8Array): PictureHeader {
+  if (bytes.length === 0) return { kind: 'unknown', why: 'it is empty' };
+  if (PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)) return readPng(bytes);
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return readJpeg(bytes);
+  return { kind: 'unknown', why: 'it is neither JPEG nor PNG' };
+}
+
+function readPng(bytes: Uint8Array): PictureHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isIhdr = bytes.length >= 33 && view.getUint32(8) === 13 && view.getUint32(12) === 0x49484452;
+  if (!isIhdr) return { kind: 'unknown', why: 'its PNG header is cut or broken' };
+  return { kind: 'png', width: view.getUint32(16), height: view.getUint32(20) };
+}
+
+/** SOF0…SOF15 without DHT, JPG and DAC. */
+const isFrameHeader = (marker: number) =>
+  marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+
+function readJpeg(bytes: Uint8Array): PictureHeader {
+  let at = 2;
+  for (let n = 0; n < SEGMENTS_MAX && at + 3 < bytes.length; n++) {
+    if (bytes[at] !== 0xff) return { kind: 'unknown', why: 'its JPEG segments are broken' };
+    const marker = bytes[at + 1] ?? 0;
+    if (marker === 0xff) {
+      at += 1;
+      continue;
+    }
+    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
+      at += 2;
+      continue;
+    }
+    const length = ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
+    if (marker === 0xd9 || marker === 0xda || length < 2) break;
+    if (isFrameHeader(marker)) {
+      if (at + 8 >= bytes.length) break;
+      const height = ((bytes[at + 5] ?? 0) << 8) | (bytes[at + 6] ?? 0);
+      const width = ((bytes[at + 7] ?? 0) << 8) | (bytes[at + 8] ?? 0);
+      return { kind: 'jpeg', width, height };
+    }
+    at += 2 + length;
+  }
+  return { kind: 'unknown', why: 'it is a JPEG without a picture size' };
+}
+
+/** Limits of a photo from outside. 60 megapixels covers today's phones; a JPEG is decoded at reduced size anyway. */
+export const PHOTO_BYTES_MAX = 16 * 1024 * 1024;
+export const PHOTO_PIXELS_MAX = 60_000_000;
+export const PHOTO_SIDE_MIN = 24;
+
+/**
+ * Why a photo must not reach the decoder, or undefined when it may.
+ * The decoder aborts the process on an empty buffer and on a header that claims more than 2^30 pixels.
+ */
+export function whyNotDecodable(bytes: Uint8Array): string | undefined {
+  if (bytes.length > PHOTO_BYTES_MAX)
+    return `it has ${bytes.length} bytes, at most ${PHOTO_BYTES_MAX} (16 MiB) are allowed`;
+  const header = readPictureHeader(bytes);
+  if (header.kind === 'unknown') return header.why;
+  const { width, height } = header;
+  if (width < PHOTO_SIDE_MIN || height < PHOTO_SIDE_MIN)
+    return `it is ${width}×${height} pixels, at least ${PHOTO_SIDE_MIN}×${PHOTO_SIDE_MIN} are needed`;
+  if (width * height > PHOTO_PIXELS_MAX || width > 16_384 || height > 16_384)
+    return `its header claims ${width}×${height} pixels, at most 60 megapixels and 16384 a side are allowed`;
+  return undefined;
+}
