@@ -57,23 +57,6 @@ export type Person = z.infer<typeof personSchema>;
 export const tombstoneSchema = z.object({ version: versionSchema, at: z.iso.datetime() });
 export type Tombstone = z.infer<typeof tombstoneSchema>;
 
-/** Little-endian float32 numbers of a template's base64 text. Length is not checked against an encoder here. */
-export function decodeVector(text: string): Float32Array {
-  const bytes = Buffer.from(text, 'base64');
-  const numbers = new Float32Array(bytes.byteLength >> 2);
-  for (let i = 0; i < numbers.length; i++) numbers[i] = bytes.readFloatLE(i * 4);
-  return numbers;
-}
-
-/** Inverse of {@link decodeVector}. */
-export function encodeVector(vector: Float32Array): string {
-  const bytes = Buffer.alloc(vector.length * 4);
-  vector.forEach((value, i) => {
-    bytes.writeFloatLE(value, i * 4);
-  });
-  return bytes.toString('base64');
-}
-
 /**
  * An id made from a name: lower case, letters without accents, others as "-"; `person` when nothing is left.
  * `taken` decides; a number is appended until it is free. Never gives an id that was ever used.

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { OperatingError } from '../kit/errors.js';
+import { Cascade } from '../kit/opencv/cascade.js';
+import type { Picture } from '../kit/opencv/picture.js';
+import type { Box } from './observation.js';
+
+export interface HaarOptions {
+  /** Cascade file; null looks where the distributions put it. */
+  readonly cascade: string | null;
+  /** The grey frame is scaled down to this width; never up. */
+  readonly width: number;
+  readonly scaleFactor: number;
+  readonly minNeighbors: number;
+  /** Smallest face side, pixels of the full frame. */
+  readonly minSizePx: number;
+}
+
+const NAME = 'haarcascade_frontalface_default.xml';
+const PLACES = [
+  '/usr/share/opencv4/haarcascades',
+  '/usr/share/opencv/haarcascades',
+  '/usr/local/share/opencv4/haarcascades',
+];
+
+/** Where the distribution keeps the cascade. @throws OperatingError naming all places when it is in none. */
+export function findCascade(): string {
+  const found = PLACES.map((folder) => `${folder}/${NAME}`).find((file) => existsSync(file));
+  if (found) return found;
+  throw new OperatingError(
+    'KAIMON_CASCADE',
+    'environment',
+    `${NAME} is in none of ${PLACES.join(', ')}: install the package opencv-data or set faces.haar.cascade`,
+  );
+}
+
+/** Proposes where faces may be: fast and credulous. Badges, blinds and sleeves are among them. */
+export class HaarProposer {
+  readonly #cascade: Cascade;
+  readonly #options: HaarOptions;
+
+  constructor(options: HaarOptions) {
+    this.#cascade = new Cascade(options.cascade ?? findCascade());
+    this.#options = options;
+  }
+
+  /** Square boxes in pixels of the frame. */
+  propose(frame: Picture): Box[] {
+    const { width, scaleFactor, minNeighbors, minSizePx } = this.#options;
+    const scale = Math.min(1, width / frame.width);
+    const grey = frame.grey();
+    const small = scale < 1 ? grey.resize(Math.round(frame.width * scale), Math.round(frame.height * scale)) : grey;
+    const even = small.equalized();
+    try {
+      const minSide = Math.max(24, Math.min(minSizePx * scale, even.height));
+      return this.#cascade.detect(even, { scaleFactor, minNeighbors, minSide }).map((box) => ({
+        x: box.x / scale,
+        y: box.y / scale,
+        width: box.width / scale,
+        height: box.height / scale,
+      }));
+    } finally {
+      even.release();
+      if (small !== grey) small.release();
+      grey.release();
+    }
+  }
+}

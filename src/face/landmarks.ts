@@ -1,0 +1,80 @@
+// pure
+import type { Point } from './observation.js';
+
+/** Eye centres, nose tip and mouth corners; left and right as seen in the picture. */
+export interface FivePoints {
+  readonly leftEye: Point;
+  readonly rightEye: Point;
+  readonly nose: Point;
+  readonly mouthLeft: Point;
+  readonly mouthRight: Point;
+}
+
+function mean(points: readonly Point[]): Point {
+  let x = 0;
+  let y = 0;
+  for (const point of points) {
+    x += point[0];
+    y += point[1];
+  }
+  return [x / points.length, y / points.length];
+}
+
+function at(points: readonly Point[], index: number): Point {
+  const point = points[index];
+  if (!point) throw new RangeError(`68 landmarks are needed, ${points.length} were given`);
+  return point;
+}
+
+/** From 68 points in iBUG order: eyes are the means of 36–41 and 42–47, nose tip 30, mouth corners 48 and 54. */
+export function fivePoints(landmarks: readonly Point[]): FivePoints {
+  return {
+    leftEye: mean(landmarks.slice(36, 42)),
+    rightEye: mean(landmarks.slice(42, 48)),
+    nose: at(landmarks, 30),
+    mouthLeft: at(landmarks, 48),
+    mouthRight: at(landmarks, 54),
+  };
+}
+
+export const distance = (a: Point, b: Point): number => Math.hypot(a[0] - b[0], a[1] - b[1]);
+
+/** Degrees. */
+export interface Pose {
+  readonly yaw: number;
+  readonly pitch: number;
+  readonly roll: number;
+}
+
+const degrees = (radians: number) => (radians * 180) / Math.PI;
+const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
+
+/** Nose tip's place between eye line (0) and mouth line (1) on a level head; 0.55 is the mean of frontal faces. */
+const LEVEL_NOSE = 0.55;
+
+/**
+ * Head pose estimated from five points: roll is the eye line's slope; yaw compares the nose tip's sideways shift with
+ * half the eye distance (a nose stands out about as far as half of it, hence the arcsine); pitch compares its height
+ * between eyes and mouth. Good to some 10°, which is what a quality gate needs.
+ */
+export function poseOf(points: FivePoints): Pose {
+  const { leftEye, rightEye, nose, mouthLeft, mouthRight } = points;
+  const roll = Math.atan2(rightEye[1] - leftEye[1], rightEye[0] - leftEye[0]);
+  const eyes = mean([leftEye, rightEye]);
+  const mouth = mean([mouthLeft, mouthRight]);
+  const cos = Math.cos(-roll);
+  const sin = Math.sin(-roll);
+  const upright = (point: Point): Point => {
+    const dx = point[0] - eyes[0];
+    const dy = point[1] - eyes[1];
+    return [dx * cos - dy * sin, dx * sin + dy * cos];
+  };
+  const [noseX, noseY] = upright(nose);
+  const [mouthX, mouthY] = upright(mouth);
+  const half = Math.max(1e-6, distance(leftEye, rightEye) / 2);
+  const height = Math.max(1e-6, mouthY);
+  const axisX = mouthX * clamp(noseY / height, 0, 1);
+  const yaw = Math.asin(clamp((noseX - axisX) / half, -1, 1));
+  const pitch = Math.asin(clamp((noseY / height - LEVEL_NOSE) * 2, -1, 1));
+  return { yaw: degrees(yaw), pitch: degrees(pitch), roll: degrees(roll) };
+}

@@ -1,0 +1,95 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { OperatingError } from '../kit/errors.js';
+import type { Picture } from '../kit/opencv/picture.js';
+
+/** How a network wants its picture; models/manifest.json says it for each. Planar (NCHW), one picture a run. */
+export interface NetworkInput {
+  readonly width: number;
+  readonly height: number;
+  readonly colour: 'rgb' | 'bgr' | 'grey';
+  /** value = (byte − mean[channel]) × scale. One mean serves all channels. */
+  readonly mean: readonly number[];
+  readonly scale: number;
+}
+
+/** Planar floats of a picture that already has the network's size. `into` is reused between frames. */
+export function fillTensor(bytes: Uint8Array, channels: 1 | 3, input: NetworkInput, into: Float32Array): void {
+  const plane = input.width * input.height;
+  const wanted = input.colour === 'grey' ? 1 : 3;
+  if (bytes.length !== plane * channels || channels !== wanted || into.length !== plane * wanted)
+    throw new RangeError(
+      `a ${input.width}×${input.height} ${input.colour} picture is needed, ${bytes.length} bytes of ${channels} channels were given`,
+    );
+  const { scale } = input;
+  for (let channel = 0; channel < wanted; channel++) {
+    const mean = input.mean[channel] ?? input.mean[0] ?? 0;
+    // Pictures are BGR.
+    let from = input.colour === 'rgb' ? 2 - channel : channel;
+    for (let to = channel * plane, end = to + plane; to < end; to++, from += channels)
+      into[to] = ((bytes[from] as number) - mean) * scale;
+  }
+}
+
+let runtime: typeof import('onnxruntime-node') | undefined;
+
+async function onnx(): Promise<typeof import('onnxruntime-node')> {
+  // 1.27.0 has no telemetry; the switch stays for whoever changes the version.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
+  runtime ??= await import('onnxruntime-node');
+  return runtime;
+}
+
+/** One ONNX network on one CPU thread. `run` blocks its thread although it returns a promise: eye process only. */
+export class Network {
+  readonly #session: InferenceSession;
+  readonly #tensor: Tensor;
+  readonly #values: Float32Array;
+  readonly input: NetworkInput;
+
+  private constructor(session: InferenceSession, tensor: Tensor, values: Float32Array, input: NetworkInput) {
+    this.#session = session;
+    this.#tensor = tensor;
+    this.#values = values;
+    this.input = input;
+  }
+
+  /** @throws OperatingError when the file cannot be loaded as a network. */
+  static async load(file: string, input: NetworkInput): Promise<Network> {
+    try {
+      const ort = await onnx();
+      const session = await ort.InferenceSession.create(file, {
+        executionProviders: ['cpu'],
+        intraOpNumThreads: 1,
+        interOpNumThreads: 1,
+        logSeverityLevel: 3,
+      });
+      const channels = input.colour === 'grey' ? 1 : 3;
+      const values = new Float32Array(channels * input.width * input.height);
+      const tensor = new ort.Tensor('float32', values, [1, channels, input.height, input.width]);
+      return new Network(session, tensor, values, input);
+    } catch (cause) {
+      throw new OperatingError(
+        'KAIMON_MODEL_LOAD',
+        'environment',
+        `cannot load the network ${file}: run "kaimon models verify"`,
+        { cause },
+      );
+    }
+  }
+
+  /** Runs on a picture of exactly the input's size. @returns outputs in the order of the graph. */
+  async run(picture: Picture): Promise<Float32Array[]> {
+    const input = this.input.colour === 'grey' ? picture.grey() : picture;
+    try {
+      fillTensor(input.bytes(), input.channels, this.input, this.#values);
+    } finally {
+      if (input !== picture) input.release();
+    }
+    const outputs = await this.#session.run({ [this.#session.inputNames[0] as string]: this.#tensor });
+    return this.#session.outputNames.map((name) => {
+      const data = outputs[name]?.data;
+      if (!(data instanceof Float32Array)) throw new TypeError(`output ${name} is no float32 tensor`);
+      return data;
+    });
+  }
+}
