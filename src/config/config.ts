@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { decisionSection, doorSection, peopleSection } from './access.js';
+import { cameraSection } from './camera.js';
+import { facesSection } from './faces.js';
+import { text } from './field.js';
+import { eyeSection, greetingSection, logSection, mqttSection, syncSection } from './service.js';
+
+const topicName = /^[a-z0-9_-]{1,32}$/;
+const topicNameShape = '1–32 characters of a–z, 0–9, _ and -';
+
+/** The whole configuration. Every key has a default, so that an empty file is a valid one; unknown keys are refused. */
+export const configSchema = z.strictObject({
+  site: text('Name of the site; gates of one site share their people', topicName, topicNameShape, 'home'),
+  gate: text('Name of this gate, different for each gate of a site', topicName, topicNameShape, 'gate-1'),
+  camera: cameraSection.prefault({}).describe('Where frames come from.'),
+  faces: facesSection.prefault({}).describe('Finding faces and judging how usable they are.'),
+  encoder: text(
+    'The model that turns a face into numbers, one of `kaimon models list`',
+    /^[a-z0-9-]{1,32}$/,
+    '1–32 characters of a–z, 0–9 and -',
+    'mobilefacenet',
+  ),
+  decision: decisionSection.prefault({}).describe('From what was seen to yes or no.'),
+  door: doorSection.prefault({}).describe('The lock.'),
+  people: peopleSection.prefault({}).describe('Enrolment.'),
+  eye: eyeSection.prefault({}).describe('The process that sees.'),
+  greeting: greetingSection.prefault({}).describe('What is said to people who are let in.'),
+  mqtt: mqttSection.prefault({}).describe('The broker.'),
+  sync: syncSection.prefault({}).describe('People shared between gates.'),
+  log: logSection.prefault({}).describe('The log on stderr.'),
+});
+
+type Deep<T> = T extends object ? { readonly [K in keyof T]: Deep<T[K]> } : T;
+
+/** A checked configuration: parsed once at the edge, believed inside. */
+export type Config = Deep<z.output<typeof configSchema>>;
+
+/** What an empty file means. */
+export const defaultConfig: Config = configSchema.parse({});
