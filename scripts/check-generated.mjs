@@ -1,0 +1,74 @@
+// node scripts/check-generated.mjs: what is generated agrees with what generates it, and no file of the project carries the
+// address of a package registry (installations go through mirrors).
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '..'));
+const run = (command, ...args) =>
+  execFileSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 << 20, stdio: ['ignore', 'pipe', 'pipe'] });
+const problems = [];
+const problem = (text) => problems.push(text);
+const skip = (text) => console.log(`generated: skipped: ${text}`);
+
+function checkSchema() {
+  if (!existsSync(join(root, 'src/cli/main.ts'))) return skip('the config schema (there is no src/cli/main.ts)');
+  try {
+    // setup's build step does nothing where dist is newer than src.
+    const build = 'if [ -n "$(bash scripts/setup.d/build.sh missing)" ]; then npm run --silent build; fi';
+    run('bash', '-c', build);
+  } catch (error) {
+    return problem(
+      `dist cannot be built, so the config schema cannot be checked:\n${error.stdout ?? ''}${error.stderr ?? error}`,
+    );
+  }
+  const printed = run(process.execPath, 'dist/cli/main.js', 'config', 'schema');
+  const file = join(root, 'config/kaimon.schema.json');
+  const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (kept.trimEnd() !== printed.trimEnd())
+    problem('config/kaimon.schema.json is out of date: scripts/kaimon config schema > config/kaimon.schema.json');
+}
+
+function trackedFiles() {
+  try {
+    return run('git', 'ls-files', '-z')
+      .split('\0')
+      .filter((file) => file !== '' && existsSync(join(root, file)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Put together from pieces: this file is tracked too. */
+function registryHosts() {
+  const known =
+    'registry npmjs org, registry yarnpkg com, registry npmmirror com, pypi org, files pythonhosted org, deb debian org';
+  const hosts = known.split(', ').map((name) => name.split(' ').join('.'));
+  try {
+    const own = new URL(run('npm', 'config', 'get', 'registry').trim()).hostname;
+    if (own.includes('.') && !/^[\d.]+$/.test(own)) hosts.push(own);
+  } catch {
+    skip("the host of this machine's own npm registry (npm does not tell)");
+  }
+  return [...new Set(hosts)];
+}
+
+function checkAddresses() {
+  const files = trackedFiles();
+  if (files === undefined) return skip('addresses of registries (not a git checkout)');
+  const hosts = registryHosts();
+  for (const file of files) {
+    const content = readFileSync(join(root, file), 'latin1');
+    if (file.endsWith('package-lock.json') && content.includes('"resolved": "http'))
+      problem(`${file} holds addresses: keep omit-lockfile-registry-resolved=true in .npmrc and run npm install`);
+    for (const host of hosts)
+      if (content.includes(host)) problem(`${file} names the registry host ${host}: take it out`);
+  }
+}
+
+checkSchema();
+checkAddresses();
+for (const text of problems) console.log(`generated: ${text}`);
+console.log(`generated: ${problems.length === 0 ? 'in order' : `${problems.length} problems`}`);
+process.exit(problems.length === 0 ? 0 : 1);
