@@ -5,7 +5,7 @@ const device = z
   .union([z.int().min(0).max(63), z.string().regex(/^\/[^\p{Cc}]{1,255}$/u)])
   .default(0)
   .describe(
-    'Kind device: the V4L2 camera. A path such as /dev/v4l/by-id/… survives a change of USB ports (index 0–63, or an absolute path).',
+    'Kind device: the V4L2 camera. A path such as /dev/v4l/by-id/… survives a change of USB ports (an index 0–63 or an absolute path).',
   );
 
 /** Where frames come from. */

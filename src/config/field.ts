@@ -12,6 +12,9 @@ export interface Range {
 
 const sentence = (says: string, allowed: string): string => `${says} (${allowed}).`;
 
+/** The part of a key's sentence that says what may stand there. */
+export const allowedBy = (sentence: string): string => /\(([^()]*)\)\.$/.exec(sentence)?.[1] ?? sentence;
+
 /** A whole number of `unit`, `min` to `max` inclusive. */
 export const whole = (says: string, { unit, min, max }: Range, value: number) =>
   z
@@ -19,7 +22,7 @@ export const whole = (says: string, { unit, min, max }: Range, value: number) =>
     .min(min)
     .max(max)
     .default(value)
-    .describe(sentence(says, `${unit}, ${min}–${max}`));
+    .describe(sentence(says, `whole number ${min}–${max}, ${unit}`));
 
 /** A number of `unit`, `min` to `max` inclusive. */
 export const measure = (says: string, { unit, min, max }: Range, value: number) =>
@@ -28,7 +31,7 @@ export const measure = (says: string, { unit, min, max }: Range, value: number) 
     .min(min)
     .max(max)
     .default(value)
-    .describe(sentence(says, `${unit}, ${min}–${max}`));
+    .describe(sentence(says, `number ${min}–${max}, ${unit}`));
 
 /** Like {@link measure}; null, the default, leaves the choice to Kaimon. */
 export const measureOrNull = (says: string, { unit, min, max }: Range) =>
@@ -38,7 +41,7 @@ export const measureOrNull = (says: string, { unit, min, max }: Range) =>
     .max(max)
     .nullable()
     .default(null)
-    .describe(sentence(says, `${unit}, ${min}–${max} or null`));
+    .describe(sentence(says, `number ${min}–${max}, ${unit}, or null`));
 
 /** Yes or no. */
 export const flag = (says: string, value: boolean) =>
@@ -50,7 +53,7 @@ export const choice = <const T extends readonly [string, ...string[]]>(says: str
   z
     .enum(words)
     .default(value as z.util.NoUndefined<z.output<z.ZodEnum<z.util.ToEnum<T[number]>>>>)
-    .describe(sentence(says, words.join(', ')));
+    .describe(sentence(says, `one of ${words.join(', ')}`));
 
 /** A text that must match; `shape` says in words what the expression asks for. */
 export const text = (says: string, pattern: RegExp, shape: string, value: string) =>
@@ -63,7 +66,7 @@ export const textOrNull = (says: string, pattern: RegExp, shape: string) =>
     .regex(pattern)
     .nullable()
     .default(null)
-    .describe(sentence(says, `${shape} or null`));
+    .describe(sentence(says, `${shape}, or null`));
 
 /** A file by path, or null for none. */
 export const fileOrNull = (says: string) => textOrNull(says, /^[^\p{Cc}]{1,1024}$/u, 'a path of 1–1024 characters');

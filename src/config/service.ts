@@ -42,7 +42,7 @@ export const greetingSection = z.strictObject({
 const protocol = z
   .union([z.literal('auto'), z.literal(4), z.literal(5)])
   .default('auto')
-  .describe('MQTT version: 5, 4 (that is 3.1.1), or auto for 5 with a fall-back to 3.1.1 (auto, 4, 5).');
+  .describe('MQTT version: 5, 4 (that is 3.1.1), or auto for 5 with a fall-back to 3.1.1 (one of auto, 4, 5).');
 
 /** The broker. */
 export const mqttSection = z

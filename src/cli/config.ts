@@ -1,0 +1,85 @@
+import { Command } from 'commander';
+import { commentedYaml, configJsonSchema } from '../config/document.js';
+import { configKeys, valueAt } from '../config/keys.js';
+import { type LoadedConfig, loadConfig } from '../config/load.js';
+import { ConfigError, describeOrigin, describeValue } from '../config/problem.js';
+import { EXIT } from '../kit/errors.js';
+
+interface Options {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly yaml?: boolean;
+}
+
+const print = (text: string): void => {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+};
+
+const load = (options: Options): LoadedConfig => loadConfig({ file: options.config, env: process.env });
+
+const nameOf = ({ file }: LoadedConfig): string => file ?? 'the defaults (no configuration file)';
+
+function check(options: Options): void {
+  try {
+    const loaded = load(options);
+    print(options.json ? JSON.stringify({ ok: true, file: loaded.file, problems: [] }) : `${nameOf(loaded)}: in order`);
+  } catch (error) {
+    if (!options.json || !(error instanceof ConfigError)) throw error;
+    const problems = error.problems.map(({ path, origin, message }) => ({
+      path,
+      where: describeOrigin(origin),
+      message,
+    }));
+    print(JSON.stringify({ ok: false, file: options.config ?? null, problems }));
+    process.exitCode = EXIT.usage;
+  }
+}
+
+function show(options: Options): void {
+  const loaded = load(options);
+  const rows = configKeys.map(({ name, path }) => ({
+    name,
+    value: valueAt(loaded.config, path),
+    origin: describeOrigin(loaded.originOf(name)),
+  }));
+  if (options.json) {
+    const origins = Object.fromEntries(rows.map(({ name, origin }) => [name, origin]));
+    print(JSON.stringify({ file: loaded.file, config: loaded.config, origins }));
+    return;
+  }
+  const wide = Math.max(...rows.map(({ name }) => name.length));
+  print(rows.map(({ name, value, origin }) => `${name.padEnd(wide)}  ${describeValue(value)}  (${origin})`).join('\n'));
+}
+
+const example = (line: string): string => `\nExample:\n  $ ${line}\n`;
+
+const subcommand = (name: string, description: string): Command =>
+  new Command(name).description(description).option('--config <file>', 'configuration file');
+
+/** `kaimon config check|show|schema`: is the configuration in order, what is in force and why, what could stand there. */
+export function configCommand(): Command {
+  return new Command('config')
+    .description('check, show and describe the configuration')
+    .addCommand(
+      subcommand('check', 'find every mistake in file and environment (exit code 2 if there is one)')
+        .option('--json', 'print one JSON document')
+        .addHelpText('after', example('kaimon config check --config /etc/kaimon/kaimon.yaml'))
+        .action((_options: Options, command: Command) => check(command.optsWithGlobals<Options>())),
+    )
+    .addCommand(
+      subcommand('show', 'print each key with its value in force and where the value comes from')
+        .option('--json', 'print one JSON document')
+        .addHelpText('after', example('kaimon config show | grep -v default'))
+        .action((_options: Options, command: Command) => show(command.optsWithGlobals<Options>())),
+    )
+    .addCommand(
+      new Command('schema')
+        .description('print the JSON Schema of the configuration, for editors')
+        .option('--json', 'print JSON (it always is)')
+        .option('--yaml', 'print a commented file with every key and its default instead')
+        .addHelpText('after', example('kaimon config schema > kaimon.schema.json'))
+        .action((options: Options) => {
+          print(options.yaml ? commentedYaml() : JSON.stringify(configJsonSchema(), null, 2));
+        }),
+    );
+}

@@ -1,0 +1,114 @@
+import type { z } from 'zod';
+import { type Config, configSchema } from './config.js';
+import { type Environment, type Override, readEnvironment } from './environment.js';
+import { configKeys, configSections, valueAt } from './keys.js';
+import { ConfigError, describeValue, type Origin, type Problem } from './problem.js';
+import { suggest } from './suggest.js';
+import type { ParsedFile } from './yaml.js';
+
+/** A valid configuration that knows where each value came from. */
+export interface CheckedConfig {
+  readonly config: Config;
+  /** @param name `door.pulseMs` */
+  readonly originOf: (name: string) => Origin;
+}
+
+/** What a configuration is made of; later sources win. */
+export interface Sources {
+  readonly file: (ParsedFile & { readonly name: string }) | null;
+  readonly env: Environment;
+  /** By key, `{ 'camera.kind': 'replay' }`: what the command line asks for. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** A copy of `tree` with `value` at `path`. Where a map is missing it is made; where something else stands it stays. */
+function withValue(tree: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
+  if (name === undefined) return value;
+  if (tree === undefined || tree === null) return { [name]: withValue(undefined, rest, value) };
+  if (typeof tree !== 'object' || Array.isArray(tree)) return tree;
+  return { ...tree, [name]: withValue(valueAt(tree, [name]), rest, value) };
+}
+
+/** `door:` with nothing below it is an empty section, not a mistake. */
+const withEmptySections = (tree: unknown): unknown =>
+  configSections.reduce(
+    (grown, { path }) => (valueAt(grown, path) === null ? withValue(grown, path, {}) : grown),
+    tree,
+  );
+
+function unknownKey(name: string, sectionPath: readonly string[]): string {
+  const section = configSections.find(({ path }) => path.join('.') === sectionPath.join('.'));
+  const inside = suggest(name, section?.members ?? []);
+  const meant = inside === null ? null : [...sectionPath, inside].join('.');
+  // A key that is right but stands in the wrong section is as common as a mistyped one.
+  const elsewhere = configKeys.find((key) => key.path.at(-1) === name)?.name ?? null;
+  const answer = meant ?? elsewhere;
+  return answer === null
+    ? `unknown key, allowed here: ${(section?.members ?? []).join(', ')}`
+    : `unknown key, did you mean ${answer}?`;
+}
+
+function problemsOf(issue: Issue, tree: unknown, originOf: (path: readonly string[]) => Origin): Problem[] {
+  const path = issue.path.map(String);
+  const name = path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((unknown) => {
+      const full = [...path, unknown];
+      return { path: full.join('.'), origin: originOf(full), message: unknownKey(unknown, path) };
+    });
+  }
+  if (issue.code === 'custom') {
+    // A rule between keys may point at one that is not written: then its section is the place to look at.
+    const own = originOf(path);
+    const origin = own.kind === 'default' ? originOf(path.slice(0, -1)) : own;
+    return [{ path: name, origin, message: issue.message }];
+  }
+  const key = configKeys.find((candidate) => candidate.name === name);
+  const section = configSections.find((candidate) => candidate.name === name);
+  const allowed = key?.allowed ?? `a map with ${(section?.members ?? []).join(', ')}`;
+  const found = describeValue(valueAt(tree, path));
+  return [{ path: name, origin: originOf(path), message: `found ${found}, allowed: ${allowed}` }];
+}
+
+/** Mistakes of the file are told in the order of its lines, after those of elsewhere. */
+const lineIn = ({ origin }: Problem): number => (origin.kind === 'file' ? (origin.line ?? 0) : -1);
+
+/** Refuses option names that no key has: a defect of the caller, not of the owner. */
+function optionOverrides(options: Sources['options']): Override[] {
+  return Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => {
+      const key = configKeys.find((candidate) => candidate.name === name);
+      if (key === undefined) throw new TypeError(`no configuration key is called ${name}`);
+      return { path: key.path, value };
+    });
+}
+
+/**
+ * Lays file, environment and command line over the defaults and checks the result.
+ * @throws ConfigError with everything that is wrong.
+ */
+export function checkConfig({ file, env, options }: Sources): CheckedConfig {
+  const environment = readEnvironment(env);
+  const given = optionOverrides(options);
+  const tree = [...environment.overrides, ...given].reduce(
+    (grown, { path, value }) => withValue(grown, path, value),
+    withEmptySections(file?.tree ?? {}),
+  );
+  const originOf = (path: readonly string[]): Origin => {
+    const name = path.join('.');
+    const same = (override: Override) => override.path.join('.') === name;
+    if (given.some(same)) return { kind: 'option' };
+    const key = environment.overrides.some(same) ? configKeys.find((candidate) => candidate.name === name) : undefined;
+    if (key !== undefined) return { kind: 'environment', variable: key.variable };
+    if (file === null || (path.length > 0 && valueAt(file.tree, path) === undefined)) return { kind: 'default' };
+    return { kind: 'file', file: file.name, line: file.lineOf(path) };
+  };
+  const parsed = configSchema.safeParse(tree);
+  const wrong = parsed.error?.issues.flatMap((issue) => problemsOf(issue, tree, originOf)) ?? [];
+  const problems = [...environment.problems, ...wrong].sort((a, b) => lineIn(a) - lineIn(b));
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return { config: parsed.data, originOf: (name) => originOf(name.split('.')) };
+}

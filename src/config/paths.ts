@@ -1,0 +1,55 @@
+import { join, resolve } from 'node:path';
+import { OperatingError } from '../kit/errors.js';
+import type { Environment } from './environment.js';
+
+/** Where a running Kaimon keeps things. Absolute paths; the folders need not exist yet. */
+export interface Paths {
+  /** What must survive: people, journal. */
+  readonly state: string;
+  /** What can be made again: models, spoken greetings. */
+  readonly cache: string;
+  /** What lives as long as the process: door line, lock file. */
+  readonly run: string;
+}
+
+/** systemd gives a colon-separated list where a unit names several folders; ours is the first. */
+const first = (list: string | undefined): string | null => list?.split(':')[0] || null;
+
+/** The XDG rules ask to ignore relative paths. */
+const absolute = (path: string | undefined): string | null => (path?.startsWith('/') ? path : null);
+
+const below = (state: string): Paths => ({ state, cache: join(state, 'cache'), run: join(state, 'run') });
+
+/**
+ * The folders to use: `--state DIR` (or KAIMON_STATE) holds all three; under systemd the unit's folders;
+ * otherwise the user's own by the XDG rules.
+ * @throws OperatingError where there is no home folder to derive them from.
+ */
+export function resolvePaths(options: { readonly env: Environment; readonly stateOption?: string | undefined }): Paths {
+  const { env } = options;
+  const chosen = options.stateOption || env['KAIMON_STATE'];
+  if (chosen) return below(resolve(chosen));
+  const unit = first(env['STATE_DIRECTORY']);
+  if (unit !== null) {
+    const inside = below(unit);
+    return {
+      state: unit,
+      cache: first(env['CACHE_DIRECTORY']) ?? inside.cache,
+      run: first(env['RUNTIME_DIRECTORY']) ?? inside.run,
+    };
+  }
+  const home = absolute(env['HOME']);
+  const stateHome = absolute(env['XDG_STATE_HOME']) ?? (home && join(home, '.local', 'state'));
+  const cacheHome = absolute(env['XDG_CACHE_HOME']) ?? (home && join(home, '.cache'));
+  if (stateHome === null) {
+    const advice = 'name one with --state DIR';
+    throw new OperatingError('KAIMON_PATHS', 'environment', `HOME is not set, so there is no state folder: ${advice}`);
+  }
+  const state = join(stateHome, 'kaimon');
+  const runHome = absolute(env['XDG_RUNTIME_DIR']);
+  return {
+    state,
+    cache: cacheHome === null ? below(state).cache : join(cacheHome, 'kaimon'),
+    run: runHome === null ? below(state).run : join(runHome, 'kaimon'),
+  };
+}
