@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { promises as fs } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { messageOf, OperatingError } from './errors.js';
+
+export interface AtomicWriteOptions {
+  /** Permission bits of the new file, whatever the umask and the old file say. Default 0600. */
+  readonly mode?: number;
+  /** Where the file that is replaced stays as the last good copy; the same folder. */
+  readonly keepPrevious?: string;
+}
+
+/**
+ * Replaces `path` so that a reader, a crash or a power cut sees the old bytes or the new ones, never a mixture:
+ * temporary file in the same folder, fsync, rename, fsync of the folder. Resolves when the new bytes are on the disk.
+ * A symbolic link at `path` is replaced by a file.
+ * @throws OperatingError KAIMON_FILE_WRITE when the surroundings refuse (disk full, read-only, permission, no folder);
+ *   `path` then still holds the old bytes. What `chunks` throws is passed on unchanged.
+ */
+export async function writeFileAtomic(
+  path: string,
+  chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  options: AtomicWriteOptions = {},
+): Promise<void> {
+  const temp = tempBeside(path);
+  try {
+    await writeSynced(temp, chunks, options.mode ?? 0o600);
+    if (options.keepPrevious !== undefined) await keepCopy(path, options.keepPrevious);
+    await fs.rename(temp, path);
+    await syncFolder(dirname(path));
+  } catch (cause) {
+    // The first error is the one to report; what this cannot remove, removeStaleTemps removes later.
+    await fs.rm(temp, { force: true }).catch(() => undefined);
+    throw errnoOf(cause) === undefined ? cause : cannotWrite(path, cause);
+  }
+}
+
+/**
+ * Removes temporary files that a killed writer left beside `path`. Only for a caller that is the one writer of `path`.
+ * @returns how many there were; 0 when the folder does not exist.
+ */
+export async function removeStaleTemps(path: string): Promise<number> {
+  const start = `.${basename(path)}.`;
+  let names: string[];
+  try {
+    names = await fs.readdir(dirname(path));
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return 0;
+    throw cannotWrite(path, cause);
+  }
+  const stale = names.filter((name) => name.startsWith(start) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(start.length)));
+  for (const name of stale) await fs.rm(join(dirname(path), name), { force: true });
+  return stale.length;
+}
+
+/** A fresh name in the folder of `path` that {@link removeStaleTemps} recognises. */
+export const tempBeside = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+
+async function writeSynced(
+  temp: string,
+  chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  mode: number,
+): Promise<void> {
+  const handle = await fs.open(temp, 'wx', mode);
+  try {
+    await handle.chmod(mode);
+    // Every write is handed to the thread pool and awaited: the event loop runs between two chunks.
+    for await (const chunk of chunks) await handle.writeFile(chunk);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes `copy` a second name of what `path` holds now; at every moment `copy` is whole, old or new. */
+async function keepCopy(path: string, copy: string): Promise<void> {
+  const temp = tempBeside(copy);
+  try {
+    await fs.link(path, temp);
+  } catch (cause) {
+    const errno = errnoOf(cause);
+    if (errno === 'ENOENT') return;
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'].includes(errno ?? '')) throw cause;
+    // FAT and some network file systems have no hard links.
+    await copySynced(path, temp);
+  }
+  await fs.rename(temp, copy);
+  // rename(2) of two names of one file does nothing and keeps both: so it is after a kill between here and the caller's rename.
+  await fs.rm(temp, { force: true });
+}
+
+async function copySynced(from: string, to: string): Promise<void> {
+  try {
+    await fs.copyFile(from, to);
+    const handle = await fs.open(to, 'r+');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    await fs.rm(to, { force: true }).catch(() => undefined); // as above: the first error is the one to report
+    throw cause;
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await fs.open(folder, 'r');
+  try {
+    await handle.sync();
+  } catch (cause) {
+    // Some network file systems know no fsync of a folder; there the rename is as durable as it gets.
+    if (errnoOf(cause) !== 'EINVAL') throw cause;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The errno name of a system error (`ENOSPC`), undefined for anything else. */
+export function errnoOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && 'syscall' in thrown && 'code' in thrown && typeof thrown.code === 'string'
+    ? thrown.code
+    : undefined;
+}
+
+const advice: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full: free some space',
+  EDQUOT: 'the disk quota is used up: free some space',
+  EFBIG: 'the file would exceed the size limit of the process or file system',
+  EROFS: 'the file system is mounted read-only: remount it writable or choose another folder',
+  EACCES: "permission denied: the folder must belong to Kaimon's user",
+  EPERM: "permission denied: the folder must belong to Kaimon's user",
+  ENOENT: 'the folder does not exist: create it',
+  ENOTDIR: 'its folder is not a folder',
+  EISDIR: 'there is a folder of that name: move it away',
+  EIO: 'the disk reports an error: check it, and replace an SD card that does so twice',
+};
+
+function cannotWrite(path: string, cause: unknown): OperatingError {
+  const why = advice[errnoOf(cause) ?? ''] ?? messageOf(cause);
+  return new OperatingError('KAIMON_FILE_WRITE', 'environment', `cannot write ${path}: ${why}`, { cause });
+}

@@ -1,0 +1,52 @@
+import type { Clock } from '../kit/clock.js';
+import { OperatingError } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import { isFuture } from '../person/version.js';
+import type { PeopleDocument } from './people-document.js';
+
+/** How many people have no template of `encoder` and so are not recognised by it. */
+export function withoutTemplate(document: PeopleDocument, encoder: string): number {
+  let count = 0;
+  for (const person of document.people.values()) {
+    if (!person.templates.some((template) => template.encoder === encoder)) count++;
+  }
+  return count;
+}
+
+/**
+ * Templates of different encoders are never compared: a store that has only others' would make everybody a stranger.
+ * @throws OperatingError KAIMON_PEOPLE_ENCODER naming both encoders and the way out.
+ */
+export function checkEncoder(document: PeopleDocument, encoder: string, file: string): void {
+  if (document.people.size === 0 || withoutTemplate(document, encoder) < document.people.size) return;
+  const found = new Set<string>();
+  for (const person of document.people.values()) for (const template of person.templates) found.add(template.encoder);
+  // People without any template, in a store of this encoder: nothing is incompatible, they are just not known by face.
+  if (found.size === 0 && document.encoder === encoder) return;
+  const others = found.size === 0 ? document.encoder : [...found].sort().join(', ');
+  throw new OperatingError(
+    'KAIMON_PEOPLE_ENCODER',
+    'environment',
+    `the templates in ${file} were made by ${others}, but the encoder in use is ${encoder}, and the two cannot be compared: ` +
+      "set the config's encoder back, run `kaimon people reencode` where photos were kept, or enrol the people again",
+  );
+}
+
+/** Says in the log who is there, and what about the store's content is odd without being wrong. */
+export function reportPeople(document: PeopleDocument, { encoder, file, latest, clock, log }: ReportOptions): void {
+  log.info({ file, people: document.people.size, removed: document.removed.size }, 'people store open');
+  const unknown = withoutTemplate(document, encoder);
+  if (unknown > 0) log.warn({ people: unknown, encoder }, 'some people have no template of this encoder');
+  if (latest !== null && isFuture(latest, clock.wall())) {
+    log.warn({ latest }, 'the newest change in the people store is ahead of the clock: check the clock');
+  }
+}
+
+interface ReportOptions {
+  readonly encoder: string;
+  readonly file: string;
+  /** The greatest version in the store. */
+  readonly latest: string | null;
+  readonly clock: Clock;
+  readonly log: Log;
+}

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import {
+  encoderIdSchema,
+  PEOPLE_MAX,
+  type Person,
+  personIdSchema,
+  type Tombstone,
+  tombstoneSchema,
+} from '../person/person.js';
+import { firstIssue, InvalidPeople, personText, readPerson } from './record.js';
+
+/** The schema number that this version reads and writes. */
+export const PEOPLE_SCHEMA = 1;
+
+/** Removals are kept for about 400 days; with more than this many, no new person is taken in until some are purged. */
+export const TOMBSTONES_MAX = 200_000;
+
+/** What people.json holds. A value: whoever changes it makes a new one. */
+export interface PeopleDocument {
+  readonly encoder: string;
+  readonly people: ReadonlyMap<string, Person>;
+  readonly removed: ReadonlyMap<string, Tombstone>;
+}
+
+/** A new store: nobody. */
+export const emptyDocument = (encoder: string): PeopleDocument => ({ encoder, people: new Map(), removed: new Map() });
+
+/** The file was written by a newer Kaimon: it must be left exactly as it is. */
+export class NewerPeople extends Error {
+  override readonly name = 'NewerPeople';
+  readonly schema: number;
+
+  constructor(schema: number) {
+    super(`schema ${schema}; this version reads up to ${PEOPLE_SCHEMA}`);
+    this.schema = schema;
+  }
+}
+
+/** Characters of a chunk: about a third of a millisecond of JSON on a PC. */
+const CHUNK_CHARS = 256 * 1024;
+
+/** The file's text in chunks of some 256 kB, one record a line, so that writing never holds the event loop for long. */
+export function* documentChunks(document: PeopleDocument): Generator<string, void> {
+  let chunk = `{"schema":${PEOPLE_SCHEMA},"encoder":${JSON.stringify(document.encoder)},"people":{`;
+  let separator = '\n';
+  for (const [id, person] of document.people) {
+    chunk += `${separator}"${id}":${personText(person)}`;
+    separator = ',\n';
+    if (chunk.length >= CHUNK_CHARS) {
+      yield chunk;
+      chunk = '';
+    }
+  }
+  chunk += '\n},"removed":{';
+  separator = '\n';
+  for (const [id, { version, at }] of document.removed) {
+    chunk += `${separator}"${id}":${JSON.stringify({ version, at })}`;
+    separator = ',\n';
+    if (chunk.length >= CHUNK_CHARS) {
+      yield chunk;
+      chunk = '';
+    }
+  }
+  yield `${chunk}\n}}\n`;
+}
+
+/** Collects records and refuses what no valid file holds. */
+export class DocumentBuilder {
+  readonly #people = new Map<string, Person>();
+  readonly #removed = new Map<string, Tombstone>();
+
+  addPerson(id: string, value: unknown): void {
+    this.#addKey('people', id);
+    if (this.#people.size >= PEOPLE_MAX) throw new InvalidPeople(`people: more than ${PEOPLE_MAX}`);
+    const person = within(`people.${id}`, () => readPerson(value));
+    if (person.id !== id) throw new InvalidPeople(`people.${id}: holds the id ${person.id}`);
+    this.#people.set(id, person);
+  }
+
+  addTombstone(id: string, value: unknown): void {
+    this.#addKey('removed', id);
+    const { data, error } = tombstoneSchema.safeParse(value);
+    if (error) throw new InvalidPeople(`removed.${id}: ${firstIssue(error)}`);
+    this.#removed.set(id, data);
+  }
+
+  document(encoder: unknown): PeopleDocument {
+    const { data, error } = encoderIdSchema.safeParse(encoder);
+    if (error) throw new InvalidPeople(`encoder: ${firstIssue(error)}`);
+    return { encoder: data, people: this.#people, removed: this.#removed };
+  }
+
+  #addKey(section: string, id: string): void {
+    if (!personIdSchema.safeParse(id).success) throw new InvalidPeople(`${section}: ${JSON.stringify(id)} is no id`);
+    if (this.#people.has(id) || this.#removed.has(id)) throw new InvalidPeople(`${section}.${id}: the id stands twice`);
+  }
+}
+
+function within<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    if (thrown instanceof InvalidPeople) throw new InvalidPeople(`${where}: ${thrown.message}`);
+    throw thrown;
+  }
+}
+
+const envelopeSchema = z.object({ schema: z.int() });
+const bodySchema = z.object({
+  encoder: z.string(),
+  people: z.record(z.string(), z.unknown()),
+  removed: z.record(z.string(), z.unknown()),
+});
+
+/** Reads any JSON layout of the file, for instance one that somebody edited by hand. @throws InvalidPeople, NewerPeople */
+export function documentFromJson(json: unknown): PeopleDocument {
+  checkSchema(envelopeSchema.safeParse(json).data?.schema);
+  const { data, error } = bodySchema.safeParse(json);
+  if (error) throw new InvalidPeople(firstIssue(error));
+  const builder = new DocumentBuilder();
+  for (const [id, value] of Object.entries(data.people)) builder.addPerson(id, value);
+  for (const [id, value] of Object.entries(data.removed)) builder.addTombstone(id, value);
+  return builder.document(data.encoder);
+}
+
+/** @throws NewerPeople for a later version's file, InvalidPeople for anything else that is not ours. */
+export function checkSchema(schema: number | undefined): void {
+  if (schema !== undefined && schema > PEOPLE_SCHEMA) throw new NewerPeople(schema);
+  if (schema !== PEOPLE_SCHEMA) throw new InvalidPeople(`schema: expected ${PEOPLE_SCHEMA}, found ${schema ?? 'none'}`);
+}

@@ -1,0 +1,121 @@
+import { promises as fs } from 'node:fs';
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Adapter } from 'lowdb';
+import { errnoOf, writeFileAtomic } from '../kit/atomic-file.js';
+import { type Clock, iso } from '../kit/clock.js';
+import { messageOf, OperatingError } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import { documentChunks, NewerPeople, type PeopleDocument } from './people-document.js';
+import { parsePeople } from './people-parser.js';
+import { InvalidPeople } from './record.js';
+
+/** How a copy of the file reads: absent, damaged, or whole. */
+type Copy =
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'damaged'; readonly why: string }
+  | { readonly kind: 'whole'; readonly document: PeopleDocument };
+
+export interface PeopleFileOptions {
+  readonly file: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For a reader beside a running daemon: nothing is moved, repaired or written. */
+  readonly readOnly?: boolean;
+}
+
+export const lastGoodOf = (file: string): string => `${file}.last-good`;
+
+/**
+ * lowdb's adapter for people.json: lowdb's own writes without fsync, keeps no copy, leaves mode 0644 and blocks the
+ * event loop for the whole JSON. Reading falls back to the last good copy; a damaged file is set aside, never deleted.
+ */
+export class PeopleFileAdapter implements Adapter<PeopleDocument> {
+  readonly #options: PeopleFileOptions;
+
+  constructor(options: PeopleFileOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @returns null when there is neither a file nor a last good copy: a new store.
+   * @throws OperatingError KAIMON_PEOPLE_CORRUPT, KAIMON_PEOPLE_SCHEMA, KAIMON_FILE_READ
+   */
+  async read(): Promise<PeopleDocument | null> {
+    const { file, log } = this.#options;
+    const current = await readCopy(file);
+    if (current.kind === 'whole') return current.document;
+    const previous = await readCopy(lastGoodOf(file));
+    if (previous.kind === 'whole') return this.#recover(current, previous.document);
+    if (current.kind === 'missing' && previous.kind === 'missing') return null;
+    const copies = [describe(file, current), describe(lastGoodOf(file), previous)].join('; ');
+    log.error({ file }, 'people store unreadable, nothing was changed');
+    throw new OperatingError(
+      'KAIMON_PEOPLE_CORRUPT',
+      'environment',
+      `the people store cannot be read: ${copies}. Restore ${file} from a backup, or move both files away to start with nobody enrolled`,
+    );
+  }
+
+  /** Resolves when the document is on the disk; what it replaces becomes the last good copy. @throws OperatingError */
+  async write(document: PeopleDocument): Promise<void> {
+    if (this.#options.readOnly) throw new Error('this people file was opened for reading');
+    const { file } = this.#options;
+    await writeFileAtomic(file, documentChunks(document), { mode: 0o600, keepPrevious: lastGoodOf(file) });
+  }
+
+  async #recover(current: Copy, document: PeopleDocument): Promise<PeopleDocument> {
+    const { file, log, clock, readOnly } = this.#options;
+    const fields = { file, people: document.people.size, why: current.kind === 'damaged' ? current.why : current.kind };
+    if (readOnly) {
+      log.error(fields, 'people file unusable, reading the last good copy; its newest changes may be missing');
+      return document;
+    }
+    if (current.kind === 'damaged') {
+      const aside = `${file}.corrupt-${iso(clock.wall()).replace(/[:.]/g, '-')}`;
+      await fs.rename(file, aside);
+      log.error({ ...fields, aside }, 'people file damaged: set aside, going on with the last good copy');
+    } else log.error(fields, 'people file gone: going on with the last good copy');
+    try {
+      await this.write(document);
+    } catch (thrown) {
+      // The last good copy is still there and the next change is written anyway: the gate can work.
+      log.warn({ file, why: messageOf(thrown) }, 'the recovered people file could not be written yet');
+    }
+    return document;
+  }
+}
+
+async function readCopy(path: string): Promise<Copy> {
+  let bytes: Buffer;
+  try {
+    bytes = await fs.readFile(path);
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return { kind: 'missing' };
+    throw new OperatingError(
+      'KAIMON_FILE_READ',
+      'environment',
+      `cannot read ${path}: ${messageOf(cause)}; it must be a file that belongs to Kaimon's user`,
+      { cause },
+    );
+  }
+  try {
+    const parser = parsePeople(bytes);
+    for (;;) {
+      const step = parser.next();
+      if (step.done) return { kind: 'whole', document: step.value };
+      await breathe();
+    }
+  } catch (cause) {
+    if (cause instanceof InvalidPeople) return { kind: 'damaged', why: cause.message };
+    if (!(cause instanceof NewerPeople)) throw cause;
+    throw new OperatingError(
+      'KAIMON_PEOPLE_SCHEMA',
+      'environment',
+      `${path} was written by a newer Kaimon (${cause.message}): install that version again, or restore an older backup. The file was left as it is`,
+      { cause },
+    );
+  }
+}
+
+const describe = (path: string, copy: Copy): string =>
+  `${path} is ${copy.kind === 'damaged' ? `damaged (${copy.why})` : copy.kind}`;

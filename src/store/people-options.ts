@@ -1,0 +1,29 @@
+import type { Adapter } from 'lowdb';
+import type { Clock } from '../kit/clock.js';
+import type { Log } from '../kit/log.js';
+import type { Person } from '../person/person.js';
+import type { PeopleDocument } from './people-document.js';
+
+export interface PeopleStoreOptions {
+  /** people.json; its folder is made (mode 0700) when missing. */
+  readonly file: string;
+  /** The encoder in use, `name@digest`. */
+  readonly encoder: string;
+  /** This gate's name: it ends the versions made here. */
+  readonly gate: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For `kaimon people reencode` only: opens a store that holds no template of `encoder`. */
+  readonly acceptOtherEncoder?: boolean;
+  /** Port: where the document is kept. Default: the file. */
+  readonly storage?: Adapter<PeopleDocument>;
+}
+
+/** Somebody came, changed or went. `origin`: asked for here, or by another gate. */
+export interface PeopleChange {
+  readonly id: string;
+  readonly person: Person | undefined;
+  readonly origin: 'local' | 'site';
+}
+
+export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';

@@ -1,0 +1,40 @@
+import { promises as fs } from 'node:fs';
+import { dirname } from 'node:path';
+import { errnoOf, removeStaleTemps } from '../kit/atomic-file.js';
+import { messageOf, OperatingError } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+
+/** Makes the store's folder for Kaimon's user alone (0700). One that exists keeps its mode: it may serve others too. */
+export async function prepareFolder(file: string, log: Log): Promise<void> {
+  const folder = dirname(file);
+  try {
+    await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+    const { mode } = await fs.stat(folder);
+    if ((mode & 0o022) !== 0) log.warn({ folder }, 'others may replace files in the folder of the people store');
+  } catch (cause) {
+    const why = `cannot make the folder ${folder} of the people store: ${messageOf(cause)}`;
+    throw new OperatingError('KAIMON_FILE_WRITE', 'environment', why, { cause });
+  }
+}
+
+/** What a killed process left behind, and file modes that somebody widened. Only while the lock is held. */
+export async function tidyFolder(files: readonly string[], log: Log): Promise<void> {
+  for (const file of files) {
+    const stale = await removeStaleTemps(file);
+    if (stale > 0) log.info({ file, stale }, 'removed temporary files of an interrupted write');
+    await narrowMode(file, log);
+  }
+}
+
+async function narrowMode(file: string, log: Log): Promise<void> {
+  try {
+    const { mode } = await fs.stat(file);
+    if ((mode & 0o077) === 0) return;
+    await fs.chmod(file, 0o600);
+    log.warn({ file, mode: (mode & 0o777).toString(8) }, 'others could read this file of the people store; now 0600');
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return;
+    // Reading the file comes next and says what is wrong with it.
+    log.warn({ file, why: messageOf(cause) }, 'cannot narrow the mode of a file of the people store');
+  }
+}
