@@ -92,11 +92,6 @@ export class Picture {
     return new Picture(native('resize', () => this.#mat.resize(height, width, 0, 0, area ? INTER_AREA : INTER_LINEAR)));
   }
 
-  equalized(): Picture {
-    if (this.channels !== 1) throw new RangeError('only a grey picture can be equalised');
-    return new Picture(native('equalizeHist', () => this.#mat.equalizeHist()));
-  }
-
   /** A copy of the region. @throws RangeError when it is not wholly inside (see {@link clampRegion}). */
   crop(region: Region): Picture {
     const { x, y, width, height } = region;
