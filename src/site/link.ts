@@ -1,0 +1,72 @@
+/** A message as it arrived. `responseTopic` and below exist with MQTT 5 only. */
+export interface Packet {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** With MQTT 5 also true for a message that was published with retain while this gate was listening. */
+  readonly retain: boolean;
+  readonly responseTopic?: string;
+  readonly correlationData?: Uint8Array;
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+export interface PublishOptions {
+  readonly retain: boolean;
+  readonly qos: 0 | 1;
+  readonly expirySeconds?: number;
+  readonly correlationData?: Uint8Array;
+  /** Only to ask other clients for something (tests, command line). */
+  readonly responseTopic?: string;
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+export interface Will {
+  readonly topic: string;
+  readonly payload: string;
+}
+
+/** Takes a listener away again. */
+export type Unlisten = () => void;
+
+/**
+ * Port: the connection to the site's broker. It connects and reconnects by itself, for ever, and remembers no
+ * subscription: whoever listens subscribes again at each `onUp`.
+ */
+export interface Link {
+  /** Begins to connect; returns at once. */
+  start(): void;
+  readonly up: boolean;
+  /**
+   * Resolves when the broker has acknowledged (QoS 1) or the bytes are on their way (QoS 0). While the broker is away
+   * the message waits, at most {@link PUBLISH_TIMEOUT_MS} and in a queue of {@link PENDING_MAX}. A broken connection may
+   * deliver it twice.
+   * @throws OperatingError KAIMON_MQTT_TIMEOUT, KAIMON_MQTT_FULL, KAIMON_MQTT_REFUSED, KAIMON_MQTT_ENDED
+   */
+  publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<void>;
+  /** @throws OperatingError KAIMON_MQTT_DOWN, KAIMON_MQTT_TIMEOUT, KAIMON_MQTT_REFUSED */
+  subscribe(filters: readonly string[]): Promise<void>;
+  unsubscribe(filters: readonly string[]): Promise<void>;
+  onMessage(listener: (packet: Packet) => void): Unlisten;
+  onUp(listener: () => void): Unlisten;
+  onDown(listener: (why: string) => void): Unlisten;
+  /** Leaves without the will being sent. Safe to call twice; waiting publishes fail. */
+  end(): Promise<void>;
+}
+
+/** Publishes that wait for the broker at one time. */
+export const PENDING_MAX = 128;
+export const PUBLISH_TIMEOUT_MS = 10_000;
+
+/** Section `mqtt` of the config. */
+export interface LinkConfig {
+  /** `mqtt://host:1883` or `mqtts://host:8883`; no user or password in it. */
+  readonly url: string;
+  /** `auto`: MQTT 5, and 3.1.1 where the broker refuses 5. */
+  readonly protocol: 'auto' | 5 | 4;
+  readonly clientId?: string | undefined;
+  readonly username?: string | undefined;
+  readonly passwordFile?: string | undefined;
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly keepaliveSeconds: number;
+}

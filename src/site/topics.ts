@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { personIdSchema } from '../person/person.js';
+
+/** A site's or a gate's name: it stands in topics, so no "/", "+", "#". */
+export const nameSchema = z.string().regex(/^[a-z0-9_-]{1,32}$/, 'a name has 1–32 characters of a–z, 0–9, "_", "-"');
+
+export interface Names {
+  readonly site: string;
+  readonly gate: string;
+}
+
+/** Longest response topic that a client may ask for. */
+const RESPONSE_TOPIC_MAX = 256;
+
+/** Every topic that one gate uses, and the filters it subscribes to. */
+export interface Topics {
+  readonly people: string;
+  readonly requests: readonly string[];
+  readonly peers: readonly string[];
+  readonly state: string;
+  readonly info: string;
+  readonly event: string;
+  /** The gate's own echo: what comes back here was sent after everything that came before it. */
+  readonly sync: string;
+  person(id: string): string;
+  request(verb: string): string;
+  siteRequest(verb: string): string;
+  response(requestId: string): string;
+}
+
+export function topicsOf({ site, gate }: Names): Topics {
+  const s = `kaimon/${site}`;
+  const g = `${s}/gates/${gate}`;
+  return {
+    people: `${s}/people/+`,
+    requests: [`${g}/request/+`, `${s}/request/+`],
+    peers: [`${s}/gates/+/state`, `${s}/gates/+/info`],
+    state: `${g}/state`,
+    info: `${g}/info`,
+    event: `${g}/event`,
+    sync: `${g}/sync`,
+    person: (id) => `${s}/people/${id}`,
+    request: (verb) => `${g}/request/${verb}`,
+    siteRequest: (verb) => `${s}/request/${verb}`,
+    response: (requestId) => `${g}/response/${requestId}`,
+  };
+}
+
+export type Topic =
+  | { readonly kind: 'person'; readonly id: string }
+  | { readonly kind: 'request'; readonly scope: 'gate' | 'site'; readonly verb: string }
+  | { readonly kind: 'state' | 'info' | 'event' | 'sync'; readonly gate: string };
+
+/** What a topic means to the gate `names.gate`; undefined for topics that are none of its business. */
+export function parseTopic(names: Names, topic: string): Topic | undefined {
+  const [root, site, area, first, second, third, ...more] = topic.split('/', 8);
+  if (root !== 'kaimon' || site !== names.site || first === undefined || more.length > 0) return undefined;
+  if (area === 'people') {
+    return second === undefined && personIdSchema.safeParse(first).success ? { kind: 'person', id: first } : undefined;
+  }
+  if (area === 'request') return second === undefined ? { kind: 'request', scope: 'site', verb: first } : undefined;
+  if (area !== 'gates' || !nameSchema.safeParse(first).success) return undefined;
+  if (second === 'request' && third !== undefined) {
+    return first === names.gate ? { kind: 'request', scope: 'gate', verb: third } : undefined;
+  }
+  if (third !== undefined) return undefined;
+  if (second === 'state' || second === 'info' || second === 'event' || second === 'sync') {
+    return { kind: second, gate: first };
+  }
+  return undefined;
+}
+
+/**
+ * Whether an answer may be sent to `topic`: only below `S/response/`. A client may otherwise make the gate
+ * publish on any topic that the gate's own rights reach, people's records among them.
+ */
+export function isResponseTopic({ site }: Names, topic: string): boolean {
+  const prefix = `kaimon/${site}/response/`;
+  return (
+    topic.startsWith(prefix) &&
+    topic.length > prefix.length &&
+    topic.length <= RESPONSE_TOPIC_MAX &&
+    !/[+#\0]/.test(topic)
+  );
+}
