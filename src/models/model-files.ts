@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { explain, OperatingError } from '../kit/errors.js';
+import { type Manifest, type Model, manifestSchema, type Sample } from './manifest.js';
+
+/** Folders to climb from this file until one holds models/manifest.json: 2 from src/ and from dist/; some spare. */
+const CLIMB_MAX = 6;
+
+/** The folder that holds models/: a checkout or an installation. @throws OperatingError when there is none above. */
+export function projectRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (let climbed = 0; climbed < CLIMB_MAX; climbed++) {
+    if (existsSync(join(folder, 'models', 'manifest.json'))) return folder;
+    folder = dirname(folder);
+  }
+  throw new OperatingError(
+    'KAIMON_MODEL_MANIFEST',
+    'environment',
+    `no models/manifest.json above ${fileURLToPath(import.meta.url)}: install Kaimon again`,
+  );
+}
+
+/** Reads and checks `<root>/models/manifest.json`. @throws OperatingError naming every faulty field. */
+export function loadManifest(root = projectRoot()): Manifest {
+  const file = join(root, 'models', 'manifest.json');
+  try {
+    return manifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    throw new OperatingError(
+      'KAIMON_MODEL_MANIFEST',
+      'environment',
+      `${file} cannot be used (${explain(cause)}): restore it from the release`,
+      { cause },
+    );
+  }
+}
+
+/** Where a model's file lies. */
+export const modelPath = (model: Pick<Model, 'file'>, root = projectRoot()): string => join(root, 'models', model.file);
+
+/** Where a sample photo lies. */
+export const samplePath = (sample: Pick<Sample, 'file'>, root = projectRoot()): string =>
+  join(root, 'models', 'build', 'samples', sample.file);
+
+/** Hex digest of a file. @returns undefined when there is no such file. @throws OperatingError when it is unreadable. */
+export async function fileDigest(path: string): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+    return hash.digest('hex');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new OperatingError('KAIMON_MODEL_READ', 'environment', `cannot read ${path}: check its permissions`, {
+      cause,
+    });
+  }
+}
+
+/** What was found where the manifest expects a file. */
+export type Finding = {
+  readonly kind: 'model' | 'sample';
+  readonly name: string;
+  readonly path: string;
+  readonly expected: string;
+} & ({ readonly state: 'ok' } | { readonly state: 'missing' } | { readonly state: 'wrong'; readonly found: string });
+
+async function inspect(kind: Finding['kind'], name: string, path: string, expected: string): Promise<Finding> {
+  const found = await fileDigest(path);
+  if (found === undefined) return { kind, name, path, expected, state: 'missing' };
+  return found === expected
+    ? { kind, name, path, expected, state: 'ok' }
+    : { kind, name, path, expected, state: 'wrong', found };
+}
+
+/** Compares the digest of every file of the manifest, models first, in its order. */
+export async function verifyModels(manifest: Manifest, root = projectRoot()): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const model of manifest.models)
+    findings.push(await inspect('model', model.name, modelPath(model, root), model.sha256));
+  for (const sample of manifest.samples)
+    findings.push(await inspect('sample', sample.file, samplePath(sample, root), sample.sha256));
+  return findings;
+}
+
+/** One line about a file that is not as it should be. */
+export function describeFault(finding: Finding): string {
+  const way = 'run "kaimon models build"';
+  if (finding.state === 'wrong')
+    return `${finding.path} is not the file that models/manifest.json names: sha256 ${finding.found}, expected ${finding.expected}; ${way}`;
+  return `${finding.path} is missing (sha256 ${finding.expected}); ${way}`;
+}
+
+/**
+ * Lets the daemon start only with the very files of the manifest.
+ * @param names of models. @throws OperatingError (environment) with one line about the first file at fault.
+ */
+export async function assertModels(manifest: Manifest, names: readonly string[], root = projectRoot()): Promise<void> {
+  for (const name of names) {
+    const model = manifest.models.find((candidate) => candidate.name === name);
+    if (!model)
+      throw new OperatingError('KAIMON_MODEL_UNKNOWN', 'usage', `models/manifest.json has no model "${name}"`);
+    const finding = await inspect('model', name, modelPath(model, root), model.sha256);
+    if (finding.state === 'ok') continue;
+    const code = finding.state === 'missing' ? 'KAIMON_MODEL_MISSING' : 'KAIMON_MODEL_DIGEST';
+    throw new OperatingError(code, 'environment', describeFault(finding));
+  }
+}

@@ -1,0 +1,52 @@
+// pure
+import { gunzipSync } from 'node:zlib';
+
+/** Unpacked size that is refused: the largest package needed here unpacks to some 50 MB. */
+const UNPACKED_MAX = 400_000_000;
+const BLOCK = 512;
+/** Header type of an ordinary file; old archives write 0. */
+const FILE_TYPES = ['0', '\0'];
+
+/**
+ * Takes named files out of a .tgz in memory. Nothing is written anywhere, so names of other members, links and
+ * paths that climb cannot do harm: a member is found by its exact name and must be an ordinary file.
+ * @throws RangeError when one is missing, doubled or no ordinary file, or the archive is damaged.
+ */
+export function readTarball(tgz: Uint8Array, wanted: readonly string[]): Map<string, Buffer> {
+  const tar = gunzipSync(tgz, { maxOutputLength: UNPACKED_MAX });
+  const found = new Map<string, Buffer>();
+  for (let at = 0; at + BLOCK <= tar.length; ) {
+    const header = tar.subarray(at, at + BLOCK);
+    if (header.every((byte) => byte === 0)) break;
+    const { name, size, type } = readHeader(header);
+    const start = at + BLOCK;
+    if (start + size > tar.length) throw new RangeError(`the archive ends inside ${name}`);
+    if (wanted.includes(name)) {
+      if (!FILE_TYPES.includes(type)) throw new RangeError(`${name} in the archive is no ordinary file`);
+      if (found.has(name)) throw new RangeError(`${name} is in the archive twice`);
+      // A copy: a view would keep the whole archive in memory.
+      found.set(name, Buffer.from(tar.subarray(start, start + size)));
+    }
+    at = start + Math.ceil(size / BLOCK) * BLOCK;
+  }
+  const missing = wanted.find((name) => !found.has(name));
+  if (missing !== undefined) throw new RangeError(`the archive has no file ${missing}`);
+  return found;
+}
+
+/** The fields of a ustar header: name 0–99, size 124–135 (octal), type 156, prefix of the name 345–499. */
+function readHeader(header: Buffer): { name: string; size: number; type: string } {
+  const text = (from: number, length: number) => {
+    const end = header.indexOf(0, from);
+    return header.toString('latin1', from, end < 0 ? from + length : Math.min(end, from + length));
+  };
+  const octal = text(124, 12).trim();
+  if (!/^[0-7]{1,12}$/.test(octal)) throw new RangeError('the archive has a damaged header');
+  const prefix = text(257, 5) === 'ustar' ? text(345, 155) : '';
+  const base = text(0, 100);
+  return {
+    name: prefix ? `${prefix}/${base}` : base,
+    size: Number.parseInt(octal, 8),
+    type: String.fromCharCode(header[156] as number),
+  };
+}
