@@ -1,0 +1,46 @@
+/** Port: what the service manager (systemd) is told. None of the calls throws or waits for anything. */
+export interface Notify {
+  /** The gate works: `Type=notify` units count as started from here on. */
+  ready(status: string): void;
+  /** One line for `systemctl status`. */
+  status(text: string): void;
+  /** A sign of life. Call it with every progress of the frame loop, never by a bare timer; it is sent as often as needed. */
+  watchdog(): void;
+  /** The stop begins. The promise resolves when it was told or given up; it never rejects. */
+  stopping(): Promise<void>;
+}
+
+/** What is yet to be told; one record, however many calls came. */
+export interface News {
+  readonly ready: boolean;
+  readonly status: string | null;
+  readonly watchdog: boolean;
+  readonly stopping: boolean;
+}
+
+export const NO_NEWS: News = { ready: false, status: null, watchdog: false, stopping: false };
+
+/** Longest status, in characters; `systemctl status` shows one line. */
+const STATUS_MAX = 200;
+
+/** The arguments of `systemd-notify` that tell `news`; none when there is nothing to tell. */
+export function notifyArguments({ ready, status, watchdog, stopping }: News): readonly string[] {
+  const line = status === null ? null : [...status.replace(/\p{C}+/gu, ' ')].slice(0, STATUS_MAX).join('');
+  return [
+    ...(ready ? ['--ready'] : []),
+    ...(line === null ? [] : [`--status=${line}`]),
+    ...(watchdog ? ['WATCHDOG=1'] : []),
+    ...(stopping ? ['STOPPING=1'] : []),
+  ];
+}
+
+/**
+ * How often a sign of life is due, in milliseconds: half of what systemd allows, as sd_watchdog_enabled(3) advises.
+ * @returns null when the unit has no watchdog or it watches another process.
+ */
+export function watchdogIntervalMs(env: Readonly<Record<string, string | undefined>>, pid: number): number | null {
+  const { WATCHDOG_USEC: usec, WATCHDOG_PID: watched } = env as { WATCHDOG_USEC?: string; WATCHDOG_PID?: string };
+  if (usec === undefined || !/^[1-9]\d{0,15}$/.test(usec)) return null;
+  if (watched !== undefined && watched !== String(pid)) return null;
+  return Math.floor(Number(usec) / 2000);
+}

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import type { Clock, MonotonicMs } from '../kit/clock.js';
+import { messageOf } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import { type News, NO_NEWS, type Notify, notifyArguments, watchdogIntervalMs } from './notify.js';
+
+/** A `systemd-notify` that hangs is killed after this long; systemd itself answers within milliseconds. */
+const CHILD_LIMIT_MS = 5000;
+
+export interface SystemdNotifyOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly log: Pick<Log, 'warn'>;
+  /** Found by PATH unless a test says otherwise. */
+  readonly program?: string;
+}
+
+/**
+ * Tells systemd by its own `systemd-notify`, because Node has no datagram sockets of the local kind.
+ * The unit needs `NotifyAccess=all`: the message comes from a child. Without NOTIFY_SOCKET nothing is done.
+ * One child at a time; what comes meanwhile is told together by the next one.
+ */
+export class SystemdNotify implements Notify {
+  readonly #options: SystemdNotifyOptions;
+  readonly #enabled: boolean;
+  readonly #intervalMs: number | null;
+  #news: News = NO_NEWS;
+  #telling: Promise<void> | null = null;
+  #fedAt: MonotonicMs | null = null;
+  #complained = false;
+
+  constructor(options: SystemdNotifyOptions) {
+    this.#options = options;
+    this.#enabled = Boolean(options.env['NOTIFY_SOCKET']);
+    this.#intervalMs = watchdogIntervalMs(options.env, process.pid);
+  }
+
+  ready(status: string): void {
+    void this.#tell({ ready: true, status });
+  }
+
+  status(text: string): void {
+    void this.#tell({ status: text });
+  }
+
+  watchdog(): void {
+    const now = this.#options.clock.monotonic();
+    // Twice an interval: a frame that comes just before the sign is due must not let it slip to twice the interval.
+    const due = this.#fedAt === null || now - this.#fedAt >= (this.#intervalMs ?? 0) / 2;
+    if (this.#intervalMs === null || !due) return;
+    this.#fedAt = now;
+    void this.#tell({ watchdog: true });
+  }
+
+  stopping(): Promise<void> {
+    return this.#tell({ stopping: true });
+  }
+
+  #tell(news: Partial<News>): Promise<void> {
+    if (!this.#enabled) return Promise.resolve();
+    this.#news = { ...this.#news, ...news };
+    this.#telling ??= this.#tellAll();
+    return this.#telling;
+  }
+
+  async #tellAll(): Promise<void> {
+    while (this.#news !== NO_NEWS) {
+      const args = notifyArguments(this.#news);
+      this.#news = NO_NEWS;
+      await this.#run(args);
+    }
+    this.#telling = null;
+  }
+
+  #run(args: readonly string[]): Promise<void> {
+    const { env, program = 'systemd-notify' } = this.#options;
+    return new Promise((resolve) => {
+      execFile(program, args, { env, timeout: CHILD_LIMIT_MS, killSignal: 'SIGKILL' }, (error) => {
+        if (error !== null) this.#complain(error);
+        resolve();
+      });
+    });
+  }
+
+  #complain(error: Error): void {
+    if (this.#complained) return;
+    this.#complained = true;
+    const advice = 'install systemd, or set Type=exec and no WatchdogSec in the unit';
+    this.#options.log.warn(
+      { code: 'KAIMON_NOTIFY' },
+      `systemd cannot be told how the gate is (${messageOf(error)}): ${advice}`,
+    );
+  }
+}

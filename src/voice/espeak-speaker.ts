@@ -1,0 +1,120 @@
+import { explain, OperatingError } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import type { Language } from '../person/person.js';
+import { runChild } from './child.js';
+import { speechOf } from './espeak-text.js';
+import type { Utterance } from './phrases.js';
+import { type Speaker, withNewest } from './speaker.js';
+import { SpeechCache, type SpokenFile, speechKey } from './speech-cache.js';
+
+/** Words a minute: a little slower than espeak's own 175, because names must be caught at once. */
+const SPEED = 160;
+
+/** A synthesis or a sound card that hangs is given up after this long beyond the length of the sound itself. */
+const CHILD_LIMIT_MS = 15_000;
+
+export interface EspeakOptions {
+  /** For spoken greetings; made when needed. */
+  readonly cacheFolder: string;
+  /** ALSA output; null is the default one. */
+  readonly device: string | null;
+  /** Percent, 0–200. */
+  readonly volume: number;
+  readonly log: Pick<Log, 'warn' | 'info'>;
+  /** Found by PATH unless a test says otherwise. */
+  readonly programs?: { readonly espeak: string; readonly aplay: string };
+}
+
+/** Speaks with espeak-ng and aplay, each a child process. Trouble with sound is logged once, until it works again. */
+export class EspeakSpeaker implements Speaker {
+  readonly #options: EspeakOptions;
+  readonly #cache: SpeechCache;
+  readonly #closing = new AbortController();
+  #waiting: readonly Utterance[] = [];
+  #speaking: Promise<void> | null = null;
+  #unheard = false;
+
+  constructor(options: EspeakOptions) {
+    this.#options = options;
+    this.#cache = new SpeechCache(options.cacheFolder);
+  }
+
+  say(text: string, language: Language): void {
+    if (this.#closing.signal.aborted) return;
+    this.#waiting = withNewest(this.#waiting, { text, language });
+    this.#speaking ??= this.#speakAll();
+  }
+
+  async close(): Promise<void> {
+    this.#waiting = [];
+    this.#closing.abort();
+    await this.#speaking;
+  }
+
+  async #speakAll(): Promise<void> {
+    for (;;) {
+      const [next, ...rest] = this.#waiting;
+      if (next === undefined) break;
+      this.#waiting = rest;
+      await this.#speak(next);
+    }
+    this.#speaking = null;
+  }
+
+  async #speak({ text, language }: Utterance): Promise<void> {
+    try {
+      const spoken = await this.#render(text, language);
+      if (spoken === null) return;
+      await this.#play(spoken);
+      if (this.#unheard) this.#options.log.info('greetings are heard again');
+      this.#unheard = false;
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      if (!this.#unheard) {
+        const trouble = new OperatingError('KAIMON_VOICE', 'environment', 'greetings are not heard', { cause: error });
+        this.#options.log.warn({ code: trouble.code }, explain(trouble));
+      }
+      this.#unheard = true;
+    }
+  }
+
+  async #render(text: string, language: Language): Promise<SpokenFile | null> {
+    const speech = speechOf(text, language);
+    if (speech === null) return null;
+    const { volume, programs } = this.#options;
+    const { voice, input, markup } = speech;
+    return this.#cache.get(speechKey(voice, input, SPEED, volume), (file) =>
+      runChild({
+        program: programs?.espeak ?? 'espeak-ng',
+        // -b 1: the input is UTF-8 whatever the locale. The text goes through stdin, where it cannot be an option.
+        args: [
+          '-v',
+          voice,
+          '-s',
+          `${SPEED}`,
+          '-a',
+          `${volume}`,
+          '-b',
+          '1',
+          ...(markup ? ['-m'] : []),
+          '-w',
+          file,
+          '--stdin',
+        ],
+        input,
+        limitMs: CHILD_LIMIT_MS,
+        signal: this.#closing.signal,
+      }),
+    );
+  }
+
+  async #play({ file, seconds }: SpokenFile): Promise<void> {
+    const { device, programs } = this.#options;
+    await runChild({
+      program: programs?.aplay ?? 'aplay',
+      args: ['-q', ...(device === null ? [] : ['-D', device]), file],
+      limitMs: Math.ceil(seconds * 1000) + CHILD_LIMIT_MS,
+      signal: this.#closing.signal,
+    });
+  }
+}

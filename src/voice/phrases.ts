@@ -1,0 +1,109 @@
+import type { Language } from '../person/person.js';
+
+/** Somebody who was let in, as far as the greeting is concerned. */
+export interface Guest {
+  readonly name: string;
+  /** Null: the gate's. */
+  readonly language: Language | null;
+  /** A greeting of one's own in place of the phrase; `{name}` is replaced. */
+  readonly greeting: string | null;
+}
+
+/** One thing to say, in one language. */
+export interface Utterance {
+  readonly text: string;
+  readonly language: Language;
+}
+
+/** Most names in one greeting; the rest become "and 3 others". */
+export const NAMES_MAX = 5;
+
+/** Most greetings of their own in one utterance; the others are greeted by name. */
+const PERSONAL_MAX = 2;
+
+/** Longest name that is spoken, in characters. */
+const NAME_MAX = 40;
+
+/** Longest utterance in characters: about half a minute of speech. */
+export const UTTERANCE_MAX = 300;
+
+interface Phrases {
+  readonly welcome: (names: readonly string[], others: number) => string;
+  readonly betweenSentences: string;
+}
+
+function welcomeInEnglish(names: readonly string[], others: number): string {
+  const parts = others === 0 ? names : [...names, others === 1 ? 'one other' : `${others} others`];
+  const last = parts.at(-1) ?? '';
+  const list = parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`;
+  return list === '' ? 'Welcome, have a nice day!' : `Welcome ${list}, have a nice day!`;
+}
+
+/** Chinese typesetting puts a space between Han and Latin text, and none between Han and Han. */
+const spaced = (text: string): string =>
+  text
+    .replace(/(\p{Script=Han})(?=[\p{Script=Latin}\p{N}])/gu, '$1 ')
+    .replace(/([\p{Script=Latin}\p{N}])(?=\p{Script=Han})/gu, '$1 ');
+
+function welcomeInChinese(names: readonly string[], others: number): string {
+  const parts = others === 0 ? names : [...names, `另外${others}位`];
+  const last = parts.at(-1) ?? '';
+  const list = parts.length < 2 ? last : `${parts.slice(0, -1).join('、')}和${last}`;
+  return spaced(`歡迎${list}，祝${parts.length > 1 ? '各位' : '您'}有美好的一天！`);
+}
+
+const PHRASES: Readonly<Record<Language, Phrases>> = {
+  en: { welcome: welcomeInEnglish, betweenSentences: ' ' },
+  'zh-TW': { welcome: welcomeInChinese, betweenSentences: '' },
+};
+
+const cut = (text: string, most: number): string => {
+  const characters = [...text];
+  return characters.length > most ? characters.slice(0, most).join('').trimEnd() : text;
+};
+
+/** Neither control nor formatting characters, nor markup (SSML), nor phoneme brackets; one space at a time. */
+const cleaned = (text: string): string =>
+  text
+    .normalize('NFC')
+    .replace(/<[^<>]*>/g, ' ')
+    .replace(/[\p{C}\p{Z}<>&[\]{}]+/gu, ' ');
+
+/** Text from outside as something that can only be spoken, at most `most` characters. */
+export const speakable = (text: string, most: number): string => cut(cleaned(text).trim(), most);
+
+/** The greeting of one's own with the name in it, or null where there is none. */
+function personal({ greeting, name }: Guest): string | null {
+  // Cleaned piece by piece, so that text and name cannot build markup out of one another.
+  const pieces = greeting?.split('{name}').map(cleaned);
+  return pieces?.join(speakable(name, NAME_MAX)).trim() || null;
+}
+
+function utter(guests: readonly Guest[], language: Language): Utterance {
+  const { welcome, betweenSentences } = PHRASES[language];
+  const own: string[] = [];
+  const byName: string[] = [];
+  for (const guest of guests) {
+    const text = own.length < PERSONAL_MAX ? personal(guest) : null;
+    if (text === null) byName.push(speakable(guest.name, NAME_MAX));
+    else own.push(text);
+  }
+  const named = byName.filter((name) => name !== '').slice(0, NAMES_MAX);
+  const phrase = byName.length > 0 ? [welcome(named, byName.length - named.length)] : [];
+  return { text: cut([...own, ...phrase].join(betweenSentences), UTTERANCE_MAX), language };
+}
+
+/**
+ * What to say to the people who come in together: one utterance a language, in the order of the guests.
+ *
+ * Each is greeted in their own language, or the gate's where they have none: a voice pronounces only its own language, and
+ * a greeting that is not understood is none. Who has a greeting of their own hears it before the common phrase.
+ */
+export function greetings(guests: readonly Guest[], gateLanguage: Language): readonly Utterance[] {
+  const byLanguage = new Map<Language, Guest[]>();
+  for (const guest of guests) {
+    const language = guest.language ?? gateLanguage;
+    byLanguage.set(language, [...(byLanguage.get(language) ?? []), guest]);
+  }
+  return [...byLanguage].map(([language, together]) => utter(together, language));
+}

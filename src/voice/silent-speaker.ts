@@ -1,0 +1,26 @@
+import type { Language } from '../person/person.js';
+import type { Utterance } from './phrases.js';
+import type { Speaker } from './speaker.js';
+
+/** Most utterances that are remembered; older ones are forgotten. */
+const REMEMBERED_MAX = 100;
+
+/** Simulated: says nothing and remembers what it would have said. For `greeting.speak: false`, the demo and tests. */
+export class SilentSpeaker implements Speaker {
+  #said: readonly Utterance[] = [];
+  #open = true;
+
+  /** Oldest first. */
+  get said(): readonly Utterance[] {
+    return this.#said;
+  }
+
+  say(text: string, language: Language): void {
+    if (this.#open) this.#said = [...this.#said, { text, language }].slice(-REMEMBERED_MAX);
+  }
+
+  close(): Promise<void> {
+    this.#open = false;
+    return Promise.resolve();
+  }
+}
