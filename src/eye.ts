@@ -1,0 +1,93 @@
+/**
+ * The eye process, a table of contents: settings → models → camera → faces → Observation.
+ * It only measures. Native code that may crash or hang lives here; the gate replaces it when it does.
+ * Started by the gate: requests on standard input, answers on file descriptor 3, logs on standard error.
+ */
+import { Socket } from 'node:net';
+import type { Camera } from './camera/frame.js';
+import { NewestFrame } from './camera/newest-frame.js';
+import { OpenCvCamera } from './camera/opencv-camera.js';
+import { ReplayCamera } from './camera/replay-camera.js';
+import { RPICAM_PROGRAMS, RpicamCamera } from './camera/rpicam-camera.js';
+import { OnnxEncoder } from './face/encoder.js';
+import { HaarProposer } from './face/haar.js';
+import { FaceMeter } from './face/measure.js';
+import { Network } from './face/network.js';
+import { FACES_MAX } from './face/observation.js';
+import { explain, OperatingError } from './kit/errors.js';
+import { loadOpenCv } from './kit/opencv/binding.js';
+import { systemClock } from './kit/system-clock.js';
+import { EyeDesk } from './service/eye-desk.js';
+import type { CameraSettings, EyeSettings } from './service/eye-protocol.js';
+import { EyeWork } from './service/eye-work.js';
+
+const ALIVE_EVERY_MS = 1000;
+const CAMERA_RETRY = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.2 };
+/** Photos are searched at a larger size than frames, for smaller faces: nobody waits at a door for them. */
+const PHOTO_HAAR = { width: 800, minSizePx: 40 };
+
+const desk = new EyeDesk(new Socket({ fd: 3, readable: false, writable: true }));
+let configured: (work: EyeWork) => void;
+const ready = new Promise<EyeWork>((resolve) => {
+  configured = resolve;
+});
+
+desk.listen(process.stdin, (request, blob) => {
+  if (request.kind === 'configure') start(request.settings).then(configured, fail);
+  else ready.then((work) => work.serve(request, blob)).catch(fail);
+});
+setInterval(() => desk.tell({ kind: 'alive', rssBytes: process.memoryUsage.rss() }), ALIVE_EVERY_MS);
+
+async function start(settings: EyeSettings): Promise<EyeWork> {
+  await loadOpenCv();
+  const work = new EyeWork(desk, await meters(settings), systemClock);
+  desk.tell({ kind: 'ready', encoder: settings.models.encoder.id });
+  const { camera } = settings;
+  if (camera) {
+    const frames = new NewestFrame(() => openCamera(camera), systemClock, {
+      stallMs: camera.stallMs,
+      retry: CAMERA_RETRY,
+      random: Math.random,
+      onState: (state) => desk.tell({ kind: 'camera', ...state }),
+    });
+    work.watch(frames).catch(fail);
+  }
+  return work;
+}
+
+async function meters({ faces, models }: EyeSettings): Promise<{ live: FaceMeter; photo: FaceMeter }> {
+  const parts = {
+    confirmer: await Network.load(models.confirmer.file, models.confirmer.input),
+    landmarks: await Network.load(models.landmarks.file, models.landmarks.input),
+    encoder: await OnnxEncoder.load(models.encoder),
+  };
+  const options = { confirmScore: faces.confirm.score, context: faces.confirm.context, maxFaces: faces.max };
+  return {
+    live: new FaceMeter({ ...parts, haar: new HaarProposer(faces.haar) }, options),
+    photo: new FaceMeter(
+      { ...parts, haar: new HaarProposer({ ...faces.haar, ...PHOTO_HAAR }) },
+      { ...options, maxFaces: FACES_MAX },
+    ),
+  };
+}
+
+async function openCamera(settings: CameraSettings): Promise<Camera> {
+  const { kind, device, pipeline, path } = settings;
+  switch (kind) {
+    case 'device':
+      return new OpenCvCamera({ ...settings, kind: 'v4l2', device }, systemClock);
+    case 'gstreamer':
+      return new OpenCvCamera({ kind, pipeline: pipeline ?? '' }, systemClock);
+    case 'rpicam':
+      return RpicamCamera.open({ ...settings, programs: RPICAM_PROGRAMS }, systemClock);
+    case 'replay':
+      return new ReplayCamera({ ...settings, path: path ?? '' }, systemClock);
+  }
+}
+
+function fail(thrown: unknown): void {
+  const code = thrown instanceof OperatingError ? thrown.code : 'KAIMON_EYE';
+  desk.tell({ kind: 'fault', code, message: explain(thrown).slice(0, 4000) });
+  // Gives the message a moment to leave; the gate does not depend on it.
+  setTimeout(() => process.exit(1), 50);
+}

@@ -1,0 +1,44 @@
+import { native, opencv } from './binding.js';
+import type { Picture, Region } from './picture.js';
+
+/** A box with a label on a picture. OpenCV's font is ASCII only; other characters are drawn as "?". */
+export interface Mark {
+  readonly box: Region;
+  readonly text: string;
+  readonly tone: 'good' | 'bad' | 'neutral';
+}
+
+const COLOURS = { good: [60, 160, 40], bad: [50, 50, 220], neutral: [150, 150, 150] } as const;
+const LINE_PX = 20;
+
+/** Draws marks on the picture itself. */
+export function drawMarks(picture: Picture, marks: readonly Mark[]): void {
+  const cv = opencv();
+  for (const { box, text, tone } of marks) {
+    const [b, g, r] = COLOURS[tone];
+    const colour = new cv.Vec3(b, g, r);
+    const [x, y, width, height] = [box.x, box.y, box.width, box.height].map(Math.round) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    native('drawRectangle', () => picture.mat.drawRectangle(new cv.Rect(x, y, width, height), colour, 2, cv.LINE_AA));
+    const lines = text.replace(/[^\x20-\x7e\n]/g, '?').split('\n');
+    lines.forEach((line, i) => {
+      const below = y + height + LINE_PX * (lines.length + 1) < picture.height;
+      const baseline = below
+        ? y + height + LINE_PX * (i + 1)
+        : Math.max(LINE_PX, y - 6 - LINE_PX * (lines.length - 1 - i));
+      const at = new cv.Point2(Math.max(2, x), baseline);
+      // A dark outline keeps the label readable on any background.
+      for (const [pen, thickness] of [
+        [new cv.Vec3(0, 0, 0), 3],
+        [colour, 1],
+      ] as const)
+        native('putText', () =>
+          picture.mat.putText(line, at, cv.FONT_HERSHEY_SIMPLEX, 0.5, pen, thickness, cv.LINE_AA, 0),
+        );
+    });
+  }
+}

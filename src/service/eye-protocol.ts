@@ -1,0 +1,114 @@
+// pure
+import { z } from 'zod';
+import { boxSchema, FACES_MAX, faceSchema, observationSchema, pointSchema } from '../face/observation.js';
+
+/** Most photos waiting to be measured; more are refused as busy. */
+export const PHOTOS_WAITING_MAX = 4;
+
+const networkInputSchema = z.object({
+  width: z.int().min(8).max(1024),
+  height: z.int().min(8).max(1024),
+  colour: z.enum(['rgb', 'bgr', 'grey']),
+  mean: z.array(z.number()).min(1).max(3),
+  scale: z.number().positive(),
+});
+const networkSchema = z.object({ file: z.string(), input: networkInputSchema });
+
+export const cameraSettingsSchema = z.object({
+  kind: z.enum(['device', 'gstreamer', 'rpicam', 'replay']),
+  device: z.union([z.int().min(0), z.string()]),
+  pipeline: z.string().nullable(),
+  path: z.string().nullable(),
+  width: z.int(),
+  height: z.int(),
+  fps: z.number(),
+  mjpg: z.boolean(),
+  speed: z.enum(['real', 'full']),
+  loop: z.boolean(),
+  stallMs: z.number(),
+});
+export type CameraSettings = z.infer<typeof cameraSettingsSchema>;
+
+const haarSchema = z.object({
+  cascade: z.string().nullable(),
+  width: z.int(),
+  scaleFactor: z.number(),
+  minNeighbors: z.int(),
+  minSizePx: z.number(),
+});
+
+export const eyeSettingsSchema = z.object({
+  /** null: no camera, photos only (the command line). */
+  camera: cameraSettingsSchema.nullable(),
+  faces: z.object({
+    haar: haarSchema,
+    confirm: z.object({ score: z.number(), context: z.number() }),
+    max: z.int().min(1).max(FACES_MAX),
+  }),
+  models: z.object({
+    confirmer: networkSchema,
+    landmarks: networkSchema,
+    encoder: networkSchema.extend({
+      id: z.string(),
+      dimension: z.int().min(1).max(1024),
+      template: z.object({ size: z.int().min(8).max(1024), points: z.array(pointSchema).length(5) }),
+    }),
+  }),
+});
+export type EyeSettings = z.infer<typeof eyeSettingsSchema>;
+
+const markSchema = z.object({ box: boxSchema, text: z.string().max(400), tone: z.enum(['good', 'bad', 'neutral']) });
+
+/** What the gate may ask of the eye. The end of the eye's standard input means: stop. */
+export const toEyeSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('configure'), settings: eyeSettingsSchema }),
+  /** Measure the JPEG or PNG in the message's blob. */
+  z.object({ kind: z.literal('photo'), id: z.int() }),
+  /** A JPEG of the newest frame with marks drawn on it. */
+  z.object({ kind: z.literal('snapshot'), id: z.int(), marks: z.array(markSchema).max(FACES_MAX) }),
+]);
+export type ToEye = z.infer<typeof toEyeSchema>;
+
+export const photoAnswerSchema = z.discriminatedUnion('ok', [
+  z.object({
+    kind: z.literal('photo'),
+    id: z.int(),
+    ok: z.literal(true),
+    width: z.int(),
+    height: z.int(),
+    proposed: z.int(),
+    encoder: z.string(),
+    faces: z.array(faceSchema).max(FACES_MAX),
+  }),
+  z.object({
+    kind: z.literal('photo'),
+    id: z.int(),
+    ok: z.literal(false),
+    reason: z.enum(['unusable', 'busy', 'fault']),
+    message: z.string(),
+  }),
+]);
+export type PhotoAnswer = z.infer<typeof photoAnswerSchema>;
+
+export const cameraStateSchema = z.object({
+  kind: z.literal('camera'),
+  state: z.enum(['opening', 'live', 'waiting', 'ended']),
+  attempt: z.int().optional(),
+  retryMs: z.number().optional(),
+  why: z.string().max(2000).optional(),
+});
+
+/** What the eye tells. Anything else, or too much of it, and the eye is replaced. */
+export const fromEyeSchema = z.union([
+  observationSchema,
+  z.object({ kind: z.literal('ready'), encoder: z.string() }),
+  /** A sign of life, once a second, camera or not. */
+  z.object({ kind: z.literal('alive'), rssBytes: z.number() }),
+  cameraStateSchema,
+  photoAnswerSchema,
+  /** ok: the JPEG is the message's blob. */
+  z.object({ kind: z.literal('snapshot'), id: z.int(), ok: z.boolean() }),
+  /** The eye cannot work and says why before it exits. */
+  z.object({ kind: z.literal('fault'), code: z.string(), message: z.string().max(4000) }),
+]);
+export type FromEye = z.infer<typeof fromEyeSchema>;

@@ -1,0 +1,123 @@
+import type { Frame } from '../camera/frame.js';
+import type { NewestFrame } from '../camera/newest-frame.js';
+import type { FaceMeter, Measured } from '../face/measure.js';
+import type { MeasuredFace } from '../face/observation.js';
+import type { Clock } from '../kit/clock.js';
+import { explain } from '../kit/errors.js';
+import { Mutex } from '../kit/mutex.js';
+import { decodePhoto, encodeJpeg, UnusablePhoto } from '../kit/opencv/codec.js';
+import { drawMarks } from '../kit/opencv/draw.js';
+import type { Picture } from '../kit/opencv/picture.js';
+import type { EyeDesk } from './eye-desk.js';
+import { PHOTOS_WAITING_MAX, type ToEye } from './eye-protocol.js';
+
+const SNAPSHOT_JPEG_QUALITY = 90;
+
+/** What the eye does: measures the camera's frames and, between two of them, photos. */
+export class EyeWork {
+  readonly #desk: EyeDesk;
+  readonly #meters: { readonly live: FaceMeter; readonly photo: FaceMeter };
+  readonly #clock: Clock;
+  /** The networks have one input buffer each: one picture at a time. */
+  readonly #turn = new Mutex();
+  #photosWaiting = 0;
+  #newest: Picture | undefined;
+
+  constructor(desk: EyeDesk, meters: { live: FaceMeter; photo: FaceMeter }, clock: Clock) {
+    this.#desk = desk;
+    this.#meters = meters;
+    this.#clock = clock;
+  }
+
+  /** Measures frames until the source ends. */
+  async watch(frames: NewestFrame): Promise<void> {
+    for (;;) {
+      const frame = await frames.next();
+      if (!frame) return;
+      const measured = await this.#turn.run(() => this.#meters.live.measure(frame.picture));
+      this.#tellObservation(frame, measured);
+      this.#newest?.release();
+      this.#newest = frame.picture;
+    }
+  }
+
+  serve(request: Exclude<ToEye, { kind: 'configure' }>, blob: Buffer): void {
+    if (request.kind === 'snapshot') this.#snapshot(request);
+    else this.#photo(request.id, blob);
+  }
+
+  #tellObservation({ picture, takenMs, index }: Frame, { proposed, faces }: Measured): void {
+    this.#desk.tell({
+      kind: 'observation',
+      frame: index,
+      takenMs,
+      measuredMs: this.#clock.monotonic(),
+      width: picture.width,
+      height: picture.height,
+      proposed,
+      encoder: this.#meters.live.encoderId,
+      faces,
+    });
+  }
+
+  #photo(id: number, blob: Buffer): void {
+    const refuse = (reason: 'unusable' | 'busy' | 'fault', message: string) =>
+      this.#desk.tell({ kind: 'photo', id, ok: false, reason, message: message.slice(0, 1000) });
+    if (this.#photosWaiting >= PHOTOS_WAITING_MAX) {
+      refuse('busy', `${PHOTOS_WAITING_MAX} photos are waiting already: try again in a second`);
+      return;
+    }
+    this.#photosWaiting += 1;
+    this.#turn
+      .run(() => this.#measurePhoto(id, blob))
+      .catch((thrown: unknown) => refuse(thrown instanceof UnusablePhoto ? 'unusable' : 'fault', explain(thrown)))
+      .finally(() => {
+        this.#photosWaiting -= 1;
+      });
+  }
+
+  async #measurePhoto(id: number, blob: Buffer): Promise<void> {
+    const { picture, scale } = await decodePhoto(blob);
+    try {
+      const { proposed, faces } = await this.#meters.photo.measure(picture);
+      this.#desk.tell({
+        kind: 'photo',
+        id,
+        ok: true,
+        width: Math.round(picture.width / scale),
+        height: Math.round(picture.height / scale),
+        proposed,
+        encoder: this.#meters.photo.encoderId,
+        faces: faces.map((face) => inOriginalPixels(face, scale)),
+      });
+    } finally {
+      picture.release();
+    }
+  }
+
+  #snapshot({ id, marks }: Extract<ToEye, { kind: 'snapshot' }>): void {
+    if (!this.#newest) {
+      this.#desk.tell({ kind: 'snapshot', id, ok: false });
+      return;
+    }
+    const copy = this.#newest.bgr();
+    try {
+      drawMarks(copy, marks);
+      this.#desk.tell({ kind: 'snapshot', id, ok: true }, encodeJpeg(copy, SNAPSHOT_JPEG_QUALITY));
+    } finally {
+      copy.release();
+    }
+  }
+}
+
+/** Large photos are decoded at reduced size; boxes and landmarks are told in pixels of the file. */
+function inOriginalPixels(face: MeasuredFace, scale: number): MeasuredFace {
+  if (scale === 1) return face;
+  const { x, y, width, height } = face.box;
+  return {
+    ...face,
+    box: { x: x / scale, y: y / scale, width: width / scale, height: height / scale },
+    landmarks: face.landmarks.map(([px, py]) => [px / scale, py / scale]),
+    quality: { ...face.quality, eyeDistancePx: face.quality.eyeDistancePx / scale },
+  };
+}

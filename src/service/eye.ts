@@ -1,0 +1,235 @@
+import type { Observation } from '../face/observation.js';
+import type { Clock, Timer } from '../kit/clock.js';
+import type { Log } from '../kit/log.js';
+import type { EyeEvents, EyeProcess } from './eye-process.js';
+import type { EyeSettings, FromEye, PhotoAnswer, ToEye } from './eye-protocol.js';
+import { afterDeath, type EyeLife, heard, newLife, type SupervisionPlan, whyKill } from './supervision.js';
+
+/** The eye as the rest of the gate knows it. */
+export interface EyeStatus {
+  readonly state: 'starting' | 'up' | 'waiting' | 'stopped';
+  /** Replacements since the gate's start. */
+  readonly restarts: number;
+  readonly lastFault: string | null;
+  readonly pid: number | null;
+  readonly rssBytes: number | null;
+  readonly camera: { readonly state: string; readonly why: string | null };
+}
+
+export interface EyeListeners {
+  observation(observation: Observation): void;
+  /** Something of {@link EyeStatus} changed, sizes apart. */
+  status(status: EyeStatus): void;
+}
+
+type Mark = Extract<ToEye, { kind: 'snapshot' }>['marks'][number];
+interface Waiting {
+  readonly answer: (message: FromEye | undefined, blob: Buffer) => void;
+}
+
+const CHECK_EVERY_MS = 250;
+const ANSWER_MS = 20_000;
+/** Answers awaited at a time; the eye itself takes fewer. */
+const WAITING_MAX = 16;
+const NOTHING = Buffer.alloc(0);
+
+/** Keeps an eye running: replaces one that died, hung or flooded, with growing pauses, and never lets that reach the door. */
+export class Eye {
+  readonly #make: (events: EyeEvents) => EyeProcess;
+  readonly #settings: EyeSettings;
+  readonly #plan: SupervisionPlan;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #random: () => number;
+  readonly #listeners: EyeListeners;
+  #process: EyeProcess | undefined;
+  #life: EyeLife | undefined;
+  #failures = 0;
+  #timer: Timer | undefined;
+  #check: Timer | undefined;
+  #nextId = 1;
+  readonly #waiting = new Map<number, Waiting>();
+  #status: EyeStatus = {
+    state: 'starting',
+    restarts: 0,
+    lastFault: null,
+    pid: null,
+    rssBytes: null,
+    camera: { state: 'opening', why: null },
+  };
+
+  constructor(parts: {
+    make: (events: EyeEvents) => EyeProcess;
+    settings: EyeSettings;
+    plan: SupervisionPlan;
+    clock: Clock;
+    log: Log;
+    random: () => number;
+    listeners: EyeListeners;
+  }) {
+    this.#make = parts.make;
+    this.#settings = parts.settings;
+    this.#plan = parts.plan;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#random = parts.random;
+    this.#listeners = parts.listeners;
+  }
+
+  get status(): EyeStatus {
+    return this.#status;
+  }
+
+  start(): void {
+    this.#launch();
+    this.#watch();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#check?.cancel();
+    this.#change({ state: 'stopped', pid: null });
+    const running = this.#process;
+    this.#process = undefined;
+    running?.kill();
+    this.#abandonWaiting();
+  }
+
+  /** Measures a JPEG or PNG. Always settles; an eye that dies of the photo answers `fault`. */
+  async measurePhoto(photo: Buffer): Promise<PhotoAnswer> {
+    const failed = (reason: 'busy' | 'fault', message: string): PhotoAnswer => ({
+      kind: 'photo',
+      id: 0,
+      ok: false,
+      reason,
+      message,
+    });
+    if (this.#status.state !== 'up') return failed('busy', 'the eye is not ready: try again in a few seconds');
+    const { message } = await this.#ask((id) => ({ kind: 'photo', id }), photo);
+    if (message?.kind === 'photo') return message;
+    return failed('fault', 'the eye failed while it measured this photo');
+  }
+
+  /** A JPEG of the newest frame with marks on it; undefined when there is none. */
+  async snapshot(marks: readonly Mark[]): Promise<Buffer | undefined> {
+    const { message, blob } = await this.#ask((id) => ({ kind: 'snapshot', id, marks: [...marks] }));
+    return message?.kind === 'snapshot' && message.ok ? blob : undefined;
+  }
+
+  #ask(request: (id: number) => ToEye, photo?: Buffer): Promise<{ message: FromEye | undefined; blob: Buffer }> {
+    const id = this.#nextId++;
+    if (this.#waiting.size >= WAITING_MAX || !this.#process?.send(request(id), photo))
+      return Promise.resolve({ message: undefined, blob: NOTHING });
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(ANSWER_MS, () => this.#waiting.get(id)?.answer(undefined, NOTHING));
+      this.#waiting.set(id, {
+        answer: (message, blob) => {
+          timer.cancel();
+          this.#waiting.delete(id);
+          resolve({ message, blob });
+        },
+      });
+    });
+  }
+
+  #launch(): void {
+    this.#life = newLife(this.#clock.monotonic());
+    const eye: EyeProcess = this.#make({
+      message: (message, blob) => {
+        if (this.#process === eye) this.#hear(message, blob);
+      },
+      nonsense: (why) => {
+        if (this.#process === eye) this.#replace(why);
+      },
+      exit: (why) => {
+        if (this.#process === eye) this.#replace(this.#faultOfThisEye ?? why);
+      },
+    });
+    this.#process = eye;
+    this.#faultOfThisEye = undefined;
+    this.#change({ state: 'starting', pid: eye.pid ?? null, rssBytes: null, camera: { state: 'opening', why: null } });
+    eye.send({ kind: 'configure', settings: this.#settings });
+  }
+
+  #faultOfThisEye: string | undefined;
+
+  #hear(message: FromEye, blob: Buffer): void {
+    const now = this.#clock.monotonic();
+    this.#life = heard(this.#life ?? newLife(now), now);
+    if (whyKill(this.#life, this.#plan, now)) {
+      this.#checkLife();
+      return;
+    }
+    switch (message.kind) {
+      case 'observation':
+        this.#listeners.observation(message);
+        return;
+      case 'ready':
+        this.#change({ state: 'up' });
+        return;
+      case 'alive':
+        this.#status = { ...this.#status, rssBytes: message.rssBytes };
+        return;
+      case 'camera':
+        this.#log[message.state === 'waiting' ? 'warn' : 'info'](
+          { camera: message.state, why: message.why, retryMs: message.retryMs },
+          `camera: ${message.state}`,
+        );
+        this.#change({ camera: { state: message.state, why: message.why ?? null } });
+        return;
+      case 'photo':
+      case 'snapshot':
+        this.#waiting.get(message.id)?.answer(message, blob);
+        return;
+      case 'fault':
+        this.#faultOfThisEye = message.message;
+        return;
+    }
+  }
+
+  #watch(): void {
+    this.#check = this.#clock.after(CHECK_EVERY_MS, () => {
+      this.#checkLife();
+      this.#watch();
+    });
+  }
+
+  #checkLife(): void {
+    const why = this.#process && this.#life && whyKill(this.#life, this.#plan, this.#clock.monotonic());
+    if (why) this.#replace(why);
+  }
+
+  #replace(why: string): void {
+    const dead = this.#process;
+    this.#process = undefined;
+    dead?.kill();
+    const now = this.#clock.monotonic();
+    const { failures, waitMs } = afterDeath(
+      this.#life ?? newLife(now),
+      this.#failures,
+      this.#plan,
+      now,
+      this.#random(),
+    );
+    this.#failures = failures;
+    this.#log.error({ why, failures, waitMs }, 'the eye is replaced');
+    this.#change({
+      state: 'waiting',
+      pid: null,
+      restarts: this.#status.restarts + 1,
+      lastFault: why,
+      camera: { state: 'closed', why: null },
+    });
+    this.#abandonWaiting();
+    this.#timer = this.#clock.after(waitMs, () => this.#launch());
+  }
+
+  #abandonWaiting(): void {
+    for (const { answer } of [...this.#waiting.values()]) answer(undefined, NOTHING);
+  }
+
+  #change(change: Partial<EyeStatus>): void {
+    this.#status = { ...this.#status, ...change };
+    this.#listeners.status(this.#status);
+  }
+}

@@ -1,0 +1,63 @@
+// pure
+import type { MonotonicMs } from '../kit/clock.js';
+import { pauseMs, type RetryPlan } from '../kit/retry.js';
+
+/** When the gate gives up on an eye, and how long it waits before the next one. */
+export interface SupervisionPlan {
+  /** No message at all for so long after the first: hung. */
+  readonly hangMs: number;
+  /** Time for loading native code and models. */
+  readonly startMs: number;
+  /** More messages than this within a second: flooding. A fast camera sends some 120. */
+  readonly messagesPerSecondMax: number;
+  readonly retry: RetryPlan;
+  /** An eye that lived this long was well: the next pause is the shortest again. */
+  readonly wellMs: number;
+}
+
+/** What is known of the eye that runs now. */
+export interface EyeLife {
+  readonly startedMs: MonotonicMs;
+  readonly lastMessageMs: MonotonicMs | undefined;
+  /** The current one-second window and what arrived in it. */
+  readonly windowMs: MonotonicMs;
+  readonly inWindow: number;
+}
+
+export const newLife = (now: MonotonicMs): EyeLife => ({
+  startedMs: now,
+  lastMessageMs: undefined,
+  windowMs: now,
+  inWindow: 0,
+});
+
+export function heard(life: EyeLife, now: MonotonicMs): EyeLife {
+  const sameWindow = now - life.windowMs < 1000;
+  return {
+    startedMs: life.startedMs,
+    lastMessageMs: now,
+    windowMs: sameWindow ? life.windowMs : now,
+    inWindow: sameWindow ? life.inWindow + 1 : 1,
+  };
+}
+
+/** Why the eye must be killed now, or undefined while it may go on. */
+export function whyKill(life: EyeLife, plan: SupervisionPlan, now: MonotonicMs): string | undefined {
+  if (life.inWindow > plan.messagesPerSecondMax)
+    return `it sent more than ${plan.messagesPerSecondMax} messages within a second`;
+  if (life.lastMessageMs === undefined)
+    return now - life.startedMs > plan.startMs ? `it was not ready after ${plan.startMs / 1000} s` : undefined;
+  return now - life.lastMessageMs > plan.hangMs ? `it gave no sign of life for ${plan.hangMs / 1000} s` : undefined;
+}
+
+/** The pause before the next eye and the number of failures in a row that it rests on. */
+export function afterDeath(
+  life: EyeLife,
+  failures: number,
+  plan: SupervisionPlan,
+  now: MonotonicMs,
+  random: number,
+): { readonly failures: number; readonly waitMs: number } {
+  const before = now - life.startedMs >= plan.wellMs ? 0 : failures;
+  return { failures: before + 1, waitMs: pauseMs(plan.retry, before, random) };
+}
