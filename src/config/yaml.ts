@@ -52,7 +52,7 @@ export function parseYaml(text: string, file: string): ParsedFile {
     message,
   });
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
     if (document.errors.length > 0) {
       throw new ConfigError(
         document.errors

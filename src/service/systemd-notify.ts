@@ -74,15 +74,14 @@ export class SystemdNotify implements Notify {
 
   #run(args: readonly string[]): Promise<void> {
     const { env, program = 'systemd-notify' } = this.#options;
-    return new Promise((resolve) => {
-      execFile(program, args, { env, timeout: CHILD_LIMIT_MS, killSignal: 'SIGKILL' }, (error) => {
-        if (error !== null) this.#complain(error);
-        resolve();
-      });
+    const told = new Promise<void>((resolve, reject) => {
+      const limits = { timeout: CHILD_LIMIT_MS, killSignal: 'SIGKILL' } as const;
+      execFile(program, args, { env, ...limits }, (error) => (error === null ? resolve() : reject(error)));
     });
+    return told.catch((error: unknown) => this.#complain(error));
   }
 
-  #complain(error: Error): void {
+  #complain(error: unknown): void {
     if (this.#complained) return;
     this.#complained = true;
     const advice = 'install systemd, or set Type=exec and no WatchdogSec in the unit';

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { configCommand } from '../../src/cli/config.js';
+import { configJsonSchema } from '../../src/config/document.js';
+import { ConfigError } from '../../src/config/problem.js';
+
+let folder = '';
+let printed = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kaimon-config-'));
+  printed = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  process.exitCode = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+const file = (text: string): string => {
+  const path = join(folder, 'kaimon.yaml');
+  writeFileSync(path, text);
+  return path;
+};
+
+const run = (...args: string[]) =>
+  new Command('kaimon')
+    .option('--config <file>')
+    .addCommand(configCommand())
+    .parseAsync(['config', ...args], { from: 'user' });
+
+test('check says that a good file is in order', async () => {
+  const good = file('gate: east');
+  await run('check', '--config', good);
+  expect(printed).toBe(`${good}: in order\n`);
+});
+
+test('check throws all mistakes for people', async () => {
+  await expect(run('check', '--config', file('gate: "?"\nsite: "?"'))).rejects.toThrow(ConfigError);
+});
+
+test('check prints all mistakes as one JSON document for machines, and ends with 2', async () => {
+  const bad = file('gate: "?"\nsight: home');
+  await run('check', '--json', '--config', bad);
+  expect(JSON.parse(printed)).toEqual({
+    ok: false,
+    file: bad,
+    problems: [
+      { path: 'gate', where: `${bad} line 1`, message: expect.stringContaining('found "?"') },
+      { path: 'sight', where: `${bad} line 2`, message: expect.stringContaining('unknown key') },
+    ],
+  });
+  expect(process.exitCode).toBe(2);
+});
+
+test('show prints every value with where it comes from', async () => {
+  vi.stubEnv('KAIMON_DOOR__PULSE_MS', '500');
+  const good = file('\ngate: east');
+  await run('show', '--config', good);
+  expect(printed).toMatch(new RegExp(`^gate +"east" {2}\\(${good} line 2\\)$`, 'm'));
+  expect(printed).toMatch(/^door\.pulseMs +500 {2}\(KAIMON_DOOR__PULSE_MS\)$/m);
+  expect(printed).toMatch(/^site +"home" {2}\(default\)$/m);
+});
+
+test('show gives machines the configuration and the origins', async () => {
+  const good = file('gate: east');
+  await run('show', '--json', '--config', good);
+  expect(JSON.parse(printed)).toMatchObject({
+    file: good,
+    config: { gate: 'east', door: { pulseMs: 3000 } },
+    origins: { gate: `${good} line 1`, 'door.pulseMs': 'default' },
+  });
+});
+
+test('show never prints what stands in a password file', async () => {
+  const secret = join(folder, 'password');
+  writeFileSync(secret, 'hunter2');
+  const good = file(`mqtt: {username: ada, passwordFile: ${secret}}`);
+  await run('show', '--config', good);
+  await run('show', '--json', '--config', good);
+  expect(printed).toContain(secret);
+  expect(printed).not.toContain('hunter2');
+});
+
+test('schema prints the JSON Schema', async () => {
+  await run('schema');
+  expect(JSON.parse(printed)).toEqual(configJsonSchema());
+});
