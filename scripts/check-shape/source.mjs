@@ -1,9 +1,6 @@
 // Reads TypeScript just well enough for check-shape.mjs: what is comment, what is text, what is imported.
 
-/**
- * Blanks out comments (`text`) and also the contents of strings and templates (`bare`); line numbers stay. A backtick template is
- * blanked whole, its `${…}` included: nobody imports inside one.
- */
+/** Blanks out comments (`text`) and also the contents of strings (`bare`); line numbers stay. Code within a template stays code. */
 export function blank(source) {
   const text = [...source];
   const bare = [...source];
@@ -22,7 +19,7 @@ export function blank(source) {
       at = end;
     } else if (char === "'" || char === '"' || char === '`' || (char === '/' && startsRegex(before))) {
       const end = endOfQuoted(text, at, char);
-      wipe(bare, at + 1, end - 1);
+      for (const [from, to] of literalParts(text, at, end)) wipe(bare, from, to);
       at = end;
       before = char;
     } else {
@@ -58,6 +55,28 @@ function endOfQuoted(text, from, quote) {
     else if (char === '\n' && quote !== '`') return at;
     at += 1;
   }
+  return at;
+}
+
+/** A string is one literal part; a template's parts lie around its placeholders. */
+function literalParts(text, from, end) {
+  const parts = [];
+  let start = from + 1;
+  for (let at = start; text[from] === '`' && at < end - 1; at += 1) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === '$' && text[at + 1] === '{') {
+      parts.push([start, at]);
+      at = endOfPlaceholder(text, at + 2, end);
+      start = at;
+    }
+  }
+  return [...parts, [start, end - 1]];
+}
+
+function endOfPlaceholder(text, from, end) {
+  let depth = 1;
+  let at = from;
+  for (; at < end && depth > 0; at += 1) depth += text[at] === '{' ? 1 : text[at] === '}' ? -1 : 0;
   return at;
 }
 

@@ -1,0 +1,116 @@
+import { readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { checkout, type Outcome, run, tree } from './tree.js';
+
+const LINE = 'sys/devices/platform/soc/gpiochip0/gpio/gpio529';
+
+/** A machine whose line 529 is exported and released (1), with this record in /run/kaimon/relay. */
+function machine(relay?: string): string {
+  const root = tree({
+    [`${LINE}/value`]: '1\n',
+    [`${LINE}/direction`]: 'out\n',
+    [`${LINE}/active_low`]: '0\n',
+    'sys/devices/system/cpu/cpu1/online': '1\n',
+    'sys/class/gpio/export': '',
+    'etc/passwd': 'root\n',
+    ...(relay === undefined ? {} : { 'run/kaimon/relay': relay }),
+  });
+  symlinkSync(join(root, LINE), join(root, 'sys/class/gpio/gpio529'));
+  return root;
+}
+
+const safeState = (root: string, ...more: readonly string[]): Outcome =>
+  run(join(checkout, 'systemd/safe-state.sh'), ['--root', root, ...more], { PATH: '/nowhere' });
+const level = (root: string, file = `${LINE}/value`): string => readFileSync(join(root, file), 'utf8').trim();
+
+describe('safe-state.sh', () => {
+  test('closes the door whose relay was left on', () => {
+    const root = machine('path=/sys/class/gpio/gpio529/value\nvalue=0\n');
+    const { code, err } = safeState(root);
+    expect({ code, level: level(root) }).toEqual({ code: 0, level: '0' });
+    expect(err).toContain('relay idle');
+  });
+
+  test('an idle level of a relay board that is active at low is 1, and a direction may set it', () => {
+    const root = machine('path=/sys/class/gpio/gpio529/direction\nvalue=high\n');
+    expect(safeState(root).code).toBe(0);
+    expect(level(root, `${LINE}/direction`)).toBe('high');
+  });
+
+  test('works for two doors and ignores what it does not know', () => {
+    const root = machine(`# Kaimon\nchip=x\npath=/${LINE}/value\nvalue=0\npath=/${LINE}/direction\nvalue=low\nlevel=7`);
+    expect(safeState(root).code).toBe(0);
+    expect([level(root), level(root, `${LINE}/direction`)]).toEqual(['0', 'low']);
+  });
+
+  test('a last line without a line end counts', () => {
+    const root = machine('path=/sys/class/gpio/gpio529/value\nvalue=0');
+    safeState(root);
+    expect(level(root)).toBe('0');
+  });
+
+  test('a simulated door has nothing to close, and the script says so', () => {
+    const { code, err } = safeState(machine());
+    expect(code).toBe(0);
+    expect(err).toContain('nothing to do');
+  });
+
+  test('a line that the kernel has released already is fine', () => {
+    const { code, err } = safeState(machine('path=/sys/class/gpio/gpio99/value\nvalue=0\n'));
+    expect(code).toBe(0);
+    expect(err).toContain('released');
+  });
+
+  test.each([
+    ['a file outside /sys', '/etc/passwd', '0'],
+    ['a way out by dots', '/sys/class/gpio/../../../etc/passwd', '0'],
+    ['a switch of the kernel that is no GPIO line', '/sys/devices/system/cpu/cpu1/online', '0'],
+    ['the export file', '/sys/class/gpio/export', '0'],
+    ['a level that no line has', '/sys/class/gpio/gpio529/value', '0; reboot'],
+  ])('refuses %s', (_what, path, value) => {
+    const root = machine(`path=${path}\nvalue=${value}\n`);
+    const { code, err } = safeState(root);
+    expect(code).toBe(1);
+    expect(err).toContain('refused');
+    expect([level(root), level(root, 'etc/passwd'), level(root, 'sys/devices/system/cpu/cpu1/online')]).toEqual([
+      '1',
+      'root',
+      '1',
+    ]);
+  });
+
+  test('refuses a link out of /sys that somebody put beside the lines', () => {
+    const root = machine('path=/sys/class/gpio/gpio7/value\nvalue=0\n');
+    symlinkSync(join(root, 'etc'), join(root, 'sys/class/gpio/gpio7'));
+    symlinkSync(join(root, 'etc/passwd'), join(root, 'etc/value'));
+    expect(safeState(root).code).toBe(1);
+    expect(level(root, 'etc/passwd')).toBe('root');
+  });
+
+  test('refuses a record that is a link', () => {
+    const root = machine();
+    const record = tree({ relay: 'path=/sys/class/gpio/gpio529/value\nvalue=0\n' });
+    symlinkSync(join(record, 'relay'), join(root, 'relay'));
+    expect(safeState(root, '/relay').code).toBe(1);
+    expect(level(root)).toBe('1');
+  });
+
+  test('one refused line does not keep the other door open', () => {
+    const root = machine('path=/etc/passwd\nvalue=0\npath=/sys/class/gpio/gpio529/value\nvalue=0\n');
+    expect(safeState(root).code).toBe(1);
+    expect(level(root)).toBe('0');
+  });
+
+  test('a record cut short by a crash is reported, not guessed', () => {
+    const { code, err } = safeState(machine('path=/sys/class/gpio/gpio529/value\n'));
+    expect(code).toBe(1);
+    expect(err).toContain('no value');
+  });
+
+  test('a record without end is read to its bound only', () => {
+    const root = machine(`${'x=1\n'.repeat(100)}path=/sys/class/gpio/gpio529/value\nvalue=0\n`);
+    safeState(root);
+    expect(level(root)).toBe('1');
+  });
+});
