@@ -1,0 +1,133 @@
+import { type Clock, iso, type Timer } from '../kit/clock.js';
+import { explain } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import { EVENT_MAX, type EventFields } from './messages.js';
+
+/** Events that wait for the broker. When it is full the oldest goes: the newest tells what is the matter now. */
+export const OUTBOX_MAX = 1_000;
+/** After a broker that was there did not take an event. */
+const PAUSE_MS = 5_000;
+
+interface Event {
+  readonly v: 1;
+  readonly id: string;
+  readonly n: number;
+  readonly time: string;
+  readonly type: string;
+  /** Events before this one that were thrown away undelivered. */
+  readonly lost?: number;
+}
+
+export interface OutboxParts {
+  readonly gate: string;
+  /** Tells this run of the daemon from others; stands in every id. */
+  readonly boot: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Resolves when the broker has acknowledged. */
+  readonly publish: (event: string) => Promise<void>;
+  readonly problem: (text: string | undefined) => void;
+  readonly capacity?: number;
+}
+
+/**
+ * Events on their way to the broker: numbered, one after the other, each until it is acknowledged, so at least once
+ * and in order. In memory: what was not delivered when the process ends is lost.
+ */
+export class Outbox {
+  readonly #parts: OutboxParts;
+  readonly #queue: Event[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #n = 0;
+  #lost = 0;
+  #up = false;
+  #pumping = false;
+  #retry: Timer | undefined;
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#queue.length;
+  }
+
+  /** Never throws and never waits. */
+  add(type: string, fields: EventFields = {}): void {
+    const { gate, boot, clock, log } = this.#parts;
+    const n = ++this.#n;
+    const head = { v: 1 as const, id: `${gate}-${boot}-${n}`, n, time: iso(clock.wall()), type };
+    let event: Event = { ...fields, ...head };
+    if (JSON.stringify(event).length > EVENT_MAX) {
+      log.error({ type }, `an event of more than ${EVENT_MAX} characters was cut down to its head`);
+      event = head;
+    }
+    this.#queue.push(event);
+    if (this.#queue.length > (this.#parts.capacity ?? OUTBOX_MAX)) this.#dropOldest();
+    this.#kick();
+  }
+
+  up(): void {
+    this.#up = true;
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.#kick();
+  }
+
+  down(): void {
+    this.#up = false;
+  }
+
+  /** Resolves once everything is delivered; never if the broker stays away. */
+  empty(): Promise<void> {
+    if (this.#queue.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  stop(): void {
+    this.#up = false;
+    this.#retry?.cancel();
+  }
+
+  #dropOldest(): void {
+    const gone = this.#queue.shift();
+    const next = this.#queue[0];
+    if (gone && next) this.#queue[0] = { ...next, lost: (gone.lost ?? 0) + 1 + (next.lost ?? 0) };
+    this.#lost++;
+    this.#parts.problem(`events-lost: ${this.#lost} events were thrown away while the broker was out of reach`);
+  }
+
+  #kick(): void {
+    if (!this.#up || this.#pumping || this.#retry || this.#queue.length === 0) return;
+    this.#pumping = true;
+    void this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      for (let event = this.#queue[0]; this.#up && event; event = this.#queue[0]) {
+        await this.#parts.publish(JSON.stringify(event));
+        this.#delivered(event);
+      }
+    } catch (thrown) {
+      this.#parts.log.warn({ err: explain(thrown), waiting: this.#queue.length }, 'an event was not delivered yet');
+      this.#retry = this.#parts.clock.after(PAUSE_MS, () => {
+        this.#retry = undefined;
+        this.#kick();
+      });
+    } finally {
+      this.#pumping = false;
+    }
+    this.#kick();
+  }
+
+  #delivered(event: Event): void {
+    // By number, not by place: it may have been thrown away, or marked with a loss, while it was on its way.
+    if (this.#queue[0]?.n === event.n) this.#queue.shift();
+    if (this.#lost > 0 && (this.#queue[0]?.lost ?? 0) === 0) {
+      this.#lost = 0;
+      this.#parts.problem(undefined);
+    }
+    if (this.#queue.length === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,254 @@
+import type { Clock, Timer } from '../kit/clock.js';
+import { explain, messageOf } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import { PEOPLE_MAX } from '../person/person.js';
+import type { Link } from './link.js';
+import type { EventFields } from './messages.js';
+import { ownVersion, type PeopleSource, readRecord, recordText, type SiteRecord } from './people-records.js';
+import { Rejections } from './rejections.js';
+import { type Names, type Topics, topicsOf } from './topics.js';
+
+/** People and removals that the broker may hold. */
+const RECORDS_MAX = 2 * PEOPLE_MAX;
+/** Publishes on their way at one time; the link takes {@link PENDING_MAX} from everybody together. */
+const WINDOW = 16;
+/** Topics asked for by name at one time: below Mosquitto's default queue of 1,000, beyond which it drops silently. */
+const BATCH = 500;
+/** A burst is over when the gate's own marker came back and nothing came for so long. */
+const QUIET_MS = 250;
+const STEP_MS = 25;
+/** Without the marker (no right to the topic?) it is over after this time. */
+const MARKER_MS = 10_000;
+const RETRY_MS = 5_000;
+
+export interface PeopleSyncParts {
+  readonly link: Link;
+  readonly names: Names;
+  readonly people: PeopleSource;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Records that were not taken. */
+  readonly rejected: (fields: EventFields) => void;
+  readonly problem: (text: string | undefined) => void;
+}
+
+/**
+ * Keeps this gate's people and the broker's retained records alike: the newest version of each person wins, removals
+ * are records too, and nothing but a newer record changes anybody.
+ */
+export class PeopleSync {
+  readonly #parts: PeopleSyncParts;
+  readonly #topics: Topics;
+  readonly #rejections: Rejections;
+  readonly #unlisten: () => void;
+  /** Versions that the broker is known to hold; of this connection. */
+  readonly #heard = new Map<string, string>();
+  /** Newer records, newest of each id, to be merged. */
+  readonly #incoming = new Map<string, SiteRecord>();
+  /** Ids whose record the broker lacks. */
+  readonly #outgoing = new Set<string>();
+  #session = 0;
+  #settled = false;
+  #lastHeard = 0;
+  #marker = 0;
+  #markerSeen = 0;
+  #merging = false;
+  #sending = 0;
+  #retry: Timer | undefined;
+
+  constructor(parts: PeopleSyncParts) {
+    this.#parts = parts;
+    this.#topics = topicsOf(parts.names);
+    this.#rejections = new Rejections(parts.clock, (fields) => {
+      parts.log.warn({ ...fields }, 'records of people were not taken from the broker');
+      parts.rejected(fields);
+    });
+    this.#unlisten = parts.people.onChange(({ id, origin }) => {
+      if (origin === 'local') this.#offer(id);
+    });
+  }
+
+  /** Whether broker and gate were compared on this connection. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /** The broker is there: takes what it has, then gives what it lacks. */
+  up(): void {
+    this.down();
+    void this.#compare(this.#session);
+  }
+
+  down(): void {
+    this.#session++;
+    this.#settled = false;
+    this.#heard.clear();
+    this.#outgoing.clear();
+    this.#retry?.cancel();
+    this.#retry = undefined;
+  }
+
+  stop(): void {
+    this.down();
+    this.#unlisten();
+    this.#rejections.stop();
+  }
+
+  /** The marker came back. */
+  hearMarker(payload: Uint8Array): void {
+    this.#markerSeen = Math.max(this.#markerSeen, Number(Buffer.from(payload).toString('latin1')) || 0);
+  }
+
+  /** A record of `S/people/<id>` arrived. */
+  hear(id: string, payload: Uint8Array): void {
+    this.#lastHeard = this.#parts.clock.monotonic();
+    const heard = readRecord(id, payload, ownVersion(this.#parts.people, id));
+    switch (heard.kind) {
+      case 'invalid':
+        this.#rejections.add('invalid', id, heard.why);
+        return;
+      case 'empty':
+        // Somebody cleared the record. That removes nobody: a removal is a record of its own.
+        this.#heard.delete(id);
+        this.#offer(id);
+        return;
+      case 'same':
+      case 'older':
+        this.#note(id, heard.version);
+        if (heard.kind === 'older') this.#offer(id);
+        return;
+      case 'newer':
+        this.#take(id, heard.record);
+    }
+  }
+
+  #note(id: string, version: string): void {
+    if (this.#heard.size < RECORDS_MAX || this.#heard.has(id)) this.#heard.set(id, version);
+  }
+
+  #take(id: string, record: SiteRecord): void {
+    if (this.#heard.size >= RECORDS_MAX && !this.#heard.has(id)) {
+      this.#rejections.add('too-many', id, `the broker holds more than ${RECORDS_MAX} records of people`);
+      return;
+    }
+    this.#heard.set(id, record.version);
+    const waiting = this.#incoming.get(id);
+    if (waiting === undefined || waiting.version < record.version) this.#incoming.set(id, record);
+    if (this.#merging) return;
+    this.#merging = true;
+    void this.#merge();
+  }
+
+  /** All that came while the last ones were being saved is saved together: one fsync, not ten thousand. */
+  async #merge(): Promise<void> {
+    while (this.#incoming.size > 0) {
+      const batch = [...this.#incoming];
+      this.#incoming.clear();
+      await Promise.all(batch.map(([id, record]) => this.#mergeOne(id, record)));
+    }
+    this.#merging = false;
+  }
+
+  async #mergeOne(id: string, record: SiteRecord): Promise<void> {
+    try {
+      const outcome = await this.#parts.people.merge(record);
+      if (outcome === 'future') {
+        const why = `version ${record.version} is more than 5 minutes ahead of this gate's clock: check the clocks`;
+        this.#rejections.add('future', id, why);
+      }
+      if (outcome === 'older') this.#offer(id);
+    } catch (thrown) {
+      this.#rejections.add('not-saved', id, messageOf(thrown));
+    }
+  }
+
+  async #compare(session: number): Promise<void> {
+    const { link, people, log } = this.#parts;
+    const stale = () => session !== this.#session;
+    try {
+      await link.subscribe([this.#topics.sync, this.#topics.people]);
+      await this.#burstOver(stale);
+      const ids = () => [...Array.from(people.all(), ({ id }) => id), ...people.tombstones().keys()];
+      const silent = stale() ? [] : ids().filter((id) => !this.#heard.has(id));
+      // A broker drops retained records silently when a burst overflows its queue: so what seems to be lacking is
+      // asked for by name before an older record could be written over a newer one.
+      for (let from = 0; from < silent.length && !stale(); from += BATCH) {
+        const topics = silent.slice(from, from + BATCH).map((id) => this.#topics.person(id));
+        await link.subscribe(topics);
+        await this.#burstOver(stale);
+        await link.unsubscribe(topics);
+      }
+      if (stale()) return;
+      this.#settled = true;
+      for (const id of ids()) this.#offer(id);
+    } catch (thrown) {
+      if (stale()) return;
+      log.warn({ err: explain(thrown) }, 'the people of this gate could not be compared with the broker yet');
+      this.#compareLater();
+    }
+  }
+
+  #compareLater(): void {
+    this.#settled = false;
+    this.#outgoing.clear();
+    this.#retry ??= this.#parts.clock.after(RETRY_MS, () => {
+      this.#retry = undefined;
+      void this.#compare(this.#session);
+    });
+  }
+
+  async #burstOver(stale: () => boolean): Promise<void> {
+    const { link, clock, log } = this.#parts;
+    const token = ++this.#marker;
+    const began = clock.monotonic();
+    this.#lastHeard = began;
+    await link.publish(this.#topics.sync, String(token), { retain: false, qos: 1 });
+    for (;;) {
+      await new Promise<void>((resolve) => clock.after(STEP_MS, resolve));
+      const now = clock.monotonic();
+      if (stale()) return;
+      const quiet = now - this.#lastHeard >= QUIET_MS;
+      if (quiet && this.#markerSeen >= token) return;
+      if (quiet && now - began >= MARKER_MS) {
+        log.warn({}, `nothing comes back from ${this.#topics.sync}: give this gate the right to read and write it`);
+        return;
+      }
+    }
+  }
+
+  /** Gives the broker the record of `id`, if it lacks it or has an older one. */
+  #offer(id: string): void {
+    // Until the comparison is done everybody is a candidate anyway.
+    if (!this.#settled) return;
+    this.#outgoing.add(id);
+    this.#pump();
+  }
+
+  #pump(): void {
+    for (const id of this.#outgoing) {
+      if (this.#sending >= WINDOW) return;
+      this.#outgoing.delete(id);
+      const own = ownVersion(this.#parts.people, id);
+      const broker = this.#heard.get(id);
+      if (own === undefined || (broker !== undefined && broker >= own)) continue;
+      this.#sending++;
+      void this.#send(id, own, this.#session);
+    }
+  }
+
+  async #send(id: string, version: string, session: number): Promise<void> {
+    const { link, people, log, problem } = this.#parts;
+    try {
+      const text = recordText(people, id);
+      if (text !== undefined) await link.publish(this.#topics.person(id), text, { retain: true, qos: 1 });
+      if (session === this.#session && (this.#heard.get(id) ?? '') < version) this.#note(id, version);
+      problem(undefined);
+    } catch (thrown) {
+      log.warn({ id, err: explain(thrown) }, 'a person was not shared with the site yet');
+      problem(`people-not-shared: ${messageOf(thrown)}`);
+      if (session === this.#session) this.#compareLater();
+    }
+    this.#sending--;
+    this.#pump();
+  }
+}

@@ -1,0 +1,80 @@
+import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
+import { explain } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import type { Link } from './link.js';
+
+/** Twice a second at most, however often the value changes. */
+const GAP_MS = 500;
+const RETRY_MS = 5_000;
+
+/** One retained message that always shows the newest value; sent again whenever the broker comes back, as it may have forgotten. */
+export class RetainedTopic {
+  readonly #topic: string;
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #wanted: string | undefined;
+  #dirty = false;
+  #busy = false;
+  #sentAt: MonotonicMs | undefined;
+  #timer: Timer | undefined;
+
+  constructor(topic: string, { link, clock, log }: { readonly link: Link; readonly clock: Clock; readonly log: Log }) {
+    this.#topic = topic;
+    this.#link = link;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  set(payload: string): void {
+    if (payload === this.#wanted) return;
+    this.#wanted = payload;
+    this.#dirty = true;
+    this.#kick();
+  }
+
+  /** The broker is (back) there. */
+  up(): void {
+    this.#dirty = this.#wanted !== undefined;
+    this.#sentAt = undefined;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#kick();
+  }
+
+  stop(): void {
+    this.#dirty = false;
+    this.#wanted = undefined;
+    this.#timer?.cancel();
+  }
+
+  #kick(): void {
+    if (!this.#link.up || this.#busy || this.#timer || !this.#dirty || this.#wanted === undefined) return;
+    const wait = this.#sentAt === undefined ? 0 : this.#sentAt + GAP_MS - this.#clock.monotonic();
+    if (wait > 0) this.#later(wait);
+    else void this.#send(this.#wanted);
+  }
+
+  async #send(payload: string): Promise<void> {
+    this.#dirty = false;
+    this.#busy = true;
+    this.#sentAt = this.#clock.monotonic();
+    try {
+      await this.#link.publish(this.#topic, payload, { retain: true, qos: 1 });
+    } catch (thrown) {
+      this.#log.warn({ err: explain(thrown) }, `${this.#topic} was not published yet`);
+      this.#dirty = this.#wanted !== undefined;
+      this.#later(RETRY_MS);
+    }
+    this.#busy = false;
+    this.#kick();
+  }
+
+  #later(ms: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#clock.after(ms, () => {
+      this.#timer = undefined;
+      this.#kick();
+    });
+  }
+}

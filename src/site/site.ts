@@ -1,0 +1,246 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock, Timer } from '../kit/clock.js';
+import { explain } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import { PEOPLE_MAX, TEMPLATES_MAX } from '../person/person.js';
+import type { Link, Packet, Unlisten } from './link.js';
+import { ENROLL_PAYLOAD_MAX, type EventFields, PAYLOAD_MAX } from './messages.js';
+import { Outbox } from './outbox.js';
+import { Peers } from './peers.js';
+import { type PeopleSource, type PeopleSummary, summaryOf } from './people-records.js';
+import { PeopleSync } from './people-sync.js';
+import { RequestDesk, type RequestHandlers } from './request-desk.js';
+import { RetainedTopic } from './retained-topic.js';
+import { type Names, parseTopic, type Topics, topicsOf } from './topics.js';
+
+/** What the gate says of itself; the site adds `broker` and problems of its own. */
+export interface SiteState {
+  readonly status: 'online' | 'degraded';
+  readonly door: { readonly mode: string; readonly state: string };
+  readonly camera: string;
+  readonly eye: string;
+  readonly problems: readonly string[];
+}
+
+export interface SiteParts {
+  readonly link: Link;
+  readonly names: Names;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly people: PeopleSource;
+  readonly handlers: RequestHandlers;
+}
+
+/** A denied or unanswered subscription is tried again after this time. */
+const SUBSCRIBE_RETRY_MS = 5_000;
+/** People are counted again at most so often while they change. */
+const SUMMARY_MS = 2_000;
+const PEERS_MS = 60_000;
+/** For the last words at `stop`. */
+const GOODBYE_MS = 1_000;
+
+/** The retained message that the broker sends when this gate's connection breaks; for the link's will. */
+export const offlineWill = (names: Names) => ({ topic: topicsOf(names).state, payload: '{"status":"offline"}' });
+
+/**
+ * This gate's part in its site: requests in; state, info, events out; people both ways. Everything here returns at
+ * once and none of it throws into the gate; without a broker nothing of it is made.
+ */
+export class Site {
+  readonly #parts: SiteParts;
+  readonly #topics: Topics;
+  readonly #desk: RequestDesk;
+  readonly #outbox: Outbox;
+  readonly #sync: PeopleSync;
+  readonly #peers = new Peers();
+  readonly #stateTopic: RetainedTopic;
+  readonly #infoTopic: RetainedTopic;
+  /** One entry for each part that can have a problem. */
+  readonly #problems = new Map<string, string>();
+  #unlisten: readonly Unlisten[] = [];
+  #state: SiteState | undefined;
+  #info: Readonly<Record<string, unknown>> | undefined;
+  #summary: PeopleSummary | undefined;
+  #summaryTimer: Timer | undefined;
+  #peersTimer: Timer | undefined;
+  #subscribeTimer: Timer | undefined;
+
+  constructor(parts: SiteParts) {
+    const { link, names, clock, log, people } = parts;
+    this.#parts = parts;
+    this.#topics = topicsOf(names);
+    this.#desk = new RequestDesk(parts);
+    this.#stateTopic = new RetainedTopic(this.#topics.state, parts);
+    this.#infoTopic = new RetainedTopic(this.#topics.info, parts);
+    this.#outbox = new Outbox({
+      gate: names.gate,
+      boot: randomBytes(4).toString('hex'),
+      clock,
+      log,
+      publish: (event) => link.publish(this.#topics.event, event, { retain: false, qos: 1 }),
+      problem: (text) => this.#problem('events', text),
+    });
+    this.#sync = new PeopleSync({
+      link,
+      names,
+      people,
+      clock,
+      log,
+      rejected: (fields) => this.event('people-rejected', fields),
+      problem: (text) => this.#problem('people', text),
+    });
+  }
+
+  /** Whether the broker is there now. */
+  get connected(): boolean {
+    return this.#parts.link.up;
+  }
+
+  start(): void {
+    const { link, people } = this.#parts;
+    this.#unlisten = [
+      link.onMessage((packet) => this.#onMessage(packet)),
+      link.onUp(() => this.#onUp()),
+      link.onDown(() => this.#onDown()),
+      people.onChange(() => this.#countLater()),
+    ];
+    this.#checkPeers();
+    link.start();
+  }
+
+  /** Delivers what it can within a second, says goodbye and leaves. */
+  async stop(): Promise<void> {
+    const { link, clock } = this.#parts;
+    for (const unlisten of this.#unlisten) unlisten();
+    for (const timer of [this.#summaryTimer, this.#peersTimer, this.#subscribeTimer]) timer?.cancel();
+    this.#sync.stop();
+    this.#stateTopic.stop();
+    this.#infoTopic.stop();
+    if (link.up) {
+      const will = offlineWill(this.#parts.names);
+      await new Promise<void>((resolve) => {
+        const timer = clock.after(GOODBYE_MS, resolve);
+        const done = () => {
+          timer.cancel();
+          resolve();
+        };
+        const lastWords = this.#outbox
+          .empty()
+          .then(() => link.publish(will.topic, will.payload, { retain: true, qos: 1 }));
+        lastWords.then(done, done);
+      });
+    }
+    this.#outbox.stop();
+    await link.end();
+  }
+
+  /** Publishes the gate's state, retained: at once when it changed, at most twice a second, and at each reconnect. */
+  state(state: SiteState): void {
+    this.#state = state;
+    this.#publishState();
+  }
+
+  /** Publishes what seldom changes (version, encoder), retained; people and limits are added. */
+  info(info: Readonly<Record<string, unknown>>): void {
+    this.#info = info;
+    this.#publishInfo();
+  }
+
+  /** Something happened: `type` is a lower-case word such as `granted`. */
+  event(type: string, fields: EventFields = {}): void {
+    this.#outbox.add(type, fields);
+  }
+
+  #onUp(): void {
+    this.#peers.forget();
+    // Who reads "online" may send a request at once: so the gate listens before it says so.
+    void this.#subscribe().then(() => {
+      this.#stateTopic.up();
+      this.#infoTopic.up();
+    });
+    this.#sync.up();
+    this.#outbox.up();
+  }
+
+  #onDown(): void {
+    this.#subscribeTimer?.cancel();
+    this.#sync.down();
+    this.#outbox.down();
+  }
+
+  async #subscribe(): Promise<void> {
+    const { link, clock, log } = this.#parts;
+    try {
+      await link.subscribe([...this.#topics.requests, ...this.#topics.peers]);
+      this.#problem('requests', undefined);
+    } catch (thrown) {
+      if (!link.up) return;
+      log.error({ err: explain(thrown) }, 'this gate hears no requests');
+      this.#problem('requests', `requests-unheard: ${explain(thrown)}`);
+      this.#subscribeTimer?.cancel();
+      this.#subscribeTimer = clock.after(SUBSCRIBE_RETRY_MS, () => void this.#subscribe());
+    }
+  }
+
+  #onMessage(packet: Packet): void {
+    const topic = parseTopic(this.#parts.names, packet.topic);
+    switch (topic?.kind) {
+      case 'request':
+        this.#desk.hear(packet);
+        return;
+      case 'person':
+        this.#sync.hear(topic.id, packet.payload);
+        return;
+      case 'sync':
+        this.#sync.hearMarker(packet.payload);
+        return;
+      case 'state':
+      case 'info':
+        if (topic.gate !== this.#parts.names.gate) this.#peers.hear(topic.kind, topic.gate, packet.payload);
+        return;
+      default:
+        this.#parts.log.debug({ topic: packet.topic.slice(0, 200) }, 'a message on an unexpected topic');
+    }
+  }
+
+  #problem(part: string, text: string | undefined): void {
+    if (this.#problems.get(part) === text) return;
+    if (text === undefined) this.#problems.delete(part);
+    else this.#problems.set(part, text);
+    this.#publishState();
+  }
+
+  #publishState(): void {
+    if (!this.#state) return;
+    const problems = [...this.#state.problems, ...this.#problems.values()];
+    const status = this.#problems.size > 0 ? 'degraded' : this.#state.status;
+    this.#stateTopic.set(JSON.stringify({ ...this.#state, status, broker: 'connected', problems }));
+  }
+
+  #publishInfo(): void {
+    if (!this.#info) return;
+    this.#summary ??= summaryOf(this.#parts.people);
+    const limits = {
+      enrollBytes: ENROLL_PAYLOAD_MAX,
+      requestBytes: PAYLOAD_MAX,
+      people: PEOPLE_MAX,
+      templates: TEMPLATES_MAX,
+    };
+    this.#infoTopic.set(JSON.stringify({ ...this.#info, limits, people: this.#summary }));
+  }
+
+  #countLater(): void {
+    this.#summaryTimer ??= this.#parts.clock.after(SUMMARY_MS, () => {
+      this.#summaryTimer = undefined;
+      this.#summary = undefined;
+      this.#publishInfo();
+    });
+  }
+
+  #checkPeers(): void {
+    this.#peersTimer = this.#parts.clock.after(PEERS_MS, () => {
+      this.#problem('peers', this.#peers.differing(this.#summary ?? summaryOf(this.#parts.people)));
+      this.#checkPeers();
+    });
+  }
+}
