@@ -1,3 +1,4 @@
+// pure
 import type { WallMs } from '../kit/clock.js';
 
 /** Greatest time that a version can hold: 13 digits, the year 2286. */

@@ -1,3 +1,4 @@
+// pure
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { PEOPLE_MAX, type Person, personIdSchema, versionSchema } from '../person/person.js';
 import { isRemoval, type Removal, type SiteRecord } from './merge.js';

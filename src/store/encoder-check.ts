@@ -1,3 +1,4 @@
+// pure
 import type { Clock } from '../kit/clock.js';
 import { OperatingError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';

@@ -1,3 +1,4 @@
+// pure
 import type { Person } from '../person/person.js';
 import { compareVersions } from '../person/version.js';
 import { personText } from './record.js';

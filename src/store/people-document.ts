@@ -1,3 +1,4 @@
+// pure
 import { z } from 'zod';
 import {
   encoderIdSchema,

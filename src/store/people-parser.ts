@@ -1,3 +1,4 @@
+// pure
 import { constants } from 'node:buffer';
 import { messageOf } from '../kit/errors.js';
 import { checkSchema, DocumentBuilder, documentFromJson, type PeopleDocument } from './people-document.js';

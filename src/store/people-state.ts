@@ -1,3 +1,4 @@
+// pure
 import { iso } from '../kit/clock.js';
 import type { Person, Tombstone } from '../person/person.js';
 import { compareVersions, versionMs } from '../person/version.js';

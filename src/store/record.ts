@@ -1,3 +1,4 @@
+// pure
 import { z } from 'zod';
 import { type Person, personSchema, type StoredTemplate, TEMPLATES_MAX, templateSchema } from '../person/person.js';
 

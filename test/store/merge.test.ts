@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compareRecords, isRemoval, judge, type SiteRecord } from '../../src/store/merge.js';
+import { PeopleState } from '../../src/store/people-state.js';
+import { ENCODER, person, version } from './sample.js';
+
+// Few ids, times, counters and gates: so that equal and conflicting versions are common.
+const record: fc.Arbitrary<SiteRecord> = fc
+  .record({
+    id: fc.constantFrom('ada', 'bob'),
+    ms: fc.integer({ min: 1, max: 4 }),
+    counter: fc.nat(1),
+    node: fc.constantFrom('north', 'south'),
+    name: fc.constantFrom('Ada', 'Bob', '愛達'),
+    removed: fc.boolean(),
+  })
+  .map(({ id, ms, counter, node, name, removed }) =>
+    removed
+      ? { id, removed: true, version: version(ms, counter, node) }
+      : person(id, version(ms, counter, node), { name }),
+  );
+
+/** A gate that took these records in this order. */
+function gate(records: readonly SiteRecord[]): PeopleState {
+  const state = new PeopleState({ encoder: ENCODER, people: new Map(), removed: new Map() });
+  for (const incoming of records) if (judge(state.record(incoming.id), incoming) === 'taken') state.set(incoming);
+  return state;
+}
+
+const content = (state: PeopleState) => ({
+  people: [...state.people.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+  removed: [...state.removed].sort(([a], [b]) => (a < b ? -1 : 1)),
+});
+
+describe('gates that exchange person records', () => {
+  test('end equal in whatever order, and however often, the records reach them', () => {
+    const deliveries = fc
+      .array(record, { minLength: 1, maxLength: 12 })
+      .chain((sent) =>
+        fc.tuple(
+          fc.constant(sent),
+          fc.shuffledSubarray([...sent, ...sent], { minLength: sent.length * 2, maxLength: sent.length * 2 }),
+        ),
+      );
+    fc.assert(
+      fc.property(deliveries, ([once, twiceShuffled]) => {
+        expect(content(gate(twiceShuffled))).toEqual(content(gate(once)));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('end equal when they work apart and then tell each other everything', () => {
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 10 }), fc.array(record, { maxLength: 10 }), (north, south) => {
+        const known = (state: PeopleState) => ['ada', 'bob'].flatMap((id) => state.record(id) ?? []);
+        const [a, b] = [gate(north), gate(south)];
+        const afterA = gate([...known(a), ...known(b)]);
+        const afterB = gate([...known(b), ...known(a)]);
+        expect(content(afterA)).toEqual(content(afterB));
+        // Merging the merged changes nothing: grouping does not matter.
+        expect(content(gate([...known(afterA), ...known(a), ...known(b)]))).toEqual(content(afterA));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('nobody removed comes back but by a newer record', () => {
+    fc.assert(
+      fc.property(fc.array(record, { minLength: 1, maxLength: 12 }), (sent) => {
+        const state = gate(sent);
+        for (const removal of sent.filter(isRemoval)) {
+          const now = state.people.get(removal.id);
+          if (now) expect(compareRecords(now, removal)).toBeGreaterThan(0);
+          if (now) expect(now.version > removal.version).toBe(true);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('an id is enrolled or removed, never both', () => {
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 12 }), (sent) => {
+        const { people, removed } = gate(sent);
+        for (const id of people.keys()) expect(removed.has(id)).toBe(false);
+      }),
+    );
+  });
+});
+
+describe('the order of two records', () => {
+  test('is total: antisymmetric, transitive, and zero only for equal content', () => {
+    fc.assert(
+      fc.property(record, record, record, (a, b, c) => {
+        expect(Math.sign(compareRecords(a, b))).toBe(-Math.sign(compareRecords(b, a)) + 0);
+        if (compareRecords(a, b) <= 0 && compareRecords(b, c) <= 0) {
+          expect(compareRecords(a, c)).toBeLessThanOrEqual(0);
+        }
+        if (compareRecords(a, b) === 0 && a.id === b.id) expect(a).toEqual(b);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each<[string, SiteRecord, SiteRecord | undefined, string]>([
+    ['somebody unknown is taken', person('ada', version(1)), undefined, 'taken'],
+    ['a newer version is taken', person('ada', version(2)), person('ada', version(1)), 'taken'],
+    ['an older version is not', person('ada', version(1)), person('ada', version(2)), 'older'],
+    ['the same again is the same', person('ada', version(1)), person('ada', version(1)), 'same'],
+    [
+      'a removal beats a person at one version',
+      { id: 'ada', removed: true, version: version(1) },
+      person('ada', version(1)),
+      'taken',
+    ],
+    [
+      'a person does not beat a removal at one version',
+      person('ada', version(1)),
+      { id: 'ada', removed: true, version: version(1) },
+      'older',
+    ],
+    [
+      'a newer person comes back',
+      person('ada', version(2)),
+      { id: 'ada', removed: true, version: version(1) },
+      'taken',
+    ],
+  ])('%s', (_rule, incoming, known, outcome) => {
+    expect(judge(known, incoming)).toBe(outcome);
+  });
+});

@@ -1,0 +1,367 @@
+import { promises as fs } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import type { Adapter } from 'lowdb';
+import { describe, expect, test } from 'vitest';
+import { OperatingError } from '../../src/kit/errors.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { PEOPLE_MAX, type Person } from '../../src/person/person.js';
+import { FUTURE_MAX_MS } from '../../src/person/version.js';
+import { type PeopleDocument, TOMBSTONES_MAX } from '../../src/store/people-document.js';
+import type { PeopleChange } from '../../src/store/people-options.js';
+import type { PeopleStore } from '../../src/store/people-store.js';
+import { ENCODER, names, newcomer, OTHER_ENCODER, openStore, person, tempFolder, template, version } from './sample.js';
+
+const NOW = Date.UTC(2026, 10, 24, 8);
+const newFile = async () => join(await tempFolder(), 'state', 'people.json');
+const content = (store: PeopleStore) => ({
+  people: [...store.all()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+  removed: [...store.tombstones()].sort(([a], [b]) => (a < b ? -1 : 1)),
+});
+
+/** A disk that can be full; keeps what was written. */
+class Disk implements Adapter<PeopleDocument> {
+  written: PeopleDocument | null;
+  writes = 0;
+  full = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(written: PeopleDocument | null = null) {
+    this.written = written;
+  }
+
+  async read(): Promise<PeopleDocument | null> {
+    return this.written;
+  }
+
+  async write(document: PeopleDocument): Promise<void> {
+    this.writes++;
+    if (this.full) throw new OperatingError('KAIMON_FILE_WRITE', 'environment', 'the disk is full');
+    this.written = document;
+    for (const done of this.#waiting.splice(0)) done();
+  }
+
+  /** Resolves with the next write that succeeds. */
+  nextWrite(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+describe('the people store', () => {
+  test('keeps people over a restart, in a folder and files of its own user only', async () => {
+    const file = await newFile();
+    const store = await openStore({ file });
+    expect(store.size).toBe(0);
+    const ada = await store.put(newcomer('ada', { name: 'Ada' }));
+    await store.put(newcomer('bob'));
+    await store.remove('bob', 'client');
+    await store.close();
+    const again = await openStore({ file });
+    expect(content(again)).toEqual(content(store));
+    expect(again.get('ada')).toEqual(ada);
+    expect([again.everUsed('ada'), again.everUsed('bob'), again.everUsed('eve')]).toEqual([true, true, false]);
+    expect((await fs.stat(join(file, '..'))).mode & 0o777).toBe(0o700);
+    for (const name of await names(join(file, '..'))) {
+      expect((await fs.stat(join(file, '..', name))).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  test('acknowledges only what is in the file', async () => {
+    const file = await newFile();
+    const store = await openStore({ file });
+    for (const id of ['ada', 'bob', 'carl']) {
+      await store.put(newcomer(id));
+      expect(Object.keys(JSON.parse(await fs.readFile(file, 'utf8')).people)).toContain(id);
+    }
+    await store.remove('bob', 'client');
+    expect(Object.keys(JSON.parse(await fs.readFile(file, 'utf8')).people)).toEqual(['ada', 'carl']);
+  });
+
+  test('knows a change at once and tells it, before the disk has it', async () => {
+    const store = await openStore({ file: await newFile() });
+    const told: PeopleChange[] = [];
+    const stop = store.onChange((change) => told.push(change));
+    const saving = store.put(newcomer('ada'));
+    expect(store.get('ada')?.name).toBe('Person ada');
+    expect(store.revision).toBe(1);
+    expect(told).toEqual([{ id: 'ada', person: store.get('ada'), origin: 'local' }]);
+    await saving;
+    await store.merge({ id: 'ada', removed: true, version: version(NOW + 1) });
+    expect(told[1]).toEqual({ id: 'ada', person: undefined, origin: 'site' });
+    stop();
+    await store.put(newcomer('bob'));
+    expect(told).toHaveLength(2);
+  });
+
+  test('writes a burst of a thousand changes once', async () => {
+    const disk = new Disk();
+    const store = await openStore({ file: await newFile(), storage: disk });
+    await Promise.all(Array.from({ length: 1000 }, (_, i) => store.put(newcomer(`p${i}`))));
+    expect(disk.writes).toBe(1);
+    expect(disk.written?.people.size).toBe(1000);
+  });
+
+  test('gives every change a newer version, though the clock goes back', async () => {
+    const clock = new ManualClock(NOW);
+    const store = await openStore({ file: await newFile(), storage: new Disk(), clock });
+    const first = await store.put(newcomer('ada'));
+    clock.jumpWall(-365 * 86_400_000);
+    const second = await store.put(newcomer('ada', { name: 'Ada L.' }));
+    const removal = await store.remove('ada', 'client');
+    expect([first.version, second.version, removal]).toEqual([
+      `${NOW}-0000-north`,
+      `${NOW}-0001-north`,
+      `${NOW}-0002-north`,
+    ]);
+  });
+
+  test('removes nobody twice and nobody unknown', async () => {
+    const store = await openStore({ file: await newFile(), storage: new Disk() });
+    await store.put(newcomer('ada'));
+    expect(await store.remove('ada', 'client')).toBeDefined();
+    expect(await store.remove('ada', 'client')).toBeUndefined();
+    expect(await store.remove('eve', 'client')).toBeUndefined();
+    expect(store.revision).toBe(2);
+  });
+
+  test("never gives a removed person's id to somebody else, but lets the same person return", async () => {
+    const store = await openStore({ file: await newFile(), storage: new Disk() });
+    await store.put(newcomer('ada'));
+    await store.remove('ada', 'client');
+    await expect(store.put(newcomer('ada', { name: 'Adam' }))).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_ID_USED' });
+    expect(store.size).toBe(0);
+    await store.put(newcomer('ada'), { returning: true });
+    expect([store.size, store.tombstones().size]).toEqual([1, 0]);
+  });
+
+  test('forgets removals when they are old enough', async () => {
+    const clock = new ManualClock(NOW);
+    const disk = new Disk();
+    const store = await openStore({ file: await newFile(), storage: disk, clock });
+    for (const id of ['ada', 'bob']) {
+      await store.put(newcomer(id));
+      await store.remove(id, 'client');
+      clock.advance(1000);
+    }
+    expect(await store.purgeTombstones(1500)).toBe(1);
+    expect([...store.tombstones().keys()]).toEqual(['bob']);
+    expect([...(disk.written?.removed.keys() ?? [])]).toEqual(['bob']);
+    expect(await store.purgeTombstones(1500)).toBe(0);
+  });
+});
+
+describe('records of other gates', () => {
+  test.each<[string, (at: string, later: string) => Parameters<PeopleStore['merge']>[0], string, number]>([
+    ['a newer one is taken', (_, later) => person('ada', later, { name: 'New' }), 'taken', 1],
+    ['an older one is not', () => person('ada', version(1), { name: 'Old' }), 'older', 1],
+    ['a newer removal is taken', (_, later) => ({ id: 'ada', removed: true, version: later }), 'taken', 0],
+    ['an older removal is not', () => ({ id: 'ada', removed: true, version: version(1) }), 'older', 1],
+    ['somebody new is taken', () => person('bob', version(1)), 'taken', 2],
+    [
+      'a removal of somebody unknown is remembered',
+      () => ({ id: 'bob', removed: true, version: version(1) }),
+      'taken',
+      1,
+    ],
+    ['the future is not taken', () => person('ada', version(NOW + FUTURE_MAX_MS + 1)), 'future', 1],
+    ['a little ahead is', () => person('ada', version(NOW + FUTURE_MAX_MS)), 'taken', 1],
+  ])('%s', async (_rule, record, outcome, size) => {
+    const store = await openStore({ file: await newFile(), storage: new Disk(), clock: new ManualClock(NOW) });
+    const ada = await store.put(newcomer('ada'));
+    const incoming = record(ada.version, version(NOW + 1, 0, 'south'));
+    expect(await store.merge(incoming)).toBe(outcome);
+    expect(store.size).toBe(size);
+    if (outcome === 'taken') expect(await store.merge(incoming)).toBe('same');
+    expect(store.revision).toBe(outcome === 'taken' ? 2 : 1);
+  });
+
+  test('what loading would refuse is never taken, so the file always loads', async () => {
+    const disk = new Disk();
+    const store = await openStore({ file: await newFile(), storage: disk });
+    const bad = person('ada', version(1), { templates: [{ ...template(0), vector: 'AAAA' }] });
+    await expect(store.merge(bad)).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_RECORD' });
+    const nobody = { id: '../etc', removed: true as const, version: version(1) };
+    await expect(store.merge(nobody)).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_RECORD' });
+    await expect(store.put(newcomer('x'.repeat(65)))).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_RECORD' });
+    const eleven = Array.from({ length: 11 }, () => template(0));
+    await expect(store.put(newcomer('ada', { templates: eleven }))).rejects.toThrow(/"ada" is not valid: templates/);
+    expect([store.size, disk.writes]).toEqual([0, 0]);
+  });
+
+  test('two gates that work apart end equal, and nobody removed at either is back without a newer enrolment', async () => {
+    const act = fc.record({
+      at: fc.constantFrom('north', 'south'),
+      id: fc.constantFrom('ada', 'bob', 'carl'),
+      what: fc.constantFrom('put', 'remove', 'tell'),
+      clockMs: fc.integer({ min: -5000, max: 5000 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 20 }), async (acts) => {
+        const [north, south] = [await gate('north'), await gate('south')];
+        const tell = async (from: PeopleStore, to: PeopleStore) => {
+          for (const record of from.all()) await to.merge(record);
+          for (const [id, { version: at }] of from.tombstones()) await to.merge({ id, removed: true, version: at });
+        };
+        for (const { at, id, what, clockMs } of acts) {
+          const [here, there] = at === 'north' ? [north, south] : [south, north];
+          here.clock.jumpWall(clockMs);
+          if (what === 'put') await here.store.put(newcomer(id, { by: at }), { returning: true });
+          else if (what === 'remove') await here.store.remove(id, at);
+          else await tell(here.store, there.store);
+        }
+        await tell(north.store, south.store);
+        await tell(south.store, north.store);
+        expect(content(north.store)).toEqual(content(south.store));
+        await Promise.all([north.store.close(), south.store.close()]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+async function gate(name: string) {
+  const clock = new ManualClock(NOW);
+  return { clock, store: await openStore({ file: await newFile(), storage: new Disk(), gate: name, clock }) };
+}
+
+describe('a full disk', () => {
+  test('refuses the acknowledgement, keeps the change in force, and saves it when there is room', async () => {
+    const clock = new ManualClock(NOW);
+    const disk = new Disk();
+    const store = await openStore({ file: await newFile(), storage: disk, clock });
+    await store.put(newcomer('ada'));
+    disk.full = true;
+    await expect(store.remove('ada', 'client')).rejects.toThrow('the disk is full');
+    // Whoever was removed must not come in while the disk is full.
+    expect(store.get('ada')).toBeUndefined();
+    expect(store.fault).toBeInstanceOf(OperatingError);
+    expect(disk.written?.people.has('ada')).toBe(true);
+    disk.full = false;
+    const saved = disk.nextWrite();
+    clock.advance(1000);
+    await saved;
+    await new Promise(setImmediate);
+    expect(store.fault).toBeUndefined();
+    expect(disk.written?.people.has('ada')).toBe(false);
+  });
+
+  test('does not swallow what comes after it', async () => {
+    const disk = new Disk();
+    const store = await openStore({ file: await newFile(), storage: disk });
+    disk.full = true;
+    await expect(store.put(newcomer('ada'))).rejects.toThrow('the disk is full');
+    disk.full = false;
+    await store.put(newcomer('bob'));
+    expect([...(disk.written?.people.keys() ?? [])]).toEqual(['ada', 'bob']);
+  });
+
+  test('at the end is said by close, and the lock is free all the same', async () => {
+    const file = await newFile();
+    const disk = new Disk();
+    const store = await openStore({ file, storage: disk });
+    disk.full = true;
+    await expect(store.put(newcomer('ada'))).rejects.toThrow('the disk is full');
+    await expect(store.close()).rejects.toThrow('the disk is full');
+    await expect(store.put(newcomer('bob'))).rejects.toThrow('closed');
+    await (await openStore({ file })).close();
+  });
+});
+
+describe('the encoder of the templates', () => {
+  const others = { templates: [template(0, OTHER_ENCODER)] };
+
+  test('must be the one in use: the refusal names both and the way out', async () => {
+    const file = await newFile();
+    const before = await openStore({ file, encoder: OTHER_ENCODER });
+    await before.put(newcomer('ada', others));
+    await before.close();
+    const opening = openStore({ file });
+    await expect(opening).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_ENCODER' });
+    await expect(openStore({ file })).rejects.toThrow(
+      new RegExp(`${OTHER_ENCODER}.*${ENCODER}.*kaimon people reencode.*enrol`),
+    );
+    // The refusal leaves no lock; the command that mends it may open the store.
+    await (await openStore({ file, acceptOtherEncoder: true })).close();
+  });
+
+  test('may be joined by others: one template of the one in use is enough', async () => {
+    const file = await newFile();
+    const before = await openStore({ file, encoder: OTHER_ENCODER });
+    await before.put(newcomer('ada', { templates: [template(0, OTHER_ENCODER), template(0)] }));
+    await before.put(newcomer('bob', others));
+    await before.close();
+    expect((await openStore({ file })).size).toBe(2);
+  });
+
+  test('of an empty store is whatever is in use', async () => {
+    const file = await newFile();
+    const before = await openStore({ file, encoder: OTHER_ENCODER });
+    await before.put(newcomer('ada', others));
+    await before.remove('ada', 'client');
+    await before.close();
+    expect((await openStore({ file })).size).toBe(0);
+  });
+});
+
+describe('the bounds of the store', () => {
+  const crowd = (count: number): Map<string, Person> => {
+    const one = person('p', version(1));
+    return new Map(Array.from({ length: count }, (_, i) => [`p${i}`, { ...one, id: `p${i}` }]));
+  };
+
+  test(`the ${PEOPLE_MAX + 1}st person is refused; changing and removing still work`, async () => {
+    const disk = new Disk({ encoder: ENCODER, people: crowd(PEOPLE_MAX), removed: new Map() });
+    const store = await openStore({ file: await newFile(), storage: disk });
+    await expect(store.put(newcomer('late'))).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_FULL' });
+    await expect(store.merge(person('late', version(1)))).rejects.toThrow(`${PEOPLE_MAX} people are enrolled`);
+    await store.put(newcomer('p7', { name: 'Changed' }));
+    await store.remove('p8', 'client');
+    await store.put(newcomer('late'));
+    expect(store.size).toBe(PEOPLE_MAX);
+  });
+
+  test('with too many removals to remember, whoever is enrolled can still be removed', async () => {
+    const grave = { version: version(1), at: '2026-11-24T08:00:00.000Z' };
+    const removed = new Map(Array.from({ length: TOMBSTONES_MAX }, (_, i) => [`r${i}`, grave]));
+    const disk = new Disk({ encoder: ENCODER, people: crowd(1), removed });
+    const store = await openStore({ file: await newFile(), storage: disk });
+    await expect(store.put(newcomer('late'))).rejects.toThrow('shorten sync.tombstoneDays');
+    const unknown = { id: 'unknown', removed: true as const, version: version(1) };
+    await expect(store.merge(unknown)).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_FULL' });
+    expect(await store.remove('p0', 'client')).toBeDefined();
+  });
+});
+
+describe('opening', () => {
+  test('is refused to a second process while one has the store', async () => {
+    const file = await newFile();
+    const store = await openStore({ file });
+    await expect(openStore({ file })).rejects.toThrow(`in use by process ${process.pid}`);
+    await store.close();
+    await (await openStore({ file })).close();
+  });
+
+  test('tidies what a killed process left and narrows modes that were widened', async () => {
+    const file = await newFile();
+    const before = await openStore({ file });
+    await before.put(newcomer('ada'));
+    await before.close();
+    await fs.chmod(file, 0o644);
+    for (const name of ['people.json', 'people.json.last-good', 'people.json.lock']) {
+      await fs.writeFile(join(file, '..', `.${name}.0123456789ab.tmp`), 'half');
+    }
+    const store = await openStore({ file });
+    expect(await names(join(file, '..'))).toEqual(['people.json', 'people.json.lock']);
+    expect((await fs.stat(file)).mode & 0o777).toBe(0o600);
+    expect(store.size).toBe(1);
+  });
+
+  test('a store that another process has taken over is written no more', async () => {
+    const file = await newFile();
+    const store = await openStore({ file });
+    await store.put(newcomer('ada'));
+    await fs.writeFile(`${file}.lock`, JSON.stringify({ pid: 1, started: '', boot: '', token: 'other' }));
+    await expect(store.put(newcomer('bob'))).rejects.toThrow('in use by process 1');
+    expect(Object.keys(JSON.parse(await fs.readFile(file, 'utf8')).people)).toEqual(['ada']);
+  });
+});
