@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { writeFileAtomic } from '../kit/atomic-file.js';
 import { explain, impossible, OperatingError } from '../kit/errors.js';
 import { exportFaceLandmark68 } from './face-landmark-68.js';
-import type { Manifest, NpmSource } from './manifest.js';
-import { fileDigest, modelPath, projectRoot, samplePath } from './model-files.js';
+import type { Extra, Manifest, NpmSource } from './manifest.js';
+import { fileDigest, modelPath, originalPath, projectRoot, samplePath } from './model-files.js';
 import { fetchTarball, type Origin, type PinnedPackage } from './npm-package.js';
 import { readQuantisedWeights } from './quantised-weights.js';
 import { readTarball } from './tarball.js';
@@ -64,13 +64,11 @@ function targetsOf(manifest: Manifest, root: string): Target[] {
   for (const model of manifest.models)
     if (model.source.kind === 'npm')
       targets.push({ name: model.name, path: modelPath(model, root), sha256: model.sha256, source: model.source });
-  for (const sample of manifest.samples)
-    targets.push({
-      name: sample.file,
-      path: samplePath(sample, root),
-      sha256: sample.sha256,
-      source: { ...sample.source, how: 'as-is' },
-    });
+  const take = (extra: Extra, path: string): void => {
+    targets.push({ name: extra.file, path, sha256: extra.sha256, source: { ...extra.source, how: 'as-is' } });
+  };
+  for (const sample of manifest.samples) take(sample, samplePath(sample, root));
+  for (const original of manifest.originals) take(original, originalPath(original, root));
   return targets;
 }
 

@@ -99,29 +99,37 @@ export type Model = z.infer<typeof modelSchema>;
 export type Role = Model['role'];
 export type ModelOf<R extends Role> = Extract<Model, { role: R }>;
 
-const sampleSchema = z.strictObject({
-  /** Below models/build/samples/. */
-  file: z.string().regex(/^[a-z0-9][a-z0-9._-]*\.jpg$/),
+/** A file of a package that is no model, taken unchanged. */
+const extraSchema = z.strictObject({
+  file: z.string().regex(/^[a-z0-9][A-Za-z0-9._-]*\.(jpg|bin|json)$/),
   bytes: z.int().min(1).max(10_000_000),
   sha256,
   source: z.strictObject({ ...npmSource, path: memberPath }),
 });
-export type Sample = z.infer<typeof sampleSchema>;
+export type Extra = z.infer<typeof extraSchema>;
 
 export const manifestSchema = z
   .strictObject({
     schema: z.literal(1),
     models: z.array(modelSchema).min(1).max(50),
-    /** Photos that the demo and the tests use; no model. */
-    samples: z.array(sampleSchema).max(50),
+    /** Photos that the demo and the tests use, in models/build/samples/. */
+    samples: z.array(extraSchema).max(50),
+    /** What exported models were made from, in models/build/originals/: tests compare the two. */
+    originals: z.array(extraSchema).max(50),
   })
   .superRefine((manifest, context) => {
     for (const message of contradictions(manifest)) context.addIssue({ code: 'custom', message });
   });
 export type Manifest = z.infer<typeof manifestSchema>;
 
+interface Contents {
+  readonly models: readonly Model[];
+  readonly samples: readonly Extra[];
+  readonly originals: readonly Extra[];
+}
+
 /** What the fields say of each other. */
-function contradictions({ models, samples }: { models: readonly Model[]; samples: readonly Sample[] }): string[] {
+function contradictions({ models, samples, originals }: Contents): string[] {
   const found: string[] = [];
   const once = (what: string, values: readonly string[]) => {
     for (const [i, value] of values.entries())
@@ -131,9 +139,9 @@ function contradictions({ models, samples }: { models: readonly Model[]; samples
     'name',
     models.map((model) => model.name),
   );
-  once('file', [...models.map((model) => model.file), ...samples.map((sample) => sample.file)]);
+  once('file', [...models.map((model) => model.file), ...[...samples, ...originals].map((extra) => extra.file)]);
   const pinned = new Map<string, string>();
-  for (const { source } of [...models, ...samples]) {
+  for (const { source } of [...models, ...samples, ...originals]) {
     if (source.kind !== 'npm') continue;
     const key = `${source.package}@${source.version}`;
     if ((pinned.get(key) ?? source.integrity) !== source.integrity) found.push(`${key} has two different integrities`);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { explain, OperatingError } from '../kit/errors.js';
-import { type Manifest, type Model, manifestSchema, type Sample } from './manifest.js';
+import { type Extra, type Manifest, type Model, manifestSchema } from './manifest.js';
 
 /** Folders to climb from this file until one holds models/manifest.json: 2 from src/ and from dist/; some spare. */
 const CLIMB_MAX = 6;
@@ -42,8 +42,12 @@ export function loadManifest(root = projectRoot()): Manifest {
 export const modelPath = (model: Pick<Model, 'file'>, root = projectRoot()): string => join(root, 'models', model.file);
 
 /** Where a sample photo lies. */
-export const samplePath = (sample: Pick<Sample, 'file'>, root = projectRoot()): string =>
+export const samplePath = (sample: Pick<Extra, 'file'>, root = projectRoot()): string =>
   join(root, 'models', 'build', 'samples', sample.file);
+
+/** Where the file lies that a model was exported from. */
+export const originalPath = (original: Pick<Extra, 'file'>, root = projectRoot()): string =>
+  join(root, 'models', 'build', 'originals', original.file);
 
 /** Hex digest of a file. @returns undefined when there is no such file. @throws OperatingError when it is unreadable. */
 export async function fileDigest(path: string): Promise<string | undefined> {
@@ -61,7 +65,7 @@ export async function fileDigest(path: string): Promise<string | undefined> {
 
 /** What was found where the manifest expects a file. */
 export type Finding = {
-  readonly kind: 'model' | 'sample';
+  readonly kind: 'model' | 'sample' | 'original';
   readonly name: string;
   readonly path: string;
   readonly expected: string;
@@ -82,6 +86,8 @@ export async function verifyModels(manifest: Manifest, root = projectRoot()): Pr
     findings.push(await inspect('model', model.name, modelPath(model, root), model.sha256));
   for (const sample of manifest.samples)
     findings.push(await inspect('sample', sample.file, samplePath(sample, root), sample.sha256));
+  for (const original of manifest.originals)
+    findings.push(await inspect('original', original.file, originalPath(original, root), original.sha256));
   return findings;
 }
 
