@@ -1,0 +1,131 @@
+// pure
+import { area } from '../face/geometry.js';
+import type { MonotonicMs } from '../kit/clock.js';
+import { type Evidence, type EvidenceRule, weigh } from './evidence.js';
+import type { Reason } from './reasons.js';
+import type { Track } from './track.js';
+
+export interface DecisionRule extends EvidenceRule {
+  /** What was seen must not be older than this when the door is opened. */
+  readonly maxAgeMs: number;
+  /** A person who was let in is not let in again until he was away for so long. */
+  readonly cooldownMs: number;
+  /** Who is let in when several faces are seen. */
+  readonly faces: 'nearest-only' | 'all-known' | 'deny-if-stranger';
+}
+
+/** What was decided on one track. */
+export type Outcome =
+  | {
+      readonly kind: 'grant';
+      readonly track: number;
+      readonly person: string;
+      readonly distance: number;
+      readonly afterMs: number;
+    }
+  | {
+      readonly kind: 'refuse';
+      readonly track: number;
+      readonly reason: Reason;
+      readonly detail: string | undefined;
+      readonly person: string | undefined;
+      readonly distance: number | undefined;
+    };
+
+/** What the decision remembers between frames. */
+export interface Memory {
+  /** Tracks that were let in: one grant an approach. */
+  readonly granted: ReadonlySet<number>;
+  /** When a person who was let in was last seen. */
+  readonly seenMs: ReadonlyMap<string, MonotonicMs>;
+  /** The reason last reported of a track: each is reported once. */
+  readonly reported: ReadonlyMap<number, Reason>;
+}
+
+export const EMPTY_MEMORY: Memory = { granted: new Set(), seenMs: new Map(), reported: new Map() };
+
+/** Why a person known by face may not enter now; undefined when he may. Dates, hours and the rest come in here. */
+export type AccessCheck = (person: string) => Reason | undefined;
+
+/**
+ * Decides on the tracks seen in this frame. Grants come at most once a track, and not for a person who was let in and
+ * has not been away since. Refusals are told once a track and reason, when the frames are enough to settle it.
+ */
+export function decide(
+  memory: Memory,
+  tracks: readonly Track[],
+  frame: { readonly takenMs: MonotonicMs; readonly number: number },
+  nowMs: MonotonicMs,
+  rule: DecisionRule,
+  mayEnter: AccessCheck,
+): { readonly memory: Memory; readonly outcomes: readonly Outcome[] } {
+  const present = tracks.filter((track) => track.lastFrame === frame.number);
+  const judged = present.map((track) => ({ track, evidence: weigh(track.claims, rule) }));
+  const granted = new Set([...memory.granted].filter((id) => tracks.some((track) => track.id === id)));
+  const seenMs = new Map([...memory.seenMs].filter(([, at]) => nowMs - at < rule.cooldownMs));
+  const reported = new Map([...memory.reported].filter(([id]) => tracks.some((track) => track.id === id)));
+  const outcomes: Outcome[] = [];
+  for (const one of judged) {
+    const { track, evidence } = one;
+    if (granted.has(track.id)) {
+      if (evidence.kind === 'person') seenMs.set(evidence.id, nowMs);
+      continue;
+    }
+    const reason = whyNot(one, judged, frame.takenMs, nowMs, rule, seenMs, mayEnter);
+    if (reason === undefined && evidence.kind === 'person') {
+      granted.add(track.id);
+      seenMs.set(evidence.id, nowMs);
+      outcomes.push({
+        kind: 'grant',
+        track: track.id,
+        person: evidence.id,
+        distance: evidence.distance,
+        afterMs: nowMs - track.firstMs,
+      });
+    } else if (reason !== undefined && reported.get(track.id) !== reason) {
+      if (reason === 'cooldown' && evidence.kind === 'person') seenMs.set(evidence.id, nowMs);
+      reported.set(track.id, reason);
+      outcomes.push(refusal(track.id, reason, evidence));
+    } else if (reason === 'cooldown' && evidence.kind === 'person') seenMs.set(evidence.id, nowMs);
+  }
+  return { memory: { granted, seenMs, reported }, outcomes };
+}
+
+interface Judged {
+  readonly track: Track;
+  readonly evidence: Evidence;
+}
+
+/** The reason against opening for this track, undefined to open, or undefined too while it is not settled (no person). */
+function whyNot(
+  { track, evidence }: Judged,
+  all: readonly Judged[],
+  takenMs: MonotonicMs,
+  nowMs: MonotonicMs,
+  rule: DecisionRule,
+  seenMs: ReadonlyMap<string, MonotonicMs>,
+  mayEnter: AccessCheck,
+): Reason | undefined {
+  if (evidence.kind === 'none') return evidence.settled ? evidence.reason : undefined;
+  const age = nowMs - takenMs;
+  // A frame from the future is as little to be trusted as an old one.
+  if (!(age >= 0 && age <= rule.maxAgeMs)) return 'stale';
+  if (rule.faces === 'nearest-only' && all.some((other) => area(other.track.box) > area(track.box)))
+    return 'several-faces';
+  if (rule.faces === 'deny-if-stranger' && all.some((other) => other.evidence.kind === 'none')) return 'several-faces';
+  const forbidden = mayEnter(evidence.id);
+  if (forbidden) return forbidden;
+  return seenMs.has(evidence.id) ? 'cooldown' : undefined;
+}
+
+function refusal(track: number, reason: Reason, evidence: Evidence): Outcome {
+  const own = evidence.kind === 'none' && evidence.reason === reason;
+  return {
+    kind: 'refuse',
+    track,
+    reason,
+    detail: own ? evidence.detail : undefined,
+    person: evidence.kind === 'person' ? evidence.id : undefined,
+    distance: evidence.distance,
+  };
+}

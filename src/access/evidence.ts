@@ -1,0 +1,63 @@
+// pure
+import type { Reason } from './reasons.js';
+
+/** What one frame says about one face: a person, or a reason why it says nothing. */
+export type Claim =
+  | { readonly kind: 'person'; readonly id: string; readonly distance: number }
+  | {
+      readonly kind: 'none';
+      readonly reason: Reason;
+      readonly detail: string | undefined;
+      readonly distance: number | undefined;
+    };
+
+export type Evidence =
+  /** `agree` of the last `of` frames mean this person; `distance` is the nearest of them. */
+  | { readonly kind: 'person'; readonly id: string; readonly distance: number; readonly agreeing: number }
+  | {
+      readonly kind: 'none';
+      readonly reason: Reason;
+      readonly detail: string | undefined;
+      readonly distance: number | undefined;
+      readonly settled: boolean;
+    };
+
+/** N of the last M frames. */
+export interface EvidenceRule {
+  readonly agree: number;
+  readonly of: number;
+}
+
+/**
+ * Weighs the last frames of one track. The newest frame must be among those that agree: what a track was before does
+ * not open a door for what it is now. `settled` says that so many frames were seen that more will hardly change it.
+ */
+export function weigh(claims: readonly Claim[], rule: EvidenceRule): Evidence {
+  const last = claims.slice(-rule.of);
+  const newest = last.at(-1);
+  if (!newest) return { kind: 'none', reason: 'no-face', detail: undefined, distance: undefined, settled: false };
+  if (newest.kind === 'person') {
+    const agreeing = last.filter((claim) => claim.kind === 'person' && claim.id === newest.id);
+    if (agreeing.length >= rule.agree) {
+      const distance = Math.min(...agreeing.map((claim) => claim.distance ?? Number.POSITIVE_INFINITY));
+      return { kind: 'person', id: newest.id, distance, agreeing: agreeing.length };
+    }
+  }
+  return commonest(last, rule);
+}
+
+/** The reason that most of the frames give; frames that do mean somebody count as "not often enough". */
+function commonest(last: readonly Claim[], rule: EvidenceRule): Evidence {
+  const counts = new Map<Reason, number>();
+  const reasonOf = (claim: Claim): Reason => (claim.kind === 'person' ? 'not-enough-frames' : claim.reason);
+  for (const claim of last) counts.set(reasonOf(claim), (counts.get(reasonOf(claim)) ?? 0) + 1);
+  const [reason] = [...counts].sort((a, b) => b[1] - a[1])[0] as [Reason, number];
+  const example = last.findLast((claim) => reasonOf(claim) === reason);
+  return {
+    kind: 'none',
+    reason,
+    detail: example?.kind === 'none' ? example.detail : undefined,
+    distance: example?.distance,
+    settled: last.length >= rule.of,
+  };
+}

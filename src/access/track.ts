@@ -1,0 +1,121 @@
+// pure
+import { iou } from '../face/geometry.js';
+import type { Box } from '../face/observation.js';
+import type { MonotonicMs } from '../kit/clock.js';
+import { squaredDistance } from '../person/distance.js';
+import type { Claim } from './evidence.js';
+
+/** What is seen of one face in one frame. */
+export interface Sighting {
+  readonly box: Box;
+  readonly embedding: Float32Array;
+  readonly claim: Claim;
+}
+
+/** One person in front of the camera, followed over frames. */
+export interface Track {
+  readonly id: number;
+  readonly box: Box;
+  /** Mean direction of the embeddings so far, unit length: who this track is, whoever that may be. */
+  readonly centre: Float32Array;
+  readonly seen: number;
+  readonly firstMs: MonotonicMs;
+  readonly lastMs: MonotonicMs;
+  readonly lastFrame: number;
+  /** The last claims, oldest first; bounded by {@link TrackRule.of}. */
+  readonly claims: readonly Claim[];
+}
+
+export interface TrackRule {
+  /** Frames remembered. */
+  readonly of: number;
+  /** Overlap (IoU) from which two boxes of successive frames are one face. */
+  readonly minIou: number;
+  /** An embedding farther than this from the track's centre is another person. */
+  readonly jumpDistance: number;
+  /** A track not seen for so long is over. */
+  readonly lostMs: number;
+}
+
+export interface Tracks {
+  readonly nextId: number;
+  readonly tracks: readonly Track[];
+}
+
+export const NO_TRACKS: Tracks = { nextId: 1, tracks: [] };
+
+/** Weight of the past in a track's centre: about ten frames. */
+const MEMORY = 0.9;
+/** Tracks kept at a time; more people than this are not told apart at one door. */
+const TRACKS_MAX = 32;
+
+/**
+ * Follows faces from one frame to the next. Pairs are taken best overlap first; a face whose embedding jumped away from
+ * its track starts a new one, even in the same place. A frame that is not newer than a track leaves it as it is.
+ */
+export function follow(
+  before: Tracks,
+  sightings: readonly Sighting[],
+  frame: number,
+  takenMs: MonotonicMs,
+  rule: TrackRule,
+): Tracks {
+  const alive = before.tracks.filter((track) => takenMs - track.lastMs <= rule.lostMs);
+  const pairs = alive
+    .flatMap((track) => sightings.map((sighting) => ({ track, sighting, overlap: overlapOf(track, sighting, rule) })))
+    .filter((pair) => pair.overlap > 0)
+    .sort((a, b) => b.overlap - a.overlap);
+  const taken = new Set<Track | Sighting>();
+  const next: Track[] = [];
+  for (const { track, sighting } of pairs) {
+    if (taken.has(track) || taken.has(sighting)) continue;
+    taken.add(track);
+    taken.add(sighting);
+    next.push(isNewer(track, frame, takenMs) ? extend(track, sighting, frame, takenMs, rule) : track);
+  }
+  for (const track of alive) if (!taken.has(track)) next.push(track);
+  let { nextId } = before;
+  for (const sighting of sightings)
+    if (!taken.has(sighting) && next.length < TRACKS_MAX) next.push(begin(nextId++, sighting, frame, takenMs));
+  return { nextId, tracks: next };
+}
+
+const isNewer = (track: Track, frame: number, takenMs: MonotonicMs) =>
+  frame > track.lastFrame && takenMs > track.lastMs;
+
+function overlapOf(track: Track, sighting: Sighting, rule: TrackRule): number {
+  const overlap = iou(track.box, sighting.box);
+  if (overlap < rule.minIou) return 0;
+  if (track.centre.length !== sighting.embedding.length) return 0;
+  const near = squaredDistance(track.centre, sighting.embedding) <= rule.jumpDistance;
+  return near ? overlap : 0;
+}
+
+const begin = (id: number, sighting: Sighting, frame: number, takenMs: MonotonicMs): Track => ({
+  id,
+  box: sighting.box,
+  centre: sighting.embedding,
+  seen: 1,
+  firstMs: takenMs,
+  lastMs: takenMs,
+  lastFrame: frame,
+  claims: [sighting.claim],
+});
+
+function extend(track: Track, sighting: Sighting, frame: number, takenMs: MonotonicMs, rule: TrackRule): Track {
+  return {
+    ...track,
+    box: sighting.box,
+    centre: blend(track.centre, sighting.embedding),
+    seen: track.seen + 1,
+    lastMs: takenMs,
+    lastFrame: frame,
+    claims: [...track.claims, sighting.claim].slice(-rule.of),
+  };
+}
+
+function blend(centre: Float32Array, embedding: Float32Array): Float32Array {
+  const mixed = centre.map((value, i) => MEMORY * value + (1 - MEMORY) * (embedding[i] as number));
+  const length = Math.sqrt(mixed.reduce((sum, value) => sum + value * value, 0));
+  return length > 1e-6 ? mixed.map((value) => value / length) : embedding;
+}

@@ -1,0 +1,49 @@
+// pure
+/** Thresholds of an encoder by false match rate, as its manifest states them. */
+export interface ThresholdCurve {
+  readonly '1e-2': { readonly threshold: number };
+  readonly '1e-3': { readonly threshold: number };
+  readonly '1e-4': { readonly threshold: number };
+  readonly '1e-5': { readonly threshold: number };
+}
+
+export interface ChosenThreshold {
+  /** Squared distance. */
+  readonly threshold: number;
+  /** The false match rate that the threshold stands for; null when it was set by hand. */
+  readonly fmr: number | null;
+  /** The gallery is too large for this encoder at this target: the threshold is the strictest that was measured. */
+  readonly tooLarge: boolean;
+}
+
+const LOOSEST = 1e-3;
+const STRICTEST = 1e-5;
+
+/**
+ * The threshold for a gallery: a stranger is compared with every one of `galleryPeople`, so each comparison may err
+ * with 1 − (1 − targetFpir)^(1/K) only. Between measured points the threshold is interpolated on the logarithm of the
+ * rate. Never looser than FMR 1e-3, never stricter than 1e-5.
+ * @param byHand `decision.threshold` of the configuration; taken as it is.
+ */
+export function chooseThreshold(
+  curve: ThresholdCurve,
+  targetFpir: number,
+  galleryPeople: number,
+  byHand: number | null,
+): ChosenThreshold {
+  if (byHand !== null) return { threshold: byHand, fmr: null, tooLarge: false };
+  const people = Math.max(1, galleryPeople);
+  const wanted = 1 - (1 - targetFpir) ** (1 / people);
+  const fmr = Math.min(LOOSEST, Math.max(STRICTEST, wanted));
+  const points: readonly [number, number][] = [
+    [-3, curve['1e-3'].threshold],
+    [-4, curve['1e-4'].threshold],
+    [-5, curve['1e-5'].threshold],
+  ];
+  const at = Math.log10(fmr);
+  const [from, to] = at >= -4 ? [points[0], points[1]] : [points[1], points[2]];
+  const [x1, y1] = from as [number, number];
+  const [x2, y2] = to as [number, number];
+  const threshold = y1 + ((y2 - y1) * (at - x1)) / (x2 - x1);
+  return { threshold, fmr, tooLarge: wanted < STRICTEST * 0.999 };
+}
