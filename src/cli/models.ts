@@ -21,18 +21,15 @@ const print = (text: string): void => {
 
 const example = (line: string): string => `\nExample:\n  $ ${line}\n`;
 
-async function build({ json, from }: Output & { readonly from?: string }): Promise<void> {
-  const manifest = loadManifest();
-  const { written, kept } = await buildModels(manifest, {
-    ...(from === undefined ? {} : { from }),
-    progress: (line) => process.stderr.write(`models: ${line}\n`),
-  });
+async function build(root: string | undefined, { json, from }: Output & { readonly from?: string }): Promise<void> {
+  const progress = (line: string) => process.stderr.write(`models: ${line}\n`);
+  const { written, kept } = await buildModels(loadManifest(root), { root, from, progress });
   if (json) print(JSON.stringify({ written, kept }));
   else print(written.length > 0 ? `built ${written.join(', ')}` : `all ${kept.length} files are in place`);
 }
 
-async function verify({ json }: Output): Promise<void> {
-  const findings = await verifyModels(loadManifest());
+async function verify(root: string | undefined, { json }: Output): Promise<void> {
+  const findings = await verifyModels(loadManifest(root), root);
   const ok = findings.every((finding) => finding.state === 'ok');
   if (json) print(JSON.stringify({ ok, files: findings }));
   else print(findings.map(describe).join('\n'));
@@ -44,9 +41,9 @@ const describe = (finding: Finding): string =>
     ? `ok       ${finding.name}`
     : `${finding.state.padEnd(8)} ${finding.name}: ${describeFault(finding)}`;
 
-async function list({ json }: Output): Promise<void> {
-  const { models } = loadManifest();
-  const states = await Promise.all(models.map(stateOf));
+async function list(root: string | undefined, { json }: Output): Promise<void> {
+  const { models } = loadManifest(root);
+  const states = await Promise.all(models.map((model) => stateOf(model, root)));
   if (json) {
     const rows = models.map(({ name, role, file, bytes, sha256, source, licence, origin }, i) => {
       return { name, role, file, bytes, sha256, state: states[i], source, licence, origin };
@@ -57,8 +54,8 @@ async function list({ json }: Output): Promise<void> {
   print(models.map((model, i) => paragraph(model, states[i] ?? 'missing')).join('\n\n'));
 }
 
-async function stateOf(model: Model): Promise<Finding['state']> {
-  const found = await fileDigest(modelPath(model));
+async function stateOf(model: Model, root: string | undefined): Promise<Finding['state']> {
+  const found = await fileDigest(modelPath(model, root));
   if (found === undefined) return 'missing';
   return found === model.sha256 ? 'ok' : 'wrong';
 }
@@ -80,8 +77,11 @@ function describeSource(source: Source): string {
   return `npm ${source.package}@${source.version}, ${source.path}, ${how}`;
 }
 
-/** `kaimon models build|verify|list`: get the networks, check them, say what they are. */
-export function modelsCommand(): Command {
+/**
+ * `kaimon models build|verify|list`: get the networks, check them, say what they are.
+ * @param root holds models/; by default the checkout or installation that this file belongs to.
+ */
+export function modelsCommand(root?: string): Command {
   const models = new Command('models').description('the networks: build, verify, list');
   models
     .command('build')
@@ -89,18 +89,18 @@ export function modelsCommand(): Command {
     .option('--from <folder>', "take the packages' tarballs (made by npm pack) from a folder, without network")
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', example('kaimon models build'))
-    .action(build);
+    .action((options) => build(root, options));
   models
     .command('verify')
     .description('compare every file with its digest in models/manifest.json; exit 4 when one is missing or wrong')
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', example('kaimon models verify'))
-    .action(verify);
+    .action((options) => verify(root, options));
   models
     .command('list')
     .description('name, role, size, licence and origin of every network')
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', example('kaimon models list'))
-    .action(list);
+    .action((options) => list(root, options));
   return models;
 }

@@ -19,9 +19,9 @@ interface Target {
 }
 
 export interface BuildOptions {
-  readonly root?: string;
+  readonly root?: string | undefined;
   /** A folder with the packages' tarballs, instead of npm. */
-  readonly from?: string;
+  readonly from?: string | undefined;
   /** Sentences for a person. */
   readonly progress?: (line: string) => void;
 }
