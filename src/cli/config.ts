@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { commentedYaml, configJsonSchema } from '../config/document.js';
 import { configKeys, valueAt } from '../config/keys.js';
-import { type LoadedConfig, loadConfig } from '../config/load.js';
+import { findConfigFile, type LoadedConfig, loadConfig } from '../config/load.js';
 import { ConfigError, describeOrigin, describeValue } from '../config/problem.js';
 import { EXIT } from '../kit/errors.js';
 
@@ -30,7 +30,7 @@ function check(options: Options): void {
       where: describeOrigin(origin),
       message,
     }));
-    print(JSON.stringify({ ok: false, file: options.config ?? null, problems }));
+    print(JSON.stringify({ ok: false, file: findConfigFile(options.config, process.env), problems }));
     process.exitCode = EXIT.usage;
   }
 }

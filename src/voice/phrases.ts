@@ -89,7 +89,8 @@ function utter(guests: readonly Guest[], language: Language): Utterance {
     else own.push(text);
   }
   const named = byName.filter((name) => name !== '').slice(0, NAMES_MAX);
-  const phrase = byName.length > 0 ? [welcome(named, byName.length - named.length)] : [];
+  const others = named.length === 0 ? 0 : byName.length - named.length;
+  const phrase = byName.length > 0 ? [welcome(named, others)] : [];
   return { text: cut([...own, ...phrase].join(betweenSentences), UTTERANCE_MAX), language };
 }
 
