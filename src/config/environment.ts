@@ -2,8 +2,8 @@ import { configKeys, type Key } from './keys.js';
 import type { Problem } from './problem.js';
 import { suggest } from './suggest.js';
 
-/** Variables of ours that are no keys of the configuration. */
-export const RESERVED_VARIABLES: readonly string[] = ['KAIMON_CONFIG', 'KAIMON_STATE'];
+/** Variables of ours that are no keys of the configuration; KAIMON_PROGRESS is what scripts/setup gives its parts. */
+export const RESERVED_VARIABLES: readonly string[] = ['KAIMON_CONFIG', 'KAIMON_STATE', 'KAIMON_PROGRESS'];
 
 /** A value given outside the file. */
 export interface Override {
