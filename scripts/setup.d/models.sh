@@ -5,7 +5,8 @@ step=models
 kaimon="$root/scripts/kaimon"
 
 missing() {
-  [[ -f $root/dist/cli/main.js ]] || return 0
+  [[ -f $root/src/cli/main.ts || -f $root/dist/cli/main.js ]] || return 0
+  [[ -f $root/dist/cli/main.js ]] || { echo 'the models (Kaimon itself first)'; return 0; }
   "$kaimon" models verify >/dev/null 2>&1 || echo 'models that pass their digests'
 }
 

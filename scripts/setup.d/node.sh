@@ -10,7 +10,7 @@ missing() {
   found=$(node_state)
   case $found in
     ok) command -v npm >/dev/null || echo 'npm' ;;
-    absent) echo 'Node.js 20.19 or newer (none found): a private one' ;;
+    absent) echo 'Node.js 20.19 or newer (none found)' ;;
     old*) echo "Node.js 20.19 or newer (found ${found#* }): a private one" ;;
     headers*) echo "the headers of Node.js ${found#* }: a private Node with headers" ;;
     bits*) echo "a 64-bit Node.js (found ${found#* }): a private one" ;;

@@ -12,6 +12,7 @@ function machine(relay?: string): string {
     [`${LINE}/direction`]: 'out\n',
     [`${LINE}/active_low`]: '0\n',
     'sys/devices/system/cpu/cpu1/online': '1\n',
+    'sys/devices/platform/heater/value': '5\n',
     'sys/class/gpio/export': '',
     'etc/passwd': 'root\n',
     ...(relay === undefined ? {} : { 'run/kaimon/relay': relay }),
@@ -66,6 +67,7 @@ describe('safe-state.sh', () => {
     ['a file outside /sys', '/etc/passwd', '0'],
     ['a way out by dots', '/sys/class/gpio/../../../etc/passwd', '0'],
     ['a switch of the kernel that is no GPIO line', '/sys/devices/system/cpu/cpu1/online', '0'],
+    ['a value that belongs to no exported line', '/sys/devices/platform/heater/value', '0'],
     ['the export file', '/sys/class/gpio/export', '0'],
     ['a level that no line has', '/sys/class/gpio/gpio529/value', '0; reboot'],
   ])('refuses %s', (_what, path, value) => {
