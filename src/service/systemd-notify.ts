@@ -7,6 +7,9 @@ import { type News, NO_NEWS, type Notify, notifyArguments, watchdogIntervalMs } 
 /** A `systemd-notify` that hangs is killed after this long; systemd itself answers within milliseconds. */
 const CHILD_LIMIT_MS = 5000;
 
+/** Most of a child's complaint that goes into the log, in characters. */
+const COMPLAINT_MAX = 200;
+
 export interface SystemdNotifyOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -84,10 +87,8 @@ export class SystemdNotify implements Notify {
   #complain(error: unknown): void {
     if (this.#complained) return;
     this.#complained = true;
+    const why = messageOf(error).replace(/\s+/g, ' ').trim().slice(0, COMPLAINT_MAX);
     const advice = 'install systemd, or set Type=exec and no WatchdogSec in the unit';
-    this.#options.log.warn(
-      { code: 'KAIMON_NOTIFY' },
-      `systemd cannot be told how the gate is (${messageOf(error)}): ${advice}`,
-    );
+    this.#options.log.warn({ code: 'KAIMON_NOTIFY' }, `systemd cannot be told how the gate is (${why}): ${advice}`);
   }
 }

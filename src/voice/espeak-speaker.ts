@@ -1,4 +1,4 @@
-import { explain, OperatingError } from '../kit/errors.js';
+import { messageOf } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Language } from '../person/person.js';
 import { runChild } from './child.js';
@@ -71,8 +71,8 @@ export class EspeakSpeaker implements Speaker {
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       if (!this.#unheard) {
-        const trouble = new OperatingError('KAIMON_VOICE', 'environment', 'greetings are not heard', { cause: error });
-        this.#options.log.warn({ code: trouble.code }, explain(trouble));
+        // The message alone: its cause repeats a page of what the sound library printed.
+        this.#options.log.warn({ code: 'KAIMON_VOICE' }, `greetings are not heard: ${messageOf(error)}`);
       }
       this.#unheard = true;
     }
