@@ -1,6 +1,6 @@
-// node test/kill/store-kill.mjs [--kills 200] [--seed 1] [--sweep] [--dist dist] [--json]
+// node test/kill/store-kill.mjs [--kills 200] [--seed 1] [--sweep] [--steps 3,8] [--dist dist] [--json]
 // Kills a process with SIGKILL at random moments while it enrols and removes people, opens the store again each time, and checks that
-// all that was acknowledged is there and the file loads. --sweep then kills before every single step of a write, too.
+// all that was acknowledged is there and the file loads. --sweep then kills before every single step of a write, too; --steps before some.
 // Exits 0 when nothing was lost, 1 otherwise, 4 when the build is missing. Needs `npm run build`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { faults, Ledger, reopen, wreckage } from './store-check.mjs';
 const ENCODER = 'killtest@0123456789ab';
 /** Milliseconds from the child's first line to the kill, at most. Several writes long. */
 const LIFE_MAX_MS = 200;
-/** The steps of one write (enrolling-child.mjs says which), and the first of the next. */
+/** Number of the steps of one write (enrolling-child.mjs says which), and the first of the next. */
 const STEPS = 13;
 
 const { values } = parseArgs({
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     dist: { type: 'string', default: fileURLToPath(new URL('../../dist', import.meta.url)) },
     sweep: { type: 'boolean', default: false },
+    steps: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -103,7 +104,10 @@ for (let kill = 0; kill < Number(values.kills); kill++) {
   await check(file, ledger, report);
   if (!values.json) process.stderr.write(`\r${report.kills} kills, ${ledger.acknowledgements} acknowledged`);
 }
-for (let step = 0; values.sweep && step < STEPS; step++) {
+const steps = values.sweep
+  ? Array.from({ length: STEPS }, (_, step) => step)
+  : values.steps.split(',').filter(Boolean).map(Number);
+for (const step of steps) {
   const died = await live(file, `s${step}`, ledger, { lifeMs: 10_000, dieAt: step });
   report.kills++;
   report.sweptSteps.push(died);
