@@ -61,3 +61,15 @@ export function afterDeath(
   const before = now - life.startedMs >= plan.wellMs ? 0 : failures;
   return { failures: before + 1, waitMs: pauseMs(plan.retry, before, random) };
 }
+
+/** The plan for section `eye` of the configuration. */
+export const supervisionPlan = (eye: {
+  readonly hangMs: number;
+  readonly restart: { readonly firstMs: number; readonly maxMs: number };
+}): SupervisionPlan => ({
+  hangMs: eye.hangMs,
+  startMs: 60_000,
+  messagesPerSecondMax: 400,
+  retry: { ...eye.restart, factor: 2, jitter: 0.2 },
+  wellMs: 60_000,
+});

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { connect, type IClientPublishOptions, type IPublishPacket, type MqttClient } from 'mqtt';
 import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
 import { explain, type OperatingError } from '../kit/errors.js';
@@ -15,6 +16,8 @@ import type { Names } from './topics.js';
 const PAUSES: RetryPlan = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.5 };
 /** A connection shorter than this does not shorten the pauses: two gates with one name throw each other out for ever. */
 const STEADY_MS = 10_000;
+/** Unacknowledged publishes on one connection, where the broker names no smaller number. */
+const IN_FLIGHT_MAX = 64;
 /** For a broker to take the goodbye at `end`. */
 const GOODBYE_MS = 1_000;
 /** 3.1.1's and 5's way to say "not this version". */
@@ -37,6 +40,9 @@ export class MqttLink implements Link {
   readonly #ups: Listeners<void>;
   readonly #downs: Listeners<string>;
   readonly #pending: PendingPublishes;
+  /** Entries sent on this connection and not acknowledged, those whose time-out has passed included. */
+  readonly #sent = new Set<Pending>();
+  #quota = IN_FLIGHT_MAX;
   #client: MqttClient | undefined;
   #up = false;
   #upSince: MonotonicMs | undefined;
@@ -86,8 +92,8 @@ export class MqttLink implements Link {
   publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<void> {
     if (this.#state === 'ended') return Promise.reject(ended());
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload);
-    return this.#pending.add(topic, bytes, options, (entry) => {
-      if (this.#up && this.#client) this.#send(this.#client, entry);
+    return this.#pending.add(topic, bytes, options, () => {
+      if (this.#up && this.#client) this.#sendWaiting(this.#client);
     });
   }
 
@@ -140,12 +146,14 @@ export class MqttLink implements Link {
       return;
     }
     this.#client = client;
+    // Without it each acknowledgement waits up to 40 ms for the other side's (Nagle meets delayed ACK).
+    if (client.stream instanceof Socket) client.stream.setNoDelay(true);
     let why = 'the connection was closed';
     let refusedVersion = false;
     this.#watchSize(client, (size) => {
       why = `a packet of ${size} bytes was announced; at most ${PACKET_MAX} are taken`;
     });
-    client.on('connect', () => this.#onConnect(client));
+    client.on('connect', ({ properties }) => this.#onConnect(client, properties?.receiveMaximum ?? IN_FLIGHT_MAX));
     client.on('message', (_topic, _payload, packet) => this.#onPublish(client, packet));
     client.on('disconnect', ({ reasonCode }) => {
       why = reasonCode === 142 ? TAKEN_OVER : `the broker ended the connection, code ${reasonCode}`;
@@ -168,12 +176,14 @@ export class MqttLink implements Link {
     });
   }
 
-  #onConnect(client: MqttClient): void {
+  #onConnect(client: MqttClient, receiveMaximum: number): void {
     if (client !== this.#client) return;
     this.#up = true;
+    this.#quota = Math.min(receiveMaximum, IN_FLIGHT_MAX);
+    this.#sent.clear();
     this.#upSince = this.#parts.clock.monotonic();
     this.#parts.log.info({ protocol: this.#version === 5 ? '5' : '3.1.1' }, 'connected to the broker');
-    for (const entry of this.#pending.all()) this.#send(client, entry);
+    this.#sendWaiting(client);
     this.#ups.tell();
   }
 
@@ -223,11 +233,22 @@ export class MqttLink implements Link {
     this.#retry = this.#parts.clock.after(ms, () => this.#connect());
   }
 
+  /** Oldest first, no more unacknowledged than the broker allows [MQTT-3.3.4-7]; mqtt.js does not count them. */
+  #sendWaiting(client: MqttClient): void {
+    for (const entry of this.#pending.all()) {
+      if (this.#sent.size >= this.#quota) return;
+      if (!this.#sent.has(entry)) this.#send(client, entry);
+    }
+  }
+
   #send(client: MqttClient, entry: Pending): void {
+    this.#sent.add(entry);
     client.publish(entry.topic, entry.payload, publishOptions(entry.options, this.#version), (error) => {
       // A connection that broke: the entry waits for the next one, until its time-out.
       if (client !== this.#client || !this.#up) return;
+      this.#sent.delete(entry);
       entry.settle(error ? failure('KAIMON_MQTT_REFUSED', `the broker refused ${entry.topic}`, error) : undefined);
+      this.#sendWaiting(client);
     });
   }
 

@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs';
-import { dirname } from 'node:path';
-import { errnoOf, removeStaleTemps } from '../kit/atomic-file.js';
+import { dirname, resolve } from 'node:path';
+import { errnoOf, removeStaleTemps, syncFolder } from '../kit/atomic-file.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 
@@ -8,13 +8,19 @@ import type { Log } from '../kit/log.js';
 export async function prepareFolder(file: string, log: Log): Promise<void> {
   const folder = dirname(file);
   try {
-    await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+    const made = await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await syncParents(folder, made);
     const { mode } = await fs.stat(folder);
     if ((mode & 0o022) !== 0) log.warn({ folder }, 'others may replace files in the folder of the people store');
   } catch (cause) {
     const why = `cannot make the folder ${folder} of the people store: ${messageOf(cause)}`;
     throw new OperatingError('KAIMON_FILE_WRITE', 'environment', why, { cause });
   }
+}
+
+/** Without this a power cut can take the new folder, and with it people who were acknowledged. */
+async function syncParents(folder: string, made: string): Promise<void> {
+  for (let at = resolve(folder); at.startsWith(resolve(made)); at = dirname(at)) await syncFolder(dirname(at));
 }
 
 /** What a killed process left behind, and file modes that somebody widened. Only while the lock is held. */

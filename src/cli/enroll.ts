@@ -1,0 +1,103 @@
+import { userInfo } from 'node:os';
+import { Command, Option } from 'commander';
+import { z } from 'zod';
+import { OperatingError } from '../kit/errors.js';
+import { systemClock } from '../kit/system-clock.js';
+import { type Language, languageSchema, personIdSchema, personNameSchema, personSchema } from '../person/person.js';
+import { chooseThreshold } from '../person/thresholds.js';
+import { type Enrolled, Enrolment, EnrolmentRefused } from '../service/enrolment.js';
+import { type CommonOptions, contextOf, example, print } from './context.js';
+import { galleryOf, withStore } from './people-source.js';
+import { withPhotoEye } from './photo-eye.js';
+
+interface Options extends CommonOptions {
+  readonly id?: string;
+  readonly group?: string[];
+  readonly from?: string;
+  readonly until?: string;
+  readonly language?: Language;
+  readonly force?: boolean;
+}
+
+/** A day or a moment; a day alone begins at midnight UTC. */
+const moment = z.union([z.iso.date().transform((day) => `${day}T00:00:00.000Z`), z.iso.datetime()]);
+
+const dataSchema = z.object({
+  name: personNameSchema,
+  id: personIdSchema.optional(),
+  groups: personSchema.shape.groups.optional(),
+  validFrom: moment.optional(),
+  validUntil: moment.optional(),
+  language: languageSchema.optional(),
+  force: z.boolean().optional(),
+});
+
+function dataOf(name: string, { id, group, from, until, language, force }: Options): z.infer<typeof dataSchema> {
+  const parsed = dataSchema.safeParse({ name, id, groups: group, validFrom: from, validUntil: until, language, force });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new OperatingError('KAIMON_USAGE', 'usage', `${issue?.path.join('.') || 'name'}: ${issue?.message}`);
+}
+
+/** A refused enrolment is an unusable input, whatever the reason. */
+function asInputError(thrown: unknown): unknown {
+  if (!(thrown instanceof EnrolmentRefused)) return thrown;
+  return new OperatingError('KAIMON_ENROLMENT', 'input', thrown.message, { cause: thrown });
+}
+
+/** `kaimon enroll NAME IMAGE…`: adds a person, or templates to one. */
+export function enrollCommand(): Command {
+  return new Command('enroll')
+    .description('add a person from one photo or more (one good photo is enough)')
+    .argument('<name>', 'how the person is greeted')
+    .argument('<image...>', 'JPEG or PNG files, each with one face')
+    .option('--id <id>', 'id of the person; with a known id the photos are added to that person')
+    .option('--group <group...>', 'groups for access rules')
+    .option('--from <date>', 'no access before, as 2026-11-24 or 2026-11-24T08:00:00Z')
+    .option('--until <date>', 'no access from then on')
+    .addOption(new Option('--language <language>', 'language of the greeting').choices(languageSchema.options))
+    .option('--force', 'take a face that is near somebody else')
+    .addHelpText('after', example('kaimon enroll "Ada Lovelace" ada.jpg --id ada'))
+    .action(async (name: string, images: string[], _own, command: Command) => {
+      const options = command.optsWithGlobals<Options>();
+      const data = dataOf(name, options);
+      const context = contextOf(options);
+      const { config, log } = context;
+      const enrolled = await withPhotoEye(config, log, (eye) =>
+        withStore(context, eye.equipment.encoder, async (store) => {
+          const gallery = galleryOf(store.all(), eye.equipment);
+          store.onChange(({ id, person }) => (person ? gallery.set(person) : gallery.delete(id)));
+          const { targetFpir, threshold } = config.decision;
+          const enrolment = new Enrolment({
+            store,
+            gallery,
+            clock: systemClock,
+            limits: config.faces.quality,
+            maxTemplates: config.people.maxTemplates,
+            duplicateDistance: () =>
+              config.people.duplicateDistance ??
+              chooseThreshold(eye.equipment.curve, targetFpir, gallery.size, threshold).threshold,
+          });
+          let last: Enrolled | undefined;
+          for (const image of images) {
+            const { faces, encoder } = await eye.measure(image);
+            const id = last?.person.id ?? data.id;
+            last = await enrolment.fromFaces(
+              faces,
+              encoder,
+              { ...data, id },
+              `cli:${userInfo().username}`.slice(0, 64),
+            );
+          }
+          return last as Enrolled;
+        }),
+      ).catch((thrown: unknown) => {
+        throw asInputError(thrown);
+      });
+      const { person, quality, nearest } = enrolled;
+      const { id, version } = person;
+      print(options, { id, name: person.name, templates: person.templates.length, version, quality, nearest }, [
+        `${person.name} is enrolled as "${id}" with ${person.templates.length} photo${person.templates.length === 1 ? '' : 's'} (quality ${quality.toFixed(2)})`,
+      ]);
+    });
+}

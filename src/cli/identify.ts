@@ -1,0 +1,51 @@
+import { Command } from 'commander';
+import { REASONS } from '../access/reasons.js';
+import { EXIT } from '../kit/errors.js';
+import { decodeVector } from '../kit/vector.js';
+import { judge } from '../person/gallery.js';
+import { chooseThreshold } from '../person/thresholds.js';
+import { type CommonOptions, contextOf, example, print } from './context.js';
+import { distanceOption } from './options.js';
+import { galleryOf, readStoredPeople } from './people-source.js';
+import { withPhotoEye } from './photo-eye.js';
+
+interface Options extends CommonOptions {
+  readonly threshold?: number;
+}
+
+/** `kaimon identify`: 1:K, who of the enrolled people is this, or nobody? */
+export function identifyCommand(): Command {
+  return new Command('identify')
+    .description('1:K: who of the enrolled people is this, or nobody?')
+    .argument('<image>', 'JPEG or PNG with one face')
+    .addOption(distanceOption())
+    .addHelpText('after', example('kaimon identify photo.jpg'))
+    .action(async (image: string, _own, command: Command) => {
+      const options = command.optsWithGlobals<Options>();
+      const context = contextOf(options);
+      const { config, log } = context;
+      const result = await withPhotoEye(config, log, async (eye) => {
+        const people = await readStoredPeople(context, eye.equipment.encoder);
+        const gallery = galleryOf(people, eye.equipment);
+        const face = await eye.measureOne(image, config.faces.quality);
+        const byHand = options.threshold ?? config.decision.threshold;
+        const { threshold } = chooseThreshold(eye.equipment.curve, config.decision.targetFpir, gallery.size, byHand);
+        const ranking = gallery.rank(decodeVector(face.embedding));
+        const match = judge(ranking, { threshold, margin: config.decision.margin });
+        const person = match.kind === 'person' ? people.find(({ id }) => id === match.best.id) : undefined;
+        return {
+          person: person ? { id: person.id, name: person.name } : null,
+          distance: ranking.best?.distance ?? null,
+          secondDistance: ranking.second?.distance ?? null,
+          threshold,
+          reason: match.kind === 'person' ? null : match.kind,
+        };
+      });
+      const { person, distance, threshold, reason } = result;
+      const figures = `distance ${distance?.toFixed(3) ?? 'none'}, threshold ${threshold.toFixed(3)}`;
+      print(options, result, [
+        person ? `${person.name} (${person.id}): ${figures}` : `nobody: ${REASONS[reason ?? 'nobody']} (${figures})`,
+      ]);
+      process.exitCode = person ? EXIT.yes : EXIT.no;
+    });
+}

@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+/** The command line: one file a command; here only the list of them and how failures end. */
+import { Command, CommanderError } from 'commander';
+import { EXIT, explain, OperatingError, type Trouble } from '../kit/errors.js';
+import { VERSION } from '../kit/version.js';
+import { configCommand } from './config.js';
+import { demoCommand } from './demo.js';
+import { embedCommand } from './embed.js';
+import { enrollCommand } from './enroll.js';
+import { evaluateCommand } from './evaluate.js';
+import { identifyCommand } from './identify.js';
+import { modelsCommand } from './models.js';
+import { peopleCommand } from './people.js';
+import { runCommand } from './run.js';
+import { verifyCommand } from './verify.js';
+
+const EXIT_OF: Readonly<Record<Trouble, number>> = {
+  usage: EXIT.usage,
+  input: EXIT.input,
+  environment: EXIT.environment,
+};
+
+const program = new Command('kaimon')
+  .description('Kaimon (開門, "open the door"): the gate that knows its people')
+  .version(VERSION)
+  .option('--config <file>', 'configuration file (default: /etc/kaimon/kaimon.yaml where it exists)')
+  .option('--state <dir>', 'folder for people, cache and run-time files')
+  .option('--json', 'one JSON document on standard output')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 yes or done, 1 no, 2 wrong use, 3 unusable input, 4 environment not ready, 70 a defect of Kaimon.',
+  );
+const commands = [
+  runCommand,
+  demoCommand,
+  embedCommand,
+  verifyCommand,
+  identifyCommand,
+  enrollCommand,
+  peopleCommand,
+  modelsCommand,
+  evaluateCommand,
+  configCommand,
+];
+for (const make of commands) program.addCommand(make());
+exitByException(program);
+
+process.on('uncaughtException', fail);
+program.parseAsync().catch(fail);
+
+/** Commander's own exit code for wrong use is 1, which means "no" here. */
+function exitByException(command: Command): void {
+  command.exitOverride();
+  for (const sub of command.commands) exitByException(sub);
+}
+
+function fail(thrown: unknown): void {
+  if (thrown instanceof CommanderError) {
+    process.exit(thrown.exitCode === 0 ? EXIT.yes : EXIT.usage);
+  }
+  const known = thrown instanceof OperatingError;
+  const code = known ? EXIT_OF[thrown.trouble] : EXIT.defect;
+  const message = known
+    ? `kaimon: ${explain(thrown)}`
+    : `kaimon: a defect of Kaimon, please report it with the lines below and the log of the service (journalctl -u kaimon)\n${thrown instanceof Error ? thrown.stack : String(thrown)}`;
+  process.stderr.write(`${message}\n`);
+  if (process.argv.includes('--json')) {
+    const error = {
+      code: known ? thrown.code : 'KAIMON_DEFECT',
+      message: known ? thrown.message : 'a defect of Kaimon',
+    };
+    process.stdout.write(`${JSON.stringify({ error })}\n`);
+  }
+  process.exit(code);
+}

@@ -1,0 +1,60 @@
+import { OperatingError } from '../kit/errors.js';
+import { systemClock } from '../kit/system-clock.js';
+import type { Equipment } from '../models/equipment.js';
+import { Gallery } from '../person/gallery.js';
+import type { Person } from '../person/person.js';
+import { PeopleStore } from '../store/people-store.js';
+import { readPeople } from '../store/read-people.js';
+import type { Context } from './context.js';
+
+/** The people without the right to change them; a running daemon is not disturbed. */
+export async function readStoredPeople({ peopleFile, log }: Context, encoder: string): Promise<Person[]> {
+  const document = await readPeople({ file: peopleFile, encoder, clock: systemClock, log });
+  return Object.values(document.people);
+}
+
+export function galleryOf(people: Iterable<Person>, { encoder, dimension }: Equipment): Gallery {
+  const gallery = new Gallery(encoder, dimension);
+  for (const person of people) gallery.set(person);
+  return gallery;
+}
+
+/** Opens the store for writing, does `act`, saves and closes. Refused while a daemon has it. */
+export async function withStore<T>(
+  context: Context,
+  encoder: string,
+  act: (store: PeopleStore) => Promise<T>,
+): Promise<T> {
+  const { peopleFile, log, config } = context;
+  let store: PeopleStore;
+  try {
+    store = await PeopleStore.open({ file: peopleFile, encoder, gate: config.gate, clock: systemClock, log });
+  } catch (thrown) {
+    if (thrown instanceof OperatingError && thrown.code === 'KAIMON_PEOPLE_LOCKED')
+      throw new OperatingError(
+        thrown.code,
+        'environment',
+        `${thrown.message}. With a running daemon, change people by its MQTT requests (docs/mqtt.md)`,
+        { cause: thrown },
+      );
+    throw thrown;
+  }
+  try {
+    return await act(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** A person by id, or by name where that is unique. @throws OperatingError of trouble `usage` naming what is known */
+export function findPerson(people: readonly Person[], wanted: string): Person {
+  const byId = people.find(({ id }) => id === wanted);
+  if (byId) return byId;
+  const byName = people.filter(({ name }) => name === wanted.normalize('NFC'));
+  const [only] = byName;
+  if (only && byName.length === 1) return only;
+  const trouble = only
+    ? `${byName.length} people are called "${wanted}": give one of the ids ${byName.map(({ id }) => id).join(', ')}`
+    : `nobody is enrolled as "${wanted}": see "kaimon people list"`;
+  throw new OperatingError('KAIMON_PERSON_UNKNOWN', 'usage', trouble);
+}

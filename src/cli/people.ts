@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { messageOf, OperatingError } from '../kit/errors.js';
+import { encoderId, findModel } from '../models/manifest.js';
+import { loadManifest } from '../models/model-files.js';
+import { type Person, personNameSchema, personSchema } from '../person/person.js';
+import { lastGoodOf } from '../store/people-file.js';
+import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
+import { findPerson, readStoredPeople, withStore } from './people-source.js';
+
+type Act = (context: Context, encoder: string, args: string[], options: CommonOptions) => Promise<void>;
+
+const withoutVectors = ({ templates, ...rest }: Person) => ({
+  ...rest,
+  templates: templates.map(({ encoder, quality, added }) => ({ encoder, quality, added })),
+});
+
+const list: Act = async (context, encoder, _args, options) => {
+  const people = await readStoredPeople(context, encoder);
+  const rows = people.map(withoutVectors);
+  const lines = people.map(
+    ({ id, name, templates, groups }) =>
+      `${id.padEnd(20)} ${name}  (${templates.length} photo${templates.length === 1 ? '' : 's'}${groups.length > 0 ? `; ${groups.join(', ')}` : ''})`,
+  );
+  print(options, rows, [...lines, `${people.length} people`]);
+};
+
+const show: Act = async (context, encoder, [wanted = ''], options) => {
+  const person = withoutVectors(findPerson(await readStoredPeople(context, encoder), wanted));
+  print(options, person, [JSON.stringify(person, null, 2)]);
+};
+
+const rename: Act = async (context, encoder, [wanted = '', name = ''], options) => {
+  const parsed = personNameSchema.safeParse(name);
+  if (!parsed.success) throw new OperatingError('KAIMON_USAGE', 'usage', parsed.error.issues[0]?.message ?? 'no name');
+  const renamed = await withStore(context, encoder, async (store) => {
+    const person = findPerson([...store.all()], wanted);
+    return store.put({ ...person, name: parsed.data, by: 'cli' });
+  });
+  print(options, withoutVectors(renamed), [`"${renamed.id}" is called ${renamed.name} now`]);
+};
+
+const remove: Act = async (context, encoder, [wanted = ''], options) => {
+  const result = await withStore(context, encoder, async (store) => {
+    const { id } = findPerson([...store.all()], wanted);
+    return { id, version: await store.remove(id, 'cli') };
+  });
+  print(options, result, [`"${result.id}" is removed`]);
+};
+
+const erase: Act = async (context, encoder, args, options) => {
+  await remove(context, encoder, args, options);
+  // The copy of the time before still holds the templates; the next change makes a new one.
+  await rm(lastGoodOf(context.peopleFile), { force: true });
+};
+
+const exportAll: Act = async (context, encoder) => {
+  const people = await readStoredPeople(context, encoder);
+  process.stdout.write(`${JSON.stringify({ schema: 1, encoder, people }, null, 1)}\n`);
+};
+
+const fileSchema = z.object({ schema: z.literal(1), encoder: z.string(), people: z.array(personSchema).max(50_000) });
+
+function readExport(file: string): z.infer<typeof fileSchema> {
+  try {
+    return fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    const what = cause instanceof z.ZodError ? z.prettifyError(cause).split('\n')[0] : messageOf(cause);
+    throw new OperatingError(
+      'KAIMON_PEOPLE_IMPORT',
+      'input',
+      `${file} is no export of "kaimon people export": ${what}`,
+      { cause },
+    );
+  }
+}
+
+const importAll: Act = async (context, encoder, [file = ''], options) => {
+  const { people } = readExport(file);
+  const counts = { taken: 0, older: 0, same: 0, future: 0 };
+  await withStore(context, encoder, async (store) => {
+    const outcomes = await Promise.all(people.map((person) => store.merge(person)));
+    for (const outcome of outcomes) counts[outcome] += 1;
+  });
+  print(options, counts, [
+    `${counts.taken} taken, ${counts.same + counts.older} known already, ${counts.future} from the future set aside`,
+  ]);
+};
+
+const reencode: Act = async () => {
+  throw new OperatingError(
+    'KAIMON_PEOPLE_REENCODE',
+    'environment',
+    'no photos are kept in this version, so templates cannot be made again: enrol the people again with the new encoder',
+  );
+};
+
+/** `kaimon people …`: the local store. Changes are refused while a daemon has it. */
+export function peopleCommand(): Command {
+  const command = new Command('people').description('list, show, rename, remove, export and import enrolled people');
+  const add = (usage: string, description: string, act: Act) =>
+    command
+      .command(usage)
+      .description(description)
+      .addHelpText(
+        'after',
+        example(
+          `kaimon people ${usage.replace('<person>', 'ada').replace('<name>', '"Ada L."').replace('<file>', 'people-backup.json')}`,
+        ),
+      )
+      .action(async (...received: unknown[]) => {
+        const self = received.at(-1) as Command;
+        const options = self.optsWithGlobals<CommonOptions>();
+        const context = contextOf(options);
+        const encoder = encoderId(findModel(loadManifest(), 'encoder', context.config.encoder));
+        await act(context, encoder, self.args, options);
+      });
+  add('list', 'everybody', list);
+  add('show <person>', 'one person, without the templates', show);
+  add('rename <person> <name>', 'change how somebody is greeted', rename);
+  add('remove <person>', 'remove somebody; no gate of the site lets the person in any more', remove);
+  add('erase <person>', 'remove somebody and the last good copy that still holds the templates', erase);
+  add('export', 'everything on standard output, templates included: keep it secret', exportAll);
+  add('import <file>', 'take over an export; the newest version of each person wins', importAll);
+  add('reencode', 'make templates anew for another encoder from kept photos', reencode);
+  return command;
+}

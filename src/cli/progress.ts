@@ -1,0 +1,52 @@
+const WIDTH = 30;
+/** A terminal is told so often; a log file every tenth. */
+const TERMINAL_MS = 100;
+
+/** A progress line on standard error: a bar on a terminal, every tenth elsewhere. */
+export class Progress {
+  readonly #what: string;
+  readonly #total: number;
+  readonly #startMs = Date.now();
+  #at = 0;
+  #toldMs = 0;
+  #toldTenth = 0;
+
+  constructor(what: string, total: number) {
+    this.#what = what;
+    this.#total = total;
+  }
+
+  step(): void {
+    this.set(this.#at + 1);
+  }
+
+  set(at: number): void {
+    this.#at = Math.min(this.#total, at);
+    const share = this.#total === 0 ? 1 : this.#at / this.#total;
+    if (process.stderr.isTTY) this.#draw(share);
+    else if (Math.floor(share * 10) > this.#toldTenth) {
+      this.#toldTenth = Math.floor(share * 10);
+      process.stderr.write(`${this.#what}: ${Math.round(share * 100)} %${this.#left(share)}\n`);
+    }
+  }
+
+  done(): void {
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  }
+
+  #draw(share: number): void {
+    const now = Date.now();
+    if (now - this.#toldMs < TERMINAL_MS && share < 1) return;
+    this.#toldMs = now;
+    const full = Math.round(share * WIDTH);
+    process.stderr.write(
+      `\r\u001b[K${this.#what} [${'█'.repeat(full)}${'░'.repeat(WIDTH - full)}] ${this.#at}/${this.#total}${this.#left(share)}`,
+    );
+  }
+
+  #left(share: number): string {
+    if (share <= 0 || share >= 1) return '';
+    const seconds = ((Date.now() - this.#startMs) / 1000) * (1 / share - 1);
+    return `, ${Math.ceil(seconds)} s left`;
+  }
+}

@@ -1,0 +1,51 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { EXIT, explain } from '../kit/errors.js';
+import { createLog } from '../kit/log.js';
+import { startGate } from '../main.js';
+import { type CommonOptions, contextOf, example } from './context.js';
+
+interface Options extends CommonOptions {
+  readonly camera?: Readonly<Record<string, unknown>>;
+  readonly door?: string;
+}
+
+/** `0`, `/dev/video2`, `rpicam`, `gstreamer:PIPELINE`, `replay:PATH` as configuration keys. */
+export function cameraOption(text: string): Readonly<Record<string, unknown>> {
+  if (/^\d+$/.test(text)) return { 'camera.kind': 'device', 'camera.device': Number(text) };
+  if (text.startsWith('/dev/')) return { 'camera.kind': 'device', 'camera.device': text };
+  if (text === 'rpicam') return { 'camera.kind': 'rpicam' };
+  const [, kind, rest] = /^(gstreamer|replay):(.+)$/s.exec(text) ?? [];
+  if (kind === 'gstreamer') return { 'camera.kind': kind, 'camera.pipeline': rest };
+  if (kind === 'replay') return { 'camera.kind': kind, 'camera.path': rest };
+  throw new InvalidArgumentError('Allowed: a number, /dev/…, rpicam, gstreamer:PIPELINE or replay:PATH.');
+}
+
+/** `kaimon run`: the daemon, until it is told to stop. */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('run the gate until SIGTERM or SIGINT')
+    .option('--camera <camera>', 'for a try-out: 0, /dev/video2, rpicam, gstreamer:PIPELINE, replay:PATH', cameraOption)
+    .option('--door <kind>', 'for a try-out: simulated')
+    .addHelpText(
+      'after',
+      example('kaimon run --config /etc/kaimon/kaimon.yaml', 'kaimon run --camera 0 --door simulated'),
+    )
+    .action(async (_own, command: Command) => {
+      const options = command.optsWithGlobals<Options>();
+      const { config, paths } = contextOf(options, { ...options.camera, 'door.kind': options.door });
+      const log = createLog(config.log.level, 'gate');
+      const gate = await startGate(config, paths, log);
+      const stop = (signal: string) => {
+        log.info({ signal }, 'stopping');
+        gate.stop().then(
+          () => process.exit(EXIT.yes),
+          (thrown: unknown) => {
+            log.error({ why: explain(thrown) }, 'the stop was not clean');
+            process.exit(EXIT.environment);
+          },
+        );
+      };
+      process.once('SIGTERM', stop);
+      process.once('SIGINT', stop);
+    });
+}

@@ -1,0 +1,133 @@
+/** One observation's journey: track → evidence → person → access → door → voice → report. */
+import { type AccessCheck, decide, EMPTY_MEMORY, type Memory, type Outcome } from './access/decision.js';
+import type { Claim } from './access/evidence.js';
+import { REASONS } from './access/reasons.js';
+import { follow, NO_TRACKS, type Sighting, type Track, type Tracks } from './access/track.js';
+import { whyNotValid } from './access/validity.js';
+import type { Config } from './config/config.js';
+import type { DoorKeeper } from './door/door-keeper.js';
+import type { MeasuredFace, Observation } from './face/observation.js';
+import { qualityFault } from './face/quality.js';
+import type { Clock } from './kit/clock.js';
+import { decodeVector } from './kit/vector.js';
+import { isUnit } from './person/distance.js';
+import { type Gallery, judge } from './person/gallery.js';
+import type { Person } from './person/person.js';
+import { type ChosenThreshold, chooseThreshold, type ThresholdCurve } from './person/thresholds.js';
+import type { Greeter } from './voice/greeter.js';
+
+/** What the gate tells the rest of the world of one decision. */
+export interface Decision {
+  readonly type: 'granted' | 'refused';
+  readonly reason: string | null;
+  readonly text: string;
+  readonly person: Person | undefined;
+  readonly distance: number | null;
+  readonly threshold: number;
+  readonly track: number;
+  /** The camera's frame, and how long after the first sight of this person. */
+  readonly frame: number;
+  readonly afterMs: number | null;
+  readonly face: MeasuredFace | undefined;
+}
+
+export interface GateParts {
+  readonly config: Pick<Config, 'decision' | 'faces'>;
+  readonly curve: ThresholdCurve;
+  readonly gallery: Gallery;
+  readonly person: (id: string) => Person | undefined;
+  readonly door: DoorKeeper;
+  readonly greeter: Greeter | undefined;
+  readonly clock: Clock;
+  readonly report: (decision: Decision) => void;
+}
+
+/** Boxes of one face in successive frames overlap at least so much; a track unseen for a second is over. */
+const FOLLOWING = { minIou: 0.25, lostMs: 1000 };
+
+export class Gate {
+  readonly #parts: GateParts;
+  #tracks: Tracks = NO_TRACKS;
+  #memory: Memory = EMPTY_MEMORY;
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+  }
+
+  get threshold(): ChosenThreshold {
+    const { config, curve, gallery } = this.#parts;
+    return chooseThreshold(curve, config.decision.targetFpir, gallery.size, config.decision.threshold);
+  }
+
+  see(observation: Observation): void {
+    const { config, curve, clock, gallery } = this.#parts;
+    const { faces, frame, takenMs, encoder } = observation;
+    const { threshold } = this.threshold;
+    const now = clock.monotonic();
+    const taken = takenMs as typeof now;
+    const sightings = faces.flatMap((face) => this.#sighting(face, encoder === gallery.encoder, threshold));
+    const rule = { ...FOLLOWING, of: config.decision.of, jumpDistance: curve['1e-3'].threshold };
+    this.#tracks = follow(this.#tracks, sightings, frame, taken, rule);
+    const { memory, outcomes } = decide(
+      this.#memory,
+      this.#tracks.tracks,
+      { takenMs: taken, number: frame },
+      now,
+      config.decision,
+      this.#mayEnter,
+    );
+    this.#memory = memory;
+    // The door first: nothing else may come between a decision and the relay.
+    for (const outcome of outcomes) if (outcome.kind === 'grant') this.#parts.door.open();
+    for (const outcome of outcomes) this.#tell(outcome, observation, threshold);
+  }
+
+  #sighting(face: MeasuredFace, sameEncoder: boolean, threshold: number): Sighting[] {
+    const embedding = decodeVector(face.embedding);
+    if (!isUnit(embedding)) return [];
+    return [{ box: face.box, embedding, claim: sameEncoder ? this.#claim(face, embedding, threshold) : MODEL_FAULT }];
+  }
+
+  #claim(face: MeasuredFace, embedding: Float32Array, threshold: number): Claim {
+    const { config, gallery } = this.#parts;
+    const fault = qualityFault(face.quality, config.faces.quality);
+    if (fault) return { kind: 'none', reason: fault.reason, detail: `the face is ${fault.text}`, distance: undefined };
+    const match = judge(gallery.rank(embedding), { threshold, margin: config.decision.margin });
+    if (match.kind === 'person') return { kind: 'person', ...match.best };
+    return { kind: 'none', reason: match.kind, detail: undefined, distance: match.best?.distance };
+  }
+
+  readonly #mayEnter: AccessCheck = (id) => {
+    const person = this.#parts.person(id);
+    // Removed between the match and now.
+    if (!person) return 'nobody';
+    return whyNotValid(person, this.#parts.clock.wall());
+  };
+
+  #tell(outcome: Outcome, { faces, frame }: Observation, threshold: number): void {
+    const { person: personOf, greeter, report } = this.#parts;
+    const person = outcome.person === undefined ? undefined : personOf(outcome.person);
+    const granted = outcome.kind === 'grant';
+    if (granted && person) greeter?.welcome(person);
+    const track = this.#tracks.tracks.find(({ id }) => id === outcome.track) as Track;
+    report({
+      type: granted ? 'granted' : 'refused',
+      reason: granted ? null : outcome.reason,
+      text: granted ? `the door is opened for ${person?.name}` : (outcome.detail ?? REASONS[outcome.reason]),
+      person,
+      distance: outcome.distance ?? null,
+      threshold,
+      track: outcome.track,
+      frame,
+      afterMs: granted ? outcome.afterMs : null,
+      face: faces.find(({ box }) => box === track.box),
+    });
+  }
+}
+
+const MODEL_FAULT: Claim = {
+  kind: 'none',
+  reason: 'model-fault',
+  detail: 'the eye uses another encoder than the gallery',
+  distance: undefined,
+};

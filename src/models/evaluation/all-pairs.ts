@@ -1,0 +1,33 @@
+// pure
+import { squaredDistance } from '../../person/distance.js';
+import type { PairDistances } from './figures.js';
+
+/** An image of a set; no embedding: no face was found on it. */
+export interface Sample {
+  readonly person: string;
+  readonly embedding: Float32Array | undefined;
+}
+
+/** Distances of every pair of images. n images cost n²/2 comparisons: 3,811 take some seconds. */
+export function allPairs(samples: readonly Sample[]): PairDistances {
+  const impostors = new Float32Array((samples.length * (samples.length - 1)) / 2);
+  const genuine = new Map<string, { distances: number[]; total: number }>();
+  let impostor = 0;
+  let impostorTotal = 0;
+  samples.forEach((a, i) => {
+    for (let j = i + 1; j < samples.length; j++) {
+      const b = samples[j] as Sample;
+      const distance = a.embedding && b.embedding ? squaredDistance(a.embedding, b.embedding) : undefined;
+      if (a.person !== b.person) {
+        impostorTotal += 1;
+        if (distance !== undefined) impostors[impostor++] = distance;
+        continue;
+      }
+      const own = genuine.get(a.person) ?? { distances: [], total: 0 };
+      genuine.set(a.person, own);
+      own.total += 1;
+      if (distance !== undefined) own.distances.push(distance);
+    }
+  });
+  return { impostor: impostors.subarray(0, impostor).sort(), impostorTotal, genuine: [...genuine.values()] };
+}

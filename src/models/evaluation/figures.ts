@@ -1,0 +1,120 @@
+// pure
+/** A probability with its 95 % interval. */
+export interface Rate {
+  readonly rate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Distances of all pairs; a failed detection has no distance and counts as a refusal in the totals. */
+export interface PairDistances {
+  /** Ascending. */
+  readonly impostor: Float32Array;
+  readonly impostorTotal: number;
+  /** By person, for intervals: pairs of one person are not independent. */
+  readonly genuine: readonly { readonly distances: readonly number[]; readonly total: number }[];
+}
+
+/** The largest threshold at which at most `fmr` of all impostor pairs match. */
+export function thresholdAt(fmr: number, { impostor, impostorTotal }: PairDistances): number {
+  const allowed = Math.floor(fmr * impostorTotal);
+  if (impostor.length <= allowed) return 4;
+  // Just below the first pair too many.
+  return Math.max(0, (impostor[allowed] as number) - 1e-6);
+}
+
+const accepted = (distances: readonly number[], threshold: number) =>
+  distances.reduce((n, d) => n + (d <= threshold ? 1 : 0), 0);
+
+const DRAWS = 1000;
+
+/** Share of genuine pairs at or below the threshold, with a bootstrap interval over people (seeded: repeatable). */
+export function tarAt(threshold: number, { genuine }: PairDistances, random: () => number): Rate {
+  const people = genuine.map(({ distances, total }) => [accepted(distances, threshold), total] as const);
+  const ratio = (rows: readonly (readonly [number, number])[]) => {
+    let yes = 0;
+    let all = 0;
+    for (const [good, total] of rows) {
+      yes += good;
+      all += total;
+    }
+    return all === 0 ? 0 : yes / all;
+  };
+  const draws = Array.from({ length: DRAWS }, () =>
+    ratio(people.map(() => people[Math.floor(random() * people.length)] as readonly [number, number])),
+  ).sort((a, b) => a - b);
+  const at = (share: number) => draws[Math.round(share * (DRAWS - 1))] ?? 0;
+  return { rate: ratio(people), low: at(0.025), high: at(0.975) };
+}
+
+/** Equal error rate: where the share of matching impostors meets that of refused genuine pairs. */
+export function equalErrorRate({ impostor, impostorTotal, genuine }: PairDistances): number {
+  const own = genuine.flatMap(({ distances }) => distances).sort((a, b) => a - b);
+  const total = genuine.reduce((sum, person) => sum + person.total, 0);
+  let yes = 0;
+  for (let i = 0; i < impostor.length; i++) {
+    const threshold = impostor[i] as number;
+    while (yes < own.length && (own[yes] as number) <= threshold) yes += 1;
+    const fmr = (i + 1) / impostorTotal;
+    const fnmr = 1 - yes / total;
+    if (fmr >= fnmr) return (fmr + fnmr) / 2;
+  }
+  return 1 - yes / total;
+}
+
+/** A judged pair; no distance: a face was not found. */
+export interface JudgedPair {
+  readonly same: boolean;
+  readonly fold: number;
+  readonly distance: number | undefined;
+}
+
+/**
+ * Accuracy by cross-validation: for each fold the threshold that is best on the others. A pair without a distance counts
+ * as refused. @returns mean and standard deviation over folds
+ */
+export function foldAccuracy(
+  pairs: readonly JudgedPair[],
+  folds: number,
+): { readonly accuracy: number; readonly sd: number } {
+  const distance = (pair: JudgedPair) => pair.distance ?? Number.POSITIVE_INFINITY;
+  const right = (rows: readonly JudgedPair[], threshold: number) =>
+    rows.filter((pair) => distance(pair) <= threshold === pair.same).length;
+  const accuracies = Array.from({ length: folds }, (_, fold) => {
+    const test = pairs.filter((pair) => pair.fold === fold);
+    const rest = folds === 1 ? test : pairs.filter((pair) => pair.fold !== fold);
+    return right(test, bestThreshold(rest)) / test.length;
+  });
+  const accuracy = accuracies.reduce((sum, value) => sum + value, 0) / folds;
+  const variance = accuracies.reduce((sum, value) => sum + (value - accuracy) ** 2, 0) / Math.max(1, folds - 1);
+  return { accuracy, sd: Math.sqrt(variance) };
+}
+
+function bestThreshold(pairs: readonly JudgedPair[]): number {
+  const sorted = pairs
+    .filter((pair) => pair.distance !== undefined)
+    .sort((a, b) => (a.distance ?? 0) - (b.distance ?? 0));
+  // Starting with nothing accepted, each further pair is a point won or lost.
+  let score = 0;
+  let best = 0;
+  let threshold = 0;
+  sorted.forEach((pair, i) => {
+    score += pair.same ? 1 : -1;
+    if (score <= best) return;
+    best = score;
+    const next = sorted[i + 1]?.distance ?? 4;
+    threshold = ((pair.distance ?? 0) + next) / 2;
+  });
+  return threshold;
+}
+
+/** A small seeded generator (mulberry32): evaluations must be repeatable. @returns uniform in [0, 1) */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,41 @@
+// pure
+import type { MeasuredFace } from '../face/observation.js';
+import { type QualityLimits, qualityFault } from '../face/quality.js';
+import type { Ranking } from './gallery.js';
+
+/** Why a photo does not enrol anybody. The words complete "the photo was not taken: …". */
+export interface EnrolmentFault {
+  readonly code: 'no-face' | 'several-faces' | 'too-small' | 'low-quality' | 'duplicate-person';
+  readonly text: string;
+}
+
+/** A second face counts only from this share of the first one's height: passers-by in the background do not. */
+const SECOND_FACE = 0.4;
+
+/** The one face of an enrolment photo, or what is wrong with it. `faces` are largest first. */
+export function faceToEnrol(
+  faces: readonly MeasuredFace[],
+  limits: QualityLimits,
+): { readonly face: MeasuredFace } | { readonly fault: EnrolmentFault } {
+  const [face] = faces;
+  if (!face) return { fault: { code: 'no-face', text: 'no face was found in it' } };
+  const large = faces.filter((other) => other.box.height >= face.box.height * SECOND_FACE);
+  if (large.length > 1)
+    return { fault: { code: 'several-faces', text: `${large.length} faces are in it: give a photo of one person` } };
+  const fault = qualityFault(face.quality, limits);
+  if (fault) return { fault: { code: fault.reason, text: `the face is ${fault.text}` } };
+  return { face };
+}
+
+/**
+ * Refuses a face that is too near to somebody else: the same person twice, or a look-alike whom the gate would mistake.
+ * @param others ranking of the new face among the people already enrolled, without the person himself.
+ */
+export function tooNear(others: Ranking, duplicateDistance: number): EnrolmentFault | undefined {
+  const { best } = others;
+  if (!best || best.distance > duplicateDistance) return undefined;
+  return {
+    code: 'duplicate-person',
+    text: `the face is too near to "${best.id}" (distance ${best.distance.toFixed(2)}, more than ${duplicateDistance.toFixed(2)} is needed): the same person, or a look-alike; give that id to add a photo, or force it`,
+  };
+}

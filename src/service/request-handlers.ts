@@ -1,0 +1,83 @@
+import type { Observation } from '../face/observation.js';
+import { type Clock, iso } from '../kit/clock.js';
+import { messageOf, OperatingError } from '../kit/errors.js';
+import type { Person } from '../person/person.js';
+import { RequestError } from '../site/messages.js';
+import type { RequestHandlers } from '../site/request-desk.js';
+import type { PeopleStore } from '../store/people-store.js';
+import { type Enrolled, type Enrolment, EnrolmentRefused } from './enrolment.js';
+import type { PhotoAnswer } from './eye-protocol.js';
+
+export interface HandlerParts {
+  readonly store: PeopleStore;
+  readonly enrolment: Enrolment;
+  readonly measurePhoto: (photo: Buffer) => Promise<PhotoAnswer>;
+  /** What the camera saw last. */
+  readonly lastSeen: () => Observation | undefined;
+  /** Draws the bolt for one pulse; false when the door is out of order. */
+  readonly open: (by: string, reason: string | undefined) => boolean;
+  readonly clock: Clock;
+  readonly version: string;
+}
+
+/** A frame older than this is not what the person who asks for a camera enrolment means. */
+const CAMERA_ENROL_AGE_MS = 1000;
+
+/** What each MQTT request does at this gate. */
+export function requestHandlers(parts: HandlerParts): RequestHandlers {
+  const { store, clock } = parts;
+  return {
+    enroll: async (args, { by }) => {
+      try {
+        return summary(await enrol(parts, args, by));
+      } catch (thrown) {
+        if (thrown instanceof EnrolmentRefused) throw new RequestError(thrown.code, thrown.message);
+        throw asRequestError(thrown);
+      }
+    },
+    remove: async ({ id }, { by }) => {
+      const version = await store.remove(id, by);
+      if (version === undefined) throw new RequestError('unknown-person', `nobody of the id "${id}" is enrolled`);
+      return { id, version };
+    },
+    people: async ({ offset, limit }) => {
+      const all = [...store.all()].sort((a, b) => (a.id < b.id ? -1 : 1));
+      return { count: all.length, offset, people: all.slice(offset, offset + limit).map(withoutTemplates) };
+    },
+    open: async ({ reason }, { by }) => {
+      if (!parts.open(by, reason)) throw new RequestError('failed', 'the door is out of order: see its state');
+      return { opened: true };
+    },
+    ping: async () => ({ time: iso(clock.wall()), version: parts.version }),
+  };
+}
+
+type EnrollArgs = Parameters<RequestHandlers['enroll']>[0];
+
+async function enrol(parts: HandlerParts, args: EnrollArgs, by: string): Promise<Enrolled> {
+  const { photo, from: _from, ...data } = args;
+  if (photo) return parts.enrolment.fromPhoto(await parts.measurePhoto(Buffer.from(photo)), data, by);
+  const seen = parts.lastSeen();
+  if (!seen || parts.clock.monotonic() - seen.takenMs > CAMERA_ENROL_AGE_MS)
+    throw new RequestError('stale', 'the camera shows nothing at the moment: see the state of camera and eye');
+  return parts.enrolment.fromFaces(seen.faces, seen.encoder, data, by);
+}
+
+/** A record that the store refuses is the request's fault; everything else is answered as a failure. */
+function asRequestError(thrown: unknown): unknown {
+  const requests = ['KAIMON_PEOPLE_RECORD', 'KAIMON_PEOPLE_ID_USED', 'KAIMON_PEOPLE_FULL'];
+  if (thrown instanceof OperatingError && requests.includes(thrown.code))
+    return new RequestError('bad-request', messageOf(thrown));
+  return thrown;
+}
+
+const summary = ({ person, quality, nearest }: Enrolled) => ({
+  id: person.id,
+  name: person.name,
+  templates: person.templates.length,
+  version: person.version,
+  quality,
+  nearest,
+});
+
+const withoutTemplates = ({ templates, ...rest }: Person) => ({ ...rest, templates: templates.length });

@@ -1,0 +1,46 @@
+// pure
+import type { ChosenThreshold } from '../person/thresholds.js';
+import type { EyeStatus } from './eye.js';
+
+/** What the parts of a gate say of themselves. */
+export interface PartStates {
+  readonly door: { readonly mode: string; readonly state: string };
+  readonly eye: EyeStatus;
+  /** Why people are not saved, if so. */
+  readonly peopleFault: string | null;
+  readonly threshold: ChosenThreshold;
+}
+
+/** The gate's state as MQTT, log and systemd tell it. */
+export interface GateState {
+  readonly status: 'online' | 'degraded';
+  readonly door: { readonly mode: string; readonly state: string };
+  readonly camera: string;
+  readonly eye: string;
+  /** Sentences; empty when all is well. */
+  readonly problems: readonly string[];
+}
+
+/** Puts the parts together: anything that keeps the gate from letting people in by face makes it `degraded`. */
+export function gateState({ door, eye, peopleFault, threshold }: PartStates): GateState {
+  const problems: string[] = [];
+  if (door.state === 'fault') problems.push('the door relay cannot be driven');
+  if (eye.state === 'waiting') problems.push(`the eye was lost: ${eye.lastFault ?? 'unknown'}`);
+  if (eye.state === 'up' && eye.camera.state === 'waiting') problems.push(`no camera: ${eye.camera.why ?? 'unknown'}`);
+  if (peopleFault !== null) problems.push(`changes of people are not saved: ${peopleFault}`);
+  if (threshold.tooLarge) problems.push('more people than this encoder can tell apart at decision.targetFpir');
+  const sees = eye.state === 'up' && eye.camera.state === 'live';
+  return {
+    status: problems.length === 0 && sees ? 'online' : 'degraded',
+    door,
+    camera: eye.camera.state,
+    eye: eye.state,
+    problems,
+  };
+}
+
+/** One line for `systemctl status`. */
+export function statusLine({ status, door, camera, eye, problems }: GateState, people: number): string {
+  const base = `${status}; door ${door.state}; camera ${camera}; eye ${eye}; ${people} people`;
+  return problems.length > 0 ? `${base}; ${problems.join('; ')}` : base;
+}

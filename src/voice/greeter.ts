@@ -1,0 +1,47 @@
+import type { Clock, Timer } from '../kit/clock.js';
+import type { Language } from '../person/person.js';
+import { type Guest, greetings, type Utterance } from './phrases.js';
+import type { Speaker } from './speaker.js';
+
+/** People let in within so short a time came together and are greeted together. The door does not wait for it. */
+const TOGETHER_MS = 350;
+/** More guests than this at once are greeted as a crowd anyway. */
+const GUESTS_MAX = 20;
+
+/** Gathers those who come in together and greets them once. */
+export class Greeter {
+  readonly #speaker: Speaker;
+  readonly #clock: Clock;
+  readonly #language: Language;
+  readonly #onGreeting: (utterance: Utterance) => void;
+  #guests: Guest[] = [];
+  #timer: Timer | undefined;
+
+  constructor(speaker: Speaker, clock: Clock, language: Language, onGreeting: (utterance: Utterance) => void) {
+    this.#speaker = speaker;
+    this.#clock = clock;
+    this.#language = language;
+    this.#onGreeting = onGreeting;
+  }
+
+  /** Returns at once. */
+  welcome(guest: Guest): void {
+    if (this.#guests.length < GUESTS_MAX) this.#guests.push(guest);
+    this.#timer ??= this.#clock.after(TOGETHER_MS, () => this.#greet());
+  }
+
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#speaker.close();
+  }
+
+  #greet(): void {
+    this.#timer = undefined;
+    const guests = this.#guests;
+    this.#guests = [];
+    for (const utterance of greetings(guests, this.#language)) {
+      this.#onGreeting(utterance);
+      this.#speaker.say(utterance.text, utterance.language);
+    }
+  }
+}
