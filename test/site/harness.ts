@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { silentLog } from '../../src/kit/log.js';
+import { systemClock } from '../../src/kit/system-clock.js';
+import type { Link, LinkConfig, Packet } from '../../src/site/link.js';
+import { responseSchema } from '../../src/site/messages.js';
+import { MqttLink } from '../../src/site/mqtt-link.js';
+import type { RequestContext, RequestHandlers } from '../../src/site/request-desk.js';
+import { offlineWill, Site, type SiteState } from '../../src/site/site.js';
+import { topicsOf } from '../../src/site/topics.js';
+import { MemoryPeople } from './memory-people.js';
+
+export const online: SiteState = {
+  status: 'online',
+  door: { mode: 'normal', state: 'locked' },
+  camera: 'replay',
+  eye: 'running',
+  problems: [],
+};
+
+export interface Call {
+  readonly verb: string;
+  readonly args: unknown;
+  readonly context: RequestContext;
+}
+
+/** Handlers that note what they were asked for. */
+export function noting(calls: Call[], changes: Partial<RequestHandlers> = {}): RequestHandlers {
+  const note = (verb: string) => async (args: unknown, context: RequestContext) => {
+    calls.push({ verb, args, context });
+    return { did: verb };
+  };
+  return {
+    enroll: note('enroll'),
+    remove: note('remove'),
+    people: note('people'),
+    open: note('open'),
+    ping: note('ping'),
+    ...changes,
+  };
+}
+
+export const configFor = (url: string, changes: Partial<LinkConfig> = {}): LinkConfig => ({
+  url,
+  protocol: 'auto',
+  keepaliveSeconds: 5,
+  ...changes,
+});
+
+export interface Gate {
+  readonly site: Site;
+  readonly people: MemoryPeople;
+  readonly calls: Call[];
+}
+
+/** A gate of the site "home" over a link of its own. */
+export function gateOver(link: Link, gate: string, handlers: Partial<RequestHandlers> = {}): Gate {
+  const people = new MemoryPeople();
+  const calls: Call[] = [];
+  const names = { site: 'home', gate };
+  const site = new Site({ link, names, clock: systemClock, log: silentLog, people, handlers: noting(calls, handlers) });
+  site.state(online);
+  site.info({ version: '0.1.0', encoder: 'test@000000000000' });
+  site.start();
+  return { site, people, calls };
+}
+
+export function mqttLink(config: LinkConfig, gate: string): MqttLink {
+  const names = { site: 'home', gate };
+  return new MqttLink({
+    config,
+    names,
+    will: offlineWill(names),
+    clock: systemClock,
+    log: silentLog,
+    random: () => 1,
+  });
+}
+
+/** A client that watches the site and asks its gates for things. */
+export class Watcher {
+  readonly link: Link;
+  readonly heard: Packet[] = [];
+
+  constructor(link: Link) {
+    this.link = link;
+    link.onMessage((packet) => this.heard.push(packet));
+  }
+
+  /** Subscribes now and after each reconnect. */
+  async watch(filters: readonly string[]): Promise<this> {
+    await new Promise<void>((resolve, reject) => {
+      this.link.onUp(() => void this.link.subscribe(filters).then(resolve, reject));
+      this.link.start();
+    });
+    return this;
+  }
+
+  /** JSON of all payloads heard on a topic. */
+  on(topic: string): unknown[] {
+    return this.heard.filter((packet) => packet.topic === topic).map(jsonOf);
+  }
+
+  /** The answer to a request, undefined while there is none. */
+  answer(id: string, gate = 'north') {
+    const packet = this.heard.find(({ topic }) => topic === topicsOf({ site: 'home', gate }).response(id));
+    return packet && responseSchema.parse(jsonOf(packet));
+  }
+}
+
+const jsonOf = ({ payload }: Packet): unknown => JSON.parse(Buffer.from(payload).toString('utf8'));
+
+export const request = (args: object = {}, changes: object = {}) => ({
+  v: 1,
+  id: randomUUID(),
+  time: new Date().toISOString(),
+  expires: new Date(Date.now() + 60_000).toISOString(),
+  by: 'test',
+  args,
+  ...changes,
+});

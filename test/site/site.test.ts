@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { OperatingError } from '../../src/kit/errors.js';
+import { systemClock } from '../../src/kit/system-clock.js';
+import { MemoryBroker, type MemoryLink } from '../../src/site/memory-link.js';
+import { RequestError } from '../../src/site/messages.js';
+import type { RequestHandlers } from '../../src/site/request-desk.js';
+import { offlineWill } from '../../src/site/site.js';
+import { type Gate, gateOver, online, request, Watcher } from './harness.js';
+import { person, version } from './memory-people.js';
+import { until } from './until.js';
+
+const names = { site: 'home', gate: 'north' };
+const state = 'kaimon/home/gates/north/state';
+let broker: MemoryBroker;
+let watcher: Watcher;
+let link: MemoryLink;
+let gates: Gate[];
+
+function north(handlers: Partial<RequestHandlers> = {}): Gate {
+  link = broker.link(offlineWill(names));
+  const gate = gateOver(link, 'north', handlers);
+  gates.push(gate);
+  return gate;
+}
+
+const ask = async (verb: string, body: { readonly id: string }) => {
+  const options = { retain: false, qos: 1 } as const;
+  await watcher.link.publish(`kaimon/home/gates/north/request/${verb}`, JSON.stringify(body), options);
+  await until('the request is answered', () => watcher.answer(body.id) !== undefined);
+  return watcher.answer(body.id);
+};
+const listening = () => until('the gate says that it is online', () => watcher.on(state).length > 0);
+
+beforeEach(async () => {
+  broker = new MemoryBroker(systemClock);
+  gates = [];
+  watcher = await new Watcher(broker.link()).watch(['kaimon/#']);
+});
+afterEach(async () => {
+  for (const { site } of gates) await site.stop();
+});
+
+test('a gate says how it is, retained, with what the contract names', async () => {
+  north();
+  await listening();
+  expect(watcher.on(state)[0]).toEqual({ ...online, broker: 'connected' });
+  await until('the info is there', () => broker.retained('kaimon/home/gates/north/info') !== undefined);
+  expect(watcher.on('kaimon/home/gates/north/info')[0]).toMatchObject({
+    version: '0.1.0',
+    people: { count: 0 },
+    limits: { people: 50_000 },
+  });
+});
+
+test('many changes of state become few messages, the last of which is the last state', async () => {
+  const { site } = north();
+  await listening();
+  for (let i = 0; i < 100; i++) site.state({ ...online, eye: `try ${i}` });
+  const last = { eye: 'try 99' };
+  await until('the last state is told', () => (watcher.on(state).at(-1) as { eye?: string }).eye === last.eye);
+  expect(watcher.on(state).length).toBeLessThan(4);
+});
+
+test('each verb reaches its handler once, with who asked, and is answered with the result', async () => {
+  const { calls } = north();
+  await listening();
+  const asked = request({ id: 'ada' });
+  expect(await ask('remove', asked)).toEqual({ v: 1, id: asked.id, ok: true, result: { did: 'remove' } });
+  for (const verb of ['people', 'open', 'ping']) expect(await ask(verb, request())).toMatchObject({ ok: true });
+  expect(await ask('enroll', request({ name: 'Ada', from: 'camera' }))).toMatchObject({ ok: true });
+  expect(calls.map(({ verb }) => verb)).toEqual(['remove', 'people', 'open', 'ping', 'enroll']);
+  expect(calls[0]).toEqual({ verb: 'remove', args: { id: 'ada' }, context: { by: 'test', id: asked.id } });
+  expect(calls[1]?.args).toEqual({ offset: 0, limit: 200 });
+});
+
+test.each<[string, unknown, { code: string; message: RegExp }]>([
+  ['a refusal', new RequestError('unknown-person', 'nobody is called ada'), { code: 'unknown-person', message: /ada/ }],
+  [
+    'broken surroundings',
+    new OperatingError('KAIMON_X', 'environment', 'the disk is full'),
+    { code: 'failed', message: /disk/ },
+  ],
+  ['a defect', new TypeError('undefined is not a secret'), { code: 'failed', message: /see this gate's log/ }],
+  ['a thrown text', 'OpenCV said no', { code: 'failed', message: /see this gate's log/ }],
+])('%s in a handler becomes an answer', async (_what, thrown, { code, message }) => {
+  north({
+    remove: async () => {
+      throw thrown;
+    },
+  });
+  await listening();
+  const answer = await ask('remove', request({ id: 'ada' }));
+  expect(answer).toMatchObject({ ok: false, error: { code, message: expect.stringMatching(message) } });
+});
+
+test('a handler that throws before it returns a promise is answered too', async () => {
+  north({
+    open: () => {
+      throw new Error('at once');
+    },
+  });
+  await listening();
+  expect(await ask('open', request())).toMatchObject({ ok: false, error: { code: 'failed' } });
+});
+
+test('a fifth request at one time is refused as busy, and there is room again afterwards', async () => {
+  const hanging: (() => void)[] = [];
+  north({ open: () => new Promise((resolve) => hanging.push(() => resolve({}))) });
+  await listening();
+  const four = Array.from({ length: 4 }, () => ask('open', request()));
+  await until('four are being done', () => hanging.length === 4);
+  expect(await ask('open', request())).toMatchObject({ ok: false, error: { code: 'busy' } });
+  for (const end of hanging) end();
+  for (const answer of await Promise.all(four)) expect(answer).toMatchObject({ ok: true });
+  const sixth = ask('open', request());
+  await until('the sixth is being done', () => hanging.length === 5);
+  hanging[4]?.();
+  expect(await sixth).toMatchObject({ ok: true });
+});
+
+test('correlation data come back with the answer, at the response topic that was asked for', async () => {
+  north();
+  await listening();
+  await watcher.link.publish('kaimon/home/gates/north/request/ping', JSON.stringify(request()), {
+    retain: false,
+    qos: 1,
+    responseTopic: 'kaimon/home/response/desk',
+    correlationData: Buffer.from('42'),
+  });
+  await until('the answer is there', () => watcher.on('kaimon/home/response/desk').length === 1);
+  const packet = watcher.heard.find(({ topic }) => topic === 'kaimon/home/response/desk');
+  expect(Buffer.from(packet?.correlationData ?? []).toString()).toBe('42');
+});
+
+test('events that could not be delivered are a problem in the state, until they are made known', async () => {
+  const { site } = north();
+  await listening();
+  link.lose('cut');
+  for (let i = 0; i < 1_010; i++) site.event('granted', { person: 'ada' });
+  link.find();
+  await until('all are delivered', () => watcher.on('kaimon/home/gates/north/event').length === 1_000);
+  expect(watcher.on('kaimon/home/gates/north/event')[0]).toMatchObject({ n: 11, lost: 10 });
+  await until('the problem is gone', () => (watcher.on(state).at(-1) as { problems: unknown[] }).problems.length === 0);
+});
+
+test('the info counts the people again after they changed', async () => {
+  const { people } = north();
+  await listening();
+  people.put(person('ada', version(1)));
+  const info = () => watcher.on('kaimon/home/gates/north/info').at(-1) as { people: { count: number } };
+  await until('one is counted', () => info().people.count === 1);
+});
+
+test('a gate that stops delivers its last events and says that it is offline', async () => {
+  const { site } = north();
+  await listening();
+  site.event('stopped');
+  await site.stop();
+  await until('it is offline', () => (watcher.on(state).at(-1) as { status: string }).status === 'offline');
+  expect(watcher.on('kaimon/home/gates/north/event')).toMatchObject([{ type: 'stopped' }]);
+});
+
+test('rubbish on every topic of the gate stops nothing', async () => {
+  const { calls } = north();
+  await listening();
+  const rubbish = ['', '{', '[]', 'null', '"x"', '\0', '{"id":"x"}', '{"__proto__":{"v":1}}'];
+  for (const topic of ['request/open', 'request/', 'sync', 'state', 'info', 'event', 'response/x']) {
+    for (const text of rubbish) {
+      await watcher.link.publish(`kaimon/home/gates/north/${topic}`, text, { retain: false, qos: 1 });
+      await watcher.link.publish(`kaimon/home/people/${text}`, text, { retain: false, qos: 1 });
+    }
+  }
+  expect(await ask('ping', request())).toMatchObject({ ok: true });
+  expect(calls).toHaveLength(1);
+});
