@@ -72,7 +72,9 @@ export const eventSchema = z.looseObject({
   time: z.iso.datetime(),
   type: z.string().regex(/^[a-z][a-z-]{0,39}$/),
 });
-export type EventFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+export type EventFields = Readonly<
+  Record<string, string | number | boolean | null | readonly string[] | readonly number[]>
+>;
 
 /** `G/state`, retained. The last will is only `{"status":"offline"}`. */
 export const stateSchema = z.object({

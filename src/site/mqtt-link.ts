@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { connect, type IClientPublishOptions, type IPublishPacket, type MqttClient } from 'mqtt';
+import { connect, type IPublishPacket, type MqttClient } from 'mqtt';
 import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
 import { explain, type OperatingError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
@@ -9,6 +9,7 @@ import { PUBLISH_TIMEOUT_MS } from './link.js';
 import { Listeners } from './listeners.js';
 import { PACKET_MAX } from './messages.js';
 import { mqttOptions } from './mqtt-options.js';
+import { packetOf, publishOptions } from './mqtt-packets.js';
 import { PacketSize } from './packet-size.js';
 import { failure, type Pending, PendingPublishes } from './pending-publishes.js';
 import type { Names } from './topics.js';
@@ -188,16 +189,7 @@ export class MqttLink implements Link {
   }
 
   #onPublish(client: MqttClient, packet: IPublishPacket): void {
-    if (client !== this.#client) return;
-    const { responseTopic, correlationData, userProperties } = packet.properties ?? {};
-    this.#messages.tell({
-      topic: packet.topic,
-      payload: typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload,
-      retain: packet.retain,
-      ...(responseTopic === undefined ? {} : { responseTopic }),
-      ...(correlationData === undefined ? {} : { correlationData }),
-      ...(userProperties === undefined ? {} : { properties: firstValues(userProperties) }),
-    });
+    if (client === this.#client) this.#messages.tell(packetOf(packet));
   }
 
   #onClose(client: MqttClient, why: string, refusedVersion: boolean): void {
@@ -274,24 +266,3 @@ export class MqttLink implements Link {
 const TAKEN_OVER = 'another client took over this client id: do two gates have the same name?';
 
 const ended = () => failure('KAIMON_MQTT_ENDED', 'the link to the broker was ended');
-
-function firstValues(properties: Record<string, string | string[]>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(properties).map(([key, value]) => [key, Array.isArray(value) ? (value[0] ?? '') : value]),
-  );
-}
-
-function publishOptions(options: PublishOptions, version: 4 | 5): IClientPublishOptions {
-  const { qos, retain, expirySeconds, correlationData, responseTopic, properties } = options;
-  if (version === 4) return { qos, retain };
-  return {
-    qos,
-    retain,
-    properties: {
-      ...(expirySeconds === undefined ? {} : { messageExpiryInterval: expirySeconds }),
-      ...(correlationData === undefined ? {} : { correlationData: Buffer.from(correlationData) }),
-      ...(responseTopic === undefined ? {} : { responseTopic }),
-      ...(properties === undefined ? {} : { userProperties: { ...properties } }),
-    },
-  };
-}

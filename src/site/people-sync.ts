@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../kit/clock.js';
 import { explain, messageOf } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { PEOPLE_MAX } from '../person/person.js';
+import { Burst } from './burst.js';
 import type { Link } from './link.js';
 import type { EventFields } from './messages.js';
 import { ownVersion, type PeopleSource, readRecord, recordText, type SiteRecord } from './people-records.js';
@@ -17,11 +18,6 @@ const RECORDS_MAX = 2 * PEOPLE_MAX;
 const WINDOW = 64;
 /** Topics asked for by name at one time: below Mosquitto's default queue of 1,000, beyond which it drops silently. */
 const BATCH = 500;
-/** A burst is over when the gate's own marker came back and nothing came for so long. */
-const QUIET_MS = 250;
-const STEP_MS = 25;
-/** Without the marker (no right to the topic?) it is over after this time. */
-const MARKER_MS = 10_000;
 const RETRY_MS = 5_000;
 
 export interface PeopleSyncParts {
@@ -43,6 +39,7 @@ export class PeopleSync {
   readonly #parts: PeopleSyncParts;
   readonly #topics: Topics;
   readonly #rejections: Rejections;
+  readonly #burst: Burst;
   readonly #unlisten: () => void;
   /** Versions that the broker is known to hold; of this connection. */
   readonly #heard = new Map<string, string>();
@@ -52,9 +49,6 @@ export class PeopleSync {
   readonly #outgoing = new Set<string>();
   #session = 0;
   #settled = false;
-  #lastHeard = 0;
-  #marker = 0;
-  #markerSeen = 0;
   #merging = false;
   #sending = 0;
   #retry: Timer | undefined;
@@ -62,6 +56,7 @@ export class PeopleSync {
   constructor(parts: PeopleSyncParts) {
     this.#parts = parts;
     this.#topics = topicsOf(parts.names);
+    this.#burst = new Burst({ ...parts, topic: this.#topics.sync });
     this.#rejections = new Rejections(parts.clock, (fields) => {
       parts.log.warn({ ...fields }, 'records of people were not taken from the broker');
       parts.rejected(fields);
@@ -97,14 +92,14 @@ export class PeopleSync {
     this.#rejections.stop();
   }
 
-  /** The marker came back. */
+  /** What this gate sent to its `sync` topic came back. */
   hearMarker(payload: Uint8Array): void {
-    this.#markerSeen = Math.max(this.#markerSeen, Number(Buffer.from(payload).toString('latin1')) || 0);
+    this.#burst.marker(payload);
   }
 
   /** A record of `S/people/<id>` arrived. */
   hear(id: string, payload: Uint8Array): void {
-    this.#lastHeard = this.#parts.clock.monotonic();
+    this.#burst.heard();
     const heard = readRecord(id, payload, ownVersion(this.#parts.people, id));
     switch (heard.kind) {
       case 'invalid':
@@ -172,7 +167,7 @@ export class PeopleSync {
     const stale = () => session !== this.#session;
     try {
       await link.subscribe([this.#topics.sync, this.#topics.people]);
-      await this.#burstOver(stale);
+      await this.#burst.over(stale);
       const ids = () => [...Array.from(people.all(), ({ id }) => id), ...people.tombstones().keys()];
       // A broker drops retained records silently when a burst overflows its queue (seen: Mosquitto's default gives
       // 1,020 of 10,000). So after a large burst what seems to be lacking is asked for by name, before an older record
@@ -182,7 +177,7 @@ export class PeopleSync {
       for (let from = 0; from < silent.length && !stale(); from += BATCH) {
         const topics = silent.slice(from, from + BATCH).map((id) => this.#topics.person(id));
         await link.subscribe(topics);
-        await this.#burstOver(stale);
+        await this.#burst.over(stale);
         await link.unsubscribe(topics);
       }
       if (stale()) return;
@@ -202,25 +197,6 @@ export class PeopleSync {
       this.#retry = undefined;
       void this.#compare(this.#session);
     });
-  }
-
-  async #burstOver(stale: () => boolean): Promise<void> {
-    const { link, clock, log } = this.#parts;
-    const token = ++this.#marker;
-    const began = clock.monotonic();
-    this.#lastHeard = began;
-    await link.publish(this.#topics.sync, String(token), { retain: false, qos: 1 });
-    for (;;) {
-      await new Promise<void>((resolve) => clock.after(STEP_MS, resolve));
-      const now = clock.monotonic();
-      if (stale()) return;
-      const quiet = now - this.#lastHeard >= QUIET_MS;
-      if (quiet && this.#markerSeen >= token) return;
-      if (quiet && now - began >= MARKER_MS) {
-        log.warn({}, `nothing comes back from ${this.#topics.sync}: give this gate the right to read and write it`);
-        return;
-      }
-    }
   }
 
   /** Gives the broker the record of `id`, if it lacks it or has an older one. */

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
 import { systemClock } from '../../src/kit/system-clock.js';
+import { Burst } from '../../src/site/burst.js';
 import { MemoryBroker, type MemoryLink } from '../../src/site/memory-link.js';
 import { type EventFields, RECORD_MAX } from '../../src/site/messages.js';
 import { Peers } from '../../src/site/peers.js';
@@ -125,6 +127,16 @@ test('a cleared record removes nobody and is put back', async () => {
   expect(north.people.get('ada')).toBeDefined();
 });
 
+test('an older record that somebody publishes is replaced by the newer one of this gate', async () => {
+  const north = gate('north');
+  await settled(north);
+  north.people.put(person('ada', version(5)));
+  await until('the broker has Ada', () => atBroker('ada') !== undefined);
+  keep('ada', person('ada', version(4), { name: 'Old' }));
+  await until('the newer one is back', () => (atBroker('ada') as { name: string }).name === 'ADA');
+  expect(north.people.get('ada')?.version).toBe(version(5));
+});
+
 test('records that are invalid, foreign or from the future change nobody and are reported', async () => {
   const people = new MemoryPeople();
   people.put(person('ada', version(1)));
@@ -234,5 +246,59 @@ describe('what gates know of each other', () => {
     expect(summaryOf(a)).toEqual(summaryOf(b));
     b.put(person('bob', version(2)));
     expect(summaryOf(a).hash).not.toBe(summaryOf(b).hash);
+  });
+});
+
+describe('the end of a burst', () => {
+  const begin = async () => {
+    const clock = new ManualClock();
+    const markers: string[] = [];
+    const link = broker.link();
+    link.publish = async (_topic, payload) => {
+      markers.push(String(payload));
+    };
+    const burst = new Burst({ link, clock, log: silentLog, topic: 'sync' });
+    let over = false;
+    void burst
+      .over(() => false)
+      .then(() => {
+        over = true;
+      });
+    /** Time passes in small steps, each with room for what it sets off. */
+    const pass = async (ms: number) => {
+      for (let left = ms; left > 0; left -= 25) {
+        clock.advance(25);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return over;
+    };
+    await pass(25);
+    return { burst, pass, marker: Buffer.from(markers[0] ?? '') };
+  };
+
+  test('is not before the own marker came back, however quiet it is', async () => {
+    const { burst, pass, marker } = await begin();
+    expect(await pass(5_000)).toBe(false);
+    burst.marker(Buffer.from('999999'));
+    burst.marker(Buffer.from('rubbish'));
+    expect(await pass(500)).toBe(false);
+    burst.marker(marker);
+    expect(await pass(50)).toBe(true);
+  });
+
+  test('is not while records come, marker or not', async () => {
+    const { burst, pass, marker } = await begin();
+    burst.marker(marker);
+    for (let i = 0; i < 10; i++) {
+      burst.heard();
+      expect(await pass(200)).toBe(false);
+    }
+    expect(await pass(300)).toBe(true);
+  });
+
+  test('is after ten seconds of a marker that never comes: a gate without the right to it still syncs', async () => {
+    const { pass } = await begin();
+    expect(await pass(9_000)).toBe(false);
+    expect(await pass(1_100)).toBe(true);
   });
 });
