@@ -27,6 +27,7 @@ describe('a file that is replaced whole or not at all', () => {
     await writeFileAtomic(path, ['one ', Buffer.from('two '), '愛']);
     expect(await fs.readFile(path, 'utf8')).toBe('one two 愛');
     expect((await fs.stat(path)).mode & 0o777).toBe(0o600);
+    process.umask(0o077);
     await writeFileAtomic(path, ['public'], { mode: 0o644 });
     expect((await fs.stat(path)).mode & 0o777).toBe(0o644);
     expect(await fs.readdir(join(path, '..'))).toEqual(['a.json']);

@@ -293,6 +293,15 @@ describe('the encoder of the templates', () => {
     expect((await openStore({ file })).size).toBe(2);
   });
 
+  test('does not matter to people who have no template at all', async () => {
+    const file = await newFile();
+    const before = await openStore({ file });
+    await before.put(newcomer('ada', { templates: [] }));
+    await before.close();
+    await (await openStore({ file })).close();
+    await expect(openStore({ file, encoder: OTHER_ENCODER })).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_ENCODER' });
+  });
+
   test('of an empty store is whatever is in use', async () => {
     const file = await newFile();
     const before = await openStore({ file, encoder: OTHER_ENCODER });

@@ -16,13 +16,18 @@ async function sleeper() {
   onTestFinished(() => void child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   const pid = child.pid ?? expect.fail('no pid');
-  const stat = await fs.readFile(`/proc/${pid}/stat`, 'utf8');
-  return { child, pid, started: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '' };
+  return { child, pid, started: await startOf(pid) };
 }
 
+async function startOf(pid: number): Promise<string> {
+  const stat = await fs.readFile(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+/** A lock file's text: of this very process, where `change` does not say otherwise. */
 const owner = async (change: object) => {
   const boot = (await fs.readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-  return JSON.stringify({ pid: process.pid, started: '1', boot, token: 'other', ...change });
+  return JSON.stringify({ pid: process.pid, started: await startOf(process.pid), boot, token: 'other', ...change });
 };
 
 describe('the lock of the people store', () => {
