@@ -6,6 +6,8 @@ log_dir="$state/log"
 progress_file="$state/progress"
 ticker=''
 [[ -t 2 ]] && tty=true || tty=false
+# Traps run while a step's output goes to its log: what a person must see then goes to 4.
+exec 4>&2
 
 elapsed() { # seconds
   if (($1 >= 60)); then printf '%d min %d s' $(($1 / 60)) $(($1 % 60)); else printf '%d s' "$1"; fi
@@ -28,7 +30,7 @@ only_one_setup() {
 
 # A step runs in a bash of its own: `set -e` would be switched off inside a function called in a condition.
 run_part() { # step part
-  bash "$root/scripts/setup.d/$1.sh" "$2" 9>&-
+  bash "$root/scripts/setup.d/$1.sh" "$2" 4>&- 9>&-
 }
 
 perform() { # step
@@ -75,10 +77,10 @@ stop_ticker() {
   kill "$ticker" 2>/dev/null || true
   wait "$ticker" 2>/dev/null || true
   ticker=''
-  if $tty; then printf '\r\033[K'; fi
+  if $tty; then printf '\r\033[K' >&4; fi
 }
 trap stop_ticker EXIT
-trap 'stop_ticker; echo "      interrupted: run scripts/setup again, it goes on where it stopped"; exit 130' INT TERM
+trap 'stop_ticker; echo "      interrupted: run scripts/setup again, it goes on where it stopped" >&4; exit 130' INT TERM
 
 fail() { # step [log seconds]
   local step=$1 log=${2-} seconds=${3-}

@@ -118,6 +118,20 @@ describe('setup', () => {
     expect(machine.calls().some((call) => /^(apt-get|npm|sudo)/.test(call))).toBe(false);
   });
 
+  test('interrupted, it says on the screen, not in a log, that it can go on', () => {
+    const kill = 'case "$*" in *install*) kill -TERM $(cut -d " " -f 4 /proc/$PPID/stat) ;; esac';
+    const machine = fakeMachine({
+      ...apt,
+      ...good,
+      'apt-get': kill,
+      sudo: '[ "$1" = -v ] || exec "$@"',
+      'dpkg-query': allInstalledBut('make'),
+    });
+    const { code, err } = machine.setup();
+    expect(code).toBe(130);
+    expect(err).toMatch(/interrupted: run scripts\/setup again.*\n$/);
+  });
+
   test('an unknown option is wrong use', () => {
     expect(fakeMachine({}).setup('--chekc').code).toBe(2);
   });
