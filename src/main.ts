@@ -136,10 +136,11 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
     site?.state(state());
     notify.status(statusLine(state(), store.size));
   };
-  const tell = ({ face: _face, person, ...decision }: Decision) => {
+  const tell = ({ face, person, ...decision }: Decision) => {
     const who = person && (config.log.names ? { id: person.id, name: person.name } : { id: person.id });
     log.info({ ...decision, person: who }, decision.text);
     const { type, text, reason, distance, threshold, track, frame, afterMs } = decision;
+    const box = face ? [face.box.x, face.box.y, face.box.width, face.box.height].map(Math.round) : null;
     site?.event(type, {
       reason,
       text,
@@ -150,6 +151,7 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
       track,
       frame,
       afterMs,
+      box,
     });
   };
 

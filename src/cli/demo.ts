@@ -1,4 +1,66 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { type DemoResult, runDemo } from '../demo/demo.js';
+import { EXIT } from '../kit/errors.js';
+import { projectRoot } from '../models/model-files.js';
+import { type CommonOptions, example, print } from './context.js';
+import { Progress } from './progress.js';
+
+interface Options extends CommonOptions {
+  readonly out?: string;
+}
+
+function summary({ approaches, pulsesMs, ok, picture, liveness }: DemoResult): string[] {
+  const rows = approaches.map(({ person, expected, got, distance, seconds, reason }) => {
+    const figures = [
+      distance === null ? '' : `distance ${distance.toFixed(2)}`,
+      seconds === null ? '' : `${seconds.toFixed(2)} s`,
+      reason ?? '',
+    ];
+    return `  ${expected === got ? 'right' : 'WRONG'}  ${person.padEnd(18)} ${got.padEnd(7)} ${figures.filter(Boolean).join(', ')}`;
+  });
+  return [
+    '',
+    'Summary',
+    ...rows,
+    `  door opened ${pulsesMs.length} times, for ${pulsesMs.join(', ')} ms`,
+    `  liveness is ${liveness}`,
+    `  annotated picture: ${picture ?? 'none'}`,
+    ok ? 'All as it should be.' : 'NOT as it should be.',
+  ];
+}
+
+/** `kaimon demo`: the daemon end to end on a replayed camera with an embedded broker. */
 export function demoCommand(): Command {
-  return new Command('demo');
+  return new Command('demo')
+    .description('the gate end to end on a replayed camera: two people enrolled over MQTT, the right ones let in')
+    .option('--out <dir>', 'folder for film, log and picture (default: a new one for temporary files)')
+    .addHelpText('after', example('kaimon demo', 'kaimon demo --json --out /tmp/kaimon-demo'))
+    .action(async (_own, command: Command) => {
+      const options = command.optsWithGlobals<Options>();
+      const folder = options.out === undefined ? mkdtempSync(join(tmpdir(), 'kaimon-demo-')) : resolve(options.out);
+      const interrupted = new AbortController();
+      process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
+      let bar: { readonly what: string; readonly progress: Progress } | undefined;
+      const story = {
+        line: (text: string) => {
+          bar?.progress.done();
+          (options.json ? process.stderr : process.stdout).write(`${text}\n`);
+        },
+        progress: (what: string, share: number) => {
+          if (bar?.what !== what) bar = { what, progress: new Progress(what, 100) };
+          bar.progress.set(Math.round(share * 100));
+        },
+      };
+      const result = await runDemo(
+        folder,
+        join(projectRoot(), 'models', 'build', 'samples'),
+        story,
+        interrupted.signal,
+      );
+      print(options, result, summary(result));
+      process.exitCode = result.ok ? EXIT.yes : EXIT.no;
+    });
 }

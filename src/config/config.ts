@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DeepReadonly } from '../kit/deep-readonly.js';
 import { decisionSection, doorSection, peopleSection } from './access.js';
 import { cameraSection } from './camera.js';
 import { facesSection } from './faces.js';
@@ -30,10 +31,8 @@ export const configSchema = z.strictObject({
   log: logSection.prefault({}).describe('The log on stderr.'),
 });
 
-type Deep<T> = T extends object ? { readonly [K in keyof T]: Deep<T[K]> } : T;
-
 /** A checked configuration: parsed once at the edge, believed inside. */
-export type Config = Deep<z.output<typeof configSchema>>;
+export type Config = DeepReadonly<z.output<typeof configSchema>>;
 
 /** What an empty file means. */
 export const defaultConfig: Config = configSchema.parse({});
