@@ -27,10 +27,10 @@ export async function startMosquitto(extra: readonly string[] = []): Promise<Mos
   chmodSync(folder, 0o755);
   const port = await freePort();
   const file = join(folder, 'mosquitto.conf');
+  const given = new Set(extra.map((line) => line.split(' ')[0]));
   const lines = [
     ...(process.getuid?.() === 0 ? ['user root'] : []),
-    'persistence false',
-    'max_queued_messages 0',
+    ...['persistence false', 'max_queued_messages 0'].filter((line) => !given.has(line.split(' ')[0])),
     `listener ${port} 127.0.0.1`,
     ...(extra.some((line) => line.startsWith('require_certificate')) ? [] : ['allow_anonymous true']),
     ...extra,
