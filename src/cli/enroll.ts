@@ -42,7 +42,7 @@ function dataOf(name: string, { id, group, from, until, language, force }: Optio
 /** A refused enrolment is an unusable input, whatever the reason. */
 function asInputError(thrown: unknown): unknown {
   if (!(thrown instanceof EnrolmentRefused)) return thrown;
-  return new OperatingError('KAIMON_ENROLMENT', 'input', thrown.message, { cause: thrown });
+  return new OperatingError('KAIMON_ENROLMENT', 'input', thrown.message, { cause: thrown, reason: thrown.code });
 }
 
 /** `kaimon enroll NAME IMAGE…`: adds a person, or templates to one. */

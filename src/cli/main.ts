@@ -65,10 +65,9 @@ function fail(thrown: unknown): void {
     : `kaimon: a defect of Kaimon, please report it with the lines below and the log of the service (journalctl -u kaimon)\n${thrown instanceof Error ? thrown.stack : String(thrown)}`;
   process.stderr.write(`${message}\n`);
   if (process.argv.includes('--json')) {
-    const error = {
-      code: known ? thrown.code : 'KAIMON_DEFECT',
-      message: known ? thrown.message : 'a defect of Kaimon',
-    };
+    const error = known
+      ? { code: thrown.code, reason: thrown.reason, message: thrown.message }
+      : { code: 'KAIMON_DEFECT', message: 'a defect of Kaimon' };
     process.stdout.write(`${JSON.stringify({ error })}\n`);
   }
   process.exit(code);

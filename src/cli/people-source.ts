@@ -10,7 +10,7 @@ import type { Context } from './context.js';
 /** The people without the right to change them; a running daemon is not disturbed. */
 export async function readStoredPeople({ peopleFile, log }: Context, encoder: string): Promise<Person[]> {
   const document = await readPeople({ file: peopleFile, encoder, clock: systemClock, log });
-  return Object.values(document.people);
+  return [...document.people.values()];
 }
 
 export function galleryOf(people: Iterable<Person>, { encoder, dimension }: Equipment): Gallery {

@@ -64,7 +64,9 @@ export class PhotoEye {
     const { faces } = await this.measure(file);
     const found = faceToEnrol(faces, limits);
     if ('face' in found) return found.face;
-    throw new OperatingError('KAIMON_PHOTO_FACE', 'input', `${file} cannot be used: ${found.fault.text}`);
+    throw new OperatingError('KAIMON_PHOTO_FACE', 'input', `${file} cannot be used: ${found.fault.text}`, {
+      reason: found.fault.code,
+    });
   }
 
   stop(): void {

@@ -13,11 +13,19 @@ export class OperatingError extends Error {
   override readonly name = 'OperatingError';
   readonly code: `KAIMON_${string}`;
   readonly trouble: Trouble;
+  /** The decision's or request's reason, where there is one, for machines. */
+  readonly reason: string | undefined;
 
-  constructor(code: `KAIMON_${string}`, trouble: Trouble, message: string, options?: ErrorOptions) {
+  constructor(
+    code: `KAIMON_${string}`,
+    trouble: Trouble,
+    message: string,
+    options?: ErrorOptions & { readonly reason?: string },
+  ) {
     super(message, options);
     this.code = code;
     this.trouble = trouble;
+    this.reason = options?.reason;
   }
 }
 
@@ -27,12 +35,13 @@ export function messageOf(thrown: unknown): string {
   return String(thrown);
 }
 
-/** A line for logs: the message followed by those of its causes, outermost first. */
+/** A line for logs: the message followed by those of its causes, outermost first; what was said already is left out. */
 export function explain(thrown: unknown): string {
   const parts: string[] = [];
   let at: unknown = thrown;
   for (let depth = 0; at !== undefined && depth < 8; depth++) {
-    parts.push(messageOf(at));
+    const message = messageOf(at);
+    if (!parts.some((part) => part.includes(message))) parts.push(message);
     at = at instanceof Error ? at.cause : undefined;
   }
   return parts.join(': ');
