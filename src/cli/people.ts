@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { messageOf, OperatingError } from '../kit/errors.js';
@@ -52,8 +53,16 @@ const remove: Act = async (context, encoder, [wanted = ''], options) => {
 
 const erase: Act = async (context, encoder, args, options) => {
   await remove(context, encoder, args, options);
-  // The copy of the time before still holds the templates; the next change makes a new one.
-  await rm(lastGoodOf(context.peopleFile), { force: true });
+  const { peopleFile, paths } = context;
+  const folder = dirname(peopleFile);
+  const setAside = (await readdir(folder)).filter((name) => name.startsWith(`${basename(peopleFile)}.corrupt-`));
+  // The copy of the time before and files set aside still hold the templates, the voice's cache the spoken name.
+  for (const file of [
+    lastGoodOf(peopleFile),
+    ...setAside.map((name) => join(folder, name)),
+    join(paths.cache, 'voice'),
+  ])
+    await rm(file, { force: true, recursive: true });
 };
 
 const exportAll: Act = async (context, encoder) => {
@@ -121,7 +130,11 @@ export function peopleCommand(): Command {
   add('show <person>', 'one person, without the templates', show);
   add('rename <person> <name>', 'change how somebody is greeted', rename);
   add('remove <person>', 'remove somebody; no gate of the site lets the person in any more', remove);
-  add('erase <person>', 'remove somebody and the last good copy that still holds the templates', erase);
+  add(
+    'erase <person>',
+    'remove somebody and every copy on this disk that still holds templates or the spoken name',
+    erase,
+  );
   add('export', 'everything on standard output, templates included: keep it secret', exportAll);
   add('import <file>', 'take over an export; the newest version of each person wins', importAll);
   add('reencode', 'make templates anew for another encoder from kept photos', reencode);

@@ -14,6 +14,14 @@ export function iou(a: Box, b: Box): number {
   return shared / (area(a) + area(b) - shared);
 }
 
+/** The smallest box around points. */
+export function boundsOf(points: readonly Point[]): Box {
+  const xs = points.map(([x]) => x);
+  const ys = points.map(([, y]) => y);
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
+}
+
 /** A square of the given side around the centre of a box. */
 export function squareAround(box: Box, side: number): Box {
   const [x, y] = centre(box);

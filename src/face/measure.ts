@@ -4,7 +4,7 @@ import { inTemplateOrder, similarity } from './alignment.js';
 import { type Chip, cutChip, toChip, warpSquare } from './chip.js';
 import { confirm, type Detection, mergeConfirmed, readDetections } from './confirmation.js';
 import type { Encoder } from './encoder.js';
-import { contextRegion, squareAround } from './geometry.js';
+import { boundsOf, contextRegion, squareAround } from './geometry.js';
 import type { HaarProposer } from './haar.js';
 import { fivePoints } from './landmarks.js';
 import type { Network } from './network.js';
@@ -26,6 +26,13 @@ export interface Measured {
   /** Largest first. */
   readonly faces: MeasuredFace[];
 }
+
+/**
+ * Sides of the landmark network's views, in heights of the detector's box and in extents of the points found first.
+ * Chosen among nine on lfw-dev: TAR at FMR 1e-3 rose from 0.957 (one look at the box itself) to 0.966.
+ */
+const FIRST_LOOK = 1.15;
+const SECOND_LOOK = 1.35;
 
 /** Proposals confirmed in one frame are bounded: a picture of a crowd or of noise must not stop the clock. */
 const PROPOSALS_MAX = 64;
@@ -114,9 +121,17 @@ export class FaceMeter {
     }
   }
 
+  /** Twice: the first look at the detector's box centres and sizes the second one on the points themselves. */
   async #landmarks(chip: Chip, box: Box): Promise<Point[]> {
+    const rough = await this.#look(chip, squareAround(box, box.height * FIRST_LOOK));
+    const extent = boundsOf(rough);
+    const side = Math.max(extent.width, extent.height) * SECOND_LOOK;
+    // Points that collapsed into a spot are no face to look at again.
+    return side > box.height / 4 ? this.#look(chip, squareAround(extent, side)) : rough;
+  }
+
+  async #look(chip: Chip, square: Box): Promise<Point[]> {
     const network = this.#parts.landmarks;
-    const square = squareAround(box, box.height);
     const input = warpSquare(chip, square, network.input.width);
     try {
       const [output] = await network.run(input);

@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { discard, kaimon, notReady, scratch } from './harness.js';
+
+const folder = scratch();
+afterAll(() => discard(folder));
+
+test.skipIf(notReady)(
+  `the demo lets the right ones in and nobody else, and says so to machines${notReady ? ` (${notReady})` : ''}`,
+  async () => {
+    const { code, stdout } = await kaimon('demo', '--json', '--out', folder);
+    const result = JSON.parse(stdout);
+    expect(
+      result.approaches.filter(({ expected, got }: { expected: string; got: string }) => expected !== got),
+    ).toEqual([]);
+    expect(result).toMatchObject({ enrolled: ['Ada', 'Grace'], ok: true });
+    expect(result.greetings).toContain('Welcome Ada, have a nice day!');
+    expect(result.greetings.at(-1)).toMatch(/^Welcome (Ada and Grace|Grace and Ada), have a nice day!$/);
+    expect(result.liveness).toContain('off');
+    expect(existsSync(join(folder, 'annotated.jpg'))).toBe(true);
+    expect(code).toBe(0);
+  },
+  300_000,
+);

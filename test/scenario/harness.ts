@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { BackOffice } from '../../src/demo/back-office.js';
+import type { Likeness, Script } from '../../src/demo/script.js';
+import type { StudioJob } from '../../src/demo/studio-jobs.js';
+
+/** Whole-daemon tests run what is shipped: the compiled program, its own processes, real models, a real broker. */
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const SAMPLES = join(ROOT, 'models', 'build', 'samples');
+export const CLI = join(ROOT, 'dist', 'cli', 'main.js');
+const STUDIO = new URL('../../dist/demo/studio-client.js', import.meta.url).href;
+const DAEMON = new URL('../../dist/demo/daemon.js', import.meta.url).href;
+
+/** Why the scenarios cannot run here, or undefined. */
+export const notReady: string | undefined = !existsSync(CLI)
+  ? 'dist/ is not built: npm run build'
+  : existsSync(join(SAMPLES, 'sample1.jpg'))
+    ? undefined
+    : 'models/build/ is empty: ./scripts/kaimon models build';
+
+export const FACES = {
+  ada: { photo: 'sample3.jpg', centre: [1186, 350], height: 313, turn: 0 },
+  adaAnotherDay: { photo: 'sample1.jpg', centre: [1572, 321], height: 250, turn: 40 },
+  grace: { photo: 'sample5.jpg', centre: [1502, 521], height: 278, turn: 0 },
+  stranger: { photo: 'sample6.jpg', centre: [1590, 409], height: 296, turn: 0 },
+} satisfies Record<string, Likeness>;
+
+/** A film in which each face comes once for `frames` frames, with nobody before and between. */
+export function filmOf(faces: readonly Likeness[], frames = 25, gap = 15): Script {
+  const still = { light: [1, 1], noise: 4, expect: [] } as const;
+  const nobody = { ...still, title: 'nobody', frames: gap, actors: [] };
+  const scenes = faces.flatMap((likeness) => [
+    nobody,
+    {
+      ...still,
+      title: 'somebody',
+      frames,
+      actors: [{ likeness, from: [300, 230, 130], to: [330, 245, 180] }] as const,
+    },
+  ]);
+  return { width: 640, height: 480, fps: 10, scenes: [...scenes, nobody] };
+}
+
+export async function inStudio(job: StudioJob): Promise<void> {
+  const studio = (await import(STUDIO)) as typeof import('../../src/demo/studio-client.js');
+  await studio.inStudio(job);
+}
+
+export const scratch = (): string => mkdtempSync(join(tmpdir(), 'kaimon-scenario-'));
+export const discard = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+
+export async function film(out: string, faces: readonly Likeness[], frames?: number, gap?: number): Promise<void> {
+  await inStudio({ job: 'film', photos: SAMPLES, out, seed: 7, script: filmOf(faces, frames, gap) });
+}
+
+export async function portrait(out: string, likeness: Likeness): Promise<Buffer> {
+  await inStudio({ job: 'portraits', photos: SAMPLES, portraits: [{ likeness, out }] });
+  return readFileSync(out);
+}
+
+export interface Event {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** A running gate, the office that talks to it, and what it told. */
+export interface Gate {
+  readonly pid: number;
+  readonly office: BackOffice;
+  readonly events: Event[];
+  readonly log: () => string;
+  /** Resolves with the first event (past or coming) that is wanted. */
+  until(wanted: (event: Event) => boolean): Promise<Event>;
+  stop(): Promise<boolean>;
+  kill(): Promise<void>;
+}
+
+export async function startGate(
+  folder: string,
+  url: string,
+  gate: string,
+  config: Record<string, unknown>,
+): Promise<Gate> {
+  const { Daemon } = (await import(DAEMON)) as typeof import('../../src/demo/daemon.js');
+  const own = join(folder, gate);
+  mkdirSync(own, { recursive: true });
+  const file = join(own, 'kaimon.yaml');
+  const log = join(own, 'gate.log');
+  writeFileSync(
+    file,
+    stringify({ site: 'home', gate, mqtt: { enabled: true, url }, greeting: { speak: false }, ...config }),
+  );
+  const events: Event[] = [];
+  let waiters: { wanted: (event: Event) => boolean; resolve: (event: Event) => void }[] = [];
+  const office = await BackOffice.connect(url, { site: 'home', gate }, (raw) => {
+    const event = raw as Event;
+    events.push(event);
+    const met = waiters.filter(({ wanted }) => wanted(event));
+    waiters = waiters.filter((waiter) => !met.includes(waiter));
+    for (const { resolve } of met) resolve(event);
+  });
+  const daemon = new Daemon({ config: file, state: join(own, 'state'), log });
+  return {
+    pid: daemon.pid,
+    office,
+    events,
+    log: () => readFileSync(log, 'utf8'),
+    until(wanted) {
+      const past = events.find(wanted);
+      if (past) return Promise.resolve(past);
+      return new Promise((resolve) => waiters.push({ wanted, resolve }));
+    },
+    async stop() {
+      const clean = await daemon.stop();
+      await office.close();
+      return clean;
+    },
+    async kill() {
+      process.kill(daemon.pid, 'SIGKILL');
+      await daemon.stop();
+      await office.close();
+    },
+  };
+}
+
+/** The eye of a gate: its only child that runs eye.js. */
+export function eyeOf(gatePid: number): number {
+  const children = readFileSync(`/proc/${gatePid}/task/${gatePid}/children`, 'utf8').trim().split(' ').map(Number);
+  const eye = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('eye.js'));
+  if (eye === undefined) throw new Error(`gate ${gatePid} has no eye`);
+  return eye;
+}
+
+/** Runs the command line. */
+export function kaimon(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KAIMON_')));
+  return new Promise((resolve) => {
+    execFile(process.execPath, [CLI, ...args], { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+    });
+  });
+}
