@@ -16,7 +16,7 @@ const haar = z.strictObject({
   minNeighbors: whole(
     'Overlapping hits that make a proposal; low is right, because every proposal is confirmed',
     { unit: 'hits', min: 0, max: 20 },
-    2,
+    1,
   ),
   minSizePx: whole(
     'Smallest face that is looked for, by its side in the full frame',
@@ -26,7 +26,7 @@ const haar = z.strictObject({
 });
 
 const confirm = z.strictObject({
-  score: measure('A proposal counts as a face from this score on', { unit: 'probability', min: 0.05, max: 1 }, 0.7),
+  score: measure('A proposal counts as a face from this score on', { unit: 'probability', min: 0.05, max: 1 }, 0.65),
   context: measure(
     'Side of the region that the confirming network sees, in sides of the proposal',
     { unit: 'factor', min: 1, max: 5 },

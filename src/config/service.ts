@@ -18,7 +18,7 @@ export const eyeSection = z.strictObject({
   hangMs: whole(
     'An eye without a sign of life for this long is killed and started again',
     milliseconds(1000, 120_000),
-    8000,
+    4000,
   ),
   restart: restart.prefault({}).describe('Pauses between restarts of the eye.'),
 });
