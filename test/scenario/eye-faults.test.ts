@@ -31,7 +31,9 @@ afterAll(async () => {
 
 /** Enrols Ada, waits until the door opens for her, does `harm` to the eye while the bolt is drawn. */
 async function harmWhileOpen(harm: (eye: number) => void): Promise<{ before: number; after: number }> {
-  gate = await startGate(folder, broker.url, `front-${round++}`, {
+  gate = await startGate(join(folder, String(round)), broker.url, 'front', {
+    // Sites share nobody: each round begins without people.
+    site: `site-${round++}`,
     camera: { kind: 'replay', path: join(folder, 'film'), fps: 10, loop: true },
     decision: { cooldownMs: 500 },
     door: { pulseMs: PULSE_MS },

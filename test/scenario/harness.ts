@@ -83,20 +83,17 @@ export async function startGate(
   folder: string,
   url: string,
   gate: string,
-  config: Record<string, unknown>,
+  { site = 'home', ...config }: Readonly<Record<string, unknown>> & { readonly site?: string },
 ): Promise<Gate> {
   const { Daemon } = (await import(DAEMON)) as typeof import('../../src/demo/daemon.js');
   const own = join(folder, gate);
   mkdirSync(own, { recursive: true });
   const file = join(own, 'kaimon.yaml');
   const log = join(own, 'gate.log');
-  writeFileSync(
-    file,
-    stringify({ site: 'home', gate, mqtt: { enabled: true, url }, greeting: { speak: false }, ...config }),
-  );
+  writeFileSync(file, stringify({ site, gate, mqtt: { enabled: true, url }, greeting: { speak: false }, ...config }));
   const events: Event[] = [];
   let waiters: { wanted: (event: Event) => boolean; resolve: (event: Event) => void }[] = [];
-  const office = await BackOffice.connect(url, { site: 'home', gate }, (raw) => {
+  const office = await BackOffice.connect(url, { site, gate }, (raw) => {
     const event = raw as Event;
     events.push(event);
     const met = waiters.filter(({ wanted }) => wanted(event));
