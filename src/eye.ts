@@ -3,6 +3,7 @@
  * It only measures. Native code that may crash or hang lives here; the gate replaces it when it does.
  * Started by the gate: requests on standard input, answers on file descriptor 3, logs on standard error.
  */
+import { writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Camera } from './camera/frame.js';
 import { NewestFrame } from './camera/newest-frame.js';
@@ -11,9 +12,11 @@ import { ReplayCamera } from './camera/replay-camera.js';
 import { RPICAM_PROGRAMS, RpicamCamera } from './camera/rpicam-camera.js';
 import { OnnxEncoder } from './face/encoder.js';
 import { HaarProposer } from './face/haar.js';
+import { LandmarkNetwork } from './face/landmark-network.js';
 import { FaceMeter } from './face/measure.js';
 import { Network } from './face/network.js';
 import { FACES_MAX } from './face/observation.js';
+import { UltraFace } from './face/ultraface.js';
 import { explain, OperatingError } from './kit/errors.js';
 import { loadOpenCv } from './kit/opencv/binding.js';
 import { systemClock } from './kit/system-clock.js';
@@ -26,6 +29,7 @@ const CAMERA_RETRY = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.2 };
 /** Photos are searched at a larger size than frames, for smaller faces: nobody waits at a door for them. */
 const PHOTO_HAAR = { width: 800, minSizePx: 40 };
 
+preferMeWhenMemoryRunsOut();
 const desk = new EyeDesk(new Socket({ fd: 3, readable: false, writable: true }));
 let configured: (work: EyeWork) => void;
 const ready = new Promise<EyeWork>((resolve) => {
@@ -37,6 +41,15 @@ desk.listen(process.stdin, (request, blob) => {
   else ready.then((work) => work.serve(request, blob)).catch(fail);
 });
 setInterval(() => desk.tell({ kind: 'alive', rssBytes: process.memoryUsage.rss() }), ALIVE_EVERY_MS);
+
+/** The kernel's out-of-memory killer shall take the eye, which is replaced, and never the gate. */
+function preferMeWhenMemoryRunsOut(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '500');
+  } catch (thrown) {
+    process.stderr.write(`eye: oom_score_adj was not set: ${explain(thrown)}\n`);
+  }
+}
 
 async function start(settings: EyeSettings): Promise<EyeWork> {
   await loadOpenCv();
@@ -57,17 +70,13 @@ async function start(settings: EyeSettings): Promise<EyeWork> {
 
 async function meters({ faces, models }: EyeSettings): Promise<{ live: FaceMeter; photo: FaceMeter }> {
   const parts = {
-    confirmer: await Network.load(models.confirmer.file, models.confirmer.input),
-    landmarks: await Network.load(models.landmarks.file, models.landmarks.input),
+    confirmer: new UltraFace(await Network.load(models.confirmer.file, models.confirmer.input), faces.confirm),
+    landmarks: new LandmarkNetwork(await Network.load(models.landmarks.file, models.landmarks.input)),
     encoder: await OnnxEncoder.load(models.encoder),
   };
-  const options = { confirmScore: faces.confirm.score, context: faces.confirm.context, maxFaces: faces.max };
   return {
-    live: new FaceMeter({ ...parts, haar: new HaarProposer(faces.haar) }, options),
-    photo: new FaceMeter(
-      { ...parts, haar: new HaarProposer({ ...faces.haar, ...PHOTO_HAAR }) },
-      { ...options, maxFaces: FACES_MAX },
-    ),
+    live: new FaceMeter({ ...parts, haar: new HaarProposer(faces.haar) }, faces.max),
+    photo: new FaceMeter({ ...parts, haar: new HaarProposer({ ...faces.haar, ...PHOTO_HAAR }) }, FACES_MAX),
   };
 }
 
