@@ -1,5 +1,7 @@
 import { type Affine, clampRegion, type Picture } from '../kit/opencv/picture.js';
+import { type AlignmentTemplate, inTemplateOrder, similarity } from './alignment.js';
 import { squareAround } from './geometry.js';
+import type { FivePoints } from './landmarks.js';
 import type { Box, Point } from './observation.js';
 
 /** Part of the surroundings that landmarks and alignment may need, relative to the face's box. */
@@ -41,4 +43,10 @@ export function warpSquare(chip: Chip, square: Box, size: number): Picture {
   const zoom = size / (square.width * chip.scale);
   const matrix: Affine = [zoom, 0, -x * zoom, 0, zoom, -y * zoom];
   return chip.picture.warp(matrix, size, size);
+}
+
+/** The aligned face: the chip turned, scaled and shifted so that the five points lie where the template wants them. */
+export function warpAligned(chip: Chip, five: FivePoints, { size, points }: AlignmentTemplate): Picture {
+  const from = inTemplateOrder(five).map((point) => toChip(chip, point));
+  return chip.picture.warp(similarity(from, points), size, size);
 }

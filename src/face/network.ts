@@ -79,12 +79,22 @@ export class Network {
 
   /** Runs on a picture of exactly the input's size. @returns outputs in the order of the graph. */
   async run(picture: Picture): Promise<Float32Array[]> {
+    this.fill(picture);
+    return this.infer();
+  }
+
+  /** Turns a picture of exactly the input's size into the network's numbers. */
+  fill(picture: Picture): void {
     const input = this.input.colour === 'grey' ? picture.grey() : picture;
     try {
       fillTensor(input.bytes(), input.channels, this.input, this.#values);
     } finally {
       if (input !== picture) input.release();
     }
+  }
+
+  /** Runs on what was filled in last. @returns outputs in the order of the graph. */
+  async infer(): Promise<Float32Array[]> {
     const outputs = await this.#session.run({ [this.#session.inputNames[0] as string]: this.#tensor });
     return this.#session.outputNames.map((name) => {
       const data = outputs[name]?.data;

@@ -1,0 +1,52 @@
+import type { Picture } from '../kit/opencv/picture.js';
+import { confirm, type Detection, readDetections } from './confirmation.js';
+import { contextRegion } from './geometry.js';
+import type { Network } from './network.js';
+import type { Box } from './observation.js';
+
+export interface UltraFaceOptions {
+  /** Score from which a proposal is a face, 0…1. */
+  readonly score: number;
+  /** Height of the network's view in sides of the proposal. */
+  readonly context: number;
+}
+
+/** Proposals confirmed in one frame are bounded: a picture of a crowd or of noise must not stop the clock. */
+const PROPOSALS_MAX = 64;
+
+/** Confirms and corrects proposals: looks at the surroundings of each with the UltraFace network. */
+export class UltraFace {
+  readonly #network: Network;
+  readonly #options: UltraFaceOptions;
+
+  constructor(network: Network, options: UltraFaceOptions) {
+    this.#network = network;
+    this.#options = options;
+  }
+
+  /** The faces that the proposals meant; one face may come several times with different boxes. */
+  async confirm(frame: Picture, proposals: readonly Box[]): Promise<Detection[]> {
+    const confirmed: Detection[] = [];
+    for (const proposal of proposals.slice(0, PROPOSALS_MAX)) {
+      // A proposal on a face already confirmed costs nothing.
+      if (confirmed.some((known) => confirm(proposal, [known]))) continue;
+      const found = confirm(proposal, await this.#detect(frame, proposal));
+      if (found) confirmed.push(found);
+    }
+    return confirmed;
+  }
+
+  async #detect(frame: Picture, proposal: Box): Promise<Detection[]> {
+    const region = contextRegion(proposal, this.#options.context, frame.width, frame.height);
+    const view = frame.crop(region);
+    const input = view.resize(this.#network.input.width, this.#network.input.height);
+    view.release();
+    try {
+      const [scores, boxes] = await this.#network.run(input);
+      if (!scores || !boxes) throw new TypeError('the confirming network has not two outputs');
+      return readDetections(scores, boxes, region, this.#options.score);
+    } finally {
+      input.release();
+    }
+  }
+}
