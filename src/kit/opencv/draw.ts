@@ -8,8 +8,10 @@ export interface Mark {
   readonly tone: 'good' | 'bad' | 'neutral';
 }
 
-const COLOURS = { good: [60, 160, 40], bad: [50, 50, 220], neutral: [150, 150, 150] } as const;
+const COLOURS = { good: [90, 220, 90], bad: [90, 90, 255], neutral: [200, 200, 200] } as const;
 const LINE_PX = 20;
+/** Mean width of a letter of the font at the scale used. */
+const LETTER_PX = 9;
 
 /** Draws marks on the picture itself. */
 export function drawMarks(picture: Picture, marks: readonly Mark[]): void {
@@ -31,14 +33,10 @@ export function drawMarks(picture: Picture, marks: readonly Mark[]): void {
         ? y + height + LINE_PX * (i + 1)
         : Math.max(LINE_PX, y - 6 - LINE_PX * (lines.length - 1 - i));
       const at = new cv.Point2(Math.max(2, x), baseline);
-      // A dark outline keeps the label readable on any background.
-      for (const [pen, thickness] of [
-        [new cv.Vec3(0, 0, 0), 3],
-        [colour, 1],
-      ] as const)
-        native('putText', () =>
-          picture.mat.putText(line, at, cv.FONT_HERSHEY_SIMPLEX, 0.5, pen, thickness, cv.LINE_AA, 0),
-        );
+      // A dark strip keeps the label readable on any background.
+      const strip = new cv.Rect(at.x - 2, baseline - LINE_PX + 4, line.length * LETTER_PX + 4, LINE_PX);
+      native('drawRectangle', () => picture.mat.drawRectangle(strip, new cv.Vec3(30, 30, 30), -1));
+      native('putText', () => picture.mat.putText(line, at, cv.FONT_HERSHEY_SIMPLEX, 0.5, colour, 1, cv.LINE_AA, 0));
     });
   }
 }
