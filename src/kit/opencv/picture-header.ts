@@ -32,6 +32,8 @@ function readJpeg(bytes: Uint8Array): PictureHeader {
   for (let n = 0; n < SEGMENTS_MAX && at + 3 < bytes.length; n++) {
     if (bytes[at] !== 0xff) return { kind: 'unknown', why: 'its JPEG segments are broken' };
     const marker = bytes[at + 1] ?? 0;
+    // The decoder skips FF 00 without its length: a frame header may hide in what would be skipped here.
+    if (marker === 0x00) return { kind: 'unknown', why: 'its JPEG segments are broken' };
     if (marker === 0xff) {
       at += 1;
       continue;
