@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PHOTO_BYTES_MAX, readPictureHeader, whyNotDecodable } from '../../../src/kit/opencv/picture-header.js';
+import { jpegHeader, pngHeader } from './headers.js';
+
+describe('what a photo claims to be, before it is decoded', () => {
+  test.each([
+    ['a baseline JPEG', jpegHeader(640, 480), { kind: 'jpeg', width: 640, height: 480 }],
+    ['a progressive JPEG', jpegHeader(640, 480, { frame: 0xc2 }), { kind: 'jpeg', width: 640, height: 480 }],
+    ['a PNG', pngHeader(640, 480), { kind: 'png', width: 640, height: 480 }],
+    [
+      'a JPEG with a thumbnail in its EXIF part',
+      jpegHeader(640, 480, { before: segment(0xe1, jpegHeader(160, 120)) }),
+      { kind: 'jpeg', width: 640, height: 480 },
+    ],
+    [
+      'a JPEG with fill bytes and marks without length',
+      jpegHeader(640, 480, { before: Buffer.from([0xff, 0xff, 0xff, 0x01, 0xff, 0xd0]) }),
+      { kind: 'jpeg', width: 640, height: 480 },
+    ],
+    [
+      'a JPEG whose tables come first',
+      jpegHeader(640, 480, { before: segment(0xc4, Buffer.alloc(20)) }),
+      { kind: 'jpeg', width: 640, height: 480 },
+    ],
+  ])('%s', (_what, bytes, header) => {
+    expect(readPictureHeader(bytes)).toEqual(header);
+  });
+
+  test.each([
+    ['nothing', Buffer.alloc(0), 'it is empty'],
+    ['a text', Buffer.from('GIF89a, or so'), 'it is neither JPEG nor PNG'],
+    ['a PNG cut in its header', pngHeader(640, 480).subarray(0, 32), 'its PNG header is cut or broken'],
+    ['a JPEG cut before its size', jpegHeader(640, 480).subarray(0, 9), 'it is a JPEG without a picture size'],
+    ['a JPEG that ends at once', Buffer.from([0xff, 0xd8, 0xff, 0xd9, 0, 0]), 'it is a JPEG without a picture size'],
+    ['a JPEG of rubbish', Buffer.from([0xff, 0xd8, 1, 2, 3, 4]), 'its JPEG segments are broken'],
+    [
+      // The decoder skips FF 00 and reads on right behind it: a size hidden there must not stay unseen.
+      'a JPEG that hides its true size behind a stuffed zero',
+      jpegHeader(640, 480, { before: Buffer.concat([Buffer.from([0xff, 0x00, 0, 14]), Buffer.alloc(12)]) }),
+      'its JPEG segments are broken',
+    ],
+  ])('%s is answered with a reason', (_what, bytes, why) => {
+    expect(readPictureHeader(bytes)).toEqual({ kind: 'unknown', why });
+  });
+
+  test.each([
+    ['a JPEG bomb', jpegHeader(65_500, 65_500)],
+    ['a PNG that claims 100,000 × 100,000', pngHeader(100_000, 100_000)],
+    ['a PNG that claims 2^32 − 1 a side', pngHeader(0xffffffff, 0xffffffff)],
+    ['a strip of 20,000 × 30', pngHeader(20_000, 30)],
+    ['one pixel', pngHeader(1, 1)],
+    ['a JPEG that leaves its height open', jpegHeader(640, 0)],
+    ['a file over 16 MiB', Buffer.concat([jpegHeader(640, 480), Buffer.alloc(PHOTO_BYTES_MAX)])],
+  ])('%s never reaches the decoder', (_what, bytes) => {
+    expect(whyNotDecodable(bytes)).toMatch(/\d/);
+  });
+
+  test('a photo of 60 megapixels may be decoded', () => {
+    expect(whyNotDecodable(jpegHeader(10_000, 6000))).toBeUndefined();
+    expect(whyNotDecodable(jpegHeader(10_000, 6001))).toContain('60 megapixels');
+  });
+
+  test('no bytes whatever break the reader', () => {
+    const start = fc.constantFrom([], [0xff, 0xd8], [0xff, 0xd8, 0xff], [...pngHeader(3, 3).subarray(0, 16)]);
+    const body = fc.array(fc.oneof(fc.constantFrom(0xff, 0xc0, 0xda, 0x00), fc.nat({ max: 255 })), { maxLength: 80 });
+    fc.assert(
+      fc.property(start, body, (first, rest) => {
+        const bytes = Uint8Array.from([...first, ...rest]);
+        const header = readPictureHeader(bytes);
+        if (header.kind === 'unknown') expect(whyNotDecodable(bytes)).toBe(header.why);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('a header cut anywhere is never read past its end', () => {
+    for (const whole of [jpegHeader(640, 480), pngHeader(640, 480)])
+      for (let length = 0; length < whole.length; length++) {
+        const header = readPictureHeader(whole.subarray(0, length));
+        if (header.kind !== 'unknown') expect([header.width, header.height]).toEqual([640, 480]);
+      }
+  });
+});
+
+function segment(marker: number, body: Buffer): Buffer {
+  const length = body.length + 2;
+  return Buffer.concat([Buffer.from([0xff, marker, length >> 8, length & 255]), body]);
+}
