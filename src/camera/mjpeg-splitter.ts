@@ -70,6 +70,11 @@ export class MjpegSplitter {
         return 'broken';
       }
       if (code === 0xd9) return this.#at + 2;
+      // A fill byte before a mark (T.81 B.1.1.2).
+      if (code === 0xff) {
+        this.#at += 1;
+        continue;
+      }
       if (this.#at + 3 >= bytes.length) return 'more';
       this.#at += 2 + bytes.readUInt16BE(this.#at + 2);
       this.#inScan = code === 0xda;

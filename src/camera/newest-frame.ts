@@ -34,17 +34,16 @@ export class NewestFrame {
   #taken: (() => void) | undefined;
   #stopped = false;
   #ended = false;
-  #stopSignal: () => void = () => undefined;
-  readonly #stopping: Promise<void>;
+  /** Ends the wait under way. No promise that lives as long as this object: each wait would leave a reaction on it. */
+  #giveUp: (() => void) | undefined;
+  /** Delivered by the camera that is open now. */
+  #frames = 0;
   readonly #running: Promise<void>;
 
   constructor(open: OpenCamera, clock: Clock, options: NewestFrameOptions) {
     this.#open = open;
     this.#clock = clock;
     this.#options = options;
-    this.#stopping = new Promise((resolve) => {
-      this.#stopSignal = resolve;
-    });
     this.#running = this.#run();
   }
 
@@ -62,7 +61,7 @@ export class NewestFrame {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#stopSignal();
+    this.#giveUp?.();
     this.#wake?.();
     this.#taken?.();
     await this.#running;
@@ -74,12 +73,12 @@ export class NewestFrame {
     let attempt = 0;
     while (!this.#stopped) {
       this.#options.onState({ state: 'opening', attempt });
-      let frames = 0;
+      this.#frames = 0;
       let why = '';
       try {
         const camera = await this.#open();
         try {
-          frames = await this.#readAll(camera);
+          await this.#readAll(camera);
           if (!this.#stopped) why = 'the camera stopped delivering frames';
         } finally {
           await camera.close();
@@ -89,7 +88,7 @@ export class NewestFrame {
         why = explain(thrown);
       }
       if (this.#stopped) break;
-      attempt = frames >= FRAMES_OF_A_WELL_CAMERA ? 0 : attempt;
+      attempt = this.#frames >= FRAMES_OF_A_WELL_CAMERA ? 0 : attempt;
       const retryMs = pauseMs(this.#options.retry, attempt, this.#options.random());
       attempt += 1;
       this.#options.onState({ state: 'waiting', attempt, retryMs, why });
@@ -100,21 +99,22 @@ export class NewestFrame {
     this.#wake?.();
   }
 
-  /** @returns frames delivered until the camera stalled; sets `#ended` at the end of a source. */
-  async #readAll(camera: Camera): Promise<number> {
-    for (let frames = 0; ; frames++) {
+  /** Reads until the camera stalls or stops delivering; sets `#ended` at the end of a source. */
+  async #readAll(camera: Camera): Promise<void> {
+    for (;;) {
       const read = camera.read();
       const frame = await this.#orStall(read);
       if (frame === 'stalled' || this.#stopped) {
         // The read may finish later: its picture must not leak, its failure is that of a camera already given up.
         read.then((late) => late?.picture.release()).catch(() => undefined);
-        return frames;
+        return;
       }
       if (!frame) {
         if (!camera.live) this.#ended = true;
-        return frames;
+        return;
       }
-      if (frames === 0) this.#options.onState({ state: 'live' });
+      if (this.#frames === 0) this.#options.onState({ state: 'live' });
+      this.#frames += 1;
       this.#frame?.picture.release();
       this.#frame = frame;
       this.#wake?.();
@@ -132,10 +132,12 @@ export class NewestFrame {
   async #orStall(read: Promise<Frame | undefined>): Promise<Frame | undefined | 'stalled'> {
     let timer: Timer | undefined;
     const stall = new Promise<'stalled'>((resolve) => {
-      timer = this.#clock.after(this.#options.stallMs, () => resolve('stalled'));
+      this.#giveUp = () => resolve('stalled');
+      timer = this.#clock.after(this.#options.stallMs, this.#giveUp);
     });
+    if (this.#stopped) this.#giveUp?.();
     try {
-      return await Promise.race([read, stall, this.#stopping.then(() => 'stalled' as const)]);
+      return await Promise.race([read, stall]);
     } finally {
       timer?.cancel();
     }
@@ -143,10 +145,10 @@ export class NewestFrame {
 
   async #pause(ms: number): Promise<void> {
     let timer: Timer | undefined;
-    const over = new Promise<void>((resolve) => {
+    await new Promise<void>((resolve) => {
+      this.#giveUp = resolve;
       timer = this.#clock.after(ms, resolve);
     });
-    await Promise.race([over, this.#stopping]);
     timer?.cancel();
   }
 }
