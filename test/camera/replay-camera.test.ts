@@ -1,0 +1,167 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OpenCvCamera } from '../../src/camera/opencv-camera.js';
+import { ReplayCamera, type ReplayOptions } from '../../src/camera/replay-camera.js';
+import { OperatingError } from '../../src/kit/errors.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { loadOpenCv, opencv } from '../../src/kit/opencv/binding.js';
+import { decodePhoto } from '../../src/kit/opencv/codec.js';
+import { cameraContract } from '../contract/camera.contract.js';
+import { plainJpeg, redOf } from '../kit/opencv/pictures.js';
+import { settle } from './fakes.js';
+
+const REDS = [20, 60, 100, 140, 180];
+const home = mkdtempSync(join(tmpdir(), 'kaimon-replay-'));
+const folder = join(home, 'photos');
+const film = join(home, 'film.avi');
+
+beforeAll(async () => {
+  await loadOpenCv();
+  mkdirSync(folder);
+  for (const [i, red] of REDS.entries()) writeFileSync(join(folder, `${i}.jpg`), plainJpeg(red));
+  writeFileSync(join(folder, 'notes.txt'), 'no picture');
+  await makeFilm();
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** The same pictures as an AVI of JPEGs at 10 frames a second. */
+async function makeFilm(): Promise<void> {
+  const cv = opencv();
+  const writer = new cv.VideoWriter(film, cv.VideoWriter.fourcc('MJPG'), 10, new cv.Size(64, 48), true);
+  for (const red of REDS) {
+    const { picture } = await decodePhoto(plainJpeg(red));
+    writer.write(picture.mat);
+    picture.release();
+  }
+  writer.release();
+}
+
+const options = (change: Partial<ReplayOptions>): ReplayOptions => ({
+  path: folder,
+  speed: 'full',
+  loop: false,
+  fps: 10,
+  ...change,
+});
+
+/** The reds of the next frames; reading stops at the end of the source. */
+async function reds(camera: ReplayCamera, most: number): Promise<number[]> {
+  const seen: number[] = [];
+  while (seen.length < most) {
+    const frame = await camera.read();
+    if (!frame) break;
+    seen.push(redOf(frame.picture));
+    frame.picture.release();
+  }
+  return seen;
+}
+
+const sources = [
+  ['a folder', () => folder],
+  ['a film', () => film],
+] as const;
+
+for (const [name, path] of sources) {
+  cameraContract(
+    `replay of ${name}`,
+    async () => new ReplayCamera(options({ path: path(), loop: true }), new ManualClock()),
+  );
+
+  describe(`replay of ${name}`, () => {
+    test('at full speed every picture comes once, in order, then the end', async () => {
+      const camera = new ReplayCamera(options({ path: path() }), new ManualClock());
+      expect(await reds(camera, 20)).toEqual(REDS);
+      expect(await camera.read()).toBeUndefined();
+      await camera.close();
+    });
+
+    test('in a loop it begins again, and goes on counting', async () => {
+      const camera = new ReplayCamera(options({ path: path(), loop: true }), new ManualClock());
+      expect(await reds(camera, 12)).toEqual([...REDS, ...REDS, ...REDS.slice(0, 2)]);
+      expect((await camera.read())?.index).toBe(12);
+      await camera.close();
+    });
+
+    test('at real speed a frame comes when its time has come', async () => {
+      const clock = new ManualClock();
+      const camera = new ReplayCamera(options({ path: path(), speed: 'real' }), clock);
+      expect(await camera.read()).toMatchObject({ index: 0, takenMs: 0 });
+      let early = true;
+      const second = camera.read().then((frame) => {
+        expect(early).toBe(false);
+        return frame;
+      });
+      clock.advance(99);
+      await settle();
+      early = false;
+      clock.advance(1);
+      expect(await second).toMatchObject({ index: 1, takenMs: 100 });
+      await camera.close();
+    });
+
+    test('at real speed a late reader misses the frames whose time is over', async () => {
+      const clock = new ManualClock();
+      const camera = new ReplayCamera(options({ path: path(), speed: 'real' }), clock);
+      clock.advance(310);
+      const frame = await camera.read();
+      expect(frame?.index).toBe(3);
+      expect(frame && redOf(frame.picture)).toBe(REDS[3]);
+      await camera.close();
+    });
+
+    test('at real speed in a loop, time is kept over many rounds', async () => {
+      const clock = new ManualClock();
+      const camera = new ReplayCamera(options({ path: path(), speed: 'real', loop: true }), clock);
+      for (const at of [700, 2900, 3000]) {
+        clock.advance(at - clock.monotonic());
+        const frame = await camera.read();
+        expect(frame?.picture && redOf(frame.picture)).toBeTypeOf('number');
+        expect(frame?.takenMs).toBe(at);
+      }
+      await camera.close();
+    });
+  });
+}
+
+describe('what cannot be replayed', () => {
+  test.each([
+    ['nothing', () => join(home, 'nowhere')],
+    ['a folder without pictures', () => home],
+    ['a text', () => join(folder, 'notes.txt')],
+  ])('%s is refused with a sentence, or ends at once', async (_what, path) => {
+    const open = async () => {
+      const camera = new ReplayCamera(options({ path: path(), loop: true }), new ManualClock());
+      try {
+        return await camera.read();
+      } finally {
+        await camera.close();
+      }
+    };
+    const result = await open().catch((thrown: unknown) => thrown);
+    if (result !== undefined) {
+      expect(result).toBeInstanceOf(OperatingError);
+      expect(String(result)).toContain(`cannot replay ${path()}: give a video file or a folder`);
+    }
+  });
+
+  test('a broken picture in the folder is told, not shown', async () => {
+    const broken = join(home, 'broken');
+    mkdirSync(broken);
+    writeFileSync(join(broken, '0.jpg'), 'no picture');
+    const camera = new ReplayCamera(options({ path: broken }), new ManualClock());
+    await expect(camera.read()).rejects.toThrow('neither JPEG nor PNG');
+  });
+});
+
+test('a camera that is not there is told with what to do', () => {
+  const open = (device: number | string) =>
+    new OpenCvCamera({ kind: 'v4l2', device, width: 640, height: 480, fps: 15, mjpg: true }, new ManualClock());
+  expect(() => open('/dev/video-nowhere')).toThrow(OperatingError);
+  expect(() => open('/dev/video-nowhere')).toThrow('cannot open the camera /dev/video-nowhere: is it plugged in');
+  const pipeline = 'nosuchsource ! fakesink';
+  expect(() => new OpenCvCamera({ kind: 'gstreamer', pipeline }, new ManualClock())).toThrow(
+    `cannot open the camera pipeline "${pipeline}": try it with gst-launch-1.0`,
+  );
+});
