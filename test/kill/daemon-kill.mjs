@@ -60,6 +60,7 @@ let number = 0;
 async function life() {
   const daemon = new Daemon({ config, state, log: join(folder, 'gate.log') });
   const asked = new Map();
+  let killedByUs = false;
   const ask = () => {
     const id = `person-${number++}`;
     const request = randomUUID();
@@ -77,7 +78,7 @@ async function life() {
     };
     client.publish('kaimon/kill/gates/gate/request/enroll', JSON.stringify(envelope), { qos: 1 });
   };
-  await new Promise((resolve) => {
+  const killed = new Promise((resolve) => {
     let up = false;
     let doomed = false;
     onMessage = (topic, message) => {
@@ -96,10 +97,15 @@ async function life() {
       if (doomed) return;
       doomed = true;
       setTimeout(() => {
+        killedByUs = true;
         process.kill(daemon.pid, 'SIGKILL');
         resolve();
       }, random() * KILL_WITHIN_MS);
     };
+  });
+  // A daemon that ends by itself ends this too.
+  await Promise.race([killed, daemon.failsEarly(join(folder, 'gate.log'))]).catch((error) => {
+    if (!killedByUs) throw error;
   });
   await daemon.stop();
   // What the broker delivers late was acknowledged all the same.
