@@ -160,8 +160,4 @@ test('a camera that is not there is told with what to do', () => {
     new OpenCvCamera({ kind: 'v4l2', device, width: 640, height: 480, fps: 15, mjpg: true }, new ManualClock());
   expect(() => open('/dev/video-nowhere')).toThrow(OperatingError);
   expect(() => open('/dev/video-nowhere')).toThrow('cannot open the camera /dev/video-nowhere: is it plugged in');
-  const pipeline = 'nosuchsource ! fakesink';
-  expect(() => new OpenCvCamera({ kind: 'gstreamer', pipeline }, new ManualClock())).toThrow(
-    `cannot open the camera pipeline "${pipeline}": try it with gst-launch-1.0`,
-  );
 });

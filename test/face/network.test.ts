@@ -1,0 +1,88 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type EncoderSpec, normalise, OnnxEncoder } from '../../src/face/encoder.js';
+import { findCascade, HaarProposer } from '../../src/face/haar.js';
+import { fillTensor, Network, type NetworkInput } from '../../src/face/network.js';
+import { OperatingError } from '../../src/kit/errors.js';
+import { tempFolder } from '../store/sample.js';
+
+const input = (change: Partial<NetworkInput>): NetworkInput => ({
+  width: 2,
+  height: 1,
+  colour: 'rgb',
+  mean: [0],
+  scale: 1,
+  ...change,
+});
+/** Two pixels: blue 1, green 2, red 3; blue 4, green 5, red 6. */
+const PIXELS = Uint8Array.from([1, 2, 3, 4, 5, 6]);
+
+describe('what a network sees', () => {
+  test.each([
+    ['red first', input({}), PIXELS, 3, [3, 6, 2, 5, 1, 4]],
+    ['blue first', input({ colour: 'bgr' }), PIXELS, 3, [1, 4, 2, 5, 3, 6]],
+    ['grey', input({ colour: 'grey' }), Uint8Array.from([7, 9]), 1, [7, 9]],
+    ['scaled', input({ mean: [1], scale: 10 }), PIXELS, 3, [20, 50, 10, 40, 0, 30]],
+    ['a mean for each channel', input({ mean: [3, 2, 1] }), PIXELS, 3, [0, 3, 0, 3, 0, 3]],
+  ] as const)('%s', (_how, spec, bytes, channels, expected) => {
+    const values = new Float32Array(expected.length);
+    fillTensor(bytes, channels, spec, values);
+    expect([...values]).toEqual([...expected]);
+  });
+
+  test.each([
+    ['too few bytes', PIXELS.subarray(1), 3, input({}), 6],
+    ['grey where colour is needed', PIXELS.subarray(0, 2), 1, input({}), 6],
+    ['colour where grey is needed', PIXELS, 3, input({ colour: 'grey' }), 2],
+    ['a buffer of another network', PIXELS, 3, input({}), 7],
+  ] as const)('%s is refused', (_what, bytes, channels, spec, size) => {
+    expect(() => fillTensor(bytes, channels, spec, new Float32Array(size))).toThrow(RangeError);
+  });
+
+  test.each(['missing', 'rubbish'])('a %s network file is told, with what to do', async (what) => {
+    const file = join(await tempFolder(), 'net.onnx');
+    if (what === 'rubbish') writeFileSync(file, 'no network');
+    const loading = Network.load(file, input({}));
+    await expect(loading).rejects.toThrow(OperatingError);
+    await expect(loading).rejects.toThrow('run "kaimon models verify"');
+    const spec: EncoderSpec = {
+      id: 'a@0123456789ab',
+      file,
+      input: input({}),
+      template: { size: 8, points: [] },
+      dimension: 4,
+    };
+    await expect(OnnxEncoder.load(spec)).rejects.toThrow(OperatingError);
+  });
+});
+
+describe('an embedding', () => {
+  test('has unit length', () => {
+    expect([...normalise(Float32Array.from([3, 4]))].map((value) => value.toFixed(3))).toEqual(['0.600', '0.800']);
+  });
+
+  test.each([
+    ['nothing', [0, 0]],
+    ['no numbers', [Number.NaN, 1]],
+    ['infinite', [Number.POSITIVE_INFINITY, 1]],
+    ['beyond floats', [3e38, 3e38, 3e38].map((value) => value * 10)],
+  ])('of %s is refused: it would be near to everybody', (_what, numbers) => {
+    expect(() => normalise(Float32Array.from(numbers))).toThrow(RangeError);
+  });
+});
+
+describe('the cascade', () => {
+  test('is found where the distribution keeps it, or the places are named', () => {
+    try {
+      expect(findCascade()).toMatch(/haarcascade_frontalface_default\.xml$/);
+    } catch (thrown) {
+      expect(String(thrown)).toContain('install the package opencv-data');
+    }
+  });
+
+  test('a configured file that is not there is named', () => {
+    const options = { cascade: '/nowhere.xml', width: 320, scaleFactor: 1.1, minNeighbors: 1, minSizePx: 60 };
+    expect(() => new HaarProposer(options)).toThrow('/nowhere.xml');
+  });
+});
