@@ -44,3 +44,9 @@ export function native<T>(what: string, call: () => T): T {
     throw new Error(`OpenCV ${what} failed: ${messageOf(thrown)}`, { cause: thrown });
   }
 }
+
+/** How many threads OpenCV may use for one call; 0 gives it as many as there are cores. */
+export function useThreads(threads: number): void {
+  // The binding reads 0 as 1: -1 resets.
+  opencv().setNumThreads(threads === 0 ? -1 : threads);
+}
