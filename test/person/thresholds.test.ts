@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { chooseThreshold, type ThresholdCurve } from '../../src/person/thresholds.js';
+
+const CURVE: ThresholdCurve = {
+  '1e-2': { threshold: 1.4 },
+  '1e-3': { threshold: 1.2 },
+  '1e-4': { threshold: 1.0 },
+  '1e-5': { threshold: 0.9 },
+};
+const people = fc.integer({ min: 0, max: 50_000 });
+const target = fc.double({ min: 1e-4, max: 0.2, noNaN: true });
+
+describe('how near is near enough', () => {
+  test.each([
+    ['one person, a lax target: never looser than one in a thousand', 0.05, 1, 1.2, 1e-3, false],
+    ['an empty gallery counts as one person', 0.05, 0, 1.2, 1e-3, false],
+    ['thirty people at 0.003', 0.003, 30, 1.0, 1e-4, false],
+    ['three hundred people at 0.003', 0.003, 300, 0.9, 1e-5, false],
+    ['more than this encoder can tell apart', 0.003, 1000, 0.9, 1e-5, true],
+  ])('%s', (_rule, targetFpir, size, threshold, fmr, tooLarge) => {
+    const chosen = chooseThreshold(CURVE, targetFpir, size, null);
+    expect(chosen.threshold).toBeCloseTo(threshold, 3);
+    expect(chosen.fmr).toBeCloseTo(fmr, 6);
+    expect(chosen.tooLarge).toBe(tooLarge);
+  });
+
+  test('between measured points it lies on the line over the logarithm of the rate', () => {
+    const { threshold, fmr } = chooseThreshold(CURVE, 0.003, 300 / Math.sqrt(10), null);
+    expect(Math.log10(fmr ?? 0)).toBeCloseTo(-4.5, 2);
+    expect(threshold).toBeCloseTo(0.95, 2);
+  });
+
+  test('more people or a stricter target never make it looser, and it stays within the curve', () => {
+    fc.assert(
+      fc.property(people, people, target, target, (a, b, one, other) => {
+        const [few, many] = [Math.min(a, b), Math.max(a, b)];
+        const [strict, lax] = [Math.min(one, other), Math.max(one, other)];
+        const at = (fpir: number, size: number) => chooseThreshold(CURVE, fpir, size, null).threshold;
+        expect(at(lax, many)).toBeLessThanOrEqual(at(lax, few));
+        expect(at(strict, few)).toBeLessThanOrEqual(at(lax, few));
+        for (const value of [at(strict, many), at(lax, few)]) {
+          expect(value).toBeGreaterThanOrEqual(0.9 - 1e-9);
+          expect(value).toBeLessThanOrEqual(1.2 + 1e-9);
+        }
+      }),
+    );
+  });
+
+  test('a stranger is let in at most as often as asked for, as long as it is not said to be too large', () => {
+    fc.assert(
+      fc.property(people, target, (size, targetFpir) => {
+        const { fmr, tooLarge } = chooseThreshold(CURVE, targetFpir, size, null);
+        const fpir = 1 - (1 - (fmr ?? 1)) ** Math.max(1, size);
+        if (!tooLarge) expect(fpir).toBeLessThanOrEqual(targetFpir * 1.002);
+      }),
+    );
+  });
+
+  test('set by hand it is what it was set to', () => {
+    expect(chooseThreshold(CURVE, 0.003, 50_000, 0.49)).toEqual({ threshold: 0.49, fmr: null, tooLarge: false });
+  });
+});
