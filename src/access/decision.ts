@@ -38,8 +38,8 @@ export interface Memory {
   readonly granted: ReadonlySet<number>;
   /** When a person who was let in was last seen. */
   readonly seenMs: ReadonlyMap<string, MonotonicMs>;
-  /** The reason last reported of a track: each is reported once. */
-  readonly reported: ReadonlyMap<number, Reason>;
+  /** The reasons reported of a track: each is reported once, however often it comes and goes. */
+  readonly reported: ReadonlyMap<number, ReadonlySet<Reason>>;
 }
 
 export const EMPTY_MEMORY: Memory = { granted: new Set(), seenMs: new Map(), reported: new Map() };
@@ -59,7 +59,8 @@ export function decide(
   rule: DecisionRule,
   mayEnter: AccessCheck,
 ): { readonly memory: Memory; readonly outcomes: readonly Outcome[] } {
-  const present = tracks.filter((track) => track.lastFrame === frame.number);
+  // By number and time: an old frame that comes a second time with a new time is not what is seen now.
+  const present = tracks.filter((track) => track.lastFrame === frame.number && track.lastMs === frame.takenMs);
   const judged = present.map((track) => ({ track, evidence: weigh(track.claims, rule) }));
   const granted = new Set([...memory.granted].filter((id) => tracks.some((track) => track.id === id)));
   const seenMs = new Map([...memory.seenMs].filter(([, at]) => nowMs - at < rule.cooldownMs));
@@ -82,11 +83,13 @@ export function decide(
         distance: evidence.distance,
         afterMs: nowMs - track.firstMs,
       });
-    } else if (reason !== undefined && reported.get(track.id) !== reason) {
-      if (reason === 'cooldown' && evidence.kind === 'person') seenMs.set(evidence.id, nowMs);
-      reported.set(track.id, reason);
-      outcomes.push(refusal(track.id, reason, evidence));
-    } else if (reason === 'cooldown' && evidence.kind === 'person') seenMs.set(evidence.id, nowMs);
+      continue;
+    }
+    if (reason === 'cooldown' && evidence.kind === 'person') seenMs.set(evidence.id, nowMs);
+    const told = reported.get(track.id) ?? new Set();
+    if (reason === undefined || told.has(reason)) continue;
+    reported.set(track.id, new Set([...told, reason]));
+    outcomes.push(refusal(track.id, reason, evidence));
   }
   return { memory: { granted, seenMs, reported }, outcomes };
 }
