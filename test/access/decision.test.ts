@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { means, Scene, type Seen, says } from './sample.js';
+
+const ada: Seen = { claim: means('ada') };
+const bob: Seen = { claim: means('bob'), x: 300, angle: 2 };
+const stranger: Seen = { claim: says('nobody'), x: 300, angle: 3 };
+
+describe('letting in', () => {
+  test('three good frames of five open, once, and say how long it took', () => {
+    const scene = new Scene().watch([ada], 10);
+    expect(scene.outcomes).toEqual([{ kind: 'grant', track: 1, person: 'ada', distance: 0.3, afterMs: 200 }]);
+  });
+
+  test('a stranger is refused once the frames are enough, once', () => {
+    const scene = new Scene().watch([stranger], 20);
+    expect(scene.refusals).toEqual(['nobody']);
+    expect(new Scene().watch([stranger], 4).refusals).toEqual([]);
+  });
+
+  test('each reason is told once a track, however often it comes back', () => {
+    const scene = new Scene({ agree: 5 });
+    for (let i = 0; i < 40; i++) scene.watch([{ claim: says(i % 10 < 5 ? 'nobody' : 'low-quality') }], 1, i);
+    expect(scene.refusals.sort()).toEqual(['low-quality', 'nobody']);
+  });
+
+  test('a reason is told with its own words only', () => {
+    const scene = new Scene().watch([{ claim: says('low-quality', 'the face is blurred') }], 5);
+    expect(scene.outcomes).toMatchObject([{ reason: 'low-quality', detail: 'the face is blurred', person: undefined }]);
+  });
+
+  test('whom the access rules refuse is refused with their reason and his name', () => {
+    const scene = new Scene({}, () => 'expired').watch([ada], 6);
+    expect(scene.outcomes).toMatchObject([{ kind: 'refuse', reason: 'expired', person: 'ada', distance: 0.3 }]);
+    expect(scene.outcomes[0]).toMatchObject({ detail: undefined });
+  });
+
+  test('whom the rules begin to allow while he waits is let in', () => {
+    let allowed = false;
+    const scene = new Scene({}, () => (allowed ? undefined : 'no-access-now')).watch([ada], 6);
+    allowed = true;
+    scene.watch([ada], 1, 6);
+    expect([scene.refusals, scene.grants]).toEqual([['no-access-now'], ['ada']]);
+  });
+});
+
+describe('what is too old', () => {
+  test.each([
+    ['600 ms old is fresh enough', 600, ['ada'], []],
+    ['601 ms old is not', 601, [], ['stale']],
+    ['from the future is not', -1, [], ['stale']],
+  ])('%s', (_what, ageMs, grants, refusals) => {
+    const scene = new Scene();
+    for (let i = 0; i < 3; i++)
+      scene.see({ frame: i, takenMs: 1000 + i * 100, nowMs: 1000 + i * 100 + ageMs, seen: [ada] });
+    expect([scene.grants, scene.refusals]).toEqual([grants, refusals]);
+  });
+
+  test('an old frame that comes a second time with a new time opens nothing', () => {
+    const scene = new Scene();
+    for (let i = 0; i < 3; i++) scene.see({ frame: i, takenMs: i * 100, nowMs: i * 100 + 5000, seen: [ada] });
+    scene.see({ frame: 2, takenMs: 900, seen: [ada] });
+    expect(scene.grants).toEqual([]);
+  });
+
+  test('a person who is no longer in the picture opens nothing', () => {
+    const scene = new Scene({}, () => 'no-access-now').watch([ada], 5);
+    const later = new Scene();
+    later.tracks = scene.tracks;
+    later.see({ frame: 5, takenMs: 500, seen: [] });
+    expect(later.outcomes).toEqual([]);
+  });
+});
+
+describe('several people', () => {
+  const near = { ...ada, size: 150 };
+  test.each([
+    ['all-known', 'both who are known are let in', [ada, bob], ['ada', 'bob'], []],
+    ['all-known', 'the known one is let in beside a stranger', [ada, stranger], ['ada'], ['nobody']],
+    ['nearest-only', 'only the nearest is let in', [near, bob], ['ada'], ['several-faces']],
+    [
+      'nearest-only',
+      'nobody is let in behind a nearer stranger',
+      [ada, { ...stranger, size: 150 }],
+      [],
+      ['several-faces', 'nobody'],
+    ],
+    ['deny-if-stranger', 'both who are known are let in', [ada, bob], ['ada', 'bob'], []],
+    ['deny-if-stranger', 'nobody is let in beside a stranger', [ada, stranger], [], ['several-faces', 'nobody']],
+  ] as const)('%s: %s', (faces, _rule, seen, grants, refusals) => {
+    const scene = new Scene({ faces }).watch(seen, 6);
+    expect([scene.grants, scene.refusals]).toEqual([grants, refusals]);
+  });
+
+  test('when the stranger has gone the known one is let in', () => {
+    const scene = new Scene({ faces: 'deny-if-stranger' }).watch([ada, stranger], 6).watch([ada], 2, 6);
+    expect(scene.grants).toEqual(['ada']);
+  });
+});
+
+describe('cooldown', () => {
+  const again = (gapMs: number) => {
+    const scene = new Scene().watch([ada], 5);
+    for (let i = 0; i < 5; i++) scene.see({ frame: 100 + i, takenMs: 400 + gapMs + i * 100, seen: [ada] });
+    return scene;
+  };
+
+  test.each([
+    ['at once, on a new approach, is refused', 1500, ['ada'], ['cooldown']],
+    ['after the cooldown is let in again', 5000, ['ada', 'ada'], []],
+  ])('who comes back %s', (_when, gapMs, grants, refusals) => {
+    const scene = again(gapMs);
+    expect([scene.grants, scene.refusals]).toEqual([grants, refusals]);
+  });
+
+  test('who never goes away is not let in a second time, however long he stands there', () => {
+    const scene = new Scene()
+      .watch([ada], 3)
+      .watch([{ ...ada, angle: 1 }], 100, 3)
+      .watch([{ ...ada, angle: 2 }], 100, 103);
+    expect(scene.grants).toEqual(['ada']);
+    expect(new Set(scene.refusals)).toEqual(new Set(['cooldown']));
+  });
+
+  test("one person's cooldown is not another's", () => {
+    const scene = new Scene().watch([ada], 5).watch([bob], 5, 5);
+    expect(scene.grants).toEqual(['ada', 'bob']);
+  });
+});

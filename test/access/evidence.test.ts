@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Claim, weigh } from '../../src/access/evidence.js';
+import { REASONS } from '../../src/access/reasons.js';
+import { whyNotValid } from '../../src/access/validity.js';
+import { wallMs } from '../../src/kit/clock.js';
+import { means, says } from './sample.js';
+
+const rule = { agree: 3, of: 5 };
+const [A, B, N] = [means('ada'), means('bob'), says('nobody')];
+
+describe('evidence of the last frames', () => {
+  test.each<[string, readonly Claim[], string]>([
+    ['nothing seen', [], 'no-face'],
+    ['three of three', [A, A, A], 'ada'],
+    ['three of five', [N, A, N, A, A], 'ada'],
+    ['two are not enough', [A, A], 'not-enough-frames'],
+    ['the newest frame must agree', [A, A, A, A, N], 'not-enough-frames'],
+    ['what was longer ago than five frames does not count', [A, A, A, N, N, N, A, A], 'nobody'],
+    ['two people, none often enough', [A, B, A, B, B], 'bob'],
+    ['two people in turn', [A, B, A, B], 'not-enough-frames'],
+    ['another person in the newest frame', [A, A, A, A, B], 'not-enough-frames'],
+  ])('%s', (_rule, claims, expected) => {
+    const evidence = weigh(claims, rule);
+    expect(evidence.kind === 'person' ? evidence.id : evidence.reason).toBe(expected);
+  });
+
+  test('a person is told with the nearest distance of the frames that agree', () => {
+    expect(weigh([means('ada', 0.4), means('ada', 0.2), means('bob', 0.1), means('ada', 0.3)], rule)).toEqual({
+      kind: 'person',
+      id: 'ada',
+      distance: 0.2,
+      agreeing: 3,
+    });
+  });
+
+  test('the commonest reason is told, with the words of its last frame', () => {
+    const claims = [
+      says('low-quality', 'blurred'),
+      N,
+      says('low-quality', 'too dark'),
+      N,
+      says('low-quality', 'tilted'),
+    ];
+    expect(weigh(claims, rule)).toMatchObject({ reason: 'low-quality', detail: 'tilted', settled: true });
+    expect(weigh(claims.slice(0, 4), rule)).toMatchObject({ settled: false });
+  });
+
+  const claim = fc.oneof(
+    fc.constantFrom('ada', 'bob').chain((id) => fc.double({ min: 0, max: 4, noNaN: true }).map((d) => means(id, d))),
+    fc.constantFrom(...(Object.keys(REASONS) as (keyof typeof REASONS)[])).map((reason) => says(reason)),
+  );
+  const rules = fc
+    .tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 0, max: 8 }))
+    .map(([agree, more]) => ({ agree, of: agree + more }));
+
+  test('names somebody exactly when the newest frame means him and enough of the last ones do', () => {
+    fc.assert(
+      fc.property(fc.array(claim, { maxLength: 20 }), rules, (claims, any) => {
+        const last = claims.slice(-any.of);
+        const newest = last.at(-1);
+        const id = newest?.kind === 'person' ? newest.id : undefined;
+        const enough =
+          id !== undefined && last.filter((one) => one.kind === 'person' && one.id === id).length >= any.agree;
+        expect(weigh(claims, any)).toMatchObject(enough ? { kind: 'person', id } : { kind: 'none' });
+      }),
+    );
+  });
+
+  test('is monotone: one more frame that agrees never loses a person; a stricter rule never gains one', () => {
+    fc.assert(
+      fc.property(fc.array(claim, { minLength: 1, maxLength: 20 }), rules, (claims, any) => {
+        const before = weigh(claims, any);
+        if (before.kind === 'person') {
+          const after = weigh([...claims, means(before.id)], any);
+          // One frame leaves the window as one enters it; the newest is never the one that leaves unless it is the only one.
+          expect(after).toMatchObject({ kind: 'person', id: before.id });
+        } else if (any.agree < any.of) expect(weigh(claims, { ...any, agree: any.agree + 1 }).kind).toBe('none');
+      }),
+    );
+  });
+});
+
+describe('dates', () => {
+  const [from, until] = ['2026-01-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z'];
+  test.each([
+    ['without dates he is always allowed', null, null, '2026-01-15T00:00:00.000Z', undefined],
+    ['before the first moment', from, null, '2025-12-31T23:59:59.999Z', 'not-valid-yet'],
+    ['at the first moment', from, null, from, undefined],
+    ['in the last millisecond', null, until, '2026-01-31T23:59:59.999Z', undefined],
+    ['at the end', null, until, until, 'expired'],
+    ['dates that exclude each other never allow', until, from, '2026-01-15T00:00:00.000Z', 'not-valid-yet'],
+  ])('%s', (_rule, validFrom, validUntil, now, reason) => {
+    expect(whyNotValid({ validFrom, validUntil }, wallMs(Date.parse(now)))).toBe(reason);
+  });
+});
