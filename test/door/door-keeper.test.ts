@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import type { Door } from '../../src/door/door.js';
+import { DoorKeeper } from '../../src/door/door-keeper.js';
+import type { Lock } from '../../src/door/lock.js';
+import { type BoltChange, SimulatedLock } from '../../src/door/simulated-lock.js';
+import { silentLog } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { lockContract } from '../contract/lock.contract.js';
+
+lockContract('simulated', () => {
+  const lock = new SimulatedLock(new ManualClock());
+  return { lock, drawn: () => lock.released };
+});
+
+function house(make: (clock: ManualClock, changes: BoltChange[]) => Lock) {
+  const clock = new ManualClock();
+  const changes: BoltChange[] = [];
+  const states: Door['state'][] = [];
+  const lock = make(clock, changes);
+  const door = new DoorKeeper(lock, clock, silentLog, { pulseMs: 3000 }, (state) => states.push(state));
+  return { clock, changes, states, door, lock };
+}
+
+const simulated = () => house((clock, changes) => new SimulatedLock(clock, (change) => changes.push(change)));
+
+/** A relay whose wire breaks: `broken` says which commands fail. */
+class BreakingLock implements Lock {
+  drawn = false;
+  closed = false;
+  readonly commands: boolean[] = [];
+  readonly #broken: (released: boolean) => boolean;
+
+  constructor(broken: (released: boolean) => boolean) {
+    this.#broken = broken;
+  }
+
+  drive(released: boolean): void {
+    this.commands.push(released);
+    if (this.#broken(released)) throw new Error('EIO');
+    this.drawn = released;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+describe('the keeper of the door', () => {
+  test('draws the bolt for one pulse', () => {
+    const { clock, changes, states, door } = simulated();
+    expect(door.open()).toBe(true);
+    clock.advance(10_000);
+    expect(changes).toEqual([
+      { released: true, atMs: 0 },
+      { released: false, atMs: 3000 },
+    ]);
+    expect(states).toEqual(['unlocked', 'locked']);
+  });
+
+  test('a second person within the pulse has a whole pulse too', () => {
+    const { clock, changes, states, door } = simulated();
+    door.open();
+    clock.advance(2000);
+    door.open();
+    clock.advance(10_000);
+    expect(changes.map(({ atMs }) => atMs)).toEqual([0, 5000]);
+    expect(states).toEqual(['unlocked', 'locked']);
+  });
+
+  test('stopping within a pulse throws the bolt and lets go of the lock', () => {
+    const { clock, changes, door } = simulated();
+    door.open();
+    clock.advance(1000);
+    door.stop();
+    expect(changes.at(-1)).toEqual({ released: false, atMs: 1000 });
+    clock.advance(10_000);
+    expect(changes).toHaveLength(2);
+  });
+
+  test('stopped, it does not open any more', () => {
+    const { clock, changes, door } = simulated();
+    door.stop();
+    expect(door.open()).toBe(false);
+    clock.advance(10_000);
+    expect(changes).toEqual([]);
+  });
+
+  test('a relay that does not draw: out of order, one try to throw the bolt, and told', () => {
+    const lock = new BreakingLock((released) => released);
+    const { door, states } = house(() => lock);
+    expect(door.open()).toBe(false);
+    expect([door.state, states, lock.commands]).toEqual(['fault', ['fault'], [true, false]]);
+    expect(door.open()).toBe(false);
+    expect(lock.commands).toEqual([true, false]);
+  });
+
+  test('a relay that does not throw: out of order, and never drawn again', () => {
+    const lock = new BreakingLock((released) => !released);
+    const { clock, door, states } = house(() => lock);
+    door.open();
+    clock.advance(3000);
+    expect([door.state, states]).toEqual(['fault', ['unlocked', 'fault']]);
+    expect(lock.commands).toEqual([true, false, false]);
+    expect(door.open()).toBe(false);
+    clock.advance(60_000);
+    expect(lock.commands.filter((released) => released)).toEqual([true]);
+  });
+
+  test('a relay that breaks altogether does not take the gate with it', () => {
+    const lock = new BreakingLock(() => true);
+    const { clock, door } = house(() => lock);
+    expect(door.open()).toBe(false);
+    clock.advance(10_000);
+    door.stop();
+    expect(lock.closed).toBe(true);
+  });
+
+  test('a relay whose wire came back stays out of order until the restart', () => {
+    let broken = true;
+    const lock = new BreakingLock(() => broken);
+    const { door } = house(() => lock);
+    door.open();
+    broken = false;
+    expect(door.open()).toBe(false);
+    expect(lock.drawn).toBe(false);
+  });
+});
