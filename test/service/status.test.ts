@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import type { EyeStatus } from '../../src/service/eye.js';
+import { gateState, type PartStates, statusLine } from '../../src/service/status.js';
+
+const EYE: EyeStatus = {
+  state: 'up',
+  restarts: 0,
+  lastFault: null,
+  pid: 7,
+  rssBytes: null,
+  camera: { state: 'live', why: null },
+};
+const WELL: PartStates = {
+  door: { mode: 'normal', state: 'locked' },
+  eye: EYE,
+  peopleFault: null,
+  threshold: { threshold: 1, fmr: 1e-4, tooLarge: false },
+};
+const camera = (state: string, why: string | null = null): Partial<PartStates> => ({
+  eye: { ...EYE, camera: { state, why } },
+});
+
+describe('the state of the gate', () => {
+  test.each<[string, Partial<PartStates>, string, readonly string[]]>([
+    ['all is well', {}, 'online', []],
+    ['the door is open for somebody', { door: { mode: 'normal', state: 'unlocked' } }, 'online', []],
+    [
+      'the relay is broken',
+      { door: { mode: 'normal', state: 'fault' } },
+      'degraded',
+      ['the door relay cannot be driven'],
+    ],
+    ['the eye starts', { eye: { ...EYE, state: 'starting', camera: { state: 'opening', why: null } } }, 'degraded', []],
+    [
+      'the eye was lost',
+      { eye: { ...EYE, state: 'waiting', lastFault: 'it hung' } },
+      'degraded',
+      ['the eye was lost: it hung'],
+    ],
+    [
+      'the eye was lost, nobody knows why',
+      { eye: { ...EYE, state: 'waiting' } },
+      'degraded',
+      ['the eye was lost: unknown'],
+    ],
+    ['the gate stops', { eye: { ...EYE, state: 'stopped' } }, 'degraded', []],
+    ['the camera is opened', camera('opening'), 'degraded', []],
+    ['there is no camera', camera('waiting', 'cable'), 'degraded', ['no camera: cable']],
+    ['the film is over', camera('ended'), 'degraded', []],
+    ['people are not saved', { peopleFault: 'disk full' }, 'degraded', ['changes of people are not saved: disk full']],
+    [
+      'too many people',
+      { threshold: { threshold: 1, fmr: 1e-5, tooLarge: true } },
+      'degraded',
+      ['more people than this encoder can tell apart at decision.targetFpir'],
+    ],
+  ])('%s', (_what, change, status, problems) => {
+    expect(gateState({ ...WELL, ...change })).toMatchObject({ status, problems });
+  });
+
+  test('is one line for systemctl', () => {
+    expect(statusLine(gateState(WELL), 12)).toBe('online; door locked; camera live; eye up; 12 people');
+    const bad = gateState({ ...WELL, ...camera('waiting', 'cable'), peopleFault: 'disk full' });
+    expect(statusLine(bad, 0)).toBe(
+      'degraded; door locked; camera waiting; eye up; 0 people; no camera: cable; changes of people are not saved: disk full',
+    );
+  });
+});
