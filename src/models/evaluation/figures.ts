@@ -55,9 +55,9 @@ export function equalErrorRate({ impostor, impostorTotal, genuine }: PairDistanc
   for (let i = 0; i < impostor.length; i++) {
     const threshold = impostor[i] as number;
     while (yes < own.length && (own[yes] as number) <= threshold) yes += 1;
-    const fmr = (i + 1) / impostorTotal;
     const fnmr = 1 - yes / total;
-    if (fmr >= fnmr) return (fmr + fnmr) / 2;
+    // The two meet where the first one jumps from i to i + 1 pairs, or before it, where the second one fell.
+    if ((i + 1) / impostorTotal >= fnmr) return Math.max(i / impostorTotal, fnmr);
   }
   return 1 - yes / total;
 }

@@ -40,11 +40,18 @@ export function parsePairs(text: string, file: string): PairsFile {
     const fields = line.split('\t');
     const fold = Math.floor(i / (2 * perFold));
     const [first = '', n1 = '', second = '', n2 = ''] = fields;
-    const numbers = fields.length === 3 ? [n1, second] : [n1, n2];
+    const [names, numbers] =
+      fields.length === 3
+        ? [[first], [n1, second]]
+        : [
+            [first, second],
+            [n1, n2],
+          ];
     if (
       (fields.length !== 3 && fields.length !== 4) ||
       !numbers.every((number) => /^\d+$/.test(number)) ||
-      /[/\\]|^\.+$/.test(first + second)
+      // A name becomes part of a path: it must not lead out of the images' folder.
+      names.some((name) => /[/\\]|^\.*$/.test(name))
     )
       fail(i + 2, `"${line}" is neither NAME i j nor NAME1 i NAME2 j, separated by tabs`);
     return fields.length === 3
