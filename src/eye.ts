@@ -31,16 +31,20 @@ const PHOTO_HAAR = { width: 800, minSizePx: 40 };
 
 preferMeWhenMemoryRunsOut();
 const desk = new EyeDesk(new Socket({ fd: 3, readable: false, writable: true }));
-let configured: (work: EyeWork) => void;
+let work: EyeWork | undefined;
+let configured: (ready: EyeWork) => void;
 const ready = new Promise<EyeWork>((resolve) => {
   configured = resolve;
 });
 
 desk.listen(process.stdin, (request, blob) => {
   if (request.kind === 'configure') start(request.settings).then(configured, fail);
-  else ready.then((work) => work.serve(request, blob)).catch(fail);
+  else ready.then((worker) => worker.serve(request, blob)).catch(fail);
 });
-setInterval(() => desk.tell({ kind: 'alive', rssBytes: process.memoryUsage.rss() }), ALIVE_EVERY_MS);
+setInterval(
+  () => desk.tell({ kind: 'alive', rssBytes: process.memoryUsage.rss(), busyMs: work?.busyMs ?? 0 }),
+  ALIVE_EVERY_MS,
+);
 
 /** The kernel's out-of-memory killer shall take the eye, which is replaced, and never the gate. */
 function preferMeWhenMemoryRunsOut(): void {
@@ -53,7 +57,7 @@ function preferMeWhenMemoryRunsOut(): void {
 
 async function start(settings: EyeSettings): Promise<EyeWork> {
   await loadOpenCv();
-  const work = new EyeWork(desk, await meters(settings), systemClock);
+  const working = new EyeWork(desk, await meters(settings), systemClock);
   desk.tell({ kind: 'ready', encoder: settings.models.encoder.id });
   const { camera } = settings;
   if (camera) {
@@ -63,9 +67,10 @@ async function start(settings: EyeSettings): Promise<EyeWork> {
       random: Math.random,
       onState: (state) => desk.tell({ kind: 'camera', ...state }),
     });
-    work.watch(frames).catch(fail);
+    working.watch(frames).catch(fail);
   }
-  return work;
+  work = working;
+  return working;
 }
 
 async function meters({ faces, models }: EyeSettings): Promise<{ live: FaceMeter; photo: FaceMeter }> {
@@ -84,9 +89,9 @@ async function openCamera(settings: CameraSettings): Promise<Camera> {
   const { kind, device, pipeline, path } = settings;
   switch (kind) {
     case 'device':
-      return new OpenCvCamera({ ...settings, kind: 'v4l2', device }, systemClock);
+      return new OpenCvCamera({ ...settings, kind: 'v4l2', device }, systemClock, fail);
     case 'gstreamer':
-      return new OpenCvCamera({ kind, pipeline: pipeline ?? '' }, systemClock);
+      return new OpenCvCamera({ kind, pipeline: pipeline ?? '' }, systemClock, fail);
     case 'rpicam':
       return RpicamCamera.open({ ...settings, programs: RPICAM_PROGRAMS }, systemClock);
     case 'replay':

@@ -14,22 +14,8 @@ import { isUnit } from './person/distance.js';
 import { type Gallery, judge } from './person/gallery.js';
 import type { Person } from './person/person.js';
 import { type ChosenThreshold, chooseThreshold, type ThresholdCurve } from './person/thresholds.js';
+import type { Decision } from './service/news.js';
 import type { Greeter } from './voice/greeter.js';
-
-/** What the gate tells the rest of the world of one decision. */
-export interface Decision {
-  readonly type: 'granted' | 'refused';
-  readonly reason: string | null;
-  readonly text: string;
-  readonly person: Person | undefined;
-  readonly distance: number | null;
-  readonly threshold: number;
-  readonly track: number;
-  /** The camera's frame, and how long after the first sight of this person. */
-  readonly frame: number;
-  readonly afterMs: number | null;
-  readonly face: MeasuredFace | undefined;
-}
 
 export interface GateParts {
   readonly config: Pick<Config, 'decision' | 'faces'>;
@@ -65,7 +51,7 @@ export class Gate {
     const { threshold } = this.threshold;
     const now = clock.monotonic();
     const taken = takenMs as typeof now;
-    const sightings = faces.flatMap((face) => this.#sighting(face, encoder === gallery.encoder, threshold));
+    const sightings = faces.map((face) => this.#sighting(face, encoder === gallery.encoder, threshold));
     const rule = { ...FOLLOWING, of: config.decision.of, jumpDistance: curve['1e-3'].threshold };
     this.#tracks = follow(this.#tracks, sightings, frame, taken, rule);
     const { memory, outcomes } = decide(
@@ -82,10 +68,12 @@ export class Gate {
     for (const outcome of outcomes) this.#tell(outcome, observation, threshold);
   }
 
-  #sighting(face: MeasuredFace, sameEncoder: boolean, threshold: number): Sighting[] {
+  #sighting(face: MeasuredFace, sameEncoder: boolean, threshold: number): Sighting {
     const embedding = decodeVector(face.embedding);
-    if (!isUnit(embedding)) return [];
-    return [{ box: face.box, embedding, claim: sameEncoder ? this.#claim(face, embedding, threshold) : MODEL_FAULT }];
+    const usable = sameEncoder && embedding.length === this.#parts.gallery.dimension && isUnit(embedding);
+    // A face that cannot be compared is somebody all the same: it counts where several faces matter.
+    if (!usable) return { box: face.box, embedding: NO_DIRECTION, claim: MODEL_FAULT };
+    return { box: face.box, embedding, claim: this.#claim(face, embedding, threshold) };
   }
 
   #claim(face: MeasuredFace, embedding: Float32Array, threshold: number): Claim {
@@ -113,7 +101,7 @@ export class Gate {
     report({
       type: granted ? 'granted' : 'refused',
       reason: granted ? null : outcome.reason,
-      text: granted ? `the door is opened for ${person?.name}` : (outcome.detail ?? REASONS[outcome.reason]),
+      text: granted ? 'the door is opened' : (outcome.detail ?? REASONS[outcome.reason]),
       person,
       distance: outcome.distance ?? null,
       threshold,
@@ -124,6 +112,9 @@ export class Gate {
     });
   }
 }
+
+/** Stands for an embedding that is none: no track ever continues with it. */
+const NO_DIRECTION = new Float32Array(0);
 
 const MODEL_FAULT: Claim = {
   kind: 'none',

@@ -1,5 +1,5 @@
 /**
- * The gate process, a table of contents: models → people → door → voice → decision → site → eye; stop in reverse.
+ * The gate process, a table of contents: models → people → door → voice → decision → eye → site; stop in reverse.
  * The only file that names concrete adapters of this process.
  */
 import { join } from 'node:path';
@@ -8,18 +8,20 @@ import type { Paths } from './config/paths.js';
 import { DoorKeeper } from './door/door-keeper.js';
 import { SimulatedLock } from './door/simulated-lock.js';
 import type { Observation } from './face/observation.js';
-import { type Decision, Gate } from './gate.js';
+import { Gate } from './gate.js';
 import { explain } from './kit/errors.js';
 import type { Log } from './kit/log.js';
 import { systemClock as clock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
-import { equip } from './models/equipment.js';
+import { type Equipment, equip } from './models/equipment.js';
 import { loadManifest } from './models/model-files.js';
 import { Gallery } from './person/gallery.js';
+import { Board } from './service/board.js';
 import { Enrolment } from './service/enrolment.js';
 import { Eye } from './service/eye.js';
 import { EyeProcess } from './service/eye-process.js';
-import { requestHandlers } from './service/request-handlers.js';
+import { News } from './service/news.js';
+import { type HandlerParts, requestHandlers } from './service/request-handlers.js';
 import { type GateState, gateState, statusLine } from './service/status.js';
 import { supervisionPlan } from './service/supervision.js';
 import { SystemdNotify } from './service/systemd-notify.js';
@@ -37,57 +39,56 @@ export interface RunningGate {
   stop(): Promise<void>;
 }
 
-/** How often the gate proves to systemd that its event loop turns. */
+/** So often the event loop proves to systemd that it turns, and the state is looked at anew. */
 const PULSE_MS = 1000;
 
 /** Starts a gate. @throws OperatingError with one line when it cannot work; nothing is left running then. */
 export async function startGate(config: Config, paths: Paths, log: Log): Promise<RunningGate> {
-  const notify = new SystemdNotify({ env: process.env, clock, log });
-
   const equipment = await equip(loadManifest(), config.encoder);
+  const { encoder } = equipment;
   const store = await PeopleStore.open({
     file: join(paths.state, 'people.json'),
-    encoder: equipment.encoder,
+    encoder,
     gate: config.gate,
     clock,
     log,
   });
-  const gallery = new Gallery(equipment.encoder, equipment.dimension);
-  for (const person of store.all()) gallery.set(person);
-  store.onChange(({ id, person }) => (person ? gallery.set(person) : gallery.delete(id)));
+  try {
+    return startWith(config, paths, log, equipment, store);
+  } catch (thrown) {
+    await store.close();
+    throw thrown;
+  }
+}
 
-  const lock = new SimulatedLock(clock, ({ released }) =>
-    log.info({ released }, released ? 'bolt drawn' : 'bolt thrown'),
-  );
-  const door = new DoorKeeper(lock, clock, log, config.door, (state) => {
-    changed();
-    site?.event('door', { state });
+function startWith(config: Config, paths: Paths, log: Log, equipment: Equipment, store: PeopleStore): RunningGate {
+  const notify = new SystemdNotify({ env: process.env, clock, log });
+  const news = new News(log, config.log.names, (type, fields) => site?.event(type, fields));
+  const gallery = galleryOf(store, equipment);
+
+  const door = new DoorKeeper(new SimulatedLock(clock), clock, log, config.door, (state) => {
+    news.door(state);
+    board.refresh();
   });
+  // Whatever ends this process, the bolt is thrown first.
+  process.once('exit', () => door.stop());
 
-  const { enabled, speak, language, device, volume } = config.greeting;
-  const speaker = speak
-    ? new EspeakSpeaker({ cacheFolder: join(paths.cache, 'voice'), device, volume, log })
-    : new SilentSpeaker();
-  const greeter = new Greeter(speaker, clock, language, (said) => {
-    log.info({ greeting: config.log.names ? said.text : undefined }, 'greeting');
-    site?.event('greeting', { text: said.text, language: said.language });
-  });
-
+  const greeter = greeterFor(config, paths, log, news);
   const gate = new Gate({
     config,
     curve: equipment.curve,
     gallery,
     person: (id) => store.get(id),
     door,
-    greeter: enabled ? greeter : undefined,
+    greeter,
     clock,
-    report: (decision) => tell(decision),
+    report: (decision) => news.decision(decision),
   });
 
   let seen: Observation | undefined;
   const eye = new Eye({
     make: (events) => new EyeProcess(events),
-    settings: { camera: config.camera, faces: config.faces, models: { ...equipment.models } },
+    settings: { camera: config.camera, faces: config.faces, models: equipment.models },
     plan: supervisionPlan(config.eye),
     clock,
     log,
@@ -97,7 +98,7 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
         gate.see(observation);
         seen = observation;
       },
-      status: () => changed(),
+      status: () => board.refresh(),
     },
   });
 
@@ -109,21 +110,19 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
     maxTemplates: config.people.maxTemplates,
     duplicateDistance: () => config.people.duplicateDistance ?? gate.threshold.threshold,
   });
-  const handlers = requestHandlers({
+  const site = joinSite(config, log, {
     store,
     enrolment,
     measurePhoto: (photo) => eye.measurePhoto(photo),
     lastSeen: () => seen,
     open: (by, reason) => {
       const opened = door.open();
-      log.info({ by, reason, opened }, 'asked to open by MQTT');
-      site?.event('opened', { by, reason: reason ?? null, opened });
+      news.opened(by, reason, opened);
       return opened;
     },
     clock,
     version: VERSION,
   });
-  const site = config.mqtt.enabled ? joinSite(config, store, handlers, log) : undefined;
 
   const state = () =>
     gateState({
@@ -131,37 +130,25 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
       eye: eye.status,
       peopleFault: store.fault === undefined ? null : explain(store.fault),
       threshold: gate.threshold,
+      blindMs: clock.monotonic() - Math.max(eye.cameraLiveSinceMs, seen?.measuredMs ?? 0),
     });
-  const changed = () => {
-    site?.state(state());
-    notify.status(statusLine(state(), store.size));
-  };
-  const tell = ({ face, person, ...decision }: Decision) => {
-    const who = person && (config.log.names ? { id: person.id, name: person.name } : { id: person.id });
-    log.info({ ...decision, person: who }, decision.text);
-    const { type, text, reason, distance, threshold, track, frame, afterMs } = decision;
-    const box = face ? [face.box.x, face.box.y, face.box.width, face.box.height].map(Math.round) : null;
-    site?.event(type, {
-      reason,
-      text,
-      person: person?.id ?? null,
-      name: person?.name ?? null,
-      distance,
-      threshold,
-      track,
-      frame,
-      afterMs,
-      box,
-    });
-  };
+  const board = new Board(state, (now) => {
+    site?.state(now);
+    notify.status(statusLine(now, store.size));
+  });
+  store.onChange(() => board.refresh());
 
   site?.info({ version: VERSION, encoder: equipment.encoder });
   site?.start();
   eye.start();
   notify.ready(statusLine(state(), store.size));
-  const pulse = setInterval(() => notify.watchdog(), PULSE_MS);
+  const pulse = setInterval(() => {
+    notify.watchdog();
+    board.refresh();
+  }, PULSE_MS);
+  const { site: siteName, gate: gateName } = config;
   log.info(
-    { site: config.site, gate: config.gate, version: VERSION, encoder: equipment.encoder, people: store.size },
+    { site: siteName, gate: gateName, version: VERSION, encoder: equipment.encoder, people: store.size },
     'the gate is up',
   );
 
@@ -172,7 +159,7 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
       door.stop();
       eye.stop();
       await notify.stopping();
-      await greeter.close();
+      await greeter?.close();
       await site?.stop();
       await store.close();
       log.info('the gate is down, the door is locked');
@@ -180,11 +167,30 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
   };
 }
 
-function joinSite(config: Config, people: PeopleStore, handlers: ReturnType<typeof requestHandlers>, log: Log): Site {
+/** The gallery, kept equal to the store. */
+function galleryOf(store: PeopleStore, { encoder, dimension }: Equipment): Gallery {
+  const gallery = new Gallery(encoder, dimension);
+  for (const person of store.all()) gallery.set(person);
+  store.onChange(({ id, person }) => (person ? gallery.set(person) : gallery.delete(id)));
+  return gallery;
+}
+
+function greeterFor({ greeting }: Config, paths: Paths, log: Log, news: News): Greeter | undefined {
+  if (!greeting.enabled) return undefined;
+  const { device, volume, language } = greeting;
+  const speaker = greeting.speak
+    ? new EspeakSpeaker({ cacheFolder: join(paths.cache, 'voice'), device, volume, log })
+    : new SilentSpeaker();
+  return new Greeter(speaker, clock, language, (said) => news.greeting(said));
+}
+
+/** The gate's part in its site; without a broker there is none. */
+function joinSite(config: Config, log: Log, parts: HandlerParts): Site | undefined {
+  const { enabled, clientId, username, passwordFile, caFile, certFile, keyFile, ...rest } = config.mqtt;
+  if (!enabled) return undefined;
   const names = { site: config.site, gate: config.gate };
-  const { clientId, username, passwordFile, caFile, certFile, keyFile, ...rest } = config.mqtt;
   const optional = { clientId, username, passwordFile, caFile, certFile, keyFile };
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
   const link = new MqttLink({ config: { ...rest, ...given }, names, will: offlineWill(names), clock, log });
-  return new Site({ link, names, clock, log, people, handlers });
+  return new Site({ link, names, clock, log, people: parts.store, handlers: requestHandlers(parts) });
 }

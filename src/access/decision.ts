@@ -44,6 +44,9 @@ export interface Memory {
 
 export const EMPTY_MEMORY: Memory = { granted: new Set(), seenMs: new Map(), reported: new Map() };
 
+/** A face not seen for so long has left the picture. */
+const NEARBY_MS = 600;
+
 /** Why a person known by face may not enter now; undefined when he may. Dates, hours and the rest come in here. */
 export type AccessCheck = (person: string) => Reason | undefined;
 
@@ -62,6 +65,10 @@ export function decide(
   // By number and time: an old frame that comes a second time with a new time is not what is seen now.
   const present = tracks.filter((track) => track.lastFrame === frame.number && track.lastMs === frame.takenMs);
   const judged = present.map((track) => ({ track, evidence: weigh(track.claims, rule) }));
+  // Who was seen a moment ago is still there: one missed detection must not make two people one.
+  const nearby = tracks
+    .filter((track) => Math.abs(frame.takenMs - track.lastMs) <= NEARBY_MS)
+    .map((track) => ({ track, evidence: weigh(track.claims, rule) }));
   const granted = new Set([...memory.granted].filter((id) => tracks.some((track) => track.id === id)));
   const seenMs = new Map([...memory.seenMs].filter(([, at]) => nowMs - at < rule.cooldownMs));
   const reported = new Map([...memory.reported].filter(([id]) => tracks.some((track) => track.id === id)));
@@ -72,7 +79,7 @@ export function decide(
       if (evidence.kind === 'person') seenMs.set(evidence.id, nowMs);
       continue;
     }
-    const reason = whyNot(one, judged, frame.takenMs, nowMs, rule, seenMs, mayEnter);
+    const reason = whyNot(one, nearby, frame.takenMs, nowMs, rule, seenMs, mayEnter);
     if (reason === undefined && evidence.kind === 'person') {
       granted.add(track.id);
       seenMs.set(evidence.id, nowMs);

@@ -30,6 +30,9 @@ export class NewestFrame {
   readonly #clock: Clock;
   readonly #options: NewestFrameOptions;
   #frame: Frame | undefined;
+  /** Added to the numbers of the camera now open; the number after the last one handed out. */
+  #base = 0;
+  #next = 0;
   #wake: (() => void) | undefined;
   #taken: (() => void) | undefined;
   #stopped = false;
@@ -74,6 +77,7 @@ export class NewestFrame {
     while (!this.#stopped) {
       this.#options.onState({ state: 'opening', attempt });
       this.#frames = 0;
+      this.#base = this.#next;
       let why = '';
       try {
         const camera = await this.#open();
@@ -116,7 +120,9 @@ export class NewestFrame {
       if (this.#frames === 0) this.#options.onState({ state: 'live' });
       this.#frames += 1;
       this.#frame?.picture.release();
-      this.#frame = frame;
+      // Numbers go on growing when a camera is reopened: what follows a face knows newer from older by them.
+      this.#frame = { ...frame, index: this.#base + frame.index };
+      this.#next = this.#frame.index + 1;
       this.#wake?.();
       if (!camera.live) await this.#untilTaken();
     }

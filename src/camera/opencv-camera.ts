@@ -3,17 +3,25 @@ import { OperatingError } from '../kit/errors.js';
 import { Capture, type CaptureSource } from '../kit/opencv/capture.js';
 import type { Camera, Frame } from './frame.js';
 
+/** V4L2 gives up a read after 10 s by itself. */
+const READ_MAX_MS = 15_000;
+
 /** A V4L2 device or a GStreamer pipeline (CSI cameras of Jetson and Pi) through OpenCV. */
 export class OpenCvCamera implements Camera {
   readonly live = true;
   readonly #capture: Capture;
   readonly #clock: Clock;
+  readonly #onHung: (fault: OperatingError) => void;
   #index = 0;
   #closed = false;
 
-  /** @throws OperatingError when the device is missing, busy or not allowed. */
-  constructor(source: Exclude<CaptureSource, { kind: 'file' }>, clock: Clock) {
+  /**
+   * @param onHung the device does not even return from a read after it was closed: only a new process is rid of it
+   * @throws OperatingError when the device is missing, busy or not allowed
+   */
+  constructor(source: Exclude<CaptureSource, { kind: 'file' }>, clock: Clock, onHung: (fault: OperatingError) => void) {
     this.#clock = clock;
+    this.#onHung = onHung;
     try {
       this.#capture = new Capture(source);
     } catch (cause) {
@@ -34,6 +42,11 @@ export class OpenCvCamera implements Camera {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#capture.release();
+    const timer = this.#clock.after(READ_MAX_MS, () => {
+      const text = `the camera has not returned from a read for ${READ_MAX_MS / 1000} s`;
+      this.#onHung(new OperatingError('KAIMON_CAMERA_HUNG', 'environment', text));
+    });
+    await this.#capture.release();
+    timer.cancel();
   }
 }

@@ -22,8 +22,8 @@ interface Reel {
   /** The next picture, or undefined after the last; `skip` moves on without decoding where that is possible. */
   next(): Promise<Picture | undefined>;
   skip(): Promise<boolean>;
-  rewind(): void;
-  close(): void;
+  rewind(): Promise<void>;
+  close(): Promise<void>;
 }
 
 const IMAGE = /\.(jpe?g|png)$/i;
@@ -54,11 +54,11 @@ class FolderReel implements Reel {
     return this.#at++ < this.#files.length;
   }
 
-  rewind(): void {
+  async rewind(): Promise<void> {
     this.#at = 0;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#at = this.#files.length;
   }
 }
@@ -86,13 +86,13 @@ class VideoReel implements Reel {
     return picture !== undefined;
   }
 
-  rewind(): void {
-    this.#capture.release();
+  async rewind(): Promise<void> {
+    await this.#capture.release();
     this.#capture = new Capture({ kind: 'file', path: this.#file });
   }
 
-  close(): void {
-    this.#capture.release();
+  close(): Promise<void> {
+    return this.#capture.release();
   }
 }
 
@@ -139,13 +139,13 @@ export class ReplayCamera implements Camera {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#reel.close();
+    await this.#reel.close();
   }
 
   async #again(): Promise<Picture | undefined> {
     if (!this.#options.loop || this.#ofRound === 0) return undefined;
     this.#ofRound = 0;
-    this.#reel.rewind();
+    await this.#reel.rewind();
     return this.#reel.next();
   }
 

@@ -46,6 +46,11 @@ for (const make of commands) program.addCommand(make());
 exitByException(program);
 
 process.on('uncaughtException', fail);
+// Whoever reads the output may stop reading: `kaimon people list | head -1`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.yes);
+  fail(error);
+});
 program.parseAsync().catch(fail);
 
 /** Commander's own exit code for wrong use is 1, which means "no" here. */
@@ -56,7 +61,10 @@ function exitByException(command: Command): void {
 
 function fail(thrown: unknown): void {
   if (thrown instanceof CommanderError) {
-    process.exit(thrown.exitCode === 0 ? EXIT.yes : EXIT.usage);
+    // Commander has told people already.
+    if (thrown.exitCode === 0) process.exit(EXIT.yes);
+    printError({ code: 'KAIMON_USAGE', message: thrown.message });
+    process.exit(EXIT.usage);
   }
   const known = thrown instanceof OperatingError;
   const code = known ? EXIT_OF[thrown.trouble] : EXIT.defect;
@@ -64,11 +72,19 @@ function fail(thrown: unknown): void {
     ? `kaimon: ${explain(thrown)}`
     : `kaimon: a defect of Kaimon, please report it with the lines below and the log of the service (journalctl -u kaimon)\n${thrown instanceof Error ? thrown.stack : String(thrown)}`;
   process.stderr.write(`${message}\n`);
-  if (process.argv.includes('--json')) {
-    const error = known
+  printError(
+    known
       ? { code: thrown.code, reason: thrown.reason, message: thrown.message }
-      : { code: 'KAIMON_DEFECT', message: 'a defect of Kaimon' };
-    process.stdout.write(`${JSON.stringify({ error })}\n`);
-  }
+      : { code: 'KAIMON_DEFECT', message: 'a defect of Kaimon' },
+  );
   process.exit(code);
+}
+
+/** Machines get one document, whatever happens. */
+function printError(error: {
+  readonly code: string;
+  readonly reason?: string | undefined;
+  readonly message: string;
+}): void {
+  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error })}\n`);
 }

@@ -89,18 +89,18 @@ export function modelsCommand(root?: string): Command {
     .option('--from <folder>', "take the packages' tarballs (made by npm pack) from a folder, without network")
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', example('kaimon models build'))
-    .action((options) => build(root, options));
+    .action((_own, command: Command) => build(root, command.optsWithGlobals()));
   models
     .command('verify')
     .description('compare every file with its digest in models/manifest.json; exit 4 when one is missing or wrong')
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', example('kaimon models verify'))
-    .action((options) => verify(root, options));
+    .action((_own, command: Command) => verify(root, command.optsWithGlobals()));
   models
     .command('list')
     .description('name, role, size, licence and origin of every network')
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', example('kaimon models list'))
-    .action((options) => list(root, options));
+    .action((_own, command: Command) => list(root, command.optsWithGlobals()));
   return models;
 }

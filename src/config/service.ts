@@ -49,9 +49,9 @@ export const mqttSection = z
   .strictObject({
     enabled: flag('Connect to a broker', false),
     url: text(
-      'The broker; mqtts:// and wss:// are encrypted. User and password never stand in here',
-      /^(mqtt|mqtts|ws|wss):\/\/[^\s@/?#\p{Cc}]{1,255}(\/[^\s@\p{Cc}]{0,255})?$/u,
-      'mqtt://, mqtts://, ws:// or wss:// with host and port, without user and password',
+      'The broker; mqtts:// is encrypted. User and password never stand in here',
+      /^mqtts?:\/\/[^\s@/?#\p{Cc}]{1,255}\/?$/u,
+      'mqtt:// or mqtts:// with host and port, without user and password',
       'mqtt://127.0.0.1:1883',
     ),
     protocol,
@@ -80,15 +80,15 @@ export const mqttSection = z
     between(['username', 'passwordFile'], 'username', 'mqtt.passwordFile needs mqtt.username'),
   )
   .refine(
-    ({ url, caFile, certFile }) => /^(mqtts|wss):/.test(url) || (caFile === null && certFile === null),
+    ({ url, caFile, certFile }) => /^mqtts:/.test(url) || (caFile === null && certFile === null),
     // Without this rule, certificates beside mqtt:// would look like encryption and be none.
-    between(['url', 'caFile', 'certFile'], 'url', 'mqtt.caFile and mqtt.certFile need an mqtts:// or wss:// url'),
+    between(['url', 'caFile', 'certFile'], 'url', 'mqtt.caFile and mqtt.certFile need an mqtts:// url'),
   );
 
 /** People shared between gates. */
 export const syncSection = z.strictObject({
   tombstoneDays: whole(
-    'How long a removal is remembered; a gate away for longer rebuilds its people from the broker',
+    'How long a removal is to be remembered; this version remembers for ever',
     { unit: 'days', min: 1, max: 3650 },
     400,
   ),

@@ -37,7 +37,11 @@ export class DoorKeeper {
   stop(): void {
     this.#take({ kind: 'stop' });
     this.#timer?.cancel();
-    this.#lock.close();
+    try {
+      this.#lock.close();
+    } catch (thrown) {
+      this.#log.error({ why: explain(thrown) }, 'the lock could not be closed');
+    }
   }
 
   #take(event: DoorEvent): void {
@@ -63,9 +67,10 @@ export class DoorKeeper {
       return true;
     } catch (thrown) {
       const why = explain(thrown);
+      // A door in fault stays there until the daemon is restarted; its relay goes on being told to let go.
+      if (this.#door.state === 'fault') return false;
       this.#log.error({ why, released }, 'the relay cannot be driven');
-      // One more attempt to throw the bolt; a door in fault stays there until the daemon is restarted.
-      if (this.#door.state !== 'fault') this.#take({ kind: 'io-error', why });
+      this.#take({ kind: 'io-error', why });
       return false;
     }
   }

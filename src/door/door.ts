@@ -5,7 +5,8 @@ import type { MonotonicMs } from '../kit/clock.js';
 export type Door =
   | { readonly state: 'locked' }
   | { readonly state: 'unlocked'; readonly untilMs: MonotonicMs }
-  | { readonly state: 'fault'; readonly why: string };
+  | { readonly state: 'fault'; readonly why: string }
+  | { readonly state: 'stopped' };
 
 export type DoorEvent =
   /** Let somebody in: by face or by request. */
@@ -18,6 +19,12 @@ export type DoorEvent =
 export type DoorEffect =
   | { readonly kind: 'arm'; readonly afterMs: number }
   | { readonly kind: 'drive'; readonly released: boolean };
+
+/** A relay that did not obey is told again, for ever: the bolt may still be drawn. */
+const LET_GO: readonly DoorEffect[] = [
+  { kind: 'arm', afterMs: 500 },
+  { kind: 'drive', released: false },
+];
 
 export interface DoorRule {
   /** How long the bolt stays drawn, milliseconds. */
@@ -38,7 +45,7 @@ export function step(door: Door, event: DoorEvent, rule: DoorRule): DoorStep {
   const lock: DoorStep = { door: { state: 'locked' }, effects: [{ kind: 'drive', released: false }] };
   switch (event.kind) {
     case 'open': {
-      if (door.state === 'fault') return stay;
+      if (door.state === 'fault' || door.state === 'stopped') return stay;
       const untilMs = (event.atMs + rule.pulseMs) as MonotonicMs;
       // A second grant lengthens the pulse, never shortens it: the first person is still in the doorway.
       const end: DoorEffect = { kind: 'arm', afterMs: rule.pulseMs };
@@ -46,14 +53,16 @@ export function step(door: Door, event: DoorEvent, rule: DoorRule): DoorStep {
       return { door: { state: 'unlocked', untilMs }, effects: [end, drive] };
     }
     case 'timer': {
+      if (door.state === 'fault') return { door, effects: LET_GO };
       if (door.state !== 'unlocked') return stay;
       // A timer that fires early is armed again for the rest.
       if (event.atMs < door.untilMs) return { door, effects: [{ kind: 'arm', afterMs: door.untilMs - event.atMs }] };
       return lock;
     }
     case 'io-error':
-      return { door: { state: 'fault', why: event.why }, effects: [{ kind: 'drive', released: false }] };
+      if (door.state === 'stopped') return stay;
+      return { door: { state: 'fault', why: event.why }, effects: LET_GO };
     case 'stop':
-      return lock;
+      return { door: { state: 'stopped' }, effects: [{ kind: 'drive', released: false }] };
   }
 }

@@ -24,13 +24,14 @@ export const NOBODY: Ranking = { best: undefined, second: undefined };
  */
 export class Gallery {
   readonly encoder: string;
-  readonly #dimension: number;
+  /** Numbers of an embedding. */
+  readonly dimension: number;
   readonly #people = new Map<string, readonly Float32Array[]>();
   #templates = 0;
 
   constructor(encoder: string, dimension: number) {
     this.encoder = encoder;
-    this.#dimension = dimension;
+    this.dimension = dimension;
   }
 
   /** People with at least one usable template. */
@@ -51,7 +52,7 @@ export class Gallery {
     this.delete(person.id);
     const own = person.templates.filter((template) => template.encoder === this.encoder);
     const vectors = own.map((template) => decodeVector(template.vector));
-    const usable = vectors.filter((vector) => vector.length === this.#dimension && isUnit(vector));
+    const usable = vectors.filter((vector) => vector.length === this.dimension && isUnit(vector));
     if (usable.length > 0) this.#people.set(person.id, usable);
     this.#templates += usable.length;
     return own.length - usable.length;

@@ -2,6 +2,7 @@ import type { MeasuredFace } from '../face/observation.js';
 import type { QualityLimits } from '../face/quality.js';
 import { type Clock, iso } from '../kit/clock.js';
 import { decodeVector } from '../kit/vector.js';
+import { isUnit } from '../person/distance.js';
 import { type EnrolmentFault, faceToEnrol, tooNear } from '../person/enrolment.js';
 import type { Gallery } from '../person/gallery.js';
 import { idFor, type Language, type Person, type StoredTemplate } from '../person/person.js';
@@ -69,12 +70,17 @@ export class Enrolment {
     const found = faceToEnrol(faces, limits);
     if ('fault' in found) throw new EnrolmentRefused(found.fault.code, `the photo was not taken: ${found.fault.text}`);
     const probe = decodeVector(found.face.embedding);
+    if (encoder !== gallery.encoder || probe.length !== gallery.dimension || !isUnit(probe))
+      throw new EnrolmentRefused(
+        'model-fault',
+        'the photo was not taken: the eye gave an embedding that cannot be used',
+      );
     const known = data.id === undefined ? undefined : store.get(data.id);
     const others = gallery.rank(probe, known?.id);
     if (!data.force) {
       const near = tooNear(others, duplicateDistance());
       if (near) throw new EnrolmentRefused(near.code, `the photo was not taken: ${near.text}`);
-      if (known) this.#checkSamePerson(known, probe);
+      if (known) this.#checkSamePerson(known, data.name, probe);
     }
     const template: StoredTemplate = {
       encoder,
@@ -101,29 +107,48 @@ export class Enrolment {
         'bad-request',
         `"${id}" has ${maxTemplates} photos already, no more are allowed: remove the person and enrol anew`,
       );
+    const [validFrom, validUntil] = [
+      given(data.validFrom, known?.validFrom),
+      given(data.validUntil, known?.validUntil),
+    ];
+    if (validFrom && validUntil && Date.parse(validFrom) >= Date.parse(validUntil))
+      throw new EnrolmentRefused(
+        'bad-request',
+        `"${id}" would be valid from ${validFrom} until ${validUntil}: the end must be later`,
+      );
     return {
       id,
       name: data.name,
-      language: data.language ?? known?.language ?? null,
-      greeting: data.greeting ?? known?.greeting ?? null,
+      language: given(data.language, known?.language),
+      greeting: given(data.greeting, known?.greeting),
       groups: [...(data.groups ?? known?.groups ?? [])],
-      validFrom: data.validFrom ?? known?.validFrom ?? null,
-      validUntil: data.validUntil ?? known?.validUntil ?? null,
+      validFrom,
+      validUntil,
       templates,
     };
   }
 
   /** An id never becomes somebody else's: a further photo must show the person whom the id stands for. */
-  #checkSamePerson(known: Person, probe: Float32Array): void {
+  #checkSamePerson(known: Person, name: string, probe: Float32Array): void {
     const { gallery, duplicateDistance } = this.#parts;
     const distance = gallery.distanceTo(known.id, probe);
-    if (distance === undefined || distance <= duplicateDistance()) return;
+    // Templates of another encoder cannot be compared: then the name must be the person's.
+    if (distance === undefined ? name === known.name : distance <= duplicateDistance()) return;
+    if (distance === undefined)
+      throw new EnrolmentRefused(
+        'bad-request',
+        `"${known.id}" is called ${known.name}, not ${name}, and has no photo to compare with: give the right name, another id, or force it`,
+      );
     throw new EnrolmentRefused(
       'bad-request',
       `the photo was not taken: it does not show "${known.id}" (distance ${distance.toFixed(2)}, at most ${duplicateDistance().toFixed(2)} allowed): give another id, or force it`,
     );
   }
 }
+
+/** What was asked for, null included; otherwise what is known. */
+const given = <T>(asked: T | null | undefined, known: T | null | undefined): T | null =>
+  asked === undefined ? (known ?? null) : asked;
 
 function codeOf(reason: 'unusable' | 'busy' | 'fault'): EnrolmentRefused['code'] {
   if (reason === 'unusable') return 'bad-request';

@@ -39,9 +39,6 @@ export class EyeProcess {
       },
     });
     this.#child = child;
-    this.#requests = child.stdin as Writable;
-    // A write to a dead eye fails; its exit is reported below.
-    this.#requests.on('error', () => undefined);
     let gone = false;
     const exit = (why: string) => {
       if (gone) return;
@@ -50,7 +47,13 @@ export class EyeProcess {
     };
     child.on('error', (error) => exit(`it cannot be started: ${error.message}`));
     child.on('exit', (code, signal) => exit(signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`));
-    listen(child.stdio[3] as Readable, events);
+    const [requests, , , told] = child.stdio;
+    // Without descriptors left there are no pipes; the error event says why.
+    if (!requests || !told) throw new Error('no pipes to a child process could be made');
+    this.#requests = requests as Writable;
+    // A write to a dead eye fails; its exit is reported above.
+    this.#requests.on('error', () => undefined);
+    listen(told as Readable, events);
   }
 
   get pid(): number | undefined {

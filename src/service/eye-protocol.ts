@@ -102,8 +102,8 @@ export const cameraStateSchema = z.object({
 export const fromEyeSchema = z.union([
   observationSchema,
   z.object({ kind: z.literal('ready'), encoder: z.string() }),
-  /** A sign of life, once a second, camera or not. */
-  z.object({ kind: z.literal('alive'), rssBytes: z.number() }),
+  /** A sign of life, once a second, camera or not; `busyMs`: how long the picture at hand has been worked on. */
+  z.object({ kind: z.literal('alive'), rssBytes: z.number(), busyMs: z.number().min(0) }),
   cameraStateSchema,
   photoAnswerSchema,
   /** ok: the JPEG is the message's blob. */

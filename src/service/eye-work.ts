@@ -2,7 +2,7 @@ import type { Frame } from '../camera/frame.js';
 import type { NewestFrame } from '../camera/newest-frame.js';
 import type { FaceMeter, Measured } from '../face/measure.js';
 import type { MeasuredFace } from '../face/observation.js';
-import type { Clock } from '../kit/clock.js';
+import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import { Mutex } from '../kit/mutex.js';
 import { decodePhoto, encodeJpeg, UnusablePhoto } from '../kit/opencv/codec.js';
@@ -21,6 +21,7 @@ export class EyeWork {
   /** The networks have one input buffer each: one picture at a time. */
   readonly #turn = new Mutex();
   #photosWaiting = 0;
+  #busySince: MonotonicMs | undefined;
   #newest: Picture | undefined;
 
   constructor(desk: EyeDesk, meters: { live: FaceMeter; photo: FaceMeter }, clock: Clock) {
@@ -29,12 +30,17 @@ export class EyeWork {
     this.#clock = clock;
   }
 
+  /** How long the picture at hand has been worked on, milliseconds; 0 when there is none. */
+  get busyMs(): number {
+    return this.#busySince === undefined ? 0 : this.#clock.monotonic() - this.#busySince;
+  }
+
   /** Measures frames until the source ends. */
   async watch(frames: NewestFrame): Promise<void> {
     for (;;) {
       const frame = await frames.next();
       if (!frame) return;
-      const measured = await this.#turn.run(() => this.#meters.live.measure(frame.picture));
+      const measured = await this.#inTurn(() => this.#meters.live.measure(frame.picture));
       this.#tellObservation(frame, measured);
       this.#newest?.release();
       this.#newest = frame.picture;
@@ -44,6 +50,17 @@ export class EyeWork {
   serve(request: Exclude<ToEye, { kind: 'configure' }>, blob: Buffer): void {
     if (request.kind === 'snapshot') this.#snapshot(request);
     else this.#photo(request.id, blob);
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    return this.#turn.run(async () => {
+      this.#busySince = this.#clock.monotonic();
+      try {
+        return await task();
+      } finally {
+        this.#busySince = undefined;
+      }
+    });
   }
 
   #tellObservation({ picture, takenMs, index }: Frame, { proposed, faces }: Measured): void {
@@ -68,8 +85,7 @@ export class EyeWork {
       return;
     }
     this.#photosWaiting += 1;
-    this.#turn
-      .run(() => this.#measurePhoto(id, blob))
+    this.#inTurn(() => this.#measurePhoto(id, blob))
       .catch((thrown: unknown) => refuse(thrown instanceof UnusablePhoto ? 'unusable' : 'fault', explain(thrown)))
       .finally(() => {
         this.#photosWaiting -= 1;

@@ -1,6 +1,8 @@
 import type { Observation } from '../face/observation.js';
-import type { Clock, Timer } from '../kit/clock.js';
+import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
+import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import { type Answer, EyeAnswers } from './eye-answers.js';
 import type { EyeEvents, EyeProcess } from './eye-process.js';
 import type { EyeSettings, FromEye, PhotoAnswer, ToEye } from './eye-protocol.js';
 import { afterDeath, type EyeLife, heard, newLife, type SupervisionPlan, whyKill } from './supervision.js';
@@ -23,15 +25,7 @@ export interface EyeListeners {
 }
 
 type Mark = Extract<ToEye, { kind: 'snapshot' }>['marks'][number];
-interface Waiting {
-  readonly answer: (message: FromEye | undefined, blob: Buffer) => void;
-}
-
 const CHECK_EVERY_MS = 250;
-const ANSWER_MS = 20_000;
-/** Answers awaited at a time; the eye itself takes fewer. */
-const WAITING_MAX = 16;
-const NOTHING = Buffer.alloc(0);
 
 /** Keeps an eye running: replaces one that died, hung or flooded, with growing pauses, and never lets that reach the door. */
 export class Eye {
@@ -45,10 +39,11 @@ export class Eye {
   #process: EyeProcess | undefined;
   #life: EyeLife | undefined;
   #failures = 0;
+  #liveSinceMs: MonotonicMs | undefined;
   #timer: Timer | undefined;
   #check: Timer | undefined;
-  #nextId = 1;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #answers: EyeAnswers;
+  #faultOfThisEye: string | undefined;
   #status: EyeStatus = {
     state: 'starting',
     restarts: 0,
@@ -71,9 +66,15 @@ export class Eye {
     this.#settings = parts.settings;
     this.#plan = parts.plan;
     this.#clock = parts.clock;
+    this.#answers = new EyeAnswers(parts.clock);
     this.#log = parts.log;
     this.#random = parts.random;
     this.#listeners = parts.listeners;
+  }
+
+  /** Since when the camera has been delivering; the present while it does not. */
+  get cameraLiveSinceMs(): MonotonicMs {
+    return this.#liveSinceMs ?? this.#clock.monotonic();
   }
 
   get status(): EyeStatus {
@@ -92,7 +93,7 @@ export class Eye {
     const running = this.#process;
     this.#process = undefined;
     running?.kill();
-    this.#abandonWaiting();
+    this.#answers.abandon();
   }
 
   /** Measures a JPEG or PNG. Always settles; an eye that dies of the photo answers `fault`. */
@@ -116,53 +117,51 @@ export class Eye {
     return message?.kind === 'snapshot' && message.ok ? blob : undefined;
   }
 
-  #ask(request: (id: number) => ToEye, photo?: Buffer): Promise<{ message: FromEye | undefined; blob: Buffer }> {
-    const id = this.#nextId++;
-    if (this.#waiting.size >= WAITING_MAX || !this.#process?.send(request(id), photo))
-      return Promise.resolve({ message: undefined, blob: NOTHING });
-    return new Promise((resolve) => {
-      const timer = this.#clock.after(ANSWER_MS, () => this.#waiting.get(id)?.answer(undefined, NOTHING));
-      this.#waiting.set(id, {
-        answer: (message, blob) => {
-          timer.cancel();
-          this.#waiting.delete(id);
-          resolve({ message, blob });
-        },
-      });
-    });
+  #ask(request: (id: number) => ToEye, photo?: Buffer): Promise<Answer> {
+    return this.#answers.ask((id) => this.#process?.send(request(id), photo) ?? false);
   }
 
   #launch(): void {
     this.#life = newLife(this.#clock.monotonic());
-    const eye: EyeProcess = this.#make({
-      message: (message, blob) => {
-        if (this.#process === eye) this.#hear(message, blob);
-      },
-      nonsense: (why) => {
-        if (this.#process === eye) this.#replace(why);
-      },
-      exit: (why) => {
-        if (this.#process === eye) this.#replace(this.#faultOfThisEye ?? why);
-      },
-    });
+    let eye: EyeProcess;
+    try {
+      eye = this.#make(this.#eventsOf(() => eye));
+    } catch (thrown) {
+      // No process, memory or descriptor left: the next try may find some.
+      this.#replace(`it cannot be started: ${explain(thrown)}`);
+      return;
+    }
     this.#process = eye;
     this.#faultOfThisEye = undefined;
     this.#change({ state: 'starting', pid: eye.pid ?? null, rssBytes: null, camera: { state: 'opening', why: null } });
     eye.send({ kind: 'configure', settings: this.#settings });
   }
 
-  #faultOfThisEye: string | undefined;
+  /** Events of an eye that was replaced meanwhile are not heard. */
+  #eventsOf(eye: () => EyeProcess): EyeEvents {
+    return {
+      message: (message, blob) => {
+        if (this.#process === eye()) this.#hear(message, blob);
+      },
+      nonsense: (why) => {
+        if (this.#process === eye()) this.#replace(why);
+      },
+      exit: (why) => {
+        if (this.#process === eye()) this.#replace(this.#faultOfThisEye ?? why);
+      },
+    };
+  }
 
   #hear(message: FromEye, blob: Buffer): void {
     const now = this.#clock.monotonic();
-    this.#life = heard(this.#life ?? newLife(now), now);
+    this.#life = heard(this.#life ?? newLife(now), now, message.kind === 'alive' ? message.busyMs : undefined);
     if (whyKill(this.#life, this.#plan, now)) {
       this.#checkLife();
       return;
     }
     switch (message.kind) {
       case 'observation':
-        this.#listeners.observation(message);
+        this.#observe(message);
         return;
       case 'ready':
         this.#change({ state: 'up' });
@@ -175,15 +174,25 @@ export class Eye {
           { camera: message.state, why: message.why, retryMs: message.retryMs },
           `camera: ${message.state}`,
         );
+        this.#liveSinceMs = message.state === 'live' ? now : undefined;
         this.#change({ camera: { state: message.state, why: message.why ?? null } });
         return;
       case 'photo':
       case 'snapshot':
-        this.#waiting.get(message.id)?.answer(message, blob);
+        this.#answers.hear(message.id, { message, blob });
         return;
       case 'fault':
         this.#faultOfThisEye = message.message;
         return;
+    }
+  }
+
+  /** What the gate cannot digest is the eye's fault: the eye is replaced, the gate goes on. */
+  #observe(observation: Observation): void {
+    try {
+      this.#listeners.observation(observation);
+    } catch (thrown) {
+      this.#replace(`its observation could not be used: ${explain(thrown)}`);
     }
   }
 
@@ -220,12 +229,8 @@ export class Eye {
       lastFault: why,
       camera: { state: 'closed', why: null },
     });
-    this.#abandonWaiting();
+    this.#answers.abandon();
     this.#timer = this.#clock.after(waitMs, () => this.#launch());
-  }
-
-  #abandonWaiting(): void {
-    for (const { answer } of [...this.#waiting.values()]) answer(undefined, NOTHING);
   }
 
   #change(change: Partial<EyeStatus>): void {

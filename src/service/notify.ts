@@ -4,7 +4,7 @@ export interface Notify {
   ready(status: string): void;
   /** One line for `systemctl status`. */
   status(text: string): void;
-  /** A sign of life. Call it with every progress of the frame loop, never by a bare timer; it is sent as often as needed. */
+  /** A sign of life. Call it while the event loop turns (the eye has a supervision of its own); it is sent as often as needed. */
   watchdog(): void;
   /** The stop begins. The promise resolves when it was told or given up; it never rejects. */
   stopping(): Promise<void>;

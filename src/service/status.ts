@@ -9,6 +9,8 @@ export interface PartStates {
   /** Why people are not saved, if so. */
   readonly peopleFault: string | null;
   readonly threshold: ChosenThreshold;
+  /** Since the last frame was measured, or since the camera was opened. */
+  readonly blindMs: number;
 }
 
 /** The gate's state as MQTT, log and systemd tell it. */
@@ -21,15 +23,19 @@ export interface GateState {
   readonly problems: readonly string[];
 }
 
+/** A measured frame comes several times a second. */
+const BLIND_MS = 5000;
+
 /** Puts the parts together: anything that keeps the gate from letting people in by face makes it `degraded`. */
-export function gateState({ door, eye, peopleFault, threshold }: PartStates): GateState {
+export function gateState({ door, eye, peopleFault, threshold, blindMs }: PartStates): GateState {
   const problems: string[] = [];
   if (door.state === 'fault') problems.push('the door relay cannot be driven');
   if (eye.state === 'waiting') problems.push(`the eye was lost: ${eye.lastFault ?? 'unknown'}`);
   if (eye.state === 'up' && eye.camera.state === 'waiting') problems.push(`no camera: ${eye.camera.why ?? 'unknown'}`);
+  const sees = eye.state === 'up' && eye.camera.state === 'live';
+  if (sees && blindMs > BLIND_MS) problems.push('the camera delivers, but nothing has been measured for seconds');
   if (peopleFault !== null) problems.push(`changes of people are not saved: ${peopleFault}`);
   if (threshold.tooLarge) problems.push('more people than this encoder can tell apart at decision.targetFpir');
-  const sees = eye.state === 'up' && eye.camera.state === 'live';
   return {
     status: problems.length === 0 && sees ? 'online' : 'degraded',
     door,

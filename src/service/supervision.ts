@@ -6,6 +6,8 @@ import { pauseMs, type RetryPlan } from '../kit/retry.js';
 export interface SupervisionPlan {
   /** No message at all for so long after the first: hung. */
   readonly hangMs: number;
+  /** One picture at work for so long: hung inside native code, although it still says that it lives. */
+  readonly busyMs: number;
   /** Time for loading native code and models. */
   readonly startMs: number;
   /** More messages than this within a second: flooding. A fast camera sends some 120. */
@@ -22,6 +24,8 @@ export interface EyeLife {
   /** The current one-second window and what arrived in it. */
   readonly windowMs: MonotonicMs;
   readonly inWindow: number;
+  /** What the last sign of life said of the picture at hand. */
+  readonly busyMs: number;
 }
 
 export const newLife = (now: MonotonicMs): EyeLife => ({
@@ -29,15 +33,18 @@ export const newLife = (now: MonotonicMs): EyeLife => ({
   lastMessageMs: undefined,
   windowMs: now,
   inWindow: 0,
+  busyMs: 0,
 });
 
-export function heard(life: EyeLife, now: MonotonicMs): EyeLife {
+/** @param busyMs of a sign of life; other messages say nothing of it */
+export function heard(life: EyeLife, now: MonotonicMs, busyMs = life.busyMs): EyeLife {
   const sameWindow = now - life.windowMs < 1000;
   return {
     startedMs: life.startedMs,
     lastMessageMs: now,
     windowMs: sameWindow ? life.windowMs : now,
     inWindow: sameWindow ? life.inWindow + 1 : 1,
+    busyMs,
   };
 }
 
@@ -45,6 +52,7 @@ export function heard(life: EyeLife, now: MonotonicMs): EyeLife {
 export function whyKill(life: EyeLife, plan: SupervisionPlan, now: MonotonicMs): string | undefined {
   if (life.inWindow > plan.messagesPerSecondMax)
     return `it sent more than ${plan.messagesPerSecondMax} messages within a second`;
+  if (life.busyMs > plan.busyMs) return `it has been at one picture for ${(life.busyMs / 1000).toFixed(0)} s`;
   if (life.lastMessageMs === undefined)
     return now - life.startedMs > plan.startMs ? `it was not ready after ${plan.startMs / 1000} s` : undefined;
   return now - life.lastMessageMs > plan.hangMs ? `it gave no sign of life for ${plan.hangMs / 1000} s` : undefined;
@@ -68,6 +76,7 @@ export const supervisionPlan = (eye: {
   readonly restart: { readonly firstMs: number; readonly maxMs: number };
 }): SupervisionPlan => ({
   hangMs: eye.hangMs,
+  busyMs: 10_000,
   startMs: 60_000,
   messagesPerSecondMax: 400,
   retry: { ...eye.restart, factor: 2, jitter: 0.2 },

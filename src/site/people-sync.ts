@@ -20,6 +20,10 @@ const WINDOW = 64;
 const BATCH = 500;
 const RETRY_MS = 5_000;
 
+/** Records from the future that are kept for later, and how often they are tried. */
+const EARLY_MAX = 1_000;
+const EARLY_MS = 60_000;
+
 export interface PeopleSyncParts {
   readonly link: Link;
   readonly names: Names;
@@ -52,6 +56,9 @@ export class PeopleSync {
   #merging = false;
   #sending = 0;
   #retry: Timer | undefined;
+  /** Records from the future, tried again until their time has come; a later record of the same person takes the place. */
+  readonly #early = new Map<string, SiteRecord>();
+  #earlyTimer: Timer | undefined;
 
   constructor(parts: PeopleSyncParts) {
     this.#parts = parts;
@@ -88,6 +95,8 @@ export class PeopleSync {
 
   stop(): void {
     this.down();
+    this.#earlyTimer?.cancel();
+    this.#early.clear();
     this.#unlisten();
     this.#rejections.stop();
   }
@@ -155,11 +164,22 @@ export class PeopleSync {
       if (outcome === 'future') {
         const why = `version ${record.version} is more than 5 minutes ahead of this gate's clock: check the clocks`;
         this.#rejections.add('future', id, why);
+        this.#tryLater(id, record);
       }
       if (outcome === 'older') this.#offer(id);
     } catch (thrown) {
       this.#rejections.add('not-saved', id, messageOf(thrown));
     }
+  }
+
+  #tryLater(id: string, record: SiteRecord): void {
+    if (this.#early.size < EARLY_MAX || this.#early.has(id)) this.#early.set(id, record);
+    this.#earlyTimer ??= this.#parts.clock.after(EARLY_MS, () => {
+      this.#earlyTimer = undefined;
+      const early = [...this.#early];
+      this.#early.clear();
+      for (const [person, again] of early) this.#take(person, again);
+    });
   }
 
   async #compare(session: number): Promise<void> {

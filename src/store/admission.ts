@@ -39,7 +39,7 @@ export function checkRoom(record: SiteRecord, { people, removed }: PeopleState):
   if (people.has(record.id)) return;
   if (!isRemoval(record) && people.size >= PEOPLE_MAX) throw full(`${PEOPLE_MAX} people are enrolled already`);
   if (!removed.has(record.id) && removed.size >= TOMBSTONES_MAX) {
-    throw full(`${TOMBSTONES_MAX} removals are remembered, no new id fits; shorten sync.tombstoneDays`);
+    throw full(`${TOMBSTONES_MAX} removals are remembered, no new id fits`);
   }
 }
 

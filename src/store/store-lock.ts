@@ -6,7 +6,14 @@ import { messageOf, OperatingError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 
 /** Who holds the lock. Start time and boot tell a living holder from a stranger that got the same pid later. */
-const ownerSchema = z.object({ pid: z.int().min(1), started: z.string(), boot: z.string(), token: z.string() });
+const ownerSchema = z.object({
+  pid: z.int().min(1),
+  /** The user; −1 where it is not told. */
+  uid: z.int().default(-1),
+  started: z.string(),
+  boot: z.string(),
+  token: z.string(),
+});
 type Owner = z.infer<typeof ownerSchema>;
 
 /** Tries to get a lock that others take and give back meanwhile. */
@@ -30,6 +37,7 @@ export class StoreLock {
   static async take(path: string, log: Log): Promise<StoreLock> {
     const owner = {
       pid: process.pid,
+      uid: process.getuid?.() ?? -1,
       started: (await startOf(process.pid)) ?? '',
       boot: await bootId(),
       token: randomBytes(8).toString('hex'),
@@ -130,8 +138,9 @@ async function isAlive(owner: Owner): Promise<boolean> {
   try {
     process.kill(owner.pid, 0);
   } catch (cause) {
-    // EPERM: somebody else's process, but one that lives.
     if (errnoOf(cause) === 'ESRCH') return false;
+    // A process of another user cannot have written a lock file that is ours: the pid was given away again.
+    if (errnoOf(cause) === 'EPERM' && owner.uid === process.getuid?.()) return false;
   }
   // Where /proc hides other users' processes, a living pid counts as the holder.
   const started = await startOf(owner.pid);

@@ -161,7 +161,7 @@ describe('a mistake is told with key, place, what was found and what is allowed'
     [
       'a certificate on an open line',
       'mqtt: {caFile: c}',
-      'mqtt.url (kaimon.yaml line 1): mqtt.caFile and mqtt.certFile need an mqtts:// or wss:// url',
+      'mqtt.url (kaimon.yaml line 1): mqtt.caFile and mqtt.certFile need an mqtts:// url',
     ],
     ['a key twice', 'site: a\nsite: b', 'kaimon.yaml line 2: this key stands twice: keep one'],
     ['a tab', 'door:\n\tpulseMs: 500', 'kaimon.yaml line 2: a tab stands where spaces must: indent with spaces'],

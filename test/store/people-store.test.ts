@@ -334,7 +334,7 @@ describe('the bounds of the store', () => {
     const removed = new Map(Array.from({ length: TOMBSTONES_MAX }, (_, i) => [`r${i}`, grave]));
     const disk = new Disk({ encoder: ENCODER, people: crowd(1), removed });
     const store = await openStore({ file: await newFile(), storage: disk });
-    await expect(store.put(newcomer('late'))).rejects.toThrow('shorten sync.tombstoneDays');
+    await expect(store.put(newcomer('late'))).rejects.toThrow('no new id fits');
     const unknown = { id: 'unknown', removed: true as const, version: version(1) };
     await expect(store.merge(unknown)).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_FULL' });
     expect(await store.remove('p0', 'client')).toBeDefined();

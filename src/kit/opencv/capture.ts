@@ -18,6 +18,7 @@ export type CaptureSource =
 export class Capture {
   readonly #capture: InstanceType<ReturnType<typeof opencv>['VideoCapture']>;
   readonly fps: number;
+  #reading: Promise<Mat> | undefined;
 
   /** @throws Error when it cannot be opened. */
   constructor(source: CaptureSource) {
@@ -51,7 +52,8 @@ export class Capture {
   async read(): Promise<Picture | undefined> {
     let mat: Mat;
     try {
-      mat = await this.#capture.readAsync();
+      this.#reading = this.#capture.readAsync();
+      mat = await this.#reading;
     } catch (thrown) {
       throw new Error(`OpenCV read failed: ${messageOf(thrown)}`, { cause: thrown });
     }
@@ -63,7 +65,9 @@ export class Capture {
     return bgr;
   }
 
-  release(): void {
+  /** Frees the device, after a read under way: releasing it under a reading thread is undefined behaviour in OpenCV. */
+  async release(): Promise<void> {
+    await this.#reading?.catch(() => undefined);
     native('VideoCapture.release', () => this.#capture.release());
   }
 }

@@ -55,6 +55,22 @@ function readJpeg(bytes: Uint8Array): PictureHeader {
   return { kind: 'unknown', why: 'it is a JPEG without a picture size' };
 }
 
+/** A progressive JPEG has some ten scans; each costs the decoder a pass over the whole picture. */
+export const JPEG_SCANS_MAX = 64;
+
+const SCAN_MARK = Buffer.from([0xff, 0xda]);
+
+/** Start-of-scan marks (ITU-T T.81 B.2.3): in entropy-coded data 0xff is followed by 0 or a restart mark, never by this. */
+function hasTooManyScans(bytes: Uint8Array): boolean {
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = -2;
+  for (let scans = 0; scans <= JPEG_SCANS_MAX; scans++) {
+    at = data.indexOf(SCAN_MARK, at + 2);
+    if (at < 0) return false;
+  }
+  return true;
+}
+
 /** Limits of a photo from outside. 60 megapixels covers today's phones; a JPEG is decoded at reduced size anyway. */
 export const PHOTO_BYTES_MAX = 16 * 1024 * 1024;
 export const PHOTO_PIXELS_MAX = 60_000_000;
@@ -74,5 +90,7 @@ export function whyNotDecodable(bytes: Uint8Array): string | undefined {
     return `it is ${width}×${height} pixels, at least ${PHOTO_SIDE_MIN}×${PHOTO_SIDE_MIN} are needed`;
   if (width * height > PHOTO_PIXELS_MAX || width > 16_384 || height > 16_384)
     return `its header claims ${width}×${height} pixels, at most 60 megapixels and 16384 a side are allowed`;
+  if (header.kind === 'jpeg' && hasTooManyScans(bytes))
+    return `it is a JPEG of more than ${JPEG_SCANS_MAX} scans: save it again as an ordinary JPEG`;
   return undefined;
 }
