@@ -91,9 +91,17 @@ describe('several people', () => {
     expect([scene.grants, scene.refusals]).toEqual([grants, refusals]);
   });
 
-  test('when the stranger has gone the known one is let in', () => {
-    const scene = new Scene({ faces: 'deny-if-stranger' }).watch([ada, stranger], 6).watch([ada], 2, 6);
+  test('when the stranger has gone, and not only for a blink, the known one is let in', () => {
+    const scene = new Scene({ faces: 'deny-if-stranger' }).watch([ada, stranger], 6).watch([ada], 6, 6);
+    expect(scene.grants).toEqual([]);
+    scene.watch([ada], 1, 12);
     expect(scene.grants).toEqual(['ada']);
+  });
+
+  test('a nearer person who is missed in one frame is still nearer', () => {
+    const scene = new Scene({ faces: 'nearest-only' }, (id) => (id === 'ada' ? 'expired' : undefined));
+    scene.watch([near, bob], 5).watch([bob], 5, 5);
+    expect(scene.grants).toEqual([]);
   });
 });
 

@@ -95,6 +95,11 @@ export class Stage {
     return { picture, takenMs: monotonicMs(this.clock.monotonic()), index };
   }
 
+  /** The next camera's frames are numbered from here on. */
+  countFrom(index: number): void {
+    this.#frames = index;
+  }
+
   /** The pauses before the cameras were opened again. */
   get pauses(): number[] {
     return this.states.flatMap((state) => (state.state === 'waiting' ? [state.retryMs] : []));

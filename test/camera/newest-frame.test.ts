@@ -128,6 +128,21 @@ describe('a camera that fails', () => {
     expect(on.pauses).toEqual([500, 1000, 2000, 4000]);
   });
 
+  test('numbers go on growing when a camera is opened again and counts anew', async () => {
+    const on = await stage();
+    const numbers: (number | undefined)[] = [];
+    for (let i = 0; i < 3; i++) {
+      on.countFrom(0);
+      await on.camera.deliver();
+      numbers.push((await on.newest.next())?.index);
+      await on.camera.deliver();
+      numbers.push((await on.newest.next())?.index);
+      await on.camera.fail('loose contact');
+      await on.pass(4000);
+    }
+    expect(numbers).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
   test('the late frame of a camera given up is freed, and never handed out', async () => {
     const on = await stage();
     const silent = on.camera;

@@ -157,7 +157,11 @@ describe('what cannot be replayed', () => {
 
 test('a camera that is not there is told with what to do', () => {
   const open = (device: number | string) =>
-    new OpenCvCamera({ kind: 'v4l2', device, width: 640, height: 480, fps: 15, mjpg: true }, new ManualClock());
+    new OpenCvCamera(
+      { kind: 'v4l2', device, width: 640, height: 480, fps: 15, mjpg: true },
+      new ManualClock(),
+      () => undefined,
+    );
   expect(() => open('/dev/video-nowhere')).toThrow(OperatingError);
   expect(() => open('/dev/video-nowhere')).toThrow('cannot open the camera /dev/video-nowhere: is it plugged in');
 });

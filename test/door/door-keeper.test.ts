@@ -85,7 +85,7 @@ describe('the keeper of the door', () => {
     expect(changes).toEqual([]);
   });
 
-  test('a relay that does not draw: out of order, one try to throw the bolt, and told', () => {
+  test('a relay that does not draw: out of order, told to let go, and reported', () => {
     const lock = new BreakingLock((released) => released);
     const { door, states } = house(() => lock);
     expect(door.open()).toBe(false);
@@ -94,7 +94,7 @@ describe('the keeper of the door', () => {
     expect(lock.commands).toEqual([true, false]);
   });
 
-  test('a relay that does not throw: out of order, and never drawn again', () => {
+  test('a relay that does not throw is told again and again, and never drawn again', () => {
     const lock = new BreakingLock((released) => !released);
     const { clock, door, states } = house(() => lock);
     door.open();
@@ -104,6 +104,7 @@ describe('the keeper of the door', () => {
     expect(door.open()).toBe(false);
     clock.advance(60_000);
     expect(lock.commands.filter((released) => released)).toEqual([true]);
+    expect(lock.commands.length).toBeGreaterThanOrEqual(100);
   });
 
   test('a relay that breaks altogether does not take the gate with it', () => {
@@ -113,6 +114,19 @@ describe('the keeper of the door', () => {
     clock.advance(10_000);
     door.stop();
     expect(lock.closed).toBe(true);
+  });
+
+  test('a relay that obeys again lets go within half a second', () => {
+    let broken = false;
+    const lock = new BreakingLock((released) => !released && broken);
+    const { clock, door } = house(() => lock);
+    door.open();
+    broken = true;
+    clock.advance(4000);
+    expect(lock.drawn).toBe(true);
+    broken = false;
+    clock.advance(500);
+    expect([lock.drawn, door.state]).toEqual([false, 'fault']);
   });
 
   test('a relay whose wire came back stays out of order until the restart', () => {

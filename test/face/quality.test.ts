@@ -16,7 +16,7 @@ const noisy = (sigma: number, shade: (x: number, y: number) => number) =>
   paint((x, y) => shade(x, y) + sigma * (noise[y * SIDE + x] as number));
 
 describe('what is measured on a face', () => {
-  test.each([2, 5, 10, 20])('noise of %i is found within 15 %%, on a flat and on a sloping face', (sigma) => {
+  test.each([2, 5, 10, 20])('noise of %i is found within 15 per cent, on a flat and on a sloping face', (sigma) => {
     for (const shade of [() => 128, (x: number, y: number) => 70 + x / 2 + y / 2]) {
       const found = pixelQuality(noisy(sigma, shade), SIDE).noise;
       expect(found).toBeGreaterThan(sigma * 0.85);

@@ -3,7 +3,7 @@ import { OperatingError } from '../../src/kit/errors.js';
 import { EnrolmentRefused } from '../../src/service/enrolment.js';
 import type { PhotoAnswer } from '../../src/service/eye-protocol.js';
 import { measuredFace } from '../face/faces.js';
-import { direction, ENCODER } from '../person/sample.js';
+import { direction, ENCODER, someone } from '../person/sample.js';
 import { office, photo } from './office.js';
 
 const refusal = (enrolled: Promise<unknown>): Promise<[string, string]> =>
@@ -59,6 +59,42 @@ describe('enrolment', () => {
       validUntil: '2027-01-01T00:00:00.000Z',
     });
     expect(person.templates).toHaveLength(2);
+  });
+
+  test('what is given as null is cleared, what is not given stays', async () => {
+    const { take } = await office();
+    await take('Ada', 0, { greeting: 'Hello {name}', language: 'en', validUntil: '2027-01-01T00:00:00.000Z' });
+    const { person } = await take('Ada', 0.1, { id: 'ada', greeting: null, validUntil: null });
+    expect(person).toMatchObject({ greeting: null, validUntil: null, language: 'en' });
+  });
+
+  test('dates that exclude each other are refused, also when one of them was known before', async () => {
+    const { store, take } = await office();
+    await take('Ada', 0, { validUntil: '2027-01-01T00:00:00.000Z' });
+    const refused = await refusal(take('Ada', 0.1, { id: 'ada', validFrom: '2027-01-01T00:00:00.000Z' }));
+    expect(refused).toEqual(['bad-request', expect.stringContaining('the end must be later')]);
+    expect(store.get('ada')?.validFrom).toBeNull();
+  });
+
+  test('a person without a photo of this encoder gets one under the right name only', async () => {
+    const { store, take } = await office();
+    await store.put({ ...someone('ada', [], { name: 'Ada' }), by: 'other-gate' });
+    expect(await refusal(take('Eve', 0, { id: 'ada' }))).toEqual([
+      'bad-request',
+      expect.stringContaining('is called Ada, not Eve'),
+    ]);
+    expect((await take('Ada', 0, { id: 'ada' })).person.templates).toHaveLength(1);
+  });
+
+  test.each([
+    ['of another encoder', photo([measuredFace()], 'other@0123456789ab')],
+    ['of another length', photo([measuredFace({ vector: Float32Array.from([1, 0]) })])],
+    ['that is no number', photo([measuredFace({ vector: Float32Array.from([Number.NaN, 0, 0, 1]) })])],
+    ['that is no direction', photo([measuredFace({ vector: Float32Array.from([1, 1, 1, 1]) })])],
+  ])('an embedding %s enrols nobody', async (_what, answer) => {
+    const { store, enrolment } = await office();
+    expect((await refusal(enrolment.fromPhoto(answer, { name: 'Ada', force: true }, 'admin')))[0]).toBe('model-fault');
+    expect(store.size).toBe(0);
   });
 
   test('no more photos than allowed', async () => {

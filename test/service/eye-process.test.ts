@@ -10,6 +10,7 @@ interface Ward {
   readonly process: EyeProcess;
   readonly messages: readonly FromEye[];
   readonly blobs: readonly string[];
+  readonly complaints: readonly string[];
   readonly nonsense: Promise<string>;
   readonly exit: Promise<string>;
   readonly message: Promise<FromEye>;
@@ -32,6 +33,7 @@ async function run(body: string): Promise<Ward> {
   writeFileSync(file, TELL + body);
   const messages: FromEye[] = [];
   const blobs: string[] = [];
+  const complaints: string[] = [];
   let onMessage: (message: FromEye) => void = () => undefined;
   let onNonsense: (why: string) => void = () => undefined;
   let onExit: (why: string) => void = () => undefined;
@@ -51,7 +53,10 @@ async function run(body: string): Promise<Ward> {
         blobs.push(blob.toString());
         onMessage(one);
       },
-      nonsense: onNonsense,
+      nonsense: (why) => {
+        complaints.push(why);
+        onNonsense(why);
+      },
       exit: onExit,
     },
     file,
@@ -60,7 +65,7 @@ async function run(body: string): Promise<Ward> {
     child.kill();
     await exit;
   });
-  return { process: child, messages, blobs, nonsense, exit, message };
+  return { process: child, messages, blobs, complaints, nonsense, exit, message };
 }
 
 const STAY = 'process.stdin.resume();';
@@ -114,15 +119,24 @@ process.stdin.once('data', (chunk) => tell({ kind: 'fault', code: 'x', message: 
     await ward.exit;
   });
 
+  test('a flood is not read on: it breaks on the closed pipe', async () => {
+    const ward = await run(`
+const rubbish = Buffer.alloc(1 << 16, 0x41);
+for (let i = 0; i < 2000; i++) { try { fs.writeSync(3, rubbish); } catch { process.exit(9); } }
+`);
+    expect(await ward.exit).toBe('it ended with exit code 9');
+    expect(ward.complaints).toHaveLength(1);
+  });
+
   test('good messages before the nonsense are heard, none after it', async () => {
-    const alive = `pack({ kind: 'alive', rssBytes: 1 })`;
+    const alive = `pack({ kind: 'alive', rssBytes: 1, busyMs: 0 })`;
     const ward = await run(
       `fs.writeSync(3, ${alive}); fs.writeSync(3, pack({ kind: 'surprise' })); fs.writeSync(3, ${alive}); ${STAY}`,
     );
     await ward.nonsense;
     ward.process.kill();
     await ward.exit;
-    expect(ward.messages).toEqual([{ kind: 'alive', rssBytes: 1 }]);
+    expect(ward.messages).toEqual([{ kind: 'alive', rssBytes: 1, busyMs: 0 }]);
   });
 
   test('one that is silent and does not read is killed when the gate says so, and takes no more than a bounded heap of requests', async () => {

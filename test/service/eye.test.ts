@@ -35,7 +35,7 @@ describe('an eye that is well', () => {
     stage.fake.ready();
     stage.fake.say({ kind: 'camera', state: 'live' });
     stage.fake.say(observed([]));
-    stage.fake.say({ kind: 'alive', rssBytes: 12_345 });
+    stage.fake.say({ kind: 'alive', rssBytes: 12_345, busyMs: 0 });
     expect(stage.eye.status).toMatchObject({ state: 'up', rssBytes: 12_345, camera: { state: 'live', why: null } });
     expect(stage.observations).toHaveLength(1);
     expect(stage.told.map(({ state }) => state)).toEqual(['starting', 'up', 'up']);
@@ -63,7 +63,20 @@ describe('an eye that is not well is killed and replaced', () => {
       'one that floods',
       'it sent more than 100 messages within a second',
       (_stage, fake) => {
-        for (let i = 0; i < 101; i++) fake.say({ kind: 'alive', rssBytes: 1 });
+        for (let i = 0; i < 101; i++) fake.say({ kind: 'alive', rssBytes: 1, busyMs: 0 });
+      },
+    ],
+    [
+      'one that hangs in a picture',
+      'it has been at one picture for 11 s',
+      (_stage, fake) => fake.say({ kind: 'alive', rssBytes: 1, busyMs: 11_000 }),
+    ],
+    [
+      'one whose observation the gate cannot use',
+      'its observation could not be used: embeddings of 3 and 4 numbers',
+      (stage, fake) => {
+        stage.observationFault = 'embeddings of 3 and 4 numbers';
+        fake.say(observed([]));
       },
     ],
     [
@@ -99,6 +112,17 @@ describe('an eye that is not well is killed and replaced', () => {
     expect(stage.eyes).toHaveLength(1);
     stage.clock.advance(750);
     expect(stage.eye.status.lastFault).toBe('it was not ready after 60 s');
+  });
+
+  test('one that cannot even be started is tried again', () => {
+    const stage = new EyeStage();
+    stage.startFault = 'spawn EAGAIN';
+    stage.eye.start();
+    expect(stage.eye.status).toMatchObject({ state: 'waiting', lastFault: 'it cannot be started: spawn EAGAIN' });
+    stage.startFault = undefined;
+    stage.clock.advance(500);
+    stage.fake.ready();
+    expect(stage.eye.status).toMatchObject({ state: 'up', restarts: 1 });
   });
 
   test('what a replaced eye still says is not heard', () => {

@@ -29,6 +29,7 @@ export const SETTINGS: EyeSettings = {
 
 const PLAN: SupervisionPlan = {
   hangMs: 4000,
+  busyMs: 10_000,
   startMs: 60_000,
   messagesPerSecondMax: 100,
   retry: { firstMs: 500, factor: 2, maxMs: 8000, jitter: 0 },
@@ -88,10 +89,15 @@ export class EyeStage {
   readonly told: EyeStatus[] = [];
   readonly observations: Observation[] = [];
   readonly eye: Eye;
+  /** Set: no process can be started, with this reason. */
+  startFault: string | undefined;
+  /** Set: the gate fails on observations with this reason. */
+  observationFault: string | undefined;
 
   constructor() {
     this.eye = new Eye({
       make: (events) => {
+        if (this.startFault !== undefined) throw new Error(this.startFault);
         const fake = new FakeEye(events, 100 + this.eyes.length);
         this.eyes.push(fake);
         // The Eye uses pid, send and kill only.
@@ -102,7 +108,13 @@ export class EyeStage {
       clock: this.clock,
       log: silentLog,
       random: () => 0,
-      listeners: { observation: (one) => this.observations.push(one), status: (status) => this.told.push(status) },
+      listeners: {
+        observation: (one) => {
+          if (this.observationFault !== undefined) throw new Error(this.observationFault);
+          this.observations.push(one);
+        },
+        status: (status) => this.told.push(status),
+      },
     });
   }
 
@@ -114,7 +126,7 @@ export class EyeStage {
   live(seconds: number): void {
     for (let i = 0; i < seconds; i++) {
       this.clock.advance(1000);
-      this.fake.say({ kind: 'alive', rssBytes: 1 });
+      this.fake.say({ kind: 'alive', rssBytes: 1, busyMs: 0 });
     }
   }
 }

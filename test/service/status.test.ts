@@ -14,6 +14,7 @@ const WELL: PartStates = {
   door: { mode: 'normal', state: 'locked' },
   eye: EYE,
   peopleFault: null,
+  blindMs: 0,
   threshold: { threshold: 1, fmr: 1e-4, tooLarge: false },
 };
 const camera = (state: string, why: string | null = null): Partial<PartStates> => ({
@@ -46,6 +47,13 @@ describe('the state of the gate', () => {
     ['the gate stops', { eye: { ...EYE, state: 'stopped' } }, 'degraded', []],
     ['the camera is opened', camera('opening'), 'degraded', []],
     ['there is no camera', camera('waiting', 'cable'), 'degraded', ['no camera: cable']],
+    ['five seconds without a measured frame are no trouble yet', { blindMs: 5000 }, 'online', []],
+    [
+      'the camera delivers and nothing comes of it',
+      { blindMs: 5001 },
+      'degraded',
+      ['the camera delivers, but nothing has been measured for seconds'],
+    ],
     ['the film is over', camera('ended'), 'degraded', []],
     ['people are not saved', { peopleFault: 'disk full' }, 'degraded', ['changes of people are not saved: disk full']],
     [

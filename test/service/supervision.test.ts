@@ -14,6 +14,7 @@ import {
 
 const PLAN: SupervisionPlan = {
   hangMs: 4000,
+  busyMs: 10_000,
   startMs: 60_000,
   messagesPerSecondMax: 100,
   retry: { firstMs: 500, factor: 2, maxMs: 8000, jitter: 0 },
@@ -28,6 +29,13 @@ describe('when the gate gives up on an eye', () => {
     ['and no more', life(), 60_001, 'it was not ready after 60 s'],
     ['a sign of life is enough for four seconds', life({ lastMessageMs: at(1000) }), 5000, undefined],
     ['and no longer', life({ lastMessageMs: at(1000) }), 5001, 'it gave no sign of life for 4 s'],
+    ['ten seconds at one picture are allowed', life({ lastMessageMs: at(0), busyMs: 10_000 }), 0, undefined],
+    [
+      'more are a hang, although it says that it lives',
+      life({ lastMessageMs: at(0), busyMs: 12_400 }),
+      0,
+      'it has been at one picture for 12 s',
+    ],
     ['a hundred messages a second are allowed', life({ lastMessageMs: at(0), inWindow: 100 }), 0, undefined],
     [
       'more are a flood',

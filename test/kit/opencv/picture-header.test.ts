@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PHOTO_BYTES_MAX, readPictureHeader, whyNotDecodable } from '../../../src/kit/opencv/picture-header.js';
+import {
+  JPEG_SCANS_MAX,
+  PHOTO_BYTES_MAX,
+  readPictureHeader,
+  whyNotDecodable,
+} from '../../../src/kit/opencv/picture-header.js';
 import { jpegHeader, pngHeader } from './headers.js';
 
 describe('what a photo claims to be, before it is decoded', () => {
@@ -59,6 +64,12 @@ describe('what a photo claims to be, before it is decoded', () => {
   test('a photo of 60 megapixels may be decoded', () => {
     expect(whyNotDecodable(jpegHeader(10_000, 6000))).toBeUndefined();
     expect(whyNotDecodable(jpegHeader(10_000, 6001))).toContain('60 megapixels');
+  });
+
+  test('a JPEG of more scans than any camera makes never reaches the decoder: each costs a pass over the picture', () => {
+    const scans = (n: number) => Buffer.concat([jpegHeader(640, 480), Buffer.alloc(n * 2, Buffer.from([0xff, 0xda]))]);
+    expect(whyNotDecodable(scans(JPEG_SCANS_MAX))).toBeUndefined();
+    expect(whyNotDecodable(scans(JPEG_SCANS_MAX + 1))).toContain('more than 64 scans');
   });
 
   test('no bytes whatever break the reader', () => {
