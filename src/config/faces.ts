@@ -30,7 +30,7 @@ const confirm = z.strictObject({
   context: measure(
     'Side of the region that the confirming network sees, in sides of the proposal',
     { unit: 'factor', min: 1, max: 5 },
-    2,
+    2.5,
   ),
 });
 

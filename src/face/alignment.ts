@@ -2,6 +2,7 @@
 import type { Affine } from '../kit/opencv/picture.js';
 import type { FivePoints } from './landmarks.js';
 import type { Point } from './observation.js';
+import { UnusableFace } from './unusable-face.js';
 
 /** Where the five points of a face must lie in the encoder's input, in pixels of a size × size picture. */
 export interface AlignmentTemplate {
@@ -32,7 +33,7 @@ export const inTemplateOrder = (points: FivePoints): Point[] => [
 
 /**
  * The similarity (rotation, one scale, shift; no reflection) that maps `from` to `to` with the least squared error:
- * Umeyama 1991, in the closed form of two dimensions. @throws RangeError when the points coincide or differ in number.
+ * Umeyama 1991, in the closed form of two dimensions. @throws UnusableFace when the points coincide, RangeError when they differ in number.
  */
 export function similarity(from: readonly Point[], to: readonly Point[]): Affine {
   if (from.length !== to.length || from.length < 2)
@@ -50,7 +51,7 @@ export function similarity(from: readonly Point[], to: readonly Point[]): Affine
     cross += px * qy - py * qx;
     spread += px * px + py * py;
   });
-  if (!(spread > 1e-9)) throw new RangeError('the landmarks coincide: no face can be aligned on them');
+  if (!(spread > 1e-9)) throw new UnusableFace('the landmarks coincide: no face can be aligned on them');
   const a = dot / spread;
   const b = cross / spread;
   return [a, -b, tx - a * fx + b * fy, b, a, ty - b * fx - a * fy];

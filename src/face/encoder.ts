@@ -1,6 +1,7 @@
 import type { Picture } from '../kit/opencv/picture.js';
 import type { AlignmentTemplate } from './alignment.js';
 import { Network, type NetworkInput } from './network.js';
+import { UnusableFace } from './unusable-face.js';
 
 /** What the manifest says of an encoder. */
 export interface EncoderSpec {
@@ -27,7 +28,7 @@ export function normalise(vector: Float32Array): Float32Array {
   let sum = 0;
   for (const value of vector) sum += value * value;
   const length = Math.sqrt(sum);
-  if (!(length > 1e-6 && Number.isFinite(length))) throw new RangeError('the encoder gave no usable embedding');
+  if (!(length > 1e-6 && Number.isFinite(length))) throw new UnusableFace('the encoder gave no usable embedding');
   for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] as number) / length;
   return vector;
 }

@@ -9,6 +9,7 @@ import { type FivePoints, fivePoints } from './landmarks.js';
 import type { MeasuredFace, Quality } from './observation.js';
 import { pixelQuality, qualityOf } from './quality.js';
 import type { UltraFace } from './ultraface.js';
+import { UnusableFace } from './unusable-face.js';
 
 export interface Measured {
   /** Boxes that the cascade proposed. */
@@ -66,6 +67,10 @@ export class FaceMeter {
       } finally {
         aligned.release();
       }
+    } catch (thrown) {
+      // One odd face must not end the sight of all others.
+      if (thrown instanceof UnusableFace) return undefined;
+      throw thrown;
     } finally {
       chip.picture.release();
     }

@@ -16,7 +16,7 @@ export const personNameSchema = z
   .string()
   .transform((name) => name.normalize('NFC').trim())
   .refine((name) => name.length >= 1 && [...name].length <= 80, 'a name has 1–80 characters')
-  .refine((name) => !/\p{C}/u.test(name), 'a name has no control characters');
+  .refine((name) => !/(?![\u200c\u200d])\p{C}/u.test(name), 'a name has no control characters');
 
 export const languageSchema = z.enum(['en', 'zh-TW']);
 export type Language = z.infer<typeof languageSchema>;

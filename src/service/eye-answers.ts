@@ -18,6 +18,11 @@ export class EyeAnswers {
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #nextId = 1;
 
+  /** No further question can be asked now. */
+  get full(): boolean {
+    return this.#waiting.size >= WAITING_MAX;
+  }
+
   constructor(clock: Clock) {
     this.#clock = clock;
   }
@@ -25,7 +30,7 @@ export class EyeAnswers {
   /** Sends a question under a new id and waits. @param send returns false when the eye takes no more */
   ask(send: (id: number) => boolean): Promise<Answer> {
     const id = this.#nextId++;
-    if (this.#waiting.size >= WAITING_MAX || !send(id)) return Promise.resolve(NO_ANSWER);
+    if (this.full || !send(id)) return Promise.resolve(NO_ANSWER);
     return new Promise((resolve) => {
       const timer = this.#clock.after(ANSWER_MS, () => this.#settle(id, NO_ANSWER));
       this.#waiting.set(id, (answer) => {

@@ -2,6 +2,7 @@ import type { Observation } from '../face/observation.js';
 import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import { whyNotDecodable } from '../kit/opencv/picture-header.js';
 import { type Answer, EyeAnswers } from './eye-answers.js';
 import type { EyeEvents, EyeProcess } from './eye-process.js';
 import type { EyeSettings, FromEye, PhotoAnswer, ToEye } from './eye-protocol.js';
@@ -98,7 +99,7 @@ export class Eye {
 
   /** Measures a JPEG or PNG. Always settles; an eye that dies of the photo answers `fault`. */
   async measurePhoto(photo: Buffer): Promise<PhotoAnswer> {
-    const failed = (reason: 'busy' | 'fault', message: string): PhotoAnswer => ({
+    const failed = (reason: 'unusable' | 'busy' | 'fault', message: string): PhotoAnswer => ({
       kind: 'photo',
       id: 0,
       ok: false,
@@ -106,6 +107,9 @@ export class Eye {
       message,
     });
     if (this.#status.state !== 'up') return failed('busy', 'the eye is not ready: try again in a few seconds');
+    if (this.#answers.full) return failed('busy', 'too many photos are waiting: try again in a few seconds');
+    const why = whyNotDecodable(photo);
+    if (why) return failed('unusable', why);
     const { message } = await this.#ask((id) => ({ kind: 'photo', id }), photo);
     if (message?.kind === 'photo') return message;
     return failed('fault', 'the eye failed while it measured this photo');

@@ -10,7 +10,6 @@ import { LandmarkNetwork } from '../../src/face/landmark-network.js';
 import { FaceMeter } from '../../src/face/measure.js';
 import { Network } from '../../src/face/network.js';
 import { type Box, faceSchema, type MeasuredFace } from '../../src/face/observation.js';
-import { qualityFault } from '../../src/face/quality.js';
 import { UltraFace } from '../../src/face/ultraface.js';
 import { loadOpenCv } from '../../src/kit/opencv/binding.js';
 import { decodePhoto } from '../../src/kit/opencv/codec.js';
@@ -117,17 +116,16 @@ describe.runIf(comparable)('against the boxes of another program', () => {
   const same = (face: MeasuredFace, box: Box) => iou(face.box, box) >= 0.4;
 
   test.each(photos)(
-    '%s: what the cascade proposes of a face is that face, once; nothing else is a usable face',
+    '%s: what the cascade proposes of a face is that face, once; no badge, skin or blind is one',
     async (photo) => {
       const real = boxesOf(photo);
       const proposals = haar.propose(pictures.get(photo) as Picture);
       const proposed = real.filter((box) => proposals.some((proposal) => iou(proposal, box) >= 0.3));
       const { faces } = await facesOf(photo);
       for (const box of proposed) expect(faces.filter((face) => same(face, box))).toHaveLength(1);
-      // The confirming network takes an armpit and a hand for faces; their landmarks make no head, and so no usable face.
-      const usable = faces.filter(({ quality }) => !qualityFault(quality, defaultConfig.faces.quality));
-      for (const face of usable) expect(real.filter((box) => same(face, box))).toHaveLength(1);
-      expect(usable.length).toBeGreaterThan(0);
+      // With a narrower context (2 instead of 2.5 sides) an armpit and a hand passed for faces here.
+      for (const face of faces) expect(real.filter((box) => same(face, box))).toHaveLength(1);
+      expect(faces.length).toBeGreaterThan(0);
     },
   );
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FromEye } from '../../src/service/eye-protocol.js';
 import { observed } from '../face/faces.js';
+import { pngHeader } from '../kit/opencv/headers.js';
 import { EyeStage, type FakeEye, SETTINGS } from './fake-eye.js';
 
 function started(): EyeStage {
@@ -15,7 +16,7 @@ function up(): EyeStage {
   return stage;
 }
 
-const PHOTO = Buffer.from('a photo');
+const PHOTO = pngHeader(640, 480);
 const answer = (id: number): FromEye => ({
   kind: 'photo',
   id,
@@ -179,7 +180,7 @@ describe('photos', () => {
     const stage = up();
     const first = stage.eye.measurePhoto(PHOTO);
     const firstId = stage.fake.asked;
-    const second = stage.eye.measurePhoto(Buffer.from('another'));
+    const second = stage.eye.measurePhoto(pngHeader(320, 240));
     expect(stage.fake.sent.at(-2)).toEqual({ request: { kind: 'photo', id: firstId }, blob: PHOTO });
     stage.fake.say(answer(stage.fake.asked));
     stage.fake.say(answer(firstId));
@@ -201,6 +202,15 @@ describe('photos', () => {
     const measured = stage.eye.measurePhoto(PHOTO);
     stage.live(20);
     expect(await measured).toMatchObject({ ok: false, reason: 'fault' });
+  });
+
+  test('what is no picture does not reach the eye', async () => {
+    const stage = new EyeStage();
+    stage.eye.start();
+    stage.fake.say({ kind: 'ready', encoder: 'small@0123456789ab' });
+    const asked = stage.fake.sent.length;
+    expect(await stage.eye.measurePhoto(Buffer.from('a photo'))).toMatchObject({ ok: false, reason: 'unusable' });
+    expect(stage.fake.sent).toHaveLength(asked);
   });
 
   test('while the eye is not ready the answer is: busy', async () => {
