@@ -10,13 +10,20 @@ export type Value = string & { readonly [valueBrand]: true };
 /** One axis: a length, or the name of a length known at run time (the batch). */
 export type Axis = number | string;
 
-/** Contents of a constant; the element type follows from the array's. */
-export type TensorData = Float32Array | Uint8Array | BigInt64Array;
+/** Contents of a constant; the element type follows from the array's. Uint16Array holds the bits of half-precision floats. */
+export type TensorData = Float32Array | Uint8Array | Uint16Array | BigInt64Array;
 
 /** TensorProto.DataType */
 const FLOAT = 1;
 const UINT8 = 2;
 const INT64 = 7;
+const FLOAT16 = 10;
+
+function elementType(data: TensorData): number {
+  if (data instanceof Float32Array) return FLOAT;
+  if (data instanceof Uint8Array) return UINT8;
+  return data instanceof Uint16Array ? FLOAT16 : INT64;
+}
 
 export interface GraphOptions {
   readonly name: string;
@@ -58,7 +65,7 @@ export class Graph {
       throw new RangeError(`constant ${name}: ${data.length} numbers do not fill the shape [${shape.join(', ')}]`);
     const proto = new ProtobufWriter();
     for (const length of shape) proto.int(1, length);
-    proto.int(2, data instanceof Float32Array ? FLOAT : data instanceof Uint8Array ? UINT8 : INT64);
+    proto.int(2, elementType(data));
     this.#constants.push(proto.text(8, name).bytes(9, littleEndian(data)));
     return this.#declare(name);
   }
@@ -122,6 +129,7 @@ function littleEndian(data: TensorData): Uint8Array {
   const view = new DataView(bytes.buffer);
   data.forEach((value: number | bigint, i: number) => {
     if (typeof value === 'bigint') view.setBigInt64(i * width, value, true);
+    else if (width === 2) view.setUint16(i * width, value, true);
     else if (width === 4) view.setFloat32(i * width, value, true);
     else view.setUint8(i, value);
   });
