@@ -25,8 +25,14 @@ export interface MeterParts {
   readonly encoder: Encoder;
 }
 
+/** Port: measures the faces of a picture, which stays the caller's. */
+export interface Meter {
+  readonly encoderId: string;
+  measure(picture: Picture): Promise<Measured>;
+}
+
 /** From a frame to measured faces: propose, confirm, landmarks, quality, alignment, embedding. Measures, decides nothing. */
-export class FaceMeter {
+export class FaceMeter implements Meter {
   readonly #parts: MeterParts;
   readonly #maxFaces: number;
 

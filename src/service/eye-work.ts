@@ -1,6 +1,6 @@
 import type { Frame } from '../camera/frame.js';
 import type { NewestFrame } from '../camera/newest-frame.js';
-import type { FaceMeter, Measured } from '../face/measure.js';
+import type { Measured, Meter } from '../face/measure.js';
 import type { MeasuredFace } from '../face/observation.js';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
@@ -15,8 +15,8 @@ const SNAPSHOT_JPEG_QUALITY = 90;
 
 /** What the eye does: measures the camera's frames and, between two of them, photos. */
 export class EyeWork {
-  readonly #desk: EyeDesk;
-  readonly #meters: { readonly live: FaceMeter; readonly photo: FaceMeter };
+  readonly #desk: Pick<EyeDesk, 'tell'>;
+  readonly #meters: { readonly live: Meter; readonly photo: Meter };
   readonly #clock: Clock;
   /** The networks have one input buffer each: one picture at a time. */
   readonly #turn = new Mutex();
@@ -24,7 +24,7 @@ export class EyeWork {
   #busySince: MonotonicMs | undefined;
   #newest: Picture | undefined;
 
-  constructor(desk: EyeDesk, meters: { live: FaceMeter; photo: FaceMeter }, clock: Clock) {
+  constructor(desk: Pick<EyeDesk, 'tell'>, meters: { live: Meter; photo: Meter }, clock: Clock) {
     this.#desk = desk;
     this.#meters = meters;
     this.#clock = clock;
