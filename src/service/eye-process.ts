@@ -36,6 +36,9 @@ export class EyeProcess {
         OMP_NUM_THREADS: '1',
         // The eye's garbage is native: a small heap keeps V8 collecting it.
         NODE_OPTIONS: '--max-semi-space-size=2',
+        // One arena, and free memory goes back to the system: decoder threads otherwise keep 25 MB of old frames for themselves.
+        MALLOC_ARENA_MAX: '1',
+        MALLOC_TRIM_THRESHOLD_: '131072',
       },
     });
     this.#child = child;
