@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 
 const PROGRAM = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+/** As scripts/kaimon starts it. */
+const NODE_OPTIONS = ['--max-semi-space-size=2'];
 const STOP_MS = 10_000;
 /** Lines of the log kept for the message when it ends by itself. */
 const TAIL_LINES = 10;
@@ -43,7 +45,8 @@ export class WatchedDaemon {
     writeFileSync(file, stringify({ greeting: { speak: false }, mqtt: { enabled: false }, ...config }));
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(KAIMON_|NOTIFY_)/.test(name)));
     this.startedAt = Date.now();
-    this.#child = spawn(process.execPath, [PROGRAM, 'run', '--config', file, '--state', join(folder, 'state')], {
+    const run = [...NODE_OPTIONS, PROGRAM, 'run', '--config', file, '--state', join(folder, 'state')];
+    this.#child = spawn(process.execPath, run, {
       stdio: ['ignore', 'ignore', 'pipe'],
       env,
     });
