@@ -32,8 +32,6 @@ export class EyeProcess {
         ORT_DISABLE_TELEMETRY: '1',
         OPENCV4NODEJS_DISABLE_AUTOBUILD: '1',
         OPENCV_LOG_LEVEL: process.env['OPENCV_LOG_LEVEL'] ?? 'SILENT',
-        // One frame is measured on one core; more threads only fight with the networks for it.
-        OMP_NUM_THREADS: '1',
         // The eye's garbage is native: a small heap keeps V8 collecting it.
         NODE_OPTIONS: '--max-semi-space-size=2',
         // One arena, and free memory goes back to the system: decoder threads otherwise keep 25 MB of old frames for themselves.
