@@ -27,7 +27,7 @@ import { EyeWork } from './service/eye-work.js';
 const ALIVE_EVERY_MS = 1000;
 const CAMERA_RETRY = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.2 };
 /** Photos are searched at a larger size than frames, for smaller faces: nobody waits at a door for them. */
-const PHOTO_HAAR = { width: 800, minSizePx: 40 };
+const PHOTO_HAAR = { width: 800, scaleFactor: 1.1, minSizePx: 40 };
 
 preferMeWhenMemoryRunsOut();
 const desk = new EyeDesk(new Socket({ fd: 3, readable: false, writable: true }));

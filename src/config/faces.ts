@@ -6,12 +6,12 @@ const haar = z.strictObject({
   width: whole(
     'The grey picture is scaled down to this width before the search',
     { unit: 'pixels', min: 80, max: 1920 },
-    320,
+    240,
   ),
   scaleFactor: measure(
     'Step between face sizes; smaller is slower and finds a little more',
     { unit: 'factor', min: 1.01, max: 2 },
-    1.1,
+    1.15,
   ),
   minNeighbors: whole(
     'Overlapping hits that make a proposal; low is right, because every proposal is confirmed',
@@ -21,7 +21,7 @@ const haar = z.strictObject({
   minSizePx: whole(
     'Smallest face that is looked for, by its side in the full frame',
     { unit: 'pixels', min: 16, max: 2000 },
-    60,
+    80,
   ),
 });
 
