@@ -34,11 +34,15 @@ export function intoDocument(document: string, figures: string): string {
 
 const ms = (value: number) => (value < 0.1 ? value.toFixed(3) : value.toFixed(2));
 const mb = (bytes: number) => (bytes / 1e6).toFixed(0);
-const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
 
+/** Columns padded as the formatter of this repository wants them; the first is words, the others are numbers. */
 function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const rule = head.map((_, i) => (i === 0 ? '---' : '---:'));
-  return [row(head), row(rule), ...rows.map(row)].join('\n');
+  const cells = rows.map((row) => row.map(String));
+  const widths = head.map((title, at) => Math.max(3, title.length, ...cells.map((row) => (row[at] ?? '').length)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(' | ')} |`;
+  const rule = widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [head, rule, ...cells].map(line).join('\n');
 }
 
 const timing = ({ medianMs, p95Ms, cpuMs }: Timing) => [ms(medianMs), ms(p95Ms), ms(cpuMs)];
