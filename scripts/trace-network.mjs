@@ -14,11 +14,6 @@ const IDENTIFYING = [
   /\/(Microsoft|ApplicationInsights)\//i,
   /mat-debug|device-?id|telemetry\b.*\.(json|db|dat|ses)$/i,
 ];
-/**
- * Programs that are no part of Kaimon and may read the machine's id: where ALSA's default output is a sound server, its library looks
- * for that server's local socket under a name made of the id. Told, not a fault: nothing but that socket is spoken to.
- */
-const SOUND = /\/(aplay|espeak-ng)$/;
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 
 const found = {
@@ -29,7 +24,6 @@ const found = {
   local: new Map(),
   bound: new Map(),
   identifying: new Map(),
-  bySound: new Map(),
   hidden: 0,
 };
 const count = (map, key) => map.set(key, (map.get(key) ?? 0) + 1);
@@ -63,10 +57,7 @@ function hear(program, line) {
     const path = /"((?:[^"\\]|\\.)*)"/.exec(line)?.[1] ?? '';
     // A file that is not there is listed as well: somebody wanted it.
     if (IDENTIFYING.some((pattern) => pattern.test(path)))
-      count(
-        SOUND.test(program) ? found.bySound : found.identifying,
-        `${path}${failed ? ' (not there)' : ''} by ${program}`,
-      );
+      count(found.identifying, `${path}${failed ? ' (not there)' : ''} by ${program}`);
   } else if (call === 'socket') count(found.sockets, /\((AF_\w+, SOCK_\w+)/.exec(line)?.[1] ?? '?');
   else {
     const address = addressOf(line);
@@ -109,7 +100,6 @@ if (options.includes('--json')) {
   list('local sockets, spoken to', [...found.local]);
   list('elsewhere', outside);
   list('files that identify the device', [...found.identifying]);
-  list('the same, by the sound system', [...found.bySound]);
   for (const fault of faults) console.log(`FAULT: ${fault}`);
   console.log(faults.length === 0 ? 'nothing left the machine' : `${faults.length} faults`);
 }

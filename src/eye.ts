@@ -11,7 +11,7 @@ import { OpenCvCamera } from './camera/opencv-camera.js';
 import { ReplayCamera } from './camera/replay-camera.js';
 import { RPICAM_PROGRAMS, RpicamCamera } from './camera/rpicam-camera.js';
 import { OnnxEncoder } from './face/encoder.js';
-import { HaarProposer } from './face/haar.js';
+import { HaarProposer, PHOTO_HAAR } from './face/haar.js';
 import { LandmarkNetwork } from './face/landmark-network.js';
 import { FaceMeter } from './face/measure.js';
 import { Network } from './face/network.js';
@@ -26,8 +26,6 @@ import { EyeWork } from './service/eye-work.js';
 
 const ALIVE_EVERY_MS = 1000;
 const CAMERA_RETRY = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.2 };
-/** Photos are searched at a larger size than frames, for smaller faces: nobody waits at a door for them. */
-const PHOTO_HAAR = { width: 800, scaleFactor: 1.1, minSizePx: 40 };
 
 preferMeWhenMemoryRunsOut();
 const desk = new EyeDesk(new Socket({ fd: 3, readable: false, writable: true }));

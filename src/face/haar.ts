@@ -15,6 +15,9 @@ export interface HaarOptions {
   readonly minSizePx: number;
 }
 
+/** Photos are searched at a larger size than frames, in finer steps and for smaller faces: nobody waits at a door for them. */
+export const PHOTO_HAAR = { width: 800, scaleFactor: 1.1, minSizePx: 40 } as const;
+
 const NAME = 'haarcascade_frontalface_default.xml';
 const PLACES = [
   '/usr/share/opencv4/haarcascades',

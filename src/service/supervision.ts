@@ -10,7 +10,7 @@ export interface SupervisionPlan {
   readonly busyMs: number;
   /** Time for loading native code and models. */
   readonly startMs: number;
-  /** More messages than this within a second: flooding. A fast camera sends some 120. */
+  /** More messages than this within a second: flooding. An empty replay at full speed reaches some 320. */
   readonly messagesPerSecondMax: number;
   readonly retry: RetryPlan;
   /** An eye that lived this long was well: the next pause is the shortest again. */
@@ -78,7 +78,7 @@ export const supervisionPlan = (eye: {
   hangMs: eye.hangMs,
   busyMs: 10_000,
   startMs: 60_000,
-  messagesPerSecondMax: 400,
+  messagesPerSecondMax: 1000,
   retry: { ...eye.restart, factor: 2, jitter: 0.2 },
   wellMs: 60_000,
 });

@@ -11,6 +11,8 @@ export interface Child {
   readonly program: string;
   /** Handed over as they are: no shell reads them. */
   readonly args: readonly string[];
+  /** Set on top of this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Standard input; empty if left out. */
   readonly input?: string;
   /** Milliseconds after which the child is killed. */
@@ -22,9 +24,15 @@ export interface Child {
  * Runs a program to its end.
  * @throws OperatingError KAIMON_VOICE when it is missing, fails, takes too long or is aborted.
  */
-export function runChild({ program, args, input, limitMs, signal }: Child): Promise<void> {
+export function runChild({ program, args, env, input, limitMs, signal }: Child): Promise<void> {
   return new Promise((resolve, reject) => {
-    const options = { timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: PRINTED_BYTES_MAX, signal } as const;
+    const options = {
+      env: { ...process.env, ...env },
+      timeout: limitMs,
+      killSignal: 'SIGKILL' as const,
+      maxBuffer: PRINTED_BYTES_MAX,
+      signal,
+    };
     const child = execFile(program, args, options, (error, _stdout, stderr) => {
       if (error === null) resolve();
       else

@@ -13,6 +13,12 @@ const SPEED = 160;
 /** A synthesis or a sound card that hangs is given up after this long beyond the length of the sound itself. */
 const CHILD_LIMIT_MS = 15_000;
 
+/**
+ * espeak-ng only writes a file here. Left to itself it looks for a sound server first: reads the machine's id for that, and
+ * with a PULSE_SERVER of the user's environment even asks the network.
+ */
+const NO_SOUND_SERVER = { PULSE_SERVER: 'unix:/dev/null' } as const;
+
 export interface EspeakOptions {
   /** For spoken greetings; made when needed. */
   readonly cacheFolder: string;
@@ -101,6 +107,7 @@ export class EspeakSpeaker implements Speaker {
           file,
           '--stdin',
         ],
+        env: NO_SOUND_SERVER,
         input,
         limitMs: CHILD_LIMIT_MS,
         signal: this.#closing.signal,

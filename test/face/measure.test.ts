@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { defaultConfig } from '../../src/config/config.js';
 import { OnnxEncoder } from '../../src/face/encoder.js';
 import { iou } from '../../src/face/geometry.js';
-import { HaarProposer } from '../../src/face/haar.js';
+import { HaarProposer, PHOTO_HAAR } from '../../src/face/haar.js';
 import { LandmarkNetwork } from '../../src/face/landmark-network.js';
 import { FaceMeter } from '../../src/face/measure.js';
 import { Network } from '../../src/face/network.js';
@@ -29,7 +29,7 @@ const expectedSchema = z.object({
   ),
 });
 /** As the eye looks at photos. */
-const HAAR = { ...defaultConfig.faces.haar, width: 800, minSizePx: 40 };
+const HAAR = { ...defaultConfig.faces.haar, ...PHOTO_HAAR };
 
 let meter: FaceMeter;
 let haar: HaarProposer;
