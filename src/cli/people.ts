@@ -129,7 +129,11 @@ export function peopleCommand(): Command {
   add('list', 'everybody', list);
   add('show <person>', 'one person, without the templates', show);
   add('rename <person> <name>', 'change how somebody is greeted', rename);
-  add('remove <person>', 'remove somebody; no gate of the site lets the person in any more', remove);
+  add(
+    'remove <person>',
+    'remove somebody; the other gates follow as soon as the daemon here is connected to the broker',
+    remove,
+  );
   add(
     'erase <person>',
     'remove somebody and every copy on this disk that still holds templates or the spoken name',
