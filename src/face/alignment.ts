@@ -11,18 +11,6 @@ export interface AlignmentTemplate {
   readonly points: readonly Point[];
 }
 
-/** The five-point template of ArcFace and MobileFaceNet, 112×112. */
-export const ARCFACE_112: AlignmentTemplate = {
-  size: 112,
-  points: [
-    [38.2946, 51.6963],
-    [73.5318, 51.5014],
-    [56.0252, 71.7366],
-    [41.5493, 92.3655],
-    [70.7299, 92.2041],
-  ],
-};
-
 export const inTemplateOrder = (points: FivePoints): Point[] => [
   points.leftEye,
   points.rightEye,
@@ -56,8 +44,3 @@ export function similarity(from: readonly Point[], to: readonly Point[]): Affine
   const b = cross / spread;
   return [a, -b, tx - a * fx + b * fy, b, a, ty - b * fx - a * fy];
 }
-
-export const applyAffine = (m: Affine, [x, y]: Point): Point => [
-  m[0] * x + m[1] * y + m[2],
-  m[3] * x + m[4] * y + m[5],
-];

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { expose, noiseTable, paintLayer, paintWall } from '../../src/demo/compositor.js';
 import { filmLength, placement, SCRIPT, sceneAt } from '../../src/demo/script.js';
 import { allWell, approachesOf, type Told, toldIn, wrongNames } from '../../src/demo/verdict.js';
-import { applyAffine } from '../../src/face/alignment.js';
 import { seeded } from '../../src/models/evaluation/figures.js';
+import { applyAffine } from '../face/affine.js';
 
 describe('the script of the demo', () => {
   test('every frame belongs to one scene, in order, from its begin to its end', () => {

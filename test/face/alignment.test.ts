@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ARCFACE_112, applyAffine, inTemplateOrder, similarity } from '../../src/face/alignment.js';
+import { inTemplateOrder, similarity } from '../../src/face/alignment.js';
 import { fivePoints, poseOf } from '../../src/face/landmarks.js';
 import type { Point } from '../../src/face/observation.js';
+import { findModel } from '../../src/models/manifest.js';
+import { loadManifest } from '../../src/models/model-files.js';
+import { applyAffine } from './affine.js';
 import { FRONTAL, moved } from './sample.js';
+
+const TEMPLATE = findModel(loadManifest(), 'encoder').template.points;
 
 const shape = inTemplateOrder(FRONTAL);
 
@@ -43,8 +48,8 @@ describe('alignment', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 10, maxLength: 10 }), (errors) => {
         const from = shape.map(([x, y], i): Point => [x + (errors[2 * i] ?? 0), y + (errors[2 * i + 1] ?? 0)]);
-        const exact = similarity(shape, ARCFACE_112.points);
-        const blurred = similarity(from, ARCFACE_112.points);
+        const exact = similarity(shape, TEMPLATE);
+        const blurred = similarity(from, TEMPLATE);
         const [x, y] = applyAffine(exact, [120, 120]);
         const [nearX, nearY] = applyAffine(blurred, [120, 120]);
         expect(Math.hypot(x - nearX, y - nearY)).toBeLessThan(3);
