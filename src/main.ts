@@ -63,12 +63,15 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
 
 function startWith(config: Config, paths: Paths, log: Log, equipment: Equipment, store: PeopleStore): RunningGate {
   const notify = new SystemdNotify({ env: process.env, clock, log });
+  // Named before they are made: the door may tell of itself earlier, and at the latest when this process ends.
+  let site: Site | undefined;
+  let board: Board<{ readonly gate: GateState; readonly people: number }> | undefined;
   const news = new News(log, config.log.names, (type, fields) => site?.event(type, fields));
   const gallery = galleryOf(store, equipment);
 
   const door = new DoorKeeper(new SimulatedLock(clock), clock, log, config.door, (state) => {
     news.door(state);
-    board.refresh();
+    board?.refresh();
   });
   // Whatever ends this process, the bolt is thrown first.
   process.once('exit', () => door.stop());
@@ -98,7 +101,7 @@ function startWith(config: Config, paths: Paths, log: Log, equipment: Equipment,
         gate.see(observation);
         seen = observation;
       },
-      status: () => board.refresh(),
+      status: () => board?.refresh(),
     },
   });
 
@@ -110,7 +113,7 @@ function startWith(config: Config, paths: Paths, log: Log, equipment: Equipment,
     maxTemplates: config.people.maxTemplates,
     duplicateDistance: () => config.people.duplicateDistance ?? gate.threshold.threshold,
   });
-  const site = joinSite(config, log, {
+  site = joinSite(config, log, {
     store,
     enrolment,
     measurePhoto: (photo) => eye.measurePhoto(photo),
@@ -132,11 +135,14 @@ function startWith(config: Config, paths: Paths, log: Log, equipment: Equipment,
       threshold: gate.threshold,
       blindMs: clock.monotonic() - Math.max(eye.cameraLiveSinceMs, seen?.measuredMs ?? 0),
     });
-  const board = new Board(state, (now) => {
-    site?.state(now);
-    notify.status(statusLine(now, store.size));
-  });
-  store.onChange(() => board.refresh());
+  board = new Board(
+    () => ({ gate: state(), people: store.size }),
+    (now) => {
+      site?.state(now.gate);
+      notify.status(statusLine(now.gate, now.people));
+    },
+  );
+  store.onChange(() => board?.refresh());
 
   site?.info({ version: VERSION, encoder: equipment.encoder });
   site?.start();
@@ -144,7 +150,7 @@ function startWith(config: Config, paths: Paths, log: Log, equipment: Equipment,
   notify.ready(statusLine(state(), store.size));
   const pulse = setInterval(() => {
     notify.watchdog();
-    board.refresh();
+    board?.refresh();
   }, PULSE_MS);
   const { site: siteName, gate: gateName } = config;
   log.info(

@@ -46,7 +46,10 @@ export class OpenCvCamera implements Camera {
       const text = `the camera has not returned from a read for ${READ_MAX_MS / 1000} s`;
       this.#onHung(new OperatingError('KAIMON_CAMERA_HUNG', 'environment', text));
     });
-    await this.#capture.release();
-    timer.cancel();
+    try {
+      await this.#capture.release();
+    } finally {
+      timer.cancel();
+    }
   }
 }

@@ -33,9 +33,17 @@ export class DoorKeeper {
     return this.#door.state === 'unlocked';
   }
 
-  /** Throws the bolt and lets go of the lock. */
+  /** Throws the bolt and lets go of the lock. Safe to call twice. */
   stop(): void {
-    this.#take({ kind: 'stop' });
+    if (this.#door.state === 'stopped') return;
+    try {
+      this.#take({ kind: 'stop' });
+    } finally {
+      this.#close();
+    }
+  }
+
+  #close(): void {
     this.#timer?.cancel();
     try {
       this.#lock.close();

@@ -1,12 +1,10 @@
-import type { GateState } from './status.js';
-
-/** Shows the gate's state whenever it is another than before; may be asked to look as often as anybody likes. */
-export class Board {
-  readonly #look: () => GateState;
-  readonly #show: (state: GateState) => void;
+/** Shows a state whenever it is another than before; may be asked to look as often as anybody likes. */
+export class Board<T> {
+  readonly #look: () => T;
+  readonly #show: (state: T) => void;
   #shown = '';
 
-  constructor(look: () => GateState, show: (state: GateState) => void) {
+  constructor(look: () => T, show: (state: T) => void) {
     this.#look = look;
     this.#show = show;
   }

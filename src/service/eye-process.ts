@@ -48,7 +48,7 @@ export class EyeProcess {
     };
     child.on('error', (error) => exit(`it cannot be started: ${error.message}`));
     child.on('exit', (code, signal) => exit(signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`));
-    const [requests, , , told] = child.stdio;
+    const [requests, , , told] = child.stdio ?? [];
     // Without descriptors left there are no pipes; the error event says why.
     if (!requests || !told) throw new Error('no pipes to a child process could be made');
     this.#requests = requests as Writable;

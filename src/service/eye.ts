@@ -40,6 +40,8 @@ export class Eye {
   #process: EyeProcess | undefined;
   #life: EyeLife | undefined;
   #failures = 0;
+  /** Grows with each launch, replacement and stop: events of an earlier turn are not heard. */
+  #turn = 0;
   #liveSinceMs: MonotonicMs | undefined;
   #timer: Timer | undefined;
   #check: Timer | undefined;
@@ -88,6 +90,7 @@ export class Eye {
   }
 
   stop(): void {
+    this.#turn += 1;
     this.#timer?.cancel();
     this.#check?.cancel();
     this.#change({ state: 'stopped', pid: null });
@@ -127,12 +130,13 @@ export class Eye {
 
   #launch(): void {
     this.#life = newLife(this.#clock.monotonic());
+    const turn = ++this.#turn;
     let eye: EyeProcess;
     try {
-      eye = this.#make(this.#eventsOf(() => eye));
+      eye = this.#make(this.#eventsOf(turn));
     } catch (thrown) {
       // No process, memory or descriptor left: the next try may find some.
-      this.#replace(`it cannot be started: ${explain(thrown)}`);
+      if (turn === this.#turn) this.#replace(`it cannot be started: ${explain(thrown)}`);
       return;
     }
     this.#process = eye;
@@ -142,16 +146,16 @@ export class Eye {
   }
 
   /** Events of an eye that was replaced meanwhile are not heard. */
-  #eventsOf(eye: () => EyeProcess): EyeEvents {
+  #eventsOf(turn: number): EyeEvents {
     return {
       message: (message, blob) => {
-        if (this.#process === eye()) this.#hear(message, blob);
+        if (turn === this.#turn) this.#hear(message, blob);
       },
       nonsense: (why) => {
-        if (this.#process === eye()) this.#replace(why);
+        if (turn === this.#turn) this.#replace(why);
       },
       exit: (why) => {
-        if (this.#process === eye()) this.#replace(this.#faultOfThisEye ?? why);
+        if (turn === this.#turn) this.#replace(this.#faultOfThisEye ?? why);
       },
     };
   }
@@ -213,6 +217,9 @@ export class Eye {
   }
 
   #replace(why: string): void {
+    // Whatever this eye, or its failed start, still says is not heard.
+    this.#turn += 1;
+    this.#timer?.cancel();
     const dead = this.#process;
     this.#process = undefined;
     dead?.kill();

@@ -77,6 +77,15 @@ describe('the keeper of the door', () => {
     expect(changes).toHaveLength(2);
   });
 
+  test('stopped twice, it says nothing more and touches the lock no more', () => {
+    const { door, lock, states } = house(() => new BreakingLock(() => false));
+    door.stop();
+    const { commands } = lock as BreakingLock;
+    const before = commands.length;
+    door.stop();
+    expect([commands.length, states]).toEqual([before, ['stopped']]);
+  });
+
   test('stopped, it does not open any more', () => {
     const { clock, changes, door } = simulated();
     door.stop();

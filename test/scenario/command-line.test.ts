@@ -112,6 +112,13 @@ describe.skipIf(notReady)(`kaimon on photos${notReady ? ` (${notReady})` : ''}`,
     expect((await run('people', 'list')).json).toHaveLength(1);
   });
 
+  test('a daemon that cannot work says why in one document and leaves the store free', async () => {
+    writeFileSync(at('broken.yaml'), 'mqtt: { enabled: true, username: gate, passwordFile: /nonexistent/password }');
+    const refused = await run('run', '--config', at('broken.yaml'));
+    expect(refused).toMatchObject({ code: 4, json: { error: { code: 'KAIMON_MQTT_FILE' } } });
+    expect((await run('people', 'rename', 'ada', 'Ada')).code).toBe(0);
+  });
+
   test('embed measures every face of a photo', async () => {
     const { code, json } = await run('embed', join(SAMPLES, 'sample5.jpg'));
     expect(code).toBe(0);

@@ -255,6 +255,26 @@ describe('the end', () => {
     expect(await stage.eye.snapshot([])).toBeUndefined();
   });
 
+  test('a start that fails, and says so twice, is followed by one start and no other', () => {
+    const stage = new EyeStage();
+    stage.startFault = 'no descriptors left';
+    stage.eye.start();
+    for (let round = 1; round <= 6; round++) {
+      expect(stage.launches).toBe(round);
+      stage.failedStarts.at(-1)?.exit('it cannot be started: EMFILE');
+      // The longest pause is 8 s; a second timer would start a second eye in it.
+      stage.clock.advance(round < 5 ? 500 * 2 ** (round - 1) : 8000);
+    }
+    stage.startFault = undefined;
+    stage.clock.advance(8000);
+    stage.clock.advance(8000);
+    expect(stage.eyes).toHaveLength(1);
+    stage.eye.stop();
+    for (const failed of stage.failedStarts) failed.exit('late');
+    stage.clock.advance(600_000);
+    expect(stage.eyes).toHaveLength(1);
+  });
+
   test('stopping in a pause starts no other', () => {
     const stage = up();
     stage.fake.exit('x');

@@ -86,6 +86,9 @@ export class FakeEye {
 export class EyeStage {
   readonly clock = new ManualClock();
   readonly eyes: FakeEye[] = [];
+  /** Tries to start an eye, and the events of those that failed. */
+  launches = 0;
+  readonly failedStarts: EyeEvents[] = [];
   readonly told: EyeStatus[] = [];
   readonly observations: Observation[] = [];
   readonly eye: Eye;
@@ -97,7 +100,12 @@ export class EyeStage {
   constructor() {
     this.eye = new Eye({
       make: (events) => {
-        if (this.startFault !== undefined) throw new Error(this.startFault);
+        this.launches += 1;
+        if (this.startFault !== undefined) {
+          // As with a real child: the constructor fails, and the process's own error event comes after it.
+          this.failedStarts.push(events);
+          throw new Error(this.startFault);
+        }
         const fake = new FakeEye(events, 100 + this.eyes.length);
         this.eyes.push(fake);
         // The Eye uses pid, send and kill only.

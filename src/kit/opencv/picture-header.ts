@@ -55,20 +55,30 @@ function readJpeg(bytes: Uint8Array): PictureHeader {
   return { kind: 'unknown', why: 'it is a JPEG without a picture size' };
 }
 
-/** A progressive JPEG has some ten scans; each costs the decoder a pass over the whole picture. */
+/** A progressive JPEG has some ten scans; each costs the decoder a pass over all pixels, at reduced size too. */
 export const JPEG_SCANS_MAX = 64;
+export const JPEG_SCANNED_PIXELS_MAX = 600_000_000;
 
-const SCAN_MARK = Buffer.from([0xff, 0xda]);
-
-/** Start-of-scan marks (ITU-T T.81 B.2.3): in entropy-coded data 0xff is followed by 0 or a restart mark, never by this. */
-function hasTooManyScans(bytes: Uint8Array): boolean {
+/**
+ * Counts the scans of the picture itself (ITU-T T.81 B.1.1): in entropy-coded data 0xff is followed by 0 or a restart mark. Ends
+ * at the end mark: phones put a film behind it. Gives up after {@link JPEG_SCANS_MAX} + 1.
+ */
+function countScans(bytes: Uint8Array): number {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = -2;
-  for (let scans = 0; scans <= JPEG_SCANS_MAX; scans++) {
-    at = data.indexOf(SCAN_MARK, at + 2);
-    if (at < 0) return false;
+  let scans = 0;
+  for (let at = 2; scans <= JPEG_SCANS_MAX; ) {
+    at = data.indexOf(0xff, at);
+    const code = at < 0 ? undefined : data[at + 1];
+    if (code === undefined || code === 0xd9) break;
+    if (code === 0xff) {
+      at += 1;
+      continue;
+    }
+    const alone = code === 0x00 || code === 0x01 || (code >= 0xd0 && code <= 0xd8);
+    if (code === 0xda) scans += 1;
+    at += 2 + (alone || at + 3 >= data.length ? 0 : Math.max(2, data.readUInt16BE(at + 2)));
   }
-  return true;
+  return scans;
 }
 
 /** Limits of a photo from outside. 60 megapixels covers today's phones; a JPEG is decoded at reduced size anyway. */
@@ -90,7 +100,8 @@ export function whyNotDecodable(bytes: Uint8Array): string | undefined {
     return `it is ${width}×${height} pixels, at least ${PHOTO_SIDE_MIN}×${PHOTO_SIDE_MIN} are needed`;
   if (width * height > PHOTO_PIXELS_MAX || width > 16_384 || height > 16_384)
     return `its header claims ${width}×${height} pixels, at most 60 megapixels and 16384 a side are allowed`;
-  if (header.kind === 'jpeg' && hasTooManyScans(bytes))
-    return `it is a JPEG of more than ${JPEG_SCANS_MAX} scans: save it again as an ordinary JPEG`;
+  const scans = header.kind === 'jpeg' ? countScans(bytes) : 0;
+  if (scans > JPEG_SCANS_MAX || scans * width * height > JPEG_SCANNED_PIXELS_MAX)
+    return `it is a JPEG of ${scans > JPEG_SCANS_MAX ? `more than ${JPEG_SCANS_MAX}` : scans} scans over ${width}×${height} pixels: save it again as an ordinary JPEG`;
   return undefined;
 }

@@ -66,10 +66,26 @@ describe('what a photo claims to be, before it is decoded', () => {
     expect(whyNotDecodable(jpegHeader(10_000, 6001))).toContain('60 megapixels');
   });
 
-  test('a JPEG of more scans than any camera makes never reaches the decoder: each costs a pass over the picture', () => {
-    const scans = (n: number) => Buffer.concat([jpegHeader(640, 480), Buffer.alloc(n * 2, Buffer.from([0xff, 0xda]))]);
-    expect(whyNotDecodable(scans(JPEG_SCANS_MAX))).toBeUndefined();
-    expect(whyNotDecodable(scans(JPEG_SCANS_MAX + 1))).toContain('more than 64 scans');
+  describe('a JPEG of more scans than any camera makes never reaches the decoder: each costs a pass over the picture', () => {
+    /** A scan: mark, header of two bytes, some entropy-coded data with a stuffed 0xff. */
+    const scan = Buffer.from([0xff, 0xda, 0, 2, 1, 0xff, 0, 2]);
+    const end = Buffer.from([0xff, 0xd9]);
+    const scans = (n: number, width = 640, height = 480) =>
+      Buffer.concat([jpegHeader(width, height), Buffer.alloc(n * scan.length, scan), end]);
+
+    test('64 are allowed on a small picture, 65 are not', () => {
+      expect(whyNotDecodable(scans(JPEG_SCANS_MAX))).toBeUndefined();
+      expect(whyNotDecodable(scans(JPEG_SCANS_MAX + 1))).toContain('more than 64 scans');
+    });
+
+    test('on a large picture fewer are', () => {
+      expect(whyNotDecodable(scans(10, 8000, 7000))).toBeUndefined();
+      expect(whyNotDecodable(scans(11, 8000, 7000))).toContain('11 scans over 8000×7000 pixels');
+    });
+
+    test('what phones put behind the picture does not count', () => {
+      expect(whyNotDecodable(Buffer.concat([scans(1), Buffer.alloc(2000, Buffer.from([0xff, 0xda]))]))).toBeUndefined();
+    });
   });
 
   test('no bytes whatever break the reader', () => {
