@@ -11,5 +11,5 @@ const arrays = new Map(
     return [name, { shape, data: Float32Array.from({ length }, (_, i) => bytes.readFloatLE(offset + 4 * i)) }];
   }),
 );
-const metadata = { source: 'trained by the Kaimon project, see models/openface.md', licence: 'see models/openface.md' };
+const metadata = { source: 'trained by the Kaimon project, models/training/README.md', licence: 'not published' };
 writeFileSync(out, exportOpenFace(arrays, { storage, style: 'decomposed', metadata }));

@@ -1,4 +1,4 @@
-"""OpenFace nn4.small2 as CMU's trained file computes it (variant A of docs/encoders.md), for training in PyTorch.
+"""OpenFace nn4.small2 as CMU's trained file computes it (src/models/openface/topology.ts tells how it differs from the published file), for training in PyTorch.
 
 Input N x 3 x 96 x 96, RGB, byte / 255. Output N x 128, unit length.
 """

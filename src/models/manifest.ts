@@ -47,7 +47,7 @@ const outputSchema = z.strictObject({
 
 /** False match rates for which a manifest states a threshold, loosest first. */
 export const MATCH_RATES = ['1e-2', '1e-3', '1e-4', '1e-5'] as const;
-export type MatchRate = (typeof MATCH_RATES)[number];
+
 const thresholdSchema = z.strictObject({
   /** Squared Euclidean distance of unit vectors, 0…4; at or below it two faces count as one person's. */
   threshold: z.number().min(0).max(4),

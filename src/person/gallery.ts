@@ -16,8 +16,6 @@ export interface Ranking {
   readonly second: Candidate | undefined;
 }
 
-export const NOBODY: Ranking = { best: undefined, second: undefined };
-
 /**
  * The templates of one encoder, ready to search. Only the templates of that encoder are taken: templates of different
  * encoders are never compared.

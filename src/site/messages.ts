@@ -97,7 +97,6 @@ export const recordSchema = z.union([
   z.object({ removed: z.literal(true), version: versionSchema, id: personIdSchema.optional() }),
   personSchema,
 ]);
-export type PeopleRecord = z.infer<typeof recordSchema>;
 
 /** The first things wrong with a value, as one sentence. */
 export function whatIsWrong(error: z.ZodError, below = ''): string {

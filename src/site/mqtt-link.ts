@@ -52,7 +52,7 @@ export class MqttLink implements Link {
   #retry: Timer | undefined;
   #state: 'new' | 'running' | 'ended' = 'new';
 
-  /** @throws OperatingError KAIMON_MQTT_CONFIG, KAIMON_MQTT_FILE: what cannot work is said before the daemon starts. */
+  /** @throws OperatingError KAIMON_MQTT_CONFIG, KAIMON_SECRET: what cannot work is said before the daemon starts. */
   constructor(parts: MqttLinkParts) {
     this.#parts = parts;
     this.#version = parts.config.protocol === 'auto' ? 5 : parts.config.protocol;

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { IClientOptions } from 'mqtt';
+import type { Environment } from '../config/environment.js';
+import { readPassword, readSecret } from '../config/secret.js';
 import { OperatingError } from '../kit/errors.js';
 import type { LinkConfig, Will } from './link.js';
 import { PACKET_MAX } from './messages.js';
@@ -11,9 +12,16 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /**
  * Options of mqtt.js for one connection. Files are read each time, so that a renewed certificate or password is taken
  * at the next connect.
- * @throws OperatingError KAIMON_MQTT_FILE, KAIMON_MQTT_CONFIG
+ * @param env tells where systemd's credentials lie
+ * @throws OperatingError KAIMON_SECRET, KAIMON_MQTT_CONFIG
  */
-export function mqttOptions(config: LinkConfig, names: Names, version: 4 | 5, will: Will | undefined): IClientOptions {
+export function mqttOptions(
+  config: LinkConfig,
+  names: Names,
+  version: 4 | 5,
+  will: Will | undefined,
+  env: Environment = process.env,
+): IClientOptions {
   const url = brokerUrl(config.url);
   return {
     protocolVersion: version,
@@ -31,8 +39,8 @@ export function mqttOptions(config: LinkConfig, names: Names, version: 4 | 5, wi
     timerVariant: 'native',
     ...(will ? { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true } } : {}),
     ...(version === 5 ? { properties: { sessionExpiryInterval: 0, maximumPacketSize: PACKET_MAX } } : {}),
-    ...credentials(config),
-    ...(url.protocol === 'mqtts:' ? tls(config, url) : {}),
+    ...credentials(config, env),
+    ...(url.protocol === 'mqtts:' ? tls(config, url, env) : {}),
   };
 }
 
@@ -51,19 +59,13 @@ export function brokerUrl(text: string): URL {
   return url;
 }
 
-function credentials({ username, passwordFile }: LinkConfig): IClientOptions {
+function credentials({ username, passwordFile }: LinkConfig, env: Environment): IClientOptions {
   if (username === undefined) return {};
   if (passwordFile === undefined) return { username };
-  // Editors end a file with a newline; a password does not.
-  return {
-    username,
-    password: read('passwordFile', passwordFile)
-      .toString('utf8')
-      .replace(/\r?\n$/, ''),
-  };
+  return { username, password: readPassword(passwordFile, 'mqtt.passwordFile', env) };
 }
 
-function tls(config: LinkConfig, url: URL): IClientOptions {
+function tls(config: LinkConfig, url: URL, env: Environment): IClientOptions {
   if ((config.certFile === undefined) !== (config.keyFile === undefined)) {
     throw new OperatingError('KAIMON_MQTT_CONFIG', 'usage', 'mqtt.certFile and mqtt.keyFile must be given together');
   }
@@ -71,21 +73,8 @@ function tls(config: LinkConfig, url: URL): IClientOptions {
   return {
     rejectUnauthorized: true,
     ...(ip ? {} : { servername: url.hostname }),
-    ...(config.caFile === undefined ? {} : { ca: read('caFile', config.caFile) }),
-    ...(config.certFile === undefined ? {} : { cert: read('certFile', config.certFile) }),
-    ...(config.keyFile === undefined ? {} : { key: read('keyFile', config.keyFile) }),
+    ...(config.caFile === undefined ? {} : { ca: readSecret(config.caFile, 'mqtt.caFile', env) }),
+    ...(config.certFile === undefined ? {} : { cert: readSecret(config.certFile, 'mqtt.certFile', env) }),
+    ...(config.keyFile === undefined ? {} : { key: readSecret(config.keyFile, 'mqtt.keyFile', env) }),
   };
-}
-
-function read(key: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new OperatingError(
-      'KAIMON_MQTT_FILE',
-      'environment',
-      `cannot read mqtt.${key} ${path}: check that it exists and that Kaimon's user may read it`,
-      { cause },
-    );
-  }
 }

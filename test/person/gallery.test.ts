@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isUnit, squaredDistance } from '../../src/person/distance.js';
-import { Gallery, judge, NOBODY } from '../../src/person/gallery.js';
+import { Gallery, judge } from '../../src/person/gallery.js';
 import { apart, direction, ENCODER, someone, template } from './sample.js';
 
 const angle = fc.double({ min: -Math.PI, max: Math.PI, noNaN: true });
@@ -75,7 +75,7 @@ describe('the gallery', () => {
   });
 
   test('nobody is near when nobody is enrolled', () => {
-    expect(galleryOf().rank(direction(0))).toEqual(NOBODY);
+    expect(galleryOf().rank(direction(0))).toEqual({ best: undefined, second: undefined });
     expect(galleryOf().distanceTo('ada', direction(0))).toBeUndefined();
   });
 

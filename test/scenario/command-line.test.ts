@@ -115,7 +115,7 @@ describe.skipIf(notReady)(`kaimon on photos${notReady ? ` (${notReady})` : ''}`,
   test('a daemon that cannot work says why in one document and leaves the store free', async () => {
     writeFileSync(at('broken.yaml'), 'mqtt: { enabled: true, username: gate, passwordFile: /nonexistent/password }');
     const refused = await run('run', '--config', at('broken.yaml'));
-    expect(refused).toMatchObject({ code: 4, json: { error: { code: 'KAIMON_MQTT_FILE' } } });
+    expect(refused).toMatchObject({ code: 4, json: { error: { code: 'KAIMON_SECRET' } } });
     expect((await run('people', 'rename', 'ada', 'Ada')).code).toBe(0);
   });
 

@@ -7,7 +7,7 @@ import { type Log, silentLog } from '../../src/kit/log.js';
 import { systemClock } from '../../src/kit/system-clock.js';
 import type { Link, LinkConfig } from '../../src/site/link.js';
 import { MqttLink } from '../../src/site/mqtt-link.js';
-import { brokerUrl } from '../../src/site/mqtt-options.js';
+import { brokerUrl, mqttOptions } from '../../src/site/mqtt-options.js';
 import { nextPacket, nextUp } from '../contract/link.contract.js';
 import { configFor, mqttLink } from './harness.js';
 import { type Mosquitto, startMosquitto } from './mosquitto.js';
@@ -142,7 +142,18 @@ describe('the config of the link', () => {
 
   test('a file that is missing is named before the daemon starts', () => {
     const config = configFor('mqtts://localhost', { caFile: '/nowhere/ca.crt' });
-    expect(() => mqttLink(config, 'north')).toThrow(/mqtt\.caFile \/nowhere\/ca\.crt/);
+    expect(() => mqttLink(config, 'north')).toThrow(/\/nowhere\/ca\.crt \(mqtt\.caFile\)/);
+  });
+
+  test("a bare name is one of systemd's credentials, and the line break behind a password is none of it", () => {
+    const credentials = mkdtempSync(join(tmpdir(), 'kaimon-credentials-'));
+    writeFileSync(join(credentials, 'mqtt-password'), 'open sesame\n');
+    const config = configFor('mqtt://localhost', { username: 'gate', passwordFile: 'mqtt-password' });
+    const options = mqttOptions(config, { site: 'home', gate: 'north' }, 5, undefined, {
+      CREDENTIALS_DIRECTORY: credentials,
+    });
+    expect(options.password).toBe('open sesame');
+    rmSync(credentials, { recursive: true });
   });
 
   test('a certificate without its key is refused', () => {
