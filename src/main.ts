@@ -13,9 +13,11 @@ import { explain } from './kit/errors.js';
 import type { Log } from './kit/log.js';
 import { systemClock as clock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
+import { calibrationFile } from './models/calibration.js';
 import { type Equipment, equip } from './models/equipment.js';
 import { loadManifest } from './models/model-files.js';
 import { Gallery } from './person/gallery.js';
+import { usableCurve } from './person/thresholds.js';
 import { Board } from './service/board.js';
 import { Enrolment } from './service/enrolment.js';
 import { Eye } from './service/eye.js';
@@ -44,7 +46,7 @@ const PULSE_MS = 1000;
 
 /** Starts a gate. @throws OperatingError with one line when it cannot work; nothing is left running then. */
 export async function startGate(config: Config, paths: Paths, log: Log): Promise<RunningGate> {
-  const equipment = await equip(loadManifest(), config.encoder);
+  const equipment = await equip(loadManifest(), config.encoder, calibrationFile(paths.state));
   const { encoder } = equipment;
   const store = await PeopleStore.open({
     file: join(paths.state, 'people.json'),
@@ -79,7 +81,7 @@ function startWith(config: Config, paths: Paths, log: Log, equipment: Equipment,
   const greeter = greeterFor(config, paths, log, news);
   const gate = new Gate({
     config,
-    curve: equipment.curve,
+    curve: usableCurve(equipment.curve, equipment.encoder, config.decision.threshold),
     gallery,
     person: (id) => store.get(id),
     door,

@@ -48,7 +48,7 @@ class Batches:
     batch bring two chips, so that there are positives.
     """
 
-    def __init__(self, labels, batch, seed, first, last, cap=40, pairs=16):
+    def __init__(self, labels, batch, seed, first, last, cap=40, pairs=4):
         self.labels, self.batch, self.seed, self.first, self.last, self.cap, self.pairs = labels, batch, seed, first, last, cap, pairs
         self.people = [rows for rows in (np.flatnonzero(labels == label) for label in np.unique(labels[labels >= 0])) if len(rows) > 1]
         self.pass_length = len(self.rows_of_pass(0)) // (batch - 2 * pairs)
@@ -163,7 +163,8 @@ def arguments():
     parser.add_argument("--relate", type=float, default=4.0)
     parser.add_argument("--triplet", type=float, default=0.25)
     parser.add_argument("--margin", type=float, default=0.3)
-    parser.add_argument("--frozen", type=float, default=0.7, help="share of the steps with a frozen stem")
+    parser.add_argument("--pairs", type=int, default=4, help="labelled people of a batch that bring two chips")
+    parser.add_argument("--frozen", type=float, default=0.1, help="share of the steps with a frozen stem")
     parser.add_argument("--seed", type=int, default=20261124)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--every", type=int, default=500)
@@ -175,7 +176,7 @@ def main():
     torch.set_num_threads(args.threads)
     run = Run(args)
     chips = Chips(args.work, args.seed)
-    batches = Batches(chips.labels, args.batch, args.seed, run.step, args.steps)
+    batches = Batches(chips.labels, args.batch, args.seed, run.step, args.steps, pairs=args.pairs)
     loader = DataLoader(chips, batch_sampler=batches, num_workers=1, prefetch_factor=8, worker_init_fn=worker)
     evaluate = Evaluation(args.validation) if args.validation else None
     print(f"{len(chips)} chips, {batches.pass_length} steps a pass, from step {run.step} to {args.steps}", flush=True)

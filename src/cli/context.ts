@@ -3,6 +3,7 @@ import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/load.js';
 import { type Paths, resolvePaths } from '../config/paths.js';
 import { createLog, type Log } from '../kit/log.js';
+import { calibrationFile } from '../models/calibration.js';
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -16,6 +17,7 @@ export interface Context {
   readonly config: Config;
   readonly paths: Paths;
   readonly peopleFile: string;
+  readonly calibrationFile: string;
   readonly log: Log;
 }
 
@@ -23,7 +25,13 @@ export interface Context {
 export function contextOf(options: CommonOptions, overrides: Readonly<Record<string, unknown>> = {}): Context {
   const { config } = loadConfig({ file: options.config, env: process.env, overrides });
   const paths = resolvePaths({ env: process.env, stateOption: options.state });
-  return { config, paths, peopleFile: join(paths.state, 'people.json'), log: createLog('warn', 'kaimon') };
+  return {
+    config,
+    paths,
+    peopleFile: join(paths.state, 'people.json'),
+    calibrationFile: calibrationFile(paths.state),
+    log: createLog('warn', 'kaimon'),
+  };
 }
 
 /** One JSON document with `--json`, otherwise the lines for people. */

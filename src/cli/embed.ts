@@ -46,8 +46,8 @@ export function embedCommand(): Command {
     .addHelpText('after', example('kaimon embed --json ada.jpg'))
     .action(async (images: string[], _own, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions>();
-      const { config, log } = contextOf(options);
-      const rows = await withPhotoEye(config, log, async (eye) => {
+      const context = contextOf(options);
+      const rows = await withPhotoEye(context, async (eye) => {
         const found: Row[] = [];
         for (const image of images) {
           try {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import { type Language, languageSchema, personIdSchema, personNameSchema, personSchema } from '../person/person.js';
-import { chooseThreshold } from '../person/thresholds.js';
+import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type Enrolled, Enrolment, EnrolmentRefused } from '../service/enrolment.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
 import { galleryOf, withStore } from './people-source.js';
@@ -62,12 +62,13 @@ export function enrollCommand(): Command {
       const options = command.optsWithGlobals<Options>();
       const data = dataOf(name, options);
       const context = contextOf(options);
-      const { config, log } = context;
-      const enrolled = await withPhotoEye(config, log, (eye) =>
+      const { config } = context;
+      const enrolled = await withPhotoEye(context, (eye) =>
         withStore(context, eye.equipment.encoder, async (store) => {
           const gallery = galleryOf(store.all(), eye.equipment);
           store.onChange(({ id, person }) => (person ? gallery.set(person) : gallery.delete(id)));
           const { targetFpir, threshold } = config.decision;
+          const curve = usableCurve(eye.equipment.curve, eye.equipment.encoder, threshold);
           const enrolment = new Enrolment({
             store,
             gallery,
@@ -75,8 +76,7 @@ export function enrollCommand(): Command {
             limits: config.faces.quality,
             maxTemplates: config.people.maxTemplates,
             duplicateDistance: () =>
-              config.people.duplicateDistance ??
-              chooseThreshold(eye.equipment.curve, targetFpir, gallery.size, threshold).threshold,
+              config.people.duplicateDistance ?? chooseThreshold(curve, targetFpir, gallery.size, threshold).threshold,
           });
           let last: Enrolled | undefined;
           for (const image of images) {

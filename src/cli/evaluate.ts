@@ -130,7 +130,7 @@ function listImages(folder: string): Map<string, string> {
   return images;
 }
 
-async function measureAll({ config, log }: Context, images: ReadonlyMap<string, string>, workers: number) {
+async function measureAll(context: Context, images: ReadonlyMap<string, string>, workers: number) {
   const names = [...images.keys()];
   const samples = new Map<string, Sample>(
     names.map((name) => [name, { person: name.split('/')[0] ?? '', embedding: undefined }]),
@@ -139,7 +139,7 @@ async function measureAll({ config, log }: Context, images: ReadonlyMap<string, 
   let next = 0;
   let encoder = '';
   const work = async () => {
-    const eye = await PhotoEye.start(config, log);
+    const eye = await PhotoEye.start(context);
     encoder = eye.equipment.encoder;
     try {
       for (let name = names[next++]; name !== undefined; name = names[next++]) {

@@ -3,7 +3,7 @@ import { REASONS } from '../access/reasons.js';
 import { EXIT } from '../kit/errors.js';
 import { decodeVector } from '../kit/vector.js';
 import { judge } from '../person/gallery.js';
-import { chooseThreshold } from '../person/thresholds.js';
+import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
 import { distanceOption } from './options.js';
 import { galleryOf, readStoredPeople } from './people-source.js';
@@ -23,13 +23,14 @@ export function identifyCommand(): Command {
     .action(async (image: string, _own, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       const context = contextOf(options);
-      const { config, log } = context;
-      const result = await withPhotoEye(config, log, async (eye) => {
+      const { config } = context;
+      const result = await withPhotoEye(context, async (eye) => {
         const people = await readStoredPeople(context, eye.equipment.encoder);
         const gallery = galleryOf(people, eye.equipment);
         const face = await eye.measureOne(image, config.faces.quality);
         const byHand = options.threshold ?? config.decision.threshold;
-        const { threshold } = chooseThreshold(eye.equipment.curve, config.decision.targetFpir, gallery.size, byHand);
+        const curve = usableCurve(eye.equipment.curve, eye.equipment.encoder, byHand);
+        const { threshold } = chooseThreshold(curve, config.decision.targetFpir, gallery.size, byHand);
         const ranking = gallery.rank(decodeVector(face.embedding));
         const match = judge(ranking, { threshold, margin: config.decision.margin });
         const person = match.kind === 'person' ? people.find(({ id }) => id === match.best.id) : undefined;

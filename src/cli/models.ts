@@ -73,6 +73,7 @@ function paragraph(model: Model, state: Finding['state']): string {
 
 function describeSource(source: Source): string {
   if (source.kind === 'trained') return `trained by this project: ${source.recipe}`;
+  if (source.kind === 'owner') return `added here: ${source.from}`;
   const how = source.how === 'as-is' ? 'unchanged' : 'exported to ONNX here';
   return `npm ${source.package}@${source.version}, ${source.path}, ${how}`;
 }

@@ -1,9 +1,7 @@
 import { open } from 'node:fs/promises';
-import type { Config } from '../config/config.js';
 import type { MeasuredFace } from '../face/observation.js';
 import type { QualityLimits } from '../face/quality.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
-import type { Log } from '../kit/log.js';
 import { PHOTO_BYTES_MAX } from '../kit/opencv/picture-header.js';
 import { systemClock } from '../kit/system-clock.js';
 import { type Equipment, equip } from '../models/equipment.js';
@@ -13,6 +11,7 @@ import { Eye } from '../service/eye.js';
 import { EyeProcess } from '../service/eye-process.js';
 import type { PhotoAnswer } from '../service/eye-protocol.js';
 import { supervisionPlan } from '../service/supervision.js';
+import type { Context } from './context.js';
 
 export type MeasuredPhoto = Extract<PhotoAnswer, { ok: true }>;
 
@@ -27,8 +26,8 @@ export class PhotoEye {
   }
 
   /** @throws OperatingError when models are missing or the eye cannot start. */
-  static async start(config: Config, log: Log): Promise<PhotoEye> {
-    const equipment = await equip(loadManifest(), config.encoder);
+  static async start({ config, log, calibrationFile }: Context): Promise<PhotoEye> {
+    const equipment = await equip(loadManifest(), config.encoder, calibrationFile);
     const eye = await new Promise<Eye>((resolve, reject) => {
       const made: Eye = new Eye({
         make: (events) => new EyeProcess(events),
@@ -92,8 +91,8 @@ async function readPhoto(file: string): Promise<Buffer> {
 }
 
 /** Runs `act` with an eye and stops it whatever happens. */
-export async function withPhotoEye<T>(config: Config, log: Log, act: (eye: PhotoEye) => Promise<T>): Promise<T> {
-  const eye = await PhotoEye.start(config, log);
+export async function withPhotoEye<T>(context: Context, act: (eye: PhotoEye) => Promise<T>): Promise<T> {
+  const eye = await PhotoEye.start(context);
   try {
     return await act(eye);
   } finally {

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { EXIT, OperatingError } from '../kit/errors.js';
 import { decodeVector } from '../kit/vector.js';
 import { squaredDistance } from '../person/distance.js';
-import { chooseThreshold } from '../person/thresholds.js';
+import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
 import { distanceOption } from './options.js';
 import { findPerson, galleryOf, readStoredPeople } from './people-source.js';
@@ -27,11 +27,12 @@ export function verifyCommand(): Command {
       if ((other === undefined) === (options.is === undefined))
         throw new OperatingError('KAIMON_USAGE', 'usage', 'give either a second image or --is NAME');
       const context = contextOf(options);
-      const { config, log } = context;
+      const { config } = context;
       const limits = config.faces.quality;
-      const result = await withPhotoEye(config, log, async (eye) => {
-        const { encoder, curve } = eye.equipment;
+      const result = await withPhotoEye(context, async (eye) => {
+        const { encoder } = eye.equipment;
         const byHand = options.threshold ?? config.decision.threshold;
+        const curve = usableCurve(eye.equipment.curve, encoder, byHand);
         const person =
           options.is === undefined ? undefined : findPerson(await readStoredPeople(context, encoder), options.is);
         const probe = decodeVector((await eye.measureOne(image, limits)).embedding);

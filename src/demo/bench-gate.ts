@@ -8,6 +8,7 @@ import { systemClock as clock } from '../kit/system-clock.js';
 import { encodeVector } from '../kit/vector.js';
 import type { Equipment } from '../models/equipment.js';
 import { Gallery } from '../person/gallery.js';
+import { usableCurve } from '../person/thresholds.js';
 import { type Timing, timed } from './bench-timer.js';
 
 export interface DecisionFigures {
@@ -32,7 +33,7 @@ export async function benchDecision(
     const report = () => undefined;
     const gate = new Gate({
       config,
-      curve,
+      curve: usableCurve(curve, encoder, config.decision.threshold),
       gallery,
       person: () => undefined,
       door,

@@ -111,7 +111,7 @@ async function prepare(parts: Parts, jpeg: Buffer): Promise<Prepared | undefined
   const chip = face && cutChip(frame, face.box);
   if (!chip) return undefined;
   const landmarks = await parts.landmarks.find(chip, face.box);
-  const aligned = warpAligned(chip, fivePoints(landmarks), parts.encoder.template);
+  const aligned = warpAligned(chip, landmarks, parts.encoder.template);
   const full = frame.grey();
   const { width } = parts.options;
   const grey = full.resize(width, Math.round((frame.height * width) / frame.width));
@@ -157,7 +157,7 @@ async function seeing(parts: Parts, of: (run: number) => Prepared): Promise<Stag
       'alignment, encoder',
       async (run) => {
         const { chip, landmarks: points } = of(run);
-        const aligned = warpAligned(chip, fivePoints(points), encoder.template);
+        const aligned = warpAligned(chip, points, encoder.template);
         const embedding = encodeVector(await encoder.encode(aligned));
         aligned.release();
         return embedding;

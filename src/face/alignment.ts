@@ -1,23 +1,55 @@
 // pure
 import type { Affine } from '../kit/opencv/picture.js';
-import type { FivePoints } from './landmarks.js';
+import { fivePoints, outerEyesAndNose } from './landmarks.js';
 import type { Point } from './observation.js';
 import { UnusableFace } from './unusable-face.js';
 
-/** Where the five points of a face must lie in the encoder's input, in pixels of a size × size picture. */
+/**
+ * How a face is brought into an encoder's input, a size × size picture: the encoder was trained so. `similarity` fits
+ * eye centres, nose tip and mouth corners (ArcFace's five points) with the least squared error; `affine` maps the outer
+ * eye corners and the nose base exactly (OpenFace, align_dlib.py).
+ */
+export type Fit = 'similarity' | 'affine';
+
+/** Where the points of a face must lie in the encoder's input, in pixels of a size × size picture. */
 export interface AlignmentTemplate {
   readonly size: number;
-  /** Left eye, right eye, nose tip, left and right mouth corner. */
+  readonly fit: Fit;
+  /** Five for `similarity`, three for `affine`, in the order of {@link pointsOf}. */
   readonly points: readonly Point[];
 }
 
-export const inTemplateOrder = (points: FivePoints): Point[] => [
-  points.leftEye,
-  points.rightEye,
-  points.nose,
-  points.mouthLeft,
-  points.mouthRight,
-];
+/** Points that a fit takes from 68 landmarks in iBUG order: left before right as seen in the picture, from above to below. */
+export function pointsOf(landmarks: readonly Point[], fit: Fit): Point[] {
+  if (fit === 'affine') return outerEyesAndNose(landmarks);
+  const { leftEye, rightEye, nose, mouthLeft, mouthRight } = fivePoints(landmarks);
+  return [leftEye, rightEye, nose, mouthLeft, mouthRight];
+}
+
+/** The map of `from` (points of a face, in the order of {@link pointsOf}) to a template. @throws UnusableFace when they give none */
+export const align = (from: readonly Point[], { fit, points }: AlignmentTemplate): Affine =>
+  fit === 'affine' ? affine(from, points) : similarity(from, points);
+
+/**
+ * The affine map that takes three points exactly to three others (Cramer's rule).
+ * @throws UnusableFace when the points lie on a line, RangeError when they are not three
+ */
+export function affine(from: readonly Point[], to: readonly Point[]): Affine {
+  const [p, q, r] = from;
+  const [s, t, u] = to;
+  if (!(p && q && r && s && t && u) || from.length !== 3 || to.length !== 3)
+    throw new RangeError(`an affine map needs three pairs of points, ${from.length} and ${to.length} were given`);
+  const [qx, qy, rx, ry] = [q[0] - p[0], q[1] - p[1], r[0] - p[0], r[1] - p[1]];
+  const area = qx * ry - qy * rx;
+  if (!(Math.abs(area) > 1e-9)) throw new UnusableFace('the landmarks lie on a line: no face can be aligned on them');
+  const row = (axis: 0 | 1): [number, number, number] => {
+    const [dq, dr] = [t[axis] - s[axis], u[axis] - s[axis]];
+    const a = (dq * ry - dr * qy) / area;
+    const b = (dr * qx - dq * rx) / area;
+    return [a, b, s[axis] - a * p[0] - b * p[1]];
+  };
+  return [...row(0), ...row(1)];
+}
 
 /**
  * The similarity (rotation, one scale, shift; no reflection) that maps `from` to `to` with the least squared error:

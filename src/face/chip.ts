@@ -1,7 +1,6 @@
 import { type Affine, clampRegion, type Picture } from '../kit/opencv/picture.js';
-import { type AlignmentTemplate, inTemplateOrder, similarity } from './alignment.js';
+import { type AlignmentTemplate, align, pointsOf } from './alignment.js';
 import { squareAround } from './geometry.js';
-import type { FivePoints } from './landmarks.js';
 import type { Box, Point } from './observation.js';
 
 /** Part of the surroundings that landmarks and alignment may need, relative to the face's box. */
@@ -45,8 +44,8 @@ export function warpSquare(chip: Chip, square: Box, size: number): Picture {
   return chip.picture.warp(matrix, size, size);
 }
 
-/** The aligned face: the chip turned, scaled and shifted so that the five points lie where the template wants them. */
-export function warpAligned(chip: Chip, five: FivePoints, { size, points }: AlignmentTemplate): Picture {
-  const from = inTemplateOrder(five).map((point) => toChip(chip, point));
-  return chip.picture.warp(similarity(from, points), size, size);
+/** The aligned face: the chip turned, scaled and shifted so that its points lie where the template wants them. @param landmarks 68, in the frame's pixels */
+export function warpAligned(chip: Chip, landmarks: readonly Point[], template: AlignmentTemplate): Picture {
+  const from = pointsOf(landmarks, template.fit).map((point) => toChip(chip, point));
+  return chip.picture.warp(align(from, template), template.size, template.size);
 }

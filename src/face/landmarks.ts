@@ -37,6 +37,10 @@ export function fivePoints(landmarks: readonly Point[]): FivePoints {
   };
 }
 
+/** From 68 points in iBUG order: left and right outer eye corner (36, 45) and nose base (33), OpenFace's three. */
+export const outerEyesAndNose = (landmarks: readonly Point[]): Point[] =>
+  [36, 45, 33].map((index) => at(landmarks, index));
+
 export const distance = (a: Point, b: Point): number => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
 /** Degrees. */

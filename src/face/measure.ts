@@ -65,7 +65,7 @@ export class FaceMeter implements Meter {
       const landmarks = await this.#parts.landmarks.find(chip, box);
       const five = fivePoints(landmarks);
       const { encoder } = this.#parts;
-      const aligned = warpAligned(chip, five, encoder.template);
+      const aligned = warpAligned(chip, landmarks, encoder.template);
       try {
         const quality = qualityOfAligned(aligned, five);
         const embedding = encodeVector(await encoder.encode(aligned));

@@ -1,5 +1,6 @@
 import type { ThresholdCurve } from '../person/thresholds.js';
 import type { EyeSettings } from '../service/eye-protocol.js';
+import { readCalibration } from './calibration.js';
 import { encoderId, findModel, type Manifest } from './manifest.js';
 import { assertModels, modelPath } from './model-files.js';
 
@@ -9,15 +10,16 @@ export interface Equipment {
   /** `<name>@<digest>` of the encoder, and how many numbers it gives. */
   readonly encoder: string;
   readonly dimension: number;
-  /** The encoder's measured thresholds. */
-  readonly curve: ThresholdCurve;
+  /** The encoder's measured thresholds: the site's own, else those of the manifest; null where nobody measured. */
+  readonly curve: ThresholdCurve | null;
 }
 
 /**
  * Finds the networks for an encoder's name and checks their digests.
+ * @param calibrationFile the site's own thresholds; they count only for the very encoder that they were measured with
  * @throws OperatingError KAIMON_MODEL_UNKNOWN, KAIMON_MODEL_MISSING, KAIMON_MODEL_DIGEST
  */
-export async function equip(manifest: Manifest, encoderName: string): Promise<Equipment> {
+export async function equip(manifest: Manifest, encoderName: string, calibrationFile?: string): Promise<Equipment> {
   const confirmer = findModel(manifest, 'detector-confirm');
   const landmarks = findModel(manifest, 'landmarks');
   const encoder = findModel(manifest, 'encoder', encoderName);
@@ -25,6 +27,7 @@ export async function equip(manifest: Manifest, encoderName: string): Promise<Eq
     manifest,
     [confirmer, landmarks, encoder].map(({ name }) => name),
   );
+  const calibration = calibrationFile === undefined ? undefined : readCalibration(calibrationFile);
   return {
     models: {
       confirmer: { file: modelPath(confirmer), input: confirmer.input },
@@ -34,11 +37,11 @@ export async function equip(manifest: Manifest, encoderName: string): Promise<Eq
         file: modelPath(encoder),
         input: encoder.input,
         dimension: encoder.output.dimension,
-        template: { size: encoder.template.size, points: encoder.template.points },
+        template: { size: encoder.template.size, fit: encoder.template.fit, points: encoder.template.points },
       },
     },
     encoder: encoderId(encoder),
     dimension: encoder.output.dimension,
-    curve: encoder.thresholds,
+    curve: calibration?.encoder === encoderId(encoder) ? calibration.thresholds : encoder.thresholds,
   };
 }

@@ -22,6 +22,8 @@ export const sourceSchema = z.discriminatedUnion('kind', [
     how: z.enum(['as-is', 'export:face-landmark-68']),
   }),
   z.strictObject({ kind: z.literal('trained'), recipe: z.string().min(1).max(400) }),
+  /** Brought by the owner of this installation: `kaimon models fetch`, or an entry of his own in models/NAME.json. */
+  z.strictObject({ kind: z.literal('owner'), from: z.string().min(1).max(400) }),
 ]);
 export type Source = z.infer<typeof sourceSchema>;
 export type NpmSource = Extract<Source, { kind: 'npm' }>;
@@ -51,9 +53,27 @@ export const MATCH_RATES = ['1e-2', '1e-3', '1e-4', '1e-5'] as const;
 const thresholdSchema = z.strictObject({
   /** Squared Euclidean distance of unit vectors, 0…4; at or below it two faces count as one person's. */
   threshold: z.number().min(0).max(4),
-  /** Share of genuine pairs that pass at it; null until it was measured. */
-  tar: z.number().min(0).max(1).nullable(),
+  /** Share of genuine pairs that pass at it, with its 95 % interval by person. */
+  tar: z.number().min(0).max(1),
+  low: z.number().min(0).max(1),
+  high: z.number().min(0).max(1),
 });
+const thresholdsSchema = z.strictObject({
+  '1e-2': thresholdSchema,
+  '1e-3': thresholdSchema,
+  '1e-4': thresholdSchema,
+  '1e-5': thresholdSchema,
+});
+export type Thresholds = z.infer<typeof thresholdsSchema>;
+
+const templatePoint = z.tuple([z.number(), z.number()]);
+const template = { name, size: z.int().min(16).max(512) };
+const templateSchema = z.discriminatedUnion('fit', [
+  /** Left eye, right eye, nose tip, left and right mouth corner as seen in the picture, in pixels. */
+  z.strictObject({ ...template, fit: z.literal('similarity'), points: z.array(templatePoint).length(5) }),
+  /** Left and right outer eye corner, nose base. */
+  z.strictObject({ ...template, fit: z.literal('affine'), points: z.array(templatePoint).length(3) }),
+]);
 
 const common = {
   name,
@@ -80,19 +100,10 @@ export const modelSchema = z.discriminatedUnion('role', [
   z.strictObject({
     ...common,
     role: z.literal('encoder'),
-    template: z.strictObject({
-      name,
-      size: z.int().min(16).max(512),
-      /** Left eye, right eye, nose tip, left and right mouth corner as seen in the picture, in pixels. */
-      points: z.array(z.tuple([z.number(), z.number()])).length(5),
-    }),
+    template: templateSchema,
     output: outputSchema,
-    thresholds: z.strictObject({
-      '1e-2': thresholdSchema,
-      '1e-3': thresholdSchema,
-      '1e-4': thresholdSchema,
-      '1e-5': thresholdSchema,
-    }),
+    /** Null: not measured. Such an encoder needs `decision.threshold` or `kaimon calibrate`. */
+    thresholds: thresholdsSchema.nullable(),
   }),
 ]);
 export type Model = z.infer<typeof modelSchema>;
@@ -154,8 +165,9 @@ function contradictions({ models, samples, originals }: Contents): string[] {
       found.push(`${model.name}: ${mean.length} means for ${channels} channels`);
     if ((model.source.kind === 'npm') !== model.file.startsWith('build/'))
       found.push(`${model.name}: built files, and only they, lie in build/`);
-    if (model.role !== 'encoder') continue;
-    const limits = MATCH_RATES.map((rate) => model.thresholds[rate].threshold);
+    if (model.role !== 'encoder' || !model.thresholds) continue;
+    const { thresholds } = model;
+    const limits = MATCH_RATES.map((rate) => thresholds[rate].threshold);
     if (limits.some((limit, i) => i > 0 && limit >= (limits[i - 1] as number)))
       found.push(`${model.name}: thresholds must fall strictly from 1e-2 to 1e-5`);
   }

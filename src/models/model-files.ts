@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import type { z } from 'zod';
 import { explain, OperatingError } from '../kit/errors.js';
-import { type Extra, type Manifest, type Model, manifestSchema } from './manifest.js';
+import { type Extra, type Manifest, type Model, manifestSchema, modelSchema } from './manifest.js';
 
 /** Folders to climb from this file until one holds models/manifest.json: 2 from src/ and from dist/; some spare. */
 const CLIMB_MAX = 6;
@@ -23,16 +24,44 @@ export function projectRoot(): string {
   );
 }
 
-/** Reads and checks `<root>/models/manifest.json`. @throws OperatingError naming every faulty field. */
+/** An installation adds at most so many models of its own. */
+const ADDED_MAX = 20;
+
+/**
+ * Reads and checks `<root>/models/manifest.json`, and beside it what this installation added: one model a file, with the
+ * source "owner", after those of the release. @throws OperatingError naming every faulty field.
+ */
 export function loadManifest(root = projectRoot()): Manifest {
-  const file = join(root, 'models', 'manifest.json');
+  const folder = join(root, 'models');
+  const release = readJson(join(folder, 'manifest.json'), 'restore it from the release', manifestSchema);
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith('.json') && name !== 'manifest.json')
+    .sort();
+  if (names.length === 0) return release;
+  const fault = (message: string, cause?: unknown) =>
+    new OperatingError('KAIMON_MODEL_ADDED', 'environment', message, { cause });
+  if (names.length > ADDED_MAX)
+    throw fault(`${folder} holds ${names.length} added models, at most ${ADDED_MAX} may be`);
+  const added = names.map((name) => readJson(join(folder, name), 'mend it or remove it', modelSchema));
+  const stranger = added.findIndex(({ source }) => source.kind !== 'owner');
+  if (stranger >= 0)
+    throw fault(`${join(folder, names[stranger] ?? '')}: source.kind must be "owner"; mend it or remove it`);
+  const whole = manifestSchema.safeParse({ ...release, models: [...release.models, ...added] });
+  if (whole.success) return whole.data;
+  throw fault(
+    `${names.join(', ')} in ${folder} cannot stand beside the manifest (${explain(whole.error)})`,
+    whole.error,
+  );
+}
+
+function readJson<T>(file: string, advice: string, schema: z.ZodType<T>): T {
   try {
-    return manifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     throw new OperatingError(
       'KAIMON_MODEL_MANIFEST',
       'environment',
-      `${file} cannot be used (${explain(cause)}): restore it from the release`,
+      `${file} cannot be used (${explain(cause)}): ${advice}`,
       { cause },
     );
   }

@@ -1,10 +1,28 @@
 // pure
+import { OperatingError } from '../kit/errors.js';
+
 /** Thresholds of an encoder by false match rate, as its manifest states them. */
 export interface ThresholdCurve {
   readonly '1e-2': { readonly threshold: number };
   readonly '1e-3': { readonly threshold: number };
   readonly '1e-4': { readonly threshold: number };
   readonly '1e-5': { readonly threshold: number };
+}
+
+/**
+ * The curve to decide by. An encoder whose error rates nobody measured has none: then only a threshold set by hand will do,
+ * the same for every rate. @param encoder for the message. @throws OperatingError KAIMON_ENCODER_UNMEASURED
+ */
+export function usableCurve(curve: ThresholdCurve | null, encoder: string, byHand: number | null): ThresholdCurve {
+  if (curve) return curve;
+  if (byHand === null)
+    throw new OperatingError(
+      'KAIMON_ENCODER_UNMEASURED',
+      'environment',
+      `the error rates of the encoder ${encoder} were not measured, so it has no thresholds: run "kaimon calibrate DIR" with photos of your people, or set decision.threshold`,
+    );
+  const same = { threshold: byHand };
+  return { '1e-2': same, '1e-3': same, '1e-4': same, '1e-5': same };
 }
 
 export interface ChosenThreshold {

@@ -51,7 +51,11 @@ export const eyeSettingsSchema = z.object({
     encoder: networkSchema.extend({
       id: z.string(),
       dimension: z.int().min(1).max(1024),
-      template: z.object({ size: z.int().min(8).max(1024), points: z.array(pointSchema).length(5) }),
+      template: z.object({
+        size: z.int().min(8).max(1024),
+        fit: z.enum(['similarity', 'affine']),
+        points: z.array(pointSchema).min(3).max(5),
+      }),
     }),
   }),
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inTemplateOrder, similarity } from '../../src/face/alignment.js';
+import { affine, align, pointsOf, similarity } from '../../src/face/alignment.js';
 import { fivePoints, poseOf } from '../../src/face/landmarks.js';
 import type { Point } from '../../src/face/observation.js';
 import { findModel } from '../../src/models/manifest.js';
@@ -10,7 +10,8 @@ import { FRONTAL, moved } from './sample.js';
 
 const TEMPLATE = findModel(loadManifest(), 'encoder').template.points;
 
-const shape = inTemplateOrder(FRONTAL);
+const { leftEye, rightEye, nose, mouthLeft, mouthRight } = FRONTAL;
+const shape = [leftEye, rightEye, nose, mouthLeft, mouthRight];
 
 describe('alignment', () => {
   test('a known rotation, scale and shift is found again', () => {
@@ -55,6 +56,49 @@ describe('alignment', () => {
         expect(Math.hypot(x - nearX, y - nearY)).toBeLessThan(3);
       }),
     );
+  });
+
+  test('three points are mapped exactly to three others', () => {
+    const coordinate = fc.double({ min: -500, max: 500, noNaN: true });
+    const triangle = fc
+      .array(fc.tuple(coordinate, coordinate), { minLength: 3, maxLength: 3 })
+      .filter(
+        ([p, q, r]) => !!p && !!q && !!r && Math.abs((q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])) > 1,
+      );
+    fc.assert(
+      fc.property(triangle, triangle, (from, to) => {
+        const map = affine(from, to);
+        from.forEach((point, i) => {
+          const [x, y] = applyAffine(map, point);
+          expect(Math.hypot(x - (to[i]?.[0] ?? 0), y - (to[i]?.[1] ?? 0))).toBeLessThan(1e-3);
+        });
+      }),
+    );
+    expect(() =>
+      affine(
+        [
+          [0, 0],
+          [1, 1],
+          [2, 2],
+        ],
+        shape.slice(0, 3),
+      ),
+    ).toThrow('lie on a line');
+    expect(() => affine(shape, shape)).toThrow('three pairs');
+  });
+
+  test("an encoder's template says which landmarks are taken and how they are fitted", () => {
+    const all = Array.from({ length: 68 }, (_, i): Point => [i, (i * i) % 97]);
+    expect(pointsOf(all, 'affine')).toEqual([all[36], all[45], all[33]]);
+    expect(pointsOf(all, 'similarity')).toHaveLength(5);
+    expect(() => pointsOf(all.slice(0, 40), 'affine')).toThrow('68 landmarks are needed');
+    const points: Point[] = [
+      [18, 16],
+      [76, 15],
+      [48, 49],
+    ];
+    const map = align(pointsOf(all, 'affine'), { size: 96, fit: 'affine', points });
+    expect(applyAffine(map, all[33] as Point)[1]).toBeCloseTo(49, 6);
   });
 
   test.each([

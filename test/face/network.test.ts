@@ -50,7 +50,7 @@ describe('what a network sees', () => {
       id: 'a@0123456789ab',
       file,
       input: input({}),
-      template: { size: 8, points: [] },
+      template: { size: 8, fit: 'similarity', points: [] },
       dimension: 4,
     };
     await expect(OnnxEncoder.load(spec)).rejects.toThrow(OperatingError);

@@ -36,7 +36,7 @@ describe('the manifest of this release', () => {
 
   test('has thresholds that grow stricter with the false match rate', () => {
     const { thresholds } = findModel(manifest, 'encoder');
-    const limits = MATCH_RATES.map((rate) => thresholds[rate].threshold);
+    const limits = MATCH_RATES.map((rate) => thresholds?.[rate].threshold ?? 0);
     expect(limits).toEqual([...limits].sort((a, b) => b - a));
   });
 });
@@ -44,7 +44,7 @@ describe('the manifest of this release', () => {
 describe('a manifest is refused when', () => {
   const change = (models: Plain['models'], name: string, fields: Record<string, unknown>) =>
     models.map((entry) => (entry['name'] === name ? { ...entry, ...fields } : entry));
-  const limit = (threshold: number) => ({ threshold, tar: null });
+  const limit = (threshold: number) => ({ threshold, tar: 0.9, low: 0.8, high: 1 });
   test.each<[string, (manifest: Plain) => Plain, RegExp]>([
     ['a key is unknown', (m) => ({ ...m, extra: 1 }), /extra/],
     ['two models have one name', (m) => ({ ...m, models: [...m.models, ...m.models] }), /ultraface appears twice/],

@@ -22,7 +22,7 @@ export const SETTINGS: EyeSettings = {
       input: { ...network.input, mean: [0] },
       id: 'small@0123456789ab',
       dimension: 4,
-      template: { size: 8, points: Array.from({ length: 5 }, (): [number, number] => [0, 0]) },
+      template: { size: 8, fit: 'similarity', points: Array.from({ length: 5 }, (): [number, number] => [0, 0]) },
     },
   },
 };

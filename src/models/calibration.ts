@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeFileAtomic } from '../kit/atomic-file.js';
+import { explain, OperatingError } from '../kit/errors.js';
+import { MATCH_RATES } from './manifest.js';
+
+const thresholdSchema = z.strictObject({
+  /** Squared Euclidean distance, 0…4. */
+  threshold: z.number().min(0).max(4),
+  /** `measured`: enough pairs showed it. `extended`: a straight line from the rates that were. `release`: the manifest's was stricter. */
+  from: z.enum(['measured', 'extended', 'release']),
+});
+
+/** Thresholds that a site measured with photos of its own people. */
+export const calibrationSchema = z
+  .strictObject({
+    schema: z.literal(1),
+    /** `<name>@<digest>`: they are worth nothing for another encoder. */
+    encoder: z.string().max(100),
+    /** ISO 8601. */
+    measured: z.iso.datetime(),
+    people: z.int().min(2),
+    impostorPairs: z.int().min(1),
+    thresholds: z.strictObject({
+      '1e-2': thresholdSchema,
+      '1e-3': thresholdSchema,
+      '1e-4': thresholdSchema,
+      '1e-5': thresholdSchema,
+    }),
+  })
+  .refine(
+    ({ thresholds }) =>
+      MATCH_RATES.every((rate, i) => {
+        const looser = MATCH_RATES[i - 1];
+        return looser === undefined || thresholds[rate].threshold <= thresholds[looser].threshold;
+      }),
+    'thresholds must not rise from 1e-2 to 1e-5',
+  );
+export type Calibration = z.infer<typeof calibrationSchema>;
+
+/** Where it lies in the state folder. */
+export const calibrationFile = (state: string): string => join(state, 'calibration.json');
+
+/**
+ * Reads the site's own thresholds. @returns undefined where there is no such file.
+ * @throws OperatingError KAIMON_CALIBRATION when it is there and cannot be used: thresholds are not guessed
+ */
+export function readCalibration(file: string): Calibration | undefined {
+  try {
+    return calibrationSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new OperatingError(
+      'KAIMON_CALIBRATION',
+      'environment',
+      `${file} cannot be used (${explain(cause)}): run "kaimon calibrate" again, or remove it to decide by the thresholds of the release`,
+      { cause },
+    );
+  }
+}
+
+/** Replaces the file as a whole. @throws OperatingError when it cannot be written */
+export async function writeCalibration(file: string, calibration: Calibration): Promise<void> {
+  await writeFileAtomic(file, [Buffer.from(`${JSON.stringify(calibration, null, 2)}\n`)], { mode: 0o644 });
+}
