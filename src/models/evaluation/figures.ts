@@ -26,25 +26,44 @@ export function thresholdAt(fmr: number, { impostor, impostorTotal }: PairDistan
 const accepted = (distances: readonly number[], threshold: number) =>
   distances.reduce((n, d) => n + (d <= threshold ? 1 : 0), 0);
 
-const DRAWS = 1000;
+const RESAMPLES = 1000;
 
-/** Share of genuine pairs at or below the threshold, with a bootstrap interval over people (seeded: repeatable). */
-export function tarAt(threshold: number, { genuine }: PairDistances, random: () => number): Rate {
-  const people = genuine.map(({ distances, total }) => [accepted(distances, threshold), total] as const);
-  const ratio = (rows: readonly (readonly [number, number])[]) => {
+/** What happened to one person's photos or pairs: how often, out of how many. */
+export type Tally = readonly [happened: number, total: number];
+
+/**
+ * A rate over people with its bootstrap interval: people are drawn again, with all that is theirs, because photos of one
+ * person are not independent. Seeded, so repeatable. What never (or always) happened shows a bootstrap no spread: there
+ * the exact binomial bound takes its place, each person counted as one trial.
+ */
+export function rateByPerson(people: readonly Tally[], random: () => number): Rate {
+  const ratio = (rows: readonly Tally[]) => {
     let yes = 0;
     let all = 0;
-    for (const [good, total] of rows) {
-      yes += good;
+    for (const [happened, total] of rows) {
+      yes += happened;
       all += total;
     }
     return all === 0 ? 0 : yes / all;
   };
-  const draws = Array.from({ length: DRAWS }, () =>
-    ratio(people.map(() => people[Math.floor(random() * people.length)] as readonly [number, number])),
+  const rate = ratio(people);
+  if (people.length === 0) return { rate, low: 0, high: 0 };
+  const room = 1 - 0.025 ** (1 / people.length);
+  if (rate === 0) return { rate, low: 0, high: room };
+  if (rate === 1) return { rate, low: 1 - room, high: 1 };
+  const draws = Array.from({ length: RESAMPLES }, () =>
+    ratio(people.map(() => people[Math.floor(random() * people.length)] as Tally)),
   ).sort((a, b) => a - b);
-  const at = (share: number) => draws[Math.round(share * (DRAWS - 1))] ?? 0;
-  return { rate: ratio(people), low: at(0.025), high: at(0.975) };
+  const at = (share: number) => draws[Math.round(share * (RESAMPLES - 1))] ?? 0;
+  return { rate, low: at(0.025), high: at(0.975) };
+}
+
+/** Share of genuine pairs at or below the threshold, with its interval over people. */
+export function tarAt(threshold: number, { genuine }: PairDistances, random: () => number): Rate {
+  return rateByPerson(
+    genuine.map(({ distances, total }) => [accepted(distances, threshold), total] as const),
+    random,
+  );
 }
 
 /** Equal error rate: where the share of matching impostors meets that of refused genuine pairs. */

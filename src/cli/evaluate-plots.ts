@@ -1,0 +1,36 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Option } from 'commander';
+import { writeFileAtomic } from '../kit/atomic-file.js';
+import { messageOf, OperatingError } from '../kit/errors.js';
+import type { Chart } from '../models/evaluation/chart.js';
+import { drawChart } from '../models/evaluation/draw-chart.js';
+
+/** `--plot DIR`. */
+export const plotOption = (): Option => new Option('--plot <dir>', 'draw charts (SVG) into this folder; it is created');
+
+/** Makes the folder for charts, before the minutes of measuring. @throws OperatingError KAIMON_FILE_WRITE */
+export function makePlotFolder(folder: string | undefined): void {
+  if (folder === undefined) return;
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new OperatingError(
+      'KAIMON_FILE_WRITE',
+      'environment',
+      `cannot make the folder ${folder} for charts: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+}
+
+/** Draws charts by file name into the folder, in place of earlier ones. @returns the files */
+export async function writePlots(folder: string, charts: Readonly<Record<string, Chart>>): Promise<string[]> {
+  const files: string[] = [];
+  for (const [name, chart] of Object.entries(charts)) {
+    const file = join(folder, name);
+    await writeFileAtomic(file, [await drawChart(chart)], { mode: 0o644 });
+    files.push(file);
+  }
+  return files;
+}
