@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, explain, OperatingError, type Trouble } from '../kit/errors.js';
 import { VERSION } from '../kit/version.js';
+import { calibrateCommand } from './calibrate.js';
 import { configCommand } from './config.js';
 import { demoCommand } from './demo.js';
 import { embedCommand } from './embed.js';
@@ -40,6 +41,7 @@ const commands = [
   peopleCommand,
   modelsCommand,
   evaluateCommand,
+  calibrateCommand,
   configCommand,
 ];
 for (const make of commands) program.addCommand(make());

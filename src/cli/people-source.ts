@@ -24,11 +24,12 @@ export async function withStore<T>(
   context: Context,
   encoder: string,
   act: (store: PeopleStore) => Promise<T>,
+  { acceptOtherEncoder = false } = {},
 ): Promise<T> {
-  const { peopleFile, log, config } = context;
+  const { peopleFile: file, log, config } = context;
   let store: PeopleStore;
   try {
-    store = await PeopleStore.open({ file: peopleFile, encoder, gate: config.gate, clock: systemClock, log });
+    store = await PeopleStore.open({ file, encoder, gate: config.gate, clock: systemClock, log, acceptOtherEncoder });
   } catch (thrown) {
     if (thrown instanceof OperatingError && thrown.code === 'KAIMON_PEOPLE_LOCKED')
       throw new OperatingError(

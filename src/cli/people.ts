@@ -3,13 +3,14 @@ import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { messageOf, OperatingError } from '../kit/errors.js';
+import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
 import { encoderId, findModel } from '../models/manifest.js';
 import { loadManifest } from '../models/model-files.js';
 import { type Person, personNameSchema, personSchema } from '../person/person.js';
 import { lastGoodOf } from '../store/people-file.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
 import { findPerson, readStoredPeople, withStore } from './people-source.js';
+import { reencodePeople } from './reencode.js';
 
 type Act = (context: Context, encoder: string, args: string[], options: CommonOptions) => Promise<void>;
 
@@ -98,12 +99,19 @@ const importAll: Act = async (context, encoder, [file = ''], options) => {
   ]);
 };
 
-const reencode: Act = async () => {
-  throw new OperatingError(
-    'KAIMON_PEOPLE_REENCODE',
-    'environment',
-    'no photos are kept in this version, so templates cannot be made again: enrol the people again with the new encoder',
+const reencode: Act = async (context, _encoder, [folder = ''], options) => {
+  const { encoder, rows } = await reencodePeople(context, folder);
+  const lines = rows.map(({ id, templates, faults }) =>
+    [`${id.padEnd(20)} ${templates} photo${templates === 1 ? '' : 's'}`, ...faults.map((fault) => `  ${fault}`)].join(
+      '\n',
+    ),
   );
+  const left = rows.filter(({ templates }) => templates === 0).length;
+  print(options, { encoder, people: rows }, [
+    ...lines,
+    `${rows.length - left} of ${rows.length} people are known to ${encoder}${left > 0 ? '; enrol the others again' : ''}`,
+  ]);
+  process.exitCode = left === 0 ? EXIT.yes : EXIT.no;
 };
 
 /** `kaimon people …`: the local store. Changes are refused while a daemon has it. */
@@ -116,7 +124,7 @@ export function peopleCommand(): Command {
       .addHelpText(
         'after',
         example(
-          `kaimon people ${usage.replace('<person>', 'ada').replace('<name>', '"Ada L."').replace('<file>', 'people-backup.json')}`,
+          `kaimon people ${usage.replace('<person>', 'ada').replace('<name>', '"Ada L."').replace('<file>', 'people-backup.json').replace('<dir>', 'photos')}`,
         ),
       )
       .action(async (...received: unknown[]) => {
@@ -141,6 +149,10 @@ export function peopleCommand(): Command {
   );
   add('export', 'everything on standard output, templates included: keep it secret', exportAll);
   add('import <file>', 'take over an export; the newest version of each person wins', importAll);
-  add('reencode', 'make templates anew for another encoder from kept photos', reencode);
+  add(
+    'reencode <dir>',
+    "make templates for the configuration's encoder from photos that you kept: one folder an id",
+    reencode,
+  );
   return command;
 }

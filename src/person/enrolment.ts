@@ -2,6 +2,7 @@
 import type { MeasuredFace } from '../face/observation.js';
 import { type QualityLimits, qualityFault } from '../face/quality.js';
 import type { Ranking } from './gallery.js';
+import type { StoredTemplate } from './person.js';
 
 /** Why a photo does not enrol anybody. The words complete "the photo was not taken: …". */
 export interface EnrolmentFault {
@@ -38,4 +39,19 @@ export function tooNear(others: Ranking, duplicateDistance: number): EnrolmentFa
     code: 'duplicate-person',
     text: `the face is too near to "${best.id}" (distance ${best.distance.toFixed(2)}, more than ${duplicateDistance.toFixed(2)} is needed): the same person, or a look-alike; give that id to add a photo, or force it`,
   };
+}
+
+/**
+ * Templates after making them anew with `encoder`: the fresh ones in place of its older ones, then those of other encoders
+ * as far as there is room, newest first, so that one can go back.
+ */
+export function renewed(
+  known: readonly StoredTemplate[],
+  fresh: readonly StoredTemplate[],
+  encoder: string,
+  max: number,
+): StoredTemplate[] {
+  const others = known.filter((template) => template.encoder !== encoder);
+  const room = Math.max(0, max - fresh.length);
+  return [...fresh.slice(0, max), ...others.slice(Math.max(0, others.length - room))];
 }

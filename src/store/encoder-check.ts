@@ -29,7 +29,7 @@ export function checkEncoder(document: PeopleDocument, encoder: string, file: st
     'KAIMON_PEOPLE_ENCODER',
     'environment',
     `the templates in ${file} were made by ${others}, but the encoder in use is ${encoder}, and the two cannot be compared: ` +
-      "set the config's encoder back, run `kaimon people reencode` where photos were kept, or enrol the people again",
+      "set the config's encoder back, run `kaimon people reencode DIR` with photos that you kept, or enrol the people again",
   );
 }
 

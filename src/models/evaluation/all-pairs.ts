@@ -31,3 +31,25 @@ export function allPairs(samples: readonly Sample[]): PairDistances {
   });
   return { impostor: impostors.subarray(0, impostor).sort(), impostorTotal, genuine: [...genuine.values()] };
 }
+
+/** Two images of different people. */
+export interface ImpostorPair {
+  readonly a: string;
+  readonly b: string;
+  readonly distance: number;
+}
+
+/** The `count` nearest pairs of different people, nearest first: mistaken labels show here. @param samples by image name */
+export function nearestImpostors(samples: ReadonlyMap<string, Sample>, count: number): ImpostorPair[] {
+  const named = [...samples];
+  let nearest: ImpostorPair[] = [];
+  named.forEach(([a, one], i) => {
+    for (const [b, other] of named.slice(i + 1)) {
+      if (one.person === other.person || !one.embedding || !other.embedding) continue;
+      const distance = squaredDistance(one.embedding, other.embedding);
+      if (nearest.length === count && distance >= (nearest.at(-1)?.distance ?? 0)) continue;
+      nearest = [...nearest, { a, b, distance }].sort((x, y) => x.distance - y.distance).slice(0, count);
+    }
+  });
+  return nearest;
+}

@@ -1,0 +1,121 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf, OperatingError } from '../kit/errors.js';
+import { systemClock } from '../kit/system-clock.js';
+import { decodeVector } from '../kit/vector.js';
+import { faceToEnrol, renewed, tooNear } from '../person/enrolment.js';
+import type { Gallery } from '../person/gallery.js';
+import type { Person, StoredTemplate } from '../person/person.js';
+import { chooseThreshold, usableCurve } from '../person/thresholds.js';
+import type { Context } from './context.js';
+import { galleryOf, withStore } from './people-source.js';
+import { type PhotoEye, withPhotoEye } from './photo-eye.js';
+import { Progress } from './progress.js';
+
+/** What became of one person. */
+export interface Reencoded {
+  readonly id: string;
+  /** Photos that made a template. */
+  readonly templates: number;
+  /** One sentence a photo that did not. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Makes templates with the configuration's encoder from photos in `folder`/ID/. Nobody loses what he has: templates of
+ * other encoders stay as far as there is room, and who has no usable photo is left as he is.
+ * @throws OperatingError when the folder holds no person's photos, or a daemon has the store
+ */
+export function reencodePeople(context: Context, folder: string): Promise<{ encoder: string; rows: Reencoded[] }> {
+  const { config } = context;
+  const photos = photosById(folder);
+  return withPhotoEye(context, (eye) => {
+    const { encoder } = eye.equipment;
+    const { targetFpir, threshold } = config.decision;
+    const curve = usableCurve(eye.equipment.curve, encoder, threshold);
+    return withStore(
+      context,
+      encoder,
+      async (store) => {
+        const people = [...store.all()];
+        const known = people.some(({ id }) => photos.has(id));
+        if (!known) throw noPhotos(`${folder} has no folder that is called like an enrolled person's id`);
+        const gallery = galleryOf(people, eye.equipment);
+        const near =
+          config.people.duplicateDistance ?? chooseThreshold(curve, targetFpir, people.length, threshold).threshold;
+        const progress = new Progress('measuring', people.length);
+        const rows: Reencoded[] = [];
+        for (const person of people) {
+          const made = await templatesOf(person, photos.get(person.id) ?? [], { context, eye, gallery, near });
+          if (made.fresh.length > 0) {
+            const templates = renewed(person.templates, made.fresh, encoder, config.people.maxTemplates);
+            gallery.set(await store.put({ ...person, templates, by: 'cli' }));
+          }
+          rows.push({ id: person.id, templates: made.fresh.length, faults: made.faults });
+          progress.step();
+        }
+        progress.done();
+        return { encoder, rows };
+      },
+      { acceptOtherEncoder: true },
+    );
+  });
+}
+
+interface Means {
+  readonly context: Context;
+  readonly eye: PhotoEye;
+  readonly gallery: Gallery;
+  /** A face nearer than this to somebody else is not taken. */
+  readonly near: number;
+}
+
+async function templatesOf(person: Person, photos: readonly string[], { context, eye, gallery, near }: Means) {
+  const { config } = context;
+  const fresh: StoredTemplate[] = [];
+  const faults: string[] = photos.length === 0 ? ['no photo was kept'] : [];
+  for (const photo of photos.slice(0, config.people.maxTemplates)) {
+    try {
+      const found = faceToEnrol((await eye.measure(photo)).faces, config.faces.quality);
+      const fault =
+        'fault' in found ? found.fault : tooNear(gallery.rank(decodeVector(found.face.embedding), person.id), near);
+      if (fault) faults.push(`${photo}: ${fault.text}`);
+      if ('fault' in found || fault) continue;
+      const { embedding, quality } = found.face;
+      fresh.push({
+        encoder: gallery.encoder,
+        vector: embedding,
+        quality: Math.round(quality.overall * 1000) / 1000,
+        added: new Date(systemClock.wall()).toISOString(),
+      });
+    } catch (thrown) {
+      // One broken file of many must not end the work.
+      if (!(thrown instanceof OperatingError && thrown.trouble === 'input')) throw thrown;
+      faults.push(thrown.message);
+    }
+  }
+  return { fresh, faults };
+}
+
+const noPhotos = (what: string, cause?: unknown) =>
+  new OperatingError(
+    'KAIMON_PEOPLE_REENCODE',
+    'input',
+    `${what}: give a folder with the photos that you kept, one folder an id (ada/photo.jpg), or enrol the people again`,
+    { cause },
+  );
+
+/** Id → photos, in the order of their names. */
+function photosById(folder: string): Map<string, string[]> {
+  try {
+    const people = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return new Map(
+      people.map(({ name }) => {
+        const photos = readdirSync(join(folder, name)).filter((file) => /\.(jpe?g|png)$/i.test(file));
+        return [name, photos.sort().map((file) => join(folder, name, file))];
+      }),
+    );
+  } catch (cause) {
+    throw noPhotos(`cannot read the folder ${folder} (${messageOf(cause)})`, cause);
+  }
+}

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { calibrate, IMPOSTOR_PAIRS_MIN } from '../../../src/models/evaluation/calibrate.js';
+import type { PairDistances } from '../../../src/models/evaluation/figures.js';
+import { MATCH_RATES } from '../../../src/models/manifest.js';
+
+/** Impostor pairs whose k-th nearest lies where `at` says for the rate k/n. */
+function impostors(n: number, at: (rate: number) => number): PairDistances {
+  return { impostor: Float32Array.from({ length: n }, (_, i) => at((i + 1) / n)), impostorTotal: n, genuine: [] };
+}
+const straight = (rate: number) => 2 + 0.2 * Math.log10(rate);
+
+describe('thresholds from photos of a site', () => {
+  test('a million pairs measure every rate', () => {
+    const found = calibrate(impostors(1_000_000, straight), null);
+    for (const rate of MATCH_RATES) {
+      expect(found[rate].from).toBe('measured');
+      expect(found[rate].threshold).toBeCloseTo(straight(Number(rate)), 1);
+    }
+  });
+
+  test('rates with fewer than ten false matches are continued on a line', () => {
+    const found = calibrate(impostors(20_000, straight), null);
+    expect(MATCH_RATES.map((rate) => found[rate].from)).toEqual(['measured', 'measured', 'extended', 'extended']);
+    expect(found['1e-5'].threshold).toBeCloseTo(straight(1e-5), 1);
+  });
+
+  test('the line is stricter than a curve that gets flatter', () => {
+    const curved = (rate: number) => 1.5 + 0.2 * Math.log10(rate) + 0.015 * Math.log10(rate) ** 2;
+    expect(calibrate(impostors(20_000, curved), null)['1e-5'].threshold).toBeLessThan(curved(1e-5) + 0.01);
+  });
+
+  test('never looser than the release', () => {
+    const one = (threshold: number) => ({ threshold });
+    const release = { '1e-2': one(1.55), '1e-3': one(1.5), '1e-4': one(0.9), '1e-5': one(0.8) };
+    const found = calibrate(impostors(20_000, straight), release);
+    expect(found['1e-2']).toEqual({ threshold: 1.55, from: 'release' });
+    expect(found['1e-3'].from).toBe('measured');
+    expect(found['1e-5']).toEqual({ threshold: 0.8, from: 'release' });
+  });
+
+  test('too few pairs are refused with the number that is needed', () => {
+    const few = impostors(IMPOSTOR_PAIRS_MIN - 1, straight);
+    expect(() => calibrate(few, null)).toThrow('999 pairs of different people; at least 1000 are needed');
+  });
+
+  test('whatever the distances, thresholds lie in 0…4 and never rise with a stricter rate', () => {
+    const distances = fc.array(fc.double({ min: 0, max: 4, noNaN: true }), { minLength: 1000, maxLength: 3000 });
+    fc.assert(
+      fc.property(distances, (values) => {
+        const impostor = Float32Array.from(values).sort();
+        const found = calibrate({ impostor, impostorTotal: impostor.length, genuine: [] }, null);
+        const limits = MATCH_RATES.map((rate) => found[rate].threshold);
+        for (const limit of limits) expect(limit >= 0 && limit <= 4).toBe(true);
+        expect(limits).toEqual([...limits].sort((a, b) => b - a));
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
