@@ -10,6 +10,7 @@ import { Progress } from './progress.js';
 
 interface Options extends CommonOptions {
   readonly out?: string;
+  readonly encoder?: string;
 }
 
 function summary({ approaches, pulsesMs, ok, picture, liveness }: DemoResult): string[] {
@@ -37,6 +38,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('the gate end to end on a replayed camera: two people enrolled over MQTT, the right ones let in')
     .option('--out <dir>', 'folder for film, log and picture (default: a new one for temporary files)')
+    .option('--encoder <name>', 'encoder of models/manifest.json')
     .addHelpText('after', example('kaimon demo', 'kaimon demo --json --out /tmp/kaimon-demo'))
     .action(async (_own, command: Command) => {
       const options = command.optsWithGlobals<Options>();
@@ -54,12 +56,8 @@ export function demoCommand(): Command {
           bar.progress.set(Math.round(share * 100));
         },
       };
-      const result = await runDemo(
-        folder,
-        join(projectRoot(), 'models', 'build', 'samples'),
-        story,
-        interrupted.signal,
-      );
+      const samples = join(projectRoot(), 'models', 'build', 'samples');
+      const result = await runDemo({ folder, samples, encoder: options.encoder }, story, interrupted.signal);
       print(options, result, summary(result));
       process.exitCode = result.ok ? EXIT.yes : EXIT.no;
     });

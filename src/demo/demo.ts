@@ -8,6 +8,16 @@ import { ENROLLED, filmLength, SCRIPT, sceneAt } from './script.js';
 import { inStudio } from './studio-client.js';
 import { type Approach, allWell, approachesOf, type Told, toldIn, wrongNames } from './verdict.js';
 
+/** Where and with what the demo runs. */
+export interface DemoSetting {
+  /** For everything it writes. */
+  readonly folder: string;
+  /** Where the sample photos lie. */
+  readonly samples: string;
+  /** The gate's encoder; undefined: the configuration's default. */
+  readonly encoder: string | undefined;
+}
+
 /** What the demo tells while it runs. */
 export interface Story {
   line(text: string): void;
@@ -33,9 +43,9 @@ const LIVENESS = 'off: this version does not yet tell a living face from a pictu
 
 /**
  * The product from camera to door: a daemon with a replayed camera, a broker, two people enrolled over MQTT, the film.
- * @param folder for everything it writes. @param samples where the sample photos lie
  */
-export async function runDemo(folder: string, samples: string, story: Story, signal: AbortSignal): Promise<DemoResult> {
+export async function runDemo(setting: DemoSetting, story: Story, signal: AbortSignal): Promise<DemoResult> {
+  const { folder, samples, encoder } = setting;
   const files = {
     film: join(folder, 'film'),
     unseen: join(folder, 'film.made'),
@@ -52,7 +62,7 @@ export async function runDemo(folder: string, samples: string, story: Story, sig
   await inStudio({ job: 'portraits', photos: samples, portraits });
 
   const broker = await startBroker();
-  writeFileSync(files.config, stringify(configFor(broker.url, files.film)));
+  writeFileSync(files.config, stringify(configFor(broker.url, files.film, encoder)));
   const record = new Record(story);
   const office = await BackOffice.connect(broker.url, NAMES, (event) => record.hear(event));
   const daemon = new Daemon(files);
@@ -72,9 +82,10 @@ export async function runDemo(folder: string, samples: string, story: Story, sig
   }
 }
 
-const configFor = (url: string, film: string) => ({
+const configFor = (url: string, film: string, encoder: string | undefined) => ({
   site: NAMES.site,
   gate: NAMES.gate,
+  ...(encoder === undefined ? {} : { encoder }),
   camera: { kind: 'replay', path: film, fps: SCRIPT.fps, speed: 'real', loop: false },
   // In the last scene two people come in together.
   decision: { faces: 'all-known' },
