@@ -39,6 +39,15 @@ export const qualitySchema = z.object({
 });
 export type Quality = z.infer<typeof qualitySchema>;
 
+/** What one frame says of whether a face is alive; the verdict is over the whole track (liveness/verdict.ts). */
+export const faceLivenessSchema = z.discriminatedUnion('kind', [
+  /** Probability of a living face by the appearance networks, the least of them. */
+  z.object({ kind: z.literal('scored'), live: z.number().min(0).max(1) }),
+  /** Not to be scored: too dark, too noisy, too little of the surroundings in the frame, or a network gave nonsense. */
+  z.object({ kind: z.literal('unknown'), why: z.enum(['dark', 'noise', 'context', 'fault']) }),
+]);
+export type FaceLiveness = z.infer<typeof faceLivenessSchema>;
+
 export const faceSchema = z.object({
   box: boxSchema,
   /** Probability of a face by the confirming network, 0…1. */
@@ -48,6 +57,8 @@ export const faceSchema = z.object({
   quality: qualitySchema,
   /** base64 of little-endian float32, unit length. */
   embedding: z.string().max(5464),
+  /** Absent: liveness was not measured, which is no pass. */
+  liveness: faceLivenessSchema.optional(),
 });
 export type MeasuredFace = z.infer<typeof faceSchema>;
 

@@ -96,7 +96,20 @@ export const modelSchema = z.discriminatedUnion('role', [
     output: z.strictObject({ scores: tensorName, boxes: tensorName, dimension: z.int().min(1).max(100_000) }),
   }),
   z.strictObject({ ...common, role: z.literal('landmarks'), output: outputSchema }),
-  z.strictObject({ ...common, role: z.literal('liveness'), output: outputSchema }),
+  /** Appearance networks; where several are listed, the least of their scores counts. */
+  z.strictObject({
+    ...common,
+    role: z.literal('liveness'),
+    /** The square around the face that the network looks at, in sides of the face; scaled by area averaging. */
+    crop: z.strictObject({ scale: z.number().min(1).max(6) }),
+    /** `dimension` classes before softmax; `live` is the place of the living one, from 0. */
+    output: z.strictObject({
+      name: tensorName,
+      dimension: z.int().min(2).max(100),
+      activation: z.literal('softmax'),
+      live: z.int().min(0).max(99),
+    }),
+  }),
   z.strictObject({
     ...common,
     role: z.literal('encoder'),
@@ -163,6 +176,8 @@ function contradictions({ models, samples, originals }: Contents): string[] {
     if ((colour === 'grey') !== (channels === 1)) found.push(`${model.name}: ${channels} channels cannot be ${colour}`);
     if (mean.length !== 1 && mean.length !== channels)
       found.push(`${model.name}: ${mean.length} means for ${channels} channels`);
+    if (model.role === 'liveness' && model.output.live >= model.output.dimension)
+      found.push(`${model.name}: class ${model.output.live} of ${model.output.dimension} does not exist`);
     if ((model.source.kind === 'npm') !== model.file.startsWith('build/'))
       found.push(`${model.name}: built files, and only they, lie in build/`);
     if (model.role !== 'encoder' || !model.thresholds) continue;

@@ -48,7 +48,8 @@ export const model = (name: string, text: string, source: Model['source']): Mode
   licence: { spdx: 'MIT', text: 'MIT, for this test' },
   origin: 'made up by this test',
   input: { width: 8, height: 8, channels: 3, colour: 'rgb', layout: 'nchw', mean: [0], scale: 1 },
-  output: { name: 'output', dimension: 3, normalised: false },
+  crop: { scale: 2 },
+  output: { name: 'output', dimension: 3, activation: 'softmax', live: 0 },
 });
 
 export const sample = (file: string, text: string, source: NpmSource): Extra => {

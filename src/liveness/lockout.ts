@@ -1,0 +1,62 @@
+// pure
+import { centre } from '../face/geometry.js';
+import type { Box } from '../face/observation.js';
+import type { MonotonicMs } from '../kit/clock.js';
+
+/** A place in the picture where a face was clearly a picture a moment ago. */
+export interface LockedPlace {
+  readonly box: Box;
+  /** When this row of lockouts began. */
+  readonly sinceMs: MonotonicMs;
+  readonly untilMs: MonotonicMs;
+}
+
+export interface LockoutRule {
+  /** How long one clear spoof shuts its place. */
+  readonly lockMs: number;
+  /** How long a place stays shut in a row, whoever waves what: a photo must not shut the gate for everybody. */
+  readonly rowMaxMs: number;
+  /** How long it then stays open whatever is shown there: its tracks are still judged, each by itself. */
+  readonly restMs: number;
+}
+
+export const LOCKOUT_RULE: LockoutRule = { lockMs: 5000, rowMaxMs: 15_000, restMs: 5000 };
+
+/** Places remembered at a time; more photos than this at one door forget the oldest. */
+const PLACES_MAX = 8;
+/** A face belongs to a place when its centre lies within so many sides of the place's own. */
+const REACH = 0.75;
+
+function isAt(place: LockedPlace, box: Box): boolean {
+  const [px, py] = centre(place.box);
+  const [x, y] = centre(box);
+  return Math.abs(x - px) <= REACH * place.box.width && Math.abs(y - py) <= REACH * place.box.height;
+}
+
+/**
+ * Shuts the place of a clear spoof, or goes on shutting it, up to `rowMaxMs` from the first. The place follows the
+ * picture. In the rest after a full row nothing shuts it.
+ */
+export function lockPlace(
+  places: readonly LockedPlace[],
+  box: Box,
+  atMs: MonotonicMs,
+  rule: LockoutRule = LOCKOUT_RULE,
+): readonly LockedPlace[] {
+  const kept = places.filter((place) => atMs < forgottenMs(place, rule));
+  if (!Number.isFinite(atMs)) return places;
+  const known = kept.find((place) => isAt(place, box));
+  const sinceMs = known?.sinceMs ?? atMs;
+  // Never shorter than before: a time that ran backwards must not open a place.
+  const untilMs = Math.max(known?.untilMs ?? atMs, Math.min(atMs + rule.lockMs, sinceMs + rule.rowMaxMs));
+  const place: LockedPlace = { box, sinceMs, untilMs: untilMs as MonotonicMs };
+  return [...kept.filter((other) => other !== known), place].slice(-PLACES_MAX);
+}
+
+/** A row that reached its end is remembered through the rest, so that the next one cannot follow at once. */
+const forgottenMs = (place: LockedPlace, rule: LockoutRule): number =>
+  place.untilMs >= place.sinceMs + rule.rowMaxMs ? place.untilMs + rule.restMs : place.untilMs;
+
+/** Whether a face stands where a picture was shown a moment ago. A time that is none locks. */
+export const isLocked = (places: readonly LockedPlace[], box: Box, atMs: MonotonicMs): boolean =>
+  places.some((place) => !(atMs >= place.untilMs) && isAt(place, box));
