@@ -52,10 +52,10 @@ export function distancesChart(
   };
 }
 
-/** An axis of whole decades that holds all but the rarest of the rates. */
-export function rateAxis(title: string, rates: readonly number[]): Axis {
-  const least = Math.min(...rates.filter((rate) => rate > 0), 0.1);
-  const decades = Math.min(9, Math.max(1, Math.floor(1e-9 - Math.log10(least))));
+/** An axis of whole decades that holds all but the rarest of the rates, and all that must be seen. */
+export function rateAxis(title: string, rates: readonly number[], seen: readonly number[]): Axis {
+  const least = (values: readonly number[]) => -Math.log10(Math.min(...values.filter((value) => value > 0), 0.1));
+  const decades = Math.min(9, Math.max(Math.floor(least(rates) + 1e-9), Math.ceil(least(seen) - 1e-9)));
   const ticks = Array.from({ length: decades + 1 }, (_, i) => Number(`1e-${decades - i}`));
   return { title, scale: 'log', from: ticks[0] ?? 0.1, to: 1, ticks, format: '~%' };
 }

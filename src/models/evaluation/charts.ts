@@ -33,10 +33,11 @@ export function pairsCharts(
     'det.svg': {
       title: 'Is it the same person? The two errors at each threshold',
       subtitle,
-      x: rateAxis('false match rate (share of impostor pairs accepted; 1e-3 is 0.1 %)', [
-        ...falseMatches(curve),
-        ...points.map(([fmr]) => Number(fmr)),
-      ]),
+      x: rateAxis(
+        'false match rate (share of impostor pairs accepted; 1e-3 is 0.1 %)',
+        falseMatches(curve),
+        points.map(([fmr]) => Number(fmr)),
+      ),
       y: missAxis('false non-match rate (share of genuine pairs refused)', [
         ...falseNonMatches(curve),
         ...points.map(([, at]) => 1 - at.tar),
@@ -92,7 +93,7 @@ export function identifyCharts(
     'det-identification.svg': {
       title: `Who is it, of ${count(gallerySize)}, or nobody? The two errors at each threshold`,
       subtitle,
-      x: rateAxis('FPIR (share of strangers taken for somebody)', [...falseMatches(curve), targetFpir]),
+      x: rateAxis('FPIR (share of strangers taken for somebody)', falseMatches(curve), [targetFpir, chosen.falseMatch]),
       y: missAxis('FNIR (share of own people not recognised)', [...falseNonMatches(curve), chosen.falseNonMatch]),
       lines: [{ name: 'all galleries', points: asPoints(curve) }],
       marks: [

@@ -55,7 +55,7 @@ export function rateByPerson(people: readonly Tally[], random: () => number): Ra
     ratio(people.map(() => people[Math.floor(random() * people.length)] as Tally)),
   ).sort((a, b) => a - b);
   const at = (share: number) => draws[Math.round(share * (RESAMPLES - 1))] ?? 0;
-  return { rate, low: at(0.025), high: at(0.975) };
+  return { rate, low: Math.min(rate, at(0.025)), high: Math.max(rate, at(0.975)) };
 }
 
 /** Share of genuine pairs at or below the threshold, with its interval over people. */

@@ -6,6 +6,7 @@ import {
   foldAccuracy,
   type JudgedPair,
   type PairDistances,
+  rateByPerson,
   seeded,
   tarAt,
   thresholdAt,
@@ -68,6 +69,19 @@ describe('rates', () => {
     }
     expect(few.high - few.low).toBeGreaterThan(many.high - many.low);
     expect(tarAt(0.5, people(8), seeded(1))).toEqual(few);
+  });
+
+  test('what never or always happened is bounded by the number of people, not of photos', () => {
+    const people = (n: number, happened: number) => Array.from({ length: n }, () => [happened, 50] as const);
+    // Of 100 people, 0 errors: the rule of three says less than 3.7 %.
+    expect(rateByPerson(people(100, 0), seeded(1))).toMatchObject({ rate: 0, low: 0, high: expect.closeTo(0.0362, 4) });
+    expect(rateByPerson(people(100, 50), seeded(1))).toMatchObject({
+      rate: 1,
+      low: expect.closeTo(0.9638, 4),
+      high: 1,
+    });
+    expect(rateByPerson(people(1, 0), seeded(1)).high).toBeCloseTo(0.975, 12);
+    expect(rateByPerson([], seeded(1))).toEqual({ rate: 0, low: 0, high: 0 });
   });
 
   test.each([
