@@ -14,13 +14,13 @@ import { readPins } from '../../src/models/openface/cmu-pins.js';
 import { DIMENSION, SIDE } from '../../src/models/openface/topology.js';
 import { gradient } from '../kit/opencv/pictures.js';
 import { folderOf, madeUp, pinsOf } from './openface-cmu-files.js';
-import { manifestOf, model, npmSource, sha256 } from './packages.js';
+import { manifestOf, sha256 } from './packages.js';
 
 /** All 226 files in their true shapes with numbers made up, and the pins of those. */
 const shapes = Object.entries(readPins(projectRoot()).arrays).map(([file, { shape }]) => ({ file, shape }));
 const files = Object.fromEntries(shapes.map(({ file, shape }) => [file, { text: madeUp(file, shape), shape }]));
 const pins = pinsOf(files);
-const release = manifestOf([model('net', 'the network', npmSource(Buffer.from('x'), 'package/net.onnx'))]);
+const release = manifestOf([findModel(loadManifest(), 'landmarks')]);
 
 let weights: string;
 beforeAll(async () => {
