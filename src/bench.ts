@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from './config/load.js';
 import { benchSpeed, benchStart } from './demo/bench-daemon.js';
+import { benchEncoders } from './demo/bench-encoders.js';
 import { makeFilms } from './demo/bench-film.js';
 import { benchDecision } from './demo/bench-gate.js';
 import { describeMachine, load } from './demo/bench-machine.js';
@@ -41,6 +42,8 @@ async function measureAll(folder: string): Promise<BenchFigures> {
   await loadOpenCv();
   const openCvThreads = await benchOpenCvThreads(films, config);
   const { stages, totals, observation } = await benchStages(films, equipment, config);
+  tell('encoders');
+  const encoders = await benchEncoders(loadManifest(), folder);
   tell('decision');
   const decisions = await benchDecision(observation, equipment, config);
 
@@ -52,7 +55,18 @@ async function measureAll(folder: string): Promise<BenchFigures> {
     people.push(await benchPeopleStore({ people: 10_000, templates: 3, dimension, folder: own }));
   }
   loads.push(load());
-  return { machine: describeMachine(), load: loads, openCvThreads, stages, totals, decisions, start, speed, people };
+  return {
+    machine: describeMachine(),
+    load: loads,
+    openCvThreads,
+    stages,
+    totals,
+    encoders,
+    decisions,
+    start,
+    speed,
+    people,
+  };
 }
 
 async function main(): Promise<void> {

@@ -1,6 +1,7 @@
 // pure
 import type { PeopleBenchFigures } from '../store/people-bench.js';
 import type { SpeedFigures, StartFigures, TwoProcesses } from './bench-daemon.js';
+import type { EncoderFigures } from './bench-encoders.js';
 import type { DecisionFigures } from './bench-gate.js';
 import type { Machine } from './bench-machine.js';
 import type { StageFigures } from './bench-stages.js';
@@ -14,6 +15,7 @@ export interface BenchFigures {
   readonly openCvThreads: { readonly one: Timing; readonly all: Timing };
   readonly stages: StageFigures['stages'];
   readonly totals: StageFigures['totals'];
+  readonly encoders: readonly EncoderFigures[];
   readonly decisions: readonly DecisionFigures[];
   readonly start: StartFigures;
   readonly speed: readonly SpeedFigures[];
@@ -58,6 +60,8 @@ export function report(figures: BenchFigures): string {
     '### One frame of 640×480, one thread',
     stages(figures),
     totals(figures),
+    '### Encoders',
+    encoders(figures),
     "### The gate's decision",
     decisions(figures),
     '### The whole daemon',
@@ -81,6 +85,13 @@ function stages({ stages }: BenchFigures): string {
 function totals({ totals, openCvThreads: { one, all } }: BenchFigures): string {
   const rows = totals.map(({ faces, whole }) => [`${faces} ${faces === 1 ? 'face' : 'faces'}`, ...timing(whole)]);
   return `From a frame in memory to the Observation's bytes, milliseconds:\n\n${table(['frame with', 'median', 'p95', 'CPU, mean'], rows)}\n\nHaar on one thread and on as many as there are cores: ${ms(one.medianMs)} and ${ms(all.medianMs)} ms (CPU ${ms(one.cpuMs)} and ${ms(all.cpuMs)} ms).`;
+}
+
+function encoders({ encoders }: BenchFigures): string {
+  const rows = encoders.map(({ name, megabytes, whole }) => [name, megabytes.toFixed(1), ...timing(whole)]);
+  const [plain, decomposed] = encoders.slice(-2);
+  const share = (decomposed?.whole.medianMs ?? Number.NaN) / (plain?.whole.medianMs ?? Number.NaN);
+  return `One embedding, the network alone, milliseconds. The last two are one network with made-up weights, written in two ways: the decomposed one takes ${share.toFixed(2)} of the time of the plain operators.\n\n${table(['encoder', 'MB', 'median', 'p95', 'CPU, mean'], rows)}`;
 }
 
 function decisions({ decisions }: BenchFigures): string {
