@@ -98,21 +98,39 @@ export type Finding = {
   readonly name: string;
   readonly path: string;
   readonly expected: string;
+  /** What brings the file back. */
+  readonly way: string;
 } & ({ readonly state: 'ok' } | { readonly state: 'missing' } | { readonly state: 'wrong'; readonly found: string });
 
-async function inspect(kind: Finding['kind'], name: string, path: string, expected: string): Promise<Finding> {
+async function inspect(
+  kind: Finding['kind'],
+  name: string,
+  path: string,
+  expected: string,
+  way = 'run "kaimon models build"',
+): Promise<Finding> {
   const found = await fileDigest(path);
-  if (found === undefined) return { kind, name, path, expected, state: 'missing' };
+  if (found === undefined) return { kind, name, path, expected, way, state: 'missing' };
   return found === expected
-    ? { kind, name, path, expected, state: 'ok' }
-    : { kind, name, path, expected, state: 'wrong', found };
+    ? { kind, name, path, expected, way, state: 'ok' }
+    : { kind, name, path, expected, way, state: 'wrong', found };
 }
+
+const inspectModel = (model: Model, root: string): Promise<Finding> =>
+  inspect('model', model.name, modelPath(model, root), model.sha256, WAYS[model.source.kind](model));
+
+/** How a model's file comes back. */
+const WAYS: Readonly<Record<Model['source']['kind'], (model: Model) => string>> = {
+  npm: () => 'run "kaimon models build"',
+  trained: () => 'restore it from the release',
+  owner: ({ name }) =>
+    `bring it again (the original OpenFace: "kaimon models fetch openface-cmu --from …"), or remove models/${name}.json`,
+};
 
 /** Compares the digest of every file of the manifest, models first, in its order. */
 export async function verifyModels(manifest: Manifest, root = projectRoot()): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const model of manifest.models)
-    findings.push(await inspect('model', model.name, modelPath(model, root), model.sha256));
+  for (const model of manifest.models) findings.push(await inspectModel(model, root));
   for (const sample of manifest.samples)
     findings.push(await inspect('sample', sample.file, samplePath(sample, root), sample.sha256));
   for (const original of manifest.originals)
@@ -122,10 +140,9 @@ export async function verifyModels(manifest: Manifest, root = projectRoot()): Pr
 
 /** One line about a file that is not as it should be. */
 export function describeFault(finding: Finding): string {
-  const way = 'run "kaimon models build"';
   if (finding.state === 'wrong')
-    return `${finding.path} is not the file that models/manifest.json names: sha256 ${finding.found}, expected ${finding.expected}; ${way}`;
-  return `${finding.path} is missing (sha256 ${finding.expected}); ${way}`;
+    return `${finding.path} is not the file that models/manifest.json names: sha256 ${finding.found}, expected ${finding.expected}; ${finding.way}`;
+  return `${finding.path} is missing (sha256 ${finding.expected}); ${finding.way}`;
 }
 
 /**
@@ -137,7 +154,7 @@ export async function assertModels(manifest: Manifest, names: readonly string[],
     const model = manifest.models.find((candidate) => candidate.name === name);
     if (!model)
       throw new OperatingError('KAIMON_MODEL_UNKNOWN', 'usage', `models/manifest.json has no model "${name}"`);
-    const finding = await inspect('model', name, modelPath(model, root), model.sha256);
+    const finding = await inspectModel(model, root);
     if (finding.state === 'ok') continue;
     const code = finding.state === 'missing' ? 'KAIMON_MODEL_MISSING' : 'KAIMON_MODEL_DIGEST';
     throw new OperatingError(code, 'environment', describeFault(finding));
