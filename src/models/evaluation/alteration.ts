@@ -1,0 +1,35 @@
+// pure
+/** How frames are spoiled before they are looked at: what a dark evening or a cheap sensor does, roughly. */
+export interface Alteration {
+  /** Every pixel is multiplied by it: 0.25 is a quarter of the light. */
+  readonly dim: number;
+  /** Standard deviation of the added noise, grey levels; each pixel and colour for itself. */
+  readonly noise: number;
+}
+
+/** Normal numbers drawn once; reading them from random places is as good and much faster. */
+const TABLE_SIZE = 1 << 18;
+/** So many pixels are read in a row from one place. */
+const RUN = 997;
+
+/** Alters packed 8-bit pixels into new ones; `random` chooses the noise, uniform in [0, 1). */
+export type Alter = (bytes: Uint8Array, random: () => number) => Buffer;
+
+/** Makes a function that spoils frames: first the light, then the noise. @param random fills the table of noise, once */
+export function alteration({ dim, noise }: Alteration, random: () => number): Alter {
+  const table = new Float32Array(noise > 0 ? TABLE_SIZE : 1);
+  if (noise > 0)
+    for (let i = 0; i < TABLE_SIZE; i++)
+      // Box and Muller; 1 − random is never 0.
+      table[i] = noise * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return (bytes, place) => {
+    const altered = Buffer.allocUnsafe(bytes.length);
+    let at = 0;
+    for (let i = 0; i < bytes.length; i++, at++) {
+      if (i % RUN === 0) at = Math.floor(place() * table.length);
+      const value = (bytes[i] as number) * dim + (table[at % table.length] as number);
+      altered[i] = Math.min(255, Math.max(0, Math.round(value)));
+    }
+    return altered;
+  };
+}
