@@ -105,7 +105,7 @@ describe('the daemon starts only with the files of the manifest', () => {
     expect(error).toBeInstanceOf(OperatingError);
     expect(error).toMatchObject({ code: 'KAIMON_MODEL_MISSING', trouble: 'environment' });
     expect(error?.message).toBe(
-      `${modelPath(entry, root)} is missing (sha256 ${entry.sha256}); run "kaimon models build"`,
+      `${modelPath(entry, root)} is missing (sha256 ${entry.sha256}); restore it from the release`,
     );
   });
 
