@@ -14,6 +14,13 @@ def relational(student, teacher):
     return F.mse_loss(student @ student.T, teacher @ teacher.T)
 
 
+def banked(student, teacher, bank, temperature):
+    """How the student ranks the teacher's embeddings of *all* chips against how the teacher ranks them: cross-entropy of the
+    two soft-max distributions (SEED: Fang 2021). Chips of one person are near in the target too, so they are no negatives."""
+    target = F.softmax(teacher @ bank.T / temperature, dim=1)
+    return -(target * F.log_softmax(student @ bank.T / temperature, dim=1)).sum(1).mean()
+
+
 def squared_distances(a, b):
     return (2 - 2 * a @ b.T).clamp_min(0)
 

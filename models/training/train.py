@@ -111,7 +111,7 @@ class Run:
         part.replace(self.checkpoint)
 
     def rate(self):
-        warm = min(1.0, (self.step + 1) / 200)
+        warm = min(1.0, (self.step + 1) / self.args.warm)
         return self.args.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1, self.step / self.args.steps))))
 
     def train_step(self, images, teacher, labels):
@@ -129,6 +129,8 @@ class Run:
             "relate": args.relate * losses.relational(student, teacher),
             "triplet": args.triplet * losses.triplet(student, losses.mine(student, teacher, labels, args.margin), args.margin),
         }
+        if args.bank:
+            parts["bank"] = args.bank * losses.banked(student, teacher, self.bank, args.temperature)
         total = sum(parts.values())
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
@@ -158,13 +160,16 @@ def arguments():
     parser.add_argument("--minutes", type=float, default=1e9)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--warm", type=int, default=50, help="steps until the full rate")
     parser.add_argument("--decay", type=float, default=0.02)
     parser.add_argument("--ema", type=float, default=0.998)
     parser.add_argument("--relate", type=float, default=4.0)
-    parser.add_argument("--triplet", type=float, default=0.25)
+    parser.add_argument("--triplet", type=float, default=0.01)
+    parser.add_argument("--bank", type=float, default=0.2, help="weight of the ranking of all chips")
+    parser.add_argument("--temperature", type=float, default=0.06)
     parser.add_argument("--margin", type=float, default=0.3)
     parser.add_argument("--pairs", type=int, default=4, help="labelled people of a batch that bring two chips")
-    parser.add_argument("--frozen", type=float, default=0.1, help="share of the steps with a frozen stem")
+    parser.add_argument("--frozen", type=float, default=0.65, help="share of the steps with a frozen stem")
     parser.add_argument("--seed", type=int, default=20261124)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--every", type=int, default=500)
@@ -176,6 +181,7 @@ def main():
     torch.set_num_threads(args.threads)
     run = Run(args)
     chips = Chips(args.work, args.seed)
+    run.bank = torch.from_numpy(chips.teacher)
     batches = Batches(chips.labels, args.batch, args.seed, run.step, args.steps, pairs=args.pairs)
     loader = DataLoader(chips, batch_sampler=batches, num_workers=1, prefetch_factor=8, worker_init_fn=worker)
     evaluate = Evaluation(args.validation) if args.validation else None
