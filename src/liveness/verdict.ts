@@ -43,7 +43,7 @@ export type Verdict =
 
 /** Limits, with what they were chosen by. All may be made stricter by configuration, none looser per site. */
 export interface LivenessRule {
-  /** Seconds of good looks that make a face alive: steady prints and screens score high for 1.3 s at most here. */
+  /** Seconds of good looks that make a face alive. The best screen of liveness-dev gathers 0.96, its prints 0. */
   readonly aliveS: number;
   /** Seconds of movement that no flat picture makes. */
   readonly solidS: number;
@@ -58,7 +58,7 @@ export interface LivenessRule {
 }
 
 export const LIVENESS_RULE: LivenessRule = {
-  aliveS: 1.5,
+  aliveS: 1.2,
   solidS: 0.25,
   spoofBelow: 0.1,
   spoofMs: 5000,
@@ -78,16 +78,21 @@ const HALF_LIFE_S = 8;
 /** Sums stay within these: no past is so good, nor so bad, that it cannot be overcome. */
 const BOUNDS = { alive: [-1.5, 2.5], solid: [-0.5, 1.5] } as const;
 
+/** Log odds of a score that is worth nothing, and of one that is worth a whole second a second. */
+const LOG_ODDS = { nothing: 4.5, all: 7.5 } as const;
+const WORTH_MIN = -1.5;
+
 /**
- * What a score is worth, a second: its log odds, 0 at 4 (0.982), 1 from 6 on (0.9975). Of live stills 95 and 90 in 100
- * lie above these, of prints none, of replays 1 in 100 and none.
+ * What a score is worth, a second: its log odds, from 0 at 4.5 (0.989) to 1 at 7.5 (0.9994). Of the live stills of
+ * liveness-dev 94 and 81 in 100 lie above these, of prints none, of replays one in 22 and none. A good phone screen may
+ * score as high for a second: hence the seconds of {@link LivenessRule.aliveS}, too.
  */
 export function worth(score: number): number {
   const logOdds = Math.log(score / (1 - score));
   // NaN: a score that is none speaks against.
-  return Number.isNaN(logOdds) ? WORTH_MIN : Math.min(1, Math.max(WORTH_MIN, (logOdds - 4) / 2));
+  if (Number.isNaN(logOdds)) return WORTH_MIN;
+  return Math.min(1, Math.max(WORTH_MIN, (logOdds - LOG_ODDS.nothing) / (LOG_ODDS.all - LOG_ODDS.nothing)));
 }
-const WORTH_MIN = -1.5;
 
 const within = ([low, high]: readonly [number, number], value: number) => Math.min(high, Math.max(low, value));
 

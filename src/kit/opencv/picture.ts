@@ -92,6 +92,13 @@ export class Picture {
     return new Picture(native('resize', () => this.#mat.resize(height, width, 0, 0, area ? INTER_AREA : INTER_LINEAR)));
   }
 
+  /** Turned clockwise by so many degrees. */
+  rotate(degrees: 90 | 180 | 270): Picture {
+    const { ROTATE_90_CLOCKWISE, ROTATE_180, ROTATE_90_COUNTERCLOCKWISE } = opencv();
+    const code = { 90: ROTATE_90_CLOCKWISE, 180: ROTATE_180, 270: ROTATE_90_COUNTERCLOCKWISE }[degrees];
+    return new Picture(native('rotate', () => this.#mat.rotate(code)));
+  }
+
   /** A copy of the region. @throws RangeError when it is not wholly inside (see {@link clampRegion}). */
   crop(region: Region): Picture {
     const { x, y, width, height } = region;

@@ -1,8 +1,8 @@
 /** A child process of `kaimon evaluate liveness`: decodes pictures and videos, which may end it, and looks at their frames. */
 import { readFileSync } from 'node:fs';
 import { explain, messageOf, OperatingError } from '../../kit/errors.js';
-import { Capture } from '../../kit/opencv/capture.js';
 import { decodePhoto } from '../../kit/opencv/codec.js';
+import { VideoFile } from '../../kit/opencv/video-file.js';
 import { loadManifest } from '../model-files.js';
 import { alteration } from './alteration.js';
 import { seeded } from './figures.js';
@@ -53,12 +53,12 @@ async function decode(file: string) {
 
 async function lookAtClip(watching: LivenessEye, file: string, fps: number, random: () => number) {
   const looks: unknown[] = [];
-  const capture = new Capture({ kind: 'file', path: file });
+  const video = new VideoFile(file);
   try {
-    for (let frame = 0, due = 0; frame / capture.fps < CLIP_SECONDS_MAX; frame++) {
-      const picture = await capture.read();
+    for (let frame = 0, due = 0; frame / video.fps < CLIP_SECONDS_MAX; frame++) {
+      const picture = await video.read();
       if (!picture) break;
-      const atS = frame / capture.fps;
+      const atS = frame / video.fps;
       if (atS + 1e-6 < due) {
         picture.release();
         continue;
@@ -67,7 +67,7 @@ async function lookAtClip(watching: LivenessEye, file: string, fps: number, rand
       looks.push({ atMs: atS * 1000, face: (await watching.look(picture, random)) ?? null });
     }
   } finally {
-    await capture.release();
+    video.release();
   }
   if (looks.length > 0) return looks;
   throw new OperatingError('KAIMON_LIVENESS_SET', 'input', `${file} cannot be used as a video: it has no frames`);
