@@ -1,0 +1,55 @@
+// pure
+
+import { encodeEntry, type Fields, fitFields, hashLine, typeSchema } from './entry.js';
+import type { Position } from './head.js';
+import { commit, personalBytes } from './personal.js';
+import type { JournalInput } from './writer.js';
+
+/** Entries of one batch, at most: with the longest lines 256 KiB. */
+export const BATCH_MAX = 64;
+
+/** An entry that has no number yet. */
+export interface Draft {
+  readonly time: string;
+  /** Milliseconds of the monotonic clock. */
+  readonly mono: number;
+  readonly type: string;
+  readonly fields: Fields;
+  readonly personal: Fields | undefined;
+}
+
+export function draftOf({ type, fields = {}, personal }: JournalInput, time: string, monoMs: number): Draft {
+  const fitted = personal && fitFields(personal);
+  return {
+    time,
+    mono: Math.max(0, Math.round(monoMs)),
+    // A journal never refuses an event for its name.
+    type: typeSchema.safeParse(type).success ? type : 'unnamed',
+    fields: fitFields(fields),
+    personal: fitted && Object.keys(fitted).length > 0 ? fitted : undefined,
+  };
+}
+
+export interface Batch {
+  readonly chain: Buffer;
+  readonly personal: Buffer;
+  /** After it. */
+  readonly position: Position;
+}
+
+/** Numbers and links drafts. @param salt gives a fresh hexadecimal salt for each entry that has personal fields */
+export function buildBatch(from: Position, boot: string, drafts: readonly Draft[], salt: () => string): Batch {
+  const lines: string[] = [];
+  const personal = [];
+  let { n, hash } = from;
+  for (const { personal: fields, ...draft } of drafts) {
+    n++;
+    const secret = fields && { n, salt: salt(), fields };
+    if (secret) personal.push(secret);
+    const commitment = secret && commit(secret.salt, secret.fields);
+    const line = encodeEntry({ v: 1, n, ...draft, boot, ...(commitment ? { commitment } : {}), prev: hash });
+    hash = hashLine(line);
+    lines.push(`${line}\n`);
+  }
+  return { chain: Buffer.from(lines.join(''), 'utf8'), personal: personalBytes(personal), position: { n, hash } };
+}

@@ -1,0 +1,142 @@
+import { promises as fs } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { errnoOf, removeStaleTemps, syncFolder, writeFileAtomic } from '../kit/atomic-file.js';
+import { messageOf, OperatingError } from '../kit/errors.js';
+import type { DiskFile, JournalDisk, StoredFile } from './disk.js';
+import { FILE_BYTES_MAX, PERSONAL_FOLDER } from './segment.js';
+
+/** Where the journal stands below the state folder. */
+export const journalFolder = (state: string): string => join(state, 'journal');
+
+/** The journal's folder on a real disk. */
+export class FileDisk implements JournalDisk {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  async prepare(): Promise<void> {
+    const inner = join(this.folder, PERSONAL_FOLDER);
+    try {
+      await fs.mkdir(inner, { recursive: true, mode: 0o700 });
+      for (const folder of [this.folder, inner]) {
+        await fs.chmod(folder, 0o700);
+        await syncFolder(dirname(folder));
+      }
+    } catch (cause) {
+      throw failed('WRITE', `cannot make the journal's folder ${inner}`, cause);
+    }
+    for (const { name } of await this.list()) await removeStaleTemps(this.#path(name));
+  }
+
+  async list(): Promise<readonly StoredFile[]> {
+    const inner = await this.#names(PERSONAL_FOLDER);
+    const names = [...(await this.#names('')), ...inner.map((name) => `${PERSONAL_FOLDER}/${name}`)];
+    const files: StoredFile[] = [];
+    for (const name of names.sort()) {
+      const stat = await fs.stat(this.#path(name)).catch((cause: unknown) => this.#absent(name, cause));
+      if (stat?.isFile()) files.push({ name, bytes: stat.size });
+    }
+    return files;
+  }
+
+  async read(name: string, tail?: number): Promise<Buffer | undefined> {
+    const handle = await fs.open(this.#path(name), 'r').catch((cause: unknown) => this.#absent(name, cause));
+    if (!handle) return undefined;
+    try {
+      const { size } = await handle.stat();
+      const length = Math.min(size, tail ?? size);
+      if (length > FILE_BYTES_MAX) throw new Error(`it has ${length} bytes, at most ${FILE_BYTES_MAX} are read`);
+      const bytes = Buffer.alloc(length);
+      let filled = 0;
+      // A file that is cut down meanwhile ends early.
+      for (let got = -1; got !== 0 && filled < length; filled += got)
+        got = (await handle.read(bytes, filled, length - filled, size - length + filled)).bytesRead;
+      return bytes.subarray(0, filled);
+    } catch (cause) {
+      throw failed('READ', `cannot read ${this.#path(name)}`, cause);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async open(name: string): Promise<DiskFile> {
+    const path = this.#path(name);
+    try {
+      const handle = await fs.open(path, 'a', 0o600);
+      await handle.chmod(0o600);
+      await syncFolder(dirname(path));
+      return new AppendedFile(handle, path);
+    } catch (cause) {
+      throw failed('WRITE', `cannot open ${path}`, cause);
+    }
+  }
+
+  async replace(name: string, bytes: Uint8Array): Promise<void> {
+    await writeFileAtomic(this.#path(name), [bytes]);
+  }
+
+  async remove(name: string): Promise<void> {
+    const path = this.#path(name);
+    try {
+      await fs.rm(path, { force: true });
+      await syncFolder(dirname(path));
+    } catch (cause) {
+      throw failed('WRITE', `cannot remove ${path}`, cause);
+    }
+  }
+
+  #path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  async #names(folder: string): Promise<readonly string[]> {
+    return (await fs.readdir(this.#path(folder)).catch((cause: unknown) => this.#absent(folder, cause))) ?? [];
+  }
+
+  #absent(name: string, cause: unknown): undefined {
+    if (errnoOf(cause) === 'ENOENT') return undefined;
+    throw failed('READ', `cannot read ${this.#path(name)}`, cause);
+  }
+}
+
+class AppendedFile implements DiskFile {
+  readonly #handle: fs.FileHandle;
+  readonly #path: string;
+
+  constructor(handle: fs.FileHandle, path: string) {
+    this.#handle = handle;
+    this.#path = path;
+  }
+
+  append(bytes: Uint8Array): Promise<void> {
+    // Loops until all is written; a failure in between leaves a part, which the next try cuts off.
+    return this.#act(() => this.#handle.writeFile(bytes));
+  }
+  sync(): Promise<void> {
+    return this.#act(() => this.#handle.datasync());
+  }
+  truncate(bytes: number): Promise<void> {
+    return this.#act(async () => {
+      // Never longer: NUL bytes would hide that somebody has cut it.
+      if ((await this.#handle.stat()).size > bytes) await this.#handle.truncate(bytes);
+    });
+  }
+  close(): Promise<void> {
+    return this.#act(() => this.#handle.close());
+  }
+
+  async #act(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (cause) {
+      throw failed('WRITE', `cannot write ${this.#path}`, cause);
+    }
+  }
+}
+
+const failed = (what: 'READ' | 'WRITE', sentence: string, cause: unknown): OperatingError => {
+  const code = what === 'READ' ? 'KAIMON_FILE_READ' : 'KAIMON_FILE_WRITE';
+  return new OperatingError(code, 'environment', `${sentence}: ${messageOf(cause)}`, { cause });
+};

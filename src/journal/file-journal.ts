@@ -1,0 +1,238 @@
+import { randomBytes } from 'node:crypto';
+import { iso, type Timer, type WallMs, wallMs } from '../kit/clock.js';
+import { explain } from '../kit/errors.js';
+import { Mutex } from '../kit/mutex.js';
+import { pauseMs, type RetryPlan } from '../kit/retry.js';
+import { BATCH_MAX } from './batch.js';
+import type { Mark } from './head.js';
+import { JournalFiles } from './journal-files.js';
+import type { FileJournalOptions, WriterLock } from './journal-options.js';
+import { openChain } from './opening.js';
+import { SEGMENTS_MAX } from './segment.js';
+import { WAITING_MAX, Waiting } from './waiting.js';
+import type { JournalInput, JournalWriter, Receipt } from './writer.js';
+
+/** The first entry of a batch waits so long for others. */
+const BATCH_MS = 50;
+const RETRY: RetryPlan = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0 };
+/** The head's file is at most so much behind the chain. */
+const HEAD_MS = 1_000;
+const CLOSE_MS = 5_000;
+
+/**
+ * The journal on a disk. Entries are written and fsynced in batches; while the disk refuses or hangs they wait in
+ * memory up to a bound, and nothing else waits. One process at a time.
+ */
+export class FileJournal implements JournalWriter {
+  readonly #options: FileJournalOptions;
+  readonly #files: JournalFiles;
+  readonly #lock: WriterLock;
+  readonly #mutex = new Mutex();
+  readonly #waiting: Waiting;
+  #timer: Timer | undefined;
+  #headTimer: Timer | undefined;
+  #running = false;
+  #retrying = false;
+  #closed = false;
+  #failures = 0;
+  #rotations = 0;
+  #fault: string | undefined;
+
+  private constructor(options: FileJournalOptions, lock: WriterLock, files: JournalFiles) {
+    this.#options = options;
+    this.#lock = lock;
+    this.#files = files;
+    this.#waiting = new Waiting(options.clock, () => {
+      if (this.#fault === undefined) this.#failed('the disk does not answer');
+    });
+  }
+
+  /**
+   * Opens the journal: repairs a torn last line and notes in the journal what was found.
+   * @throws OperatingError KAIMON_FILE_READ, KAIMON_FILE_WRITE, and what `lock` throws when another process writes
+   */
+  static async open(options: FileJournalOptions): Promise<FileJournal> {
+    const { disk, clock, log, signer, segmentBytes } = options;
+    await disk.prepare();
+    const lock = await options.lock();
+    try {
+      const opened = await openChain(disk);
+      const boot = options.boot ?? randomBytes(4).toString('hex');
+      const policy = { ...options.policy, maxSegments: SEGMENTS_MAX };
+      const check = () => lock.check();
+      const files = new JournalFiles({ disk, clock, boot, signer, segmentBytes, policy, check }, opened);
+      const journal = new FileJournal(options, lock, files);
+      for (const note of opened.notes) {
+        log.warn({ ...note.fields }, note.type);
+        void journal.append(note);
+      }
+      log.info({ folder: disk.folder, entries: opened.position.n }, 'journal open');
+      return journal;
+    } catch (thrown) {
+      await lock.release();
+      throw thrown;
+    }
+  }
+
+  get head(): Mark | undefined {
+    return this.#files.head;
+  }
+
+  get fault(): string | undefined {
+    if (this.#fault === undefined) return undefined;
+    const lost = this.#waiting.lost > 0 ? `, ${this.#waiting.lost} lost` : '';
+    return `${this.#fault}; ${this.#waiting.size} entries wait${lost}`;
+  }
+
+  get newestMs(): WallMs | undefined {
+    const { newest } = this.#files;
+    return newest === undefined ? undefined : wallMs(Date.parse(newest));
+  }
+
+  append(input: JournalInput): Promise<Receipt> {
+    if (this.#closed) return Promise.resolve({ durable: false, why: 'closed' });
+    const receipt = this.#waiting.add(input);
+    this.#kick();
+    return receipt;
+  }
+
+  erase(person: string): Promise<number> {
+    return this.#mutex.run(async () => {
+      // What was said of the person up to now is written first, so that it is found.
+      await this.#writeAll();
+      return this.#files.erase(person);
+    });
+  }
+
+  purge(clockTrusted: boolean): Promise<number> {
+    return this.#mutex.run(() => this.#files.purge(clockTrusted ? this.#options.clock.wall() : undefined));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const timer of [this.#timer, this.#headTimer]) timer?.cancel();
+    await new Promise<void>((resolve) => {
+      // A disk that hangs must not hold the daemon.
+      const timer = this.#options.clock.after(CLOSE_MS, resolve);
+      void this.#mutex
+        .run(() => this.#finish())
+        .then(() => {
+          timer.cancel();
+          resolve();
+        });
+    });
+    this.#waiting.giveUp();
+  }
+
+  async #finish(): Promise<void> {
+    try {
+      await this.#writeAll();
+      await this.#files.writeHead();
+    } catch (thrown) {
+      this.#options.log.error({ err: explain(thrown), lost: this.#waiting.size }, 'the end of the journal is lost');
+    }
+    await this.#files.close();
+    try {
+      await this.#lock.release();
+    } catch (thrown) {
+      this.#options.log.warn({ err: explain(thrown) }, 'the lock of the journal stays; the next start takes it over');
+    }
+  }
+
+  #kick(): void {
+    if (this.#running || this.#retrying || this.#closed || this.#waiting.size === 0) return;
+    if (this.#waiting.size >= BATCH_MAX) {
+      this.#timer?.cancel();
+      this.#timer = undefined;
+      void this.#run();
+      return;
+    }
+    this.#timer ??= this.#options.clock.after(BATCH_MS, () => {
+      this.#timer = undefined;
+      void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    try {
+      await this.#mutex.run(() => this.#writeBatch());
+      this.#purgeAtSize();
+    } catch (thrown) {
+      this.#failed(explain(thrown));
+      this.#retrySoon();
+    }
+    this.#running = false;
+    this.#kick();
+  }
+
+  /** What waits now, and a little of what comes meanwhile. */
+  async #writeAll(): Promise<void> {
+    const rounds = Math.ceil(WAITING_MAX / BATCH_MAX) + 1;
+    for (let round = 0; round < rounds && this.#waiting.size > 0; round++) await this.#writeBatch();
+  }
+
+  async #writeBatch(): Promise<void> {
+    const batch = this.#waiting.next();
+    if (batch.length === 0) return;
+    await this.#files.write(batch);
+    this.#waiting.written(batch.length, this.#files.position.n);
+    this.#succeeded();
+    this.#headSoon(HEAD_MS);
+  }
+
+  #succeeded(): void {
+    this.#failures = 0;
+    if (this.#fault === undefined) return;
+    this.#waiting.recovered(this.#fault);
+    this.#fault = undefined;
+    this.#options.log.info({}, 'the journal is written again');
+    this.#kick();
+  }
+
+  #failed(why: string): void {
+    const { clock, log } = this.#options;
+    this.#waiting.failing(iso(clock.wall()));
+    // Told once, not at each try.
+    if (this.#fault === undefined) log.error({ err: why }, 'the journal is not written; entries wait in memory');
+    this.#fault = why;
+  }
+
+  #retrySoon(): void {
+    if (this.#closed) return;
+    this.#retrying = true;
+    this.#timer = this.#options.clock.after(pauseMs(RETRY, this.#failures++, 0), () => {
+      this.#timer = undefined;
+      this.#retrying = false;
+      this.#kick();
+    });
+  }
+
+  #headSoon(ms: number): void {
+    if (this.#closed) return;
+    this.#headTimer ??= this.#options.clock.after(ms, () => {
+      this.#headTimer = undefined;
+      void this.#writeHead();
+    });
+  }
+
+  async #writeHead(): Promise<void> {
+    try {
+      await this.#mutex.run(() => this.#files.writeHead());
+      this.#succeeded();
+    } catch (thrown) {
+      this.#failed(explain(thrown));
+      this.#headSoon(RETRY.maxMs);
+    }
+  }
+
+  /** With each new file the oldest ones may have to go. */
+  #purgeAtSize(): void {
+    if (this.#rotations === this.#files.rotations) return;
+    this.#rotations = this.#files.rotations;
+    this.purge(false).catch((thrown: unknown) =>
+      this.#options.log.error({ err: explain(thrown) }, 'the journal was not purged; the next file tries again'),
+    );
+  }
+}

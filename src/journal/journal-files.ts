@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import { type Clock, iso, type WallMs } from '../kit/clock.js';
+import { BATCH_MAX, buildBatch, type Draft, draftOf } from './batch.js';
+import type { JournalDisk, StoredFile } from './disk.js';
+import { withoutPerson } from './erasing.js';
+import {
+  BEGINNING,
+  CHECKPOINT_FILE,
+  encodeMark,
+  HEAD_FILE,
+  type Mark,
+  makeMark,
+  type Position,
+  type Signer,
+} from './head.js';
+import { OpenSegment } from './open-segment.js';
+import { endOf, type Opened, startOf } from './opening.js';
+import { SALT_BYTES } from './personal.js';
+import { duePurge, PURGED, purgeFields, type RetentionPolicy } from './retention.js';
+import { firstOf, PERSONAL_FOLDER, personalName, segmentName } from './segment.js';
+import { ERASED, type JournalInput } from './writer.js';
+
+export interface JournalFilesOptions {
+  readonly disk: JournalDisk;
+  readonly clock: Clock;
+  /** Names this run of the daemon: a–z, 0–9, "-". */
+  readonly boot: string;
+  readonly signer: Signer | undefined;
+  readonly segmentBytes: number;
+  readonly policy: RetentionPolicy;
+  /** To be called before each write; throws when another process writes. */
+  readonly check: () => Promise<void>;
+}
+
+const salt = () => randomBytes(SALT_BYTES).toString('hex');
+
+/** The chain on the disk. One act at a time: the caller sees to that. Each resolves when its work is on the disk. */
+export class JournalFiles {
+  readonly #options: JournalFilesOptions;
+  #position: Position;
+  #newest: string | undefined;
+  #head: Mark | undefined;
+  #segment: OpenSegment | undefined;
+  #rotations = 0;
+
+  constructor(options: JournalFilesOptions, opened: Opened) {
+    this.#options = options;
+    this.#position = opened.position;
+    this.#newest = opened.newest;
+    this.#head = opened.head;
+    this.#segment = opened.segment;
+  }
+
+  get position(): Position {
+    return this.#position;
+  }
+  get newest(): string | undefined {
+    return this.#newest;
+  }
+  /** How many segments were begun. */
+  get rotations(): number {
+    return this.#rotations;
+  }
+  get head(): Mark | undefined {
+    return this.#head;
+  }
+
+  /** Appends at most {@link BATCH_MAX} entries. */
+  async write(drafts: readonly Draft[]): Promise<void> {
+    const { check, boot, segmentBytes, disk } = this.#options;
+    const [first] = drafts;
+    if (!first || drafts.length > BATCH_MAX + 1) throw new RangeError(`a batch of ${drafts.length} entries`);
+    await check();
+    // There from the beginning, so that a journal without it was tampered with.
+    if (!this.#head && this.#position.n === 0) await this.#writeMark(HEAD_FILE, BEGINNING, first.time);
+    const full = this.#segment && this.#segment.chainBytes >= segmentBytes;
+    // A file a day: what is purged by age goes day by day.
+    const newDay = this.#newest !== undefined && first.time.slice(0, 10) > this.#newest.slice(0, 10);
+    if (full || newDay) await this.#closeSegment();
+    if (!this.#segment) {
+      this.#segment = new OpenSegment(disk, segmentName(this.#position.n + 1), 0, 0);
+      this.#rotations++;
+    }
+    const batch = buildBatch(this.#position, boot, drafts, salt);
+    await this.#segment.write(batch);
+    this.#position = batch.position;
+    this.#newest = drafts.at(-1)?.time;
+  }
+
+  /** Writes how far the chain goes. */
+  async writeHead(): Promise<void> {
+    const { check, clock } = this.#options;
+    if (this.#head?.n === this.#position.n && this.#head.hash === this.#position.hash) return;
+    await check();
+    await this.#writeMark(HEAD_FILE, this.#position, iso(clock.wall()));
+  }
+
+  /** @returns how many entries named the person */
+  async erase(person: string): Promise<number> {
+    const { disk } = this.#options;
+    const files = (await disk.list()).filter(({ name }) => name.startsWith(`${PERSONAL_FOLDER}/`));
+    const holding: { readonly name: string; readonly count: number }[] = [];
+    for (const { name } of files) {
+      const { count } = withoutPerson((await disk.read(name)) ?? Buffer.alloc(0), person);
+      if (count > 0) holding.push({ name, count });
+    }
+    const count = holding.reduce((sum, file) => sum + file.count, 0);
+    if (count === 0) return 0;
+    // First the entry: personal fields that are gone without one look like tampering. Its number names nobody.
+    await this.#note({ type: ERASED, fields: { entries: count } });
+    for (const { name } of holding) {
+      const { bytes } = withoutPerson((await disk.read(name)) ?? Buffer.alloc(0), person);
+      if (this.#segment && personalName(this.#segment.name) === name) await this.#segment.replacePersonal(bytes);
+      else await disk.replace(name, bytes);
+    }
+    return count;
+  }
+
+  /** @param now undefined: only the size counts @returns how many entries were purged */
+  async purge(now: WallMs | undefined): Promise<number> {
+    const { disk, policy } = this.#options;
+    if (now !== undefined && this.#newest !== undefined && Date.parse(this.#newest) < now - policy.maxAgeMs)
+      await this.#closeSegment();
+    const files = await disk.list();
+    const open = this.#segment?.name;
+    const closed = files.filter(({ name }) => firstOf(name) !== undefined && name !== open);
+    const sizes = sizesOf(files);
+    const measured = [];
+    for (const file of closed) {
+      const newest = now === undefined ? undefined : (await endOf(disk, file)).entry?.time;
+      const newestMs = newest === undefined ? undefined : Date.parse(newest);
+      measured.push({ bytes: sizes.get(startOf(file.name)) ?? 0, newestMs });
+    }
+    const count = duePurge(measured, this.#segment?.bytes ?? 0, policy, now);
+    return count === 0 ? 0 : this.#remove(files, closed.slice(0, count), closed[count]?.name ?? open);
+  }
+
+  async close(): Promise<void> {
+    await this.#segment?.close();
+  }
+
+  /** @param next the segment that becomes the first one, undefined where none is left */
+  async #remove(files: readonly StoredFile[], gone: readonly StoredFile[], next: string | undefined): Promise<number> {
+    const { disk, clock } = this.#options;
+    const [oldest, newest] = [gone[0], gone.at(-1)];
+    if (!oldest || !newest) return 0;
+    const { hash, entry } = await endOf(disk, newest);
+    const lastN = next === undefined ? this.#position.n : startOf(next) - 1;
+    const last = { n: lastN, hash };
+    const time = entry?.time ?? iso(clock.wall());
+    const entries = lastN - startOf(oldest.name) + 1;
+    // First the chain, then the checkpoint, then the files: after a kill in between, the next start goes on.
+    await this.#note({ type: PURGED, fields: purgeFields(last, time, entries) });
+    await this.#writeMark(CHECKPOINT_FILE, last, time);
+    for (const { name } of gone) {
+      const beside = files.filter((file) => file.name !== name && startOf(file.name) === startOf(name));
+      for (const file of beside) await disk.remove(file.name);
+      await disk.remove(name);
+    }
+    return entries;
+  }
+
+  async #note(input: JournalInput): Promise<void> {
+    const { clock } = this.#options;
+    await this.write([draftOf(input, iso(clock.wall()), clock.monotonic())]);
+    await this.writeHead();
+  }
+
+  async #writeMark(file: typeof HEAD_FILE | typeof CHECKPOINT_FILE, position: Position, time: string): Promise<void> {
+    const { disk, signer } = this.#options;
+    const mark = makeMark(file === HEAD_FILE ? 'head' : 'checkpoint', position, time, signer);
+    await disk.replace(file, Buffer.from(encodeMark(mark)));
+    if (file === HEAD_FILE) this.#head = mark;
+  }
+
+  async #closeSegment(): Promise<void> {
+    await this.#segment?.close();
+    this.#segment = undefined;
+  }
+}
+
+/** Bytes of each segment and of what belongs to it, by the number of its first entry. */
+function sizesOf(files: readonly StoredFile[]): ReadonlyMap<number, number> {
+  const sizes = new Map<number, number>();
+  for (const { name, bytes } of files) sizes.set(startOf(name), (sizes.get(startOf(name)) ?? 0) + bytes);
+  return sizes;
+}

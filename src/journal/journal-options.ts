@@ -1,0 +1,26 @@
+import type { Clock } from '../kit/clock.js';
+import type { Log } from '../kit/log.js';
+import type { JournalDisk } from './disk.js';
+import type { Signer } from './head.js';
+import type { RetentionPolicy } from './retention.js';
+
+/** What excludes a second writer; the people store's lock is one. */
+export interface WriterLock {
+  /** Before each write. Throws when somebody else has taken the lock. */
+  check(): Promise<void>;
+  release(): Promise<void>;
+}
+
+export interface FileJournalOptions {
+  readonly disk: JournalDisk;
+  /** Takes the lock once the folder is there; throws when another process has it. */
+  readonly lock: () => Promise<WriterLock>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Names this run of the daemon, 1–36 characters of a–z, 0–9 and "-"; made up where it is not given. */
+  readonly boot?: string;
+  /** Signs heads and checkpoints, where a key is configured. */
+  readonly signer?: Signer | undefined;
+  readonly segmentBytes: number;
+  readonly policy: Omit<RetentionPolicy, 'maxSegments'>;
+}

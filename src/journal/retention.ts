@@ -1,0 +1,67 @@
+// pure
+/** What is purged: whole segments, the oldest first, never the one that is being written. */
+import type { Entry } from './entry.js';
+import type { Position } from './head.js';
+
+export interface RetentionPolicy {
+  readonly maxAgeMs: number;
+  readonly maxBytes: number;
+  readonly maxSegments: number;
+}
+
+export interface ClosedSegment {
+  /** Chain, personal fields and torn lines together. */
+  readonly bytes: number;
+  /** Time of its last entry, milliseconds since 1970; undefined where that cannot be read. */
+  readonly newestMs: number | undefined;
+}
+
+/**
+ * How many of the closed segments, oldest first, are to go.
+ * @param openBytes size of the segment that is being written
+ * @param nowMs the wall clock, undefined while it is not trusted: then only the size counts
+ */
+export function duePurge(
+  segments: readonly ClosedSegment[],
+  openBytes: number,
+  policy: RetentionPolicy,
+  nowMs: number | undefined,
+): number {
+  let bytes = segments.reduce((sum, segment) => sum + segment.bytes, openBytes);
+  let count = 0;
+  for (const segment of segments) {
+    if (bytes <= policy.maxBytes && segments.length - count < policy.maxSegments) break;
+    bytes -= segment.bytes;
+    count++;
+  }
+  return nowMs === undefined ? count : Math.max(count, oldSegments(segments, nowMs - policy.maxAgeMs));
+}
+
+/** A clock that was ahead for a while dates entries into the future: what was written later tells that they are older. */
+function oldSegments(segments: readonly ClosedSegment[], limitMs: number): number {
+  let earliest = Number.POSITIVE_INFINITY;
+  let count = 0;
+  for (let index = segments.length - 1; index >= 0; index--) {
+    earliest = Math.min(earliest, segments[index]?.newestMs ?? Number.POSITIVE_INFINITY);
+    if (count === 0 && earliest < limitMs) count = index + 1;
+  }
+  return count;
+}
+
+/** The type of the entry by which a purge is explained, written before anything is removed. */
+export const PURGED = 'journal-purged';
+
+export const purgeFields = (last: Position, time: string, entries: number) => ({
+  entries,
+  lastN: last.n,
+  lastHash: last.hash,
+  lastTime: time,
+});
+
+/** Where the purge of which `entry` tells ended; undefined for other entries. */
+export function purgeOf({ type, fields }: Entry): Position | undefined {
+  const { lastN, lastHash } = fields;
+  return type === PURGED && typeof lastN === 'number' && typeof lastHash === 'string'
+    ? { n: lastN, hash: lastHash }
+    : undefined;
+}

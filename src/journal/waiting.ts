@@ -1,0 +1,92 @@
+import { type Clock, iso, type Timer } from '../kit/clock.js';
+import { BATCH_MAX, type Draft, draftOf } from './batch.js';
+import { GAP, type JournalInput, type Receipt } from './writer.js';
+
+/** Entries that wait for the disk, at most: with the longest lines 4 MiB. Further ones are lost, and counted. */
+export const WAITING_MAX = 1_000;
+/** After this time the caller goes on without. */
+const LATE_MS = 2_000;
+
+interface Item {
+  readonly draft: Draft;
+  settle: (receipt: Receipt) => void;
+}
+
+/** Entries on their way to the disk, in order. The first ones stay, since they tell what began it. */
+export class Waiting {
+  readonly #clock: Clock;
+  readonly #onLate: () => void;
+  readonly #items: Item[] = [];
+  #lost = 0;
+  #since: string | undefined;
+  #until = '';
+
+  /** @param onLate called when an entry was not written within {@link LATE_MS} */
+  constructor(clock: Clock, onLate: () => void) {
+    this.#clock = clock;
+    this.#onLate = onLate;
+  }
+
+  get size(): number {
+    return this.#items.length;
+  }
+  get lost(): number {
+    return this.#lost;
+  }
+
+  add(input: JournalInput): Promise<Receipt> {
+    const draft = this.#draft(input);
+    if (this.#items.length >= WAITING_MAX) {
+      this.#lost++;
+      this.#since ??= draft.time;
+      this.#until = draft.time;
+      return Promise.resolve({ durable: false, why: 'lost' });
+    }
+    return new Promise((resolve) => {
+      const timer: Timer = this.#clock.after(LATE_MS, () => {
+        resolve({ durable: false, why: 'late' });
+        this.#onLate();
+      });
+      const settle = (receipt: Receipt) => {
+        timer.cancel();
+        resolve(receipt);
+      };
+      this.#items.push({ draft, settle });
+    });
+  }
+
+  /** The next batch; it stays until {@link written} says how many of it are on the disk. */
+  next(): readonly Draft[] {
+    return this.#items.slice(0, BATCH_MAX).map(({ draft }) => draft);
+  }
+
+  /** @param lastN the number of the last entry that was written */
+  written(count: number, lastN: number): void {
+    const items = this.#items.splice(0, count);
+    for (const [index, { settle }] of items.entries()) settle({ durable: true, n: lastN - count + 1 + index });
+  }
+
+  /** The disk did not take entries from `since` on. */
+  failing(since: string): void {
+    this.#since ??= since;
+  }
+
+  /** Once it does again: what is to be told of the time between, before anything new comes. */
+  recovered(why: string): void {
+    if (this.#since === undefined) return;
+    const until = this.#lost > 0 ? this.#until : iso(this.#clock.wall());
+    const fields = { lost: this.#lost, from: this.#since, until, why };
+    this.#items.push({ draft: this.#draft({ type: GAP, fields }), settle: () => undefined });
+    this.#lost = 0;
+    this.#since = undefined;
+  }
+
+  /** Nothing more will be written. */
+  giveUp(): void {
+    for (const { settle } of this.#items.splice(0)) settle({ durable: false, why: 'closed' });
+  }
+
+  #draft(input: JournalInput): Draft {
+    return draftOf(input, iso(this.#clock.wall()), this.#clock.monotonic());
+  }
+}
