@@ -123,7 +123,7 @@ function linesOf(result: Result): string[] {
     `own people taken for another: ${written(misidentified)}`,
     ...(result.failedToEnrol > 0 ? [`not enrolled, no photo with a face: ${result.failedToEnrol}`] : []),
     ...(result.tooLarge
-      ? ['the gallery is too large for this encoder at this target: the strictest measured threshold was taken']
+      ? ['the gallery is too large for this encoder at this target: the threshold of FMR 1e-6, the strictest, was taken']
       : []),
   ];
 }

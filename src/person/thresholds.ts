@@ -30,17 +30,19 @@ export interface ChosenThreshold {
   readonly threshold: number;
   /** The false match rate that the threshold stands for; null when it was set by hand. */
   readonly fmr: number | null;
-  /** The gallery is too large for this encoder at this target: the threshold is the strictest that was measured. */
+  /** The gallery is too large for this encoder at this target: the threshold is the strictest that the curve supports. */
   readonly tooLarge: boolean;
 }
 
 const LOOSEST = 1e-3;
-const STRICTEST = 1e-5;
+/** One decade beyond what was measured; further on nothing is known. */
+const STRICTEST = 1e-6;
 
 /**
  * The threshold for a gallery: a stranger is compared with every one of `galleryPeople`, so each comparison may err
  * with 1 − (1 − targetFpir)^(1/K) only. Between measured points the threshold is interpolated on the logarithm of the
- * rate. Never looser than FMR 1e-3, never stricter than 1e-5.
+ * rate; from 1e-5 down to 1e-6 the line of the last decade is continued, which errs on the strict side, since with all
+ * our encoders the curve gets flatter there. Never looser than FMR 1e-3, never stricter than 1e-6.
  * @param byHand `decision.threshold` of the configuration; taken as it is.
  */
 export function chooseThreshold(
@@ -62,6 +64,6 @@ export function chooseThreshold(
   const [from, to] = at >= -4 ? [points[0], points[1]] : [points[1], points[2]];
   const [x1, y1] = from as [number, number];
   const [x2, y2] = to as [number, number];
-  const threshold = y1 + ((y2 - y1) * (at - x1)) / (x2 - x1);
+  const threshold = Math.max(0, y1 + ((y2 - y1) * (at - x1)) / (x2 - x1));
   return { threshold, fmr, tooLarge: wanted < STRICTEST * 0.999 };
 }
