@@ -51,22 +51,28 @@ const UNKNOWNS = 8;
 
 /** Least squares for the eight unknowns (the ninth is 1: the points' mean is no vanishing point). */
 function solve(from: readonly Point[], to: readonly Point[], before: Matrix | undefined): Matrix | undefined {
-  // Normal equations, the right side in the last column.
+  // Normal equations, the right side in the last column; the lower half is filled in at the end.
   const system = Array.from({ length: UNKNOWNS }, () => new Float64Array(UNKNOWNS + 1));
-  const add = (row: readonly number[], weight: number) => {
-    for (let i = 0; i < UNKNOWNS; i++)
-      for (let k = 0; k <= UNKNOWNS; k++)
-        (system[i] as Float64Array)[k] =
-          ((system[i] as Float64Array)[k] as number) + weight * (row[i] as number) * (row[k] as number);
+  const row = new Float64Array(UNKNOWNS + 1);
+  const add = (weight: number) => {
+    for (let i = 0; i < UNKNOWNS; i++) {
+      const factor = weight * (row[i] as number);
+      if (factor === 0) continue;
+      const sums = system[i] as Float64Array;
+      for (let k = i; k <= UNKNOWNS; k++) sums[k] = (sums[k] as number) + factor * (row[k] as number);
+    }
   };
   for (let i = 0; i < from.length; i++) {
     const point = from[i] as Point;
     const [x, y] = point;
     const [u, v] = to[i] as Point;
     const weight = before ? 1 / Math.max(1e-3, depth(before, point) ** 2) : 1;
-    add([x, y, 1, 0, 0, 0, -u * x, -u * y, u], weight);
-    add([0, 0, 0, x, y, 1, -v * x, -v * y, v], weight);
+    row.set([x, y, 1, 0, 0, 0, -u * x, -u * y, u]);
+    add(weight);
+    row.set([0, 0, 0, x, y, 1, -v * x, -v * y, v]);
+    add(weight);
   }
+  for (let i = 0; i < UNKNOWNS; i++) for (let k = 0; k < i; k++) (system[i] as Float64Array)[k] = cell(system, k, i);
   return eliminate(system);
 }
 

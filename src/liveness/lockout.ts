@@ -16,7 +16,7 @@ export interface LockoutRule {
   readonly lockMs: number;
   /** How long a place stays shut in a row, whoever waves what: a photo must not shut the gate for everybody. */
   readonly rowMaxMs: number;
-  /** How long it then stays open whatever is shown there: its tracks are still judged, each by itself. */
+  /** How long a place stays open between two rows, whatever is shown there: its tracks are still judged, each by itself. */
   readonly restMs: number;
 }
 
@@ -34,8 +34,8 @@ function isAt(place: LockedPlace, box: Box): boolean {
 }
 
 /**
- * Shuts the place of a clear spoof, or goes on shutting it, up to `rowMaxMs` from the first. The place follows the
- * picture. In the rest after a full row nothing shuts it.
+ * Shuts the place of a clear spoof, or goes on shutting it, up to `rowMaxMs` from the first of a row. The place follows
+ * the picture. After a full row nothing shuts it until it had its rest.
  */
 export function lockPlace(
   places: readonly LockedPlace[],
@@ -53,9 +53,11 @@ export function lockPlace(
   return [...kept.filter((other) => other !== known), place].slice(-PLACES_MAX);
 }
 
-/** A row that reached its end is remembered through the rest, so that the next one cannot follow at once. */
-const forgottenMs = (place: LockedPlace, rule: LockoutRule): number =>
-  place.untilMs >= place.sinceMs + rule.rowMaxMs ? place.untilMs + rule.restMs : place.untilMs;
+/**
+ * A row ends with a rest, however it came to its end: who shows a photo again right after a lock goes on with the same row.
+ * So of any 20 s a place is shut for 15 at most.
+ */
+const forgottenMs = (place: LockedPlace, rule: LockoutRule): number => place.untilMs + rule.restMs;
 
 /** Whether a face stands where a picture was shown a moment ago. A time that is none locks. */
 export const isLocked = (places: readonly LockedPlace[], box: Box, atMs: MonotonicMs): boolean =>

@@ -78,15 +78,20 @@ export function watchFrame(
   return { watch: { signs: new Map(newest), places }, standings, spoofs };
 }
 
+/** Why a track is not let in, for the decision. */
+export interface LivenessRefusal {
+  readonly reason: 'spoof' | 'liveness-unknown' | 'lockout';
+  /** A sentence for people. */
+  readonly detail: string;
+  /** False while a verdict may still come. */
+  readonly settled: boolean;
+}
+
 /**
  * A standing as the decision sees it: undefined to go on, or the reason of a refusal with the rest of the sentence.
  * `settled` is false while a verdict may still come.
  */
-export function refusalOf(
-  standing: Standing | undefined,
-):
-  | { readonly reason: 'spoof' | 'liveness-unknown' | 'lockout'; readonly detail: string; readonly settled: boolean }
-  | undefined {
+export function refusalOf(standing: Standing | undefined): LivenessRefusal | undefined {
   switch (standing?.kind) {
     case 'live':
       return undefined;

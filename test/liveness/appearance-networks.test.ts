@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { loadOpenCv } from '../../src/kit/opencv/binding.js';
+import { Picture } from '../../src/kit/opencv/picture.js';
+import { AppearanceNetworks } from '../../src/liveness/appearance-networks.js';
+import { alteration } from '../../src/models/evaluation/alteration.js';
+import { seeded } from '../../src/models/evaluation/figures.js';
+import { appearanceModels } from '../../src/models/evaluation/liveness-eye.js';
+import { manifest, NOT_BUILT } from '../models/networks.js';
+
+const models = appearanceModels(manifest);
+const built = models.every(({ file }) => existsSync(file));
+if (!built) test('appearance networks', ({ skip }) => skip(NOT_BUILT));
+
+/** Light and shade like those of a face, without noise; what the network thinks of it does not matter here. */
+function waves(width: number, height: number): Picture {
+  const bytes = Buffer.alloc(width * height * 3);
+  for (let y = 0, at = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (let c = 0; c < 3; c++) bytes[at++] = 130 + 50 * Math.sin(x / 40 + c) + 40 * Math.cos(y / 30);
+  return Picture.fromBytes(bytes, width, height, 3);
+}
+
+describe.runIf(built)('appearance networks', () => {
+  let networks: AppearanceNetworks;
+  let photo: Picture;
+  const box = () => ({ x: photo.width / 2 - 75, y: photo.height / 2 - 75, width: 150, height: 150 });
+  const spoiled = (noise: number, dim: number) => {
+    const random = seeded(3);
+    const bytes = alteration({ noise, dim }, random)(photo.bytes(), random);
+    return Picture.fromBytes(bytes, photo.width, photo.height, 3);
+  };
+  beforeAll(async () => {
+    await loadOpenCv();
+    networks = await AppearanceNetworks.load(models);
+    photo = waves(640, 480);
+  });
+
+  test('give a probability for what has light and room, the same each time', async () => {
+    const first = await networks.score(photo, box());
+    expect(first).toEqual({ kind: 'scored', live: expect.any(Number) });
+    expect(await networks.score(photo, box())).toEqual(first);
+  });
+
+  test('are not asked in noise, in the dark, or about a face that fills the frame', async () => {
+    expect(await networks.score(spoiled(20, 1), box())).toEqual({ kind: 'unknown', why: 'noise' });
+    expect(await networks.score(spoiled(0, 0.02), box())).toEqual({ kind: 'unknown', why: 'dark' });
+    const whole = { x: 0, y: 0, width: photo.width, height: photo.height };
+    expect(await networks.score(photo, whole)).toEqual({ kind: 'unknown', why: 'context' });
+    expect(await networks.score(photo, { x: -500, y: 0, width: 50, height: 50 })).toEqual({
+      kind: 'unknown',
+      why: 'context',
+    });
+  });
+
+  test('whose output is not what the manifest says give no score', async () => {
+    const wrong = await AppearanceNetworks.load(models.map((model) => ({ ...model, classes: 4 })));
+    expect(await wrong.score(photo, box())).toEqual({ kind: 'unknown', why: 'fault' });
+  });
+
+  test('that are not there give no score, and a grey picture has none', async () => {
+    const none = await AppearanceNetworks.load([]);
+    expect((await none.score(photo, box())).kind).toBe('unknown');
+    expect(await networks.score(photo.grey(), box())).toEqual({ kind: 'unknown', why: 'context' });
+  });
+});
