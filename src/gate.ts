@@ -64,7 +64,8 @@ export class Gate {
     );
     this.#memory = memory;
     // The door first: nothing else may come between a decision and the relay.
-    for (const outcome of outcomes) if (outcome.kind === 'grant') this.#parts.door.open();
+    for (const outcome of outcomes)
+      if (outcome.kind === 'grant') this.#parts.door.open('grant', `track-${outcome.track}`);
     for (const outcome of outcomes) this.#tell(outcome, observation, threshold);
   }
 
@@ -86,6 +87,7 @@ export class Gate {
   }
 
   readonly #mayEnter: AccessCheck = (id) => {
+    if (this.#parts.door.shut === 'door-mode') return 'door-mode';
     const person = this.#parts.person(id);
     // Removed between the match and now.
     if (!person) return 'nobody';

@@ -5,8 +5,7 @@
 import { join } from 'node:path';
 import type { Config } from './config/config.js';
 import type { Paths } from './config/paths.js';
-import { DoorKeeper } from './door/door-keeper.js';
-import { SimulatedLock } from './door/simulated-lock.js';
+import { type DoorHardware, openHardware } from './door/hardware.js';
 import type { Observation } from './face/observation.js';
 import { Gate } from './gate.js';
 import { explain } from './kit/errors.js';
@@ -19,6 +18,7 @@ import { loadManifest } from './models/model-files.js';
 import { Gallery } from './person/gallery.js';
 import { usableCurve } from './person/thresholds.js';
 import { Board } from './service/board.js';
+import { startDoor } from './service/door-service.js';
 import { Enrolment } from './service/enrolment.js';
 import { Eye } from './service/eye.js';
 import { EyeProcess } from './service/eye-process.js';
@@ -56,14 +56,22 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
     log,
   });
   try {
-    return startWith(config, paths, log, equipment, store);
+    const hardware = await openHardware(config.door, clock);
+    return startWith(config, paths, log, equipment, store, hardware);
   } catch (thrown) {
     await store.close();
     throw thrown;
   }
 }
 
-function startWith(config: Config, paths: Paths, log: Log, equipment: Equipment, store: PeopleStore): RunningGate {
+function startWith(
+  config: Config,
+  paths: Paths,
+  log: Log,
+  equipment: Equipment,
+  store: PeopleStore,
+  hardware: DoorHardware,
+): RunningGate {
   const notify = new SystemdNotify({ env: process.env, clock, log });
   // Named before they are made: the door may tell of itself earlier, and at the latest when this process ends.
   let site: Site | undefined;
@@ -71,10 +79,7 @@ function startWith(config: Config, paths: Paths, log: Log, equipment: Equipment,
   const news = new News(log, config.log.names, (type, fields) => site?.event(type, fields));
   const gallery = galleryOf(store, equipment);
 
-  const door = new DoorKeeper(new SimulatedLock(clock), clock, log, config.door, (state) => {
-    news.door(state);
-    board?.refresh();
-  });
+  const door = startDoor({ hardware, rule: config.door, clock, log, news, changed: () => board?.refresh() });
   // Whatever ends this process, the bolt is thrown first.
   process.once('exit', () => door.stop());
 
@@ -84,7 +89,7 @@ function startWith(config: Config, paths: Paths, log: Log, equipment: Equipment,
     curve: usableCurve(equipment.curve, equipment.encoder, config.decision.threshold),
     gallery,
     person: (id) => store.get(id),
-    door,
+    door: door.keeper,
     greeter,
     clock,
     report: (decision) => news.decision(decision),
@@ -120,18 +125,15 @@ function startWith(config: Config, paths: Paths, log: Log, equipment: Equipment,
     enrolment,
     measurePhoto: (photo) => eye.measurePhoto(photo),
     lastSeen: () => seen,
-    open: (by, reason) => {
-      const opened = door.open();
-      news.opened(by, reason, opened);
-      return opened;
-    },
+    door: door.desk,
     clock,
     version: VERSION,
   });
 
   const state = () =>
     gateState({
-      door: { mode: 'normal', state: door.state },
+      door: door.desk.now(),
+      doorProblems: door.problems(),
       eye: eye.status,
       peopleFault: store.fault === undefined ? null : explain(store.fault),
       threshold: gate.threshold,

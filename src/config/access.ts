@@ -36,12 +36,6 @@ export const decisionSection = z
     between(['agree', 'of'], 'agree', 'decision.agree must not be above decision.of'),
   );
 
-/** The lock. */
-export const doorSection = z.strictObject({
-  kind: choice('What drives the lock', ['simulated'], 'simulated'),
-  pulseMs: whole('How long a grant keeps the lock released', milliseconds(100, 30_000), 3000),
-});
-
 /** Enrolment. */
 export const peopleSection = z.strictObject({
   duplicateDistance: measureOrNull(

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { DeepReadonly } from '../kit/deep-readonly.js';
-import { decisionSection, doorSection, peopleSection } from './access.js';
+import { decisionSection, peopleSection } from './access.js';
 import { cameraSection } from './camera.js';
+import { doorSection } from './door.js';
 import { facesSection } from './faces.js';
 import { text } from './field.js';
 import { eyeSection, greetingSection, logSection, mqttSection, syncSection } from './service.js';
@@ -22,7 +23,7 @@ export const configSchema = z.strictObject({
     'mobilefacenet',
   ),
   decision: decisionSection.prefault({}).describe('From what was seen to yes or no.'),
-  door: doorSection.prefault({}).describe('The lock.'),
+  door: doorSection.prefault({}).describe('The door: lock, wires and alarms.'),
   people: peopleSection.prefault({}).describe('Enrolment.'),
   eye: eyeSection.prefault({}).describe('The process that sees.'),
   greeting: greetingSection.prefault({}).describe('What is said to people who are let in.'),

@@ -1,8 +1,27 @@
 import type { Clock, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import { type Door, type DoorEvent, type DoorRule, step } from './door.js';
+import {
+  DOOR_AT_START,
+  type Door,
+  type DoorEffect,
+  type DoorEvent,
+  type DoorMode,
+  type DoorReport,
+  type DoorRule,
+  type DoorState,
+  type DoorTimer,
+  isReleased,
+  type Signals,
+  stateOf,
+  whyNotOpen,
+} from './door.js';
+import { step } from './door-step.js';
+import { type Indicators, noIndicators } from './indicators.js';
+import type { InputName } from './inputs.js';
 import type { Lock } from './lock.js';
+
+type Timeless<E> = E extends DoorEvent ? Omit<E, 'atMs'> : never;
 
 /** Carries out what the door machine says, at once and in its order. */
 export class DoorKeeper {
@@ -10,32 +29,79 @@ export class DoorKeeper {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #rule: DoorRule;
-  readonly #onState: (state: Door['state']) => void;
-  #door: Door = { state: 'locked' };
-  #told: Door['state'] = 'locked';
-  #timer: Timer | undefined;
+  readonly #onReport: (report: DoorReport) => void;
+  readonly #indicators: Indicators;
+  readonly #timers = new Map<DoorTimer, Timer>();
+  #door: Door = DOOR_AT_START;
+  #told: DoorState = 'locked';
 
-  constructor(lock: Lock, clock: Clock, log: Log, rule: DoorRule, onState: (state: Door['state']) => void) {
+  constructor(
+    lock: Lock,
+    clock: Clock,
+    log: Log,
+    rule: DoorRule,
+    onReport: (report: DoorReport) => void,
+    indicators: Indicators = noIndicators,
+  ) {
     this.#lock = lock;
     this.#clock = clock;
     this.#log = log;
     this.#rule = rule;
-    this.#onState = onState;
+    this.#onReport = onReport;
+    this.#indicators = indicators;
+    this.#show({ green: false, red: true, buzzer: false });
   }
 
-  get state(): Door['state'] {
-    return this.#door.state;
+  get state(): DoorState {
+    return stateOf(this.#door);
   }
 
-  /** Draws the bolt for one pulse. @returns false when the door is out of order. */
-  open(): boolean {
-    this.#take({ kind: 'open', atMs: this.#clock.monotonic() });
-    return this.#door.state === 'unlocked';
+  /** All that the door knows of itself. */
+  get door(): Door {
+    return this.#door;
+  }
+
+  /** Why neither face nor request opens now; undefined when they do. */
+  get shut(): ReturnType<typeof whyNotOpen> {
+    return whyNotOpen(this.#door);
+  }
+
+  /**
+   * Draws the bolt for one pulse. @param token joins the report to the decision; says nothing about who
+   * @returns false when the door is out of order or its mode keeps it shut.
+   */
+  open(kind: 'grant' | 'open' = 'grant', token: string | null = null): boolean {
+    this.#take({ kind, token });
+    return this.shut === undefined && isReleased(this.#door);
+  }
+
+  /** Throws the bolt for all but those who leave, and ends open house. */
+  lock(): void {
+    this.#take({ kind: 'lock' });
+  }
+
+  setMode(mode: DoorMode): void {
+    this.#take({ kind: 'mode', mode });
+  }
+
+  /** What a wire says. */
+  input(name: InputName, active: boolean): void {
+    if (name === 'contact') this.#take({ kind: name, open: active });
+    else if (name !== 'rex') this.#take({ kind: name, active });
+    else if (active) this.#take({ kind: name });
+  }
+
+  /** The relay failed by itself, between two commands. */
+  fault(why: string): void {
+    // A relay that fails each time it is told again must not be told again at once for that.
+    if (this.#door.fault !== null || this.#door.stopped) return;
+    this.#log.error({ why }, 'the relay failed');
+    this.#take({ kind: 'io-error', why });
   }
 
   /** Throws the bolt and lets go of the lock. Safe to call twice. */
   stop(): void {
-    if (this.#door.state === 'stopped') return;
+    if (this.#door.stopped) return;
     try {
       this.#take({ kind: 'stop' });
     } finally {
@@ -44,42 +110,82 @@ export class DoorKeeper {
   }
 
   #close(): void {
-    this.#timer?.cancel();
-    try {
-      this.#lock.close();
-    } catch (thrown) {
-      this.#log.error({ why: explain(thrown) }, 'the lock could not be closed');
+    for (const timer of this.#timers.values()) timer.cancel();
+    for (const part of [this.#lock, this.#indicators]) {
+      try {
+        part.close();
+      } catch (thrown) {
+        this.#log.error({ why: explain(thrown) }, 'the lock could not be closed');
+      }
     }
   }
 
-  #take(event: DoorEvent): void {
+  #take(given: Timeless<DoorEvent>): void {
+    const news = this.#carryOut({ ...given, atMs: this.#clock.monotonic() } as DoorEvent);
+    // Only what holds after a relay's failure is told of the door itself.
+    const door = news.filter(({ type }) => type === 'door').at(-1);
+    for (const report of news) if (report.type !== 'door') this.#onReport(report);
+    if (!door || this.state === this.#told) return;
+    this.#told = this.state;
+    this.#onReport(door);
+  }
+
+  /** @returns what there is to tell, after the relay has moved */
+  #carryOut(event: DoorEvent): DoorReport[] {
     const { door, effects } = step(this.#door, event, this.#rule);
     this.#door = door;
+    const news: DoorReport[] = [];
+    let broken: string | undefined;
     for (const effect of effects) {
-      if (effect.kind === 'arm') this.#arm(effect.afterMs);
-      else if (!this.#drive(effect.released)) break;
+      if (effect.kind === 'report') news.push(effect.report);
+      else broken = this.#act(effect) ?? broken;
     }
-    if (this.#door.state === this.#told) return;
-    this.#told = this.#door.state;
-    this.#onState(this.#told);
+    // A door in fault stays there until the daemon is restarted; its relay goes on being told.
+    if (broken === undefined || this.#door.fault !== null || this.#door.stopped) return news;
+    return [...news, ...this.#carryOut({ kind: 'io-error', why: broken, atMs: event.atMs })];
   }
 
-  #arm(afterMs: number): void {
-    this.#timer?.cancel();
-    this.#timer = this.#clock.after(afterMs, () => this.#take({ kind: 'timer', atMs: this.#clock.monotonic() }));
+  /** @returns why the relay did not obey */
+  #act(effect: Exclude<DoorEffect, { readonly kind: 'report' }>): string | undefined {
+    switch (effect.kind) {
+      case 'arm':
+        this.#timers.get(effect.timer)?.cancel();
+        this.#timers.set(
+          effect.timer,
+          this.#clock.after(effect.afterMs, () => this.#ring(effect.timer)),
+        );
+        return undefined;
+      case 'cancel':
+        this.#timers.get(effect.timer)?.cancel();
+        return undefined;
+      case 'show':
+        this.#show(effect);
+        return undefined;
+      case 'drive':
+        return this.#drive(effect.released);
+    }
   }
 
-  #drive(released: boolean): boolean {
+  #ring(timer: DoorTimer): void {
+    this.#take({ kind: 'timer', timer });
+  }
+
+  #drive(released: boolean): string | undefined {
     try {
       this.#lock.drive(released);
-      return true;
+      return undefined;
     } catch (thrown) {
       const why = explain(thrown);
-      // A door in fault stays there until the daemon is restarted; its relay goes on being told to let go.
-      if (this.#door.state === 'fault') return false;
-      this.#log.error({ why, released }, 'the relay cannot be driven');
-      this.#take({ kind: 'io-error', why });
-      return false;
+      if (this.#door.fault === null) this.#log.error({ why, released }, 'the relay cannot be driven');
+      return why;
+    }
+  }
+
+  #show({ green, red, buzzer }: Signals): void {
+    try {
+      this.#indicators.show({ green, red, buzzer });
+    } catch (thrown) {
+      this.#log.warn({ why: explain(thrown) }, 'a lamp or the buzzer cannot be driven');
     }
   }
 }

@@ -1,34 +1,133 @@
 // pure
 import type { MonotonicMs } from '../kit/clock.js';
 
-/** The first form of the door: locked, released for a pulse, or out of order. */
-export type Door =
-  | { readonly state: 'locked' }
-  | { readonly state: 'unlocked'; readonly untilMs: MonotonicMs }
-  | { readonly state: 'fault'; readonly why: string }
-  | { readonly state: 'stopped' };
+/** What somebody has ordered: as granted, nobody by face or request, or open for all. Fire is above all modes. */
+export const DOOR_MODES = ['normal', 'locked', 'open-house'] as const;
+export type DoorMode = (typeof DOOR_MODES)[number];
 
-export type DoorEvent =
-  /** Let somebody in: by face or by request. */
-  | { readonly kind: 'open'; readonly atMs: MonotonicMs }
-  | { readonly kind: 'timer'; readonly atMs: MonotonicMs }
+/** What a passer-by would see, and what the site is told. */
+export type DoorState = 'locked' | 'unlocked' | 'open' | 'held' | 'forced' | 'fault' | 'stopped';
+
+/** The door stands open and should not. It is told again until it is closed. */
+export interface Alarm {
+  readonly kind: 'held' | 'forced';
+  /** How often it was told. */
+  readonly times: number;
+  readonly againMs: MonotonicMs;
+}
+
+/** All that the machine remembers. Deadlines are absolute; null: none. */
+export interface Door {
+  readonly mode: DoorMode;
+  readonly fire: boolean;
+  readonly tampered: boolean;
+  /** Unknown until the contact has spoken, and for ever where none is wired. */
+  readonly contact: 'unknown' | 'closed' | 'open';
+  readonly openedMs: MonotonicMs | null;
+  /** End of the pulse that a face or a request began, and of the one that the exit button began. */
+  readonly grantUntilMs: MonotonicMs | null;
+  readonly exitUntilMs: MonotonicMs | null;
+  /** Somebody has opened the door within the newest pulse. */
+  readonly passing: boolean;
+  /** An opening until then belongs to the release that has just ended. */
+  readonly graceUntilMs: MonotonicMs | null;
+  /** When an open door becomes one that is held. */
+  readonly heldAtMs: MonotonicMs | null;
+  readonly alarm: Alarm | null;
+  /** Why the relay does not obey. Stays until the daemon is restarted. */
+  readonly fault: string | null;
+  readonly retryAtMs: MonotonicMs | null;
+  readonly stopped: boolean;
+}
+
+export const DOOR_AT_START: Door = {
+  mode: 'normal',
+  fire: false,
+  tampered: false,
+  contact: 'unknown',
+  openedMs: null,
+  grantUntilMs: null,
+  exitUntilMs: null,
+  passing: false,
+  graceUntilMs: null,
+  heldAtMs: null,
+  alarm: null,
+  fault: null,
+  retryAtMs: null,
+  stopped: false,
+};
+
+export type DoorEvent = { readonly atMs: MonotonicMs } & (
+  | {
+      /** Let somebody in: by face, or by a request. The token says nothing about who; it joins the reports to the decision. */
+      readonly kind: 'grant' | 'open';
+      readonly token: string | null;
+    }
+  /** Ends every pulse of face and request, and open house. */
+  | { readonly kind: 'lock' }
+  | { readonly kind: 'mode'; readonly mode: DoorMode }
+  /** The exit button was pressed. */
+  | { readonly kind: 'rex' }
+  | { readonly kind: 'contact'; readonly open: boolean }
+  | { readonly kind: 'tamper' | 'fire'; readonly active: boolean }
+  | { readonly kind: 'timer'; readonly timer: DoorTimer }
+  /** The relay did not obey. */
   | { readonly kind: 'io-error'; readonly why: string }
-  | { readonly kind: 'stop' };
+  | { readonly kind: 'stop' }
+);
+
+export const DOOR_TIMERS = ['pulse', 'held', 'alarm', 'retry'] as const;
+export type DoorTimer = (typeof DOOR_TIMERS)[number];
 
 /** What the shell must do, in this order. */
 export type DoorEffect =
-  | { readonly kind: 'arm'; readonly afterMs: number }
-  | { readonly kind: 'drive'; readonly released: boolean };
+  /** Replaces what was armed under this name. */
+  | { readonly kind: 'arm'; readonly timer: DoorTimer; readonly afterMs: number }
+  | { readonly kind: 'cancel'; readonly timer: DoorTimer }
+  | { readonly kind: 'drive'; readonly released: boolean }
+  | ({ readonly kind: 'show' } & Signals)
+  | { readonly kind: 'report'; readonly report: DoorReport };
 
-/** A relay that did not obey is told again, for ever: the bolt may still be drawn. */
-const LET_GO: readonly DoorEffect[] = [
-  { kind: 'arm', afterMs: 500 },
-  { kind: 'drive', released: false },
-];
+export interface Signals {
+  readonly green: boolean;
+  readonly red: boolean;
+  readonly buzzer: boolean;
+}
 
+/** What journal, log and site are told. */
+export type DoorReport =
+  | {
+      readonly type: 'door';
+      readonly state: DoorState;
+      readonly mode: DoorMode;
+      readonly cause: DoorEvent['kind'];
+      readonly token: string | null;
+    }
+  | {
+      readonly type: 'held-open' | 'forced';
+      readonly phase: 'begins' | 'goes-on' | 'ends';
+      /** Since when the door stands open, and how often this was told. */
+      readonly openMs: number;
+      readonly times: number;
+    }
+  | { readonly type: 'tamper' | 'fire'; readonly active: boolean }
+  | { readonly type: 'mode'; readonly mode: DoorMode; readonly before: DoorMode }
+  | { readonly type: 'exit' };
+
+/** All durations in milliseconds. */
 export interface DoorRule {
-  /** How long the bolt stays drawn, milliseconds. */
+  /** How long the bolt stays drawn. */
   readonly pulseMs: number;
+  /** Lock as soon as the door was opened and closed again. */
+  readonly relockOnClose: boolean;
+  /** An open door is held after so long. */
+  readonly heldMs: number;
+  /** An alarm is told again each time so long has passed. */
+  readonly alarmRepeatMs: number;
+  /** Whether opening without grant or exit button is an alarm: not where a handle lets people out. */
+  readonly forcedAlarm: boolean;
+  /** An opening so shortly after the bolt was thrown is not forced: the hand was on the door. */
+  readonly forcedGraceMs: number;
 }
 
 export interface DoorStep {
@@ -36,33 +135,26 @@ export interface DoorStep {
   readonly effects: readonly DoorEffect[];
 }
 
-/**
- * The only place that decides whether the bolt may be drawn. The end of a pulse is armed before the pulse begins: should
- * anything go wrong in between, the door is locked again and not left open.
- */
-export function step(door: Door, event: DoorEvent, rule: DoorRule): DoorStep {
-  const stay: DoorStep = { door, effects: [] };
-  const lock: DoorStep = { door: { state: 'locked' }, effects: [{ kind: 'drive', released: false }] };
-  switch (event.kind) {
-    case 'open': {
-      if (door.state === 'fault' || door.state === 'stopped') return stay;
-      const untilMs = (event.atMs + rule.pulseMs) as MonotonicMs;
-      // A second grant lengthens the pulse, never shortens it: the first person is still in the doorway.
-      const end: DoorEffect = { kind: 'arm', afterMs: rule.pulseMs };
-      const drive: DoorEffect = { kind: 'drive', released: true };
-      return { door: { state: 'unlocked', untilMs }, effects: [end, drive] };
-    }
-    case 'timer': {
-      if (door.state === 'fault') return { door, effects: LET_GO };
-      if (door.state !== 'unlocked') return stay;
-      // A timer that fires early is armed again for the rest.
-      if (event.atMs < door.untilMs) return { door, effects: [{ kind: 'arm', afterMs: door.untilMs - event.atMs }] };
-      return lock;
-    }
-    case 'io-error':
-      if (door.state === 'stopped') return stay;
-      return { door: { state: 'fault', why: event.why }, effects: LET_GO };
-    case 'stop':
-      return { door: { state: 'stopped' }, effects: [{ kind: 'drive', released: false }] };
-  }
+export const pulsing = (door: Door): boolean => door.grantUntilMs !== null || door.exitUntilMs !== null;
+
+/** Whether the bolt shall be drawn. Nothing else decides that. */
+export function isReleased(door: Door): boolean {
+  if (door.stopped) return false;
+  // A relay that is not trusted is not left drawn for a mode, but people must get out.
+  return door.fire || pulsing(door) || (door.mode === 'open-house' && door.fault === null);
+}
+
+export function stateOf(door: Door): DoorState {
+  if (door.stopped) return 'stopped';
+  if (door.fault !== null) return 'fault';
+  if (door.alarm) return door.alarm.kind;
+  if (door.contact === 'open') return 'open';
+  return isReleased(door) ? 'unlocked' : 'locked';
+}
+
+/** Why neither face nor request opens this door now; undefined when they do. The exit button and fire ask nobody. */
+export function whyNotOpen(door: Door): 'stopped' | 'fault' | 'door-mode' | undefined {
+  if (door.stopped) return 'stopped';
+  if (door.fault !== null) return 'fault';
+  return door.mode === 'locked' ? 'door-mode' : undefined;
 }

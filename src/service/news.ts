@@ -1,3 +1,4 @@
+import type { DoorReport } from '../door/door.js';
 import type { MeasuredFace } from '../face/observation.js';
 import type { Log } from '../kit/log.js';
 import type { Person } from '../person/person.js';
@@ -45,13 +46,16 @@ export class News {
     this.#event('greeting', { text, language });
   }
 
-  door(state: string): void {
-    this.#log.info({ state }, 'door');
-    this.#event('door', { state });
+  door({ type, ...facts }: DoorReport): void {
+    const level = type === 'door' || type === 'exit' || type === 'mode' ? 'info' : 'warn';
+    this.#log[level](facts, type);
+    this.#event(type, facts);
   }
 
-  opened(by: string, reason: string | undefined, opened: boolean): void {
-    this.#log.info({ by, reason, opened }, 'asked to open by MQTT');
-    this.#event('opened', { by, reason: reason ?? null, opened });
+  /** Somebody asked for something by MQTT. @param done whether the door did it */
+  asked(verb: 'open' | 'lock' | 'mode', by: string, facts: EventFields, done: boolean): void {
+    this.#log.info({ verb, by, ...facts, done }, `asked by MQTT: ${verb}`);
+    const type = { open: 'opened', lock: 'lock-asked', mode: 'mode-asked' }[verb];
+    this.#event(type, { by, ...facts, [verb === 'open' ? 'opened' : 'done']: done });
   }
 }

@@ -1,3 +1,4 @@
+import type { DoorMode, DoorState } from '../door/door.js';
 import type { Observation } from '../face/observation.js';
 import { type Clock, iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
@@ -8,14 +9,23 @@ import type { PeopleStore } from '../store/people-store.js';
 import { type Enrolled, type Enrolment, EnrolmentRefused } from './enrolment.js';
 import type { PhotoAnswer } from './eye-protocol.js';
 
+/** What requests may do to the door. Each is told in the name of who asked. */
+export interface DoorDesk {
+  /** Draws the bolt for one pulse. @returns why not, if so */
+  open(by: string, reason: string | undefined): 'stopped' | 'fault' | 'door-mode' | undefined;
+  lock(by: string, reason: string | undefined): void;
+  setMode(mode: DoorMode, by: string, reason: string | undefined): void;
+  /** How the door is now. */
+  now(): { readonly mode: DoorMode; readonly state: DoorState };
+}
+
 export interface HandlerParts {
   readonly store: PeopleStore;
   readonly enrolment: Enrolment;
   readonly measurePhoto: (photo: Buffer) => Promise<PhotoAnswer>;
   /** What the camera saw last. */
   readonly lastSeen: () => Observation | undefined;
-  /** Draws the bolt for one pulse; false when the door is out of order. */
-  readonly open: (by: string, reason: string | undefined) => boolean;
+  readonly door: DoorDesk;
   readonly clock: Clock;
   readonly version: string;
 }
@@ -45,8 +55,18 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
       return { count: all.length, offset, people: all.slice(offset, offset + limit).map(withoutTemplates) };
     },
     open: async ({ reason }, { by }) => {
-      if (!parts.open(by, reason)) throw new RequestError('failed', 'the door is out of order: see its state');
+      const why = parts.door.open(by, reason);
+      if (why === 'door-mode') throw new RequestError(why, 'the door is locked by its mode: send mode first');
+      if (why !== undefined) throw new RequestError('failed', 'the door is out of order: see its state');
       return { opened: true };
+    },
+    lock: async ({ reason }, { by }) => {
+      parts.door.lock(by, reason);
+      return parts.door.now();
+    },
+    mode: async ({ mode, reason }, { by }) => {
+      parts.door.setMode(mode, by, reason);
+      return parts.door.now();
     },
     ping: async () => ({ time: iso(clock.wall()), version: parts.version }),
   };

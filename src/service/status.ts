@@ -5,6 +5,8 @@ import type { EyeStatus } from './eye.js';
 /** What the parts of a gate say of themselves. */
 export interface PartStates {
   readonly door: { readonly mode: string; readonly state: string };
+  /** What is wrong at the door, in sentences. */
+  readonly doorProblems: readonly string[];
   readonly eye: EyeStatus;
   /** Why people are not saved, if so. */
   readonly peopleFault: string | null;
@@ -27,9 +29,8 @@ export interface GateState {
 const BLIND_MS = 5000;
 
 /** Puts the parts together: anything that keeps the gate from letting people in by face makes it `degraded`. */
-export function gateState({ door, eye, peopleFault, threshold, blindMs }: PartStates): GateState {
-  const problems: string[] = [];
-  if (door.state === 'fault') problems.push('the door relay cannot be driven');
+export function gateState({ door, doorProblems, eye, peopleFault, threshold, blindMs }: PartStates): GateState {
+  const problems: string[] = [...doorProblems];
   if (eye.state === 'waiting') problems.push(`the eye was lost: ${eye.lastFault ?? 'unknown'}`);
   if (eye.state === 'up' && eye.camera.state === 'waiting') problems.push(`no camera: ${eye.camera.why ?? 'unknown'}`);
   const sees = eye.state === 'up' && eye.camera.state === 'live';

@@ -118,6 +118,10 @@ export class RequestDesk {
         return handlers.people(request.args, context);
       case 'open':
         return handlers.open(request.args, context);
+      case 'lock':
+        return handlers.lock(request.args, context);
+      case 'mode':
+        return handlers.mode(request.args, context);
       case 'ping':
         return handlers.ping(request.args, context);
       default:

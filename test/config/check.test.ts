@@ -85,12 +85,12 @@ describe('a mistake is told with key, place, what was found and what is allowed'
     [
       'a word that is none of ours',
       'door: {kind: magnet}',
-      'door.kind (kaimon.yaml line 1): found "magnet", allowed: one of simulated',
+      'door.kind (kaimon.yaml line 1): found "magnet", allowed: one of simulated, gpio',
     ],
     [
       'a list in place of a section',
-      'door: [1]',
-      'door (kaimon.yaml line 1): found a list, allowed: a map with kind, pulseMs',
+      'people: [1]',
+      'people (kaimon.yaml line 1): found a list, allowed: a map with duplicateDistance, maxTemplates',
     ],
     [
       'a name with a capital',
@@ -115,13 +115,28 @@ describe('a mistake is told with key, place, what was found and what is allowed'
     ],
     [
       'a key from nowhere',
-      'door: {colour: red}',
-      'door.colour (kaimon.yaml line 1): unknown key, allowed here: kind, pulseMs',
+      'people: {colour: red}',
+      'people.colour (kaimon.yaml line 1): unknown key, allowed here: duplicateDistance, maxTemplates',
     ],
     [
       'a key that tampers with objects',
       '__proto__: {a: 1}',
       '__proto__ (kaimon.yaml line 1): unknown key, allowed here: site, gate, camera, faces, encoder, decision, door, people, eye, greeting, mqtt, sync, log',
+    ],
+    [
+      'a real door without a relay',
+      'door:\n  kind: gpio\n  rex: {line: 17}',
+      'door.relay (kaimon.yaml line 1): door.kind gpio needs door.relay.line',
+    ],
+    [
+      'a line that is none',
+      'door: {relay: {line: GPIO17}}',
+      'door.relay.line (kaimon.yaml line 1): found "GPIO17", allowed: a BCM number 0–255, a map of chip and offset, or null',
+    ],
+    [
+      'a pull that the back end cannot set',
+      'door:\n  gpio: {backend: onoff}\n  rex: {line: 17, pull: up}',
+      'door.gpio.backend (kaimon.yaml line 2): the onoff back end cannot set a pull: use gpiod, or a resistor on the board',
     ],
     [
       'GStreamer without a pipeline',

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Door } from '../../src/door/door.js';
+import type { DoorReport, DoorState } from '../../src/door/door.js';
 import { DoorKeeper } from '../../src/door/door-keeper.js';
 import type { Lock } from '../../src/door/lock.js';
 import { type BoltChange, SimulatedLock } from '../../src/door/simulated-lock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { lockContract } from '../contract/lock.contract.js';
+import { RULE } from './given.js';
 
 lockContract('simulated', () => {
   const lock = new SimulatedLock(new ManualClock());
@@ -15,10 +16,14 @@ lockContract('simulated', () => {
 function house(make: (clock: ManualClock, changes: BoltChange[]) => Lock) {
   const clock = new ManualClock();
   const changes: BoltChange[] = [];
-  const states: Door['state'][] = [];
+  const states: DoorState[] = [];
+  const reports: DoorReport[] = [];
   const lock = make(clock, changes);
-  const door = new DoorKeeper(lock, clock, silentLog, { pulseMs: 3000 }, (state) => states.push(state));
-  return { clock, changes, states, door, lock };
+  const door = new DoorKeeper(lock, clock, silentLog, RULE, (report) => {
+    reports.push(report);
+    if (report.type === 'door') states.push(report.state);
+  });
+  return { clock, changes, states, reports, door, lock };
 }
 
 const simulated = () => house((clock, changes) => new SimulatedLock(clock, (change) => changes.push(change)));

@@ -1,50 +1,312 @@
 import { describe, expect, test } from 'vitest';
-import { type Door, type DoorEffect, type DoorEvent, step } from '../../src/door/door.js';
-import { monotonicMs } from '../../src/kit/clock.js';
+import { DOOR_AT_START, type DoorEffect, isReleased, stateOf } from '../../src/door/door.js';
+import { step } from '../../src/door/door-step.js';
+import {
+  at,
+  broken,
+  doorAfter,
+  doorCloses,
+  doorOpens,
+  fire,
+  fireOff,
+  grant,
+  type Happening,
+  lock,
+  mode,
+  open,
+  RULE,
+  rex,
+  stop,
+  tamper,
+  wake,
+} from './given.js';
 
-const RULE = { pulseMs: 3000 };
-const locked: Door = { state: 'locked' };
-const unlocked = (untilMs: number): Door => ({ state: 'unlocked', untilMs: monotonicMs(untilMs) });
-const fault: Door = { state: 'fault', why: 'cable' };
-const open = (atMs: number): DoorEvent => ({ kind: 'open', atMs: monotonicMs(atMs) });
-const timer = (atMs: number): DoorEvent => ({ kind: 'timer', atMs: monotonicMs(atMs) });
-const broken: DoorEvent = { kind: 'io-error', why: 'wire' };
-const stop: DoorEvent = { kind: 'stop' };
-const arm = (afterMs: number): DoorEffect => ({ kind: 'arm', afterMs });
-const draw: DoorEffect = { kind: 'drive', released: true };
-const throwBolt: DoorEffect = { kind: 'drive', released: false };
-const wire: Door = { state: 'fault', why: 'wire' };
-const stopped: Door = { state: 'stopped' };
-/** Tell the relay to let go, and again half a second later. */
-const letGo = [arm(500), throwBolt];
+type Story = readonly (readonly [number, Happening])[];
+/** Each door as it is at second 100. */
+const DOORS: Readonly<Record<string, Story>> = {
+  locked: [[0, doorCloses]],
+  unlocked: [[99_000, grant]],
+  leaving: [[99_000, rex]],
+  open: [
+    [99_000, grant],
+    [99_500, doorOpens],
+  ],
+  ajar: [
+    [90_000, grant],
+    [90_500, doorOpens],
+    [93_000, wake('pulse')],
+  ],
+  held: [
+    [70_000, grant],
+    [70_500, doorOpens],
+    [73_000, wake('pulse')],
+    [95_000, wake('held')],
+  ],
+  forced: [[99_000, doorOpens]],
+  lockdown: [[99_000, mode('locked')]],
+  'open house': [[99_000, mode('open-house')]],
+  fire: [[99_000, fire]],
+  fault: [[99_900, broken]],
+  stopped: [[99_000, stop]],
+};
+const EVENTS: readonly Happening[] = [
+  ...[grant, open, lock, mode('normal'), mode('locked'), mode('open-house'), rex],
+  ...[doorOpens, doorCloses, tamper, fire, fireOff, wake('pulse'), broken, stop],
+];
+/** The specification: what each door is after each event; `*` where the bolt is drawn. */
+const TABLE = `
+           | grant      | open       | lock       | normal     | locked     | house      | rex        | opens    | closes     | tamper     | fire       | fire off   | wake       | broken  | stop
+locked     | unlocked * | unlocked * | locked     | locked     | locked     | unlocked * | unlocked * | forced   | locked     | locked     | unlocked * | locked     | locked     | fault   | stopped
+unlocked   | unlocked * | unlocked * | locked     | unlocked * | locked     | unlocked * | unlocked * | open *   | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | fault   | stopped
+leaving    | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | open *   | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | fault * | stopped
+open       | open *     | open *     | open       | open *     | open       | open *     | open *     | open *   | locked     | open *     | open *     | open *     | open *     | fault   | stopped
+ajar       | open *     | open *     | open       | open       | open       | open *     | open *     | open     | locked     | open       | open *     | open       | open       | fault   | stopped
+held       | held *     | held *     | held       | held       | held       | open *     | held *     | held     | locked     | held       | open *     | held       | held       | fault   | stopped
+forced     | forced *   | forced *   | forced     | forced     | forced     | open *     | forced *   | forced   | locked     | forced     | open *     | forced     | forced     | fault   | stopped
+lockdown   | locked     | locked     | locked     | locked     | locked     | unlocked * | unlocked * | forced   | locked     | locked     | unlocked * | locked     | locked     | fault   | stopped
+open house | unlocked * | unlocked * | locked     | locked     | locked     | unlocked * | unlocked * | open *   | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | fault   | stopped
+fire       | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | open *   | unlocked * | unlocked * | unlocked * | locked     | unlocked * | fault * | stopped
+fault      | fault      | fault      | fault      | fault      | fault      | fault      | fault *    | fault    | fault      | fault      | fault *    | fault      | fault      | fault   | stopped
+stopped    | stopped    | stopped    | stopped    | stopped    | stopped    | stopped    | stopped    | stopped  | stopped    | stopped    | stopped    | stopped    | stopped    | stopped | stopped
+`;
+const [head, ...rows] = TABLE.trim()
+  .split('\n')
+  .map((line) => line.split('|').map((cell) => cell.trim()));
+const cells = rows.flatMap(([from, ...after]) =>
+  after.map((expected, i) => [from ?? '', head?.at(i - after.length) ?? '', expected, EVENTS[i] as Happening] as const),
+);
 
-describe('the door', () => {
-  test.each<[string, Door, DoorEvent, Door, readonly DoorEffect[]]>([
-    [
-      'opening arms the end of the pulse first, then draws the bolt',
-      locked,
-      open(100),
-      unlocked(3100),
-      [arm(3000), draw],
-    ],
-    ['opening again lengthens the pulse', unlocked(3100), open(2000), unlocked(5000), [arm(3000), draw]],
-    ['a door out of order does not open', fault, open(100), fault, []],
-    ['a timer at a locked door does nothing', locked, timer(100), locked, []],
-    ['a timer before its time is armed for the rest', unlocked(3100), timer(3000), unlocked(3100), [arm(100)]],
-    ['at the end of the pulse the bolt is thrown', unlocked(3100), timer(3100), locked, [throwBolt]],
-    ['later too', unlocked(3100), timer(9999), locked, [throwBolt]],
-    ['a relay that did not obey is told again at every timer, for ever', fault, timer(9999), fault, letGo],
-    ['a relay that breaks at a locked door is told to let go', locked, broken, wire, letGo],
-    ['a relay that breaks while the bolt is drawn too', unlocked(3100), broken, wire, letGo],
-    ['a relay that breaks again stays out of order', fault, broken, wire, letGo],
-    ['stopping a locked door throws the bolt', locked, stop, stopped, [throwBolt]],
-    ['stopping within a pulse throws the bolt', unlocked(3100), stop, stopped, [throwBolt]],
-    ['stopping a door out of order throws the bolt', fault, stop, stopped, [throwBolt]],
-    ['stopping twice does no harm', stopped, stop, stopped, [throwBolt]],
-    ['a stopped door does not open', stopped, open(100), stopped, []],
-    ['a timer at a stopped door does nothing', stopped, timer(9999), stopped, []],
-    ['a relay that breaks while stopping arms nothing more', stopped, broken, stopped, []],
-  ])('%s', (_rule, before, event, door, effects) => {
-    expect(step(before, event, RULE)).toEqual({ door, effects });
+describe('the door, by state and event', () => {
+  test('the table names every door and every event', () => {
+    expect(rows.map(([from]) => from)).toEqual(Object.keys(DOORS));
+    expect(cells).toHaveLength(Object.keys(DOORS).length * EVENTS.length);
+  });
+
+  test.each(cells)('%s, then %s: %s', (from, _event, expected, happening) => {
+    const before = doorAfter([[0, doorCloses], ...(DOORS[from] ?? [])]);
+    const { door, effects } = step(before, at(100_000, happening), RULE);
+    expect(`${stateOf(door)}${isReleased(door) ? ' *' : ''}`).toBe(expected);
+    // Whoever moves the bolt in the machine moves it at the relay.
+    const driven = effects.findLast((effect) => effect.kind === 'drive');
+    if (isReleased(before) !== isReleased(door)) expect(driven).toEqual({ kind: 'drive', released: isReleased(door) });
+    else if (driven) expect(driven.released).toBe(isReleased(door));
+  });
+});
+
+/** The effects of the last happening of a story. */
+function last(story: Story, rule = RULE): readonly DoorEffect[] {
+  const [ms, happening] = story.at(-1) as Story[number];
+  return step(doorAfter(story.slice(0, -1), rule), at(ms, happening), rule).effects;
+}
+const reports = (story: Story, rule = RULE) =>
+  last(story, rule).flatMap((effect) => (effect.kind === 'report' ? [effect.report] : []));
+const stateAfter = (story: Story, rule = RULE) => stateOf(doorAfter(story, rule));
+const closed: Story = [[0, doorCloses]];
+
+describe('a pulse', () => {
+  test('its end is armed before the bolt is drawn', () => {
+    expect(last([...closed, [100, grant]]).slice(0, 2)).toEqual([
+      { kind: 'arm', timer: 'pulse', afterMs: 3000 },
+      { kind: 'drive', released: true },
+    ]);
+  });
+
+  test('a second grant lengthens it, to a whole pulse from then', () => {
+    expect(
+      last([
+        [100, grant],
+        [2000, grant],
+      ]),
+    ).toContainEqual({ kind: 'arm', timer: 'pulse', afterMs: 3000 });
+  });
+
+  test('a timer that rings early is armed for the rest, and draws nothing', () => {
+    const effects = last([
+      [100, grant],
+      [3000, wake('pulse')],
+    ]);
+    expect(effects).toEqual([{ kind: 'arm', timer: 'pulse', afterMs: 100 }]);
+  });
+
+  test('a pulse whose timer is late ends with the next event, whatever that is', () => {
+    const effects = last([
+      [100, grant],
+      [9000, tamper],
+    ]);
+    expect(effects).toContainEqual({ kind: 'drive', released: false });
+  });
+
+  test('locking lets those out who pressed the exit button, and ends what a face began', () => {
+    const story: Story = [
+      [0, grant],
+      [1000, rex],
+      [2000, grant],
+    ];
+    expect(last([...story, [2500, lock]])).toContainEqual({ kind: 'arm', timer: 'pulse', afterMs: 1500 });
+    expect(stateAfter([...story, [2500, lock], [4000, wake('pulse')]])).toBe('locked');
+  });
+
+  test('with relockOnClose the door locks behind the first, without it when the pulse ends', () => {
+    const story: Story = [...closed, [100, grant], [500, doorOpens], [1000, doorCloses]];
+    expect(stateAfter(story)).toBe('locked');
+    expect(stateAfter(story, { ...RULE, relockOnClose: false })).toBe('unlocked');
+  });
+
+  test('whoever is let in while the door still stands open has not passed yet when it closes', () => {
+    const story: Story = [...closed, [100, grant], [500, doorOpens], [800, grant], [1000, doorCloses]];
+    expect(stateAfter(story)).toBe('unlocked');
+  });
+});
+
+describe('alarms', () => {
+  const held: Story = [...closed, [0, grant], [1000, doorOpens], [3000, wake('pulse')], [21_000, wake('held')]];
+
+  test('a door held open is told, told again, and told when it is closed', () => {
+    expect(reports(held)).toContainEqual({ type: 'held-open', phase: 'begins', openMs: 20_000, times: 1 });
+    const again: Story = [...held, [31_000, wake('alarm')]];
+    expect(reports(again)).toEqual([{ type: 'held-open', phase: 'goes-on', openMs: 30_000, times: 2 }]);
+    const over = reports([...again, [33_000, doorCloses]]);
+    expect(over).toContainEqual({ type: 'held-open', phase: 'ends', openMs: 32_000, times: 2 });
+  });
+
+  test('the buzzer sounds with it', () => {
+    expect(last(held)).toContainEqual({ kind: 'show', green: false, red: true, buzzer: true });
+    expect(last([...held, [22_000, doorCloses]])).toContainEqual({
+      kind: 'show',
+      green: false,
+      red: true,
+      buzzer: false,
+    });
+  });
+
+  test('another grant at the open door gives it the time anew', () => {
+    expect(stateAfter([...closed, [0, grant], [1000, doorOpens], [20_000, grant], [21_000, wake('held')]])).toBe(
+      'open',
+    );
+  });
+
+  test('an opening right after the pulse is not forced, one later is', () => {
+    const ended: Story = [...closed, [0, grant], [3000, wake('pulse')]];
+    expect(stateAfter([...ended, [4000, doorOpens]])).toBe('open');
+    expect(stateAfter([...ended, [4001, doorOpens]])).toBe('forced');
+    expect(reports([...ended, [4001, doorOpens]])).toContainEqual({
+      type: 'forced',
+      phase: 'begins',
+      openMs: 0,
+      times: 1,
+    });
+  });
+
+  test('where a handle lets people out, an opening is none', () => {
+    expect(stateAfter([...closed, [9000, doorOpens]], { ...RULE, forcedAlarm: false })).toBe('open');
+  });
+
+  test('a door that stands open when the daemon starts is not forced, and held after its time', () => {
+    expect(stateAfter([[0, doorOpens]])).toBe('open');
+    expect(
+      stateAfter([
+        [0, doorOpens],
+        [20_000, wake('held')],
+      ]),
+    ).toBe('held');
+  });
+
+  test('in a fire and in open house an open door is no alarm; afterwards its time begins anew', () => {
+    for (const [begin, end] of [
+      [fire, fireOff],
+      [mode('open-house'), mode('normal')],
+    ] as const) {
+      const story: Story = [...held, [22_000, begin]];
+      expect(reports(story)).toContainEqual({ type: 'held-open', phase: 'ends', openMs: 21_000, times: 1 });
+      expect(stateAfter([...story, [90_000, wake('held')]])).toBe('open');
+      expect(stateAfter([...story, [90_000, end], [109_999, wake('held')]])).toBe('open');
+      expect(stateAfter([...story, [90_000, end], [110_000, wake('held')]])).toBe('held');
+    }
+  });
+
+  test('tampering sounds the buzzer and leaves the bolt alone', () => {
+    const effects = last([[0, tamper]]);
+    expect(effects).toContainEqual({ kind: 'report', report: { type: 'tamper', active: true } });
+    expect(effects).toContainEqual({ kind: 'show', green: false, red: true, buzzer: true });
+    expect(effects.some(({ kind }) => kind === 'drive')).toBe(false);
+  });
+});
+
+describe('fire, mode and faults', () => {
+  test.each(['normal', 'locked', 'open-house'] as const)('after a fire the mode is %s as before', (before) => {
+    const story: Story = [
+      [0, mode(before)],
+      [1000, fire],
+      [9000, fireOff],
+    ];
+    expect(doorAfter(story).mode).toBe(before);
+    expect(isReleased(doorAfter(story))).toBe(before === 'open-house');
+  });
+
+  test('a mode ordered during a fire holds after it', () => {
+    expect(
+      doorAfter([
+        [0, fire],
+        [1, mode('locked')],
+        [2, fireOff],
+      ]),
+    ).toMatchObject({ mode: 'locked', fire: false });
+    expect(
+      isReleased(
+        doorAfter([
+          [0, fire],
+          [1, mode('locked')],
+        ]),
+      ),
+    ).toBe(true);
+  });
+
+  test('a relay that did not obey is told again at every timer, for ever', () => {
+    const story: Story = [
+      [0, grant],
+      [10, broken],
+      [510, wake('retry')],
+    ];
+    expect(last(story)).toEqual([
+      { kind: 'arm', timer: 'retry', afterMs: 500 },
+      { kind: 'drive', released: false },
+    ]);
+    expect(last([...story, [1010, wake('retry')]])).toEqual(last(story));
+  });
+
+  test('a relay out of order is told to release for whoever leaves, and to lock after the pulse', () => {
+    const story: Story = [
+      [0, broken],
+      [100, rex],
+    ];
+    expect(last(story)).toContainEqual({ kind: 'drive', released: true });
+    expect(last([...story, [3100, wake('pulse')]])).toContainEqual({ kind: 'drive', released: false });
+  });
+
+  test('stopping drives the bolt shut, puts the lamps out and cancels every timer', () => {
+    const effects = last([...closed, [0, fire], [10, rex], [20, broken], [30, stop]]);
+    expect(effects.filter(({ kind }) => kind === 'cancel')).toHaveLength(2);
+    expect(effects).toContainEqual({ kind: 'drive', released: false });
+    expect(effects).toContainEqual({ kind: 'show', green: false, red: false, buzzer: false });
+    expect(
+      last([
+        [0, stop],
+        [1, stop],
+      ]),
+    ).toEqual([{ kind: 'drive', released: false }]);
+  });
+
+  test('the door tells what moved it, with the token of the grant and nothing else', () => {
+    expect(reports([[0, { kind: 'grant', token: 'track-7' }]])).toEqual([
+      { type: 'door', state: 'unlocked', mode: 'normal', cause: 'grant', token: 'track-7' },
+    ]);
+    expect(reports([[0, rex]])[0]).toEqual({ type: 'exit' });
+    expect(reports([[0, mode('locked')]])).toEqual([{ type: 'mode', mode: 'locked', before: 'normal' }]);
+  });
+
+  test('a refused grant changes nothing at all', () => {
+    const shut = doorAfter([[0, mode('locked')]]);
+    expect(step(shut, at(10, grant), RULE)).toEqual({ door: shut, effects: [] });
+    expect(step(DOOR_AT_START, at(10, fireOff), RULE).door).toEqual(DOOR_AT_START);
   });
 });

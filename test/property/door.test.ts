@@ -1,49 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Door, type DoorEvent, step } from '../../src/door/door.js';
+import { DOOR_AT_START, type DoorReport, type DoorRule } from '../../src/door/door.js';
 import { DoorKeeper } from '../../src/door/door-keeper.js';
 import { type BoltChange, SimulatedLock } from '../../src/door/simulated-lock.js';
-import { monotonicMs } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
+import { RULE } from '../door/given.js';
+import { HAPPENINGS, run } from '../door/invariants.js';
 
-const PULSE = 3000;
-const events = fc.array(
-  fc.record({
-    wait: fc.integer({ min: 0, max: 5000 }),
-    kind: fc.constantFrom('open', 'timer', 'io-error', 'stop' as const),
-  }),
+const sequences = fc.array(
+  fc.record({ afterMs: fc.integer({ min: 0, max: 25_000 }), happening: fc.constantFrom(...HAPPENINGS) }),
   { maxLength: 40 },
 );
-const eventAt = (kind: DoorEvent['kind'], ms: number): DoorEvent => {
-  if (kind === 'io-error') return { kind, why: 'wire' };
-  return kind === 'stop' ? { kind } : { kind, atMs: monotonicMs(ms) };
-};
+const PULSE = RULE.pulseMs;
 
 describe('whatever happens at the door', () => {
-  test('the bolt is never drawn without its end being armed before, and never by a door out of order', () => {
+  test('no rule of the door is ever broken: released only for a pulse, open house or fire, and every pulse ends', () => {
     fc.assert(
-      fc.property(events, (all) => {
-        let door: Door = { state: 'locked' };
-        let now = 0;
-        for (const { wait, kind } of all) {
-          now += wait;
-          const before = door;
-          const { door: after, effects } = step(door, eventAt(kind, now), { pulseMs: PULSE });
-          const draws = effects.findIndex((effect) => effect.kind === 'drive' && effect.released);
-          if (draws >= 0) {
-            expect(kind).toBe('open');
-            expect(before.state).not.toBe('fault');
-            const armed = effects.slice(0, draws).find((effect) => effect.kind === 'arm');
-            expect(armed?.afterMs).toBeLessThanOrEqual(PULSE);
-            expect(after.state).toBe('unlocked');
-          }
-          if (after.state !== 'unlocked' && before.state === 'unlocked')
-            expect(effects).toContainEqual({ kind: 'drive', released: false });
-          door = after;
-        }
+      fc.property(sequences, (sequence) => {
+        expect(run(sequence)).toBeUndefined();
       }),
-      { numRuns: 500 },
+      { numRuns: 3000 },
     );
   });
 
@@ -53,7 +30,7 @@ describe('whatever happens at the door', () => {
         const clock = new ManualClock();
         const changes: BoltChange[] = [];
         const lock = new SimulatedLock(clock, (change) => changes.push(change));
-        const door = new DoorKeeper(lock, clock, silentLog, { pulseMs: PULSE }, () => undefined);
+        const door = new DoorKeeper(lock, clock, silentLog, RULE, () => undefined);
         const opened: number[] = [];
         for (const gap of gaps) {
           clock.advance(gap);
@@ -68,5 +45,40 @@ describe('whatever happens at the door', () => {
         }
       }),
     );
+  });
+
+  test('the keeper tells every change of the door once, and none that did not last', () => {
+    const rule: DoorRule = { ...RULE, relockOnClose: false };
+    fc.assert(
+      fc.property(sequences, fc.array(fc.boolean(), { maxLength: 8 }), (sequence, failures) => {
+        const clock = new ManualClock();
+        let drive = 0;
+        const lock = {
+          drive: () => {
+            if (failures[drive++] === true) throw new Error('EIO');
+          },
+          close: () => undefined,
+        };
+        const states: string[] = ['locked'];
+        const tell = (report: DoorReport) => void (report.type === 'door' && states.push(report.state));
+        const door = new DoorKeeper(lock, clock, silentLog, rule, tell);
+        for (const { afterMs, happening } of sequence) {
+          clock.advance(afterMs);
+          if (happening.kind === 'grant' || happening.kind === 'open') door.open(happening.kind);
+          else if (happening.kind === 'mode') door.setMode(happening.mode);
+          else if (happening.kind === 'lock') door.lock();
+          else if (happening.kind === 'rex') door.input('rex', true);
+          else if (happening.kind === 'contact') door.input('contact', happening.open);
+          else if (happening.kind === 'tamper' || happening.kind === 'fire')
+            door.input(happening.kind, happening.active);
+          else if (happening.kind === 'io-error') door.fault(happening.why);
+          else if (happening.kind === 'stop') door.stop();
+          expect(states.at(-1)).toBe(door.state);
+        }
+        for (const [i, state] of states.entries()) if (i > 0) expect(state).not.toBe(states[i - 1]);
+      }),
+      { numRuns: 500 },
+    );
+    expect(DOOR_AT_START.mode).toBe('normal');
   });
 });

@@ -17,7 +17,12 @@ async function desk(change: Partial<HandlerParts> = {}) {
     ...parts,
     measurePhoto: async () => photo([measuredFace({ vector: direction(0) })]),
     lastSeen: () => seen,
-    open: (by, reason) => opened.push([by, reason]) > 0,
+    door: {
+      open: (by, reason) => void opened.push(['open', by, reason]),
+      lock: (by, reason) => void opened.push(['lock', by, reason]),
+      setMode: (mode, by, reason) => void opened.push([mode, by, reason]),
+      now: () => ({ mode: 'normal', state: 'locked' }),
+    },
     version: '1.2.3',
     ...change,
   });
@@ -109,12 +114,30 @@ describe('requests over MQTT', () => {
     expect(JSON.stringify(await page(0, 200))).not.toContain(ENCODER);
   });
 
-  test('open draws the bolt in the name of who asked; a door out of order is told', async () => {
+  test('open draws the bolt in the name of who asked', async () => {
     const { handlers, opened } = await desk();
     expect(await handlers.open({ reason: 'parcel' }, context)).toEqual({ opened: true });
-    expect(opened).toEqual([['admin', 'parcel']]);
-    const broken = await desk({ open: () => false });
-    expect(await codeOf(broken.handlers.open({}, context))).toBe('failed');
+    expect(opened).toEqual([['open', 'admin', 'parcel']]);
+  });
+
+  test.each([
+    ['fault', 'failed'],
+    ['stopped', 'failed'],
+    ['door-mode', 'door-mode'],
+  ] as const)('open at a door that cannot or may not open (%s) is refused as %s', async (why, code) => {
+    const now = () => ({ mode: 'locked', state: 'locked' }) as const;
+    const { handlers } = await desk({ door: { open: () => why, lock: () => undefined, setMode: () => undefined, now } });
+    expect(await codeOf(handlers.open({}, context))).toBe(code);
+  });
+
+  test('lock and mode are done in the name of who asked, and answer how the door is then', async () => {
+    const { handlers, opened } = await desk();
+    expect(await handlers.lock({ reason: 'evening' }, context)).toEqual({ mode: 'normal', state: 'locked' });
+    expect(await handlers.mode({ mode: 'locked' }, context)).toEqual({ mode: 'normal', state: 'locked' });
+    expect(opened).toEqual([
+      ['lock', 'admin', 'evening'],
+      ['locked', 'admin', undefined],
+    ]);
   });
 
   test('ping tells time and version', async () => {

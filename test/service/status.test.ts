@@ -12,6 +12,7 @@ const EYE: EyeStatus = {
 };
 const WELL: PartStates = {
   door: { mode: 'normal', state: 'locked' },
+  doorProblems: [],
   eye: EYE,
   peopleFault: null,
   blindMs: 0,
@@ -27,7 +28,7 @@ describe('the state of the gate', () => {
     ['the door is open for somebody', { door: { mode: 'normal', state: 'unlocked' } }, 'online', []],
     [
       'the relay is broken',
-      { door: { mode: 'normal', state: 'fault' } },
+      { door: { mode: 'normal', state: 'fault' }, doorProblems: ['the door relay cannot be driven'] },
       'degraded',
       ['the door relay cannot be driven'],
     ],

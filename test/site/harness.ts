@@ -34,6 +34,8 @@ export function noting(calls: Call[], changes: Partial<RequestHandlers> = {}): R
     remove: note('remove'),
     people: note('people'),
     open: note('open'),
+    lock: note('lock'),
+    mode: note('mode'),
     ping: note('ping'),
     ...changes,
   };

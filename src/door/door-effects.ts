@@ -1,0 +1,96 @@
+// pure
+import type { MonotonicMs } from '../kit/clock.js';
+import {
+  DOOR_TIMERS,
+  type Door,
+  type DoorEffect,
+  type DoorEvent,
+  type DoorReport,
+  type DoorTimer,
+  isReleased,
+  type Signals,
+  stateOf,
+} from './door.js';
+
+/** When each timer must ring, from what the door remembers. */
+export function deadline(door: Door, timer: DoorTimer): MonotonicMs | null {
+  switch (timer) {
+    case 'pulse': {
+      const { grantUntilMs, exitUntilMs } = door;
+      if (grantUntilMs === null || exitUntilMs === null) return grantUntilMs ?? exitUntilMs;
+      return Math.max(grantUntilMs, exitUntilMs) as MonotonicMs;
+    }
+    case 'held':
+      return door.heldAtMs;
+    case 'alarm':
+      return door.alarm?.againMs ?? null;
+    case 'retry':
+      return door.retryAtMs;
+  }
+}
+
+const SIGNALS = ['green', 'red', 'buzzer'] as const;
+
+/** Events that only tell: the relay has nothing to learn from them unless the bolt moves. */
+const TELLING: readonly DoorEvent['kind'][] = ['contact', 'tamper', 'timer'];
+
+/** All that follows from a step, as the difference of two doors: timers first, then the relay, then what people see and hear. */
+export function effectsOf(before: Door, after: Door, event: DoorEvent): DoorEffect[] {
+  const released = isReleased(after);
+  const retold = before.retryAtMs !== after.retryAtMs && after.retryAtMs !== null;
+  const drive = !TELLING.includes(event.kind) || retold || released !== isReleased(before);
+  const signals = signalsOf(after);
+  const shown = signalsOf(before);
+  const same = SIGNALS.every((name) => signals[name] === shown[name]);
+  return [
+    ...DOOR_TIMERS.flatMap((timer) => armed(before, after, event, timer)),
+    ...(drive ? [{ kind: 'drive', released } as const] : []),
+    ...(same ? [] : [{ kind: 'show', ...signals } as const]),
+    ...reportsOf(before, after, event).map((report) => ({ kind: 'report', report }) as const),
+  ];
+}
+
+function armed(before: Door, after: Door, event: DoorEvent, timer: DoorTimer): DoorEffect[] {
+  const due = deadline(after, timer);
+  // A timer that rang early is armed again for the rest.
+  const rang = event.kind === 'timer' && event.timer === timer;
+  if (due === deadline(before, timer) && !(rang && due !== null)) return [];
+  return [due === null ? { kind: 'cancel', timer } : { kind: 'arm', timer, afterMs: due - event.atMs }];
+}
+
+export function signalsOf(door: Door): Signals {
+  if (door.stopped) return { green: false, red: false, buzzer: false };
+  const green = isReleased(door);
+  return { green, red: !green, buzzer: door.alarm !== null || door.tampered };
+}
+
+const ALARM_TYPE = { held: 'held-open', forced: 'forced' } as const;
+
+function reportsOf(before: Door, after: Door, event: DoorEvent): DoorReport[] {
+  const reports: DoorReport[] = [];
+  if (event.kind === 'rex') reports.push({ type: 'exit' });
+  if (before.fire !== after.fire) reports.push({ type: 'fire', active: after.fire });
+  if (before.tampered !== after.tampered) reports.push({ type: 'tamper', active: after.tampered });
+  if (before.mode !== after.mode) reports.push({ type: 'mode', mode: after.mode, before: before.mode });
+  reports.push(...alarmReports(before, after, event.atMs));
+  const state = stateOf(after);
+  const token = 'token' in event ? event.token : null;
+  if (state !== stateOf(before)) reports.push({ type: 'door', state, mode: after.mode, cause: event.kind, token });
+  return reports;
+}
+
+function alarmReports(before: Door, after: Door, atMs: MonotonicMs): DoorReport[] {
+  const [old, now] = [before.alarm, after.alarm];
+  // A daemon that stops does not know that the door was closed.
+  if (old === now || after.stopped) return [];
+  const openMs = atMs - (after.openedMs ?? before.openedMs ?? atMs);
+  const tell = (alarm: NonNullable<Door['alarm']>, phase: 'begins' | 'goes-on' | 'ends'): DoorReport => ({
+    type: ALARM_TYPE[alarm.kind],
+    phase,
+    openMs,
+    times: alarm.times,
+  });
+  if (now === null) return old === null ? [] : [tell(old, 'ends')];
+  if (old?.kind === now.kind) return [tell(now, 'goes-on')];
+  return old === null ? [tell(now, 'begins')] : [tell(old, 'ends'), tell(now, 'begins')];
+}

@@ -1,0 +1,93 @@
+import type { DoorRule } from '../door/door.js';
+import { DoorKeeper } from '../door/door-keeper.js';
+import type { DoorHardware } from '../door/hardware.js';
+import type { InputName } from '../door/inputs.js';
+import type { Clock } from '../kit/clock.js';
+import type { Log } from '../kit/log.js';
+import type { News } from './news.js';
+import type { DoorDesk } from './request-handlers.js';
+
+/** The door at work: the keeper with its wires, what requests may do to it, and what is wrong with it. */
+export interface DoorService {
+  readonly keeper: DoorKeeper;
+  readonly desk: DoorDesk;
+  /** Sentences for the state; empty when all is well. */
+  problems(): readonly string[];
+  /** Throws the bolt and lets go of every line. Safe to call twice. */
+  stop(): void;
+}
+
+export interface DoorServiceParts {
+  readonly hardware: DoorHardware;
+  readonly rule: DoorRule;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly news: News;
+  /** Called after each change. */
+  readonly changed: () => void;
+}
+
+/** Puts the door to work: from here on it obeys its wires. */
+export function startDoor({ hardware, rule, clock, log, news, changed }: DoorServiceParts): DoorService {
+  const deaf = new Map<InputName, string>();
+  const { lock, indicators, inputs } = hardware;
+  const keeper = new DoorKeeper(
+    lock,
+    clock,
+    log,
+    rule,
+    (report) => {
+      news.door(report);
+      changed();
+    },
+    indicators,
+  );
+  hardware.onRelayFault((why) => keeper.fault(why));
+  inputs.start({
+    changed: (name, active) => keeper.input(name, active),
+    fault(name, why) {
+      if (why === null) deaf.delete(name);
+      else deaf.set(name, why);
+      log[why === null ? 'info' : 'error'](
+        { input: name, why },
+        why === null ? 'an input is back' : 'an input is lost',
+      );
+      changed();
+    },
+  });
+  const desk: DoorDesk = {
+    open(by, reason) {
+      const why = keeper.shut;
+      const opened = keeper.open('open', by);
+      news.asked('open', by, { reason: reason ?? null }, opened);
+      return opened ? undefined : (why ?? 'fault');
+    },
+    lock(by, reason) {
+      keeper.lock();
+      news.asked('lock', by, { reason: reason ?? null }, true);
+    },
+    setMode(mode, by, reason) {
+      keeper.setMode(mode);
+      news.asked('mode', by, { mode, reason: reason ?? null }, true);
+    },
+    now: () => ({ mode: keeper.door.mode, state: keeper.state }),
+  };
+  return {
+    keeper,
+    desk,
+    problems: () => problemsOf(keeper, deaf),
+    stop() {
+      keeper.stop();
+      inputs.close();
+    },
+  };
+}
+
+function problemsOf({ door }: DoorKeeper, deaf: ReadonlyMap<InputName, string>): string[] {
+  const problems: string[] = [];
+  if (door.fault !== null) problems.push('the door relay cannot be driven');
+  if (door.fire) problems.push('fire: the door is released');
+  if (door.tampered) problems.push('tamper: the housing is open');
+  for (const [name, why] of deaf) problems.push(`the input ${name} is lost: ${why}`);
+  return problems;
+}
