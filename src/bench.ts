@@ -24,7 +24,7 @@ const tell = (text: string) => process.stderr.write(`${text}\n`);
 
 async function measureAll(folder: string): Promise<BenchFigures> {
   const { config } = loadConfig({ env: {} });
-  const equipment = await equip(loadManifest(), config.encoder);
+  const equipment = await equip(loadManifest(), { encoder: config.encoder, liveness: config.liveness.enabled });
   tell('making the film');
   const films = await makeFilms(folder);
   const loads = [load()];

@@ -20,6 +20,7 @@ import { UltraFace } from './face/ultraface.js';
 import { explain, OperatingError } from './kit/errors.js';
 import { loadOpenCv } from './kit/opencv/binding.js';
 import { systemClock } from './kit/system-clock.js';
+import { AppearanceNetworks } from './liveness/appearance-networks.js';
 import { EyeDesk } from './service/eye-desk.js';
 import type { CameraSettings, EyeSettings } from './service/eye-protocol.js';
 import { EyeWork } from './service/eye-work.js';
@@ -77,8 +78,9 @@ async function meters({ faces, models }: EyeSettings): Promise<{ live: FaceMeter
     landmarks: new LandmarkNetwork(await Network.load(models.landmarks.file, models.landmarks.input)),
     encoder: await OnnxEncoder.load(models.encoder),
   };
+  const liveness = models.liveness.length > 0 ? await AppearanceNetworks.load(models.liveness) : undefined;
   return {
-    live: new FaceMeter({ ...parts, haar: new HaarProposer(faces.haar) }, faces.max),
+    live: new FaceMeter({ ...parts, liveness, haar: new HaarProposer(faces.haar) }, faces.max),
     photo: new FaceMeter({ ...parts, haar: new HaarProposer({ ...faces.haar, ...PHOTO_HAAR }) }, FACES_MAX),
   };
 }

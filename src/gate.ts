@@ -1,5 +1,5 @@
 /** One observation's journey: track → evidence → person → access → door → voice → report. */
-import { type AccessCheck, decide, EMPTY_MEMORY, type Memory, type Outcome } from './access/decision.js';
+import { type Checks, decide, EMPTY_MEMORY, type Memory, type Outcome } from './access/decision.js';
 import type { Claim } from './access/evidence.js';
 import { REASONS } from './access/reasons.js';
 import { follow, NO_TRACKS, type Sighting, type Track, type Tracks } from './access/track.js';
@@ -8,8 +8,18 @@ import type { Config } from './config/config.js';
 import type { DoorKeeper } from './door/door-keeper.js';
 import type { MeasuredFace, Observation } from './face/observation.js';
 import { qualityFault } from './face/quality.js';
-import type { Clock } from './kit/clock.js';
+import type { Clock, MonotonicMs } from './kit/clock.js';
 import { decodeVector } from './kit/vector.js';
+import type { Look } from './liveness/verdict.js';
+import {
+  EMPTY_WATCH,
+  refusalOf,
+  type Standing,
+  WATCH_RULE,
+  type Watch,
+  type WatchRule,
+  watchFrame,
+} from './liveness/watch.js';
 import { isUnit } from './person/distance.js';
 import { type Gallery, judge } from './person/gallery.js';
 import type { Person } from './person/person.js';
@@ -18,7 +28,7 @@ import type { Decision } from './service/news.js';
 import type { Greeter } from './voice/greeter.js';
 
 export interface GateParts {
-  readonly config: Pick<Config, 'decision' | 'faces'>;
+  readonly config: Pick<Config, 'decision' | 'faces' | 'liveness'>;
   readonly curve: ThresholdCurve;
   readonly gallery: Gallery;
   readonly person: (id: string) => Person | undefined;
@@ -35,6 +45,7 @@ export class Gate {
   readonly #parts: GateParts;
   #tracks: Tracks = NO_TRACKS;
   #memory: Memory = EMPTY_MEMORY;
+  #watch: Watch = EMPTY_WATCH;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
@@ -54,19 +65,37 @@ export class Gate {
     const sightings = faces.map((face) => this.#sighting(face, encoder === gallery.encoder, threshold));
     const rule = { ...FOLLOWING, of: config.decision.of, jumpDistance: curve['1e-3'].threshold };
     this.#tracks = follow(this.#tracks, sightings, frame, taken, rule);
+    const standings = this.#watchFaces(faces, taken);
     const { memory, outcomes } = decide(
       this.#memory,
       this.#tracks.tracks,
       { takenMs: taken, number: frame },
       now,
       config.decision,
-      this.#mayEnter,
+      {
+        mayEnter: this.#mayEnter,
+        alive: (track) => (standings ? refusalOf(standings.get(track)) : undefined),
+      },
     );
     this.#memory = memory;
     // The door first: nothing else may come between a decision and the relay.
     for (const outcome of outcomes)
       if (outcome.kind === 'grant') this.#parts.door.open('grant', `track-${outcome.track}`);
     for (const outcome of outcomes) this.#tell(outcome, observation, threshold);
+  }
+
+  /** Liveness of the tracks of this frame; undefined when it is switched off. */
+  #watchFaces(faces: readonly MeasuredFace[], atMs: MonotonicMs): ReadonlyMap<number, Standing> | undefined {
+    const { liveness } = this.#parts.config;
+    if (!liveness.enabled) return undefined;
+    const looks = new Map<number, Look>();
+    for (const { box, landmarks, liveness: seen } of faces) {
+      const track = this.#tracks.tracks.find((one) => one.box === box);
+      if (track) looks.set(track.id, { atMs, box, landmarks, liveness: seen });
+    }
+    const { watch, standings } = watchFrame(this.#watch, looks, atMs, watchRule(liveness));
+    this.#watch = watch;
+    return standings;
   }
 
   #sighting(face: MeasuredFace, sameEncoder: boolean, threshold: number): Sighting {
@@ -86,7 +115,7 @@ export class Gate {
     return { kind: 'none', reason: match.kind, detail: undefined, distance: match.best?.distance };
   }
 
-  readonly #mayEnter: AccessCheck = (id) => {
+  readonly #mayEnter: Checks['mayEnter'] = (id) => {
     if (this.#parts.door.shut === 'door-mode') return 'door-mode';
     const person = this.#parts.person(id);
     // Removed between the match and now.
@@ -114,6 +143,11 @@ export class Gate {
     });
   }
 }
+
+const watchRule = ({ motion, aliveSeconds, timeoutMs, lockoutMs }: Config['liveness']): WatchRule => ({
+  liveness: { ...WATCH_RULE.liveness, motion, aliveS: aliveSeconds, timeoutMs, spoofMs: lockoutMs },
+  lockout: { ...WATCH_RULE.lockout, lockMs: lockoutMs, rowMaxMs: 3 * lockoutMs, restMs: lockoutMs },
+});
 
 /** Stands for an embedding that is none: no track ever continues with it. */
 const NO_DIRECTION = new Float32Array(0);

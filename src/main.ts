@@ -46,7 +46,11 @@ const PULSE_MS = 1000;
 
 /** Starts a gate. @throws OperatingError with one line when it cannot work; nothing is left running then. */
 export async function startGate(config: Config, paths: Paths, log: Log): Promise<RunningGate> {
-  const equipment = await equip(loadManifest(), config.encoder, calibrationFile(paths.state));
+  const equipment = await equip(
+    loadManifest(),
+    { encoder: config.encoder, liveness: config.liveness.enabled },
+    calibrationFile(paths.state),
+  );
   const { encoder } = equipment;
   const store = await PeopleStore.open({
     file: join(paths.state, 'people.json'),
@@ -56,7 +60,7 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
     log,
   });
   try {
-    const hardware = await openHardware(config.door, clock);
+    const hardware = await openHardware(config.door, { clock, log, runFolder: paths.run });
     return startWith(config, paths, log, equipment, store, hardware);
   } catch (thrown) {
     await store.close();

@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { expose, noiseTable, paintLayer, paintWall } from './demo/compositor.js';
+import { expose, noiseTable, paintLayer, paintPhone, paintWall } from './demo/compositor.js';
 import { filmLength, type Likeness, placement, type Script, sceneAt } from './demo/script.js';
 import { type StudioJob, studioJobSchema } from './demo/studio-jobs.js';
 import { explain } from './kit/errors.js';
@@ -76,12 +76,17 @@ async function loadPhotos(script: Script, folder: string): Promise<Map<string, P
 function paintFrame(pixels: Uint8Array, script: Script, frame: number, sources: ReadonlyMap<string, Picture>): void {
   const { scene, share } = sceneAt(script, frame);
   paintWall(pixels, script);
-  for (const actor of scene.actors) {
+  const strip = script.width / Math.max(1, scene.actors.length);
+  scene.actors.forEach((actor, i) => {
     const { matrix, ...at } = placement(actor, share);
-    const warped = sources.get(actor.likeness.photo)?.warp(matrix, script.width, script.height);
-    if (warped) paintLayer(pixels, script, { ...at, pixels: warped.bytes() });
-    warped?.release();
-  }
+    const source = sources.get(actor.likeness.photo);
+    const warped = source?.warp(matrix, script.width, script.height);
+    if (!source || !warped) return;
+    const own: [number, number] = [Math.round(i * strip), Math.round((i + 1) * strip)];
+    if (actor.as === 'phone') paintPhone(pixels, script, { ...at, pixels: warped.bytes() });
+    else paintLayer(pixels, script, { pixels: warped.bytes(), matrix, source, strip: own });
+    warped.release();
+  });
 }
 
 main().catch((thrown: unknown) => {

@@ -1,6 +1,7 @@
 // pure
 import { area } from '../face/geometry.js';
 import type { MonotonicMs } from '../kit/clock.js';
+import type { LivenessRefusal } from '../liveness/watch.js';
 import { type Evidence, type EvidenceRule, weigh } from './evidence.js';
 import type { Reason } from './reasons.js';
 import type { Track } from './track.js';
@@ -47,8 +48,13 @@ export const EMPTY_MEMORY: Memory = { granted: new Set(), seenMs: new Map(), rep
 /** A face not seen for so long has left the picture. */
 const NEARBY_MS = 600;
 
-/** Why a person known by face may not enter now; undefined when he may. Dates, hours and the rest come in here. */
-export type AccessCheck = (person: string) => Reason | undefined;
+/** What is asked of others. */
+export interface Checks {
+  /** Why a person known by face may not enter now; undefined when he may. Dates, hours and the rest come in here. */
+  readonly mayEnter: (person: string) => Reason | undefined;
+  /** What speaks against a living face on a track; undefined when it lives, or when nobody asks. */
+  readonly alive: (track: number) => LivenessRefusal | undefined;
+}
 
 /**
  * Decides on the tracks seen in this frame. Grants come at most once a track, and not for a person who was let in and
@@ -60,7 +66,7 @@ export function decide(
   frame: { readonly takenMs: MonotonicMs; readonly number: number },
   nowMs: MonotonicMs,
   rule: DecisionRule,
-  mayEnter: AccessCheck,
+  checks: Checks,
 ): { readonly memory: Memory; readonly outcomes: readonly Outcome[] } {
   // By number and time: an old frame that comes a second time with a new time is not what is seen now.
   const present = tracks.filter((track) => track.lastFrame === frame.number && track.lastMs === frame.takenMs);
@@ -79,8 +85,8 @@ export function decide(
       if (evidence.kind === 'person') seenMs.set(evidence.id, nowMs);
       continue;
     }
-    const reason = whyNot(one, nearby, frame.takenMs, nowMs, rule, seenMs, mayEnter);
-    if (reason === undefined && evidence.kind === 'person') {
+    const against = whyNot(one, nearby, frame.takenMs, nowMs, rule, seenMs, checks);
+    if (against === undefined && evidence.kind === 'person') {
       granted.add(track.id);
       seenMs.set(evidence.id, nowMs);
       outcomes.push({
@@ -92,11 +98,13 @@ export function decide(
       });
       continue;
     }
+    if (against === undefined || against === 'unsettled') continue;
+    const { reason } = against;
     if (reason === 'cooldown' && evidence.kind === 'person') seenMs.set(evidence.id, nowMs);
     const told = reported.get(track.id) ?? new Set();
-    if (reason === undefined || told.has(reason)) continue;
+    if (told.has(reason)) continue;
     reported.set(track.id, new Set([...told, reason]));
-    outcomes.push(refusal(track.id, reason, evidence));
+    outcomes.push(refusal(track.id, against, evidence));
   }
   return { memory: { granted, seenMs, reported }, outcomes };
 }
@@ -106,7 +114,13 @@ interface Judged {
   readonly evidence: Evidence;
 }
 
-/** The reason against opening for this track, undefined to open, or undefined too while it is not settled (no person). */
+/** A reason, and the end of its sentence where the frames say more than the reason. */
+interface Against {
+  readonly reason: Reason;
+  readonly detail?: string | undefined;
+}
+
+/** What speaks against opening for this track; undefined to open. */
 function whyNot(
   { track, evidence }: Judged,
   all: readonly Judged[],
@@ -114,27 +128,37 @@ function whyNot(
   nowMs: MonotonicMs,
   rule: DecisionRule,
   seenMs: ReadonlyMap<string, MonotonicMs>,
-  mayEnter: AccessCheck,
-): Reason | undefined {
-  if (evidence.kind === 'none') return evidence.settled ? evidence.reason : undefined;
+  checks: Checks,
+): Against | 'unsettled' | undefined {
+  const liveness = checks.alive(track.id);
+  // A picture is a picture, whomever it shows and however few frames there were.
+  if (liveness && liveness.reason !== 'liveness-unknown') return liveness;
+  if (evidence.kind === 'none') return evidence.settled ? evidence : 'unsettled';
   const age = nowMs - takenMs;
   // A frame from the future is as little to be trusted as an old one.
-  if (!(age >= 0 && age <= rule.maxAgeMs)) return 'stale';
+  if (!(age >= 0 && age <= rule.maxAgeMs)) return { reason: 'stale' };
+  if (liveness) return liveness.settled ? liveness : 'unsettled';
   if (rule.faces === 'nearest-only' && all.some((other) => area(other.track.box) > area(track.box)))
-    return 'several-faces';
-  if (rule.faces === 'deny-if-stranger' && all.some((other) => other.evidence.kind === 'none')) return 'several-faces';
-  const forbidden = mayEnter(evidence.id);
-  if (forbidden) return forbidden;
-  return seenMs.has(evidence.id) ? 'cooldown' : undefined;
+    return { reason: 'several-faces' };
+  if (rule.faces === 'deny-if-stranger' && all.some((other) => other.evidence.kind === 'none'))
+    return { reason: 'several-faces' };
+  // Nobody is in two places: of two faces that mean one person, the one that is nearer to him is he.
+  if (all.some((other) => other.track !== track && isNearer(other.evidence, evidence)))
+    return { reason: 'ambiguous', detail: 'another face here is more like this person' };
+  const forbidden = checks.mayEnter(evidence.id);
+  if (forbidden) return { reason: forbidden };
+  return seenMs.has(evidence.id) ? { reason: 'cooldown' } : undefined;
 }
 
-function refusal(track: number, reason: Reason, evidence: Evidence): Outcome {
-  const own = evidence.kind === 'none' && evidence.reason === reason;
+const isNearer = (other: Evidence, own: Extract<Evidence, { kind: 'person' }>): boolean =>
+  other.kind === 'person' && other.id === own.id && other.distance < own.distance;
+
+function refusal(track: number, { reason, detail }: Against, evidence: Evidence): Outcome {
   return {
     kind: 'refuse',
     track,
     reason,
-    detail: own ? evidence.detail : undefined,
+    detail,
     person: evidence.kind === 'person' ? evidence.id : undefined,
     distance: evidence.distance,
   };

@@ -81,7 +81,7 @@ async function evaluateIdentify(dir: string, options: Options): Promise<void> {
 
 /** @throws OperatingError when nobody measured the encoder's error rates: told before the minutes of measuring */
 async function thresholdFor({ config, calibrationFile }: Context, targetFpir: number, gallerySize: number) {
-  const { curve, encoder } = await equip(loadManifest(), config.encoder, calibrationFile);
+  const { curve, encoder } = await equip(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
   const byHand = config.decision.threshold;
   return chooseThreshold(usableCurve(curve, encoder, byHand), targetFpir, gallerySize, byHand);
 }
@@ -123,7 +123,9 @@ function linesOf(result: Result): string[] {
     `own people taken for another: ${written(misidentified)}`,
     ...(result.failedToEnrol > 0 ? [`not enrolled, no photo with a face: ${result.failedToEnrol}`] : []),
     ...(result.tooLarge
-      ? ['the gallery is too large for this encoder at this target: the threshold of FMR 1e-6, the strictest, was taken']
+      ? [
+          'the gallery is too large for this encoder at this target: the threshold of FMR 1e-6, the strictest, was taken',
+        ]
       : []),
   ];
 }

@@ -27,7 +27,7 @@ export class PhotoEye {
 
   /** @throws OperatingError when models are missing or the eye cannot start. */
   static async start({ config, log, calibrationFile }: Context): Promise<PhotoEye> {
-    const equipment = await equip(loadManifest(), config.encoder, calibrationFile);
+    const equipment = await equip(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
     const eye = await new Promise<Eye>((resolve, reject) => {
       const made: Eye = new Eye({
         make: (events) => new EyeProcess(events),

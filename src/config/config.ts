@@ -5,6 +5,7 @@ import { cameraSection } from './camera.js';
 import { doorSection } from './door.js';
 import { facesSection } from './faces.js';
 import { text } from './field.js';
+import { livenessSection } from './liveness.js';
 import { eyeSection, greetingSection, logSection, mqttSection, syncSection } from './service.js';
 
 const topicName = /^[a-z0-9_-]{1,32}$/;
@@ -22,6 +23,7 @@ export const configSchema = z.strictObject({
     '1–32 characters of a–z, 0–9 and -',
     'mobilefacenet',
   ),
+  liveness: livenessSection.prefault({}).describe('Telling a living face from a picture of one.'),
   decision: decisionSection.prefault({}).describe('From what was seen to yes or no.'),
   door: doorSection.prefault({}).describe('The door: lock, wires and alarms.'),
   people: peopleSection.prefault({}).describe('Enrolment.'),

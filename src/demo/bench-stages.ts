@@ -18,6 +18,7 @@ import type { Picture } from '../kit/opencv/picture.js';
 import { systemClock } from '../kit/system-clock.js';
 import { encodeVector } from '../kit/vector.js';
 import { encodeWire, WireReader } from '../kit/wire.js';
+import { AppearanceNetworks } from '../liveness/appearance-networks.js';
 import type { Equipment } from '../models/equipment.js';
 import { fromEyeSchema } from '../service/eye-protocol.js';
 import type { BenchFilms } from './bench-film.js';
@@ -60,6 +61,7 @@ async function loadParts({ models }: Equipment, { haar, confirm, max }: Config['
     confirmer: new UltraFace(confirmer, confirm),
     landmarks: new LandmarkNetwork(landmarks),
     encoder: await OnnxEncoder.load(models.encoder),
+    liveness: models.liveness.length > 0 ? await AppearanceNetworks.load(models.liveness) : undefined,
   };
   const bare = {
     cascade: new Cascade(haar.cascade ?? findCascade()),
@@ -120,7 +122,7 @@ async function prepare(parts: Parts, jpeg: Buffer): Promise<Prepared | undefined
 }
 
 async function seeing(parts: Parts, of: (run: number) => Prepared): Promise<Stage[]> {
-  const { haar, confirmer, landmarks, encoder, bare, options } = parts;
+  const { haar, confirmer, landmarks, encoder, liveness, bare, options } = parts;
   const { scaleFactor, minNeighbors, minSizePx } = options;
   const first = of(0);
   const minSide = (minSizePx * first.grey.width) / first.frame.width;
@@ -164,6 +166,7 @@ async function seeing(parts: Parts, of: (run: number) => Prepared): Promise<Stag
       },
       () => bare.encoder.infer(),
     ),
+    ...(liveness ? [await stage('liveness by appearance', (run) => liveness.score(of(run).frame, of(run).box))] : []),
   ];
 }
 

@@ -1,11 +1,24 @@
 // pure
-/** An actor's pixels, already in the frame's place, and where the face is. */
+import type { Affine } from '../kit/opencv/picture.js';
+
+/** A photo warped into the frame, and what of the frame it may fill. */
 export interface Layer {
-  /** BGR, width × height × 3. */
+  /** BGR, width × height × 3, of the frame's size. */
+  readonly pixels: Uint8Array;
+  /** Photo's pixels to the frame's. */
+  readonly matrix: Affine;
+  /** Of the photo. */
+  readonly source: Canvas;
+  /** Columns of the frame that are its own: from, up to. */
+  readonly strip: readonly [number, number];
+}
+
+/** A telephone that is held up: its screen shows the photo. */
+export interface Phone {
   readonly pixels: Uint8Array;
   readonly x: number;
   readonly y: number;
-  /** Of the face. */
+  /** Of the face on the screen. */
   readonly height: number;
 }
 
@@ -13,9 +26,6 @@ export interface Canvas {
   readonly width: number;
   readonly height: number;
 }
-
-/** The actor is cut out as an ellipse of so many face heights, with a soft edge: neighbours on the photo stay away. */
-const CUT = { x: 0.95, y: 1.25, edge: 0.25 };
 
 /** A grey wall, lighter above: what the camera sees when nobody is there. */
 export function paintWall(into: Uint8Array, { width, height }: Canvas): void {
@@ -28,21 +38,36 @@ export function paintWall(into: Uint8Array, { width, height }: Canvas): void {
     }
 }
 
-/** Blends a layer over what is there. */
+/** Paints the photo where it has pixels: with its own surroundings, as a camera would see the person. */
 export function paintLayer(into: Uint8Array, { width, height }: Canvas, layer: Layer): void {
-  const [rx, ry] = [layer.height * CUT.x, layer.height * CUT.y];
-  const top = Math.max(0, Math.floor(layer.y - ry));
-  const bottom = Math.min(height, Math.ceil(layer.y + ry));
-  const left = Math.max(0, Math.floor(layer.x - rx));
-  const right = Math.min(width, Math.ceil(layer.x + rx));
-  for (let y = top; y < bottom; y++)
-    for (let x = left; x < right; x++) {
-      const away = Math.hypot((x - layer.x) / rx, (y - layer.y) / ry);
-      const share = Math.min(1, (1 - away) / CUT.edge);
-      if (share <= 0) continue;
+  const [a, b, c, d, e, f] = layer.matrix;
+  const area = a * e - b * d;
+  const [left, right] = layer.strip;
+  for (let y = 0; y < height; y++)
+    for (let x = Math.max(0, left); x < Math.min(width, right); x++) {
+      const [dx, dy] = [x - c, y - f];
+      const sx = (e * dx - b * dy) / area;
+      const sy = (a * dy - d * dx) / area;
+      if (!(sx >= 0 && sy >= 0 && sx <= layer.source.width - 1 && sy <= layer.source.height - 1)) continue;
       const at = (y * width + x) * 3;
-      for (let c = at; c < at + 3; c++)
-        into[c] = (into[c] as number) * (1 - share) + (layer.pixels[c] as number) * share;
+      for (let i = at; i < at + 3; i++) into[i] = layer.pixels[i] as number;
+    }
+}
+
+/** Half sizes in heights of the face. */
+const BODY = { x: 0.72, y: 1.3 };
+const SCREEN = { x: 0.66, y: 1.12 };
+
+/** Paints a telephone: a dark body, and a screen that is bluish, flat and striped as a camera sees one. */
+export function paintPhone(into: Uint8Array, { width, height }: Canvas, phone: Phone): void {
+  const { pixels, height: size } = phone;
+  for (let y = Math.max(0, Math.floor(phone.y - BODY.y * size)); y < Math.min(height, phone.y + BODY.y * size); y++)
+    for (let x = Math.max(0, Math.floor(phone.x - BODY.x * size)); x < Math.min(width, phone.x + BODY.x * size); x++) {
+      const lit = Math.abs(x - phone.x) < SCREEN.x * size && Math.abs(y - phone.y) < SCREEN.y * size;
+      const stripe = 1 + 0.05 * Math.sin(x * 1.9 + y * 0.35);
+      const at = (y * width + x) * 3;
+      for (let i = 0; i < 3; i++)
+        into[at + i] = lit ? Math.min(255, (0.75 * (pixels[at + i] as number) + (i === 0 ? 48 : 34)) * stripe) : 20;
     }
 }
 

@@ -1,5 +1,5 @@
 // pure
-import { type Scene, type Script, sceneAt } from './script.js';
+import { placement, type Scene, type Script, sceneAt } from './script.js';
 
 /** What the gate told of one decision, as it came over MQTT. */
 export interface Told {
@@ -48,11 +48,18 @@ export function approachesOf(scene: Scene, told: readonly Told[]): Approach[] {
   });
 }
 
-/** Somebody was let in under a name that nobody in the scene has. */
-export const wrongNames = (scene: Scene, told: readonly Told[]): readonly string[] =>
-  told
-    .filter(({ type, name }) => type === 'granted' && !scene.expect.some(({ name: expected }) => expected === name))
-    .map(({ name }) => name ?? 'unknown');
+/** Somebody was let in under a name that nobody in the scene has, or with a face that is not where that person stands. */
+export const wrongNames = (script: Script, scene: Scene, told: readonly Told[]): readonly string[] =>
+  told.filter((one) => one.type === 'granted' && !isRight(script, scene, one)).map(({ name }) => name ?? 'unknown');
+
+function isRight(script: Script, { expect, actors }: Scene, { name, frame, box }: Told): boolean {
+  const at = expect.findIndex((expected) => expected.grant && expected.name === name);
+  const actor = actors[at];
+  const [left, top, width, height] = box ?? [];
+  if (!actor || left === undefined || top === undefined || width === undefined || height === undefined) return false;
+  const { x, y } = placement(actor, sceneAt(script, frame).share);
+  return x > left && x < left + width && y > top && y < top + height;
+}
 
 /** Enrolled people let in, strangers refused, and nobody taken for another. */
 export const allWell = (approaches: readonly Approach[], wrong: readonly string[]): boolean =>

@@ -6,7 +6,7 @@ import type { Encoder } from './encoder.js';
 import type { HaarProposer } from './haar.js';
 import type { LandmarkNetwork } from './landmark-network.js';
 import { type FivePoints, fivePoints } from './landmarks.js';
-import type { MeasuredFace, Quality } from './observation.js';
+import type { Box, FaceLiveness, MeasuredFace, Quality } from './observation.js';
 import { pixelQuality, qualityOf } from './quality.js';
 import type { UltraFace } from './ultraface.js';
 import { UnusableFace } from './unusable-face.js';
@@ -23,6 +23,13 @@ export interface MeterParts {
   readonly confirmer: UltraFace;
   readonly landmarks: LandmarkNetwork;
   readonly encoder: Encoder;
+  /** Says whether a face looks alive; none: not measured, which is no pass. */
+  readonly liveness?: LivenessScorer | undefined;
+}
+
+/** Port: one face of a whole frame. */
+export interface LivenessScorer {
+  score(frame: Picture, box: Box): Promise<FaceLiveness>;
 }
 
 /** Port: measures the faces of a picture, which stays the caller's. */
@@ -69,7 +76,8 @@ export class FaceMeter implements Meter {
       try {
         const quality = qualityOfAligned(aligned, five);
         const embedding = encodeVector(await encoder.encode(aligned));
-        return { box, score, landmarks, quality, embedding };
+        const liveness = await this.#parts.liveness?.score(frame, box);
+        return { box, score, landmarks, quality, embedding, ...(liveness && { liveness }) };
       } finally {
         aligned.release();
       }

@@ -1,7 +1,7 @@
 import type { ThresholdCurve } from '../person/thresholds.js';
 import type { EyeSettings } from '../service/eye-protocol.js';
 import { readCalibration } from './calibration.js';
-import { encoderId, findModel, type Manifest } from './manifest.js';
+import { encoderId, findModel, type Manifest, type ModelOf } from './manifest.js';
 import { assertModels, modelPath } from './model-files.js';
 
 /** The networks that a gate uses, checked. */
@@ -14,18 +14,27 @@ export interface Equipment {
   readonly curve: ThresholdCurve | null;
 }
 
+/** What of the configuration decides on the networks. */
+export interface Wanted {
+  /** The encoder's name. */
+  readonly encoder: string;
+  /** Whether living faces are told from pictures. */
+  readonly liveness: boolean;
+}
+
 /**
- * Finds the networks for an encoder's name and checks their digests.
+ * Finds the networks that are wanted and checks their digests.
  * @param calibrationFile the site's own thresholds; they count only for the very encoder that they were measured with
  * @throws OperatingError KAIMON_MODEL_UNKNOWN, KAIMON_MODEL_MISSING, KAIMON_MODEL_DIGEST
  */
-export async function equip(manifest: Manifest, encoderName: string, calibrationFile?: string): Promise<Equipment> {
+export async function equip(manifest: Manifest, wanted: Wanted, calibrationFile?: string): Promise<Equipment> {
   const confirmer = findModel(manifest, 'detector-confirm');
   const landmarks = findModel(manifest, 'landmarks');
-  const encoder = findModel(manifest, 'encoder', encoderName);
+  const encoder = findModel(manifest, 'encoder', wanted.encoder);
+  const liveness = wanted.liveness ? livenessModels(manifest) : [];
   await assertModels(
     manifest,
-    [confirmer, landmarks, encoder].map(({ name }) => name),
+    [confirmer, landmarks, encoder, ...liveness].map(({ name }) => name),
   );
   const calibration = calibrationFile === undefined ? undefined : readCalibration(calibrationFile);
   return {
@@ -39,9 +48,23 @@ export async function equip(manifest: Manifest, encoderName: string, calibration
         dimension: encoder.output.dimension,
         template: { size: encoder.template.size, fit: encoder.template.fit, points: encoder.template.points },
       },
+      liveness: liveness.map(({ name, input, crop, output, ...model }) => ({
+        name,
+        file: modelPath(model),
+        input,
+        cropScale: crop.scale,
+        classes: output.dimension,
+        liveClass: output.live,
+      })),
     },
     encoder: encoderId(encoder),
     dimension: encoder.output.dimension,
     curve: calibration?.encoder === encoderId(encoder) ? calibration.thresholds : encoder.thresholds,
   };
+}
+
+/** Every liveness network of the manifest, those that an installation added included. @throws OperatingError when there is none */
+function livenessModels(manifest: Manifest): ModelOf<'liveness'>[] {
+  findModel(manifest, 'liveness');
+  return manifest.models.filter((model): model is ModelOf<'liveness'> => model.role === 'liveness');
 }

@@ -1,6 +1,7 @@
 // pure
 import { z } from 'zod';
 import { boxSchema, FACES_MAX, faceSchema, observationSchema, pointSchema } from '../face/observation.js';
+import { appearanceModelSchema } from '../liveness/appearance.js';
 
 /** Most photos waiting to be measured; more are refused as busy. */
 export const PHOTOS_WAITING_MAX = 4;
@@ -57,6 +58,8 @@ export const eyeSettingsSchema = z.object({
         points: z.array(pointSchema).min(3).max(5),
       }),
     }),
+    /** None: liveness is off, or nothing comes from a camera. */
+    liveness: z.array(appearanceModelSchema).max(4),
   }),
 });
 export type EyeSettings = z.infer<typeof eyeSettingsSchema>;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { LivenessRefusal } from '../../src/liveness/watch.js';
 import { means, Scene, type Seen, says } from './sample.js';
 
 const ada: Seen = { claim: means('ada') };
@@ -29,14 +30,14 @@ describe('letting in', () => {
   });
 
   test('whom the access rules refuse is refused with their reason and his name', () => {
-    const scene = new Scene({}, () => 'expired').watch([ada], 6);
+    const scene = new Scene({}, { mayEnter: () => 'expired' }).watch([ada], 6);
     expect(scene.outcomes).toMatchObject([{ kind: 'refuse', reason: 'expired', person: 'ada', distance: 0.3 }]);
     expect(scene.outcomes[0]).toMatchObject({ detail: undefined });
   });
 
   test('whom the rules begin to allow while he waits is let in', () => {
     let allowed = false;
-    const scene = new Scene({}, () => (allowed ? undefined : 'no-access-now')).watch([ada], 6);
+    const scene = new Scene({}, { mayEnter: () => (allowed ? undefined : 'no-access-now') }).watch([ada], 6);
     allowed = true;
     scene.watch([ada], 1, 6);
     expect([scene.refusals, scene.grants]).toEqual([['no-access-now'], ['ada']]);
@@ -63,7 +64,7 @@ describe('what is too old', () => {
   });
 
   test('a person who is no longer in the picture opens nothing', () => {
-    const scene = new Scene({}, () => 'no-access-now').watch([ada], 5);
+    const scene = new Scene({}, { mayEnter: () => 'no-access-now' }).watch([ada], 5);
     const later = new Scene();
     later.tracks = scene.tracks;
     later.see({ frame: 5, takenMs: 500, seen: [] });
@@ -99,7 +100,7 @@ describe('several people', () => {
   });
 
   test('a nearer person who is missed in one frame is still nearer', () => {
-    const scene = new Scene({ faces: 'nearest-only' }, (id) => (id === 'ada' ? 'expired' : undefined));
+    const scene = new Scene({ faces: 'nearest-only' }, { mayEnter: (id) => (id === 'ada' ? 'expired' : undefined) });
     scene.watch([near, bob], 5).watch([bob], 5, 5);
     expect(scene.grants).toEqual([]);
   });
@@ -132,5 +133,57 @@ describe('cooldown', () => {
   test("one person's cooldown is not another's", () => {
     const scene = new Scene().watch([ada], 5).watch([bob], 5, 5);
     expect(scene.grants).toEqual(['ada', 'bob']);
+  });
+});
+
+describe('nobody is in two places', () => {
+  test.each(['all-known', 'deny-if-stranger'] as const)(
+    'of two faces that mean Ada the less alike is refused (%s)',
+    (faces) => {
+      const alike: Seen = { claim: means('ada', 0.9), x: 300, angle: 2 };
+      const scene = new Scene({ faces }).watch([ada, alike], 8);
+      expect(scene.outcomes).toMatchObject([
+        { kind: 'grant', track: 1, person: 'ada' },
+        { kind: 'refuse', track: 2, reason: 'ambiguous', detail: 'another face here is more like this person' },
+      ]);
+    },
+  );
+});
+
+describe('a living face', () => {
+  const against = (reason: LivenessRefusal['reason'], settled: boolean): LivenessRefusal => ({
+    reason,
+    detail: `because ${reason}`,
+    settled,
+  });
+
+  test('a picture is refused at once, even of somebody whom nobody knows', () => {
+    const alive = () => against('spoof', true);
+    const scene = new Scene({}, { alive }).watch([{ claim: says('nobody') }], 1);
+    expect(scene.outcomes).toMatchObject([{ reason: 'spoof', detail: 'because spoof' }]);
+    expect(new Scene({}, { alive }).watch([ada], 20).grants).toEqual([]);
+  });
+
+  test('while it is not settled nothing is told, and nobody let in', () => {
+    const scene = new Scene({}, { alive: () => against('liveness-unknown', false) }).watch([ada], 20);
+    expect(scene.outcomes).toEqual([]);
+  });
+
+  test('what could not be settled in time is refused; who lives after all is let in', () => {
+    let known: LivenessRefusal | undefined = against('liveness-unknown', true);
+    const scene = new Scene({}, { alive: () => known }).watch([ada], 6);
+    expect([scene.refusals, scene.grants]).toEqual([['liveness-unknown'], []]);
+    known = undefined;
+    expect(scene.watch([ada], 1, 6).grants).toEqual(['ada']);
+  });
+
+  test('a place that is shut lets nobody in', () => {
+    expect(new Scene({}, { alive: () => against('lockout', true) }).watch([ada], 9).refusals).toEqual(['lockout']);
+  });
+
+  test('each track is asked for itself', () => {
+    const alive = (track: number) => (track === 1 ? against('spoof', true) : undefined);
+    const scene = new Scene({ faces: 'all-known' }, { alive }).watch([ada, { ...bob, x: 400 }], 6);
+    expect([scene.grants, scene.refusals]).toEqual([['bob'], ['spoof']]);
   });
 });

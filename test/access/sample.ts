@@ -1,5 +1,5 @@
 import {
-  type AccessCheck,
+  type Checks,
   type DecisionRule,
   decide,
   EMPTY_MEMORY,
@@ -47,11 +47,11 @@ export class Scene {
   memory: Memory = EMPTY_MEMORY;
   readonly outcomes: Outcome[] = [];
   readonly #rule: DecisionRule;
-  readonly #mayEnter: AccessCheck;
+  readonly #checks: Checks;
 
-  constructor(rule: Partial<DecisionRule> = {}, mayEnter: AccessCheck = () => undefined) {
+  constructor(rule: Partial<DecisionRule> = {}, checks: Partial<Checks> = {}) {
     this.#rule = { ...RULE, ...rule };
-    this.#mayEnter = mayEnter;
+    this.#checks = { mayEnter: () => undefined, alive: () => undefined, ...checks };
   }
 
   see({ frame, takenMs, nowMs = takenMs, seen }: Shot): readonly Outcome[] {
@@ -64,7 +64,7 @@ export class Scene {
       { takenMs: taken, number: frame },
       monotonicMs(nowMs),
       this.#rule,
-      this.#mayEnter,
+      this.#checks,
     );
     this.memory = decided.memory;
     this.outcomes.push(...decided.outcomes);

@@ -37,7 +37,10 @@ const pictures = new Map<string, Picture>();
 
 async function prepare(): Promise<void> {
   await loadOpenCv();
-  const { models } = await equip(manifest, manifest.models.find(({ role }) => role === 'encoder')?.name ?? '');
+  const { models } = await equip(manifest, {
+    encoder: manifest.models.find(({ role }) => role === 'encoder')?.name ?? '',
+    liveness: false,
+  });
   haar = new HaarProposer(HAAR);
   meter = new FaceMeter(
     {

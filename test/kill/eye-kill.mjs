@@ -41,7 +41,7 @@ const broker = await startBroker();
 const config = join(folder, 'kaimon.yaml');
 writeFileSync(
   config,
-  `site: eye\ngate: gate\ncamera: { kind: replay, path: ${join(folder, 'film')}, fps: 10 }\ndecision: { cooldownMs: 500 }\ndoor: { pulseMs: ${PULSE_MS} }\nmqtt: { enabled: true, url: '${broker.url}' }\ngreeting: { speak: false }\n`,
+  `site: eye\ngate: gate\ncamera: { kind: replay, path: ${join(folder, 'film')}, fps: 10 }\nliveness: { enabled: false }\ndecision: { cooldownMs: 500 }\ndoor: { pulseMs: ${PULSE_MS} }\nmqtt: { enabled: true, url: '${broker.url}' }\ngreeting: { speak: false }\n`,
 );
 let onEvent = () => undefined;
 const office = await BackOffice.connect(broker.url, { site: 'eye', gate: 'gate' }, (event) => onEvent(event));

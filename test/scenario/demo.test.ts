@@ -16,7 +16,7 @@ test.skipIf(notReady)(
     ).toEqual([]);
     expect(result).toMatchObject({ enrolled: ['Ada', 'Grace'], ok: true });
     expect(result.greetings).toContain('Welcome Ada, have a nice day!');
-    expect(result.greetings.at(-1)).toMatch(/^Welcome (Ada and Grace|Grace and Ada), have a nice day!$/);
+    expect(result.greetings).toContain('Welcome Grace, have a nice day!');
     expect(result.liveness).toContain('off');
     expect(existsSync(join(folder, 'annotated.jpg'))).toBe(true);
     expect(code).toBe(0);

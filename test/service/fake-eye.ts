@@ -15,6 +15,7 @@ export const SETTINGS: EyeSettings = {
     max: 5,
   },
   models: {
+    liveness: [],
     confirmer: { ...network, input: { ...network.input, mean: [0] } },
     landmarks: { ...network, input: { ...network.input, mean: [0] } },
     encoder: {

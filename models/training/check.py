@@ -1,0 +1,41 @@
+"""The exported file against the checkpoint in PyTorch: python check.py --checkpoint openface.pt --model ../openface.onnx --work W
+
+Prints the least cosine over chips, augmented as in training. Exit 1 below 0.9999.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from network import OpenFace
+from prepare import session
+from train import Chips
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--checkpoint", required=True)
+    parser.add_argument("--part", choices=["average", "model"], default="average")
+    parser.add_argument("--model", required=True, type=Path)
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--count", type=int, default=1000)
+    args = parser.parse_args()
+    model = OpenFace()
+    model.load_state_dict(torch.load(args.checkpoint, weights_only=True)[args.part])
+    model.eval()
+    net, chips, cosines = session(args.model), Chips(args.work, 7), []
+    for row in np.random.default_rng(7).choice(len(chips), min(args.count, len(chips)), replace=False):
+        x = chips[(0, int(row))][0][None].float() / 255
+        with torch.no_grad():
+            ours = model(x)[0].numpy()
+        theirs = net.run(None, {net.get_inputs()[0].name: x.numpy()})[0][0]
+        cosines.append(float(ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs)))
+    print(f"{len(cosines)} chips: least cosine {min(cosines):.7f}, mean {np.mean(cosines):.7f}")
+    sys.exit(min(cosines) < 0.9999)
+
+
+if __name__ == "__main__":
+    main()
