@@ -8,9 +8,9 @@ const milliseconds = (min: number, max: number) => ({ unit: 'milliseconds', min,
 export const decisionSection = z
   .strictObject({
     targetFpir: measure(
-      'Share of strangers that may be taken for somebody, from which the threshold follows',
+      'Share of strangers that may be taken for somebody, from which the threshold follows; measured on a set of photos, so aim lower than you promise',
       { unit: 'rate', min: 0.000001, max: 0.5 },
-      0.003,
+      0.002,
     ),
     threshold: measureOrNull(
       "Greatest distance that counts as the same person, by hand; null follows the encoder's measured curve",
