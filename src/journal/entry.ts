@@ -118,7 +118,7 @@ export function fitFields(given: LooseFields): Fields {
       cut = true;
       continue;
     }
-    if (fit !== value && JSON.stringify(fit) !== JSON.stringify(value)) cut = true;
+    if (fit === null ? value !== null : JSON.stringify(fit) !== JSON.stringify(value)) cut = true;
     fitted[key] = fit;
     left -= bytes;
     keys++;
@@ -128,7 +128,8 @@ export function fitFields(given: LooseFields): Fields {
 
 function fitValue(value: FieldValue): FieldValue {
   if (typeof value === 'string') return value.slice(0, TEXT_MAX);
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  // JSON knows no negative zero.
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null;
   if (value === null || typeof value === 'boolean') return value;
   return value
     .slice(0, LIST_MAX)

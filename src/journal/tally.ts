@@ -1,6 +1,6 @@
 // pure
 import type { Entry } from './entry.js';
-import type { FaultList, Place } from './faults.js';
+import { FaultList, type Place } from './faults.js';
 import { commit, type PersonalLine, readPersonal } from './personal.js';
 import { PURGED } from './retention.js';
 import { personalName } from './segment.js';
@@ -8,7 +8,7 @@ import { BROKEN, ERASED, GAP, REPAIRED } from './writer.js';
 
 /** Counts what the entries tell, and holds the personal fields against their commitments. */
 export class Tally {
-  readonly #faults: FaultList;
+  readonly faults = new FaultList();
   /** Entries of the present segment that have personal fields, by number. */
   readonly #committed = new Map<number, { readonly commitment: string; readonly place: Place }>();
   readonly #erasures: { readonly n: number; readonly entries: number }[] = [];
@@ -16,9 +16,11 @@ export class Tally {
   readonly #stray: (Place & { readonly n: number })[] = [];
   readonly notes = { repaired: 0, gaps: 0, lost: 0, purges: 0 };
   kept = 0;
+  readonly #purgedTo: number;
 
-  constructor(faults: FaultList) {
-    this.#faults = faults;
+  /** @param purgedTo entries up to it may be half purged */
+  constructor(purgedTo: number) {
+    this.#purgedTo = purgedTo;
   }
 
   get absent(): number {
@@ -36,7 +38,7 @@ export class Tally {
       this.notes.lost += count('lost');
     }
     if (type === BROKEN)
-      this.#faults.add(
+      this.faults.add(
         'noted',
         place,
         n,
@@ -48,17 +50,17 @@ export class Tally {
     const file = personalName(segment);
     const { lines, invalid } = readPersonal(bytes);
     for (const line of invalid)
-      this.#faults.add('personal', { file, line }, 0, 'the line is no line of personal fields');
+      this.faults.add('personal', { file, line }, 0, 'the line is no line of personal fields');
     for (const [index, line] of lines.entries()) this.#hold(line, { file, line: index + 1 });
     // What is left has lost its personal fields.
-    for (const n of this.#committed.keys()) this.#absent.push(n);
+    for (const n of this.#committed.keys()) if (n > this.#purgedTo) this.#absent.push(n);
     this.#committed.clear();
   }
 
   /** @param lastN lines of entries behind it are still being written */
   finish(lastN: number): void {
     for (const { file, line, n } of this.#stray)
-      if (n <= lastN) this.#faults.add('personal', { file, line }, n, `personal fields of entry ${n}, which has none`);
+      if (n <= lastN) this.faults.add('personal', { file, line }, n, `personal fields of entry ${n}, which has none`);
     // Every erasure comes after the entries that it concerns and says how many they are.
     let open = 0;
     let at = 0;
@@ -68,7 +70,7 @@ export class Tally {
     }
     const unexplained = open + this.#absent.length - at;
     if (unexplained > 0)
-      this.#faults.add(
+      this.faults.add(
         'personal',
         { file: 'personal', line: 0 },
         this.#absent.at(-1) ?? 0,
@@ -85,6 +87,6 @@ export class Tally {
     this.#committed.delete(n);
     this.kept++;
     if (commit(salt, fields) !== known.commitment)
-      this.#faults.add('personal', place, n, `the personal fields of entry ${n} are not those that it commits to`);
+      this.faults.add('personal', place, n, `the personal fields of entry ${n} are not those that it commits to`);
   }
 }

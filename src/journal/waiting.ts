@@ -6,10 +6,12 @@ import { GAP, type JournalInput, type Receipt } from './writer.js';
 export const WAITING_MAX = 1_000;
 /** After this time the caller goes on without. */
 const LATE_MS = 2_000;
+/** So often that is looked at. */
+const TICK_MS = 250;
 
 interface Item {
   readonly draft: Draft;
-  settle: (receipt: Receipt) => void;
+  readonly settle: (receipt: Receipt) => void;
 }
 
 /** Entries on their way to the disk, in order. The first ones stay, since they tell what began it. */
@@ -17,6 +19,9 @@ export class Waiting {
   readonly #clock: Clock;
   readonly #onLate: () => void;
   readonly #items: Item[] = [];
+  /** How many of them, from the first on, were told to be late. */
+  #late = 0;
+  #timer: Timer | undefined;
   #lost = 0;
   #since: string | undefined;
   #until = '';
@@ -42,17 +47,8 @@ export class Waiting {
       this.#until = draft.time;
       return Promise.resolve({ durable: false, why: 'lost' });
     }
-    return new Promise((resolve) => {
-      const timer: Timer = this.#clock.after(LATE_MS, () => {
-        resolve({ durable: false, why: 'late' });
-        this.#onLate();
-      });
-      const settle = (receipt: Receipt) => {
-        timer.cancel();
-        resolve(receipt);
-      };
-      this.#items.push({ draft, settle });
-    });
+    this.#watch();
+    return new Promise((settle) => this.#items.push({ draft, settle }));
   }
 
   /** The next batch; it stays until {@link written} says how many of it are on the disk. */
@@ -63,6 +59,7 @@ export class Waiting {
   /** @param lastN the number of the last entry that was written */
   written(count: number, lastN: number): void {
     const items = this.#items.splice(0, count);
+    this.#late = Math.max(0, this.#late - count);
     for (const [index, { settle }] of items.entries()) settle({ durable: true, n: lastN - count + 1 + index });
   }
 
@@ -83,7 +80,24 @@ export class Waiting {
 
   /** Nothing more will be written. */
   giveUp(): void {
+    this.#timer?.cancel();
     for (const { settle } of this.#items.splice(0)) settle({ durable: false, why: 'closed' });
+  }
+
+  /** One timer: entries become late in their order. */
+  #watch(): void {
+    this.#timer ??= this.#clock.after(TICK_MS, () => {
+      this.#timer = undefined;
+      const limit = this.#clock.monotonic() - LATE_MS;
+      const before = this.#late;
+      for (let item = this.#items[this.#late]; item && item.draft.mono <= limit; item = this.#items[this.#late]) {
+        // A promise is settled once: what becomes of it later changes nothing for the caller.
+        item.settle({ durable: false, why: 'late' });
+        this.#late++;
+      }
+      if (this.#late > before) this.#onLate();
+      if (this.#items.length > this.#late) this.#watch();
+    });
   }
 
   #draft(input: JournalInput): Draft {

@@ -1,0 +1,110 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { BATCH_MAX, buildBatch, draftOf } from '../../src/journal/batch.js';
+import { decodeLine, type FieldValue, fitFields, GENESIS, LINE_MAX } from '../../src/journal/entry.js';
+import { personalUpTo, withoutPerson } from '../../src/journal/erasing.js';
+import { personalBytes, readPersonal } from '../../src/journal/personal.js';
+import { BATCH_BYTES_MAX, splitLines, wholeBytes } from '../../src/journal/segment.js';
+
+const TIME = '2026-11-24T08:00:00.000Z';
+const salt = () => 'ab'.repeat(32);
+const lineOf = (fields: Record<string, FieldValue | undefined>) => {
+  const draft = draftOf({ type: 'granted', fields }, TIME, 12.4);
+  return splitLines(buildBatch({ n: 0, hash: GENESIS }, 'boot-1', [draft], salt).chain).lines[0] ?? Buffer.alloc(0);
+};
+
+test('a line looks as documented', () => {
+  expect(lineOf({ reason: null, distance: 0.5 }).toString()).toBe(
+    `{"v":1,"n":1,"time":"${TIME}","mono":12,"boot":"boot-1","type":"granted","fields":{"distance":0.5,"reason":null},"prev":"${GENESIS}"}`,
+  );
+});
+
+test.each<[string, (line: string) => string]>([
+  ['a space', (line) => line.replace(':1', ': 1')],
+  ['an unknown key', (line) => line.replace('"v":1', '"v":1,"x":2')],
+  ['another order', (line) => line.replace('"v":1,"n":1', '"n":1,"v":1')],
+  ['a field twice', (line) => line.replace('"a":1', '"a":1,"a":1')],
+  ['another version', (line) => line.replace('"v":1', '"v":2')],
+  ['an escape', (line) => line.replace('granted', '\\u0067ranted')],
+  ['a number that is none', (line) => line.replace('"n":1', '"n":0')],
+])('a line with %s is no line', (_what, change) => {
+  const line = lineOf({ a: 1 }).toString();
+  expect(change(line)).not.toBe(line);
+  expect(decodeLine(Buffer.from(change(line)))).toHaveProperty('why');
+  expect(decodeLine(Buffer.from(line))).toHaveProperty('entry');
+});
+
+const value = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 700 }),
+  fc.double(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.constant(undefined),
+  fc.array(fc.oneof(fc.string(), fc.double()), { maxLength: 30 }),
+);
+
+test('whatever fields are given, the line fits and reads back as it was written', () => {
+  const property = fc.property(fc.dictionary(fc.string(), value, { maxKeys: 40 }), (fields) => {
+    const line = lineOf(fields);
+    expect(line.length).toBeLessThanOrEqual(LINE_MAX);
+    const decoded = decodeLine(line);
+    expect('entry' in decoded && decoded.entry.fields).toEqual(fitFields(fields));
+  });
+  fc.assert(property, { numRuns: 300 });
+});
+
+test('the largest batch is what a power cut is expected to tear at most', () => {
+  expect(BATCH_MAX * (LINE_MAX + 1)).toBeLessThanOrEqual(BATCH_BYTES_MAX);
+});
+
+test('what does not fit is cut, and that is said', () => {
+  expect(fitFields({ text: 'x'.repeat(301) })).toEqual({ text: 'x'.repeat(300), cut: true });
+  expect(fitFields({ 'no key': 1, ok: 2 })).toEqual({ ok: 2, cut: true });
+  expect(fitFields({ distance: Number.NaN, gone: undefined })).toEqual({ distance: null, cut: true });
+});
+
+test('an event of an impossible name is recorded all the same', () => {
+  expect(draftOf({ type: 'Not A Type' }, TIME, 0).type).toBe('unnamed');
+});
+
+test.each<[string, Buffer, number]>([
+  ['nothing', Buffer.from(''), 0],
+  ['whole lines', Buffer.from('a\nb\n'), 4],
+  ['half a line', Buffer.from('a\nb'), 2],
+  ['only half a line', Buffer.from('ab'), 0],
+  ['NUL bytes at the end', Buffer.from('a\nb\0\0\0'), 2],
+  ['NUL bytes, then whole lines of the same batch', Buffer.from('a\n\0\0\nb\n'), 2],
+  ['nothing but NUL bytes', Buffer.from('\0\0\0'), 0],
+  [
+    'NUL bytes far from the end, which are no power cut',
+    Buffer.from(`\0\n${'b'.repeat(BATCH_BYTES_MAX)}\n`),
+    BATCH_BYTES_MAX + 3,
+  ],
+])('of a file with %s so much is whole', (_what, bytes, whole) => {
+  expect(wholeBytes(bytes)).toBe(whole);
+});
+
+const personal = (n: number, fields: Record<string, FieldValue>) => ({ n, salt: salt(), fields });
+
+test('only lines that name the person are taken out: not a name, not a text that looks like it', () => {
+  const lines = [
+    personal(1, { person: 'ada', name: 'Ada' }),
+    personal(2, { person: 'ada-2', name: 'ada' }),
+    personal(3, { person: 'bob', note: '"person":"ada"' }),
+    personal(4, { other: 'ada', person: 'eve' }),
+  ];
+  const { bytes, count } = withoutPerson(personalBytes(lines), 'ada');
+  expect(count).toBe(2);
+  expect(readPersonal(bytes).lines.map(({ n }) => n)).toEqual([2, 3]);
+});
+
+test('personal fields of entries that never were are cut off', () => {
+  const bytes = personalBytes([personal(1, { a: 1 }), personal(3, { a: 1 })]);
+  const one = personalBytes([personal(1, { a: 1 })]).length;
+  expect(personalUpTo(bytes, 3)).toBe(bytes.length);
+  expect(personalUpTo(bytes, 2)).toBe(one);
+  expect(personalUpTo(bytes, 0)).toBe(0);
+  expect(personalUpTo(Buffer.concat([bytes, Buffer.from('{"n":3')]), 3)).toBe(bytes.length);
+  expect(personalUpTo(Buffer.concat([bytes, Buffer.from('\0\0\n')]), 3)).toBe(bytes.length);
+  expect(personalUpTo(Buffer.from('\n'), 3)).toBe(0);
+});
