@@ -47,4 +47,6 @@ function cellOf(value: FieldValue): string {
 }
 
 /** A spreadsheet runs a text that begins so as a formula, and somebody's name may: an apostrophe makes it text. */
-const unarmed = (text: string): string => (/^\s*[=+\-@＝＋－＠|\t\r\n]/u.test(text) ? `'${text}` : text);
+function unarmed(text: string): string {
+  return /^\s*[=+\-@＝＋－＠|\t\r\n]/u.test(text) ? `'${text}` : text;
+}

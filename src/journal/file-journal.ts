@@ -35,7 +35,8 @@ export class FileJournal implements JournalWriter {
   #retrying = false;
   #closed = false;
   #failures = 0;
-  #rotations = 0;
+  /** As of the last purge by size; the first batch purges, too. */
+  #rotations = -1;
   #fault: string | undefined;
 
   private constructor(options: FileJournalOptions, lock: WriterLock, files: JournalFiles) {
@@ -227,7 +228,7 @@ export class FileJournal implements JournalWriter {
     }
   }
 
-  /** With each new file the oldest ones may have to go. */
+  /** At the start and with each new file the oldest ones may have to go. */
   #purgeAtSize(): void {
     if (this.#rotations === this.#files.rotations) return;
     this.#rotations = this.#files.rotations;

@@ -27,10 +27,6 @@ const journal = await FileJournal.open({
   log: silentLog,
   ...SIZES,
 });
-// The clock of this life starts with its first acknowledged entry: a busy machine is slow to come so far.
-const { n } = await journal.append({ type: 'granted', fields: {}, personal: { person: `${prefix}-first` } });
-if (n !== undefined) say('kept', n, `${prefix}-first`);
-say('ready');
 let count = 0;
 await Promise.all(Array.from({ length: WORKERS }, work));
 

@@ -10,8 +10,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
-/** Milliseconds from the child's first line to the kill, at most. Many batches long. */
-const LIFE_MAX_MS = 300;
+/**
+ * A life ends after so many acknowledged entries, at most, and so many milliseconds: several files long, on a slow
+ * machine as on a fast one, and at any moment of what is being done.
+ */
+const LIFE_MAX_ENTRIES = 400;
+const LIFE_MAX_MS = 20;
 
 const { values } = parseArgs({
   options: {
@@ -62,16 +66,19 @@ const report = {
   faults: [],
 };
 
-async function live(prefix, lifeMs) {
+async function live(prefix, { entries, ms }) {
   const script = fileURLToPath(new URL('journal-kill-child.mjs', import.meta.url));
   const child = spawn(process.execPath, [script, dist, folder, prefix], { stdio: ['ignore', 'pipe', 'inherit'] });
   const closed = new Promise((done) => child.once('close', (code, signal) => done(signal ?? code)));
+  let left = entries;
   // Whatever the pipe holds after the kill is read as well.
   for await (const line of createInterface({ input: child.stdout })) {
     const [event, a, b] = line.split(' ');
-    if (event === 'ready') setTimeout(() => child.kill('SIGKILL'), lifeMs);
-    if (event === 'kept') kept.set(Number(a), b);
-    if (event === 'kept') report.acknowledged++;
+    if (event === 'kept') {
+      kept.set(Number(a), b);
+      report.acknowledged++;
+      if (left-- === 0) setTimeout(() => child.kill('SIGKILL'), ms);
+    }
     if (event === 'erase') leaving.add(a);
     if (event === 'erased') gone.add(a);
     if (event === 'erased') report.erased++;
@@ -106,10 +113,11 @@ async function check() {
 
 const next = random(Number(values.seed));
 for (let kill = 0; kill < Number(values.kills); kill++) {
-  await live(`k${kill}`, Math.round(next() * LIFE_MAX_MS));
+  await live(`k${kill}`, { entries: Math.floor(next() * LIFE_MAX_ENTRIES), ms: Math.floor(next() * LIFE_MAX_MS) });
   report.kills++;
   await check();
-  if (!values.json) process.stderr.write(`\r${report.kills} kills, ${report.acknowledged} acknowledged`);
+  if (!values.json || report.kills % 20 === 0)
+    process.stderr.write(`\r${report.kills} kills, ${report.acknowledged} acknowledged`);
 }
 rmSync(folder, { recursive: true });
 if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -1,0 +1,111 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { JournalDisk } from '../../src/journal/disk.js';
+import { FileDisk } from '../../src/journal/file-disk.js';
+import { FileJournal } from '../../src/journal/file-journal.js';
+import { silentLog } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { systemClock } from '../../src/kit/system-clock.js';
+import { StoreLock } from '../../src/store/store-lock.js';
+import { expectWhole, openJournal, typesOf } from './harness.js';
+import { MemoryDisk } from './memory-disk.js';
+
+const root = mkdtempSync(join(tmpdir(), 'kaimon-journal-'));
+afterAll(() => rmSync(root, { recursive: true }));
+let folders = 0;
+const realDisk = () => new FileDisk(join(root, String(folders++), 'journal'));
+
+const bytes = (text: string) => Buffer.from(text);
+
+describe.each<[string, () => JournalDisk]>([
+  ['in memory', () => new MemoryDisk()],
+  ['real', realDisk],
+])('every disk: %s', (_name, make) => {
+  test('has nothing before anything is written', async () => {
+    const disk = make();
+    expect(await disk.list()).toEqual([]);
+    expect(await disk.read('head.json')).toBeUndefined();
+    await disk.remove('head.json').catch(() => undefined);
+  });
+
+  test('appends to what is there, also after it was opened again', async () => {
+    const disk = make();
+    await disk.prepare();
+    for (const text of ['one\n', 'two\n']) {
+      const file = await disk.open('personal/000000000001.jsonl');
+      await file.append(bytes(text));
+      await file.sync();
+      await file.close();
+    }
+    expect((await disk.read('personal/000000000001.jsonl'))?.toString()).toBe('one\ntwo\n');
+    expect((await disk.read('personal/000000000001.jsonl', 4))?.toString()).toBe('two\n');
+    expect(await disk.list()).toEqual([{ name: 'personal/000000000001.jsonl', bytes: 8 }]);
+  });
+
+  test('cuts down and never up, and appends behind the cut', async () => {
+    const disk = make();
+    await disk.prepare();
+    const file = await disk.open('000000000001.jsonl');
+    await file.append(bytes('abcdef'));
+    await file.truncate(9);
+    await file.truncate(2);
+    await file.append(bytes('x'));
+    await file.close();
+    expect((await disk.read('000000000001.jsonl'))?.toString()).toBe('abx');
+  });
+
+  test('replaces and removes, and does not mind what is not there', async () => {
+    const disk = make();
+    await disk.prepare();
+    await disk.replace('head.json', bytes('old'));
+    await disk.replace('head.json', bytes('new'));
+    expect((await disk.read('head.json'))?.toString()).toBe('new');
+    await disk.remove('head.json');
+    await disk.remove('head.json');
+    expect(await disk.list()).toEqual([]);
+  });
+});
+
+const openReal = (folder: string) =>
+  FileJournal.open({
+    disk: new FileDisk(folder),
+    lock: () => StoreLock.take(join(folder, 'lock'), silentLog),
+    clock: systemClock,
+    log: silentLog,
+    segmentBytes: 1024 * 1024,
+    policy: { maxAgeMs: 1e12, maxBytes: 1e9 },
+  });
+
+test('on a real disk: acknowledged, readable by one user only, whole, and one writer at a time', async () => {
+  const folder = join(root, 'real', 'journal');
+  const journal = await openReal(folder);
+  await expect(openReal(folder)).rejects.toThrow(/in use by process/);
+  expect(await journal.append({ type: 'granted', personal: { person: 'ada' } })).toEqual({ durable: true, n: 1 });
+  // The daemon writes on while the journal is checked.
+  await expectWhole(new FileDisk(folder));
+  await journal.close();
+  const again = await openReal(folder);
+  expect(await again.append({ type: 'refused' })).toEqual({ durable: true, n: 2 });
+  await again.close();
+  expect(await typesOf(new FileDisk(folder))).toEqual(['granted', 'refused']);
+  for (const path of [folder, join(folder, 'personal')]) expect(statSync(path).mode & 0o777).toBe(0o700);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('.json'));
+  expect(files.sort()).toEqual(['000000000001.jsonl', 'head.json', 'personal/000000000001.jsonl']);
+  for (const name of files) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+});
+
+test('a lock that somebody else took stops the writing, and the entries wait', async () => {
+  const [disk, clock] = [new MemoryDisk(), new ManualClock()];
+  const stolen = { check: () => Promise.reject(new Error('taken by process 7')), release: () => Promise.resolve() };
+  const journal = await openJournal(disk, clock, { lock: () => Promise.resolve(stolen) });
+  const receipt = journal.append({ type: 'refused' });
+  for (let i = 0; i < 10; i++) {
+    clock.advance(250);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  expect(await receipt).toEqual({ durable: false, why: 'late' });
+  expect(journal.fault).toMatch(/taken by process 7/);
+  expect(disk.files.size).toBe(0);
+});
