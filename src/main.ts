@@ -59,10 +59,13 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
     clock,
     log,
   });
+  let hardware: DoorHardware | undefined;
   try {
-    const hardware = await openHardware(config.door, { clock, log, runFolder: paths.run });
+    hardware = await openHardware(config.door, { clock, log, runFolder: paths.run });
     return startWith(config, paths, log, equipment, store, hardware);
   } catch (thrown) {
+    // The bolt first: a gate that does not start leaves it thrown.
+    hardware?.lock.close();
     await store.close();
     throw thrown;
   }

@@ -1,11 +1,11 @@
-import { readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkout, type Outcome, run, tree } from './tree.js';
 
 const LINE = 'sys/devices/platform/soc/gpiochip0/gpio/gpio529';
 
-/** A machine whose line 529 is exported and released (1), with this record in /run/kaimon/relay. */
+/** A machine whose line 529 is exported and released (1), with this record in /run/kaimon/door-line. */
 function machine(relay?: string): string {
   const root = tree({
     [`${LINE}/value`]: '1\n',
@@ -15,7 +15,7 @@ function machine(relay?: string): string {
     'sys/devices/platform/heater/value': '5\n',
     'sys/class/gpio/export': '',
     'etc/passwd': 'root\n',
-    ...(relay === undefined ? {} : { 'run/kaimon/relay': relay }),
+    ...(relay === undefined ? {} : { 'run/kaimon/door-line': relay }),
   });
   symlinkSync(join(root, LINE), join(root, 'sys/class/gpio/gpio529'));
   return root;
@@ -40,7 +40,9 @@ describe('safe-state.sh', () => {
   });
 
   test('works for two doors and ignores what it does not know', () => {
-    const root = machine(`# Kaimon\nchip=x\npath=/${LINE}/value\nvalue=0\npath=/${LINE}/direction\nvalue=low\nlevel=7`);
+    const root = machine(
+      `# Kaimon\ncolour=x\npath=/${LINE}/value\nvalue=0\npath=/${LINE}/direction\nvalue=low\nlevel=7`,
+    );
     expect(safeState(root).code).toBe(0);
     expect([level(root), level(root, `${LINE}/direction`)]).toEqual(['0', 'low']);
   });
@@ -114,5 +116,59 @@ describe('safe-state.sh', () => {
     const root = machine(`${'x=1\n'.repeat(100)}path=/sys/class/gpio/gpio529/value\nvalue=0\n`);
     safeState(root);
     expect(level(root)).toBe('1');
+  });
+
+  describe('through the character device', () => {
+    const record = 'chip=gpiochip0\nline=17\nlevel=1\n';
+    /** A gpioset of this version that notes what it is told, and finds the line busy for so many times. */
+    function withTool(version: string, relay = record, busy = 0): string {
+      const root = machine(relay);
+      const tool = `#!/bin/sh
+[ "$1" = --version ] && { echo 'gpioset (libgpiod) ${version}'; exit 0; }
+echo x >>"${root}/tries"; [ "$(wc -l <"${root}/tries")" -gt ${busy} ] || { echo 'Device or resource busy' >&2; exit 1; }
+echo "$*" >"${root}/told"
+`;
+      mkdirSync(join(root, 'bin'));
+      writeFileSync(join(root, 'bin/gpioset'), tool, { mode: 0o755 });
+      return root;
+    }
+    const told = (root: string) => readFileSync(join(root, 'told'), 'utf8').trim();
+
+    test.each([
+      ['v1.6.3', '--mode=exit gpiochip0 17=1'],
+      ['v2.2.1', '-t 0 -c gpiochip0 17=1'],
+    ])('sets the line with gpioset %s', (version, expected) => {
+      const root = withTool(version);
+      const { code, err } = safeState(root);
+      expect({ code, told: told(root) }).toEqual({ code: 0, told: expected });
+      expect(err).toContain('relay idle: line 17 of gpiochip0 set to 1');
+    });
+
+    test('waits for the line of a daemon that is just dying', () => {
+      const root = withTool('v2.2.1', record, 3);
+      expect(safeState(root).code).toBe(0);
+      expect(told(root)).toContain('17=1');
+    });
+
+    test('says so when the line stays busy', () => {
+      const { code, err } = safeState(withTool('v2.2.1', record, 99));
+      expect(code).toBe(1);
+      expect(err).toContain('FAILED to set line 17 of gpiochip0 to 1: Device or resource busy');
+    });
+
+    test.each([
+      ['a chip that is none', 'chip=/dev/sda\nline=17\nlevel=1\n'],
+      ['options in place of a chip', 'chip=gpiochip0 --help\nline=17\nlevel=1\n'],
+      ['a line that is none', 'chip=gpiochip0\nline=17=1 18\nlevel=1\n'],
+      ['a level that no line has', 'chip=gpiochip0\nline=17\nlevel=2\n'],
+    ])('refuses %s', (_what, relay) => {
+      const root = withTool('v2.2.1', relay);
+      expect(safeState(root).code).toBe(1);
+      expect(existsSync(join(root, 'told'))).toBe(false);
+    });
+
+    test('a record cut short is reported', () => {
+      expect(safeState(withTool('v2.2.1', 'chip=gpiochip0\nline=17\n')).code).toBe(1);
+    });
   });
 });

@@ -1,0 +1,29 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { OperatingError } from '../kit/errors.js';
+
+/** Name of the record in the run folder; systemd/safe-state.sh reads it. */
+export const DOOR_LINE = 'door-line';
+
+const HEAD =
+  '# Written by `kaimon run`: what systemd/safe-state.sh does to the door after the daemon, however that ended.';
+
+/**
+ * Tells safe-state.sh what to do; no lines: nothing. Written before the relay moves for the first time, and left behind at the end.
+ * @throws OperatingError KAIMON_DOOR_LINE when it cannot be written: without it a killed daemon leaves the door open
+ */
+export function recordDoorLine(file: string, lines: readonly string[]): void {
+  try {
+    if (lines.length === 0) {
+      rmSync(file, { force: true });
+      return;
+    }
+    mkdirSync(dirname(file), { recursive: true });
+    const temporary = `${file}.new`;
+    writeFileSync(temporary, `${[HEAD, ...lines].join('\n')}\n`, { mode: 0o644 });
+    renameSync(temporary, file);
+  } catch (cause) {
+    const message = `the door's line cannot be recorded in ${file}: let this user write there, or name another folder with --state`;
+    throw new OperatingError('KAIMON_DOOR_LINE', 'environment', message, { cause });
+  }
+}

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import type { GpioLine, OutputLine } from './gpio.js';
+import { startTool } from './gpiod-child.js';
+import { holdCommand, setCommand, type ToolsVersion } from './gpiod-tools.js';
+
+/** At the end the line may still be held by the child that was just killed. */
+const CLOSE_TRIES = 40;
+const CLOSE_TRY_MS = 25;
+
+/**
+ * A line held at its level by a gpioset. A new level needs a new gpioset; for the few milliseconds between the two the line is
+ * nobody's, and the pull of the board has it.
+ */
+export class HeldLine implements OutputLine {
+  readonly #version: ToolsVersion;
+  readonly #line: GpioLine;
+  readonly #safeHigh: boolean;
+  readonly #fault: (why: string) => void;
+  #wanted: boolean;
+  #holds: boolean;
+  #child: ChildProcess | undefined;
+  #changing = false;
+  #closed = false;
+  #lost: string | undefined;
+
+  constructor(version: ToolsVersion, line: GpioLine, safeHigh: boolean, fault: (why: string) => void) {
+    this.#version = version;
+    this.#line = line;
+    this.#safeHigh = safeHigh;
+    this.#fault = fault;
+    this.#wanted = safeHigh;
+    this.#holds = safeHigh;
+    this.#hold();
+  }
+
+  /** Why nothing holds the line now; undefined while something does. */
+  get lost(): string | undefined {
+    return this.#lost;
+  }
+
+  write(high: boolean): void {
+    if (this.#closed) throw new Error(`the line ${this.#line.offset} of "${this.#line.label}" is closed`);
+    this.#wanted = high;
+    if (!this.#child) this.#hold();
+    else if (high !== this.#holds && !this.#changing) {
+      this.#changing = true;
+      this.#child.kill('SIGKILL');
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#child?.kill('SIGKILL');
+    const { chip, offset } = this.#line;
+    const [tool, ...args] = setCommand(this.#version, chip, offset, this.#safeHigh);
+    let said = '';
+    // Synchronous: this is the last thing that a process does.
+    for (let tries = 0; tries < CLOSE_TRIES; tries++) {
+      const { status, stderr, error } = spawnSync(tool, args, { timeout: 1000, encoding: 'utf8' });
+      if (status === 0) return;
+      said = error?.message ?? stderr.trim();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, CLOSE_TRY_MS);
+    }
+    throw new Error(`${[tool, ...args].join(' ')}: ${said}`);
+  }
+
+  #hold(): void {
+    const { chip, offset } = this.#line;
+    this.#holds = this.#wanted;
+    this.#lost = undefined;
+    this.#child = startTool(holdCommand(this.#version, chip, offset, this.#holds), {
+      ended: (why) => this.#ended(why),
+    });
+  }
+
+  #ended(why: string): void {
+    this.#child = undefined;
+    if (this.#closed) return;
+    const wished = this.#changing;
+    this.#changing = false;
+    if (wished) this.#hold();
+    else {
+      this.#lost = why;
+      this.#fault(why);
+    }
+  }
+}
