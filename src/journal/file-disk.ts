@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errnoOf, removeStaleTemps, syncFolder, writeFileAtomic } from '../kit/atomic-file.js';
+import { errnoOf, syncFolder, writeFileAtomic } from '../kit/atomic-file.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import type { DiskFile, JournalDisk, StoredFile } from './disk.js';
 import { FILE_BYTES_MAX, PERSONAL_FOLDER } from './segment.js';
@@ -27,7 +27,6 @@ export class FileDisk implements JournalDisk {
     } catch (cause) {
       throw failed('WRITE', `cannot make the journal's folder ${inner}`, cause);
     }
-    for (const { name } of await this.list()) await removeStaleTemps(this.#path(name));
   }
 
   async list(): Promise<readonly StoredFile[]> {

@@ -5,7 +5,16 @@ import { personalUpTo } from './erasing.js';
 import { FaultList } from './faults.js';
 import { BEGINNING, CHECKPOINT_FILE, decodeMark, HEAD_FILE, type Mark, type Position } from './head.js';
 import { OpenSegment } from './open-segment.js';
-import { BATCH_BYTES_MAX, firstOf, notedBy, personalName, splitLines, tornName, wholeBytes } from './segment.js';
+import {
+  BATCH_BYTES_MAX,
+  firstOf,
+  isTemp,
+  notedBy,
+  personalName,
+  splitLines,
+  tornName,
+  wholeBytes,
+} from './segment.js';
 import { BROKEN, type JournalInput, REPAIRED } from './writer.js';
 
 /** So much of the newest file is looked at; the rest is what `kaimon audit verify` is for. */
@@ -21,8 +30,9 @@ export interface Opened {
   readonly notes: readonly JournalInput[];
 }
 
-/** Finds where the chain ends, cuts a torn line off, and finishes a purge that was interrupted. */
+/** To be called by the one writer: finds where the chain ends, cuts a torn line off, and finishes a purge that was interrupted. */
 export async function openChain(disk: JournalDisk): Promise<Opened> {
+  await removeTemps(disk);
   const checkpoint = await readMark(disk, CHECKPOINT_FILE);
   await finishPurge(disk, checkpoint);
   const files = await disk.list();
@@ -142,6 +152,11 @@ function headNotes(head: Mark | undefined, { n }: Position, anyFile: boolean): r
       { type: BROKEN, fields: { kind: 'mark', file: HEAD_FILE, entry: n, text: 'the file was missing or unreadable' } },
     ];
   return [];
+}
+
+/** What a kill left of a file that was being replaced; it may name people. */
+async function removeTemps(disk: JournalDisk): Promise<void> {
+  for (const { name } of await disk.list()) if (isTemp(name)) await disk.remove(name);
 }
 
 /** Removes what the last purge meant to remove: as it goes from the oldest on, the segment that ends it is there. */

@@ -2,7 +2,7 @@ import { segmentNames } from './audit.js';
 import type { JournalDisk } from './disk.js';
 import { decodeLine, type Entry, type Fields } from './entry.js';
 import { readPersonal } from './personal.js';
-import { firstOf, personalName, splitLines } from './segment.js';
+import { personalName, splitLines } from './segment.js';
 
 /** An entry, and whom it names, where that was not erased. */
 export interface Recorded {
@@ -31,7 +31,7 @@ export function matches({ entry, personal }: Recorded, { sinceMs, person, type }
  * @throws OperatingError KAIMON_FILE_READ
  */
 export async function* readEntries(disk: JournalDisk, filter: EntryFilter): AsyncGenerator<Recorded> {
-  for (const name of (await segmentNames(disk)).filter((segment) => firstOf(segment) !== undefined)) {
+  for (const name of await segmentNames(disk)) {
     // Purged since the list was made: nothing is left of it.
     const bytes = await disk.read(name);
     if (!bytes) continue;

@@ -13,6 +13,9 @@ export const personalName = (segment: string): string => `${PERSONAL_FOLDER}/${s
 export const tornName = (segment: string, n: number): string =>
   `${segment.slice(0, 12)}.torn-${String(n).padStart(12, '0')}`;
 
+/** Whether it is a file that was to take the place of another one (see kit/atomic-file). */
+export const isTemp = (name: string): boolean => /(?:^|\/)\.[^/]+\.[0-9a-f]{12}\.tmp$/.test(name);
+
 /** The number of the first entry of a segment, undefined for the name of another file. */
 export const firstOf = (name: string): number | undefined =>
   /^\d{12}\.jsonl$/.test(name) ? Number(name.slice(0, 12)) : undefined;

@@ -249,6 +249,16 @@ test('head and checkpoint are signed where there is a key; another hand shows', 
   }
 });
 
+test('what a kill left of a file that was being replaced is removed at the next start', async () => {
+  const { disk, clock, journal } = await fresh();
+  await record(journal, clock, 'ada');
+  await journal.close();
+  const temp = 'personal/.000000000001.jsonl.0123456789ab.tmp';
+  disk.files.set(temp, { bytes: Buffer.from('ada'), safe: 0 });
+  await openJournal(disk, clock);
+  expect(disk.files.has(temp)).toBe(false);
+});
+
 test('the newest entry tells a clock that is wrong', async () => {
   const { disk, clock, journal } = await fresh();
   expect(journal.newestMs).toBeUndefined();
