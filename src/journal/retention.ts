@@ -37,16 +37,12 @@ export function duePurge(
   return nowMs === undefined ? count : Math.max(count, oldSegments(segments, nowMs - policy.maxAgeMs));
 }
 
-/** A clock that was ahead for a while dates entries into the future: what was written later tells that they are older. */
-function oldSegments(segments: readonly ClosedSegment[], limitMs: number): number {
-  let earliest = Number.POSITIVE_INFINITY;
-  let count = 0;
-  for (let index = segments.length - 1; index >= 0; index--) {
-    earliest = Math.min(earliest, segments[index]?.newestMs ?? Number.POSITIVE_INFINITY);
-    if (count === 0 && earliest < limitMs) count = index + 1;
-  }
-  return count;
-}
+/**
+ * The newest old segment takes along all before it: they were written earlier, whatever time a clock that was ahead for
+ * a while has dated them to.
+ */
+const oldSegments = (segments: readonly ClosedSegment[], limitMs: number): number =>
+  segments.findLastIndex(({ newestMs }) => newestMs !== undefined && newestMs < limitMs) + 1;
 
 /** The type of the entry by which a purge is explained, written before anything is removed. */
 export const PURGED = 'journal-purged';

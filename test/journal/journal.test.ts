@@ -249,6 +249,23 @@ test('head and checkpoint are signed where there is a key; another hand shows', 
   }
 });
 
+test('personal fields of an entry that a kill prevented are thrown away, even if the next entry begins a new file', async () => {
+  const { disk, clock, journal } = await fresh();
+  await record(journal, clock, 'ada');
+  disk.endAt = disk.acts + 2;
+  void record(journal, clock, 'bob');
+  await turn();
+  const left = disk.afterKill();
+  expect(left.text('personal/000000000001.jsonl')).toMatch(/bob/);
+  clock.advance(DAY_MS);
+  const again = await openJournal(left, clock);
+  await record(again, clock, 'eve');
+  await again.close();
+  expect((await entriesOf(left)).map(({ personal }) => personal?.['person'])).toEqual(['ada', 'eve']);
+  expect(left.text('personal/000000000001.jsonl')).not.toMatch(/bob/);
+  await expectWhole(left);
+});
+
 test('what a kill left of a file that was being replaced is removed at the next start', async () => {
   const { disk, clock, journal } = await fresh();
   await record(journal, clock, 'ada');
