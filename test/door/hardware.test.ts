@@ -1,0 +1,229 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Config } from '../../src/config/config.js';
+import { DoorKeeper } from '../../src/door/door-keeper.js';
+import { chooseBackend } from '../../src/door/gpio-backend.js';
+import { relayHigh } from '../../src/door/gpio-door.js';
+import { openHardware } from '../../src/door/hardware.js';
+import { OnoffGpio, sysfsChips } from '../../src/door/onoff-gpio.js';
+import { SimulatedGpio } from '../../src/door/simulated-gpio.js';
+import { silentLog } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { given } from '../config/given.js';
+import { onoffBelow, sysfsTree } from './gpio-benches.js';
+
+const LINES = 'relay: {line: 17}, rex: {line: 22}, contact: {line: 23}, fire: {line: 24}, tamper: {line: 25}';
+const LAMPS = 'greenLed: {line: 5}, redLed: {line: 6, activeLow: true}, buzzer: {line: 13}';
+const doorOf = (more = ''): Config['door'] => given(`door: {kind: gpio, ${LINES}, ${LAMPS}${more}}`).config.door;
+const folder = (): string => mkdtempSync(join(tmpdir(), 'kaimon-door-'));
+
+async function house(config = doorOf()) {
+  const clock = new ManualClock();
+  const gpio = new SimulatedGpio();
+  // At rest: exit button up, the other wires closed.
+  for (const [offset, high] of [
+    [22, true],
+    [23, false],
+    [24, false],
+    [25, false],
+  ] as const)
+    gpio.set(offset, high);
+  const runFolder = folder();
+  const backend = { name: 'simulated', gpio, chips: gpio.chips() };
+  const hardware = await openHardware(config, { clock, log: silentLog, runFolder, backend });
+  const states: string[] = [];
+  const keeper = new DoorKeeper(
+    hardware.lock,
+    clock,
+    silentLog,
+    config,
+    (report) => states.push(report.type === 'door' ? report.state : report.type),
+    hardware.indicators,
+  );
+  hardware.inputs.start({
+    changed: (name, active) => keeper.input(name, active),
+    fault: (name, why) => states.push(`${name}: ${why}`),
+  });
+  clock.advance(1000);
+  return { clock, gpio, hardware, keeper, states, runFolder };
+}
+
+describe('the door on its lines', () => {
+  test.each([
+    ['fail-secure', false, false],
+    ['fail-secure', true, true],
+    ['fail-safe', false, true],
+    ['fail-safe', true, false],
+  ] as const)(
+    '%s with a relay that is active at low (%s): the safe level is high (%s)',
+    (lockType, activeLow, high) => {
+      const config = { lockType, relay: { line: 17, activeLow } };
+      expect([relayHigh(config, false), relayHigh(config, true)]).toEqual([high, !high]);
+    },
+  );
+
+  test.each(['fail-secure', 'fail-safe'] as const)(
+    'a %s lock opens at its safe level, pulses, and is left at it',
+    async (lockType) => {
+      const { gpio, keeper, clock } = await house(doorOf(`, lockType: ${lockType}`));
+      const safe = lockType === 'fail-safe';
+      expect(gpio.level(17)).toBe(safe);
+      keeper.open();
+      expect(gpio.level(17)).toBe(!safe);
+      clock.advance(3000);
+      expect(gpio.level(17)).toBe(safe);
+      keeper.open();
+      keeper.stop();
+      expect(gpio.level(17)).toBe(safe);
+    },
+  );
+
+  test('the exit button, the contact, tampering and fire do what they should', async () => {
+    const { gpio, clock, states, keeper } = await house();
+    expect([states, keeper.state]).toEqual([[], 'locked']);
+    gpio.set(22, false);
+    clock.advance(30);
+    expect([keeper.state, gpio.level(17)]).toEqual(['unlocked', true]);
+    gpio.set(23, true);
+    clock.advance(30);
+    expect(keeper.state).toBe('open');
+    gpio.set(23, false);
+    gpio.set(22, true);
+    clock.advance(5000);
+    expect([keeper.state, gpio.level(17)]).toEqual(['locked', false]);
+    gpio.set(25, true);
+    clock.advance(30);
+    gpio.set(24, true);
+    clock.advance(30);
+    expect([keeper.state, gpio.level(17)]).toEqual(['unlocked', true]);
+    gpio.set(24, false);
+    clock.advance(30);
+    expect(keeper.state).toBe('locked');
+    expect(states).toEqual([
+      'exit',
+      'unlocked',
+      'open',
+      'unlocked',
+      'locked',
+      'tamper',
+      'fire',
+      'unlocked',
+      'fire',
+      'locked',
+    ]);
+  });
+
+  test('a wire that chatters is heard once, a spike not at all', async () => {
+    const { gpio, clock, states } = await house();
+    gpio.set(22, false);
+    clock.advance(29);
+    gpio.set(22, true);
+    clock.advance(5000);
+    expect(states).toEqual([]);
+    for (let i = 0; i < 10; i++) {
+      gpio.set(22, i % 2 === 1);
+      clock.advance(5);
+    }
+    gpio.set(22, false);
+    clock.advance(100);
+    expect(states).toEqual(['exit', 'unlocked']);
+  });
+
+  test('a button that stays pressed opens for one pulse', async () => {
+    const { gpio, clock, keeper } = await house();
+    gpio.set(22, false);
+    clock.advance(60_000);
+    expect([keeper.state, gpio.level(17)]).toEqual(['locked', false]);
+  });
+
+  test('lamps and buzzer tell how the door is, and are off at the end', async () => {
+    const { gpio, clock, keeper } = await house();
+    const lamps = () => ({ green: gpio.level(5), red: gpio.level(6) === false, buzzer: gpio.level(13) });
+    expect(lamps()).toEqual({ green: false, red: true, buzzer: false });
+    keeper.open();
+    expect(lamps()).toEqual({ green: true, red: false, buzzer: false });
+    clock.advance(10_000);
+    gpio.set(23, true);
+    clock.advance(30);
+    expect([keeper.state, lamps()]).toEqual(['forced', { green: false, red: true, buzzer: true }]);
+    keeper.stop();
+    expect(lamps()).toEqual({ green: false, red: false, buzzer: false });
+  });
+
+  test('a wire that is lost is told, and told when it is back', async () => {
+    const { gpio, states } = await house();
+    gpio.tell(24, 'EIO');
+    gpio.tell(24, null);
+    expect(states).toEqual(['fire: EIO', 'fire: null']);
+  });
+
+  test('two uses of one line, and a line that is not there, are refused and nothing stays open', async () => {
+    const gpio = new SimulatedGpio();
+    const parts = {
+      clock: new ManualClock(),
+      log: silentLog,
+      runFolder: folder(),
+      backend: { name: 'simulated', gpio, chips: gpio.chips() },
+    };
+    const twice = given('door: {kind: gpio, relay: {line: 17}, rex: {line: 17}}').config.door;
+    await expect(openHardware(twice, parts)).rejects.toMatchObject({ code: 'KAIMON_GPIO_LINE' });
+    const beyond = given('door: {kind: gpio, relay: {line: 99}}').config.door;
+    await expect(openHardware(beyond, parts)).rejects.toMatchObject({ code: 'KAIMON_GPIO_LINE' });
+    await expect(openHardware(doorOf(), parts)).resolves.toMatchObject({ what: 'simulated' });
+    // Opened already: the relay cannot be had again, and says so.
+    await expect(openHardware(doorOf(), parts)).rejects.toThrow('in use');
+  });
+
+  test('chosen by config or by what this machine has; what is missing is named', async () => {
+    const clock = new ManualClock();
+    expect((await chooseBackend(doorOf(', gpio: {backend: simulated}'), clock)).name).toBe('simulated');
+    if (existsSync('/sys/class/gpio')) return;
+    const PATH = process.env['PATH'];
+    process.env['PATH'] = '/nowhere';
+    try {
+      await expect(chooseBackend(doorOf(), clock)).rejects.toThrow(/onoff: .*gpiod: .*apt-get install gpiod/);
+    } finally {
+      process.env['PATH'] = PATH;
+    }
+  });
+});
+
+describe('the record for safe-state.sh', () => {
+  const relayOnly = (lockType: string) =>
+    given(`door: {kind: gpio, lockType: ${lockType}, relay: {line: {chip: gate-gpio, offset: 2}}}`).config.door;
+
+  test.each([
+    ['fail-secure', 'low'],
+    ['fail-safe', 'high'],
+  ])('names line and safe level of a %s lock before the relay moves', async (lockType, level) => {
+    const root = sysfsTree();
+    const clock = new ManualClock();
+    const backend = { name: 'onoff', gpio: new OnoffGpio(onoffBelow(root), clock, root), chips: sysfsChips(root) };
+    const runFolder = join(folder(), 'run');
+    const { lock } = await openHardware(relayOnly(lockType), { clock, log: silentLog, runFolder, backend });
+    const record = readFileSync(join(runFolder, 'door-line'), 'utf8').split('\n').slice(1);
+    expect(record).toEqual([`path=${root}/gpio514/direction`, `value=${level}`, '']);
+    lock.close();
+    expect(existsSync(join(runFolder, 'door-line'))).toBe(true);
+  });
+
+  test('a simulated door leaves none, not even an old one', async () => {
+    const runFolder = folder();
+    writeFileSync(join(runFolder, 'door-line'), 'path=/sys/class/gpio/gpio529/direction\nvalue=low\n');
+    await openHardware(given('').config.door, { clock: new ManualClock(), log: silentLog, runFolder });
+    expect(existsSync(join(runFolder, 'door-line'))).toBe(false);
+  });
+
+  test('a gate that cannot leave word does not open the line', async () => {
+    const root = sysfsTree();
+    const clock = new ManualClock();
+    const backend = { name: 'onoff', gpio: new OnoffGpio(onoffBelow(root), clock, root), chips: sysfsChips(root) };
+    const file = join(folder(), 'file');
+    writeFileSync(file, '');
+    const parts = { clock, log: silentLog, runFolder: join(file, 'run'), backend };
+    await expect(openHardware(relayOnly('fail-secure'), parts)).rejects.toMatchObject({ code: 'KAIMON_DOOR_LINE' });
+    expect(readFileSync(join(root, 'gpio514', 'direction'), 'utf8')).toBe('in\n');
+  });
+});

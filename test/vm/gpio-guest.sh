@@ -1,0 +1,84 @@
+# In the guest of test/vm/gpio.sh, as root; the checkout is /mnt/share, read-only.
+set -euo pipefail
+cd /mnt/share
+say() { echo "== $*"; }
+say "kernel $(uname -r), systemd $(systemctl --version | awk 'NR==1{print $2}'), $(gpioset --version | head -1), node $(node -v)"
+vhw gpio-up gate-gpio 8
+node -e 'new (require("onoff").Gpio)' 2>/dev/null || node -e 'require("onoff")' || { echo 'onoff does not load in the guest'; exit 1; }
+
+say 'the hardware, wire by wire'
+node test/vm/gpio-guest.mjs onoff
+for n in /sys/class/gpio/gpio[0-9]*; do [ -e "$n" ] && echo "${n##*gpio}" >/sys/class/gpio/unexport; done
+node test/vm/gpio-guest.mjs gpiod
+
+say 'the contract suite on a virtual chip'
+rm -rf /root/suite && mkdir /root/suite
+cp -r package.json vitest.config.ts tsconfig.json src test /root/suite/
+ln -s /mnt/share/node_modules /root/suite/node_modules
+(cd /root/suite && timeout 400 node node_modules/vitest/vitest.mjs run test/door/gpio.test.ts --cache=false --testTimeout 60000 2>&1 | sed 's/\x1b\[[0-9;]*m//g' | grep -E '✓|×|Tests|Error' || true)
+
+# ---------------------------------------------------------------- the daemon
+systemd-sysusers /mnt/share/systemd/sysusers.d/kaimon.conf
+sed 's|/opt/kaimon|/mnt/share|g; s|^ExecStart=.*|ExecStart=/usr/local/bin/node /mnt/share/dist/cli/main.js run --config /etc/kaimon/kaimon.yaml|' \
+  systemd/kaimon.service >/etc/systemd/system/kaimon.service
+systemctl daemon-reload
+mkdir -p /etc/kaimon
+sim=/sys/devices/platform/$(cat /sys/kernel/config/gpio-sim/gate/dev_name)/$(cat /sys/kernel/config/gpio-sim/gate/bank0/chip_name)
+now() { awk '{printf "%d\n", $1 * 1000}' /proc/uptime; }
+press() { echo pull-down >"$sim/sim_gpio1/pull"; sleep 0.3; echo pull-up >"$sim/sim_gpio1/pull"; }
+relay() { cat "$sim/sim_gpio0/value"; }
+wait_for() { # LEVEL SECONDS
+  local end=$((SECONDS + $2))
+  until [ "$(relay)" = "$1" ]; do [ $SECONDS -lt $end ] || return 1; sleep 0.02; done
+}
+config() { # BACKEND LOCKTYPE
+  cat >/etc/kaimon/kaimon.yaml <<Y
+door:
+  kind: gpio
+  lockType: $2
+  pulseMs: 30000
+  gpio: { backend: $1 }
+  relay: { line: { chip: gate-gpio, offset: 0 } }
+  rex: { line: { chip: gate-gpio, offset: 1 } }
+  contact: { line: { chip: gate-gpio, offset: 2 } }
+  fire: { line: { chip: gate-gpio, offset: 3 } }
+  greenLed: { line: { chip: gate-gpio, offset: 4 } }
+greeting: { enabled: false }
+mqtt: { enabled: false }
+Y
+  chgrp kaimon /etc/kaimon/kaimon.yaml
+}
+
+failed=0
+for backend in onoff gpiod; do
+  for lock in fail-secure fail-safe; do
+    safe=0 drawn=1
+    [ "$lock" = fail-secure ] || { safe=1 drawn=0; }
+    config $backend $lock
+    # A freed line of the virtual chip has the level of its pull: that of the safe side, as docs/door.md asks for.
+    if [ $safe = 1 ]; then echo pull-up >"$sim/sim_gpio0/pull"; else echo pull-down >"$sim/sim_gpio0/pull"; fi
+    echo pull-up >"$sim/sim_gpio1/pull"; echo pull-down >"$sim/sim_gpio2/pull"; echo pull-down >"$sim/sim_gpio3/pull"
+    systemctl start kaimon || { journalctl -u kaimon --no-pager | tail -20; exit 1; }
+    [ "$(relay)" = $safe ] || { echo "FAILED $backend $lock: not safe after the start"; failed=1; }
+    for harm in KILL STOP; do
+      # A frozen daemon is found by its watchdog, which a guest in emulation needs a while for: once is enough.
+      [ $harm = KILL ] || [ $lock = fail-secure ] || continue
+      pid=$(systemctl show -p MainPID --value kaimon)
+      press
+      if ! wait_for $drawn 20; then echo "FAILED $backend $lock: the exit button does not release"; journalctl -u kaimon --no-pager | tail -5; failed=1; continue; fi
+      sleep 1
+      [ "$(relay)" = $drawn ] || { echo "FAILED $backend: the pulse was too short"; failed=1; }
+      t0=$(now)
+      kill -$harm "$pid"
+      if wait_for $safe 28; then echo "$backend $lock: relay safe $(($(now) - t0)) ms after SIG$harm in mid-pulse"; else echo "FAILED $backend $lock: relay not safe after SIG$harm"; failed=1; fi
+      journalctl -u kaimon --no-pager -o cat | grep safe-state | tail -1
+      for _ in $(seq 60); do [ "$(systemctl is-active kaimon)" = active ] && [ "$(systemctl show -p MainPID --value kaimon)" != "$pid" ] && break; sleep 1; done
+      [ "$(relay)" = $safe ] || { echo "FAILED $backend $lock: not safe after the restart"; failed=1; }
+    done
+    systemctl stop kaimon
+    [ "$(relay)" = $safe ] || { echo "FAILED $backend $lock: not safe after the stop"; failed=1; }
+    for n in /sys/class/gpio/gpio[0-9]*; do [ -e "$n/value" ] && echo "${n##*gpio}" >/sys/class/gpio/unexport; done
+  done
+done
+say "systemd: $(systemctl show -p NRestarts --value kaimon) restarts of the last daemon"
+exit $failed
