@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type Config, configSchema } from './config.js';
 import { type Environment, type Override, readEnvironment } from './environment.js';
 import { configKeys, configSections, valueAt } from './keys.js';
+import { nestedAt } from './nested.js';
 import { ConfigError, describeValue, type Origin, type Problem } from './problem.js';
 import { suggest } from './suggest.js';
 import type { ParsedFile } from './yaml.js';
@@ -40,14 +41,13 @@ const withEmptySections = (tree: unknown): unknown =>
 
 function unknownKey(name: string, sectionPath: readonly string[]): string {
   const section = configSections.find(({ path }) => path.join('.') === sectionPath.join('.'));
-  const inside = suggest(name, section?.members ?? []);
+  const members = section?.members ?? nestedAt(sectionPath)?.members ?? [];
+  const inside = suggest(name, members);
   const meant = inside === null ? null : [...sectionPath, inside].join('.');
   // A key that is right but stands in the wrong section is as common as a mistyped one.
   const elsewhere = configKeys.find((key) => key.path.at(-1) === name)?.name ?? null;
   const answer = meant ?? elsewhere;
-  return answer === null
-    ? `unknown key, allowed here: ${(section?.members ?? []).join(', ')}`
-    : `unknown key, did you mean ${answer}?`;
+  return answer === null ? `unknown key, allowed here: ${members.join(', ')}` : `unknown key, did you mean ${answer}?`;
 }
 
 function problemsOf(issue: Issue, tree: unknown, originOf: (path: readonly string[]) => Origin): Problem[] {
@@ -59,17 +59,23 @@ function problemsOf(issue: Issue, tree: unknown, originOf: (path: readonly strin
       return { path: full.join('.'), origin: originOf(full), message: unknownKey(unknown, path) };
     });
   }
-  if (issue.code === 'custom') {
-    // A rule between keys may point at one that is not written: then its section is the place to look at.
-    const own = originOf(path);
-    const origin = own.kind === 'default' ? originOf(path.slice(0, -1)) : own;
-    return [{ path: name, origin, message: issue.message }];
+  // What is wrong may be that something is not written: then the nearest thing around it is the place to look at.
+  const written = () => {
+    const around = path.map((_, i) => originOf(path.slice(0, path.length - i)));
+    return around.find(({ kind }) => kind !== 'default') ?? originOf(path);
+  };
+  if (issue.code === 'custom') return [{ path: name, origin: written(), message: issue.message }];
+  if (issue.code === 'invalid_key') {
+    const message = `found this name, allowed: ${nestedAt(path.slice(0, -1))?.keys ?? 'another'}`;
+    return [{ path: name, origin: originOf(path), message }];
   }
   const key = configKeys.find((candidate) => candidate.name === name);
   const section = configSections.find((candidate) => candidate.name === name);
-  const allowed = key?.allowed ?? `a map with ${(section?.members ?? []).join(', ')}`;
+  const nested = (key ?? section) ? undefined : nestedAt(path);
+  const allowed = key?.allowed ?? nested?.allowed ?? `a map with ${(section?.members ?? []).join(', ')}`;
   const found = describeValue(valueAt(tree, path));
-  return [{ path: name, origin: originOf(path), message: `found ${found}, allowed: ${allowed}` }];
+  const origin = nested ? written() : originOf(path);
+  return [{ path: name, origin, message: `found ${found}, allowed: ${allowed}` }];
 }
 
 /** Mistakes of the file are told in the order of its lines, after those of elsewhere. */

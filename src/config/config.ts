@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeepReadonly } from '../kit/deep-readonly.js';
 import { decisionSection, peopleSection } from './access.js';
+import { accessSection } from './access-rules.js';
 import { cameraSection } from './camera.js';
 import { doorSection } from './door.js';
 import { facesSection } from './faces.js';
@@ -25,6 +26,7 @@ export const configSchema = z.strictObject({
   ),
   liveness: livenessSection.prefault({}).describe('Telling a living face from a picture of one.'),
   decision: decisionSection.prefault({}).describe('From what was seen to yes or no.'),
+  access: accessSection.prefault({}).describe('Who may enter when.'),
   door: doorSection.prefault({}).describe('The door: lock, wires and alarms.'),
   people: peopleSection.prefault({}).describe('Enrolment.'),
   eye: eyeSection.prefault({}).describe('The process that sees.'),

@@ -1,4 +1,15 @@
-import { type Alias, type Document, isAlias, isMap, isScalar, LineCounter, type Pair, parseDocument } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+} from 'yaml';
 import { messageOf } from '../kit/errors.js';
 import { ConfigError, type Problem } from './problem.js';
 
@@ -11,7 +22,7 @@ const SYNTAX_ERRORS_MAX = 5;
 /** A configuration file as plain values, with the lines on which they stand. */
 export interface ParsedFile {
   readonly tree: unknown;
-  /** The line of the key at `path`, or of the nearest key above it; null where there is none. */
+  /** The line of the key or list entry at `path`, or of the nearest key above it; null where there is none. */
   readonly lineOf: (path: readonly string[]) => number | null;
 }
 
@@ -22,6 +33,13 @@ function keyOffset(document: Document, path: readonly string[]): number | null {
   let offset: number | null = null;
   for (const name of path) {
     if (isAlias(at)) at = (at as Alias).resolve(document);
+    if (isSeq(at)) {
+      const item: unknown = at.items[Number(name)];
+      if (!isNode(item)) break;
+      if (item.range) offset = item.range[0];
+      at = item;
+      continue;
+    }
     if (!isMap(at)) break;
     const pair = at.items.find((item) => keyName(item) === name);
     if (pair === undefined) break;

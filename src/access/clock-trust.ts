@@ -1,0 +1,101 @@
+// pure
+import type { MonotonicMs, WallMs } from '../kit/clock.js';
+
+/** What the machine says of its clock. */
+export interface ClockFacts {
+  /** When the clock was last known to be right by the network, in the time of that clock; undefined: not since boot. */
+  readonly synchronisedMs: WallMs | undefined;
+  /** A battery-backed clock agrees with the clock. Counts only at start: later it is only a copy. */
+  readonly rtcAgrees: boolean;
+}
+
+/** What it takes: the network or a battery-backed clock; the network; or nothing, for machines whose host keeps the time. */
+export type ClockNeeds = 'auto' | 'synchronised' | 'unchecked';
+
+/** Why the clock is not trusted. */
+export type Distrust = 'not-synchronised' | 'before-journal' | 'jumped';
+
+export const DISTRUST_TEXT: Record<Distrust, string> = {
+  'not-synchronised':
+    'the clock was not set by the network since the machine was switched on, and no battery-backed clock confirms it',
+  'before-journal': 'the clock is behind the newest entry of the journal',
+  jumped: 'the clock was changed by a jump that no time server has confirmed yet',
+};
+
+export interface ClockTrust {
+  readonly needs: ClockNeeds;
+  /** Confirmed once since boot. */
+  readonly confirmed: boolean;
+  /** Wall minus monotonic time as it is believed, and as it was at the last look. They differ only by jumps. */
+  readonly believedMs: number;
+  readonly seenMs: number;
+  readonly lookedMs: MonotonicMs;
+  /** After a jump: a confirmation from this time on ends the distrust. */
+  readonly jumpedMs: WallMs | null;
+  /** The confirmation known at the last look; after a jump the old one proves nothing. */
+  readonly factMs: WallMs | null;
+  readonly staleMs: WallMs | null;
+  /** Time of the newest entry of the journal; null: there is none. */
+  readonly newestMs: WallMs | null;
+}
+
+/** The clock may differ from itself by so much: leap seconds, and the time between reading the two clocks. */
+export const JUMP_MS = 2000;
+
+/** The first look, at start. @param newestMs time of the newest entry of the journal, null where there is none. */
+export function firstLook(
+  needs: ClockNeeds,
+  facts: ClockFacts,
+  newestMs: WallMs | null,
+  wall: WallMs,
+  monotonic: MonotonicMs,
+): ClockTrust {
+  const factMs = facts.synchronisedMs ?? null;
+  // Synchronised in the future: the clock was put back since.
+  const staleMs = factMs !== null && factMs > wall + JUMP_MS ? factMs : null;
+  return {
+    needs,
+    confirmed: (needs === 'auto' && facts.rtcAgrees) || (factMs !== null && staleMs === null),
+    believedMs: wall - monotonic,
+    seenMs: wall - monotonic,
+    lookedMs: monotonic,
+    jumpedMs: null,
+    factMs,
+    staleMs,
+    newestMs,
+  };
+}
+
+/**
+ * A look at the clock: at each decision and each second, with the newest facts known. Slow correction moves both clocks
+ * alike, so their difference changes only when the wall clock is set. A clock that is set back to what it was is believed
+ * again; any other must be confirmed by the network after the jump.
+ */
+export function look(before: ClockTrust, facts: ClockFacts, wall: WallMs, monotonic: MonotonicMs): ClockTrust {
+  const seenMs = wall - monotonic;
+  const factMs = facts.synchronisedMs ?? null;
+  const seen = { ...before, seenMs, lookedMs: monotonic, factMs };
+  const jump = !near(seenMs, before.seenMs);
+  const jumpedMs = jump ? ((wall - (monotonic - before.lookedMs)) as WallMs) : before.jumpedMs;
+  const staleMs = jump ? before.factMs : before.staleMs;
+  const astray = !near(seenMs, before.believedMs);
+  const valid = factMs !== null && factMs !== staleMs && factMs <= wall + JUMP_MS;
+  // Only news moves the anchor: with an old confirmation many small jumps would make an unseen large one.
+  if (valid && factMs !== before.factMs && (!astray || (jumpedMs !== null && factMs >= jumpedMs)))
+    return { ...seen, confirmed: true, believedMs: seenMs, jumpedMs: null, staleMs };
+  return { ...seen, jumpedMs: astray ? (jumpedMs ?? wall) : null, staleMs };
+}
+
+const near = (a: number, b: number): boolean => Math.abs(a - b) <= JUMP_MS;
+
+/** An entry of this time was written to the journal. A clock that has jumped says nothing: the year 2040 would stay for ever. */
+export const noteEntry = (trust: ClockTrust, at: WallMs): ClockTrust =>
+  trust.jumpedMs !== null || (trust.newestMs !== null && !(at > trust.newestMs)) ? trust : { ...trust, newestMs: at };
+
+/** Why nothing that depends on the time may be granted now; undefined when the clock is trusted. */
+export function whyDistrust(trust: ClockTrust, wall: WallMs): Distrust | undefined {
+  if (trust.needs === 'unchecked') return undefined;
+  if (trust.jumpedMs !== null) return 'jumped';
+  if (trust.newestMs !== null && !(wall >= trust.newestMs - JUMP_MS)) return 'before-journal';
+  return trust.confirmed ? undefined : 'not-synchronised';
+}

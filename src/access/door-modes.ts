@@ -1,0 +1,61 @@
+// pure
+import type { WallMs } from '../kit/clock.js';
+import type { Calendar } from './calendar.js';
+import { isOpen, nextChange, type Schedule } from './hours.js';
+
+/** The modes that a schedule can set; each is a mode of the door. */
+export type ScheduledMode = 'normal' | 'locked' | 'open-house';
+
+/** While `schedule` is open the door is in `mode`; at other times it is in normal mode. At most 16 (config). */
+export interface PlannedMode {
+  readonly mode: Exclude<ScheduledMode, 'normal'>;
+  readonly schedule: Schedule;
+}
+
+/** The mode that the plan asks for. Where two meet, as a holiday may bring about, the locked one counts. */
+export function modeAt(plan: readonly PlannedMode[], at: WallMs, calendar: Calendar): ScheduledMode {
+  const open = plan.filter(({ schedule }) => isOpen(schedule, at, calendar));
+  if (open.some(({ mode }) => mode === 'locked')) return 'locked';
+  return open.length > 0 ? 'open-house' : 'normal';
+}
+
+/**
+ * The mode to set now; undefined when there is nothing to set. A mode that somebody sets by hand stays until the plan's own
+ * mode changes, so `applied` is what the plan last asked for and not what the door is in.
+ * @param applied undefined at start: then the mode of this moment is set, and what was missed is made up.
+ * @param clockTrusted false: no open house; the door stays locked if the plan had locked it, otherwise it is in normal mode.
+ */
+export function modeDue(
+  applied: ScheduledMode | undefined,
+  plan: readonly PlannedMode[],
+  now: WallMs,
+  calendar: Calendar,
+  clockTrusted: boolean,
+): ScheduledMode | undefined {
+  if (plan.length === 0) return undefined;
+  const untrusted = applied === 'locked' ? 'locked' : 'normal';
+  const due = clockTrusted ? modeAt(plan, now, calendar) : untrusted;
+  return due === applied ? undefined : due;
+}
+
+/** When the plan next asks for another mode, and which; undefined when it does not for a week. */
+export function nextMode(
+  plan: readonly PlannedMode[],
+  now: WallMs,
+  calendar: Calendar,
+): { readonly at: WallMs; readonly mode: ScheduledMode } | undefined {
+  const mode = modeAt(plan, now, calendar);
+  let at = now;
+  // Each round steps over one change; the bound is more than 16 schedules of a week can have that do not matter.
+  for (let round = 0; round < 1000; round++) {
+    const changes = plan.flatMap(({ schedule }) => nextChange(schedule, at, calendar) ?? []);
+    if (changes.length === 0) return undefined;
+    at = Math.min(...changes) as WallMs;
+    const then = modeAt(plan, at, calendar);
+    if (then !== mode) return { at, mode: then };
+    if (at - now > WEEK_MS) return undefined;
+  }
+  return undefined;
+}
+
+const WEEK_MS = 7 * 86_400_000;

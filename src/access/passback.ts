@@ -1,0 +1,109 @@
+// pure
+import { z } from 'zod';
+import type { WallMs } from '../kit/clock.js';
+import { PEOPLE_MAX, versionSchema } from '../person/person.js';
+import { compareVersions, isFuture, nextVersion } from '../person/version.js';
+import type { Calendar } from './calendar.js';
+
+/** Which way this gate leads. */
+export type Direction = 'in' | 'out';
+
+export interface PassbackRule {
+  /** Off: nothing is remembered. Soft: told, not refused. Hard: refused. */
+  readonly mode: 'off' | 'soft' | 'hard';
+  readonly direction: Direction;
+  /** Local times of each day, in minutes since midnight, at which everybody's whereabouts are forgotten. At most 8. */
+  readonly resetAt: readonly number[];
+}
+
+/** Where somebody was last known to be; as it travels between the gates of a site. */
+export const passageSchema = z.object({
+  inside: z.boolean(),
+  /** When the passage was, ISO 8601. */
+  since: z.iso.datetime(),
+  /** Hybrid logical clock with the gate that saw the passage. */
+  version: versionSchema,
+});
+export type Passage = z.infer<typeof passageSchema>;
+
+/** Whereabouts by person; bounded by {@link PEOPLE_MAX}. Of others nothing is known, and nothing known is never held against anybody. */
+export type Whereabouts = ReadonlyMap<string, Passage>;
+
+/** Why a passage does not fit to what is known. */
+export interface Misfit {
+  /** Hard mode: the reason `passback`. Soft mode: only to be told. */
+  readonly refused: boolean;
+  readonly detail: string;
+  readonly since: string;
+}
+
+/**
+ * The last moment, up to and with `now`, at which whereabouts were forgotten; undefined without such times. A time that the
+ * clock leaves out when it is put forward is made up right after; one that comes twice counts at the first.
+ */
+export function lastReset(rule: PassbackRule, now: WallMs, calendar: Calendar): WallMs | undefined {
+  const { day } = calendar.local(now);
+  const resets = [day - 1, day].flatMap((d) => rule.resetAt.map((minute) => calendar.reach(d, minute)));
+  const past = resets.filter((at) => at <= now);
+  return past.length === 0 ? undefined : (Math.max(...past) as WallMs);
+}
+
+/**
+ * Whether somebody's passage through this gate contradicts what is known of him; undefined when it does not.
+ * @param reset what {@link lastReset} says; undefined while the clock is not trusted, because forgetting grants something.
+ */
+export function misfitOf(
+  rule: PassbackRule,
+  known: Passage | undefined,
+  reset: WallMs | undefined,
+): Misfit | undefined {
+  if (rule.mode === 'off' || !known) return undefined;
+  if (reset !== undefined && Date.parse(known.since) < reset) return undefined;
+  if (known.inside !== (rule.direction === 'in')) return undefined;
+  const detail = known.inside ? 'this person is already inside' : 'this person is already outside';
+  return { refused: rule.mode === 'hard', detail, since: known.since };
+}
+
+/** Notes that somebody went through a gate that leads `direction`. @param node the gate's name. */
+export function passed(
+  before: Whereabouts,
+  person: string,
+  direction: Direction,
+  now: WallMs,
+  node: string,
+): { readonly whereabouts: Whereabouts; readonly passage: Passage } {
+  const version = nextVersion(before.get(person)?.version ?? null, now, node);
+  const passage = { inside: direction === 'in', since: new Date(now).toISOString(), version };
+  return { whereabouts: withPassage(before, person, passage), passage };
+}
+
+/**
+ * Takes over what another gate saw: the newer version wins, in whatever order and however often they come. A version from
+ * the future is set aside, as with people.
+ * @returns the same map when nothing changed.
+ */
+export function learned(before: Whereabouts, person: string, passage: Passage, now: WallMs): Whereabouts {
+  const known = before.get(person);
+  if (isFuture(passage.version, now)) return before;
+  if (known && compareVersions(passage.version, known.version) <= 0) return before;
+  return withPassage(before, person, passage);
+}
+
+/** Forgets one person: removed, or set free by hand at one gate (others keep what they know). */
+export function forgotten(before: Whereabouts, person: string): Whereabouts {
+  const after = new Map(before);
+  return after.delete(person) ? after : before;
+}
+
+/** Leaves out what a reset made void; what is left is all that must be kept on the disk. */
+export function sinceReset(before: Whereabouts, reset: WallMs | undefined): Whereabouts {
+  if (reset === undefined) return before;
+  const left = [...before].filter(([, { since }]) => Date.parse(since) >= reset);
+  return left.length === before.size ? before : new Map(left);
+}
+
+function withPassage(before: Whereabouts, person: string, passage: Passage): Whereabouts {
+  // Beyond the bound of people there are no people; whoever is too much is unknown, and so not refused.
+  if (before.size >= PEOPLE_MAX && !before.has(person)) return before;
+  return new Map(before).set(person, passage);
+}
