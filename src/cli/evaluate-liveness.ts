@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { monotonicMs } from '../kit/clock.js';
 import { OperatingError } from '../kit/errors.js';
+import { ALIVE_SCORE, LIVENESS_RULE } from '../liveness/verdict.js';
+import { scoresChart } from '../models/evaluation/approach-charts.js';
 import {
   frameFigures,
   type JudgedStill,
@@ -11,10 +13,13 @@ import {
   type TimedLook,
   takeFigures,
 } from '../models/evaluation/liveness-figures.js';
-import { Looking } from '../models/evaluation/liveness-looking.js';
-import { CLIP_FPS_MAX, type FileLook } from '../models/evaluation/liveness-protocol.js';
+import type { FileLook } from '../models/evaluation/liveness-protocol.js';
+import { type LivenessResult, livenessReport, writtenError } from '../models/evaluation/liveness-report.js';
+import { lookForLiveness } from '../models/evaluation/looking.js';
+import { CLIP_FPS_MAX } from '../models/evaluation/looking-protocol.js';
 import { type PresentationSet, readPresentations, type Shown, takesOf } from '../models/evaluation/presentations.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
+import { commonFacts, prepareReport, reportOption, writeReport } from './evaluate-report.js';
 import { wholeNumber } from './options.js';
 import { Progress } from './progress.js';
 
@@ -24,6 +29,7 @@ interface Options extends CommonOptions {
   readonly kind?: string;
   readonly fps: number;
   readonly takeFps: number;
+  readonly report?: string;
 }
 
 /** `kaimon evaluate liveness`: how often attacks pass and live faces do not. */
@@ -36,6 +42,7 @@ export function livenessSubcommand(): Command {
     .option('--dim <factor>', 'multiplies every pixel: 0.25 is a quarter of the light', '1')
     .option('--fps <n>', 'frames looked at in a second of a video', wholeNumber(1, CLIP_FPS_MAX), 8)
     .option('--take-fps <n>', 'how many frame numbers of a take are a second', wholeNumber(1, 240), 20)
+    .addOption(reportOption())
     .addHelpText('after', example('kaimon evaluate liveness attacks/', 'kaimon evaluate liveness attacks/ --noise 10'))
     .action(async (dir: string, _own, command: Command) => evaluateLiveness(dir, command.optsWithGlobals<Options>()));
 }
@@ -44,7 +51,8 @@ async function evaluateLiveness(dir: string, options: Options): Promise<void> {
   const alteration = { noise: within('--noise', options.noise, 0, 128), dim: within('--dim', options.dim, 0, 4) };
   const { haar, confirm } = contextOf(options).config.faces;
   const set = ofKind(readPresentations(dir), options.kind);
-  const looking = new Looking({ kind: 'settings', faces: { haar, confirm }, alteration });
+  prepareReport(options.report);
+  const looking = lookForLiveness({ faces: { haar, confirm }, alteration });
   const progress = new Progress('looking', set.stills.length + set.clips.length);
   try {
     const look = async ({ file }: Shown, clip: boolean) => {
@@ -66,7 +74,7 @@ async function evaluateLiveness(dir: string, options: Options): Promise<void> {
     const stills = set.stills.map(
       ({ file, kind, person }): JudgedStill => ({ kind, person, liveness: seen.get(file)?.liveness }),
     );
-    report(options, { ...alteration, replaced: looking.replaced }, stills, takes, clips);
+    await report(dir, options, { ...alteration, replaced: looking.replaced }, stills, takes, clips);
   } finally {
     progress.done();
     looking.stop();
@@ -93,13 +101,14 @@ function ofKind(set: PresentationSet, kind: string | undefined): PresentationSet
   throw new OperatingError('KAIMON_USAGE', 'usage', `--kind ${kind} is not in the set: it holds ${kinds.join(', ')}`);
 }
 
-function report(
+async function report(
+  dir: string,
   options: Options,
   conditions: Readonly<Record<'noise' | 'dim' | 'replaced', number>>,
   stills: readonly JudgedStill[],
   takes: readonly JudgedTake[],
   clips: readonly (JudgedTake & { readonly file: string })[],
-): void {
+): Promise<void> {
   const result = {
     ...conditions,
     frames: frameFigures(stills),
@@ -113,23 +122,47 @@ function report(
       reason,
     })),
   };
-  const percent = (rate: number) => `${(rate * 100).toFixed(1)} %`;
-  const error = (kind: string, { rate, low, high }: { rate: number; low: number; high: number }) =>
-    `${kind === 'live' ? 'BPCER' : 'APCER'} ${percent(rate)} (${percent(low)}–${percent(high)})`;
+  if (options.report !== undefined) await writeLivenessReport(options.report, dir, result, conditions, stills);
   print(options, result, [
     ...Object.entries(result.frames).map(
       ([kind, f]) =>
-        `frames ${kind}: ${f.accepted} of ${f.n - f.noFace} accepted, ${f.unknown} unknown, ${f.noFace} without a face: ${error(kind, f.error)}`,
+        `frames ${kind}: ${f.accepted} of ${f.n - f.noFace} accepted, ${f.unknown} unknown, ${f.noFace} without a face: ${writtenError(kind, f.error)}`,
     ),
     ...Object.entries(result.takes).map(
-      ([kind, f]) => `takes  ${kind}: ${f.granted} of ${f.n} granted: ${error(kind, f.error)}`,
+      ([kind, f]) => `takes  ${kind}: ${f.granted} of ${f.n} granted: ${writtenError(kind, f.error)}`,
     ),
     ...Object.entries(result.people).map(
-      ([kind, f]) => `people ${kind}: ${f.granted} of ${f.n} granted: ${error(kind, f.error)}`,
+      ([kind, f]) => `people ${kind}: ${f.granted} of ${f.n} granted: ${writtenError(kind, f.error)}`,
     ),
     ...result.clips.map(
       ({ file, kind, atSeconds, reason }) =>
         `clip   ${kind} ${file}: ${atSeconds === null ? `refused, ${reason}` : `granted after ${atSeconds.toFixed(1)} s`}`,
     ),
   ]);
+}
+
+const SCORE_LIMITS = [
+  { score: LIVENESS_RULE.spoofBelow, label: 'clearly a picture below' },
+  { score: ALIVE_SCORE, label: 'means alive above' },
+];
+
+function writeLivenessReport(
+  file: string,
+  dir: string,
+  result: LivenessResult,
+  { noise, dim }: Readonly<Record<'noise' | 'dim', number>>,
+  stills: readonly JudgedStill[],
+): Promise<void> {
+  const scores = (wanted: (kind: string) => boolean) =>
+    stills.flatMap(({ kind, liveness }) => (wanted(kind) && liveness ? [liveness] : []));
+  const conditions = `noise of sd ${noise} added, light times ${dim}`;
+  const chart = scoresChart(
+    scores((kind) => kind === 'live'),
+    scores((kind) => kind !== 'live'),
+    SCORE_LIMITS,
+    [conditions],
+  );
+  return writeReport(file, stills.length > 0 ? [chart] : [], (svgs) =>
+    livenessReport([...commonFacts(true), ['set', dir], ['conditions', conditions]], result, svgs),
+  );
 }

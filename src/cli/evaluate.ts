@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { gateSubcommand } from './evaluate-gate.js';
 import { identifySubcommand } from './evaluate-identify.js';
 import { livenessSubcommand } from './evaluate-liveness.js';
 import { pairsSubcommand } from './evaluate-pairs.js';
@@ -9,5 +10,6 @@ export function evaluateCommand(): Command {
     .description("figures on a site's or a public set of photos")
     .addCommand(pairsSubcommand())
     .addCommand(identifySubcommand())
-    .addCommand(livenessSubcommand());
+    .addCommand(livenessSubcommand())
+    .addCommand(gateSubcommand());
 }

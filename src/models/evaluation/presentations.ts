@@ -32,11 +32,30 @@ const unusable = (message: string, cause?: unknown) =>
  * @throws OperatingError KAIMON_LIVENESS_SET
  */
 export function readPresentations(folder: string): PresentationSet {
-  const shown = readManifest(folder) ?? readFolders(folder);
+  return setOf(folder, readManifest(folder) ?? readFolders(folder), 'below live/, print/, replay/ …');
+}
+
+/**
+ * Reads people who come to a gate: the live ones of manifest.csv, else PERSON/…/TAKE/picture, PERSON/…/video and
+ * PERSON.video. @throws OperatingError KAIMON_LIVENESS_SET
+ */
+export function readPeople(folder: string): PresentationSet {
+  const named = readManifest(folder)?.filter(({ kind }) => kind === 'live');
+  const shown =
+    named ??
+    filesBelow(folder)
+      .filter((file) => file.includes('/') || VIDEO.test(file))
+      .map((file, i) => ({
+        ...shownOf(file, i),
+        kind: 'live',
+        person: (file.split('/')[0] as string).replace(VIDEO, ''),
+      }));
+  return setOf(folder, shown, 'PERSON/TAKE/picture, PERSON/video, PERSON.mp4');
+}
+
+function setOf(folder: string, shown: readonly Shown[], where: string): PresentationSet {
   if (shown.length === 0 || shown.length > FILES_MAX)
-    throw unusable(
-      `${folder} holds ${shown.length} pictures and videos below live/, print/, replay/ …; 1 to ${FILES_MAX} are allowed`,
-    );
+    throw unusable(`${folder} holds ${shown.length} pictures and videos ${where}; 1 to ${FILES_MAX} are allowed`);
   return {
     stills: shown.filter(({ file }) => PICTURE.test(file)),
     clips: shown.filter(({ file }) => VIDEO.test(file)),
@@ -82,7 +101,12 @@ export function parsePresentations(text: string, name: string): Shown[] {
   });
 }
 
-function readFolders(folder: string): Shown[] {
+const readFolders = (folder: string): Shown[] =>
+  filesBelow(folder)
+    .filter((file) => file.includes('/'))
+    .map(shownOf);
+
+function filesBelow(folder: string): string[] {
   let files: string[];
   try {
     files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
@@ -90,13 +114,14 @@ function readFolders(folder: string): Shown[] {
     throw unusable(`cannot read the folder ${folder}: ${messageOf(cause)}`, cause);
   }
   return files
-    .filter((file) => file.includes('/') && (PICTURE.test(file) || VIDEO.test(file)))
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-    .map((file, i) => {
-      const take = PICTURE.test(file) ? dirname(file) : file;
-      const numbers = basename(file).match(/\d+/g);
-      return { file, kind: file.split('/')[0] as string, person: take, take, frame: Number(numbers?.at(-1) ?? i) };
-    });
+    .filter((file) => PICTURE.test(file) || VIDEO.test(file))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+}
+
+function shownOf(file: string, at: number): Shown {
+  const take = PICTURE.test(file) ? dirname(file) : file;
+  const numbers = basename(file).match(/\d+/g);
+  return { file, kind: file.split('/')[0] as string, person: take, take, frame: Number(numbers?.at(-1) ?? at) };
 }
 
 /** Stills by take, each in order; frames cut out of a clip of the set are no takes, the clip is looked at itself. */

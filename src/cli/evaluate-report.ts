@@ -1,0 +1,42 @@
+import { dirname } from 'node:path';
+import { Option } from 'commander';
+import { writeFileAtomic } from '../kit/atomic-file.js';
+import { iso } from '../kit/clock.js';
+import { systemClock } from '../kit/system-clock.js';
+import { VERSION } from '../kit/version.js';
+import type { Chart } from '../models/evaluation/chart.js';
+import { drawChart } from '../models/evaluation/draw-chart.js';
+import { htmlOf, type Report } from '../models/evaluation/report.js';
+import { loadManifest } from '../models/model-files.js';
+import { makePlotFolder } from './evaluate-plots.js';
+
+/** `--report FILE`. */
+export const reportOption = (): Option =>
+  new Option('--report <file>', 'write a short report (one HTML file); its folder is created');
+
+/** Makes the report's folder, before the minutes of measuring. @throws OperatingError KAIMON_FILE_WRITE */
+export const prepareReport = (file: string | undefined): void =>
+  makePlotFolder(file === undefined ? undefined : dirname(file));
+
+/** What every report says of itself: when, by which version, with which liveness networks. */
+export function commonFacts(liveness: boolean): (readonly [string, string])[] {
+  const networks = loadManifest()
+    .models.filter(({ role }) => role === 'liveness')
+    .map(({ name, sha256 }) => `${name}@${sha256.slice(0, 12)}`);
+  return [
+    ['made', iso(systemClock.wall())],
+    ['Kaimon', `${VERSION}, Node ${process.versions.node} on ${process.platform} ${process.arch}`],
+    ['liveness', liveness ? networks.join(', ') : 'off'],
+  ];
+}
+
+/** Draws the charts and writes the report, in place of an earlier one. @throws OperatingError KAIMON_FILE_WRITE */
+export async function writeReport(
+  file: string,
+  charts: readonly Chart[],
+  report: (svgs: readonly string[]) => Report,
+): Promise<void> {
+  const svgs: string[] = [];
+  for (const chart of charts) svgs.push(await drawChart(chart));
+  await writeFileAtomic(file, [htmlOf(report(svgs))], { mode: 0o644 });
+}
