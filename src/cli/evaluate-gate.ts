@@ -84,7 +84,7 @@ function assertApart(strangers: readonly Approach[], people: ReadonlyMap<string,
   const known = strangers.find(({ person }) => people.has(person));
   if (known)
     throw new OperatingError(
-      'KAIMON_STRANGER_ENROLLED',
+      'KAIMON_STRANGER_KNOWN',
       'input',
       `the stranger "${known.person}" is enrolled under the same name: take him out of --strangers or --gallery`,
     );
