@@ -14,25 +14,24 @@ export interface Erased {
 /** Takes the lines of a person out of a personal file. */
 export function withoutPerson(bytes: Buffer, person: string): Erased {
   // A quote within a text is escaped, so this stands nowhere but where a field has this value.
-  const needles = ID_FIELDS.map((field) => Buffer.from(`"${field}":${JSON.stringify(person)}`));
+  const needles = ID_FIELDS.map((field) => ({ text: Buffer.from(`"${field}":${JSON.stringify(person)}`), at: -2 }));
   const kept: Buffer[] = [];
   let count = 0;
-  let from = 0;
-  for (let at = nearest(bytes, needles, 0); at >= 0; at = nearest(bytes, needles, from)) {
-    const start = bytes.lastIndexOf(0x0a, at) + 1;
+  for (let from = 0; ; count++) {
+    for (const needle of needles) {
+      // Searched for only behind what was found: a needle that is nowhere must not cost a pass for each line.
+      if (needle.at !== -1 && needle.at < from) needle.at = bytes.indexOf(needle.text, from);
+    }
+    const at = Math.min(...needles.map((needle) => (needle.at < 0 ? bytes.length : needle.at)));
+    if (at >= bytes.length) {
+      if (count === 0) return { bytes, count };
+      kept.push(bytes.subarray(from));
+      return { bytes: Buffer.concat(kept), count };
+    }
+    kept.push(bytes.subarray(from, bytes.lastIndexOf(0x0a, at) + 1));
     const newline = bytes.indexOf(0x0a, at);
-    kept.push(bytes.subarray(from, start));
     from = newline < 0 ? bytes.length : newline + 1;
-    count++;
   }
-  if (count === 0) return { bytes, count };
-  kept.push(bytes.subarray(from));
-  return { bytes: Buffer.concat(kept), count };
-}
-
-function nearest(bytes: Buffer, needles: readonly Buffer[], from: number): number {
-  const found = needles.map((needle) => bytes.indexOf(needle, from)).filter((at) => at >= 0);
-  return found.length > 0 ? Math.min(...found) : -1;
 }
 
 /** How many bytes of a personal file belong to entries up to `lastN`: a kill may leave some of entries that never were. */
