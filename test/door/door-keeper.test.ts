@@ -152,4 +152,49 @@ describe('the keeper of the door', () => {
     expect(door.open()).toBe(false);
     expect(lock.drawn).toBe(false);
   });
+
+  test('a fire is told although the relay fails at it, and the relay is told to release again', () => {
+    const lock = new BreakingLock((released) => released);
+    const { door, reports, clock } = house(() => lock);
+    door.input('fire', true);
+    expect(reports).toEqual([
+      { type: 'fire', active: true },
+      { type: 'door', state: 'fault', mode: 'normal', cause: 'io-error', token: null },
+    ]);
+    clock.advance(1000);
+    expect(lock.commands).toEqual([true, true, true, true]);
+  });
+
+  test('a relay that fails between two commands puts the door out of order at once', () => {
+    const { door, changes, states } = simulated();
+    door.open();
+    door.fault('gpioset ended');
+    door.fault('gpioset ended again');
+    expect([door.state, states, changes.at(-1)?.released]).toEqual(['fault', ['unlocked', 'fault'], false]);
+  });
+
+  test('lamps that cannot be driven do not keep the door shut', () => {
+    const clock = new ManualClock();
+    const lock = new SimulatedLock(clock);
+    const dark = {
+      show: () => {
+        throw new Error('EIO');
+      },
+      close: () => {
+        throw new Error('EIO');
+      },
+    };
+    const door = new DoorKeeper(lock, clock, silentLog, RULE, () => undefined, dark);
+    expect([door.open(), lock.released]).toEqual([true, true]);
+    door.stop();
+    expect(lock.released).toBe(false);
+  });
+
+  test('locked by its mode it opens to nobody but whoever leaves, and says why', () => {
+    const { door, changes } = simulated();
+    door.setMode('locked');
+    expect([door.open(), door.open('open'), door.shut]).toEqual([false, false, 'door-mode']);
+    door.input('rex', true);
+    expect(changes).toEqual([{ released: true, atMs: 0 }]);
+  });
 });

@@ -32,16 +32,16 @@ interface World {
   readonly door: Door;
   readonly nowMs: number;
   readonly drawn: boolean;
-  readonly timers: ReadonlyMap<string, number>;
+  readonly timers: Map<string, number>;
   readonly pulseMs: number;
 }
-const START: World = {
+const start = (): World => ({
   door: DOOR_AT_START,
   nowMs: 0,
   drawn: false,
   timers: new Map(),
   pulseMs: Number.NEGATIVE_INFINITY,
-};
+});
 
 /** One event `afterMs` later; timers on the way ring as they should. @returns the broken rule, or the world after it */
 export function next(world: World, afterMs: number, happening: Happening): World | string {
@@ -50,7 +50,8 @@ export function next(world: World, afterMs: number, happening: Happening): World
   // A sequence waits 25 s at most, and the quickest timer rings every half second.
   for (let rings = 0; ; rings++) {
     if (rings > 1000) return `timers ring without end: ${JSON.stringify(now.door)}`;
-    const [ring] = [...now.timers].filter(([, due]) => due <= end).sort(([, a], [, b]) => a - b);
+    let ring: [string, number] | undefined;
+    for (const timer of now.timers) if (timer[1] <= end && (!ring || timer[1] < ring[1])) ring = timer;
     if (!ring) break;
     const rung = happen(now, ring[1], { kind: 'timer', timer: ring[0] as 'pulse' });
     if (typeof rung === 'string') return rung;
@@ -63,7 +64,8 @@ function happen(world: World, nowMs: number, happening: Happening): World | stri
   const event: DoorEvent = at(nowMs, happening);
   const before = world.door;
   const { door, effects } = step(before, event, RULE);
-  const timers = new Map(world.timers);
+  // The world before is not looked at again.
+  const { timers } = world;
   if (event.kind === 'timer') timers.delete(event.timer);
   let { drawn } = world;
   for (const effect of effects) {
@@ -110,7 +112,7 @@ function broken(before: Door, event: DoorEvent, { door, nowMs, drawn, timers, pu
 export function run(
   sequence: readonly { readonly afterMs: number; readonly happening: Happening }[],
 ): string | undefined {
-  let world = START;
+  let world = start();
   for (const { afterMs, happening } of [
     ...sequence,
     { afterMs: RULE.pulseMs, happening: { kind: 'tamper', active: false } as const },

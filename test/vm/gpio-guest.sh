@@ -19,7 +19,13 @@ ln -s /mnt/share/node_modules /root/suite/node_modules
 
 # ---------------------------------------------------------------- the daemon
 systemd-sysusers /mnt/share/systemd/sysusers.d/kaimon.conf
-sed 's|/opt/kaimon|/mnt/share|g; s|^ExecStart=.*|ExecStart=/usr/local/bin/node /mnt/share/dist/cli/main.js run --config /etc/kaimon/kaimon.yaml|' \
+# In emulation the whole daemon takes minutes to start: DAEMON=door runs the door's part of it under the same unit.
+case ${DAEMON:-whole} in
+  whole) start='/mnt/share/dist/cli/main.js run --config /etc/kaimon/kaimon.yaml' ;;
+  door) start='/mnt/share/test/vm/door-daemon.mjs' ;;
+esac
+say "the daemon (${DAEMON:-whole}) under systemd/kaimon.service"
+sed "s|/opt/kaimon|/mnt/share|g; s|^ExecStart=.*|ExecStart=$(command -v node) $start|; s|^TimeoutStartSec=.*|TimeoutStartSec=600|" \
   systemd/kaimon.service >/etc/systemd/system/kaimon.service
 systemctl daemon-reload
 mkdir -p /etc/kaimon

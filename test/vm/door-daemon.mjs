@@ -1,0 +1,21 @@
+// The door's part of the daemon alone (configuration, hardware, machine, record, systemd's watchdog), without eye, models and people: for
+// machines in emulation, where the whole daemon takes minutes to start. Run by test/vm/gpio-guest.sh under the daemon's own unit.
+import { loadConfig } from '../../dist/config/load.js';
+import { resolvePaths } from '../../dist/config/paths.js';
+import { openHardware } from '../../dist/door/hardware.js';
+import { createLog } from '../../dist/kit/log.js';
+import { systemClock as clock } from '../../dist/kit/system-clock.js';
+import { startDoor } from '../../dist/service/door-service.js';
+import { News } from '../../dist/service/news.js';
+import { SystemdNotify } from '../../dist/service/systemd-notify.js';
+
+const { config } = loadConfig({ file: '/etc/kaimon/kaimon.yaml', env: process.env, overrides: {} });
+const log = createLog('info', 'door');
+const notify = new SystemdNotify({ env: process.env, clock, log });
+const hardware = await openHardware(config.door, { clock, log, runFolder: resolvePaths({ env: process.env }).run });
+const news = new News(log, false, () => undefined);
+const door = startDoor({ hardware, rule: config.door, clock, log, news, changed: () => undefined });
+process.once('exit', () => door.stop());
+process.once('SIGTERM', () => process.exit(0));
+notify.ready('the door is up');
+setInterval(() => notify.watchdog(), 1000);
