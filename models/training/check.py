@@ -21,6 +21,7 @@ def main():
     parser.add_argument("--part", choices=["average", "model"], default="average")
     parser.add_argument("--model", required=True, type=Path)
     parser.add_argument("--work", required=True)
+    parser.add_argument("--single", action="store_true")
     parser.add_argument("--count", type=int, default=1000)
     args = parser.parse_args()
     model = OpenFace()
@@ -30,7 +31,8 @@ def main():
     for row in np.random.default_rng(7).choice(len(chips), min(args.count, len(chips)), replace=False):
         x = chips[(0, int(row))][0][None].float() / 255
         with torch.no_grad():
-            ours = model(x)[0].numpy()
+            both = model(torch.cat([x, x.flip(3)]))
+            ours = (both[0] if args.single else both.sum(0)).numpy()
         theirs = net.run(None, {net.get_inputs()[0].name: x.numpy()})[0][0]
         cosines.append(float(ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs)))
     print(f"{len(cosines)} chips: least cosine {min(cosines):.7f}, mean {np.mean(cosines):.7f}")

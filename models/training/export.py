@@ -23,6 +23,7 @@ def main():
     parser.add_argument("--part", choices=["average", "model"], default="average")
     parser.add_argument("--storage", choices=["float16", "float32"], default="float16")
     parser.add_argument("--out", required=True)
+    parser.add_argument("--single", action="store_true", help="without the mirror image: half the time, less exact")
     args = parser.parse_args()
     model = OpenFace()
     model.load_state_dict(torch.load(args.checkpoint, weights_only=True)[args.part])
@@ -37,7 +38,7 @@ def main():
                 out.write(values.tobytes())
                 offset += values.nbytes
         (folder / "index.json").write_text(json.dumps(entries))
-        command = ["node", str(Path(__file__).with_name("export.mjs")), str(folder), args.storage, str(Path(args.out).resolve())]
+        command = ["node", str(Path(__file__).with_name("export.mjs")), str(folder), args.storage, str(Path(args.out).resolve()), "" if args.single else "mirror"]
         subprocess.run(command, cwd=ROOT, check=True)
 
 

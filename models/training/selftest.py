@@ -69,7 +69,7 @@ def check_mining():
 def check_export(work, folder):
     model = OpenFace().eval()
     model.load_state_dict(weights(folder, "whole"))
-    subprocess.run([sys.executable, "export.py", "--checkpoint", str(folder / "whole.pt"), "--part", "model", "--storage", "float32", "--out", str(folder / "net.onnx")], cwd=HERE, check=True)
+    subprocess.run([sys.executable, "export.py", "--checkpoint", str(folder / "whole.pt"), "--part", "model", "--storage", "float32", "--single", "--out", str(folder / "net.onnx")], cwd=HERE, check=True)
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(folder / "net.onnx"), providers=["CPUExecutionProvider"])

@@ -90,6 +90,19 @@ describe.skipIf(!here)(`nn4.small2 with CMU's arrays${why}`, () => {
     ).toBeLessThan(limit);
   });
 
+  test('with its mirror image: the mean of the two embeddings, whichever way round the picture comes', async () => {
+    const [row] = await references();
+    const { input } = row as NonNullable<typeof row>;
+    const mirrored = input.map((_, i) => input[i - (i % 96) + 95 - (i % 96)] as number);
+    const options = { storage: 'float32', style: 'decomposed', metadata: {} } as const;
+    const [one, other] = await embed(exportOpenFace(arrays(), options), [input, mirrored]);
+    const sum = [...(one ?? [])].map((value, i) => value + (other?.[i] ?? 0));
+    const length = Math.hypot(...sum);
+    const both = await embed(exportOpenFace(arrays(), { ...options, mirror: true }), [input, mirrored]);
+    const wanted = sum.map((value) => value / length);
+    expect(worst(both, [wanted, wanted])).toBeLessThan(1e-6);
+  });
+
   test('the same arrays give the same bytes', () => {
     const make = () => Buffer.from(exportOpenFace(arrays(), { storage: 'float16', style: 'decomposed', metadata: {} }));
     expect(make().equals(make())).toBe(true);
