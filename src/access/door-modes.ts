@@ -45,17 +45,19 @@ export function nextMode(
   calendar: Calendar,
 ): { readonly at: WallMs; readonly mode: ScheduledMode } | undefined {
   const mode = modeAt(plan, now, calendar);
-  let at = now;
-  // Each round steps over one change; the bound is more than 16 schedules of a week can have that do not matter.
-  for (let round = 0; round < 1000; round++) {
-    const changes = plan.flatMap(({ schedule }) => nextChange(schedule, at, calendar) ?? []);
-    if (changes.length === 0) return undefined;
-    at = Math.min(...changes) as WallMs;
+  const end = now + WEEK_MS;
+  const after = (schedule: Schedule, at: WallMs) => nextChange(schedule, at, calendar);
+  let changes = plan.map(({ schedule }) => ({ schedule, at: after(schedule, now) }));
+  // Each round steps over one change; more than this no week of 16 schedules can have.
+  for (let round = 0; round < CHANGES_MAX; round++) {
+    const at = Math.min(...changes.map((change) => change.at ?? Number.POSITIVE_INFINITY)) as WallMs;
+    if (!(at <= end)) return undefined;
     const then = modeAt(plan, at, calendar);
     if (then !== mode) return { at, mode: then };
-    if (at - now > WEEK_MS) return undefined;
+    changes = changes.map((one) => (one.at === at ? { ...one, at: after(one.schedule, at) } : one));
   }
   return undefined;
 }
 
+const CHANGES_MAX = 10_000;
 const WEEK_MS = 7 * 86_400_000;

@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type ClockFacts,
+  type ClockNeeds,
+  type ClockTrust,
+  DISTRUST_TEXT,
+  firstLook,
+  JUMP_MS,
+  look,
+  noteEntry,
+  whyDistrust,
+} from '../../src/access/clock-trust.js';
+import { monotonicMs, wallMs } from '../../src/kit/clock.js';
+
+const START = Date.UTC(2026, 5, 1, 8);
+const HOUR = 3_600_000;
+
+const facts = (synchronised?: number, rtcAgrees = false): ClockFacts => ({
+  synchronisedMs: synchronised === undefined ? undefined : wallMs(synchronised),
+  rtcAgrees,
+});
+const started = (given: ClockFacts, newest: number | null = null, needs: ClockNeeds = 'auto') =>
+  firstLook(needs, given, newest === null ? null : wallMs(newest), wallMs(START), monotonicMs(0));
+/** A look `after` ms after the start, at a clock that is `off` from the true one. */
+const looked = (trust: ClockTrust, given: ClockFacts, after: number, off = 0) =>
+  look(trust, given, wallMs(START + after + off), monotonicMs(after));
+const why = (trust: ClockTrust, after = 0, off = 0) => whyDistrust(trust, wallMs(START + after + off));
+
+const SYNCED = facts(START - 1000);
+
+describe('at start', () => {
+  test.each<[string, ClockFacts, number | null, ClockNeeds, ReturnType<typeof whyDistrust>]>([
+    ['synchronised since boot is trusted', SYNCED, null, 'auto', undefined],
+    ['a battery-backed clock is trusted', facts(undefined, true), null, 'auto', undefined],
+    ['neither is not', facts(), null, 'auto', 'not-synchronised'],
+    [
+      'a battery-backed clock is not enough where the network is asked for',
+      facts(undefined, true),
+      null,
+      'synchronised',
+      'not-synchronised',
+    ],
+    ['behind the newest entry of the journal is not', SYNCED, START + HOUR, 'auto', 'before-journal'],
+    ['a moment behind it is', SYNCED, START + JUMP_MS, 'auto', undefined],
+    ['synchronised in the future is not: it was put back since', facts(START + HOUR), null, 'auto', 'not-synchronised'],
+    ['unchecked is trusted whatever it shows', facts(), START + HOUR, 'unchecked', undefined],
+  ])('%s', (_what, given, newest, needs, reason) => expect(why(started(given, newest, needs))).toBe(reason));
+
+  test('a confirmation from the future does not become one by waiting', () => {
+    const odd = facts(START + HOUR);
+    expect(why(looked(started(odd), odd, 2 * HOUR), 2 * HOUR)).toBe('not-synchronised');
+  });
+});
+
+describe('later', () => {
+  test('the first synchronisation brings trust, and its loss does not take it', () => {
+    const trust = looked(started(facts()), facts(START + 5000), 60_000);
+    expect(why(trust, 60_000)).toBeUndefined();
+    expect(why(looked(trust, facts(), HOUR), HOUR)).toBeUndefined();
+  });
+
+  test('a journal ahead of the clock is overtaken by time', () => {
+    const trust = started(SYNCED, START + HOUR);
+    expect(why(trust, HOUR)).toBeUndefined();
+  });
+
+  test('entries move the border, but not those of a clock that has jumped', () => {
+    const trust = noteEntry(started(SYNCED), wallMs(START + HOUR));
+    expect(why(trust)).toBe('before-journal');
+    const jumped = looked(started(SYNCED), SYNCED, 1000, 10 * HOUR);
+    expect(noteEntry(jumped, wallMs(START + 10 * HOUR))).toBe(jumped);
+    expect(noteEntry(trust, wallMs(START))).toBe(trust);
+  });
+});
+
+describe('a jump', () => {
+  test.each([
+    ['forward', HOUR],
+    ['back', -HOUR],
+  ])('%s is not believed, however long one waits', (_where, off) => {
+    let trust = looked(started(SYNCED), SYNCED, 1000, off);
+    expect(why(trust, 1000, off)).toBe('jumped');
+    for (let after = 60_000; after < 3 * HOUR; after += 60_000) trust = looked(trust, SYNCED, after, off);
+    expect(why(trust, 3 * HOUR, off)).toBe('jumped');
+  });
+
+  test.each([
+    ['forward', HOUR],
+    ['back', -HOUR],
+  ])('%s is believed once the network confirms it', (_where, off) => {
+    const jumped = looked(started(SYNCED), SYNCED, 1000, off);
+    const confirmed = looked(jumped, facts(START + 30_000 + off), 60_000, off);
+    expect(why(confirmed, 60_000, off)).toBeUndefined();
+    expect(why(looked(confirmed, facts(START + 30_000 + off), 90_000, off), 90_000, off)).toBeUndefined();
+  });
+
+  test('that the network makes itself is believed as soon as its confirmation is known', () => {
+    const before = started(facts(undefined, true));
+    const step = looked(before, facts(START + 500 + HOUR), 1000, HOUR);
+    expect(why(step, 1000, HOUR)).toBeUndefined();
+  });
+
+  test('that is taken back is forgotten', () => {
+    const jumped = looked(started(SYNCED), SYNCED, 1000, HOUR);
+    expect(why(looked(jumped, SYNCED, 2000), 2000)).toBeUndefined();
+  });
+
+  test('in many small steps is one', () => {
+    let trust = started(SYNCED);
+    for (let step = 1; step <= 5; step++) trust = looked(trust, SYNCED, step * 1000, step * 1500);
+    expect(why(trust, 5000, 7500)).toBe('jumped');
+  });
+
+  test('to a time that is none is one, and over with it', () => {
+    const broken = look(started(SYNCED), SYNCED, wallMs(Number.NaN), monotonicMs(1000));
+    expect(whyDistrust(broken, wallMs(Number.NaN))).toBe('jumped');
+    expect(why(looked(broken, SYNCED, 2000), 2000)).toBeUndefined();
+  });
+
+  test('of any length, at any look, is never believed without news from the network', () => {
+    const off = fc.oneof(fc.integer({ min: JUMP_MS + 1, max: 1e11 }), fc.integer({ min: -1e11, max: -JUMP_MS - 1 }));
+    fc.assert(
+      fc.property(off, fc.array(fc.integer({ min: 0, max: HOUR }), { minLength: 1, maxLength: 20 }), (by, pauses) => {
+        let [trust, after] = [started(SYNCED), 0];
+        for (const pause of pauses) {
+          after += pause;
+          trust = looked(trust, SYNCED, after, by);
+          expect(why(trust, after, by)).toBe('jumped');
+        }
+      }),
+    );
+  });
+});
+
+test('slow correction, which both clocks feel, is no jump; nor is a leap second', () => {
+  let trust = started(SYNCED);
+  for (let after = 1000; after < HOUR; after += 60_000) trust = looked(trust, SYNCED, after, 1000);
+  expect(why(trust, HOUR, 1000)).toBeUndefined();
+});
+
+test('each reason has its sentence', () => {
+  for (const text of Object.values(DISTRUST_TEXT)) expect(text).toMatch(/^the clock /);
+});

@@ -1,0 +1,234 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Calendar } from '../../src/access/calendar.js';
+import { modeAt, modeDue, nextMode, type PlannedMode } from '../../src/access/door-modes.js';
+import { dependsOnTime, UNKNOWN_GROUPS_MAX, unknownGroups, whyNotNow } from '../../src/access/groups.js';
+import { isLockedOut, NO_LOCKOUT, noteSpoof, type SpoofLockout } from '../../src/access/lockout.js';
+import { type Rules, rulesOf } from '../../src/access/rules.js';
+import { monotonicMs, wallMs } from '../../src/kit/clock.js';
+import { given } from '../config/given.js';
+
+const at = (text: string) => wallMs(Date.parse(text));
+const rules = (text: string): Rules => rulesOf(given(text).config.access);
+
+const SITE = `
+access:
+  timeZone: Europe/Berlin
+  schedules:
+    office:
+      windows: [{days: mon-fri, from: 07:00, to: 18:30}]
+      exceptions: [{date: 2026-06-03, closed: true}]
+    cleaning:
+      windows: [{days: mon-fri, from: 22:00, to: 02:00}]
+  holidays: [{date: 05-01}]
+  groups: {staff: [office], cleaners: [cleaning], guards: [always], banned: [never], default: [office]}
+`;
+/** A Tuesday, ten o'clock in Berlin. */
+const WORKING = '2026-06-02T08:00:00Z';
+const NIGHT = '2026-06-02T21:00:00Z';
+
+const person = (groups: string[], validFrom: string | null = null, validUntil: string | null = null) => ({
+  groups,
+  validFrom,
+  validUntil,
+});
+
+describe('who may enter when', () => {
+  const { access } = rules(SITE);
+  test.each([
+    ['staff in the hours of the office', ['staff'], WORKING, undefined],
+    ['staff at night', ['staff'], NIGHT, 'no-access-now'],
+    ['staff on an exception', ['staff'], '2026-06-03T08:00:00Z', 'no-access-now'],
+    ['staff on a holiday', ['staff'], '2026-05-01T08:00:00Z', 'no-access-now'],
+    ['cleaners after midnight', ['cleaners'], '2026-06-02T23:30:00Z', undefined],
+    ['who cleans and works there, at either time', ['staff', 'cleaners'], NIGHT, undefined],
+    ['guards at any time', ['guards'], NIGHT, undefined],
+    ['who may never', ['banned'], WORKING, 'no-access-now'],
+    ['people without groups are the default group', [], WORKING, undefined],
+    ['people without groups at night', [], NIGHT, 'no-access-now'],
+    ['a group that is not known opens nothing', ['saff'], WORKING, 'no-access-now'],
+    ['a known group beside one that is not', ['saff', 'guards'], NIGHT, undefined],
+  ])('%s', (_who, groups, time, reason) => {
+    expect(whyNotNow(person(groups), at(time), access, true)).toBe(reason);
+  });
+
+  test('dates come before hours', () => {
+    const guest = person(['staff'], '2026-06-02T00:00:00Z', '2026-06-03T00:00:00Z');
+    expect(whyNotNow(guest, at('2026-06-01T08:00:00Z'), access, true)).toBe('not-valid-yet');
+    expect(whyNotNow(guest, at(WORKING), access, true)).toBeUndefined();
+    expect(whyNotNow(guest, at('2026-06-03T00:00:00Z'), access, true)).toBe('expired');
+  });
+
+  test('where no group is written everybody may enter, whatever his groups', () => {
+    const { access: open } = rules('');
+    expect(whyNotNow(person(['staff']), at(NIGHT), open, false)).toBeUndefined();
+    expect(unknownGroups([person(['staff'])], open).size).toBe(0);
+  });
+
+  test('people without groups have no access where groups are written and none is called default', () => {
+    const { access: strict } = rules('access: {groups: {guards: [always]}}');
+    expect(whyNotNow(person([]), at(WORKING), strict, true)).toBe('no-access-now');
+  });
+
+  test('groups that nobody has written are counted, and only so many', () => {
+    const people = [person(['staff', 'saff']), person(['saff', 'saff']), person(['gards'])];
+    expect([...unknownGroups(people, access)]).toEqual([
+      ['saff', 2],
+      ['gards', 1],
+    ]);
+    const many = Array.from({ length: 100 }, (_, n) => person([`group-${n}`]));
+    expect(unknownGroups(many, access).size).toBe(UNKNOWN_GROUPS_MAX);
+  });
+});
+
+describe('with a clock that is not trusted', () => {
+  const { access } = rules(SITE);
+  test.each([
+    ['hours do not open', person(['staff']), 'clock'],
+    ['dates do not open, even for who may come at any hour', person(['guards'], '2020-01-01T00:00:00Z'), 'clock'],
+    ['an end that is far away does not open', person(['guards'], null, '2099-01-01T00:00:00Z'), 'clock'],
+    ['who may come at any time comes in', person(['guards']), undefined],
+    ['who may never come still may not', person(['banned']), 'no-access-now'],
+  ])('%s', (_what, who, reason) => expect(whyNotNow(who, at(WORKING), access, false)).toBe(reason));
+
+  test('nobody comes in by face where the door has hours in which it is locked', () => {
+    const locked = rules(`${SITE}  doorModes: [{mode: locked, schedule: cleaning}]`);
+    expect(whyNotNow(person(['guards']), at(WORKING), locked.access, false)).toBe('clock');
+    expect(whyNotNow(person(['guards']), at(WORKING), locked.access, true)).toBeUndefined();
+  });
+
+  test('whoever is let in is let in whatever the clock says', () => {
+    const dates = fc.option(
+      fc.integer({ min: 0, max: 4e12 }).map((ms) => new Date(ms).toISOString()),
+      { nil: null },
+    );
+    const groups = fc.subarray(['staff', 'cleaners', 'guards', 'banned', 'unknown']);
+    fc.assert(
+      fc.property(groups, dates, dates, fc.integer({ min: 0, max: 4e12 }), (names, from, until, ms) => {
+        const who = person(names, from, until);
+        if (whyNotNow(who, wallMs(ms), access, false) !== undefined) return;
+        expect(dependsOnTime(who, access)).toBe(false);
+        for (const time of [0, 1e12, 2e12, 4e12, Number.NaN])
+          expect(whyNotNow(who, wallMs(time), access, true)).toBeUndefined();
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('the mode of the door by schedule', () => {
+  const { doorModes: plan, calendar } = rules(`
+access:
+  timeZone: Europe/Berlin
+  schedules:
+    reception: {windows: [{days: mon-fri, from: 08:00, to: 17:00}], holidays: [{from: 10:00, to: 23:00}]}
+    night: {windows: [{days: mon-sun, from: 22:00, to: 06:00}], holidaysLikeWeekdays: true}
+  holidays: [{date: 05-01}]
+  doorModes: [{mode: open-house, schedule: reception}, {mode: locked, schedule: night}]
+`);
+  const [open, shut, evening] = ['2026-06-02T08:00:00Z', '2026-06-02T21:00:00Z', '2026-06-02T16:00:00Z'].map(at) as [
+    ReturnType<typeof at>,
+    ReturnType<typeof at>,
+    ReturnType<typeof at>,
+  ];
+
+  test('follows the hours; locked wins where a holiday makes two meet', () => {
+    expect([open, shut, evening].map((time) => modeAt(plan, time, calendar))).toEqual([
+      'open-house',
+      'locked',
+      'normal',
+    ]);
+    expect(modeAt(plan, at('2026-05-01T20:30:00Z'), calendar)).toBe('locked');
+  });
+
+  test('is set once at each change, and what is set by hand between stays', () => {
+    expect(modeDue('normal', plan, open, calendar, true)).toBe('open-house');
+    expect(modeDue('open-house', plan, open, calendar, true)).toBeUndefined();
+    expect(modeDue('open-house', plan, evening, calendar, true)).toBe('normal');
+  });
+
+  test('that was missed is made up at start', () => {
+    expect(modeDue(undefined, plan, open, calendar, true)).toBe('open-house');
+    expect(modeDue(undefined, plan, evening, calendar, true)).toBe('normal');
+  });
+
+  test('is nobody’s business without a plan', () => {
+    expect(modeDue(undefined, [], open, calendar, true)).toBeUndefined();
+    expect(nextMode([], open, calendar)).toBeUndefined();
+  });
+
+  test.each([
+    ['ends open house', 'open-house', 'normal'],
+    ['never begins open house', undefined, 'normal'],
+    ['leaves a locked door locked', 'locked', undefined],
+    ['leaves a normal door as it is', 'normal', undefined],
+  ] as const)('a clock that is not trusted %s', (_what, applied, due) => {
+    for (const time of [open, shut, evening, wallMs(Number.NaN)])
+      expect(modeDue(applied, plan, time, calendar, false)).toBe(due);
+  });
+
+  test('is foretold with its time', () => {
+    expect(nextMode(plan, open, calendar)).toEqual({ at: at('2026-06-02T15:00:00Z'), mode: 'normal' });
+    const steady: PlannedMode[] = [{ mode: 'locked', schedule: { kind: 'always' } }];
+    expect(nextMode([...steady, ...plan], open, calendar)).toBeUndefined();
+  });
+});
+
+describe('lockout after attempts to deceive', () => {
+  const rule = { spoofs: 3, withinMs: 60_000, lockMs: 10_000, maxMs: 30_000 };
+  const spoofed = (times: readonly number[], before: SpoofLockout = NO_LOCKOUT) =>
+    times.reduce((state, ms) => noteSpoof(state, monotonicMs(ms), rule), before);
+  const locked = (state: SpoofLockout, ms: number) => isLockedOut(state, monotonicMs(ms));
+
+  test('begins with the last of so many within the time, and ends by itself', () => {
+    expect(locked(spoofed([0, 1000]), 1000)).toBe(false);
+    const state = spoofed([0, 1000, 2000]);
+    expect([2000, 11_999, 12_000].map((ms) => locked(state, ms))).toEqual([true, true, false]);
+  });
+
+  test('does not begin when they are further apart', () => {
+    expect(locked(spoofed([0, 30_000, 60_000]), 60_000)).toBe(false);
+  });
+
+  test('is not made longer by pictures shown while it lasts, and needs as many again', () => {
+    const state = spoofed([0, 1000, 2000, 3000, 4000, 5000, 11_999]);
+    expect(locked(state, 12_000)).toBe(false);
+    expect(locked(spoofed([12_000, 12_001], state), 12_001)).toBe(false);
+  });
+
+  test('is twice as long each time in a row, up to the longest, and short again after a quiet time', () => {
+    const once = spoofed([0, 1, 2]);
+    const twice = spoofed([10_002, 10_003, 10_004], once);
+    expect(twice.untilMs).toBe(30_004);
+    const often = spoofed([30_004, 30_005, 30_006], twice);
+    expect(often.untilMs).toBe(60_006);
+    expect(spoofed([200_000, 200_001, 200_002], often).untilMs).toBe(210_002);
+  });
+
+  test('can be switched off, and a time that is none locks but does not count', () => {
+    const off = { ...rule, spoofs: 0 };
+    expect(noteSpoof(NO_LOCKOUT, monotonicMs(1), off)).toBe(NO_LOCKOUT);
+    expect(spoofed([Number.NaN, Number.NaN, Number.NaN])).toBe(NO_LOCKOUT);
+    expect(locked(spoofed([0, 1, 2]), Number.NaN)).toBe(true);
+  });
+
+  test('whatever is shown, no lockout is longer than the longest, and memory stays small', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 200 }), (pauses) => {
+        let [state, now] = [NO_LOCKOUT as SpoofLockout, 0];
+        for (const pause of pauses) {
+          now += pause;
+          const before = state;
+          state = noteSpoof(state, monotonicMs(now), rule);
+          expect(state.spoofsMs.length).toBeLessThan(rule.spoofs);
+          if (state.untilMs !== before.untilMs) expect((state.untilMs ?? 0) - now).toBeLessThanOrEqual(rule.maxMs);
+        }
+      }),
+    );
+  });
+});
+
+test('the calendar of a site without times is UTC', () => {
+  expect(rules('').calendar).toBeInstanceOf(Calendar);
+  expect(rules('').calendar.zone).toBe('UTC');
+});
