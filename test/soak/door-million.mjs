@@ -41,6 +41,7 @@ for (let i = 0; i < count; i++) {
     sequence.push({ afterMs, happening });
   }
   events += sequence.length;
+  if (!values.json && (i + 1) % 100_000 === 0) process.stderr.write(`${i + 1} sequences\n`);
   const broken = run(sequence);
   if (broken !== undefined) {
     process.stdout.write(`${broken}\nseed ${values.seed}, sequence ${i}:\n${JSON.stringify(sequence, null, 1)}\n`);
