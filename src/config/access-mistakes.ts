@@ -72,7 +72,7 @@ function scheduleMistakes(name: string, { windows, holidays, exceptions }: Sched
     : [];
   const ofDay = (list: readonly Hours[], at: Path) =>
     overlaps(
-      list.map((hours) => [spanOf(hours)]),
+      list.map((hours) => dayOf(hours)),
       at,
       Number.POSITIVE_INFINITY,
     );
@@ -87,10 +87,12 @@ function scheduleMistakes(name: string, { windows, holidays, exceptions }: Sched
 
 /** A window's spans in minutes since Monday's midnight; Sunday's may end after the week. */
 const weekSpans = (window: Window): Span[] =>
-  weekdaysOf(window.days).map((weekday) => {
-    const { from, to } = spanOf(window);
-    return { from: from + weekday * DAY_MINUTES, to: to + weekday * DAY_MINUTES };
-  });
+  weekdaysOf(window.days).flatMap((weekday) =>
+    dayOf(window).map(({ from, to }) => ({ from: from + weekday * DAY_MINUTES, to: to + weekday * DAY_MINUTES })),
+  );
+
+/** Hours of no length are told already; as a whole day they would bring more mistakes than there are. */
+const dayOf = (hours: Hours): Span[] => (hours.from === hours.to ? [] : [spanOf(hours)]);
 
 /** The first minute that two lists of spans share, going round after `round` minutes; undefined when none. */
 function shared(a: readonly Span[], b: readonly Span[], round: number): number | undefined {
