@@ -101,6 +101,12 @@ describe('a jump', () => {
     expect(why(step, 1000, HOUR)).toBeUndefined();
   });
 
+  test('is not confirmed by an old confirmation that could not be read for a while', () => {
+    const jumped = looked(started(SYNCED), SYNCED, 1000, -HOUR);
+    const unread = looked(jumped, facts(), 60_000, -HOUR);
+    expect(why(looked(unread, SYNCED, 2 * HOUR, -HOUR), 2 * HOUR, -HOUR)).toBe('jumped');
+  });
+
   test('that is taken back is forgotten', () => {
     const jumped = looked(started(SYNCED), SYNCED, 1000, HOUR);
     expect(why(looked(jumped, SYNCED, 2000), 2000)).toBeUndefined();

@@ -124,6 +124,11 @@ describe('gates of one site agree', () => {
     expect(learned(late.whereabouts, 'ada', early.passage, NOW)).toBe(late.whereabouts);
   });
 
+  test('what is known already changes nothing', () => {
+    const { whereabouts, passage: own } = passed(NOBODY, 'ada', 'in', NOW, 'north');
+    expect(learned(whereabouts, 'ada', { ...own }, NOW)).toBe(whereabouts);
+  });
+
   test('a passage from the future is set aside', () => {
     const { passage: odd } = passed(NOBODY, 'ada', 'in', wallMs(NOW + FUTURE_MAX_MS + 1), 'north');
     expect(learned(NOBODY, 'ada', odd, NOW)).toBe(NOBODY);
