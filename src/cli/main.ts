@@ -13,6 +13,7 @@ import { identifyCommand } from './identify.js';
 import { modelsCommand } from './models.js';
 import { peopleCommand } from './people.js';
 import { runCommand } from './run.js';
+import { safeStateCommand } from './safe-state.js';
 import { verifyCommand } from './verify.js';
 
 const EXIT_OF: Readonly<Record<Trouble, number>> = {
@@ -42,6 +43,7 @@ const commands = [
   modelsCommand,
   evaluateCommand,
   calibrateCommand,
+  safeStateCommand,
   configCommand,
 ];
 for (const make of commands) program.addCommand(make());
