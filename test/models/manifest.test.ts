@@ -30,7 +30,9 @@ describe('the manifest of this release', () => {
   });
 
   test('tells which encoders there are when an unknown one is asked for', () => {
-    expect(() => findModel(manifest, 'encoder', 'facenet')).toThrow(/no model "facenet".*known are mobilefacenet, openface/);
+    expect(() => findModel(manifest, 'encoder', 'facenet')).toThrow(
+      /no model "facenet".*known are mobilefacenet, openface/,
+    );
     expect(() => findModel(manifest, 'liveness', 'other')).toThrow(/for the role liveness: known are fr-liveness/);
   });
 

@@ -126,7 +126,9 @@ describe('requests over MQTT', () => {
     ['door-mode', 'door-mode'],
   ] as const)('open at a door that cannot or may not open (%s) is refused as %s', async (why, code) => {
     const now = () => ({ mode: 'locked', state: 'locked' }) as const;
-    const { handlers } = await desk({ door: { open: () => why, lock: () => undefined, setMode: () => undefined, now } });
+    const { handlers } = await desk({
+      door: { open: () => why, lock: () => undefined, setMode: () => undefined, now },
+    });
     expect(await codeOf(handlers.open({}, context))).toBe(code);
   });
 
