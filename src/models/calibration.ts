@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../kit/atomic-file.js';
 import { explain, OperatingError } from '../kit/errors.js';
@@ -60,7 +61,17 @@ export function readCalibration(file: string): Calibration | undefined {
   }
 }
 
-/** Replaces the file as a whole. @throws OperatingError when it cannot be written */
+/** Replaces the file as a whole; makes the state folder where it is missing. @throws OperatingError when it cannot be written */
 export async function writeCalibration(file: string, calibration: Calibration): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new OperatingError(
+      'KAIMON_CALIBRATION',
+      'environment',
+      `cannot make the folder ${dirname(file)} (${explain(cause)}): check the permissions above it`,
+      { cause },
+    );
+  }
   await writeFileAtomic(file, [Buffer.from(`${JSON.stringify(calibration, null, 2)}\n`)], { mode: 0o644 });
 }
