@@ -1,0 +1,111 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { discard, FACES, film, kaimon, notReady, portrait, scratch } from '../../scenario/harness.js';
+
+let folder: string;
+const at = (...names: string[]) => join(folder, ...names);
+const evaluate = async (command: string, ...args: string[]) => {
+  const { code, stdout } = await kaimon('--json', '--state', at('state'), 'evaluate', command, ...args);
+  return { code, json: stdout ? JSON.parse(stdout) : undefined };
+};
+const gate = (...args: string[]) => evaluate('gate', '--take-fps', '10', ...args);
+
+beforeAll(async () => {
+  if (notReady) return;
+  folder = scratch();
+  for (const name of ['ada', 'grace', 'nobody']) mkdirSync(at('gallery', name), { recursive: true });
+  await portrait(at('gallery', 'ada', '1.jpg'), FACES.ada);
+  await portrait(at('gallery', 'grace', '1.jpg'), FACES.grace);
+  // A photo without a face: somebody who could not be enrolled.
+  await film(at('wall'), [], 1, 1);
+  writeFileSync(at('gallery', 'nobody', '1.jpg'), readFileSync(at('wall', '000000.jpg')));
+  for (const folders of [
+    ['probes', 'ada'],
+    ['strangers', 'eve'],
+    ['attacks', 'print'],
+  ])
+    mkdirSync(at(...folders), { recursive: true });
+  await film(at('probes', 'ada', 'monday'), [FACES.adaAnotherDay], 10, 1);
+  await film(at('strangers', 'eve', 'monday'), [FACES.stranger], 10, 1);
+  await film(at('attacks', 'print', 'ada'), [FACES.adaAnotherDay], 10, 1);
+  mkdirSync(at('empty', 'ada'), { recursive: true });
+  writeFileSync(at('empty', 'ada', '1.jpg'), readFileSync(at('wall', '000000.jpg')));
+}, 240_000);
+
+afterAll(() => folder && discard(folder));
+
+describe.skipIf(notReady)(`kaimon evaluate gate${notReady ? ` (${notReady})` : ''}`, () => {
+  test('lets in who is enrolled and nobody else, and writes what it measured into one HTML file', async () => {
+    const groups = ['--gallery', at('gallery'), '--probes', at('probes'), '--strangers', at('strangers')];
+    const { code, json } = await gate(...groups, '--no-liveness', '--report', at('reports', 'gate.html'));
+    expect(code).toBe(0);
+    expect(json).toMatchObject({
+      encoder: expect.stringMatching(/^[a-z0-9-]+@[0-9a-f]{12}$/),
+      people: 2,
+      photos: 2,
+      failedToEnrol: ['nobody'],
+      liveness: false,
+      probes: { fnir: { rate: 0, n: 1, people: 1 }, misidentified: { rate: 0 }, secondsToGrant: { n: 1 } },
+      strangers: { rate: { rate: 0, n: 1 }, reasons: { nobody: 1 } },
+      attacks: null,
+    });
+    expect(json.approaches[0]).toMatchObject({ name: 'ada/monday', grants: [{ person: 'ada' }], reason: null });
+    // Ten frames a second, three must agree.
+    expect(json.probes.secondsToGrant.median).toBeLessThan(1);
+    const html = readFileSync(at('reports', 'gate.html'), 'utf8');
+    expect(html).toContain(json.encoder);
+    expect(html).toContain('<svg');
+    expect(html).not.toContain('<script');
+    rmSync(at('reports'), { recursive: true });
+  }, 240_000);
+
+  test('an enrolled face that is only a picture is let in without liveness and not with it', async () => {
+    const groups = ['--gallery', at('gallery'), '--attacks', at('attacks')];
+    const careless = await gate(...groups, '--no-liveness');
+    expect(careless.json.attacks.print.rate).toMatchObject({ rate: 1, n: 1 });
+    const careful = await gate(...groups);
+    expect(careful.json).toMatchObject({ liveness: true, attacks: { print: { rate: { rate: 0, n: 1 } } } });
+  }, 240_000);
+
+  test('evaluate liveness writes its report, too', async () => {
+    const { code, json } = await evaluate('liveness', at('attacks'), '--report', at('liveness.html'));
+    expect(code).toBe(0);
+    expect(json.takes.print).toMatchObject({ n: 1, granted: 0 });
+    expect(readFileSync(at('liveness.html'), 'utf8')).toContain('<h2>Single frames</h2>');
+  }, 240_000);
+
+  test.each<[string, () => string[], number, string, string]>([
+    ['nobody who comes', () => ['--gallery', at('gallery')], 2, 'KAIMON_USAGE', '--probes, --strangers, --attacks'],
+    [
+      'a gallery of which nobody can be enrolled',
+      () => ['--gallery', at('empty'), '--probes', at('probes')],
+      3,
+      'KAIMON_GALLERY_EMPTY',
+      'no face',
+    ],
+    [
+      'a stranger who is enrolled',
+      () => ['--gallery', at('gallery'), '--strangers', at('probes')],
+      3,
+      'KAIMON_STRANGER_KNOWN',
+      '"ada"',
+    ],
+    [
+      'a folder that is not there',
+      () => ['--gallery', at('gallery'), '--probes', at('missing')],
+      3,
+      'KAIMON_LIVENESS_SET',
+      'missing',
+    ],
+  ])(
+    'names what is wrong: %s',
+    async (_what, args, exit, code, text) => {
+      const answer = await gate(...args());
+      expect(answer.code).toBe(exit);
+      expect(answer.json.error.code).toBe(code);
+      expect(answer.json.error.message).toContain(text);
+    },
+    240_000,
+  );
+});

@@ -1,0 +1,30 @@
+// node test/soak/adversarial-frames.mjs [--observations 10000] [--seed N] [--json]: hostile observations (blank, noise, huge, tiny, one
+// face repeated, two people taking turns, broken numbers, prints, time going backwards …) through the wire's schema and the whole gate.
+// Exits 1 when anybody is let in; what the gate throws ends it. Works on the sources, needs no build.
+import { parseArgs } from 'node:util';
+import { createServer } from 'vite';
+
+const { values } = parseArgs({
+  options: {
+    observations: { type: 'string', default: '10000' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    json: { type: 'boolean', default: false },
+  },
+});
+const server = await createServer({
+  configFile: false,
+  logLevel: 'error',
+  optimizeDeps: { noDiscovery: true },
+  server: { middlewareMode: true, watch: null, ws: false },
+});
+const { run } = await server.ssrLoadModule('/test/property/adversarial.ts');
+await server.close();
+
+const result = { ...run(Number(values.observations), Number(values.seed)), seed: Number(values.seed) };
+process.stdout.write(
+  values.json
+    ? `${JSON.stringify(result)}\n`
+    : `${result.observations} observations, seed ${result.seed}: ${result.seen} seen, ${result.rejected} rejected by the schema, ` +
+        `${result.grants} let in ${result.grants > 0 ? JSON.stringify(result.granted) : ''}\n`,
+);
+process.exit(result.grants === 0 && result.opened === 0 ? 0 : 1);
