@@ -32,6 +32,16 @@ export function simulatedBench(): GpioBench {
   };
 }
 
+/** Why onoff cannot be tried here: its native part is optional, and not compiled everywhere. */
+export const noOnoff: string | undefined = (() => {
+  try {
+    createRequire(import.meta.url)('onoff');
+    return undefined;
+  } catch {
+    return "onoff's native part is not compiled here";
+  }
+})();
+
 /** onoff as it is, but for the one path that it has written into it. */
 export function onoffBelow(root: string): typeof import('onoff').Gpio {
   const require = createRequire(import.meta.url);

@@ -12,7 +12,7 @@ import { SimulatedGpio } from '../../src/door/simulated-gpio.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { given } from '../config/given.js';
-import { onoffBelow, sysfsTree } from './gpio-benches.js';
+import { noOnoff, onoffBelow, sysfsTree } from './gpio-benches.js';
 
 const LINES = 'relay: {line: 17}, rex: {line: 22}, contact: {line: 23}, fire: {line: 24}, tamper: {line: 25}';
 const LAMPS = 'greenLed: {line: 5}, redLed: {line: 6, activeLow: true}, buzzer: {line: 13}';
@@ -194,7 +194,7 @@ describe('the record for safe-state.sh', () => {
   const relayOnly = (lockType: string) =>
     given(`door: {kind: gpio, lockType: ${lockType}, relay: {line: {chip: gate-gpio, offset: 2}}}`).config.door;
 
-  test.each([
+  test.skipIf(noOnoff).each([
     ['fail-secure', 'low'],
     ['fail-safe', 'high'],
   ])('names line and safe level of a %s lock before the relay moves', async (lockType, level) => {
@@ -216,7 +216,7 @@ describe('the record for safe-state.sh', () => {
     expect(existsSync(join(runFolder, 'door-line'))).toBe(false);
   });
 
-  test('a gate that cannot leave word does not open the line', async () => {
+  test.skipIf(noOnoff)('a gate that cannot leave word does not open the line', async () => {
     const root = sysfsTree();
     const clock = new ManualClock();
     const backend = { name: 'onoff', gpio: new OnoffGpio(onoffBelow(root), clock, root), chips: sysfsChips(root) };
