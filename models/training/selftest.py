@@ -30,7 +30,7 @@ def tiny(work, folder, count=600):
 
 
 def train(folder, name, steps, minutes=9):
-    command = [sys.executable, "train.py", "--work", folder, "--name", name, "--steps", steps, "--batch", 48, "--every", 6, "--frozen", 0]
+    command = [sys.executable, "train.py", "--work", folder, "--name", name, "--steps", steps, "--batch", 48, "--every", 6, "--frozen", 0, "--warm", 3]
     out = subprocess.run([str(part) for part in command], cwd=HERE, check=True, capture_output=True, text=True).stdout
     return [float(line.split('"distil": ')[1].split(",")[0]) for line in out.splitlines() if '"distil"' in line]
 
@@ -44,7 +44,7 @@ def check_loss_and_resume(folder):
     assert whole[-1] < whole[0], f"the loss did not fall: {whole}"
     # The same run, ended in the middle: the schedule is that of twelve steps both times.
     code = "import sys, train; sys.argv = sys.argv[1:]; run = train.Run; save = run.save; run.save = lambda self: (save(self), sys.exit(0) if self.step == 6 else None); train.main()"
-    command = ["-c", code, "train.py", "--work", folder, "--name", "parts", "--steps", 12, "--batch", 48, "--every", 6, "--frozen", 0]
+    command = ["-c", code, "train.py", "--work", folder, "--name", "parts", "--steps", 12, "--batch", 48, "--every", 6, "--frozen", 0, "--warm", 3]
     subprocess.run([sys.executable, *map(str, command)], cwd=HERE, check=True, capture_output=True)
     train(folder, "parts", 12)
     one, two = weights(folder, "whole"), weights(folder, "parts")
