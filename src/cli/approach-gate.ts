@@ -4,7 +4,7 @@ import { SimulatedLock } from '../door/simulated-lock.js';
 import { Gate } from '../gate.js';
 import { silentLog } from '../kit/log.js';
 import { ManualClock } from '../kit/manual-clock.js';
-import type { Approach, JudgedApproach } from '../models/evaluation/approaches.js';
+import { type Approach, type JudgedApproach, longestRow } from '../models/evaluation/approaches.js';
 import type { SeenFrame } from '../models/evaluation/gate-protocol.js';
 import type { Gallery } from '../person/gallery.js';
 import type { Person } from '../person/person.js';
@@ -32,11 +32,12 @@ export function showApproach(
 ): JudgedApproach {
   const clock = new ManualClock();
   const door = new DoorKeeper(new SimulatedLock(clock), clock, silentLog, config.door, () => undefined);
-  const firstFace = frames.find(({ faces }) => faces.length > 0)?.atMs ?? 0;
+  const withFace = frames.filter(({ faces }) => faces.length > 0).map(({ atMs }) => atMs);
+  const firstFace = withFace[0] ?? 0;
   const sinceFace = () => (clock.monotonic() - firstFace) / 1000;
   const grants: { person: string; seconds: number }[] = [];
   let refusedAfter: number | null = null;
-  let reason = frames.some(({ faces }) => faces.length > 0) ? NOTHING_TOLD : 'no-face';
+  let reason = withFace.length > 0 ? NOTHING_TOLD : 'no-face';
   const gate = new Gate({
     config,
     curve,
@@ -64,5 +65,6 @@ export function showApproach(
     door.stop();
   }
   const refused = grants.length === 0;
-  return { name, kind, person, frames: frames.length, grants, refusedAfter, reason: refused ? reason : null };
+  const inARow = longestRow(withFace);
+  return { name, kind, person, frames: frames.length, inARow, grants, refusedAfter, reason: refused ? reason : null };
 }

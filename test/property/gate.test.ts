@@ -43,25 +43,29 @@ interface Shown extends Seen {
 
 /** Frames in any order, doubled, with gaps, late, early and from the past; most often as a camera gives them. */
 const film: fc.Arbitrary<Shown[]> = fc
-  .array(
-    fc.record({
-      frameStep: often(1, 0, -1, -5, 4),
-      timeStep: often(125, 0, -125, -700, 60, 900, 1300),
-      lateMs: often(40, -30, 900, 1001, 2000),
-      looks: fc.oneof(
-        { weight: 12, arbitrary: fc.tuple(look) },
-        { weight: 1, arbitrary: fc.constant([]) },
-        { weight: 2, arbitrary: fc.tuple(look, look) },
-      ),
-    }),
-    { minLength: 12, maxLength: 45 },
+  .tuple(
+    fc.array(
+      fc.record({
+        frameStep: often(1, 0, -1, -5, 4),
+        timeStep: often(125, 0, -125, -700, 60, 900, 1300),
+        lateMs: often(40, -30, 900, 1001, 2000),
+        looks: fc.oneof(
+          { weight: 12, arbitrary: fc.tuple(look) },
+          { weight: 1, arbitrary: fc.constant([]) },
+          { weight: 2, arbitrary: fc.tuple(look, look) },
+        ),
+      }),
+      { minLength: 12, maxLength: 45 },
+    ),
+    // So many frames at first are blurred: alive, but nobody to be recognised.
+    fc.constantFrom(0, 0, 12, 18),
   )
-  .map((steps) => {
+  .map(([steps, blurred]) => {
     let [frame, takenMs] = [10, 5000];
-    return steps.map(({ frameStep, timeStep, lateMs, looks }) => {
+    return steps.map(({ frameStep, timeStep, lateMs, looks }, at) => {
       frame = Math.max(0, frame + frameStep);
       takenMs = Math.max(0, takenMs + timeStep);
-      const posed = looks.map((one) => ({ ...one, yaw: turning(takenMs) }));
+      const posed = looks.map((one) => ({ ...one, yaw: turning(takenMs), ...(at < blurred && { quality: BLURRED }) }));
       return { frame, takenMs, nowMs: takenMs + lateMs, looks: posed, faces: posed.map(faceOf) };
     });
   });

@@ -25,10 +25,25 @@ export function approachesOf(set: PresentationSet): Approach[] {
 export interface JudgedApproach extends Pick<Approach, 'name' | 'kind' | 'person'> {
   /** Frames that were looked at. */
   readonly frames: number;
+  /** Most frames with a face that follow each other closely enough to be one track: fewer than must agree let nobody in. */
+  readonly inARow: number;
   /** Everybody whom the door was opened for, in that order. */
   readonly grants: readonly { readonly person: string; readonly seconds: number }[];
   /** When the first refusal was told; null: none was. */
   readonly refusedAfter: number | null;
   /** Why it was refused: `spoof` where that was among the reasons, else the last one; null: it was let in. */
   readonly reason: string | null;
+}
+
+/** A face unseen for longer is a new track, as at the gate. */
+const LOST_MS = 1000;
+
+/** The most times in a row that are at most a second apart. @param timesMs ascending */
+export function longestRow(timesMs: readonly number[]): number {
+  let [row, longest] = [0, 0];
+  timesMs.forEach((atMs, i) => {
+    row = i > 0 && atMs - (timesMs[i - 1] as number) <= LOST_MS ? row + 1 : 1;
+    longest = Math.max(longest, row);
+  });
+  return longest;
 }

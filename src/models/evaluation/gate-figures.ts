@@ -21,7 +21,7 @@ export interface IntruderFigures {
   readonly rate: ApproachRate;
   /** Approaches by people of the gallery, as far as the set names them: the others would have been refused anyway. */
   readonly ofEnrolled: number;
-  /** Approaches with too few frames for a grant: their refusal proves nothing. */
+  /** Approaches with too few frames in a row for a grant: their refusal proves nothing. */
   readonly tooShort: number;
   readonly reasons: Readonly<Record<string, number>>;
   /** To the first refusal. */
@@ -95,7 +95,7 @@ const intruderFigures = (
   secondsToRefusal: spreadOf(rows.flatMap(({ refusedAfter }) => refusedAfter ?? [])),
 });
 
-const tooShort = (rows: readonly JudgedApproach[], agree: number) => rows.filter(({ frames }) => frames < agree).length;
+const tooShort = (rows: readonly JudgedApproach[], agree: number) => rows.filter(({ inARow }) => inARow < agree).length;
 
 function rateOf(rows: readonly JudgedApproach[], happened: (row: JudgedApproach) => boolean): ApproachRate {
   const people = new Map<string, Tally>();

@@ -63,15 +63,17 @@ export function gateRemarks({ probes, strangers, attacks }: GateFigures): string
       .filter(([, { ofEnrolled, rate }]) => ofEnrolled < rate.n)
       .map(
         ([kind, { ofEnrolled, rate }]) =>
-          `${kind}: ${ofEnrolled} of ${rate.n} approaches are known to show somebody enrolled; of the others only the recognition was tried`,
+          `${kind}: ${ofEnrolled} of ${rate.n} approaches are known to show somebody enrolled; the others may have been refused for that alone`,
       ),
-    ...(short > 0 ? [`${short} approaches have too few frames to be let in at all: they prove nothing`] : []),
+    ...(short > 0 ? [`${short} approaches have too few frames in a row to be let in at all: they prove nothing`] : []),
   ];
 }
 
 /** The rule of three, in words. */
 export const noErrors = (what: string, people: number): string =>
-  `${what}; by the rule of three, with ${people} independent people, the true rate is below ${asPercent(ruleOfThree(people))} with 95 % confidence`;
+  ruleOfThree(people) === 1
+    ? `${what}; ${people} people are too few to prove anything`
+    : `${what}; by the rule of three, with ${people} independent people, the true rate is below ${asPercent(ruleOfThree(people))} with 95 % confidence`;
 
 /** The report of `evaluate gate`. */
 export function gateReport(

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { approachesOf } from '../../../src/models/evaluation/approaches.js';
+import { approachesOf, longestRow } from '../../../src/models/evaluation/approaches.js';
 import { readPeople, readPresentations } from '../../../src/models/evaluation/presentations.js';
 
 let folder: string;
@@ -67,5 +67,11 @@ describe('who comes to the gate', () => {
       /holds 0 pictures and videos PERSON\/TAKE/,
     );
     expect(() => readPeople(join(folder, 'nowhere'))).toThrow(/cannot read the folder/);
+  });
+
+  test('frames more than a second apart are not in a row', () => {
+    expect(longestRow([])).toBe(0);
+    expect(longestRow([0, 1900, 4000])).toBe(1);
+    expect(longestRow([0, 1000, 2001, 2100, 2200])).toBe(3);
   });
 });

@@ -9,6 +9,7 @@ const came = (person: string, change: Partial<JudgedApproach> = {}): JudgedAppro
   kind: 'live',
   person,
   frames: 20,
+  inARow: 20,
   grants: [],
   refusedAfter: null,
   reason: 'nobody',
@@ -22,7 +23,7 @@ const figures = (groups: Partial<Parameters<typeof gateFigures>[0]>) =>
 describe('the figures of whole approaches', () => {
   test('count enrolled people who were not let in, and those taken for another, both over people', () => {
     const { probes } = figures({
-      probes: [letIn('ada', 'ada', 1.5), letIn('ada', 'ada', 2), letIn('bob', 'ada', 1), came('bob', { frames: 2 })],
+      probes: [letIn('ada', 'ada', 1.5), letIn('ada', 'ada', 2), letIn('bob', 'ada', 1), came('bob', { inARow: 2 })],
     });
     expect(probes).toMatchObject({
       fnir: { rate: 0.5, n: 4, people: 2 },
@@ -69,13 +70,13 @@ describe('the figures of whole approaches', () => {
   test('no error is told with what it proves, and which attacks prove little', () => {
     const all = figures({
       strangers: Array.from({ length: 30 }, (_, i) => came(`s${i}`)),
-      attacks: [came('x', { kind: 'print', frames: 1 })],
+      attacks: [came('x', { kind: 'print', inARow: 1 })],
     });
     expect(gateRemarks(all)).toEqual([
       'strangers: none of 30 approaches was let in; by the rule of three, with 30 independent people, the true rate is below 10.0 % with 95 % confidence',
-      'print: none of 1 approaches was let in; by the rule of three, with 1 independent people, the true rate is below 100.0 % with 95 % confidence',
-      'print: 0 of 1 approaches are known to show somebody enrolled; of the others only the recognition was tried',
-      '1 approaches have too few frames to be let in at all: they prove nothing',
+      'print: none of 1 approaches was let in; 1 people are too few to prove anything',
+      'print: 0 of 1 approaches are known to show somebody enrolled; the others may have been refused for that alone',
+      '1 approaches have too few frames in a row to be let in at all: they prove nothing',
     ]);
     expect(gateRows(all)[0]).toEqual([
       'strangers let in (FPIR)',

@@ -14,6 +14,7 @@ const approach = (change: Partial<JudgedApproach>): JudgedApproach => ({
   kind: 'live',
   person: EVIL,
   frames: 9,
+  inARow: 9,
   grants: [{ person: EVIL, seconds: 1.5 }],
   refusedAfter: null,
   reason: null,
@@ -65,7 +66,7 @@ describe('a report', () => {
     const html = htmlOf(livenessReport([], result, [chart]));
     expect(html).not.toMatch(OUTSIDE);
     expect(html).toContain('APCER 50.0 %');
-    expect(html).toContain('print: no take and no clip was taken for a living face; by the rule of three');
+    expect(html).toContain('print: no take and no clip was taken for a living face; 1 people are too few');
     expect(html).toContain('refused: spoof');
   });
 
