@@ -78,7 +78,7 @@ for backend in onoff gpiod; do
       kill -$harm "$pid"
       if wait_for $safe 28; then echo "$backend $lock: relay safe $(($(now) - t0)) ms after SIG$harm in mid-pulse"; else echo "FAILED $backend $lock: relay not safe after SIG$harm"; failed=1; fi
       journalctl -u kaimon --no-pager -o cat | grep safe-state | tail -1
-      for _ in $(seq 60); do [ "$(systemctl is-active kaimon)" = active ] && [ "$(systemctl show -p MainPID --value kaimon)" != "$pid" ] && break; sleep 1; done
+      for _ in $(seq 180); do [ "$(systemctl is-active kaimon)" = active ] && [ "$(systemctl show -p MainPID --value kaimon)" != "$pid" ] && break; sleep 1; done
       [ "$(relay)" = $safe ] || { echo "FAILED $backend $lock: not safe after the restart"; failed=1; }
     done
     systemctl stop kaimon
