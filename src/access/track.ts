@@ -73,7 +73,8 @@ export function follow(
     taken.add(sighting);
     next.push(isNewer(track, frame, takenMs) ? extend(track, sighting, frame, takenMs, rule) : track);
   }
-  for (const track of alive) if (!taken.has(track)) next.push(track);
+  for (const track of alive)
+    if (!taken.has(track) && !(isNewer(track, frame, takenMs) && isDisplaced(track, sightings, rule))) next.push(track);
   let { nextId } = before;
   for (const sighting of sightings)
     if (!taken.has(sighting) && next.length < TRACKS_MAX) next.push(begin(nextId++, sighting, frame, takenMs));
@@ -90,6 +91,19 @@ function overlapOf(track: Track, sighting: Sighting, rule: TrackRule): number {
   const near = squaredDistance(track.centre, sighting.embedding) <= rule.jumpDistance;
   return near ? overlap : 0;
 }
+
+/**
+ * Somebody else stands clearly where this track was: it is over. Otherwise two faces that take turns in one place would
+ * gather evidence side by side. A face that cannot be judged displaces nobody: a blurred frame resembles no one.
+ */
+const isDisplaced = (track: Track, sightings: readonly Sighting[], rule: TrackRule): boolean =>
+  sightings.some(
+    ({ box, embedding, claim }) =>
+      (claim.kind === 'person' || claim.reason === 'nobody' || claim.reason === 'ambiguous') &&
+      iou(track.box, box) >= rule.minIou &&
+      embedding.length === track.centre.length &&
+      squaredDistance(track.centre, embedding) > rule.jumpDistance,
+  );
 
 const begin = (id: number, sighting: Sighting, frame: number, takenMs: MonotonicMs): Track => ({
   id,
