@@ -6,9 +6,12 @@ import { edgeLevel, getCommand, type ToolsVersion, watchCommand } from './gpiod-
 
 /** After a failure. */
 const RETRY_MS = 1000;
-/** A change in the milliseconds between reading and watching is found by reading again: soon after the start, then now and then. */
+/**
+ * A change in the milliseconds between reading and watching is found by reading again: soon after the start, then now and then. Each
+ * reading opens such a gap anew, in which a short press is lost: so not often.
+ */
 const FIRST_REREAD_MS = 1000;
-const REREAD_MS = 5000;
+const REREAD_MS = 60_000;
 const GET_MS = 3000;
 
 interface Parts {

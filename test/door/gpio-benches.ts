@@ -145,14 +145,25 @@ export async function virtualBench(backend: 'onoff' | 'gpiod'): Promise<GpioBenc
   const version = toolsVersion();
   if (backend === 'gpiod' && version === undefined) throw new Error('the gpiod tools are not installed');
   const gpiod = new GpiodGpio(version ?? 2, systemClock);
-  const gpio = backend === 'gpiod' ? gpiod : new OnoffGpio((await import('onoff')).Gpio, systemClock);
+  const real: Gpio = backend === 'gpiod' ? gpiod : new OnoffGpio((await import('onoff')).Gpio, systemClock);
   const chips = backend === 'gpiod' ? gpiod.chips() : sysfsChips();
   const label = `kaimon-${process.pid}`;
+  const pull = (offset: number, high: boolean) =>
+    writeFileSync(join(lines, `sim_gpio${offset}`, 'pull'), high ? 'pull-up' : 'pull-down');
+  const gpio: Gpio = {
+    output(line, safeHigh, fault) {
+      // As docs/door.md asks for: what gpioset lets go of has the level of its resistor, so that is on the safe side.
+      pull(line.offset, safeHigh);
+      return real.output(line, safeHigh, fault);
+    },
+    input: (...parts) => real.input(...parts),
+    record: (...parts) => real.record(...parts),
+  };
   return {
     gpio,
     line: (offset) => resolveLine('door.test.line', { chip: label, offset }, chips),
     wire: (offset) => read(join(lines, `sim_gpio${offset}`, 'value')) === '1',
-    pull: (offset, high) => writeFileSync(join(lines, `sim_gpio${offset}`, 'pull'), high ? 'pull-up' : 'pull-down'),
+    pull,
     heeded: async (offset) => {
       if (backend === 'gpiod') await watched(version ?? 2, read(join(bank, 'chip_name')), offset);
     },
