@@ -53,7 +53,7 @@ export class Gate {
 
   get threshold(): ChosenThreshold {
     const { config, curve, gallery } = this.#parts;
-    return chooseThreshold(curve, config.decision.targetFpir, gallery.size, config.decision.threshold);
+    return chooseThreshold(curve, config.decision.targetFpir, gallery.templates, config.decision.threshold);
   }
 
   see(observation: Observation): void {

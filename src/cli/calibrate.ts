@@ -19,7 +19,7 @@ const SUSPECTS = 5;
 export function calibrateCommand(): Command {
   return new Command('calibrate')
     .description("thresholds from the site's own photos; the gate uses them from its next start on")
-    .argument('<dir>', 'one folder a person, at least 46 people or as many pairs of different people')
+    .argument('<dir>', 'one folder a person, at least 46 people')
     .option('--dry-run', 'show them only')
     .addOption(workersOption())
     .addHelpText('after', example('kaimon calibrate /var/lib/kaimon/photos', 'kaimon calibrate photos --dry-run'))
@@ -32,13 +32,14 @@ export function calibrateCommand(): Command {
       // A photo without a face says nothing about distances.
       const seen = [...samples].filter(([, { embedding }]) => embedding);
       const distances = allPairs(seen.map(([, sample]) => sample));
+      const people = new Set(seen.map(([name]) => personOf(name))).size;
       const calibration: Calibration = {
         schema: 1,
         encoder: encoderId(model),
         measured: new Date().toISOString(),
-        people: new Set(seen.map(([name]) => personOf(name))).size,
+        people,
         impostorPairs: distances.impostorTotal,
-        thresholds: calibrate(distances, model.thresholds),
+        thresholds: calibrate(distances, people, model.thresholds),
       };
       const suspects = nearestImpostors(new Map(seen), SUSPECTS);
       if (!options.dryRun) await writeCalibration(context.calibrationFile, calibration);

@@ -76,7 +76,8 @@ export function enrollCommand(): Command {
             limits: config.faces.quality,
             maxTemplates: config.people.maxTemplates,
             duplicateDistance: () =>
-              config.people.duplicateDistance ?? chooseThreshold(curve, targetFpir, gallery.size, threshold).threshold,
+              config.people.duplicateDistance ??
+              chooseThreshold(curve, targetFpir, gallery.templates, threshold).threshold,
           });
           let last: Enrolled | undefined;
           for (const image of images) {

@@ -146,7 +146,7 @@ async function report(options: Options, findings: Findings): Promise<void> {
   const { config, enrolled, knowledge, figures, groups, replaced } = findings;
   const { gallery, photos, failedToEnrol, refused } = enrolled;
   const { targetFpir, threshold: byHand, agree, of, margin } = config.decision;
-  const { threshold, tooLarge } = chooseThreshold(knowledge.curve, targetFpir, gallery.size, byHand);
+  const { threshold, tooLarge } = chooseThreshold(knowledge.curve, targetFpir, gallery.templates, byHand);
   const set = { encoder: gallery.encoder, people: gallery.size, photos, failedToEnrol, refusedPhotos: refused.size };
   const rule = { liveness: config.liveness.enabled, targetFpir, threshold, margin, agree, of, tooLarge };
   const approaches = [groups.probes, groups.strangers, groups.attacks].flatMap((group) => group ?? []);

@@ -30,7 +30,7 @@ export function identifyCommand(): Command {
         const face = await eye.measureOne(image, config.faces.quality);
         const byHand = options.threshold ?? config.decision.threshold;
         const curve = usableCurve(eye.equipment.curve, eye.equipment.encoder, byHand);
-        const { threshold } = chooseThreshold(curve, config.decision.targetFpir, gallery.size, byHand);
+        const { threshold } = chooseThreshold(curve, config.decision.targetFpir, gallery.templates, byHand);
         const ranking = gallery.rank(decodeVector(face.embedding));
         const match = judge(ranking, { threshold, margin: config.decision.margin });
         const person = match.kind === 'person' ? people.find(({ id }) => id === match.best.id) : undefined;

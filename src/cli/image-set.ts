@@ -51,7 +51,8 @@ export const personOf = (image: string): string => image.split('/')[0] ?? '';
 
 /**
  * Measures photos with `workers` eyes side by side, with progress on standard error.
- * @returns a sample an image, in the order given; without an embedding where no face was found
+ * @returns a sample an image, in the order given; without an embedding where no face was found. A file that is no usable
+ *   picture is named on standard error and counts as one without a face.
  */
 export async function measureAll(
   context: Context,
@@ -66,15 +67,18 @@ export async function measureAll(
   let next = 0;
   let encoder = '';
   const work = async () => {
-    const eye = await PhotoEye.start(context);
+    // Only measuring: the site's own thresholds, which may be what is to be mended, are not needed.
+    const eye = await PhotoEye.start({ ...context, calibrationFile: undefined });
     encoder = eye.equipment.encoder;
     try {
       for (let name = names[next++]; name !== undefined; name = names[next++]) {
-        const face = nearestTheCentre(await eye.measure(images.get(name) as string));
+        const face = nearestTheCentre(await measured(eye, images.get(name) as string));
         if (face) samples.set(name, { person: personOf(name), embedding: decodeVector(face.embedding) });
         progress.step();
       }
     } finally {
+      // Done, or broken: then the others need not go on.
+      next = names.length;
       eye.stop();
     }
   };
@@ -83,8 +87,21 @@ export async function measureAll(
   return { samples, encoder };
 }
 
+type Seen = Pick<MeasuredPhoto, 'width' | 'height' | 'faces'>;
+const NOTHING: Seen = { width: 0, height: 0, faces: [] };
+
+async function measured(eye: PhotoEye, file: string): Promise<Seen> {
+  try {
+    return await eye.measure(file);
+  } catch (thrown) {
+    if (!(thrown instanceof OperatingError && thrown.trouble === 'input')) throw thrown;
+    process.stderr.write(`${thrown.message}\n`);
+    return NOTHING;
+  }
+}
+
 /** Sets of faces are centred on the person they name; others may stand beside. */
-function nearestTheCentre({ width, height, faces }: MeasuredPhoto) {
+function nearestTheCentre({ width, height, faces }: Seen) {
   const away = ({ box }: MeasuredPhoto['faces'][number]) => {
     const [x, y] = centre(box);
     return Math.hypot(x - width / 2, y - height / 2);

@@ -26,7 +26,13 @@ export class PhotoEye {
   }
 
   /** @throws OperatingError when models are missing or the eye cannot start. */
-  static async start({ config, log, calibrationFile }: Context): Promise<PhotoEye> {
+  static async start({
+    config,
+    log,
+    calibrationFile,
+  }: Pick<Context, 'config' | 'log'> & {
+    readonly calibrationFile: string | undefined;
+  }): Promise<PhotoEye> {
     const equipment = await equip(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
     const eye = await new Promise<Eye>((resolve, reject) => {
       const made: Eye = new Eye({

@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import { decodeVector } from '../kit/vector.js';
-import { faceToEnrol, renewed, tooNear } from '../person/enrolment.js';
+import { faceToEnrol, renewed, templateOf, tooNear } from '../person/enrolment.js';
 import type { Gallery } from '../person/gallery.js';
 import type { Person, StoredTemplate } from '../person/person.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
@@ -22,8 +23,8 @@ export interface Reencoded {
 }
 
 /**
- * Makes templates with the configuration's encoder from photos in `folder`/ID/. Nobody loses what he has: templates of
- * other encoders stay as far as there is room, and who has no usable photo is left as he is.
+ * Makes templates with the configuration's encoder from photos in `folder`/ID/. Templates of
+ * other encoders stay as far as there is room; who has no usable photo is left as he is.
  * @throws OperatingError when the folder holds no person's photos, or a daemon has the store
  */
 export function reencodePeople(context: Context, folder: string): Promise<{ encoder: string; rows: Reencoded[] }> {
@@ -41,8 +42,8 @@ export function reencodePeople(context: Context, folder: string): Promise<{ enco
         const known = people.some(({ id }) => photos.has(id));
         if (!known) throw noPhotos(`${folder} has no folder that is called like an enrolled person's id`);
         const gallery = galleryOf(people, eye.equipment);
-        const near =
-          config.people.duplicateDistance ?? chooseThreshold(curve, targetFpir, people.length, threshold).threshold;
+        const near = () =>
+          config.people.duplicateDistance ?? chooseThreshold(curve, targetFpir, gallery.templates, threshold).threshold;
         const progress = new Progress('measuring', people.length);
         const rows: Reencoded[] = [];
         for (const person of people) {
@@ -62,32 +63,30 @@ export function reencodePeople(context: Context, folder: string): Promise<{ enco
   });
 }
 
+/** Photos of one person that are looked at, at most. */
+const PHOTOS_MAX = 100;
+
 interface Means {
   readonly context: Context;
   readonly eye: PhotoEye;
   readonly gallery: Gallery;
   /** A face nearer than this to somebody else is not taken. */
-  readonly near: number;
+  readonly near: () => number;
 }
 
 async function templatesOf(person: Person, photos: readonly string[], { context, eye, gallery, near }: Means) {
   const { config } = context;
   const fresh: StoredTemplate[] = [];
   const faults: string[] = photos.length === 0 ? ['no photo was kept'] : [];
-  for (const photo of photos.slice(0, config.people.maxTemplates)) {
+  for (const photo of photos.slice(0, PHOTOS_MAX)) {
+    if (fresh.length === config.people.maxTemplates) break;
     try {
       const found = faceToEnrol((await eye.measure(photo)).faces, config.faces.quality);
       const fault =
-        'fault' in found ? found.fault : tooNear(gallery.rank(decodeVector(found.face.embedding), person.id), near);
+        'fault' in found ? found.fault : tooNear(gallery.rank(decodeVector(found.face.embedding), person.id), near());
       if (fault) faults.push(`${photo}: ${fault.text}`);
       if ('fault' in found || fault) continue;
-      const { embedding, quality } = found.face;
-      fresh.push({
-        encoder: gallery.encoder,
-        vector: embedding,
-        quality: Math.round(quality.overall * 1000) / 1000,
-        added: new Date(systemClock.wall()).toISOString(),
-      });
+      fresh.push(templateOf(found.face, gallery.encoder, iso(systemClock.wall())));
     } catch (thrown) {
       // One broken file of many must not end the work.
       if (!(thrown instanceof OperatingError && thrown.trouble === 'input')) throw thrown;

@@ -36,8 +36,9 @@ export function verifyCommand(): Command {
         const person =
           options.is === undefined ? undefined : findPerson(await readStoredPeople(context, encoder), options.is);
         const probe = decodeVector((await eye.measureOne(image, limits)).embedding);
+        const claimed = person && galleryOf([person], eye.equipment);
         const distance = person
-          ? galleryOf([person], eye.equipment).distanceTo(person.id, probe)
+          ? claimed?.distanceTo(person.id, probe)
           : squaredDistance(probe, decodeVector((await eye.measureOne(other as string, limits)).embedding));
         if (distance === undefined)
           throw new OperatingError(
@@ -45,8 +46,8 @@ export function verifyCommand(): Command {
             'environment',
             `"${options.is}" has no template of the encoder ${encoder}: enrol again`,
           );
-        // One claimed identity is one comparison.
-        const { threshold } = chooseThreshold(curve, config.decision.targetFpir, 1, byHand);
+        // One claimed identity: compared with his templates only.
+        const { threshold } = chooseThreshold(curve, config.decision.targetFpir, claimed?.templates ?? 1, byHand);
         const who = person ? { id: person.id, name: person.name } : null;
         return { same: distance <= threshold, distance, threshold, encoder, person: who };
       });

@@ -1,7 +1,8 @@
 import type { ThresholdCurve } from '../person/thresholds.js';
 import type { EyeSettings } from '../service/eye-protocol.js';
+import { appearanceModels } from './appearance-models.js';
 import { readCalibration } from './calibration.js';
-import { encoderId, findModel, type Manifest, type ModelOf } from './manifest.js';
+import { encoderId, findModel, type Manifest } from './manifest.js';
 import { assertModels, modelPath } from './model-files.js';
 
 /** The networks that a gate uses, checked. */
@@ -31,7 +32,7 @@ export async function equip(manifest: Manifest, wanted: Wanted, calibrationFile?
   const confirmer = findModel(manifest, 'detector-confirm');
   const landmarks = findModel(manifest, 'landmarks');
   const encoder = findModel(manifest, 'encoder', wanted.encoder);
-  const liveness = wanted.liveness ? livenessModels(manifest) : [];
+  const liveness = wanted.liveness ? appearanceModels(manifest) : [];
   await assertModels(
     manifest,
     [confirmer, landmarks, encoder, ...liveness].map(({ name }) => name),
@@ -48,23 +49,10 @@ export async function equip(manifest: Manifest, wanted: Wanted, calibrationFile?
         dimension: encoder.output.dimension,
         template: { size: encoder.template.size, fit: encoder.template.fit, points: encoder.template.points },
       },
-      liveness: liveness.map(({ name, input, crop, output, ...model }) => ({
-        name,
-        file: modelPath(model),
-        input,
-        cropScale: crop.scale,
-        classes: output.dimension,
-        liveClass: output.live,
-      })),
+      liveness,
     },
     encoder: encoderId(encoder),
     dimension: encoder.output.dimension,
     curve: calibration?.encoder === encoderId(encoder) ? calibration.thresholds : encoder.thresholds,
   };
-}
-
-/** Every liveness network of the manifest, those that an installation added included. @throws OperatingError when there is none */
-function livenessModels(manifest: Manifest): ModelOf<'liveness'>[] {
-  findModel(manifest, 'liveness');
-  return manifest.models.filter((model): model is ModelOf<'liveness'> => model.role === 'liveness');
 }

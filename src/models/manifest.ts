@@ -180,7 +180,13 @@ function contradictions({ models, samples, originals }: Contents): string[] {
       found.push(`${model.name}: class ${model.output.live} of ${model.output.dimension} does not exist`);
     if ((model.source.kind === 'npm') !== model.file.startsWith('build/'))
       found.push(`${model.name}: built files, and only they, lie in build/`);
-    if (model.role !== 'encoder' || !model.thresholds) continue;
+    if (model.role !== 'encoder') continue;
+    const { input, template } = model;
+    if (template.size !== input.width || template.size !== input.height)
+      found.push(
+        `${model.name}: a template of ${template.size} pixels does not fit an input of ${input.width}×${input.height}`,
+      );
+    if (!model.thresholds) continue;
     const { thresholds } = model;
     const limits = MATCH_RATES.map((rate) => thresholds[rate].threshold);
     if (limits.some((limit, i) => i > 0 && limit >= (limits[i - 1] as number)))

@@ -41,6 +41,14 @@ export function tooNear(others: Ranking, duplicateDistance: number): EnrolmentFa
   };
 }
 
+/** A measured face as it is stored. @param added ISO 8601 */
+export const templateOf = (face: MeasuredFace, encoder: string, added: string): StoredTemplate => ({
+  encoder,
+  vector: face.embedding,
+  quality: Math.round(face.quality.overall * 1000) / 1000,
+  added,
+});
+
 /**
  * Templates after making them anew with `encoder`: the fresh ones in place of its older ones, then those of other encoders
  * as far as there is room, newest first, so that one can go back.

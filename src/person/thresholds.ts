@@ -39,8 +39,8 @@ const LOOSEST = 1e-3;
 const STRICTEST = 1e-6;
 
 /**
- * The threshold for a gallery: a stranger is compared with every one of `galleryPeople`, so each comparison may err
- * with 1 − (1 − targetFpir)^(1/K) only. Between measured points the threshold is interpolated on the logarithm of the
+ * The threshold for a gallery: a stranger is compared with every template in it, so each of the K comparisons may err
+ * with 1 − (1 − targetFpir)^(1/K) only. Templates and not people: whoever has ten photos can be taken for in ten ways. Between measured points the threshold is interpolated on the logarithm of the
  * rate; from 1e-5 down to 1e-6 the line of the last decade is continued, which errs on the strict side, since with all
  * our encoders the curve gets flatter there. Never looser than FMR 1e-3, never stricter than 1e-6.
  * @param byHand `decision.threshold` of the configuration; taken as it is.
@@ -48,12 +48,11 @@ const STRICTEST = 1e-6;
 export function chooseThreshold(
   curve: ThresholdCurve,
   targetFpir: number,
-  galleryPeople: number,
+  templates: number,
   byHand: number | null,
 ): ChosenThreshold {
   if (byHand !== null) return { threshold: byHand, fmr: null, tooLarge: false };
-  const people = Math.max(1, galleryPeople);
-  const wanted = 1 - (1 - targetFpir) ** (1 / people);
+  const wanted = 1 - (1 - targetFpir) ** (1 / Math.max(1, templates));
   const fmr = Math.min(LOOSEST, Math.max(STRICTEST, wanted));
   const points: readonly [number, number][] = [
     [-3, curve['1e-3'].threshold],

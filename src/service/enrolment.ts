@@ -3,7 +3,7 @@ import type { QualityLimits } from '../face/quality.js';
 import { type Clock, iso } from '../kit/clock.js';
 import { decodeVector } from '../kit/vector.js';
 import { isUnit } from '../person/distance.js';
-import { type EnrolmentFault, faceToEnrol, tooNear } from '../person/enrolment.js';
+import { type EnrolmentFault, faceToEnrol, templateOf, tooNear } from '../person/enrolment.js';
 import type { Gallery } from '../person/gallery.js';
 import { idFor, type Language, type Person, type StoredTemplate } from '../person/person.js';
 import type { PeopleStore } from '../store/people-store.js';
@@ -82,12 +82,7 @@ export class Enrolment {
       if (near) throw new EnrolmentRefused(near.code, `the photo was not taken: ${near.text}`);
       if (known) this.#checkSamePerson(known, data.name, probe);
     }
-    const template: StoredTemplate = {
-      encoder,
-      vector: found.face.embedding,
-      quality: Math.round(found.face.quality.overall * 1000) / 1000,
-      added: iso(clock.wall()),
-    };
+    const template = templateOf(found.face, encoder, iso(clock.wall()));
     const id = data.id ?? idFor(data.name, (candidate) => store.everUsed(candidate));
     const person = await store.put({ ...this.#record(id, known, data, template), by });
     const nearest = others.best ? { id: others.best.id, distance: others.best.distance } : null;

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { loadOpenCv } from '../../src/kit/opencv/binding.js';
 import { Picture } from '../../src/kit/opencv/picture.js';
 import { AppearanceNetworks } from '../../src/liveness/appearance-networks.js';
+import { appearanceModels } from '../../src/models/appearance-models.js';
 import { alteration } from '../../src/models/evaluation/alteration.js';
 import { seeded } from '../../src/models/evaluation/figures.js';
-import { appearanceModels } from '../../src/models/evaluation/liveness-eye.js';
 import { manifest, NOT_BUILT } from '../models/networks.js';
 
 const models = appearanceModels(manifest);

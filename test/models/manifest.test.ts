@@ -74,6 +74,14 @@ describe('a manifest is refused when', () => {
       /thresholds must fall strictly/,
     ],
     [
+      'a template does not fit the input',
+      (m) => {
+        const { template } = findModel(loadManifest(), 'encoder', 'openface');
+        return { ...m, models: change(m.models, 'mobilefacenet', { template }) };
+      },
+      /template of 96 pixels does not fit an input of 112×112/,
+    ],
+    [
       'one package has two integrities',
       (m) => {
         const source = { ...(m.models[0]?.['source'] as object), integrity: `sha512-${'A'.repeat(86)}==` };

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { discard, FACES, kaimon, notReady, portrait, scratch } from './harness.js';
@@ -64,9 +64,22 @@ describe.skipIf(notReady)(`changing the encoder${notReady ? ` (${notReady})` : '
     expect((await run('other', 'people', 'reencode', at('state'))).code).toBe(3);
   });
 
-  test('a site with too few people is not calibrated, and nothing is written', async () => {
-    const { code, json } = await run('first', 'calibrate', at('kept'));
+  test('a site with too few people is not calibrated, whatever lies about, and nothing is written', async () => {
+    mkdirSync(at('few', 'lin'), { recursive: true });
+    cpSync(at('kept'), at('few'), { recursive: true });
+    writeFileSync(at('few', 'lin', 'broken.jpg'), 'this is no picture');
+    const own = at('state', 'calibration.json');
+    writeFileSync(own, 'broken');
+    // What is broken stops the gate and whoever decides, but not the command that mends it.
+    expect(await run('first', 'identify', at('stranger.jpg'))).toMatchObject({
+      code: 4,
+      json: { error: { code: 'KAIMON_CALIBRATION' } },
+    });
+    const { code, json } = await run('first', 'calibrate', at('few'));
     expect(code).toBe(3);
     expect(json.error).toMatchObject({ code: 'KAIMON_CALIBRATION_SMALL' });
+    expect(json.error.message).toContain('of 2 people');
+    expect(readFileSync(own, 'utf8')).toBe('broken');
+    rmSync(own);
   });
 });

@@ -8,8 +8,8 @@ import { UltraFace, type UltraFaceOptions } from '../../face/ultraface.js';
 import { UnusableFace } from '../../face/unusable-face.js';
 import { loadOpenCv } from '../../kit/opencv/binding.js';
 import { Picture } from '../../kit/opencv/picture.js';
-import type { AppearanceModel } from '../../liveness/appearance.js';
 import { AppearanceNetworks } from '../../liveness/appearance-networks.js';
+import { appearanceModels } from '../appearance-models.js';
 import { findModel, type Manifest } from '../manifest.js';
 import { assertModels, modelPath } from '../model-files.js';
 import type { Alter } from './alteration.js';
@@ -20,23 +20,6 @@ export interface SeenFace {
   readonly landmarks: readonly Point[];
   readonly liveness: FaceLiveness;
 }
-
-/** The appearance networks of a manifest, as the eye takes them. */
-export const appearanceModels = (manifest: Manifest): AppearanceModel[] =>
-  manifest.models.flatMap((model) =>
-    model.role === 'liveness'
-      ? [
-          {
-            name: model.name,
-            file: modelPath(model),
-            input: model.input,
-            cropScale: model.crop.scale,
-            classes: model.output.dimension,
-            liveClass: model.output.live,
-          },
-        ]
-      : [],
-  );
 
 /** Looks at frames as the eye at the gate does, without the encoder: whose face it is does not matter here. */
 export class LivenessEye {
@@ -70,18 +53,17 @@ export class LivenessEye {
     alter: Alter | undefined,
   ): Promise<LivenessEye> {
     const [confirmer, landmarks] = [findModel(manifest, 'detector-confirm'), findModel(manifest, 'landmarks')];
-    findModel(manifest, 'liveness');
-    const needed = manifest.models.filter((model) => model.role === 'liveness');
+    const appearance = appearanceModels(manifest);
     await assertModels(
       manifest,
-      [confirmer, landmarks, ...needed].map(({ name }) => name),
+      [confirmer, landmarks, ...appearance].map(({ name }) => name),
     );
     await loadOpenCv();
     return new LivenessEye(
       new HaarProposer(faces.haar),
       new UltraFace(await Network.load(modelPath(confirmer), confirmer.input), faces.confirm),
       new LandmarkNetwork(await Network.load(modelPath(landmarks), landmarks.input)),
-      await AppearanceNetworks.load(appearanceModels(manifest)),
+      await AppearanceNetworks.load(appearance),
       alter,
     );
   }
