@@ -3,7 +3,7 @@ import { type Checks, decide, EMPTY_MEMORY, type Memory, type Outcome } from './
 import type { Claim } from './access/evidence.js';
 import { REASONS } from './access/reasons.js';
 import { follow, NO_TRACKS, type Sighting, type Track, type Tracks } from './access/track.js';
-import { whyNotValid } from './access/validity.js';
+import type { AccessRule } from './access/validity.js';
 import type { Config } from './config/config.js';
 import type { DoorKeeper } from './door/door-keeper.js';
 import type { MeasuredFace, Observation } from './face/observation.js';
@@ -33,6 +33,7 @@ export interface GateParts {
   readonly gallery: Gallery;
   readonly person: (id: string) => Person | undefined;
   readonly door: DoorKeeper;
+  readonly access: AccessRule;
   readonly greeter: Greeter | undefined;
   readonly clock: Clock;
   readonly report: (decision: Decision) => void;
@@ -93,8 +94,9 @@ export class Gate {
       const track = this.#tracks.tracks.find((one) => one.box === box);
       if (track) looks.set(track.id, { atMs, box, landmarks, liveness: seen });
     }
-    const { watch, standings } = watchFrame(this.#watch, looks, atMs, watchRule(liveness));
+    const { watch, standings, spoofs } = watchFrame(this.#watch, looks, atMs, watchRule(liveness));
     this.#watch = watch;
+    for (const _track of spoofs) this.#parts.access.spoofed();
     return standings;
   }
 
@@ -120,7 +122,7 @@ export class Gate {
     const person = this.#parts.person(id);
     // Removed between the match and now.
     if (!person) return 'nobody';
-    return whyNotValid(person, this.#parts.clock.wall());
+    return this.#parts.access.whyNot(person);
   };
 
   #tell(outcome: Outcome, { faces, frame }: Observation, threshold: number): void {

@@ -3,12 +3,14 @@
  * The only file that names concrete adapters of this process.
  */
 import { join } from 'node:path';
+import { unknownGroups } from './access/groups.js';
+import { rulesOf } from './access/rules.js';
 import type { Config } from './config/config.js';
 import type { Paths } from './config/paths.js';
 import { type DoorHardware, openHardware } from './door/hardware.js';
 import type { Observation } from './face/observation.js';
 import { Gate } from './gate.js';
-import { explain } from './kit/errors.js';
+import { explain, OperatingError } from './kit/errors.js';
 import type { Log } from './kit/log.js';
 import { systemClock as clock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
@@ -17,7 +19,9 @@ import { type Equipment, equip } from './models/equipment.js';
 import { loadManifest } from './models/model-files.js';
 import { Gallery } from './person/gallery.js';
 import { usableCurve } from './person/thresholds.js';
+import { AccessKeeper } from './service/access-keeper.js';
 import { Board } from './service/board.js';
+import { readClockFacts } from './service/clock-facts.js';
 import { startDoor } from './service/door-service.js';
 import { Enrolment } from './service/enrolment.js';
 import { Eye } from './service/eye.js';
@@ -46,6 +50,12 @@ const PULSE_MS = 1000;
 
 /** Starts a gate. @throws OperatingError with one line when it cannot work; nothing is left running then. */
 export async function startGate(config: Config, paths: Paths, log: Log): Promise<RunningGate> {
+  if (config.access.passback.mode !== 'off')
+    throw new OperatingError(
+      'KAIMON_PASSBACK',
+      'usage',
+      `access.passback.mode is "${config.access.passback.mode}", but this version does not yet act on anti-passback: set it to off`,
+    );
   const equipment = await equip(
     loadManifest(),
     { encoder: config.encoder, liveness: config.liveness.enabled },
@@ -90,6 +100,17 @@ function startWith(
   // Whatever ends this process, the bolt is thrown first.
   process.once('exit', () => door.stop());
 
+  const rules = rulesOf(config.access);
+  const access = new AccessKeeper({
+    rules,
+    clock,
+    log,
+    readFacts: () => readClockFacts(clock),
+    setMode: (mode) => door.keeper.setMode(mode),
+  });
+  for (const [group, people] of unknownGroups(store.all(), rules.access))
+    log.warn({ group, people }, 'people have a group that access.groups does not know: it lets nobody in');
+
   const greeter = greeterFor(config, paths, log, news);
   const gate = new Gate({
     config,
@@ -97,6 +118,7 @@ function startWith(
     gallery,
     person: (id) => store.get(id),
     door: door.keeper,
+    access,
     greeter,
     clock,
     report: (decision) => news.decision(decision),
@@ -140,7 +162,7 @@ function startWith(
   const state = () =>
     gateState({
       door: door.desk.now(),
-      doorProblems: door.problems(),
+      doorProblems: [...door.problems(), ...access.problems()],
       eye: eye.status,
       peopleFault: store.fault === undefined ? null : explain(store.fault),
       threshold: gate.threshold,
@@ -157,6 +179,7 @@ function startWith(
 
   site?.info({ version: VERSION, encoder: equipment.encoder });
   site?.start();
+  access.start();
   eye.start();
   notify.ready(statusLine(state(), store.size));
   const pulse = setInterval(() => {
@@ -173,6 +196,7 @@ function startWith(
     state,
     async stop() {
       clearInterval(pulse);
+      access.stop();
       door.stop();
       eye.stop();
       await notify.stopping();

@@ -1,5 +1,5 @@
 // pure
-import type { WallMs } from '../kit/clock.js';
+import type { Clock, WallMs } from '../kit/clock.js';
 import type { Person } from '../person/person.js';
 import type { Reason } from './reasons.js';
 
@@ -9,3 +9,15 @@ export function whyNotValid(person: Pick<Person, 'validFrom' | 'validUntil'>, no
   if (person.validUntil !== null && now >= Date.parse(person.validUntil)) return 'expired';
   return undefined;
 }
+
+/** Port: the rules that say whether a person known by face may enter now, and that are told of attempts to deceive. */
+export interface AccessRule {
+  readonly whyNot: (person: Person) => Reason | undefined;
+  readonly spoofed: () => void;
+}
+
+/** No rules but people's dates, by a clock that is believed. */
+export const byDatesOnly = (clock: Pick<Clock, 'wall'>): AccessRule => ({
+  whyNot: (person) => whyNotValid(person, clock.wall()),
+  spoofed: () => undefined,
+});

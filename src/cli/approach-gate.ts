@@ -1,3 +1,4 @@
+import { byDatesOnly } from '../access/validity.js';
 import type { Config } from '../config/config.js';
 import { DoorKeeper } from '../door/door-keeper.js';
 import { SimulatedLock } from '../door/simulated-lock.js';
@@ -44,6 +45,7 @@ export function showApproach(
     gallery,
     person: (id) => people.get(id),
     door,
+    access: byDatesOnly(clock),
     greeter: undefined,
     clock,
     report(decision) {

@@ -1,3 +1,4 @@
+import { byDatesOnly } from '../access/validity.js';
 import type { Config } from '../config/config.js';
 import { DoorKeeper } from '../door/door-keeper.js';
 import { SimulatedLock } from '../door/simulated-lock.js';
@@ -37,6 +38,7 @@ export async function benchDecision(
       gallery,
       person: () => undefined,
       door,
+      access: byDatesOnly(clock),
       greeter: undefined,
       clock,
       report,

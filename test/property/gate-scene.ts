@@ -1,3 +1,4 @@
+import { byDatesOnly } from '../../src/access/validity.js';
 import { defaultConfig } from '../../src/config/config.js';
 import { DoorKeeper } from '../../src/door/door-keeper.js';
 import { SimulatedLock } from '../../src/door/simulated-lock.js';
@@ -113,6 +114,7 @@ export class GateScene {
         defaultConfig.door,
         () => undefined,
       ),
+      access: byDatesOnly(clock),
       greeter: undefined,
       clock,
       report: (decision) => this.decisions.push(decision),

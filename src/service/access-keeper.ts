@@ -1,0 +1,118 @@
+import {
+  type ClockFacts,
+  type ClockTrust,
+  DISTRUST_TEXT,
+  firstLook,
+  look,
+  whyDistrust,
+} from '../access/clock-trust.js';
+import { modeDue, type ScheduledMode } from '../access/door-modes.js';
+import { whyNotNow } from '../access/groups.js';
+import { isLockedOut, NO_LOCKOUT, noteSpoof } from '../access/lockout.js';
+import type { Reason } from '../access/reasons.js';
+import type { Rules } from '../access/rules.js';
+import type { Clock } from '../kit/clock.js';
+import type { Log } from '../kit/log.js';
+import type { Person } from '../person/person.js';
+import { type Jobs, startJobs } from './jobs.js';
+
+export interface AccessKeeperParts {
+  readonly rules: Rules;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Port: what the machine says of its clock. */
+  readonly readFacts: () => Promise<ClockFacts & { readonly troubles: readonly string[] }>;
+  /** Sets the door's mode when the plan asks for another one. */
+  readonly setMode: (mode: ScheduledMode) => void;
+}
+
+/** The rules of access at work: dates, groups and hours, lockout after spoofs, trust in the clock, the door's modes by schedule. */
+export class AccessKeeper {
+  readonly #parts: AccessKeeperParts;
+  #facts: ClockFacts = { synchronisedMs: undefined, rtcAgrees: false };
+  /** Undefined until the machine was asked for the first time: nothing that depends on the time is granted before. */
+  #trust: ClockTrust | undefined;
+  #lockout = NO_LOCKOUT;
+  #applied: ScheduledMode | undefined;
+  #told = new Set<string>();
+  #jobs: Jobs | undefined;
+
+  constructor(parts: AccessKeeperParts) {
+    this.#parts = parts;
+  }
+
+  /** Asks the machine for its clock at once and each minute, and sets the mode that the plan asks for then. */
+  start(): void {
+    const { rules, log } = this.#parts;
+    this.#jobs = startJobs(
+      [{ name: 'access', cron: '* * * * *', run: () => this.#eachMinute() }],
+      rules.calendar.zone,
+      log,
+    );
+  }
+
+  stop(): void {
+    this.#jobs?.stop();
+  }
+
+  /** Why a person known by face may not enter now; undefined when he may. */
+  whyNot(person: Person): Reason | undefined {
+    const { rules, clock } = this.#parts;
+    if (isLockedOut(this.#lockout, clock.monotonic())) return 'lockout';
+    return whyNotNow(person, clock.wall(), rules.access, this.#isClockTrusted());
+  }
+
+  /** A picture was held to the camera. */
+  spoofed(): void {
+    const { rules, clock, log } = this.#parts;
+    const before = this.#lockout;
+    this.#lockout = noteSpoof(before, clock.monotonic(), rules.lockout);
+    if (this.#lockout.times > before.times)
+      log.warn(
+        { times: this.#lockout.times },
+        'no face opens for a while: pictures were held to the camera again and again',
+      );
+  }
+
+  /** Sentences for the state. Of the clock only where rules need it. */
+  problems(): readonly string[] {
+    const { rules, clock } = this.#parts;
+    const found: string[] = [];
+    if (isLockedOut(this.#lockout, clock.monotonic())) found.push('locked out after attempts to deceive');
+    if (rules.access.groups.size > 0 || rules.doorModes.length > 0) {
+      const why = this.#distrust();
+      if (why) found.push(why);
+    }
+    return found;
+  }
+
+  #isClockTrusted(): boolean {
+    return this.#distrust() === undefined;
+  }
+
+  #distrust(): string | undefined {
+    const { rules, clock } = this.#parts;
+    if (rules.clock === 'unchecked') return undefined;
+    if (!this.#trust) return 'the machine was not yet asked whether its clock is right';
+    this.#trust = look(this.#trust, this.#facts, clock.wall(), clock.monotonic());
+    const why = whyDistrust(this.#trust, clock.wall());
+    return why && DISTRUST_TEXT[why];
+  }
+
+  async #eachMinute(): Promise<void> {
+    const { rules, clock, log, readFacts, setMode } = this.#parts;
+    if (rules.clock !== 'unchecked') {
+      const { troubles, ...facts } = await readFacts();
+      this.#facts = facts;
+      this.#trust ??= firstLook(rules.clock, facts, null, clock.wall(), clock.monotonic());
+      for (const trouble of troubles) {
+        if (!this.#told.has(trouble)) log.warn({ trouble }, 'the clock of the machine cannot be judged in full');
+        this.#told.add(trouble);
+      }
+    }
+    const due = modeDue(this.#applied, rules.doorModes, clock.wall(), rules.calendar, this.#isClockTrusted());
+    if (due === undefined) return;
+    this.#applied = due;
+    setMode(due);
+  }
+}

@@ -1,0 +1,84 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { ClockFacts } from '../../src/access/clock-trust.js';
+import { rulesOf } from '../../src/access/rules.js';
+import { wallMs } from '../../src/kit/clock.js';
+import { silentLog } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { AccessKeeper } from '../../src/service/access-keeper.js';
+import { given } from '../config/given.js';
+import { someone } from '../person/sample.js';
+
+/** A Tuesday, eight o'clock in the morning, UTC. */
+const TUESDAY_AT_8 = Date.UTC(2026, 10, 24, 8);
+const OFFICE = `access:
+  timeZone: UTC
+  schedules: { office: { windows: [{ days: mon-fri, from: 07:00, to: 18:00 }] } }
+  groups: { staff: [office], default: [never] }
+  doorModes: [{ mode: open-house, schedule: office }]`;
+
+let running: AccessKeeper | undefined;
+afterEach(() => running?.stop());
+
+function keeper(text: string, facts: Partial<ClockFacts> = {}) {
+  const clock = new ManualClock(TUESDAY_AT_8);
+  const setMode = vi.fn();
+  const readFacts = async () => ({ synchronisedMs: undefined, rtcAgrees: false, troubles: [], ...facts });
+  const access = new AccessKeeper({
+    rules: rulesOf(given(text).config.access),
+    clock,
+    log: silentLog,
+    readFacts,
+    setMode,
+  });
+  running = access;
+  /** Resolves when the machine was asked. */
+  const started = async () => {
+    access.start();
+    await vi.waitFor(() =>
+      expect(access.problems()).not.toContain('the machine was not yet asked whether its clock is right'),
+    );
+  };
+  return { access, clock, setMode, started };
+}
+const synchronised = { synchronisedMs: wallMs(TUESDAY_AT_8 - 60_000) };
+
+describe('the rules of access at work', () => {
+  test('without rules everybody may enter at once, whatever the clock; dates wait for a clock that is right', async () => {
+    const { access, started } = keeper('', synchronised);
+    const dated = someone('bob', [0], { validUntil: '2027-01-01T00:00:00.000Z' });
+    expect(access.whyNot(someone('ada', [0]))).toBeUndefined();
+    expect(access.whyNot(dated)).toBe('clock');
+    await started();
+    await vi.waitFor(() => expect(access.whyNot(dated)).toBeUndefined());
+  });
+
+  test('hours and groups are obeyed, and the mode that was missed is made up', async () => {
+    const { access, clock, setMode, started } = keeper(OFFICE, synchronised);
+    await started();
+    expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBeUndefined();
+    expect(access.whyNot(someone('guest', [0]))).toBe('no-access-now');
+    await vi.waitFor(() => expect(setMode).toHaveBeenCalledWith('open-house'));
+    clock.advance(11 * 3_600_000);
+    expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBe('no-access-now');
+  });
+
+  test('a clock that nothing confirms grants nothing that depends on it, sets no open house, and is told', async () => {
+    const { access, setMode, started } = keeper(OFFICE);
+    await started();
+    expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBe('clock');
+    expect(access.problems().join()).toContain('was not set by the network');
+    expect(setMode).not.toHaveBeenCalledWith('open-house');
+  });
+
+  test('pictures held to the camera again and again lock all faces out for a while, and no longer', () => {
+    const { access, clock } = keeper('access: { lockout: { spoofs: 3, lockMs: 60000 } }');
+    const ada = someone('ada', [0]);
+    for (let i = 0; i < 3; i++) {
+      expect(access.whyNot(ada)).toBeUndefined();
+      access.spoofed();
+    }
+    expect([access.whyNot(ada), access.problems()]).toEqual(['lockout', ['locked out after attempts to deceive']]);
+    clock.advance(60_000);
+    expect([access.whyNot(ada), access.problems()]).toEqual([undefined, []]);
+  });
+});
