@@ -40,8 +40,8 @@ export interface Script {
 }
 
 const ADA: Likeness = { photo: 'sample3.jpg', centre: [1186, 350], height: 313, turn: 0 };
-/** The same woman on another evening, laughing with her head thrown to the side. */
-const ADA_ANOTHER_DAY: Likeness = { photo: 'sample1.jpg', centre: [1572, 321], height: 250, turn: 40 };
+/** The same woman on another evening, alone on the photo, laughing with her head thrown to the side. */
+export const ADA_ANOTHER_DAY: Likeness = { photo: 'sample1.jpg', centre: [1572, 321], height: 250, turn: 40 };
 const GRACE: Likeness = { photo: 'sample6.jpg', centre: [1590, 409], height: 296, turn: 0 };
 const STRANGER_ON_THE_STAIRS: Likeness = { photo: 'sample5.jpg', centre: [462, 1028], height: 278, turn: 0 };
 const STRANGER_AT_THE_WALL: Likeness = { photo: 'sample5.jpg', centre: [1502, 521], height: 278, turn: 0 };

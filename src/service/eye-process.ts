@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { NATIVE_FLAGS } from '../kit/native-flags.js';
 import { encodeWire, type WireMessage, WireReader } from '../kit/wire.js';
 import { type FromEye, fromEyeSchema, type ToEye } from './eye-protocol.js';
 
@@ -25,7 +26,7 @@ export class EyeProcess {
   readonly #requests: Writable;
 
   constructor(events: EyeEvents, program = PROGRAM) {
-    const child = spawn(process.execPath, [program], {
+    const child = spawn(process.execPath, [...NATIVE_FLAGS, program], {
       stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
       env: {
         ...process.env,

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { OperatingError } from '../../kit/errors.js';
+import { NATIVE_FLAGS } from '../../kit/native-flags.js';
 import { type GateEyeSettings, seenFrameSchema } from './gate-protocol.js';
 import { fileLookSchema, type LivenessSettings } from './liveness-protocol.js';
 import { type FileRequest, type FromLooker, fromLookerSchema, type Timed, type ToLooker } from './looking-protocol.js';
@@ -88,7 +89,7 @@ export const lookAsTheEye = (settings: GateEyeSettings) => new Looking('./gate-l
 
 const start = (program: string) =>
   fork(fileURLToPath(new URL(program, import.meta.url)), {
-    execArgv: ['--max-semi-space-size=2'],
+    execArgv: [...NATIVE_FLAGS, '--max-semi-space-size=2'],
     env: { ...process.env, OPENCV4NODEJS_DISABLE_AUTOBUILD: '1', ORT_DISABLE_TELEMETRY: '1' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
