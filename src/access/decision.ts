@@ -137,6 +137,8 @@ function whyNot(
   const age = nowMs - takenMs;
   // A frame from the future is as little to be trusted as an old one.
   if (!(age >= 0 && age <= rule.maxAgeMs)) return { reason: 'stale' };
+  // Known, but not lately: the frames since then say nothing, and others will.
+  if (!(nowMs - evidence.takenMs <= rule.maxAgeMs)) return 'unsettled';
   if (liveness) return liveness.settled ? liveness : 'unsettled';
   if (rule.faces === 'nearest-only' && all.some((other) => area(other.track.box) > area(track.box)))
     return { reason: 'several-faces' };

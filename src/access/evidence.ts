@@ -1,4 +1,5 @@
 // pure
+import type { MonotonicMs } from '../kit/clock.js';
 import type { Reason } from './reasons.js';
 
 /** What one frame says about one face: a person, or a reason why it says nothing. */
@@ -11,9 +12,18 @@ export type Claim =
       readonly distance: number | undefined;
     };
 
+/** A claim and when its frame was taken. */
+export type DatedClaim = Claim & { readonly takenMs: MonotonicMs };
+
 export type Evidence =
-  /** `agree` of the last `of` frames mean this person; `distance` is the nearest of them. */
-  | { readonly kind: 'person'; readonly id: string; readonly distance: number; readonly agreeing: number }
+  /** `agree` of the last `of` frames mean this person; `distance` is the nearest of them, `takenMs` the newest. */
+  | {
+      readonly kind: 'person';
+      readonly id: string;
+      readonly distance: number;
+      readonly agreeing: number;
+      readonly takenMs: MonotonicMs;
+    }
   | {
       readonly kind: 'none';
       readonly reason: Reason;
@@ -28,19 +38,26 @@ export interface EvidenceRule {
   readonly of: number;
 }
 
+/** A face that is turned away, blurred or far is nobody's: it neither means somebody nor speaks against him. */
+const SILENT: readonly Reason[] = ['low-quality', 'too-small'];
+const isSilent = (claim: Claim) => claim.kind === 'none' && SILENT.includes(claim.reason);
+
 /**
- * Weighs the last frames of one track. The newest frame must be among those that agree: what a track was before does
- * not open a door for what it is now. `settled` says that so many frames were seen that more will hardly change it.
+ * Weighs the last frames of one track. The newest frame that says anything must be among those that agree: what a track
+ * was before does not open a door for what it is now. Who turns the head after he was known, as the liveness asks, is
+ * still known while the frames that knew him are among the last. `settled` says that so many frames were seen that more
+ * will hardly change it.
  */
-export function weigh(claims: readonly Claim[], rule: EvidenceRule): Evidence {
+export function weigh(claims: readonly DatedClaim[], rule: EvidenceRule): Evidence {
   const last = claims.slice(-rule.of);
-  const newest = last.at(-1);
-  if (!newest) return { kind: 'none', reason: 'no-face', detail: undefined, distance: undefined, settled: false };
-  if (newest.kind === 'person') {
+  if (last.length === 0)
+    return { kind: 'none', reason: 'no-face', detail: undefined, distance: undefined, settled: false };
+  const newest = last.findLast((claim) => !isSilent(claim));
+  if (newest?.kind === 'person') {
     const agreeing = last.filter((claim) => claim.kind === 'person' && claim.id === newest.id);
     if (agreeing.length >= rule.agree) {
       const distance = Math.min(...agreeing.map((claim) => claim.distance ?? Number.POSITIVE_INFINITY));
-      return { kind: 'person', id: newest.id, distance, agreeing: agreeing.length };
+      return { kind: 'person', id: newest.id, distance, agreeing: agreeing.length, takenMs: newest.takenMs };
     }
   }
   return commonest(last, rule);

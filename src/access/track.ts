@@ -3,7 +3,7 @@ import { iou } from '../face/geometry.js';
 import type { Box } from '../face/observation.js';
 import type { MonotonicMs } from '../kit/clock.js';
 import { squaredDistance } from '../person/distance.js';
-import type { Claim } from './evidence.js';
+import type { Claim, DatedClaim } from './evidence.js';
 
 /** What is seen of one face in one frame. */
 export interface Sighting {
@@ -23,7 +23,7 @@ export interface Track {
   readonly lastMs: MonotonicMs;
   readonly lastFrame: number;
   /** The last claims, oldest first; bounded by {@link TrackRule.of}. */
-  readonly claims: readonly Claim[];
+  readonly claims: readonly DatedClaim[];
 }
 
 export interface TrackRule {
@@ -113,7 +113,7 @@ const begin = (id: number, sighting: Sighting, frame: number, takenMs: Monotonic
   firstMs: takenMs,
   lastMs: takenMs,
   lastFrame: frame,
-  claims: [sighting.claim],
+  claims: [{ ...sighting.claim, takenMs }],
 });
 
 function extend(track: Track, sighting: Sighting, frame: number, takenMs: MonotonicMs, rule: TrackRule): Track {
@@ -124,7 +124,7 @@ function extend(track: Track, sighting: Sighting, frame: number, takenMs: Monoto
     seen: track.seen + 1,
     lastMs: takenMs,
     lastFrame: frame,
-    claims: [...track.claims, sighting.claim].slice(-rule.of),
+    claims: [...track.claims, { ...sighting.claim, takenMs }].slice(-rule.of),
   };
 }
 

@@ -44,6 +44,22 @@ describe('letting in', () => {
   });
 });
 
+describe('who turns the head', () => {
+  const turned: Seen = { claim: says('low-quality', 'the face is turned away') };
+
+  test.each([
+    ['is let in when he turns alive while he is still known', 300, ['ada']],
+    ['not when the frames that knew him are too old by then', 601, []],
+  ])('%s', (_what, gapMs, grants) => {
+    let alive = false;
+    const waiting: LivenessRefusal = { reason: 'liveness-unknown', detail: 'turn the head', settled: false };
+    const scene = new Scene({}, { alive: () => (alive ? undefined : waiting) }).watch([ada], 4);
+    alive = true;
+    scene.see({ frame: 4, takenMs: 300 + gapMs, seen: [turned] });
+    expect([scene.grants, scene.refusals]).toEqual([grants, []]);
+  });
+});
+
 describe('what is too old', () => {
   test.each([
     ['600 ms old is fresh enough', 600, ['ada'], []],

@@ -1,13 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Claim, weigh } from '../../src/access/evidence.js';
+import { type Claim, type EvidenceRule, weigh as weighDated } from '../../src/access/evidence.js';
 import { REASONS } from '../../src/access/reasons.js';
 import { whyNotValid } from '../../src/access/validity.js';
-import { wallMs } from '../../src/kit/clock.js';
+import { monotonicMs, wallMs } from '../../src/kit/clock.js';
 import { means, says } from './sample.js';
 
 const rule = { agree: 3, of: 5 };
-const [A, B, N] = [means('ada'), means('bob'), says('nobody')];
+const [A, B, N, T] = [means('ada'), means('bob'), says('nobody'), says('low-quality', 'turned away')];
+
+/** Claims of frames 100 ms apart. */
+const weigh = (claims: readonly Claim[], any: EvidenceRule) =>
+  weighDated(
+    claims.map((claim, i) => ({ ...claim, takenMs: monotonicMs(i * 100) })),
+    any,
+  );
 
 describe('evidence of the last frames', () => {
   test.each<[string, readonly Claim[], string]>([
@@ -20,6 +27,11 @@ describe('evidence of the last frames', () => {
     ['two people, none often enough', [A, B, A, B, B], 'bob'],
     ['two people in turn', [A, B, A, B], 'not-enough-frames'],
     ['another person in the newest frame', [A, A, A, A, B], 'not-enough-frames'],
+    ['who turns the head after he was known is known', [A, A, A, T, T], 'ada'],
+    ['not for longer than five frames', [A, A, A, T, T, T], 'low-quality'],
+    ['a turned head makes nobody known', [A, A, T, T], 'not-enough-frames'],
+    ['another person, then a turned head', [A, A, A, B, T], 'not-enough-frames'],
+    ['a stranger, then a turned head', [A, A, A, N, T], 'not-enough-frames'],
   ])('%s', (_rule, claims, expected) => {
     const evidence = weigh(claims, rule);
     expect(evidence.kind === 'person' ? evidence.id : evidence.reason).toBe(expected);
@@ -31,7 +43,12 @@ describe('evidence of the last frames', () => {
       id: 'ada',
       distance: 0.2,
       agreeing: 3,
+      takenMs: 300,
     });
+  });
+
+  test('the newest frame that meant the person is told, however many turned heads came after it', () => {
+    expect(weigh([A, A, A, T, T], rule)).toMatchObject({ takenMs: 200 });
   });
 
   test('the commonest reason is told, with the words of its last frame', () => {
@@ -54,11 +71,11 @@ describe('evidence of the last frames', () => {
     .tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 0, max: 8 }))
     .map(([agree, more]) => ({ agree, of: agree + more }));
 
-  test('names somebody exactly when the newest frame means him and enough of the last ones do', () => {
+  test('names somebody exactly when the newest frame that says anything means him and enough of the last ones do', () => {
     fc.assert(
       fc.property(fc.array(claim, { maxLength: 20 }), rules, (claims, any) => {
         const last = claims.slice(-any.of);
-        const newest = last.at(-1);
+        const newest = last.findLast((one) => one.kind === 'person' || !/^(low-quality|too-small)$/.test(one.reason));
         const id = newest?.kind === 'person' ? newest.id : undefined;
         const enough =
           id !== undefined && last.filter((one) => one.kind === 'person' && one.id === id).length >= any.agree;

@@ -82,7 +82,7 @@ describe('following faces', () => {
   test('only the last claims are kept, oldest first', () => {
     const claims = Array.from({ length: 9 }, (_, i) => says('nobody', String(i)));
     const frames = claims.map((claim) => [{ ...at(0), claim }]);
-    expect(run(...frames).tracks[0]?.claims).toEqual(claims.slice(-TRACKING.of));
+    expect(run(...frames).tracks[0]?.claims).toMatchObject(claims.slice(-TRACKING.of));
   });
 
   test('a crowd is bounded', () => {

@@ -115,8 +115,14 @@ describe('the whole gate, whatever it is shown', () => {
             const ageMs = (one.nowMs ?? 0) - one.takenMs;
             expect(ageMs).toBeGreaterThanOrEqual(0);
             expect(ageMs).toBeLessThanOrEqual(RULE.maxAgeMs);
-            const own = one.looks.filter((face) => meant(face) === person.id && isGood(face));
+            // Present is the person, alive, though perhaps with the head turned: then known a moment ago.
+            const own = one.looks.filter((face) => meant(face) === person.id);
             expect(own.some(({ live = 1 }) => typeof live === 'number' && live >= 0.5)).toBe(true);
+            const known = shown
+              .slice(0, at + 1)
+              .filter(({ looks }) => looks.some((face) => meant(face) === person.id && isGood(face)))
+              .map(({ takenMs }) => takenMs);
+            expect((one.nowMs ?? 0) - Math.max(...known)).toBeLessThanOrEqual(RULE.maxAgeMs);
             const track = bestTrack(shown.slice(0, at + 1), person.id);
             expect(track.good).toBeGreaterThanOrEqual(RULE.agree);
             expect(one.takenMs - track.sinceMs).toBeGreaterThanOrEqual(LIVENESS.aliveSeconds * 1000);
