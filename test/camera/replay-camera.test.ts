@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -57,6 +57,31 @@ async function reds(camera: ReplayCamera, most: number): Promise<number[]> {
   }
   return seen;
 }
+
+/** A film as a phone held upright makes it: lying on its side, with the turn in its track header. */
+async function makePhoneFilm(path: string): Promise<void> {
+  const cv = opencv();
+  const writer = new cv.VideoWriter(path, cv.VideoWriter.fourcc('mp4v'), 10, new cv.Size(64, 48), true);
+  const { picture } = await decodePhoto(plainJpeg(100));
+  for (let i = 0; i < 3; i++) writer.write(picture.mat);
+  picture.release();
+  writer.release();
+  const bytes = readFileSync(path);
+  // Behind the box's kind: version, flags and 36 bytes of other fields; then a, b, u, c, d of the matrix.
+  const matrix = bytes.indexOf('tkhd') + 4 + 40;
+  for (const [i, value] of [0, 1, 0, -1, 0].entries()) bytes.writeInt32BE(value * 0x10000, matrix + 4 * i);
+  writeFileSync(path, bytes);
+}
+
+test("a phone's film stands upright", async () => {
+  const path = join(home, 'phone.mp4');
+  await makePhoneFilm(path);
+  const camera = new ReplayCamera(options({ path }), new ManualClock());
+  const frame = await camera.read();
+  expect([frame?.picture.width, frame?.picture.height]).toEqual([48, 64]);
+  frame?.picture.release();
+  await camera.close();
+});
 
 const sources = [
   ['a folder', () => folder],

@@ -1,6 +1,8 @@
 import { messageOf } from '../errors.js';
 import { type Mat, native, opencv } from './binding.js';
+import { fileRotation } from './file-rotation.js';
 import { Picture } from './picture.js';
+import type { Rotation } from './video-rotation.js';
 
 export type CaptureSource =
   | {
@@ -14,15 +16,20 @@ export type CaptureSource =
   | { readonly kind: 'gstreamer'; readonly pipeline: string }
   | { readonly kind: 'file'; readonly path: string };
 
-/** An open camera or video file. */
+/** The binding does not name it. */
+const CAP_PROP_ORIENTATION_AUTO = 49;
+
+/** An open camera or video file; a file's frames come upright. */
 export class Capture {
   readonly #capture: InstanceType<ReturnType<typeof opencv>['VideoCapture']>;
+  readonly #rotation: Rotation;
   readonly fps: number;
   #reading: Promise<Mat> | undefined;
 
   /** @throws Error when it cannot be opened. */
   constructor(source: CaptureSource) {
     const cv = opencv();
+    this.#rotation = source.kind === 'file' ? fileRotation(source.path) : 0;
     this.#capture = native('VideoCapture', () => {
       switch (source.kind) {
         case 'v4l2':
@@ -34,6 +41,8 @@ export class Capture {
       }
     });
     if (source.kind === 'v4l2') this.#configure(source);
+    // OpenCV 4.6 turns some files by itself, and some of them upside down.
+    if (source.kind === 'file') native('VideoCapture.set', () => this.#capture.set(CAP_PROP_ORIENTATION_AUTO, 0));
     const fps = this.#capture.get(cv.CAP_PROP_FPS);
     this.fps = Number.isFinite(fps) && fps > 0 && fps <= 240 ? fps : 15;
   }
@@ -59,9 +68,9 @@ export class Capture {
     }
     if (mat.empty) return undefined;
     const picture = new Picture(mat);
-    if (picture.channels === 3) return picture;
-    const bgr = picture.bgr();
-    picture.release();
+    const turned = this.#rotation === 0 ? picture : picture.rotate(this.#rotation);
+    const bgr = turned.channels === 3 ? turned : turned.bgr();
+    for (const other of new Set([picture, turned])) if (other !== bgr) other.release();
     return bgr;
   }
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { explain, messageOf, OperatingError } from '../../kit/errors.js';
+import { Capture } from '../../kit/opencv/capture.js';
 import { decodePhoto } from '../../kit/opencv/codec.js';
 import type { Picture } from '../../kit/opencv/picture.js';
-import { VideoFile } from '../../kit/opencv/video-file.js';
 import { seeded } from './figures.js';
 import { CLIP_SECONDS_MAX, type FileRequest, type FromLooker, type ToLooker } from './looking-protocol.js';
 
@@ -57,7 +57,7 @@ async function decode(file: string) {
 
 async function lookAtClip<L>(lookAt: LookAt<L>, file: string, fps: number, random: () => number) {
   const looks: (L & { readonly atMs: number })[] = [];
-  const video = new VideoFile(file);
+  const video = new Capture({ kind: 'file', path: file });
   try {
     for (let frame = 0, due = 0; frame / video.fps < CLIP_SECONDS_MAX; frame++) {
       const picture = await video.read();
@@ -71,7 +71,7 @@ async function lookAtClip<L>(lookAt: LookAt<L>, file: string, fps: number, rando
       looks.push({ ...(await lookAt(picture, random)), atMs: atS * 1000 });
     }
   } finally {
-    video.release();
+    await video.release();
   }
   if (looks.length > 0) return looks;
   throw new OperatingError('KAIMON_LIVENESS_SET', 'input', `${file} cannot be used as a video: it has no frames`);

@@ -69,7 +69,10 @@ describe('what kills the native code is answered with an error, and the process 
   });
 
   test.each([
-    ['a missing camera', () => new Capture({ kind: 'file', path: join(folder, 'nowhere.avi') })],
+    [
+      'a missing camera',
+      () => new Capture({ kind: 'v4l2', device: '/dev/nowhere', width: 64, height: 48, fps: 10, mjpg: false }),
+    ],
     ['a native call that throws a text', () => native('call', () => JSON.parse('{') as unknown)],
     [
       'a native call on a released picture',
