@@ -24,7 +24,7 @@ import { isUnit } from './person/distance.js';
 import { type Gallery, judge } from './person/gallery.js';
 import type { Person } from './person/person.js';
 import { type ChosenThreshold, chooseThreshold, type ThresholdCurve } from './person/thresholds.js';
-import type { Decision } from './service/news.js';
+import type { Decision, Spoof } from './service/news.js';
 import type { Greeter } from './voice/greeter.js';
 
 export interface GateParts {
@@ -37,6 +37,8 @@ export interface GateParts {
   readonly greeter: Greeter | undefined;
   readonly clock: Clock;
   readonly report: (decision: Decision) => void;
+  /** A picture or screen was held to the camera: each track once, whomever it shows. */
+  readonly spoofed: (spoof: Spoof) => void;
 }
 
 /** Boxes of one face in successive frames overlap at least so much; a track unseen for a second is over. */
@@ -66,7 +68,7 @@ export class Gate {
     const sightings = faces.map((face) => this.#sighting(face, encoder === gallery.encoder, threshold));
     const rule = { ...FOLLOWING, of: config.decision.of, jumpDistance: curve['1e-3'].threshold };
     this.#tracks = follow(this.#tracks, sightings, frame, taken, rule);
-    const standings = this.#watchFaces(faces, taken);
+    const { standings, spoofs } = this.#watchFaces(faces, taken);
     const { memory, outcomes } = decide(
       this.#memory,
       this.#tracks.tracks,
@@ -82,13 +84,18 @@ export class Gate {
     // The door first: nothing else may come between a decision and the relay.
     for (const outcome of outcomes)
       if (outcome.kind === 'grant') this.#parts.door.open('grant', `track-${outcome.track}`);
+    for (const { id, box } of this.#tracks.tracks)
+      if (spoofs.includes(id)) this.#parts.spoofed({ track: id, frame, box });
     for (const outcome of outcomes) this.#tell(outcome, observation, threshold);
   }
 
-  /** Liveness of the tracks of this frame; undefined when it is switched off. */
-  #watchFaces(faces: readonly MeasuredFace[], atMs: MonotonicMs): ReadonlyMap<number, Standing> | undefined {
+  /** Liveness of the tracks of this frame; no standings when it is switched off. */
+  #watchFaces(
+    faces: readonly MeasuredFace[],
+    atMs: MonotonicMs,
+  ): { readonly standings: ReadonlyMap<number, Standing> | undefined; readonly spoofs: readonly number[] } {
     const { liveness } = this.#parts.config;
-    if (!liveness.enabled) return undefined;
+    if (!liveness.enabled) return { standings: undefined, spoofs: [] };
     const looks = new Map<number, Look>();
     for (const { box, landmarks, liveness: seen } of faces) {
       const track = this.#tracks.tracks.find((one) => one.box === box);
@@ -97,7 +104,7 @@ export class Gate {
     const { watch, standings, spoofs } = watchFrame(this.#watch, looks, atMs, watchRule(liveness));
     this.#watch = watch;
     for (const _track of spoofs) this.#parts.access.spoofed();
-    return standings;
+    return { standings, spoofs };
   }
 
   #sighting(face: MeasuredFace, sameEncoder: boolean, threshold: number): Sighting {

@@ -24,8 +24,10 @@ import { Board } from './service/board.js';
 import { readClockFacts } from './service/clock-facts.js';
 import { startDoor } from './service/door-service.js';
 import { Enrolment } from './service/enrolment.js';
+import { Evidence } from './service/evidence.js';
 import { Eye } from './service/eye.js';
 import { EyeProcess } from './service/eye-process.js';
+import { startJobs } from './service/jobs.js';
 import { News } from './service/news.js';
 import { type HandlerParts, requestHandlers } from './service/request-handlers.js';
 import { type GateState, gateState, statusLine } from './service/status.js';
@@ -111,6 +113,15 @@ function startWith(
   for (const [group, people] of unknownGroups(store.all(), rules.access))
     log.warn({ group, people }, 'people have a group that access.groups does not know: it lets nobody in');
 
+  const evidence = new Evidence({
+    folder: join(paths.state, 'evidence'),
+    pictures: config.liveness.evidencePictures,
+    days: config.liveness.evidenceDays,
+    redactedPicture: () => eye.snapshot([], true),
+    clock,
+    log,
+  });
+
   const greeter = greeterFor(config, paths, log, news);
   const gate = new Gate({
     config,
@@ -122,6 +133,10 @@ function startWith(
     greeter,
     clock,
     report: (decision) => news.decision(decision),
+    spoofed(spoof) {
+      news.spoof(spoof);
+      void evidence.keep(spoof.track);
+    },
   });
 
   let seen: Observation | undefined;
@@ -180,6 +195,11 @@ function startWith(
   site?.info({ version: VERSION, encoder: equipment.encoder });
   site?.start();
   access.start();
+  const daily = startJobs(
+    [{ name: 'evidence', cron: '17 3 * * *', run: () => evidence.purge() }],
+    rules.calendar.zone,
+    log,
+  );
   eye.start();
   notify.ready(statusLine(state(), store.size));
   const pulse = setInterval(() => {
@@ -197,6 +217,7 @@ function startWith(
     async stop() {
       clearInterval(pulse);
       access.stop();
+      daily.stop();
       door.stop();
       eye.stop();
       await notify.stopping();

@@ -48,6 +48,7 @@ export function showApproach(
     access: byDatesOnly(clock),
     greeter: undefined,
     clock,
+    spoofed: () => undefined,
     report(decision) {
       if (decision.type === 'granted') {
         grants.push({ person: decision.person?.id ?? '', seconds: sinceFace() });

@@ -19,4 +19,10 @@ export const livenessSection = z.strictObject({
     { unit: 'milliseconds', min: 1000, max: 30_000 },
     5000,
   ),
+  evidencePictures: whole(
+    'Pictures of refused attacks that are kept on the disk, faces made unrecognisable, the newest ones; 0 keeps none',
+    { unit: 'pictures', min: 0, max: 1000 },
+    0,
+  ),
+  evidenceDays: whole('Such pictures are deleted after so long', { unit: 'days', min: 1, max: 365 }, 30),
 });

@@ -42,6 +42,7 @@ export async function benchDecision(
       greeter: undefined,
       clock,
       report,
+      spoofed: report,
     });
     const whole = await timed((frame) => gate.see({ ...observation, frame, takenMs: clock.monotonic() }));
     door.stop();

@@ -71,8 +71,13 @@ export const toEyeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('configure'), settings: eyeSettingsSchema }),
   /** Measure the JPEG or PNG in the message's blob. */
   z.object({ kind: z.literal('photo'), id: z.int() }),
-  /** A JPEG of the newest frame with marks drawn on it. */
-  z.object({ kind: z.literal('snapshot'), id: z.int(), marks: z.array(markSchema).max(FACES_MAX) }),
+  /** A JPEG of the newest frame with marks drawn on it; `redact`: without its faces. */
+  z.object({
+    kind: z.literal('snapshot'),
+    id: z.int(),
+    marks: z.array(markSchema).max(FACES_MAX),
+    redact: z.boolean(),
+  }),
 ]);
 export type ToEye = z.infer<typeof toEyeSchema>;
 

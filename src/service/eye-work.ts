@@ -1,12 +1,12 @@
 import type { Frame } from '../camera/frame.js';
 import type { NewestFrame } from '../camera/newest-frame.js';
 import type { Measured, Meter } from '../face/measure.js';
-import type { MeasuredFace } from '../face/observation.js';
+import type { Box, MeasuredFace } from '../face/observation.js';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import { Mutex } from '../kit/mutex.js';
 import { decodePhoto, encodeJpeg, UnusablePhoto } from '../kit/opencv/codec.js';
-import { drawMarks } from '../kit/opencv/draw.js';
+import { drawMarks, hideFaces } from '../kit/opencv/draw.js';
 import type { Picture } from '../kit/opencv/picture.js';
 import type { EyeDesk } from './eye-desk.js';
 import { PHOTOS_WAITING_MAX, type ToEye } from './eye-protocol.js';
@@ -22,7 +22,7 @@ export class EyeWork {
   readonly #turn = new Mutex();
   #photosWaiting = 0;
   #busySince: MonotonicMs | undefined;
-  #newest: Picture | undefined;
+  #newest: { readonly picture: Picture; readonly faces: readonly Box[] } | undefined;
 
   constructor(desk: Pick<EyeDesk, 'tell'>, meters: { live: Meter; photo: Meter }, clock: Clock) {
     this.#desk = desk;
@@ -42,8 +42,8 @@ export class EyeWork {
       if (!frame) return;
       const measured = await this.#inTurn(() => this.#meters.live.measure(frame.picture));
       this.#tellObservation(frame, measured);
-      this.#newest?.release();
-      this.#newest = frame.picture;
+      this.#newest?.picture.release();
+      this.#newest = { picture: frame.picture, faces: measured.faces.map(({ box }) => box) };
     }
   }
 
@@ -111,13 +111,15 @@ export class EyeWork {
     }
   }
 
-  #snapshot({ id, marks }: Extract<ToEye, { kind: 'snapshot' }>): void {
+  #snapshot({ id, marks, redact }: Extract<ToEye, { kind: 'snapshot' }>): void {
     if (!this.#newest) {
       this.#desk.tell({ kind: 'snapshot', id, ok: false });
       return;
     }
-    const copy = this.#newest.bgr();
+    const { picture, faces } = this.#newest;
+    const copy = picture.bgr();
     try {
+      if (redact) hideFaces(copy, [...faces, ...marks.map(({ box }) => box)]);
       drawMarks(copy, marks);
       this.#desk.tell({ kind: 'snapshot', id, ok: true }, encodeJpeg(copy, SNAPSHOT_JPEG_QUALITY));
     } finally {

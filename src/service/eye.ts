@@ -118,9 +118,9 @@ export class Eye {
     return failed('fault', 'the eye failed while it measured this photo');
   }
 
-  /** A JPEG of the newest frame with marks on it; undefined when there is none. */
-  async snapshot(marks: readonly Mark[]): Promise<Buffer | undefined> {
-    const { message, blob } = await this.#ask((id) => ({ kind: 'snapshot', id, marks: [...marks] }));
+  /** A JPEG of the newest frame with marks on it, without its faces where `redact` says so; undefined when there is none. */
+  async snapshot(marks: readonly Mark[], redact = false): Promise<Buffer | undefined> {
+    const { message, blob } = await this.#ask((id) => ({ kind: 'snapshot', id, marks: [...marks], redact }));
     return message?.kind === 'snapshot' && message.ok ? blob : undefined;
   }
 

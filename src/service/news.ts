@@ -1,5 +1,5 @@
 import type { DoorReport } from '../door/door.js';
-import type { MeasuredFace } from '../face/observation.js';
+import type { Box, MeasuredFace } from '../face/observation.js';
 import type { Log } from '../kit/log.js';
 import type { Person } from '../person/person.js';
 import type { EventFields } from '../site/messages.js';
@@ -21,6 +21,13 @@ export interface Decision {
   readonly face: MeasuredFace | undefined;
 }
 
+/** A picture or screen that was held to the camera. */
+export interface Spoof {
+  readonly track: number;
+  readonly frame: number;
+  readonly box: Box;
+}
+
 /** Tells what happens, to the log and to the site: the same facts to both. Names stand in the log only where wanted. */
 export class News {
   readonly #log: Log;
@@ -37,8 +44,13 @@ export class News {
   decision({ type, face, person, ...facts }: Decision): void {
     const who = person && (this.#names ? { id: person.id, name: person.name } : { id: person.id });
     this.#log.info({ type, ...facts, person: who }, facts.text);
-    const box = face ? [face.box.x, face.box.y, face.box.width, face.box.height].map(Math.round) : null;
+    const box = face ? pixelsOf(face.box) : null;
     this.#event(type, { ...facts, person: person?.id ?? null, name: person?.name ?? null, box });
+  }
+
+  spoof({ box, ...facts }: Spoof): void {
+    this.#log.warn(facts, 'a picture or a screen was held to the camera');
+    this.#event('spoof', { ...facts, box: pixelsOf(box) });
   }
 
   greeting({ text, language }: Utterance): void {
@@ -59,3 +71,6 @@ export class News {
     this.#event(type, { by, ...facts, [verb === 'open' ? 'opened' : 'done']: done });
   }
 }
+
+/** x, y, width and height in whole pixels. */
+const pixelsOf = ({ x, y, width, height }: Box): number[] => [x, y, width, height].map(Math.round);

@@ -9,7 +9,7 @@ import { silentLog } from '../../src/kit/log.js';
 import { encodeVector } from '../../src/kit/vector.js';
 import { Gallery } from '../../src/person/gallery.js';
 import type { Person } from '../../src/person/person.js';
-import type { Decision } from '../../src/service/news.js';
+import type { Decision, Spoof } from '../../src/service/news.js';
 import { GOOD } from '../face/sample.js';
 import { boxAt, flatHead, type Pose, solidHead } from '../liveness/heads.js';
 import { ENCODER, someone, template } from '../person/sample.js';
@@ -83,6 +83,7 @@ export class GateScene {
   nowMs = 0;
   opened = 0;
   readonly decisions: Decision[] = [];
+  readonly spoofs: Spoof[] = [];
   readonly #gate: Gate;
 
   constructor(change: { readonly decision?: Partial<typeof RULE>; readonly liveness?: Partial<typeof LIVENESS> } = {}) {
@@ -118,6 +119,7 @@ export class GateScene {
       greeter: undefined,
       clock,
       report: (decision) => this.decisions.push(decision),
+      spoofed: (spoof) => this.spoofs.push(spoof),
     });
   }
 

@@ -145,6 +145,15 @@ describe('the whole gate, whatever it is shown', () => {
     expect(grants).toBeGreaterThan(20);
   });
 
+  test('a picture held to the camera is told once, with its place, whomever it shows', () => {
+    for (const angle of Object.values(WHO)) {
+      const scene = new GateScene();
+      for (let i = 0; i < 20; i++)
+        scene.see(observationOf({ frame: i, takenMs: i * 100, faces: [faceOf({ angle, live: i < 5 ? 0.9 : 0.02 })] }));
+      expect(scene.spoofs).toEqual([{ track: 1, frame: 5, box: boxAt({}) }]);
+    }
+  });
+
   /** Ada alone, frame after frame, more or less well seen and near; farther than 0.2 (an angle of 0.46) nobody is meant. */
   const seen = fc.oneof(
     { weight: 5, arbitrary: fc.constant({ angle: 0, live: 0.9999, quality: {} }) },

@@ -5,11 +5,12 @@ import type { Measured, Meter } from '../../src/face/measure.js';
 import type { MonotonicMs } from '../../src/kit/clock.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { loadOpenCv } from '../../src/kit/opencv/binding.js';
-import { encodeJpeg } from '../../src/kit/opencv/codec.js';
+import { decodePhoto, encodeJpeg } from '../../src/kit/opencv/codec.js';
 import { Picture } from '../../src/kit/opencv/picture.js';
 import { readPictureHeader } from '../../src/kit/opencv/picture-header.js';
 import type { FromEye } from '../../src/service/eye-protocol.js';
 import { EyeWork } from '../../src/service/eye-work.js';
+import { GOOD } from '../face/sample.js';
 
 const NOBODY: Measured = { proposed: 0, faces: [] };
 const grey = (width: number, height: number) =>
@@ -21,13 +22,14 @@ class SlowMeter implements Meter {
   readonly waiting: (() => void)[] = [];
   running = 0;
   most = 0;
+  measured = NOBODY;
 
   async measure(): Promise<Measured> {
     this.running += 1;
     this.most = Math.max(this.most, this.running);
     await new Promise<void>((resolve) => this.waiting.push(resolve));
     this.running -= 1;
-    return NOBODY;
+    return this.measured;
   }
 }
 
@@ -111,13 +113,42 @@ test('the fifth photo that waits is refused as busy, and one that is no picture 
 
 test('a snapshot is the newest frame as a JPEG; before the first frame there is none', async () => {
   const { desk, meter, work } = make();
-  work.serve({ kind: 'snapshot', id: 1, marks: [] }, Buffer.alloc(0));
+  work.serve({ kind: 'snapshot', id: 1, marks: [], redact: false }, Buffer.alloc(0));
   expect(desk.told[0]?.message).toEqual({ kind: 'snapshot', id: 1, ok: false });
   const watching = work.watch(framesOf([frame(0)]));
   await released(meter);
   await watching;
   const box = { x: 5, y: 5, width: 20, height: 20 };
-  work.serve({ kind: 'snapshot', id: 2, marks: [{ box, text: 'Ada', tone: 'good' }] }, Buffer.alloc(0));
+  work.serve({ kind: 'snapshot', id: 2, marks: [{ box, text: 'Ada', tone: 'good' }], redact: false }, Buffer.alloc(0));
   expect(desk.told[2]?.message).toEqual({ kind: 'snapshot', id: 2, ok: true });
   expect(readPictureHeader(desk.told[2]?.blob ?? Buffer.alloc(0))).toEqual({ kind: 'jpeg', width: 64, height: 48 });
+});
+
+test('a redacted snapshot shows where something was, and no face', async () => {
+  const { desk, meter, work } = make();
+  const side = 96;
+  const noise = Buffer.from(
+    Array.from({ length: side * side * 3 }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 24) & 255),
+  );
+  meter.measured = {
+    proposed: 1,
+    faces: [{ box: { x: 30, y: 30, width: 30, height: 30 }, score: 0.9, landmarks: [], quality: GOOD, embedding: '' }],
+  };
+  const watching = work.watch(
+    framesOf([{ picture: Picture.fromBytes(noise, side, side, 3), takenMs: 1 as MonotonicMs, index: 0 }]),
+  );
+  await released(meter);
+  await watching;
+  work.serve({ kind: 'snapshot', id: 1, marks: [], redact: true }, Buffer.alloc(0));
+  const { picture } = await decodePhoto(desk.told[1]?.blob ?? Buffer.alloc(0));
+  const coloursIn = (x: number, y: number, width: number, height: number) => {
+    const part = picture.crop({ x, y, width, height });
+    const bytes = part.bytes();
+    part.release();
+    return new Set(Array.from({ length: bytes.length / 3 }, (_, i) => Math.round((bytes[3 * i] ?? 0) / 16))).size;
+  };
+  // The face and what is around it: squares of mean colours, grey for noise; the rest is what it was.
+  expect(coloursIn(32, 32, 26, 26)).toBeLessThan(8);
+  expect(coloursIn(0, 66, 26, 26)).toBeGreaterThan(10);
+  picture.release();
 });

@@ -74,6 +74,12 @@ test('the site hears the same facts, with the person and no templates', () => {
   ]);
 });
 
+test('a picture held to the camera is an event of its own, whomever it shows', () => {
+  const { events, news } = told(false);
+  news.spoof({ track: 4, frame: 30, box: { x: 10.4, y: 20, width: 99.6, height: 120 } });
+  expect(events).toEqual([['spoof', { track: 4, frame: 30, box: [10, 20, 100, 120] }]]);
+});
+
 test('the board shows the state when it is another than before, and only then', () => {
   let state: GateState = {
     status: 'online',

@@ -1,0 +1,69 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../kit/atomic-file.js';
+import { type Clock, iso, type MonotonicMs } from '../kit/clock.js';
+import { explain } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+
+export interface EvidenceParts {
+  readonly folder: string;
+  /** Pictures kept, the newest; 0 keeps none, and deletes what is there. */
+  readonly pictures: number;
+  readonly days: number;
+  /** Port: a JPEG of the newest frame without its faces; undefined when there is none. */
+  readonly redactedPicture: () => Promise<Buffer | undefined>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** At most one picture in so long: a photo that is waved all night must not wear out the disk. */
+const EVERY_MS = 10_000;
+const DAY_MS = 86_400_000;
+/** `2026-11-24T08-00-00.000Z-track-12.jpg`: sorted by name is sorted by time; no colons, for sticks with FAT. */
+const NAME = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3}Z)-track-\d+\.jpg$/;
+
+/** Keeps pictures of attacks, for whoever asks later what was held to the camera. Nothing waits for it, and it never throws. */
+export class Evidence {
+  readonly #parts: EvidenceParts;
+  #lastMs: MonotonicMs | undefined;
+
+  constructor(parts: EvidenceParts) {
+    this.#parts = parts;
+  }
+
+  /** Keeps a picture of the attack that was just refused, unless one was kept a moment ago. @returns the file, if any */
+  async keep(track: number): Promise<string | undefined> {
+    const { pictures, clock, log, folder, redactedPicture } = this.#parts;
+    const now = clock.monotonic();
+    if (pictures === 0 || (this.#lastMs !== undefined && now - this.#lastMs < EVERY_MS)) return undefined;
+    this.#lastMs = now;
+    try {
+      const picture = await redactedPicture();
+      if (!picture) return undefined;
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const file = join(folder, `${iso(clock.wall()).replaceAll(':', '-')}-track-${track}.jpg`);
+      await writeFileAtomic(file, [picture]);
+      await this.purge();
+      return file;
+    } catch (thrown) {
+      log.warn({ why: explain(thrown) }, 'the picture of an attack was not kept');
+      return undefined;
+    }
+  }
+
+  /** Deletes what is too old or too much. Files of other names are left alone. */
+  async purge(): Promise<void> {
+    const { folder, pictures, days, clock, log } = this.#parts;
+    try {
+      const names = (await readdir(folder)).filter((name) => NAME.test(name)).sort();
+      const tooMany = names.slice(0, Math.max(0, names.length - pictures));
+      const old = names.filter((name) => clock.wall() - timeOf(name) > days * DAY_MS);
+      for (const name of new Set([...tooMany, ...old])) await rm(join(folder, name), { force: true });
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return;
+      log.warn({ why: explain(thrown) }, 'old pictures of attacks were not deleted');
+    }
+  }
+}
+
+const timeOf = (name: string): number => Date.parse(name.replace(NAME, '$1T$2:$3:$4'));
