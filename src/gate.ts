@@ -1,6 +1,7 @@
 /** One observation's journey: track → evidence → person → access → door → voice → report. */
 import { type Checks, decide, EMPTY_MEMORY, type Memory, type Outcome } from './access/decision.js';
 import type { Claim } from './access/evidence.js';
+import { whoStandsStill } from './access/hint.js';
 import { REASONS } from './access/reasons.js';
 import { follow, NO_TRACKS, type Sighting, type Track, type Tracks } from './access/track.js';
 import type { AccessRule } from './access/validity.js';
@@ -49,6 +50,8 @@ export class Gate {
   #tracks: Tracks = NO_TRACKS;
   #memory: Memory = EMPTY_MEMORY;
   #watch: Watch = EMPTY_WATCH;
+  /** Tracks that were asked to move; bounded by the tracks there are. */
+  #asked: ReadonlySet<number> = new Set();
 
   constructor(parts: GateParts) {
     this.#parts = parts;
@@ -87,6 +90,7 @@ export class Gate {
     for (const { id, box } of this.#tracks.tracks)
       if (spoofs.includes(id)) this.#parts.spoofed({ track: id, frame, box });
     for (const outcome of outcomes) this.#tell(outcome, observation, threshold);
+    if (standings) this.#askToMove(standings, taken);
   }
 
   /** Liveness of the tracks of this frame; no standings when it is switched off. */
@@ -105,6 +109,15 @@ export class Gate {
     this.#watch = watch;
     for (const _track of spoofs) this.#parts.access.spoofed();
     return { standings, spoofs };
+  }
+
+  #askToMove(standings: ReadonlyMap<number, Standing>, takenMs: MonotonicMs): void {
+    const { config, greeter, person } = this.#parts;
+    const { tracks } = this.#tracks;
+    const still = whoStandsStill(tracks, standings, this.#memory, this.#asked, takenMs, config.decision);
+    const asked = [...this.#asked, ...still.map(({ track }) => track)];
+    this.#asked = new Set(asked.filter((id) => tracks.some((track) => track.id === id)));
+    for (const { person: id } of still) greeter?.askToMove(person(id)?.language ?? null);
   }
 
   #sighting(face: MeasuredFace, sameEncoder: boolean, threshold: number): Sighting {

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../kit/clock.js';
 import type { Language } from '../person/person.js';
-import { type Guest, greetings, type Utterance } from './phrases.js';
+import { type Guest, greetings, pleaseMove, type Utterance } from './phrases.js';
 import type { Speaker } from './speaker.js';
 
 /** People let in within so short a time came together and are greeted together. The door does not wait for it. */
@@ -28,6 +28,12 @@ export class Greeter {
   welcome(guest: Guest): void {
     if (this.#guests.length < GUESTS_MAX) this.#guests.push(guest);
     this.#timer ??= this.#clock.after(TOGETHER_MS, () => this.#greet());
+  }
+
+  /** Asks somebody who stands like a statue to turn the head. Returns at once. @param language null: the gate's */
+  askToMove(language: Language | null): void {
+    const { text, language: spoken } = pleaseMove(language ?? this.#language);
+    this.#speaker.say(text, spoken);
   }
 
   async close(): Promise<void> {

@@ -28,6 +28,7 @@ const NAME_MAX = 40;
 export const UTTERANCE_MAX = 300;
 
 interface Phrases {
+  readonly pleaseMove: string;
   readonly welcome: (names: readonly string[], others: number) => string;
   readonly betweenSentences: string;
 }
@@ -53,8 +54,8 @@ function welcomeInChinese(names: readonly string[], others: number): string {
 }
 
 const PHRASES: Readonly<Record<Language, Phrases>> = {
-  en: { welcome: welcomeInEnglish, betweenSentences: ' ' },
-  'zh-TW': { welcome: welcomeInChinese, betweenSentences: '' },
+  en: { pleaseMove: 'Please turn your head a little.', welcome: welcomeInEnglish, betweenSentences: ' ' },
+  'zh-TW': { pleaseMove: '請稍微轉動頭部。', welcome: welcomeInChinese, betweenSentences: '' },
 };
 
 const cut = (text: string, most: number): string => {
@@ -93,6 +94,9 @@ function utter(guests: readonly Guest[], language: Language): Utterance {
   const phrase = byName.length > 0 ? [welcome(named, others)] : [];
   return { text: cut([...own, ...phrase].join(betweenSentences), UTTERANCE_MAX), language };
 }
+
+/** For somebody whose face has not yet moved as a living one does. */
+export const pleaseMove = (language: Language): Utterance => ({ text: PHRASES[language].pleaseMove, language });
 
 /**
  * What to say to the people who come in together: one utterance a language, in the order of the guests.
