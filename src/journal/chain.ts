@@ -67,18 +67,20 @@ export class ChainCheck {
     const last = new Map<number, number>();
     for (const [index, { entry }] of lines.entries()) if (entry) last.set(entry.n, index);
     const named = firstOf(file);
+    if (lines[0] && this.#next === undefined) this.#start(lines[0], named);
+    for (const [index, line] of lines.entries()) {
+      const after = lines[index + 1] ?? (following && read('', 0, following));
+      this.#walk(line, after?.entry?.prev, (n) => (last.get(n) ?? -1) > index);
+    }
     const begins = lines[0]?.entry?.n;
-    if (named !== undefined && begins !== undefined && named !== begins)
+    // Where the line itself was changed the name is right, and the line was told.
+    if (named !== undefined && begins !== undefined && named !== begins && !this.#faults.has({ file, line: 1 }))
       this.#faults.add(
         'reordered',
         { file, line: 0 },
         begins,
         `the file is named for entry ${named} and begins with ${begins}`,
       );
-    for (const [index, line] of lines.entries()) {
-      const after = lines[index + 1] ?? (following && read('', 0, following));
-      this.#walk(line, after?.entry?.prev, (n) => (last.get(n) ?? -1) > index);
-    }
     this.#torn = torn > 0 ? { file, line: lines.length + 1, bytes: torn } : undefined;
   }
 
@@ -129,7 +131,6 @@ export class ChainCheck {
 
   #walk(line: Line, nextPrev: string | undefined, comesLater: (n: number) => boolean): void {
     const { entry } = line;
-    if (entry && this.#next === undefined) this.#start(entry, line);
     const next = this.#next ?? 1;
     if (!entry) {
       this.#faults.add('changed', line, next, line.why);
@@ -157,14 +158,28 @@ export class ChainCheck {
     }
   }
 
-  #start(entry: Entry, line: Line): void {
-    const { checkpoint, anyStart } = this.#options;
-    this.#next = entry.n;
-    this.#first = entry.n;
-    if (anyStart) return;
-    const before = entry.n === 1 ? GENESIS : checkpoint?.n === entry.n - 1 ? checkpoint.hash : undefined;
-    if (before !== undefined && before !== entry.prev)
-      this.#faults.add('changed', line, entry.n, 'it does not continue what was there before it');
+  /** The first line of all: it says where the chain begins, unless the file's name does and the line follows from there. */
+  #start({ entry, ...line }: Line, named: number | undefined): void {
+    const begins = entry?.n ?? named ?? 1;
+    this.#next = begins;
+    if (this.#options.anyStart || !entry) return;
+    const byName = named === undefined ? undefined : this.#hashBefore(named);
+    if (named !== undefined && byName === entry.prev) {
+      this.#next = named;
+      this.#hash = byName;
+      this.#trusted = true;
+    } else {
+      const before = this.#hashBefore(begins);
+      if (before !== undefined && before !== entry.prev)
+        this.#faults.add('changed', line, begins, 'it does not continue what was there before it');
+    }
+  }
+
+  /** What entry `n` must name as the hash before it, where it is the first one. */
+  #hashBefore(n: number): string | undefined {
+    const { checkpoint } = this.#options;
+    if (n === 1) return GENESIS;
+    return checkpoint?.n === n - 1 ? checkpoint.hash : undefined;
   }
 
   /** The line does not name the hash of the line before it: one of the two was changed. The next line tells which. */
@@ -178,7 +193,7 @@ export class ChainCheck {
 
   #accept(line: Line, n: number, trusted: boolean): void {
     const { head, checkpoint, onEntry } = this.#options;
-    if (this.#next === undefined) this.#first = n;
+    if (this.#entries === 0) this.#first = n;
     this.#hash = line.hash;
     this.#trusted = trusted;
     this.#where = line;

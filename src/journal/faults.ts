@@ -31,9 +31,14 @@ export class FaultList {
     return this.#more;
   }
 
+  /** Whether something was told of this place. */
+  has({ file, line }: Place): boolean {
+    return this.#faults.some((told) => told.file === file && told.line === line);
+  }
+
   add(kind: FaultKind, { file, line }: Place, n: number, text: string): void {
     // A changed line shows at itself and at its neighbour: it is told once.
-    if (kind === 'changed' && this.#faults.some((told) => told.file === file && told.line === line)) return;
+    if (kind === 'changed' && this.has({ file, line })) return;
     if (this.#faults.length < FAULTS_MAX) this.#faults.push({ kind, file, line, n, text });
     else this.#more++;
   }
