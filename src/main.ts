@@ -1,5 +1,5 @@
 /**
- * The gate process, a table of contents: models → people → door → voice → decision → eye → site; stop in reverse.
+ * The gate process, a table of contents: models → people → door → journal → voice → decision → eye → site; stop in reverse.
  * The only file that names concrete adapters of this process.
  */
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import type { Paths } from './config/paths.js';
 import { type DoorHardware, openHardware } from './door/hardware.js';
 import type { Observation } from './face/observation.js';
 import { Gate } from './gate.js';
+import type { JournalWriter } from './journal/writer.js';
 import { explain, OperatingError } from './kit/errors.js';
 import type { Log } from './kit/log.js';
 import { systemClock as clock } from './kit/system-clock.js';
@@ -21,6 +22,7 @@ import { Gallery } from './person/gallery.js';
 import { usableCurve } from './person/thresholds.js';
 import { AccessKeeper } from './service/access-keeper.js';
 import { Board } from './service/board.js';
+import { Bulletin } from './service/bulletin.js';
 import { readClockFacts } from './service/clock-facts.js';
 import { startDoor } from './service/door-service.js';
 import { Enrolment } from './service/enrolment.js';
@@ -28,12 +30,15 @@ import { Evidence } from './service/evidence.js';
 import { Eye } from './service/eye.js';
 import { EyeProcess } from './service/eye-process.js';
 import { startJobs } from './service/jobs.js';
+import { openJournal } from './service/journal-keeper.js';
 import { News } from './service/news.js';
 import { type HandlerParts, requestHandlers } from './service/request-handlers.js';
 import { type GateState, gateState, statusLine } from './service/status.js';
 import { supervisionPlan } from './service/supervision.js';
+import { SyncTally } from './service/sync-tally.js';
 import { SystemdNotify } from './service/systemd-notify.js';
 import { MqttLink } from './site/mqtt-link.js';
+import { summaryOf } from './site/people-records.js';
 import { offlineWill, Site } from './site/site.js';
 import { PeopleStore } from './store/people-store.js';
 import { EspeakSpeaker } from './voice/espeak-speaker.js';
@@ -72,12 +77,15 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
     log,
   });
   let hardware: DoorHardware | undefined;
+  let journal: JournalWriter | undefined;
   try {
     hardware = await openHardware(config.door, { clock, log, runFolder: paths.run });
-    return startWith(config, paths, log, equipment, store, hardware);
+    journal = await openJournal(config.journal, paths.state, { clock, log });
+    return startWith(config, paths, log, equipment, store, hardware, journal);
   } catch (thrown) {
     // The bolt first: a gate that does not start leaves it thrown.
     hardware?.lock.close();
+    await journal?.close();
     await store.close();
     throw thrown;
   }
@@ -90,12 +98,23 @@ function startWith(
   equipment: Equipment,
   store: PeopleStore,
   hardware: DoorHardware,
+  journal: JournalWriter,
 ): RunningGate {
   const notify = new SystemdNotify({ env: process.env, clock, log });
   // Named before they are made: the door may tell of itself earlier, and at the latest when this process ends.
   let site: Site | undefined;
   let board: Board<{ readonly gate: GateState; readonly people: number }> | undefined;
-  const news = new News(log, config.log.names, (type, fields) => site?.event(type, fields));
+  let access: AccessKeeper | undefined;
+  const bulletin = new Bulletin(journal, (at) => access?.wrote(at));
+  const news = new News({
+    log,
+    names: config.log.names,
+    bulletin,
+    clock,
+    publish: (type, fields, atMs) => site?.event(type, fields, atMs),
+  });
+  const tally = new SyncTally(clock, (counts) => news.synced(counts));
+  store.onChange((change) => tally.note(change));
   const gallery = galleryOf(store, equipment);
 
   const door = startDoor({ hardware, rule: config.door, clock, log, news, changed: () => board?.refresh() });
@@ -103,13 +122,15 @@ function startWith(
   process.once('exit', () => door.stop());
 
   const rules = rulesOf(config.access);
-  const access = new AccessKeeper({
+  const keeper = new AccessKeeper({
     rules,
     clock,
     log,
     readFacts: () => readClockFacts(clock),
+    newestMs: journal.newestMs ?? null,
     setMode: (mode) => door.keeper.setMode(mode),
   });
+  access = keeper;
   for (const [group, people] of unknownGroups(store.all(), rules.access))
     log.warn({ group, people }, 'people have a group that access.groups does not know: it lets nobody in');
 
@@ -129,7 +150,7 @@ function startWith(
     gallery,
     person: (id) => store.get(id),
     door: door.keeper,
-    access,
+    access: keeper,
     greeter,
     clock,
     report: (decision) => news.decision(decision),
@@ -152,7 +173,10 @@ function startWith(
         gate.see(observation);
         seen = observation;
       },
-      status: () => board?.refresh(),
+      status: (status) => {
+        news.eye(status);
+        board?.refresh();
+      },
     },
   });
 
@@ -170,6 +194,8 @@ function startWith(
     measurePhoto: (photo) => eye.measurePhoto(photo),
     lastSeen: () => seen,
     door: door.desk,
+    news,
+    journal,
     clock,
     version: VERSION,
   });
@@ -177,9 +203,10 @@ function startWith(
   const state = () =>
     gateState({
       door: door.desk.now(),
-      doorProblems: [...door.problems(), ...access.problems()],
+      doorProblems: [...door.problems(), ...keeper.problems()],
       eye: eye.status,
       peopleFault: store.fault === undefined ? null : explain(store.fault),
+      journalFault: journal.fault ?? null,
       threshold: gate.threshold,
       blindMs: clock.monotonic() - Math.max(eye.cameraLiveSinceMs, seen?.measuredMs ?? 0),
     });
@@ -192,11 +219,16 @@ function startWith(
   );
   store.onChange(() => board?.refresh());
 
-  site?.info({ version: VERSION, encoder: equipment.encoder });
+  news.started({ version: VERSION, encoder: equipment.encoder, people: summaryOf(store) });
   site?.start();
-  access.start();
-  const daily = startJobs(
-    [{ name: 'evidence', cron: '17 3 * * *', run: () => evidence.purge() }],
+  keeper.start();
+  const jobs = startJobs(
+    [
+      { name: 'evidence', cron: '17 3 * * *', run: () => evidence.purge() },
+      // Each hour: a machine that is off at night purges, too.
+      { name: 'journal', cron: '23 * * * *', run: () => journal.purge(keeper.clockTrusted).then(() => undefined) },
+      { name: 'info', cron: '* * * * *', run: () => site?.info(infoOf(equipment, journal)) },
+    ],
     rules.calendar.zone,
     log,
   );
@@ -216,18 +248,30 @@ function startWith(
     state,
     async stop() {
       clearInterval(pulse);
-      access.stop();
-      daily.stop();
+      keeper.stop();
+      jobs.stop();
       door.stop();
       eye.stop();
+      tally.flush();
+      news.stopped();
       await notify.stopping();
       await greeter?.close();
+      // Written, then told.
+      await bulletin.settled();
       await site?.stop();
+      await journal.close();
       await store.close();
       log.info('the gate is down, the door is locked');
     },
   };
 }
+
+/** What seldom changes. A head that others have seen is one that nobody can cut off unseen. */
+const infoOf = ({ encoder }: Equipment, { head }: JournalWriter) => ({
+  version: VERSION,
+  encoder,
+  journal: head ?? null,
+});
 
 /** The gallery, kept equal to the store. */
 function galleryOf(store: PeopleStore, { encoder, dimension }: Equipment): Gallery {

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { journalSection } from '../config/journal.js';
 import { readSecret, secretPath } from '../config/secret.js';
 import { type AuditReport, auditJournal, missing, segmentNames } from '../journal/audit.js';
 import { CSV_HEADER, csvOf } from '../journal/csv.js';
@@ -106,7 +105,7 @@ function sinceOf(text: string | undefined): number | undefined {
 
 function keyOf({ config }: Context, option: string | undefined): SignatureCheck | undefined {
   if (option !== undefined) return signatureCheckOf(readKey(option), option);
-  const { keyFile } = journalSection.parse((config as { readonly journal?: unknown }).journal ?? {});
+  const { keyFile } = config.journal;
   if (keyFile === null) return undefined;
   const path = secretPath(keyFile, process.env);
   return signatureCheckOf(readSecret(keyFile, 'journal.keyFile', process.env), path);

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, explain, OperatingError, type Trouble } from '../kit/errors.js';
 import { VERSION } from '../kit/version.js';
+import { auditCommand } from './audit.js';
 import { calibrateCommand } from './calibrate.js';
 import { configCommand } from './config.js';
 import { demoCommand } from './demo.js';
@@ -43,6 +44,7 @@ const commands = [
   modelsCommand,
   evaluateCommand,
   calibrateCommand,
+  auditCommand,
   safeStateCommand,
   configCommand,
 ];

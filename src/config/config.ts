@@ -6,6 +6,7 @@ import { cameraSection } from './camera.js';
 import { doorSection } from './door.js';
 import { facesSection } from './faces.js';
 import { text } from './field.js';
+import { journalSection } from './journal.js';
 import { livenessSection } from './liveness.js';
 import { eyeSection, greetingSection, logSection, mqttSection, syncSection } from './service.js';
 
@@ -33,6 +34,7 @@ export const configSchema = z.strictObject({
   greeting: greetingSection.prefault({}).describe('What is said to people who are let in.'),
   mqtt: mqttSection.prefault({}).describe('The broker.'),
   sync: syncSection.prefault({}).describe('People shared between gates.'),
+  journal: journalSection.prefault({}).describe('What was decided and what the door did, kept so that changes show.'),
   log: logSection.prefault({}).describe('The log on stderr.'),
 });
 

@@ -4,6 +4,7 @@ import {
   DISTRUST_TEXT,
   firstLook,
   look,
+  noteEntry,
   whyDistrust,
 } from '../access/clock-trust.js';
 import { modeDue, type ScheduledMode } from '../access/door-modes.js';
@@ -11,7 +12,7 @@ import { whyNotNow } from '../access/groups.js';
 import { isLockedOut, NO_LOCKOUT, noteSpoof } from '../access/lockout.js';
 import type { Reason } from '../access/reasons.js';
 import type { Rules } from '../access/rules.js';
-import type { Clock } from '../kit/clock.js';
+import type { Clock, WallMs } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import type { Person } from '../person/person.js';
 import { type Jobs, startJobs } from './jobs.js';
@@ -22,6 +23,8 @@ export interface AccessKeeperParts {
   readonly log: Log;
   /** Port: what the machine says of its clock. */
   readonly readFacts: () => Promise<ClockFacts & { readonly troubles: readonly string[] }>;
+  /** Time of the newest entry of the journal at the start, null where there is none: a clock before it is wrong. */
+  readonly newestMs: WallMs | null;
   /** Sets the door's mode when the plan asks for another one. */
   readonly setMode: (mode: ScheduledMode) => void;
 }
@@ -59,7 +62,7 @@ export class AccessKeeper {
   whyNot(person: Person): Reason | undefined {
     const { rules, clock } = this.#parts;
     if (isLockedOut(this.#lockout, clock.monotonic())) return 'lockout';
-    return whyNotNow(person, clock.wall(), rules.access, this.#isClockTrusted());
+    return whyNotNow(person, clock.wall(), rules.access, this.clockTrusted);
   }
 
   /** A picture was held to the camera. */
@@ -74,6 +77,11 @@ export class AccessKeeper {
       );
   }
 
+  /** An entry of this time stands in the journal. */
+  wrote(at: WallMs): void {
+    this.#trust &&= noteEntry(this.#trust, at);
+  }
+
   /** Sentences for the state. Of the clock only where rules need it. */
   problems(): readonly string[] {
     const { rules, clock } = this.#parts;
@@ -86,7 +94,8 @@ export class AccessKeeper {
     return found;
   }
 
-  #isClockTrusted(): boolean {
+  /** Whether what depends on the time may be decided now. */
+  get clockTrusted(): boolean {
     return this.#distrust() === undefined;
   }
 
@@ -100,17 +109,17 @@ export class AccessKeeper {
   }
 
   async #eachMinute(): Promise<void> {
-    const { rules, clock, log, readFacts, setMode } = this.#parts;
+    const { rules, clock, log, readFacts, newestMs, setMode } = this.#parts;
     if (rules.clock !== 'unchecked') {
       const { troubles, ...facts } = await readFacts();
       this.#facts = facts;
-      this.#trust ??= firstLook(rules.clock, facts, null, clock.wall(), clock.monotonic());
+      this.#trust ??= firstLook(rules.clock, facts, newestMs, clock.wall(), clock.monotonic());
       for (const trouble of troubles) {
         if (!this.#told.has(trouble)) log.warn({ trouble }, 'the clock of the machine cannot be judged in full');
         this.#told.add(trouble);
       }
     }
-    const due = modeDue(this.#applied, rules.doorModes, clock.wall(), rules.calendar, this.#isClockTrusted());
+    const due = modeDue(this.#applied, rules.doorModes, clock.wall(), rules.calendar, this.clockTrusted);
     if (due === undefined) return;
     this.#applied = due;
     setMode(due);

@@ -59,16 +59,16 @@ export function startDoor({ hardware, rule, clock, log, news, changed }: DoorSer
     open(by, reason) {
       const why = keeper.shut;
       const opened = keeper.open('open', by);
-      news.asked('open', by, { reason: reason ?? null }, opened);
+      news.asked('open', by, reason ?? null, {}, opened);
       return opened ? undefined : (why ?? 'fault');
     },
     lock(by, reason) {
       keeper.lock();
-      news.asked('lock', by, { reason: reason ?? null }, true);
+      news.asked('lock', by, reason ?? null, {}, true);
     },
     setMode(mode, by, reason) {
       keeper.setMode(mode);
-      news.asked('mode', by, { mode, reason: reason ?? null }, true);
+      news.asked('mode', by, reason ?? null, { mode }, true);
     },
     now: () => ({ mode: keeper.door.mode, state: keeper.state }),
   };

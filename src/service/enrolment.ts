@@ -38,6 +38,8 @@ export interface Enrolled {
   readonly quality: number;
   /** The nearest other person and how far. */
   readonly nearest: { readonly id: string; readonly distance: number } | null;
+  /** Whom the face is too near to, where that was overridden. */
+  readonly forced: string | undefined;
 }
 
 export interface EnrolmentParts {
@@ -77,8 +79,8 @@ export class Enrolment {
       );
     const known = data.id === undefined ? undefined : store.get(data.id);
     const others = gallery.rank(probe, known?.id);
+    const near = tooNear(others, duplicateDistance());
     if (!data.force) {
-      const near = tooNear(others, duplicateDistance());
       if (near) throw new EnrolmentRefused(near.code, `the photo was not taken: ${near.text}`);
       if (known) this.#checkSamePerson(known, data.name, probe);
     }
@@ -86,7 +88,7 @@ export class Enrolment {
     const id = data.id ?? idFor(data.name, (candidate) => store.everUsed(candidate));
     const person = await store.put({ ...this.#record(id, known, data, template), by });
     const nearest = others.best ? { id: others.best.id, distance: others.best.distance } : null;
-    return { person, quality: template.quality, nearest };
+    return { person, quality: template.quality, nearest, forced: near && others.best?.id };
   }
 
   #record(

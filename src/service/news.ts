@@ -1,9 +1,16 @@
 import type { DoorReport } from '../door/door.js';
 import type { Box, MeasuredFace } from '../face/observation.js';
+import type { JournalInput } from '../journal/writer.js';
+import type { Clock, WallMs } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import type { Person } from '../person/person.js';
 import type { EventFields } from '../site/messages.js';
+import type { PeopleSummary } from '../site/people-records.js';
 import type { Utterance } from '../voice/phrases.js';
+import type { Bulletin } from './bulletin.js';
+import { askedEntry, decisionEntry, doorEntry, enrolledEntry, removedEntry, spoofEntry } from './entries.js';
+import type { EyeStatus } from './eye.js';
+import type { SyncCounts } from './sync-tally.js';
 
 /** What the gate decided on one person in front of it. */
 export interface Decision {
@@ -28,47 +35,120 @@ export interface Spoof {
   readonly box: Box;
 }
 
-/** Tells what happens, to the log and to the site: the same facts to both. Names stand in the log only where wanted. */
+/** The site's ear. @param atMs when it happened */
+export type Publish = (type: string, fields: EventFields, atMs: WallMs) => void;
+
+/**
+ * Tells what happens: at once to the log, then to the journal, and to the site once the journal has it. The same facts to all.
+ * Names stand in the log only where wanted.
+ */
 export class News {
   readonly #log: Log;
   readonly #names: boolean;
-  readonly #event: (type: string, fields: EventFields) => void;
+  readonly #bulletin: Bulletin;
+  readonly #clock: Clock;
+  readonly #publish: Publish;
+  #eye = '';
+  #camera = '';
 
-  /** @param names config `log.names` @param event publishes to the site, where there is one */
-  constructor(log: Log, names: boolean, event: (type: string, fields: EventFields) => void) {
-    this.#log = log;
-    this.#names = names;
-    this.#event = event;
+  /** @param names config `log.names` @param publish to the site, where there is one */
+  constructor(parts: {
+    readonly log: Log;
+    readonly names: boolean;
+    readonly bulletin: Bulletin;
+    readonly clock: Clock;
+    readonly publish: Publish;
+  }) {
+    this.#log = parts.log;
+    this.#names = parts.names;
+    this.#bulletin = parts.bulletin;
+    this.#clock = parts.clock;
+    this.#publish = parts.publish;
   }
 
-  decision({ type, face, person, ...facts }: Decision): void {
+  decision(decision: Decision): void {
+    const { type, face, person, ...facts } = decision;
     const who = person && (this.#names ? { id: person.id, name: person.name } : { id: person.id });
     this.#log.info({ type, ...facts, person: who }, facts.text);
     const box = face ? pixelsOf(face.box) : null;
-    this.#event(type, { ...facts, person: person?.id ?? null, name: person?.name ?? null, box });
+    const fields = { ...facts, person: person?.id ?? null, name: person?.name ?? null, box };
+    this.#tell(type, fields, decisionEntry(decision));
   }
 
-  spoof({ box, ...facts }: Spoof): void {
+  spoof(spoof: Spoof): void {
+    const { box, ...facts } = spoof;
     this.#log.warn(facts, 'a picture or a screen was held to the camera');
-    this.#event('spoof', { ...facts, box: pixelsOf(box) });
+    this.#tell('spoof', { ...facts, box: pixelsOf(box) }, spoofEntry(spoof));
   }
 
+  /** Told to the site only: what was said follows from the decision. */
   greeting({ text, language }: Utterance): void {
     this.#log.info({ language, text: this.#names ? text : undefined }, 'greeting');
-    this.#event('greeting', { text, language });
+    this.#tell('greeting', { text, language });
   }
 
-  door({ type, ...facts }: DoorReport): void {
+  door(report: DoorReport): void {
+    const { type, ...facts } = report;
     const level = type === 'door' || type === 'exit' || type === 'mode' ? 'info' : 'warn';
     this.#log[level](facts, type);
-    this.#event(type, facts);
+    this.#tell(type, facts, doorEntry(report));
   }
 
   /** Somebody asked for something by MQTT. @param done whether the door did it */
-  asked(verb: 'open' | 'lock' | 'mode', by: string, facts: EventFields, done: boolean): void {
-    this.#log.info({ verb, by, ...facts, done }, `asked by MQTT: ${verb}`);
+  asked(verb: 'open' | 'lock' | 'mode', by: string, reason: string | null, facts: EventFields, done: boolean): void {
+    this.#log.info({ verb, by, reason, ...facts, done }, `asked by MQTT: ${verb}`);
     const type = { open: 'opened', lock: 'lock-asked', mode: 'mode-asked' }[verb];
-    this.#event(type, { by, ...facts, [verb === 'open' ? 'opened' : 'done']: done });
+    const result = { ...facts, [verb === 'open' ? 'opened' : 'done']: done };
+    this.#tell(type, { by, reason, ...result }, askedEntry(type, by, reason, result));
+  }
+
+  /** Somebody was enrolled here, or another photo added. @param forced whom the face is too near to, where that was overridden */
+  enrolled(person: Person, forced: string | undefined): void {
+    const { id, name, version, templates, by } = person;
+    this.#log.info({ person: id, by, templates: templates.length, forced }, 'enrolled');
+    const fields = { person: id, name, version, templates: templates.length, by, forced: forced ?? null };
+    this.#tell('enrolled', fields, enrolledEntry(person, forced));
+  }
+
+  removed(id: string, by: string): void {
+    this.#tell('removed', { person: id, by }, removedEntry(id, by));
+  }
+
+  /** People were taken over from other gates, whose journals say who did it. */
+  synced(counts: SyncCounts): void {
+    this.#log.info({ ...counts }, 'people taken over from the site');
+    this.#bulletin.add({ entry: { type: 'people-synced', fields: { ...counts } } });
+  }
+
+  started(facts: { readonly version: string; readonly encoder: string; readonly people: PeopleSummary }): void {
+    const { version, encoder, people } = facts;
+    const fields = { version, encoder, people: people.count, peopleHash: people.hash };
+    this.#tell('started', fields, { type: 'started', fields });
+  }
+
+  stopped(): void {
+    this.#tell('stopped', {}, { type: 'stopped' });
+  }
+
+  /** Told when eye or camera come, go or change. */
+  eye({ state, lastFault, camera }: EyeStatus): void {
+    if (state !== this.#eye) {
+      this.#eye = state;
+      const fields = { state, why: state === 'waiting' ? lastFault : null };
+      this.#tell('eye', fields, { type: 'eye', fields });
+    }
+    if (camera.state !== this.#camera) {
+      this.#camera = camera.state;
+      const fields = { state: camera.state, why: camera.why };
+      this.#tell('camera', fields, { type: 'camera', fields });
+    }
+  }
+
+  #tell(type: string, fields: EventFields, entry?: JournalInput): void {
+    const atMs = this.#clock.wall();
+    const publish = (n: number | undefined) =>
+      this.#publish(type, n === undefined ? fields : { ...fields, entry: n }, atMs);
+    this.#bulletin.add({ entry, publish });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DoorMode, DoorState } from '../door/door.js';
 import type { Observation } from '../face/observation.js';
+import type { JournalWriter } from '../journal/writer.js';
 import { type Clock, iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import type { Person } from '../person/person.js';
@@ -8,6 +9,7 @@ import type { RequestHandlers } from '../site/request-desk.js';
 import type { PeopleStore } from '../store/people-store.js';
 import { type Enrolled, type Enrolment, EnrolmentRefused } from './enrolment.js';
 import type { PhotoAnswer } from './eye-protocol.js';
+import type { News } from './news.js';
 
 /** What requests may do to the door. Each is told in the name of who asked. */
 export interface DoorDesk {
@@ -26,6 +28,8 @@ export interface HandlerParts {
   /** What the camera saw last. */
   readonly lastSeen: () => Observation | undefined;
   readonly door: DoorDesk;
+  readonly news: Pick<News, 'enrolled' | 'removed'>;
+  readonly journal: Pick<JournalWriter, 'erase'>;
   readonly clock: Clock;
   readonly version: string;
 }
@@ -39,14 +43,19 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
   return {
     enroll: async (args, { by }) => {
       try {
-        return summary(await enrol(parts, args, by));
+        const enrolled = await enrol(parts, args, by);
+        parts.news.enrolled(enrolled.person, enrolled.forced);
+        return summary(enrolled);
       } catch (thrown) {
         if (thrown instanceof EnrolmentRefused) throw new RequestError(thrown.code, thrown.message);
         throw asRequestError(thrown);
       }
     },
-    remove: async ({ id }, { by }) => {
+    remove: async ({ id, erase }, { by }) => {
       const version = await store.remove(id, by);
+      if (version !== undefined) parts.news.removed(id, by);
+      // Whoever was removed already, here or by another gate, may still stand in this gate's journal.
+      if (erase) return { id, version: version ?? null, erased: await parts.journal.erase(id) };
       if (version === undefined) throw new RequestError('unknown-person', `nobody of the id "${id}" is enrolled`);
       return { id, version };
     },

@@ -10,6 +10,8 @@ export interface PartStates {
   readonly eye: EyeStatus;
   /** Why people are not saved, if so. */
   readonly peopleFault: string | null;
+  /** Why the journal is not written, if so. */
+  readonly journalFault: string | null;
   readonly threshold: ChosenThreshold;
   /** Since the last frame was measured, or since the camera was opened. */
   readonly blindMs: number;
@@ -29,13 +31,22 @@ export interface GateState {
 const BLIND_MS = 5000;
 
 /** Puts the parts together: anything that keeps the gate from letting people in by face makes it `degraded`. */
-export function gateState({ door, doorProblems, eye, peopleFault, threshold, blindMs }: PartStates): GateState {
+export function gateState({
+  door,
+  doorProblems,
+  eye,
+  peopleFault,
+  journalFault,
+  threshold,
+  blindMs,
+}: PartStates): GateState {
   const problems: string[] = [...doorProblems];
   if (eye.state === 'waiting') problems.push(`the eye was lost: ${eye.lastFault ?? 'unknown'}`);
   if (eye.state === 'up' && eye.camera.state === 'waiting') problems.push(`no camera: ${eye.camera.why ?? 'unknown'}`);
   const sees = eye.state === 'up' && eye.camera.state === 'live';
   if (sees && blindMs > BLIND_MS) problems.push('the camera delivers, but nothing has been measured for seconds');
   if (peopleFault !== null) problems.push(`changes of people are not saved: ${peopleFault}`);
+  if (journalFault !== null) problems.push(`the journal is not written: ${journalFault}`);
   if (threshold.tooLarge) problems.push('more people than this encoder can tell apart at decision.targetFpir');
   return {
     status: problems.length === 0 && sees ? 'online' : 'degraded',

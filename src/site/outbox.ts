@@ -1,4 +1,4 @@
-import { type Clock, iso, type Timer } from '../kit/clock.js';
+import { type Clock, iso, type Timer, type WallMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { EVENT_MAX, type EventFields } from './messages.js';
@@ -52,11 +52,11 @@ export class Outbox {
     return this.#queue.length;
   }
 
-  /** Never throws and never waits. */
-  add(type: string, fields: EventFields = {}): void {
-    const { gate, boot, clock, log } = this.#parts;
+  /** Never throws and never waits. @param atMs when it happened; now, where it is not given */
+  add(type: string, fields: EventFields = {}, atMs: WallMs = this.#parts.clock.wall()): void {
+    const { gate, boot, log } = this.#parts;
     const n = ++this.#n;
-    const head = { v: 1 as const, id: `${gate}-${boot}-${n}`, n, time: iso(clock.wall()), type };
+    const head = { v: 1 as const, id: `${gate}-${boot}-${n}`, n, time: iso(atMs), type };
     let event: Event = { ...fields, ...head };
     if (JSON.stringify(event).length > EVENT_MAX) {
       log.error({ type }, `an event of more than ${EVENT_MAX} characters was cut down to its head`);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, Timer } from '../kit/clock.js';
+import type { Clock, Timer, WallMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { PEOPLE_MAX, TEMPLATES_MAX } from '../person/person.js';
@@ -147,8 +147,8 @@ export class Site {
   }
 
   /** Something happened: `type` is a lower-case word such as `granted`. */
-  event(type: string, fields: EventFields = {}): void {
-    this.#outbox.add(type, fields);
+  event(type: string, fields: EventFields = {}, atMs?: WallMs): void {
+    this.#outbox.add(type, fields, atMs);
   }
 
   #onUp(): void {

@@ -53,7 +53,11 @@ const reasonSchema = z
 /** What each verb of this version takes. */
 export const argsSchemas = {
   enroll: enrollSchema,
-  remove: z.object({ id: personIdSchema }),
+  remove: z.object({
+    id: personIdSchema,
+    /** Take the person out of this gate's journal, too. */
+    erase: z.boolean().optional(),
+  }),
   people: z.object({
     offset: z.int().min(0).default(0),
     limit: z.int().min(1).max(PEOPLE_PAGE_MAX).default(PEOPLE_PAGE_MAX),

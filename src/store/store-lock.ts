@@ -16,6 +16,23 @@ const ownerSchema = z.object({
 });
 type Owner = z.infer<typeof ownerSchema>;
 
+/** What a lock protects, for whoever is refused. */
+export interface LockSubject {
+  readonly code: `KAIMON_${string}`;
+  readonly name: string;
+  readonly advice: string;
+}
+export const PEOPLE_LOCK: LockSubject = {
+  code: 'KAIMON_PEOPLE_LOCKED',
+  name: 'people store',
+  advice: 'stop the daemon, or send it the request over MQTT',
+};
+export const JOURNAL_LOCK: LockSubject = {
+  code: 'KAIMON_JOURNAL_LOCKED',
+  name: 'journal',
+  advice: 'stop the daemon first',
+};
+
 /** Tries to get a lock that others take and give back meanwhile. */
 const TRIES_MAX = 5;
 
@@ -27,14 +44,16 @@ const TRIES_MAX = 5;
 export class StoreLock {
   readonly #path: string;
   readonly #text: string;
+  readonly #subject: LockSubject;
 
-  private constructor(path: string, text: string) {
+  private constructor(path: string, text: string, subject: LockSubject) {
     this.#path = path;
     this.#text = text;
+    this.#subject = subject;
   }
 
-  /** @throws OperatingError KAIMON_PEOPLE_LOCKED when a living process holds it; KAIMON_FILE_WRITE */
-  static async take(path: string, log: Log): Promise<StoreLock> {
+  /** @throws OperatingError of the subject's code when a living process holds it; KAIMON_FILE_WRITE */
+  static async take(path: string, log: Log, subject: LockSubject = PEOPLE_LOCK): Promise<StoreLock> {
     const owner = {
       pid: process.pid,
       uid: process.getuid?.() ?? -1,
@@ -42,26 +61,27 @@ export class StoreLock {
       boot: await bootId(),
       token: randomBytes(8).toString('hex'),
     };
-    const lock = new StoreLock(path, `${JSON.stringify(owner)}\n`);
+    const lock = new StoreLock(path, `${JSON.stringify(owner)}\n`, subject);
     for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
       if (await lock.#create()) return lock;
       const held = await readLock(path);
       if (held === undefined) continue;
       const holder = ownerOf(held);
-      if (holder && (await isAlive(holder))) throw inUse(path, holder);
-      log.warn({ path, pid: holder?.pid }, 'the process that held the people store is gone: taking its lock over');
+      if (holder && (await isAlive(holder))) throw inUse(subject, path, holder);
+      const gone = `the process that held the ${subject.name} is gone: taking its lock over`;
+      log.warn({ path, pid: holder?.pid }, gone);
       await lock.#clear(held);
     }
-    throw inUse(path, undefined);
+    throw inUse(subject, path, undefined);
   }
 
-  /** To be called before each write. @throws OperatingError KAIMON_PEOPLE_LOCKED when somebody else has taken the lock. */
+  /** To be called before each write. @throws OperatingError of the subject's code when somebody else has taken the lock. */
   async check(): Promise<void> {
     const held = await readLock(this.#path);
     if (held === this.#text) return;
     // Somebody tidied the folder: nobody else holds it, so take it again.
     if (held === undefined && (await this.#create())) return;
-    throw inUse(this.#path, held === undefined ? undefined : ownerOf(held));
+    throw inUse(this.#subject, this.#path, held === undefined ? undefined : ownerOf(held));
   }
 
   async release(): Promise<void> {
@@ -74,7 +94,7 @@ export class StoreLock {
       await fs.writeFile(draft, this.#text, { flag: 'wx', mode: 0o600 });
       return await this.#publish(draft);
     } catch (cause) {
-      const why = `cannot lock the people store with ${this.#path}: ${messageOf(cause)}`;
+      const why = `cannot lock the ${this.#subject.name} with ${this.#path}: ${messageOf(cause)}`;
       throw new OperatingError('KAIMON_FILE_WRITE', 'environment', why, { cause });
     } finally {
       await fs.rm(draft, { force: true });
@@ -158,11 +178,7 @@ async function startOf(pid: number): Promise<string | undefined> {
 const bootId = async (): Promise<string> =>
   (await fs.readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
 
-function inUse(path: string, owner: Owner | undefined): OperatingError {
+function inUse({ code, name, advice }: LockSubject, path: string, owner: Owner | undefined): OperatingError {
   const who = owner ? `process ${owner.pid}` : 'another process';
-  return new OperatingError(
-    'KAIMON_PEOPLE_LOCKED',
-    'environment',
-    `the people store is in use by ${who} (${path}): stop the daemon, or send it the request over MQTT`,
-  );
+  return new OperatingError(code, 'environment', `the ${name} is in use by ${who} (${path}): ${advice}`);
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ClockFacts } from '../../src/access/clock-trust.js';
 import { rulesOf } from '../../src/access/rules.js';
-import { wallMs } from '../../src/kit/clock.js';
+import { type WallMs, wallMs } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { AccessKeeper } from '../../src/service/access-keeper.js';
@@ -19,7 +19,7 @@ const OFFICE = `access:
 let running: AccessKeeper | undefined;
 afterEach(() => running?.stop());
 
-function keeper(text: string, facts: Partial<ClockFacts> = {}) {
+function keeper(text: string, facts: Partial<ClockFacts> = {}, newestMs: WallMs | null = null) {
   const clock = new ManualClock(TUESDAY_AT_8);
   const setMode = vi.fn();
   const readFacts = async () => ({ synchronisedMs: undefined, rtcAgrees: false, troubles: [], ...facts });
@@ -28,6 +28,7 @@ function keeper(text: string, facts: Partial<ClockFacts> = {}) {
     clock,
     log: silentLog,
     readFacts,
+    newestMs,
     setMode,
   });
   running = access;
@@ -80,5 +81,17 @@ describe('the rules of access at work', () => {
     expect([access.whyNot(ada), access.problems()]).toEqual(['lockout', ['locked out after attempts to deceive']]);
     clock.advance(60_000);
     expect([access.whyNot(ada), access.problems()]).toEqual([undefined, []]);
+  });
+
+  test('a clock behind the newest entry of the journal is not trusted, whoever says that it is synchronised', async () => {
+    const dated = someone('bob', [0], { validUntil: '2027-01-01T00:00:00.000Z' });
+    const ahead = keeper('', synchronised, wallMs(TUESDAY_AT_8 + 60 * 60_000));
+    await ahead.started();
+    expect(ahead.access.whyNot(dated)).toBe('clock');
+    const { access, clock, started } = keeper('', synchronised);
+    await started();
+    await vi.waitFor(() => expect(access.whyNot(dated)).toBeUndefined());
+    access.wrote(wallMs(clock.wall() + 10_000));
+    expect(access.whyNot(dated)).toBe('clock');
   });
 });

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
+import { type JournalInput, journalOff } from '../../src/journal/writer.js';
 import type { Log } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
 import type { Person } from '../../src/person/person.js';
 import { Board } from '../../src/service/board.js';
-import { type Decision, News } from '../../src/service/news.js';
+import { Bulletin } from '../../src/service/bulletin.js';
+import type { EyeStatus } from '../../src/service/eye.js';
+import { type Decision, News, type Publish } from '../../src/service/news.js';
 import type { GateState } from '../../src/service/status.js';
 
 const ADA: Person = {
@@ -33,9 +37,17 @@ const GRANTED: Decision = {
 function told(names: boolean) {
   const lines: string[] = [];
   const events: [string, unknown][] = [];
+  const entries: JournalInput[] = [];
   const write = (...parts: unknown[]) => void lines.push(JSON.stringify(parts));
   const log = { debug: write, info: write, warn: write, error: write } as unknown as Log;
-  return { lines, events, news: new News(log, names, (type, fields) => void events.push([type, fields])) };
+  const append = async (entry: JournalInput) => {
+    entries.push(entry);
+    return { durable: true, n: entries.length } as const;
+  };
+  const bulletin = new Bulletin({ ...journalOff, append }, () => undefined);
+  const publish: Publish = (type, fields) => void events.push([type, fields]);
+  const news = new News({ log, names, bulletin, clock: new ManualClock(), publish });
+  return { lines, events, entries, bulletin, news };
 }
 
 test('without log.names no name stands in the log, neither of a decision nor of a greeting', () => {
@@ -52,9 +64,10 @@ test('with log.names the log says who it was', () => {
   expect(lines.join()).toContain('Ada Lovelace');
 });
 
-test('the site hears the same facts, with the person and no templates', () => {
-  const { events, news } = told(false);
+test('the site hears the same facts, with the person and no templates, and the number of the entry', async () => {
+  const { events, news, bulletin } = told(false);
   news.decision(GRANTED);
+  await bulletin.settled();
   expect(events).toEqual([
     [
       'granted',
@@ -69,15 +82,63 @@ test('the site hears the same facts, with the person and no templates', () => {
         person: 'ada',
         name: 'Ada Lovelace',
         box: null,
+        entry: 1,
       },
     ],
   ]);
 });
 
-test('a picture held to the camera is an event of its own, whomever it shows', () => {
-  const { events, news } = told(false);
+test('the journal keeps who it was apart from the rest, so that it can be erased', () => {
+  const { entries, news } = told(false);
+  news.decision(GRANTED);
+  news.asked('open', 'Grace of the office', 'parcel for Ada', {}, true);
+  news.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'open', token: 'Grace of the office' });
+  news.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'grant', token: 'track-3' });
+  news.enrolled({ ...ADA, by: 'Grace of the office' }, 'ada-2');
+  news.removed('ada', 'Grace of the office');
+  expect(JSON.stringify(entries.map(({ fields }) => fields))).not.toMatch(/ada|grace/i);
+  expect(entries.map(({ type, personal }) => [type, personal])).toEqual([
+    ['granted', { person: 'ada', name: 'Ada Lovelace' }],
+    ['opened', { by: 'Grace of the office', note: 'parcel for Ada' }],
+    ['door', { by: 'Grace of the office' }],
+    ['door', undefined],
+    ['enrolled', { person: 'ada', name: 'Ada Lovelace', by: 'Grace of the office', other: 'ada-2' }],
+    ['removed', { person: 'ada', by: 'Grace of the office' }],
+  ]);
+  expect(entries[3]?.fields).toMatchObject({ token: 'track-3', cause: 'grant' });
+});
+
+test('eye and camera are told when they change, and only then', () => {
+  const { entries, news } = told(false);
+  const status = (state: EyeStatus['state'], camera: string): EyeStatus => ({
+    state,
+    restarts: 0,
+    lastFault: 'it hung',
+    pid: 1,
+    rssBytes: null,
+    camera: { state: camera, why: null },
+  });
+  for (const one of [
+    status('starting', 'opening'),
+    status('up', 'live'),
+    status('up', 'live'),
+    status('waiting', 'live'),
+  ])
+    news.eye(one);
+  expect(entries.map(({ type, fields }) => [type, fields?.['state'], fields?.['why']])).toEqual([
+    ['eye', 'starting', null],
+    ['camera', 'opening', null],
+    ['eye', 'up', null],
+    ['camera', 'live', null],
+    ['eye', 'waiting', 'it hung'],
+  ]);
+});
+
+test('a picture held to the camera is an event of its own, whomever it shows', async () => {
+  const { events, news, bulletin } = told(false);
   news.spoof({ track: 4, frame: 30, box: { x: 10.4, y: 20, width: 99.6, height: 120 } });
-  expect(events).toEqual([['spoof', { track: 4, frame: 30, box: [10, 20, 100, 120] }]]);
+  await bulletin.settled();
+  expect(events).toEqual([['spoof', { track: 4, frame: 30, box: [10, 20, 100, 120], entry: 1 }]]);
 });
 
 test('the board shows the state when it is another than before, and only then', () => {

@@ -12,6 +12,8 @@ const JPEG = new Uint8Array([0xff, 0xd8, 0xff]);
 async function desk(change: Partial<HandlerParts> = {}) {
   const parts = await office();
   const opened: (string | undefined)[][] = [];
+  const news: unknown[][] = [];
+  const erased: string[] = [];
   let seen: Observation | undefined;
   const handlers = requestHandlers({
     ...parts,
@@ -23,13 +25,18 @@ async function desk(change: Partial<HandlerParts> = {}) {
       setMode: (mode, by, reason) => void opened.push([mode, by, reason]),
       now: () => ({ mode: 'normal', state: 'locked' }),
     },
+    news: {
+      enrolled: ({ id }, forced) => void news.push(['enrolled', id, forced]),
+      removed: (id, by) => void news.push(['removed', id, by]),
+    },
+    journal: { erase: async (id) => erased.push(id) },
     version: '1.2.3',
     ...change,
   });
   const see = (angle: number, takenMs: number) => {
     seen = observed([measuredFace({ vector: direction(angle) })], { takenMs });
   };
-  return { ...parts, handlers, opened, see };
+  return { ...parts, handlers, opened, news, erased, see };
 }
 
 const codeOf = (done: Promise<unknown>): Promise<string> =>
@@ -98,6 +105,32 @@ describe('requests over MQTT', () => {
     });
     expect([store.size, gallery.size]).toEqual([0, 0]);
     expect(await codeOf(handlers.remove({ id: 'ada' }, context))).toBe('unknown-person');
+  });
+
+  test('who was enrolled, by force, and who was removed is told', async () => {
+    const { handlers, news } = await desk();
+    await handlers.enroll({ name: 'Ada', photo: JPEG }, context);
+    await handlers.enroll({ name: 'Eve', photo: JPEG, force: true }, context);
+    await handlers.remove({ id: 'eve' }, context);
+    expect(await codeOf(handlers.remove({ id: 'eve' }, context))).toBe('unknown-person');
+    expect(news).toEqual([
+      ['enrolled', 'ada', undefined],
+      ['enrolled', 'eve', 'ada'],
+      ['removed', 'eve', 'admin'],
+    ]);
+  });
+
+  test('remove with erase takes the person out of the journal, also where another gate has removed him before', async () => {
+    const { handlers, erased, store } = await desk();
+    await handlers.enroll({ name: 'Ada', photo: JPEG }, context);
+    const version = () => store.tombstones().get('ada')?.version;
+    expect(await handlers.remove({ id: 'ada', erase: true }, context)).toEqual({
+      id: 'ada',
+      version: version(),
+      erased: 1,
+    });
+    expect(await handlers.remove({ id: 'ada', erase: true }, context)).toEqual({ id: 'ada', version: null, erased: 2 });
+    expect(erased).toEqual(['ada', 'ada']);
   });
 
   test('people lists by id, page by page, and never a template', async () => {

@@ -15,6 +15,7 @@ const WELL: PartStates = {
   doorProblems: [],
   eye: EYE,
   peopleFault: null,
+  journalFault: null,
   blindMs: 0,
   threshold: { threshold: 1, fmr: 1e-4, tooLarge: false },
 };
@@ -56,6 +57,12 @@ describe('the state of the gate', () => {
       ['the camera delivers, but nothing has been measured for seconds'],
     ],
     ['the film is over', camera('ended'), 'degraded', []],
+    [
+      'the journal is not written',
+      { journalFault: 'disk full; 3 entries wait' },
+      'degraded',
+      ['the journal is not written: disk full; 3 entries wait'],
+    ],
     ['people are not saved', { peopleFault: 'disk full' }, 'degraded', ['changes of people are not saved: disk full']],
     [
       'too many people',

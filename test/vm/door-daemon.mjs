@@ -3,8 +3,10 @@
 import { loadConfig } from '../../dist/config/load.js';
 import { resolvePaths } from '../../dist/config/paths.js';
 import { openHardware } from '../../dist/door/hardware.js';
+import { journalOff } from '../../dist/journal/writer.js';
 import { createLog } from '../../dist/kit/log.js';
 import { systemClock as clock } from '../../dist/kit/system-clock.js';
+import { Bulletin } from '../../dist/service/bulletin.js';
 import { startDoor } from '../../dist/service/door-service.js';
 import { News } from '../../dist/service/news.js';
 import { SystemdNotify } from '../../dist/service/systemd-notify.js';
@@ -13,7 +15,8 @@ const { config } = loadConfig({ file: '/etc/kaimon/kaimon.yaml', env: process.en
 const log = createLog('info', 'door');
 const notify = new SystemdNotify({ env: process.env, clock, log });
 const hardware = await openHardware(config.door, { clock, log, runFolder: resolvePaths({ env: process.env }).run });
-const news = new News(log, false, () => undefined);
+const bulletin = new Bulletin(journalOff, () => undefined);
+const news = new News({ log, names: false, bulletin, clock, publish: () => undefined });
 const door = startDoor({ hardware, rule: config.door, clock, log, news, changed: () => undefined });
 process.once('exit', () => door.stop());
 process.once('SIGTERM', () => process.exit(0));

@@ -1,0 +1,40 @@
+import type { JournalInput, JournalWriter } from '../journal/writer.js';
+import type { WallMs } from '../kit/clock.js';
+
+/** One thing that happened. */
+export interface Item {
+  /** Left out for what is told and not kept. */
+  readonly entry?: JournalInput | undefined;
+  /** Tells the site. @param n the entry's number in the journal; undefined where it is not (yet) on the disk */
+  readonly publish?: (n: number | undefined) => void;
+}
+
+/**
+ * First the journal, then the site: what was told is on the disk, unless the journal says that it does not keep up (two seconds
+ * at most). In the order in which things happened. Nobody waits for it.
+ */
+export class Bulletin {
+  readonly #journal: JournalWriter;
+  readonly #written: (at: WallMs) => void;
+  #last: Promise<void> = Promise.resolve();
+
+  /** @param written called with the time of the newest entry whenever one is on the disk */
+  constructor(journal: JournalWriter, written: (at: WallMs) => void) {
+    this.#journal = journal;
+    this.#written = written;
+  }
+
+  add({ entry, publish }: Item): void {
+    const receipt = entry && this.#journal.append(entry);
+    this.#last = this.#last.then(async () => {
+      const told = await receipt;
+      if (told?.durable && this.#journal.newestMs !== undefined) this.#written(this.#journal.newestMs);
+      publish?.(told?.durable ? told.n : undefined);
+    });
+  }
+
+  /** Resolves when everything up to now was told. */
+  settled(): Promise<void> {
+    return this.#last;
+  }
+}
