@@ -44,7 +44,7 @@ export class BackOffice {
 
   /** Enrols a person from one photo. @throws OperatingError with the gate's own words when it refuses */
   async enroll(name: string, photo: Buffer): Promise<void> {
-    const answer = await this.#request('enroll', { name, photo: photo.toString('base64') });
+    const answer = await this.ask('enroll', { name, photo: photo.toString('base64') });
     if (!answer.ok)
       throw new OperatingError('KAIMON_DEMO', 'environment', `${name} could not be enrolled: ${answer.error.message}`);
   }
@@ -59,7 +59,8 @@ export class BackOffice {
     await this.#client.endAsync(true);
   }
 
-  async #request(verb: string, args: unknown): Promise<z.infer<typeof responseSchema>> {
+  /** Sends a request to the gate. @returns its answer @throws OperatingError where none comes */
+  async ask(verb: string, args: unknown): Promise<z.infer<typeof responseSchema>> {
     const id = randomUUID();
     const now = Date.now();
     const envelope = {

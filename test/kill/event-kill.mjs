@@ -1,0 +1,132 @@
+// node test/kill/event-kill.mjs [--kills 200] [--seed 1] [--json]: SIGKILLs the whole daemon at random moments while it is asked over MQTT to
+// open, lock and change its mode, and looks before the next start whether the journal verifies and holds every event that the site was told.
+// Exits 0 when nothing is missing, 1 otherwise. Needs `npm run build`.
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { connectAsync } from 'mqtt';
+import { Daemon } from '../../dist/demo/daemon.js';
+import { auditJournal } from '../../dist/journal/audit.js';
+import { FileDisk, journalFolder } from '../../dist/journal/file-disk.js';
+import { readEntries } from '../../dist/journal/reading.js';
+import { seeded } from '../../dist/models/evaluation/figures.js';
+import { startBroker } from '../../dist/site/embedded-broker.js';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const random = seeded(Number(values.seed));
+/** A kill comes so long after the first event of a life, at most. */
+const KILL_WITHIN_MS = 400;
+/** Told to the site and not kept. */
+const NOT_KEPT = ['greeting', 'people-rejected'];
+const REQUESTS = [
+  ['open', { reason: 'parcel' }],
+  ['lock', {}],
+  ['mode', { mode: 'open-house' }],
+  ['open', {}],
+  ['mode', { mode: 'normal' }],
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'kaimon-event-kill-'));
+const broker = await startBroker();
+const state = join(folder, 'state');
+const disk = new FileDisk(journalFolder(state));
+const config = join(folder, 'kaimon.yaml');
+writeFileSync(
+  config,
+  `site: kill\ngate: gate\ncamera: { kind: replay, path: ${join(folder, 'no-film')} }\nmqtt: { enabled: true, url: '${broker.url}' }\ngreeting: { enabled: false }\ndoor: { pulseMs: 500 }\n`,
+);
+
+/** What the site was told, by number of the entry. */
+const told = new Map();
+const report = { seed: Number(values.seed), kills: 0, events: 0, entries: 0, repaired: 0, faults: [], seconds: 0 };
+const start = Date.now();
+const gate = 'kaimon/kill/gates/gate';
+const client = await connectAsync(broker.url, { protocolVersion: 4 });
+await client.subscribeAsync([`${gate}/state`, `${gate}/event`, `${gate}/response/+`], { qos: 1 });
+let onMessage = () => undefined;
+client.on('message', (topic, payload) => payload.length > 0 && onMessage(topic, JSON.parse(payload.toString())));
+let number = 0;
+
+function ask() {
+  const [verb, args] = REQUESTS[number++ % REQUESTS.length];
+  const now = Date.now();
+  const envelope = {
+    v: 1,
+    id: randomUUID(),
+    time: new Date(now).toISOString(),
+    expires: new Date(now + 60_000).toISOString(),
+    by: 'kill',
+    args,
+  };
+  client.publish(`${gate}/request/${verb}`, JSON.stringify(envelope), { qos: 1 });
+}
+
+/** One life of the daemon: from its start to its violent end. */
+async function life() {
+  const daemon = new Daemon({ config, state, log: join(folder, 'gate.log') });
+  let killedByUs = false;
+  const killed = new Promise((resolve) => {
+    let doomed = false;
+    onMessage = (topic, message) => {
+      // Two at a time: one is answered while another is written.
+      if (topic.endsWith('/state') && message.status !== 'offline' && !doomed) {
+        doomed = true;
+        ask();
+        ask();
+        setTimeout(() => {
+          killedByUs = true;
+          process.kill(daemon.pid, 'SIGKILL');
+          resolve();
+        }, random() * KILL_WITHIN_MS);
+      }
+      if (topic.includes('/response/')) ask();
+      if (!topic.endsWith('/event') || NOT_KEPT.includes(message.type)) return;
+      report.events += 1;
+      if (message.entry === undefined) report.faults.push(`${message.id} (${message.type}) has no entry`);
+      else told.set(message.entry, message.type);
+    };
+  });
+  // A daemon that ends by itself ends this too.
+  await Promise.race([killed, daemon.failsEarly(join(folder, 'gate.log'))]).catch((error) => {
+    if (!killedByUs) throw error;
+  });
+  await daemon.stop();
+  // What the broker delivers late was told all the same.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  onMessage = () => undefined;
+}
+
+async function check() {
+  const { ok, faults, entries, notes } = await auditJournal(disk);
+  if (!ok) report.faults.push(...faults.map(({ file, line, text }) => `${file} line ${line}: ${text}`));
+  const types = new Map();
+  for await (const { entry } of readEntries(disk, {})) types.set(entry.n, entry.type);
+  for (const [n, type] of told)
+    if (types.get(n) !== type) report.faults.push(`entry ${n} is ${types.get(n)}, the site was told ${type}`);
+  report.entries = entries;
+  report.repaired = notes.repaired;
+}
+
+for (let round = 0; round < Number(values.kills) && report.faults.length === 0; round++) {
+  // The last state of a killed gate says "online" until its will arrives.
+  await client.publishAsync(`${gate}/state`, '', { retain: true, qos: 1 });
+  await life();
+  await check();
+  report.kills += 1;
+  if (!values.json && (round + 1) % 10 === 0)
+    process.stderr.write(`${round + 1} of ${values.kills} kills, ${report.events} events\n`);
+}
+report.seconds = Math.round((Date.now() - start) / 1000);
+await client.endAsync(true);
+await broker.close();
+if (report.faults.length === 0) rmSync(folder, { recursive: true, force: true });
+process.stdout.write(`${values.json ? JSON.stringify(report) : JSON.stringify(report, null, 2)}\n`);
+process.exitCode = report.faults.length === 0 && report.events > 0 ? 0 : 1;
