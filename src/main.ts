@@ -1,6 +1,6 @@
 /**
  * The gate process, a table of contents: models → people → door → journal → voice → decision → eye → site; stop in reverse.
- * The only file that names concrete adapters of this process.
+ * Besides the files that open one (hardware, journal, site), the only one that names concrete adapters of this process.
  */
 import { join } from 'node:path';
 import { unknownGroups } from './access/groups.js';
@@ -32,14 +32,13 @@ import { EyeProcess } from './service/eye-process.js';
 import { startJobs } from './service/jobs.js';
 import { openJournal } from './service/journal-keeper.js';
 import { News } from './service/news.js';
-import { type HandlerParts, requestHandlers } from './service/request-handlers.js';
+import { joinSite } from './service/site-membership.js';
 import { type GateState, gateState, statusLine } from './service/status.js';
 import { supervisionPlan } from './service/supervision.js';
 import { SyncTally } from './service/sync-tally.js';
 import { SystemdNotify } from './service/systemd-notify.js';
-import { MqttLink } from './site/mqtt-link.js';
 import { summaryOf } from './site/people-records.js';
-import { offlineWill, Site } from './site/site.js';
+import type { Site } from './site/site.js';
 import { PeopleStore } from './store/people-store.js';
 import { EspeakSpeaker } from './voice/espeak-speaker.js';
 import { Greeter } from './voice/greeter.js';
@@ -188,17 +187,21 @@ function startWith(
     maxTemplates: config.people.maxTemplates,
     duplicateDistance: () => config.people.duplicateDistance ?? gate.threshold.threshold,
   });
-  site = joinSite(config, log, {
-    store,
-    enrolment,
-    measurePhoto: (photo) => eye.measurePhoto(photo),
-    lastSeen: () => seen,
-    door: door.desk,
-    news,
-    journal,
-    clock,
-    version: VERSION,
-  });
+  site = joinSite(
+    config,
+    { clock, log },
+    {
+      store,
+      enrolment,
+      measurePhoto: (photo) => eye.measurePhoto(photo),
+      lastSeen: () => seen,
+      door: door.desk,
+      news,
+      journal,
+      clock,
+      version: VERSION,
+    },
+  );
 
   const state = () =>
     gateState({
@@ -288,15 +291,4 @@ function greeterFor({ greeting }: Config, paths: Paths, log: Log, news: News): G
     ? new EspeakSpeaker({ cacheFolder: join(paths.cache, 'voice'), device, volume, log })
     : new SilentSpeaker();
   return new Greeter(speaker, clock, language, (said) => news.greeting(said));
-}
-
-/** The gate's part in its site; without a broker there is none. */
-function joinSite(config: Config, log: Log, parts: HandlerParts): Site | undefined {
-  const { enabled, clientId, username, passwordFile, caFile, certFile, keyFile, ...rest } = config.mqtt;
-  if (!enabled) return undefined;
-  const names = { site: config.site, gate: config.gate };
-  const optional = { clientId, username, passwordFile, caFile, certFile, keyFile };
-  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
-  const link = new MqttLink({ config: { ...rest, ...given }, names, will: offlineWill(names), clock, log });
-  return new Site({ link, names, clock, log, people: parts.store, handlers: requestHandlers(parts) });
 }

@@ -48,7 +48,8 @@ export async function openChain(disk: JournalDisk): Promise<Opened> {
     },
   });
   const [before, last] = newestSegments(files);
-  if (before) chain.add(before.name, await wholeTail(disk, before));
+  // The end of the file before joins the last one only where that is read from its beginning.
+  if (before && last && last.bytes <= TAIL_BYTES) chain.add(before.name, await wholeTail(disk, before));
   const tail = last && (await cutTorn(disk, last, chain));
   const position = chain.entries > 0 ? chain.position : (checkpoint ?? BEGINNING);
   const segment = last && tail && (await reopen(disk, files, last, tail.keep, position));

@@ -9,19 +9,15 @@ import type { JournalInput } from '../journal/writer.js';
 import type { Person } from '../person/person.js';
 import type { Decision, Spoof } from './news.js';
 
-export function decisionEntry({
-  type,
-  reason,
-  person,
-  distance,
-  threshold,
-  track,
-  frame,
-  afterMs,
-}: Decision): JournalInput {
+export function decisionEntry(decision: Decision): JournalInput {
+  const { type, reason, person, threshold, track, frame } = decision;
+  const [distance, afterMs] = [rounded(decision.distance, 4), rounded(decision.afterMs, 0)];
   const fields = { reason, distance, threshold, track, frame, afterMs };
   return { type, fields, ...(person && { personal: { person: person.id, name: person.name } }) };
 }
+
+const rounded = (value: number | null, digits: number): number | null =>
+  value === null ? null : Number(value.toFixed(digits));
 
 export const spoofEntry = ({ track, frame }: Spoof): JournalInput => ({ type: 'spoof', fields: { track, frame } });
 

@@ -146,6 +146,27 @@ test('a torn last line is set aside at the next start, with a note, and the chai
   expect(await expectWhole(torn)).toMatchObject({ torn: null, notes: { repaired: 1 } });
 });
 
+test.each([
+  ['in one file', 8],
+  ['in several files', 1.5],
+])(
+  'a journal of some megabytes %s, of which a start reads the end only, goes on without a note of damage',
+  async (_where, megabytes) => {
+    const options = { segmentBytes: megabytes * 1024 * 1024 };
+    const { disk, clock, journal } = await fresh(options);
+    const text = 'x'.repeat(280);
+    const fields = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`text${i}`, text]));
+    for (let batch = 0; batch < 13; batch++)
+      await Promise.all(Array.from({ length: 64 }, () => journal.append({ type: 'refused', fields })));
+    await journal.close();
+    const again = await openJournal(disk, clock, options);
+    await record(again, clock, 'ada');
+    await again.close();
+    expect(new Set(await typesOf(disk))).toEqual(new Set(['refused', 'granted']));
+    await expectWhole(disk);
+  },
+);
+
 test('a tail that was cut off while the daemon was down is noted at its start and told by every check after it', async () => {
   const { disk, clock, journal } = await fresh();
   await record(journal, clock, 'ada', 'bob');
