@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Step 5: TypeScript to dist/. Skipped when nothing in src or the settings is newer than the last good build.
+# Step 6: TypeScript to dist/. Skipped when nothing in src or the settings is newer than the last good build.
 step=build
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 stamp="$root/dist/.built"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Step 6: the networks, taken from npm packages and converted by Kaimon's own command. Digests are pinned in models/manifest.json.
+# Step 7: the networks, taken from npm packages and converted by Kaimon's own command. Digests are pinned in models/manifest.json.
 step=models
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 kaimon="$root/scripts/kaimon"

@@ -57,7 +57,7 @@ async function onoff(clock: Clock): Promise<Offer> {
     const { Gpio: Line } = await import('onoff');
     return { name: 'onoff', gpio: new OnoffGpio(Line, clock), chips: sysfsChips() };
   } catch (thrown) {
-    return `the npm package onoff cannot be loaded (npm rebuild epoll): ${explain(thrown)}`;
+    return `the npm package onoff cannot be loaded (scripts/setup compiles it): ${explain(thrown)}`;
   }
 }
 

@@ -156,3 +156,37 @@ test('the cache of a machine where nothing is installed is not asked for', () =>
   const machine = fakeMachine({ 'dpkg-query': allInstalledBut() });
   expect(machine.part('opencv', 'missing').out).toBe('the binding (npm packages first)\n');
 });
+
+describe('setup, GPIO binding', () => {
+  const folder = 'node_modules/epoll';
+  /** A compiler that delivers a binding in JavaScript. */
+  const machineWith = (binding: string): FakeMachine =>
+    fakeMachine(
+      { node: `exec ${process.execPath} "$@"` },
+      {
+        [`${folder}/package.json`]: '{"main":"build/epoll.js"}',
+        'node_modules/node-gyp/bin/node-gyp.js': `const fs = require('node:fs');
+          fs.mkdirSync('build', { recursive: true });
+          fs.writeFileSync('build/epoll.js', ${JSON.stringify(binding)});`,
+      },
+    );
+  const GOOD = 'exports.Epoll = class { close() {} };';
+
+  test('is compiled where it does not load, and then left alone', () => {
+    const machine = machineWith(GOOD);
+    expect(machine.part('gpio', 'missing').out).toContain(process.versions.node);
+    expect(machine.part('gpio', 'work').code).toBe(0);
+    expect(machine.part('gpio', 'missing').out).toBe('');
+  });
+
+  test('one that was compiled and does not load is a failure', () => {
+    const machine = machineWith('throw new Error("of another Node")');
+    expect(machine.part('gpio', 'work').code).not.toBe(0);
+    expect(machine.part('gpio', 'missing').out).not.toBe('');
+  });
+
+  test('waits for the npm packages', () => {
+    const machine = fakeMachine({ node: `exec ${process.execPath} "$@"` }, {});
+    expect(machine.part('gpio', 'missing').out).toContain('npm packages first');
+  });
+});
