@@ -35,7 +35,7 @@ export interface GateParts {
   readonly person: (id: string) => Person | undefined;
   readonly door: DoorKeeper;
   readonly access: AccessRule;
-  readonly greeter: Greeter | undefined;
+  readonly greeter: Pick<Greeter, 'welcome' | 'askToMove'> | undefined;
   readonly clock: Clock;
   readonly report: (decision: Decision) => void;
   /** A picture or screen was held to the camera: each track once, whomever it shows. */
@@ -85,11 +85,10 @@ export class Gate {
     );
     this.#memory = memory;
     // The door first: nothing else may come between a decision and the relay.
-    for (const outcome of outcomes)
-      if (outcome.kind === 'grant') this.#parts.door.open('grant', `track-${outcome.track}`);
+    const acted = outcomes.map((outcome) => (outcome.kind === 'grant' ? this.#open(outcome) : outcome));
     for (const { id, box } of this.#tracks.tracks)
       if (spoofs.includes(id)) this.#parts.spoofed({ track: id, frame, box });
-    for (const outcome of outcomes) this.#tell(outcome, observation, threshold);
+    for (const outcome of acted) this.#tell(outcome, observation, threshold);
     if (standings) this.#askToMove(standings, taken);
   }
 
@@ -138,12 +137,20 @@ export class Gate {
   }
 
   readonly #mayEnter: Checks['mayEnter'] = (id) => {
-    if (this.#parts.door.shut === 'door-mode') return 'door-mode';
+    const { shut } = this.#parts.door;
+    if (shut !== undefined) return shut === 'door-mode' ? shut : 'door-fault';
     const person = this.#parts.person(id);
     // Removed between the match and now.
     if (!person) return 'nobody';
     return this.#parts.access.whyNot(person);
   };
+
+  /** Draws the bolt. @returns a refusal where the door did not obey: nobody is welcomed before a door that stays shut */
+  #open(grant: Extract<Outcome, { readonly kind: 'grant' }>): Outcome {
+    const { track, person, distance } = grant;
+    if (this.#parts.door.open('grant', `track-${track}`)) return grant;
+    return { kind: 'refuse', track, reason: 'door-fault', detail: undefined, person, distance };
+  }
 
   #tell(outcome: Outcome, { faces, frame }: Observation, threshold: number): void {
     const { person: personOf, greeter, report } = this.#parts;

@@ -15,6 +15,7 @@ export const REASONS = {
   passback: 'this person is already inside',
   lockout: 'this place is locked out for a moment after attempts to deceive',
   'door-mode': 'the door is locked by its mode',
+  'door-fault': 'the door is out of order',
   clock: 'the clock cannot be trusted',
   'several-faces': 'several people are in front of the camera',
   stale: 'what was seen is too old to act on',

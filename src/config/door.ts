@@ -54,6 +54,16 @@ export const doorSection = z
     pulseMs: whole('How long a grant keeps the lock released', milliseconds(100, 30_000), 3000),
     relockOnClose: flag('Lock as soon as the door was opened and closed again, before the pulse ends', false),
     heldMs: whole('A door that stands open for longer is an alarm', milliseconds(1000, 600_000), 30_000),
+    heldWarningMs: whole(
+      'So long before that the buzzer beeps, so that whoever holds the door closes it; 0: never',
+      milliseconds(0, 600_000),
+      10_000,
+    ),
+    escalateMs: whole(
+      'An alarm that lasts for so long is raised to level 2; 0: never',
+      milliseconds(0, 3_600_000),
+      120_000,
+    ),
     alarmRepeatMs: whole('An alarm that goes on is told again after each', milliseconds(5000, 3_600_000), 60_000),
     forcedAlarm: flag('Opening without grant or exit button is an alarm; false where a handle lets people out', true),
     forcedGraceMs: whole('Opening so shortly after the pulse is not forced yet', milliseconds(0, 5000), 1000),
@@ -71,8 +81,16 @@ export const doorSection = z
     debounceMs: whole('A wire must keep its level for so long before it counts', milliseconds(1, 1000), 30),
     greenLed: output('green lamp: the door may be opened').describe('The green lamp.'),
     redLed: output('red lamp: the door is locked').describe('The red lamp.'),
-    buzzer: output('buzzer: an alarm').describe('The buzzer.'),
+    buzzer: output('buzzer: beeps ask to close the door, a tone is an alarm').describe('The buzzer.'),
   })
+  .refine(
+    ({ heldMs, heldWarningMs }) => heldWarningMs < heldMs,
+    between(
+      ['heldMs', 'heldWarningMs'],
+      'heldWarningMs',
+      'door.heldWarningMs must be less than door.heldMs: it is how long before it the warning comes',
+    ),
+  )
   // Judged even where a list stands in place of the section, so nothing is taken for granted.
   .refine(
     ({ kind, relay }) => kind !== 'gpio' || relay?.line !== null,

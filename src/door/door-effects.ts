@@ -1,6 +1,7 @@
 // pure
 import type { MonotonicMs } from '../kit/clock.js';
 import {
+  type Alarm,
   DOOR_TIMERS,
   type Door,
   type DoorEffect,
@@ -20,10 +21,14 @@ export function deadline(door: Door, timer: DoorTimer): MonotonicMs | null {
       if (grantUntilMs === null || exitUntilMs === null) return grantUntilMs ?? exitUntilMs;
       return Math.max(grantUntilMs, exitUntilMs) as MonotonicMs;
     }
+    case 'warning':
+      return door.warnAtMs;
     case 'held':
       return door.heldAtMs;
     case 'alarm':
       return door.alarm?.againMs ?? null;
+    case 'escalation':
+      return door.alarm?.escalateAtMs ?? null;
     case 'retry':
       return door.retryAtMs;
   }
@@ -59,9 +64,10 @@ function armed(before: Door, after: Door, event: DoorEvent, timer: DoorTimer): D
 }
 
 export function signalsOf(door: Door): Signals {
-  if (door.stopped) return { green: false, red: false, buzzer: false };
+  if (door.stopped) return { green: false, red: false, buzzer: 'off' };
   const green = isReleased(door);
-  return { green, red: !green, buzzer: door.alarm !== null || door.tampered };
+  const alarm = door.alarm !== null || door.tampered;
+  return { green, red: !green, buzzer: alarm ? 'tone' : door.warned ? 'beeps' : 'off' };
 }
 
 const ALARM_TYPE = { held: 'held-open', forced: 'forced' } as const;
@@ -72,6 +78,9 @@ function reportsOf(before: Door, after: Door, event: DoorEvent): DoorReport[] {
   if (before.fire !== after.fire) reports.push({ type: 'fire', active: after.fire });
   if (before.tampered !== after.tampered) reports.push({ type: 'tamper', active: after.tampered });
   if (before.mode !== after.mode) reports.push({ type: 'mode', mode: after.mode, before: before.mode });
+  // A warning that has become an alarm has not ended.
+  if (before.warned !== after.warned && !after.alarm && !after.stopped)
+    reports.push({ type: 'held-warning', active: after.warned, openMs: openSince(before, after, event.atMs) });
   reports.push(...alarmReports(before, after, event.atMs));
   const state = stateOf(after);
   const token = 'token' in event ? event.token : null;
@@ -79,18 +88,22 @@ function reportsOf(before: Door, after: Door, event: DoorEvent): DoorReport[] {
   return reports;
 }
 
+const openSince = (before: Door, after: Door, atMs: MonotonicMs): number =>
+  atMs - (after.openedMs ?? before.openedMs ?? atMs);
+
 function alarmReports(before: Door, after: Door, atMs: MonotonicMs): DoorReport[] {
   const [old, now] = [before.alarm, after.alarm];
   // A daemon that stops does not know that the door was closed.
   if (old === now || after.stopped) return [];
-  const openMs = atMs - (after.openedMs ?? before.openedMs ?? atMs);
-  const tell = (alarm: NonNullable<Door['alarm']>, phase: 'begins' | 'goes-on' | 'ends'): DoorReport => ({
-    type: ALARM_TYPE[alarm.kind],
+  const openMs = openSince(before, after, atMs);
+  const tell = ({ kind, times, level }: Alarm, phase: 'begins' | 'goes-on' | 'escalates' | 'ends'): DoorReport => ({
+    type: ALARM_TYPE[kind],
     phase,
     openMs,
-    times: alarm.times,
+    times,
+    level,
   });
   if (now === null) return old === null ? [] : [tell(old, 'ends')];
-  if (old?.kind === now.kind) return [tell(now, 'goes-on')];
+  if (old?.kind === now.kind) return [tell(now, old.level === now.level ? 'goes-on' : 'escalates')];
   return old === null ? [tell(now, 'begins')] : [tell(old, 'ends'), tell(now, 'begins')];
 }

@@ -49,7 +49,7 @@ export class DoorKeeper {
     this.#rule = rule;
     this.#onReport = onReport;
     this.#indicators = indicators;
-    this.#show({ green: false, red: true, buzzer: false });
+    this.#show({ green: false, red: true, buzzer: 'off' });
   }
 
   get state(): DoorState {

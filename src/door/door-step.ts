@@ -1,7 +1,7 @@
 // pure
 import type { MonotonicMs } from '../kit/clock.js';
 import { type Door, type DoorEvent, type DoorRule, type DoorStep, isReleased, pulsing, whyNotOpen } from './door.js';
-import { alarmsDue, opened, watched } from './door-alarm.js';
+import { alarmsDue, opened, watch, watched } from './door-alarm.js';
 import { effectsOf } from './door-effects.js';
 
 /** A relay that did not obey is told again so often, for ever: the bolt may still be drawn. */
@@ -73,9 +73,8 @@ function apply(door: Door, event: DoorEvent, rule: DoorRule): Door {
 
 /** A new pulse. A second one lengthens the first, never shortens it: the first person is still in the doorway. */
 const pulse = (door: Door, atMs: MonotonicMs, rule: DoorRule): Door => ({
-  ...door,
+  ...(door.heldAtMs === null ? door : watch(door, atMs, rule)),
   passing: false,
-  heldAtMs: door.heldAtMs === null ? null : until(atMs, rule.heldMs),
 });
 
 function contact(door: Door, open: boolean, atMs: MonotonicMs, rule: DoorRule): Door {

@@ -14,6 +14,9 @@ export interface Alarm {
   /** How often it was told. */
   readonly times: number;
   readonly againMs: MonotonicMs;
+  /** 2 once it has lasted for so long that somebody must come. */
+  readonly level: 1 | 2;
+  readonly escalateAtMs: MonotonicMs | null;
 }
 
 /** All that the machine remembers. Deadlines are absolute; null: none. */
@@ -33,6 +36,9 @@ export interface Door {
   readonly graceUntilMs: MonotonicMs | null;
   /** When an open door becomes one that is held. */
   readonly heldAtMs: MonotonicMs | null;
+  /** When whoever holds it is warned, and whether that was done. */
+  readonly warnAtMs: MonotonicMs | null;
+  readonly warned: boolean;
   readonly alarm: Alarm | null;
   /** Why the relay does not obey. Stays until the daemon is restarted. */
   readonly fault: string | null;
@@ -51,6 +57,8 @@ export const DOOR_AT_START: Door = {
   passing: false,
   graceUntilMs: null,
   heldAtMs: null,
+  warnAtMs: null,
+  warned: false,
   alarm: null,
   fault: null,
   retryAtMs: null,
@@ -76,7 +84,7 @@ export type DoorEvent = { readonly atMs: MonotonicMs } & (
   | { readonly kind: 'stop' }
 );
 
-export const DOOR_TIMERS = ['pulse', 'held', 'alarm', 'retry'] as const;
+export const DOOR_TIMERS = ['pulse', 'warning', 'held', 'alarm', 'escalation', 'retry'] as const;
 export type DoorTimer = (typeof DOOR_TIMERS)[number];
 
 /** What the shell must do, in this order. */
@@ -91,8 +99,11 @@ export type DoorEffect =
 export interface Signals {
   readonly green: boolean;
   readonly red: boolean;
-  readonly buzzer: boolean;
+  readonly buzzer: Buzzer;
 }
+
+/** Beeps ask to close the door, a steady tone is an alarm. */
+export type Buzzer = 'off' | 'beeps' | 'tone';
 
 /** What journal, log and site are told. */
 export type DoorReport =
@@ -105,10 +116,17 @@ export type DoorReport =
     }
   | {
       readonly type: 'held-open' | 'forced';
-      readonly phase: 'begins' | 'goes-on' | 'ends';
+      readonly phase: 'begins' | 'goes-on' | 'escalates' | 'ends';
       /** Since when the door stands open, and how often this was told. */
       readonly openMs: number;
       readonly times: number;
+      readonly level: 1 | 2;
+    }
+  | {
+      /** The door will be held in a moment. */
+      readonly type: 'held-warning';
+      readonly active: boolean;
+      readonly openMs: number;
     }
   | { readonly type: 'tamper' | 'fire'; readonly active: boolean }
   | { readonly type: 'mode'; readonly mode: DoorMode; readonly before: DoorMode }
@@ -122,6 +140,10 @@ export interface DoorRule {
   readonly relockOnClose: boolean;
   /** An open door is held after so long. */
   readonly heldMs: number;
+  /** So long before that people at the door hear beeps; 0: never. Less than {@link heldMs}. */
+  readonly heldWarningMs: number;
+  /** An alarm that lasts for so long is raised to level 2; 0: never. */
+  readonly escalateMs: number;
   /** An alarm is told again each time so long has passed. */
   readonly alarmRepeatMs: number;
   /** Whether opening without grant or exit button is an alarm: not where a handle lets people out. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.js';
-import type { Clock } from '../kit/clock.js';
+import type { Clock, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import { Debounce } from './debounce.js';
 import type { Signals } from './door.js';
@@ -35,33 +35,72 @@ export class GpioLock implements Lock {
   }
 }
 
-export type LampName = 'greenLed' | 'redLed' | 'buzzer';
-export const LAMPS: Readonly<Record<LampName, keyof Signals>> = { greenLed: 'green', redLed: 'red', buzzer: 'buzzer' };
+export const LAMP_NAMES = ['greenLed', 'redLed', 'buzzer'] as const;
+export type LampName = (typeof LAMP_NAMES)[number];
+
+/** A beep and the pause after it are each so long. */
+const BEEP_MS = 500;
 
 /** Lamps and buzzer, those that there are. */
 export class GpioIndicators implements Indicators {
   readonly #lamps: ReadonlyMap<LampName, OutputLine>;
   readonly #config: Pick<DoorConfig, LampName>;
+  readonly #clock: Clock;
+  readonly #fault: (why: string) => void;
+  #beeps: Timer | undefined;
 
-  constructor(lamps: ReadonlyMap<LampName, OutputLine>, config: Pick<DoorConfig, LampName>) {
+  /** @param fault is told when a beep fails: there is nobody then who could catch it */
+  constructor(
+    lamps: ReadonlyMap<LampName, OutputLine>,
+    config: Pick<DoorConfig, LampName>,
+    clock: Clock,
+    fault: (why: string) => void,
+  ) {
     this.#lamps = lamps;
     this.#config = config;
+    this.#clock = clock;
+    this.#fault = fault;
   }
 
-  show(signals: Signals): void {
+  show({ green, red, buzzer }: Signals): void {
+    this.#beeps?.cancel();
+    this.#beeps = undefined;
     const failed: unknown[] = [];
-    for (const [name, line] of this.#lamps) {
+    for (const [name, on] of [
+      ['greenLed', green],
+      ['redLed', red],
+      ['buzzer', buzzer !== 'off'],
+    ] as const) {
       try {
-        line.write(signals[LAMPS[name]] !== this.#config[name].activeLow);
+        this.#write(name, on);
       } catch (thrown) {
         failed.push(thrown);
       }
     }
+    if (buzzer === 'beeps' && this.#lamps.has('buzzer')) this.#beepOn(false);
     if (failed.length > 0) throw failed[0];
   }
 
   close(): void {
+    this.#beeps?.cancel();
     for (const line of this.#lamps.values()) line.close();
+  }
+
+  /** @param on what the buzzer does next */
+  #beepOn(on: boolean): void {
+    this.#beeps = this.#clock.after(BEEP_MS, () => {
+      try {
+        this.#write('buzzer', on);
+      } catch (thrown) {
+        this.#fault(explain(thrown));
+        return;
+      }
+      this.#beepOn(!on);
+    });
+  }
+
+  #write(name: LampName, on: boolean): void {
+    this.#lamps.get(name)?.write(on !== this.#config[name].activeLow);
   }
 }
 

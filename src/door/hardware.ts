@@ -6,7 +6,7 @@ import { DOOR_LINE, recordDoorLine } from './door-line.js';
 import type { GpioLine, OutputLine } from './gpio.js';
 import { type Backend, chooseBackend } from './gpio-backend.js';
 import { refuseTwice, resolveLine } from './gpio-chips.js';
-import { closeAll, GpioIndicators, GpioInputs, GpioLock, LAMPS, type LampName, relayHigh } from './gpio-door.js';
+import { closeAll, GpioIndicators, GpioInputs, GpioLock, LAMP_NAMES, type LampName, relayHigh } from './gpio-door.js';
 import { type Indicators, noIndicators } from './indicators.js';
 import { INPUT_NAMES, type InputName, type Inputs, noInputs } from './inputs.js';
 import type { Lock } from './lock.js';
@@ -55,7 +55,6 @@ export async function openHardware(config: DoorConfig, parts: HardwareParts): Pr
 }
 
 type LineName = 'relay' | InputName | LampName;
-const LAMP_NAMES = Object.keys(LAMPS) as readonly LampName[];
 
 function resolveAll(config: DoorConfig, { chips }: Backend): ReadonlyMap<LineName, GpioLine> {
   const lines = new Map<LineName, GpioLine>();
@@ -101,7 +100,9 @@ async function openLines(
   log.info({ backend: name, lines: Object.fromEntries(lines) }, 'the lines of the door are open');
   return {
     lock,
-    indicators: new GpioIndicators(lamps, config),
+    indicators: new GpioIndicators(lamps, config, clock, (why) =>
+      log.warn({ lamp: 'buzzer', why }, 'a lamp or the buzzer failed'),
+    ),
     inputs,
     what: name,
     onRelayFault: (listener) => {

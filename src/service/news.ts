@@ -89,7 +89,7 @@ export class News {
 
   door(report: DoorReport): void {
     const { type, ...facts } = report;
-    const level = type === 'door' || type === 'exit' || type === 'mode' ? 'info' : 'warn';
+    const level = ['door', 'exit', 'mode', 'held-warning'].includes(type) ? 'info' : 'warn';
     this.#log[level](facts, type);
     this.#tell(type, facts, doorEntry(report));
   }

@@ -66,7 +66,7 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
     open: async ({ reason }, { by }) => {
       const why = parts.door.open(by, reason);
       if (why === 'door-mode') throw new RequestError(why, 'the door is locked by its mode: send mode first');
-      if (why !== undefined) throw new RequestError('failed', 'the door is out of order: see its state');
+      if (why !== undefined) throw new RequestError('door-fault', 'the door is out of order: see its state');
       return { opened: true };
     },
     lock: async ({ reason }, { by }) => {

@@ -20,7 +20,7 @@ export const LIFETIME_MAX_MS = 5 * 60_000;
  */
 export const ERROR_CODES = [
   ...(['no-face', 'several-faces', 'too-small', 'low-quality', 'nobody', 'ambiguous', 'spoof'] as const),
-  ...(['liveness-unknown', 'door-mode', 'clock', 'lockout', 'cooldown', 'model-fault', 'stale'] as const),
+  ...(['liveness-unknown', 'door-mode', 'door-fault', 'clock', 'lockout', 'cooldown', 'model-fault', 'stale'] as const),
   ...(['bad-request', 'too-large', 'expired', 'replayed', 'unsigned', 'bad-signature', 'retained', 'busy'] as const),
   ...(['duplicate-person', 'unknown-person', 'not-allowed', 'failed'] as const),
 ] as const;

@@ -162,21 +162,53 @@ describe('alarms', () => {
   const held: Story = [...closed, [0, grant], [1000, doorOpens], [3000, wake('pulse')], [21_000, wake('held')]];
 
   test('a door held open is told, told again, and told when it is closed', () => {
-    expect(reports(held)).toContainEqual({ type: 'held-open', phase: 'begins', openMs: 20_000, times: 1 });
+    expect(reports(held)).toContainEqual({ type: 'held-open', phase: 'begins', openMs: 20_000, times: 1, level: 1 });
     const again: Story = [...held, [31_000, wake('alarm')]];
-    expect(reports(again)).toEqual([{ type: 'held-open', phase: 'goes-on', openMs: 30_000, times: 2 }]);
+    expect(reports(again)).toEqual([{ type: 'held-open', phase: 'goes-on', openMs: 30_000, times: 2, level: 1 }]);
     const over = reports([...again, [33_000, doorCloses]]);
-    expect(over).toContainEqual({ type: 'held-open', phase: 'ends', openMs: 32_000, times: 2 });
+    expect(over).toContainEqual({ type: 'held-open', phase: 'ends', openMs: 32_000, times: 2, level: 1 });
   });
 
   test('the buzzer sounds with it', () => {
-    expect(last(held)).toContainEqual({ kind: 'show', green: false, red: true, buzzer: true });
+    expect(last(held)).toContainEqual({ kind: 'show', green: false, red: true, buzzer: 'tone' });
     expect(last([...held, [22_000, doorCloses]])).toContainEqual({
       kind: 'show',
       green: false,
       red: true,
-      buzzer: false,
+      buzzer: 'off',
     });
+  });
+
+  test('whoever holds the door is warned before, and the warning ends with the door or with another grant', () => {
+    const warned: Story = [...closed, [0, grant], [1000, doorOpens], [3000, wake('pulse')], [16_000, wake('warning')]];
+    expect(last(warned.slice(0, 3))).toContainEqual({ kind: 'arm', timer: 'warning', afterMs: 15_000 });
+    expect(stateAfter(warned)).toBe('open');
+    expect(reports(warned)).toEqual([{ type: 'held-warning', active: true, openMs: 15_000 }]);
+    expect(last(warned)).toContainEqual({ kind: 'show', green: false, red: true, buzzer: 'beeps' });
+    for (const end of [doorCloses, grant]) {
+      const story: Story = [...warned, [18_000, end]];
+      expect(reports(story)).toContainEqual({ type: 'held-warning', active: false, openMs: 17_000 });
+      expect(last(story)).toContainEqual(expect.objectContaining({ kind: 'show', buzzer: 'off' }));
+    }
+    // It becomes the alarm, and does not end before.
+    expect(reports([...warned, [21_000, wake('held')]]).map(({ type }) => type)).toEqual(['held-open', 'door']);
+    expect(last(warned.slice(0, 3), { ...RULE, heldWarningMs: 0 })).not.toContainEqual(
+      expect.objectContaining({ timer: 'warning' }),
+    );
+  });
+
+  test('an alarm that lasts is raised once, and told again as before', () => {
+    const lasting: Story = [...held, [31_000, wake('alarm')], [41_000, wake('alarm')], [46_000, wake('escalation')]];
+    expect(reports(lasting)).toEqual([{ type: 'held-open', phase: 'escalates', openMs: 45_000, times: 4, level: 2 }]);
+    const again: Story = [...lasting, [56_000, wake('alarm')]];
+    expect(reports(again)).toEqual([{ type: 'held-open', phase: 'goes-on', openMs: 55_000, times: 5, level: 2 }]);
+    expect(reports([...again, [60_000, doorCloses]])).toContainEqual(
+      expect.objectContaining({ phase: 'ends', level: 2 }),
+    );
+    const never = { ...RULE, escalateMs: 0 };
+    expect(reports([...held, [900_000, wake('alarm')]], never)).toMatchObject([{ phase: 'goes-on', level: 1 }]);
+    const forced: Story = [...closed, [9000, doorOpens], [34_000, wake('escalation')]];
+    expect(reports(forced)).toMatchObject([{ type: 'forced', phase: 'escalates', level: 2 }]);
   });
 
   test('another grant at the open door gives it the time anew', () => {
@@ -194,6 +226,7 @@ describe('alarms', () => {
       phase: 'begins',
       openMs: 0,
       times: 1,
+      level: 1,
     });
   });
 
@@ -217,7 +250,7 @@ describe('alarms', () => {
       [mode('open-house'), mode('normal')],
     ] as const) {
       const story: Story = [...held, [22_000, begin]];
-      expect(reports(story)).toContainEqual({ type: 'held-open', phase: 'ends', openMs: 21_000, times: 1 });
+      expect(reports(story)).toContainEqual({ type: 'held-open', phase: 'ends', openMs: 21_000, times: 1, level: 1 });
       expect(stateAfter([...story, [90_000, wake('held')]])).toBe('open');
       expect(stateAfter([...story, [90_000, end], [109_999, wake('held')]])).toBe('open');
       expect(stateAfter([...story, [90_000, end], [110_000, wake('held')]])).toBe('held');
@@ -227,7 +260,7 @@ describe('alarms', () => {
   test('tampering sounds the buzzer and leaves the bolt alone', () => {
     const effects = last([[0, tamper]]);
     expect(effects).toContainEqual({ kind: 'report', report: { type: 'tamper', active: true } });
-    expect(effects).toContainEqual({ kind: 'show', green: false, red: true, buzzer: true });
+    expect(effects).toContainEqual({ kind: 'show', green: false, red: true, buzzer: 'tone' });
     expect(effects.some(({ kind }) => kind === 'drive')).toBe(false);
   });
 });
@@ -287,7 +320,7 @@ describe('fire, mode and faults', () => {
     const effects = last([...closed, [0, fire], [10, rex], [20, broken], [30, stop]]);
     expect(effects.filter(({ kind }) => kind === 'cancel')).toHaveLength(2);
     expect(effects).toContainEqual({ kind: 'drive', released: false });
-    expect(effects).toContainEqual({ kind: 'show', green: false, red: false, buzzer: false });
+    expect(effects).toContainEqual({ kind: 'show', green: false, red: false, buzzer: 'off' });
     expect(
       last([
         [0, stop],

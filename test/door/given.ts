@@ -1,4 +1,4 @@
-import { DOOR_AT_START, type Door, type DoorEvent, type DoorRule } from '../../src/door/door.js';
+import { DOOR_AT_START, type Door, type DoorEvent, type DoorRule, type DoorTimer } from '../../src/door/door.js';
 import { step } from '../../src/door/door-step.js';
 import { monotonicMs } from '../../src/kit/clock.js';
 
@@ -6,6 +6,8 @@ export const RULE: DoorRule = {
   pulseMs: 3000,
   relockOnClose: true,
   heldMs: 20_000,
+  heldWarningMs: 5000,
+  escalateMs: 25_000,
   alarmRepeatMs: 10_000,
   forcedAlarm: true,
   forcedGraceMs: 1000,
@@ -28,7 +30,7 @@ export const tamper: Happening = { kind: 'tamper', active: true };
 export const broken: Happening = { kind: 'io-error', why: 'wire' };
 export const stop: Happening = { kind: 'stop' };
 export const mode = (to: 'normal' | 'locked' | 'open-house'): Happening => ({ kind: 'mode', mode: to });
-export const wake = (timer: 'pulse' | 'held' | 'alarm' | 'retry'): Happening => ({ kind: 'timer', timer });
+export const wake = (timer: DoorTimer): Happening => ({ kind: 'timer', timer });
 
 /** A door to which this has happened, one after the other. */
 export const doorAfter = (happenings: readonly (readonly [number, Happening])[], rule = RULE): Door =>

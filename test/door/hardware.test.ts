@@ -152,6 +152,23 @@ describe('the door on its lines', () => {
     expect(lamps()).toEqual({ green: false, red: false, buzzer: false });
   });
 
+  test('the buzzer beeps before the alarm, and sounds without a pause in it', async () => {
+    const { gpio, clock, keeper } = await house();
+    keeper.open();
+    clock.advance(100);
+    gpio.set(23, true);
+    clock.advance(30);
+    const heard = (ms: number) => {
+      clock.advance(ms);
+      return gpio.level(13);
+    };
+    expect(heard(19_999)).toBe(false);
+    expect([heard(1), heard(500), heard(500), heard(500)]).toEqual([true, false, true, false]);
+    expect([heard(8500), heard(500), heard(500)]).toEqual([true, true, true]);
+    keeper.stop();
+    expect([heard(500), heard(500)]).toEqual([false, false]);
+  });
+
   test('a wire that is lost is told, and told when it is back', async () => {
     const { gpio, states } = await house();
     gpio.tell(24, 'EIO');

@@ -24,7 +24,7 @@ import {
 export const HAPPENINGS: readonly Happening[] = [
   ...[grant, grant, grant, open, lock, mode('normal'), mode('normal'), mode('locked'), mode('open-house'), rex, rex],
   ...[doorOpens, doorOpens, doorCloses, doorCloses, tamper, { kind: 'tamper', active: false } as const, fire, fireOff],
-  ...[wake('pulse'), wake('held'), wake('alarm'), wake('retry'), ioError, stop],
+  ...[wake('pulse'), wake('warning'), wake('held'), wake('alarm'), wake('escalation'), wake('retry'), ioError, stop],
 ];
 
 /** A door, its relay and its timers as a shell would keep them, and when somebody last had a right to a pulse. */
@@ -101,6 +101,9 @@ function broken(before: Door, event: DoorEvent, { door, nowMs, drawn, timers, pu
   if (refused && released && !isReleased(before)) return 'a grant opens a door that is locked by mode or out of order';
   if (door.alarm && (door.contact !== 'open' || door.fire || door.mode === 'open-house'))
     return 'an alarm at a good door';
+  if (door.warned && (door.contact !== 'open' || door.alarm || door.heldAtMs === null))
+    return 'a warning at a door that nobody holds';
+  if (door.alarm?.level === 2 && door.alarm.times < 2) return 'an alarm that begins as one that has lasted';
   if (before.stopped && stateOf(door) !== 'stopped') return 'it rose from the dead';
   for (const timer of DOOR_TIMERS)
     if ((deadline(door, timer) ?? undefined) !== timers.get(timer))

@@ -86,7 +86,16 @@ export class GateScene {
   readonly spoofs: Spoof[] = [];
   readonly #gate: Gate;
 
-  constructor(change: { readonly decision?: Partial<typeof RULE>; readonly liveness?: Partial<typeof LIVENESS> } = {}) {
+  readonly welcomed: string[] = [];
+
+  /** @param change.relay called before each move of the bolt; may throw */
+  constructor(
+    change: {
+      readonly decision?: Partial<typeof RULE>;
+      readonly liveness?: Partial<typeof LIVENESS>;
+      readonly relay?: () => void;
+    } = {},
+  ) {
     const clock: Clock = {
       monotonic: () => monotonicMs(this.nowMs),
       wall: () => wallMs(Date.UTC(2026, 10, 24, 8) + this.nowMs),
@@ -108,6 +117,7 @@ export class GateScene {
       person: (id) => people.get(id),
       door: new DoorKeeper(
         new SimulatedLock(clock, ({ released }) => {
+          change.relay?.();
           this.opened += released ? 1 : 0;
         }),
         clock,
@@ -116,7 +126,7 @@ export class GateScene {
         () => undefined,
       ),
       access: byDatesOnly(clock),
-      greeter: undefined,
+      greeter: { welcome: ({ id }) => void this.welcomed.push(id), askToMove: () => undefined },
       clock,
       report: (decision) => this.decisions.push(decision),
       spoofed: (spoof) => this.spoofs.push(spoof),

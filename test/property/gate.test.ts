@@ -170,6 +170,34 @@ describe('the whole gate, whatever it is shown', () => {
   const shots = (all: readonly Omit<Appearance, 'yaw'>[]): Seen[] =>
     all.map((one, i) => ({ frame: i, takenMs: i * 125, faces: [faceOf({ ...one, yaw: turning(i * 125) })] }));
 
+  test('where the relay does not obey nobody is welcomed, and the reason is the door', () => {
+    const ada = (at: number): Seen => {
+      const takenMs = 5000 + at * 125;
+      return { frame: at, takenMs, faces: [faceOf({ angle: WHO.ada, yaw: turning(takenMs) })] };
+    };
+    const film = Array.from({ length: 40 }, (_, at) => ada(at));
+    const good = new GateScene();
+    expect(good.firstGrant(film)).toBeDefined();
+    expect(good.welcomed).toEqual(['ada']);
+    let fails = true;
+    const scene = new GateScene({
+      relay: () => {
+        if (fails) throw new Error('no wire');
+      },
+    });
+    expect(scene.firstGrant(film)).toBeUndefined();
+    expect(scene.welcomed).toEqual([]);
+    expect(scene.decisions.map(({ type, reason, person }) => [type, reason, person?.id])).toEqual([
+      ['refused', 'door-fault', 'ada'],
+    ]);
+    // A door in fault stays out of order, and says so, however well the relay obeys now.
+    fails = false;
+    expect(
+      scene.firstGrant(film.map((seen) => ({ ...seen, frame: seen.frame + 100, takenMs: seen.takenMs + 20_000 }))),
+    ).toBeUndefined();
+    expect(scene.decisions.at(-1)?.reason).toBe('door-fault');
+  });
+
   test('is monotone: nearer, sharper, livelier frames never keep out who was let in, nor make him wait longer', () => {
     let grants = 0;
     const better = fc.array(fc.boolean(), { minLength: 40, maxLength: 40 });

@@ -154,8 +154,8 @@ describe('requests over MQTT', () => {
   });
 
   test.each([
-    ['fault', 'failed'],
-    ['stopped', 'failed'],
+    ['fault', 'door-fault'],
+    ['stopped', 'door-fault'],
     ['door-mode', 'door-mode'],
   ] as const)('open at a door that cannot or may not open (%s) is refused as %s', async (why, code) => {
     const now = () => ({ mode: 'locked', state: 'locked' }) as const;

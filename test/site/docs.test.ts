@@ -114,6 +114,7 @@ test('docs/mqtt.md explains every error code of this side', () => {
     'ambiguous',
     'liveness-unknown',
     'door-mode',
+    'door-fault',
     'clock',
     'lockout',
     'cooldown',

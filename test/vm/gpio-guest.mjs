@@ -96,7 +96,7 @@ for (let i = 0; i < ROUNDS; i++) {
 const lamps = [];
 for (let i = 0; i < ROUNDS; i++) {
   const green = i % 2 === 0;
-  hardware.indicators.show({ green, red: !green, buzzer: green });
+  hardware.indicators.show({ green, red: !green, buzzer: green ? 'tone' : 'off' });
   lamps.push(await until('lamps and buzzer follow', () => wire(4) === green && wire(5) === green && wire(6) === green));
 }
 const inputs = [];
