@@ -126,7 +126,7 @@ export class GateScene {
         () => undefined,
       ),
       access: byDatesOnly(clock),
-      greeter: { welcome: ({ id }) => void this.welcomed.push(id), askToMove: () => undefined },
+      greeter: { welcome: ({ name }) => void this.welcomed.push(name), askToMove: () => undefined },
       clock,
       report: (decision) => this.decisions.push(decision),
       spoofed: (spoof) => this.spoofs.push(spoof),
