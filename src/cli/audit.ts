@@ -123,7 +123,8 @@ function readKey(file: string): Buffer {
 
 const flat = ({ entry, personal }: Recorded) => ({ ...entry, personal: personal ?? null });
 
-function lineOf({ entry, personal }: Recorded): string {
+/** An entry for people. */
+export function lineOf({ entry, personal }: Recorded): string {
   const { n, time, type, fields, commitment } = entry;
   const who = personal ? pairs(personal) : commitment === undefined ? '' : '(erased)';
   return [String(n).padStart(7), time, type.padEnd(10), who, pairs(fields)].filter((part) => part !== '').join('  ');

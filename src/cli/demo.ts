@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { type DemoResult, runDemo } from '../demo/demo.js';
+import { type DoorDemoResult, runDoorDemo } from '../demo/door-demo.js';
 import { EXIT } from '../kit/errors.js';
 import { projectRoot } from '../models/model-files.js';
+import { lineOf } from './audit.js';
 import { type CommonOptions, example, print } from './context.js';
 import { Progress } from './progress.js';
 
 interface Options extends CommonOptions {
   readonly out?: string;
   readonly encoder?: string;
+  readonly door?: boolean;
 }
 
 function summary({ approaches, pulsesMs, ok, picture, liveness }: DemoResult): string[] {
@@ -33,13 +36,27 @@ function summary({ approaches, pulsesMs, ok, picture, liveness }: DemoResult): s
   ];
 }
 
+function doorSummary({ steps, journal, ok }: DoorDemoResult): string[] {
+  return [
+    '',
+    'The end of the journal',
+    ...journal.newest.map(lineOf),
+    `  ${journal.entries} entries, the chain ${journal.whole ? 'is whole' : 'is BROKEN'}, ${journal.missing} events missing`,
+    '',
+    'Summary',
+    ...steps.map(({ title, wrong }) => `  ${wrong.length === 0 ? 'right' : 'WRONG'}  ${title}`),
+    ok ? 'All as it should be.' : 'NOT as it should be.',
+  ];
+}
+
 /** `kaimon demo`: the daemon end to end on a replayed camera with an embedded broker. */
 export function demoCommand(): Command {
   return new Command('demo')
     .description('the gate end to end on a replayed camera: two people enrolled over MQTT, the right ones let in')
     .option('--out <dir>', 'folder for film, log and picture (default: a new one for temporary files)')
     .option('--encoder <name>', 'encoder of models/manifest.json')
-    .addHelpText('after', example('kaimon demo', 'kaimon demo --json --out /tmp/kaimon-demo'))
+    .option('--door', 'the door instead: exit button, held, forced, tampered, fire; alarms, state and journal')
+    .addHelpText('after', example('kaimon demo', 'kaimon demo --door', 'kaimon demo --json --out /tmp/kaimon-demo'))
     .action(async (_own, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       const folder = options.out === undefined ? mkdtempSync(join(tmpdir(), 'kaimon-demo-')) : resolve(options.out);
@@ -56,6 +73,12 @@ export function demoCommand(): Command {
           bar.progress.set(Math.round(share * 100));
         },
       };
+      if (options.door) {
+        const result = await runDoorDemo(folder, story, interrupted.signal);
+        print(options, result, doorSummary(result));
+        process.exitCode = result.ok ? EXIT.yes : EXIT.no;
+        return;
+      }
       const samples = join(projectRoot(), 'models', 'build', 'samples');
       const result = await runDemo({ folder, samples, encoder: options.encoder }, story, interrupted.signal);
       print(options, result, summary(result));

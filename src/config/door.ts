@@ -44,6 +44,11 @@ const gpioSection = z
       ['auto', 'onoff', 'gpiod', 'simulated'],
       'auto',
     ),
+    simulatedWires: choice(
+      'Back end simulated: who moves the wires; parent is the process that started the gate, such as kaimon demo --door',
+      ['nobody', 'parent'],
+      'nobody',
+    ),
   })
   .prefault({});
 

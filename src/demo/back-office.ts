@@ -49,6 +49,11 @@ export class BackOffice {
       throw new OperatingError('KAIMON_DEMO', 'environment', `${name} could not be enrolled: ${answer.error.message}`);
   }
 
+  /** The gate's last state; undefined before the first one. */
+  get state(): State | undefined {
+    return this.#state;
+  }
+
   /** Resolves when the gate's state is as wanted. */
   until(wanted: (state: State) => boolean): Promise<void> {
     if (this.#state && wanted(this.#state)) return Promise.resolve();

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type Serializable, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { OperatingError } from '../kit/errors.js';
@@ -12,13 +12,20 @@ export class Daemon {
   readonly #ended: Promise<string>;
   #how: string | undefined;
 
-  constructor(options: { readonly config: string; readonly state: string; readonly log: string }) {
+  /** @param options.heard what it says over the channel to its parent; without it there is no channel */
+  constructor(options: {
+    readonly config: string;
+    readonly state: string;
+    readonly log: string;
+    readonly heard?: (message: unknown) => void;
+  }) {
     // The demo's gate is configured by its file alone.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KAIMON_')));
     this.#child = spawn(process.execPath, [PROGRAM, 'run', '--config', options.config, '--state', options.state], {
-      stdio: ['ignore', 'ignore', openSync(options.log, 'a')],
+      stdio: ['ignore', 'ignore', openSync(options.log, 'a'), ...(options.heard ? (['ipc'] as const) : [])],
       env,
     });
+    if (options.heard) this.#child.on('message', options.heard);
     this.#ended = new Promise((resolve) => {
       this.#child.once('error', (error) => resolve(error.message));
       this.#child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
@@ -30,6 +37,11 @@ export class Daemon {
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** Says something to it over the channel; nothing where there is none (any more). */
+  tell(message: Serializable): void {
+    if (this.#child.connected) this.#child.send(message);
   }
 
   /** Rejects as soon as the daemon ends by itself. @param log where the reason stands */

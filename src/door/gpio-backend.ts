@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import type { Clock } from '../kit/clock.js';
 import { explain, OperatingError } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
 import type { Gpio } from './gpio.js';
 import type { Chip } from './gpio-chips.js';
 import { GpiodGpio, toolsVersion } from './gpiod-gpio.js';
 import { INPUT_NAMES } from './inputs.js';
 import { OnoffGpio, SYSFS, sysfsChips } from './onoff-gpio.js';
 import { SimulatedGpio } from './simulated-gpio.js';
+import { obeyParent } from './wire-control.js';
 
 /** How lines are driven here, and the chips that are seen that way. */
 export interface Backend {
@@ -24,12 +26,13 @@ type Offer = Backend | string;
  * Takes the configured back end, or the first that this machine has: onoff, unless a pull is asked for, then gpiod.
  * @throws OperatingError KAIMON_GPIO_BACKEND with what is missing for each
  */
-export async function chooseBackend(config: Config['door'], clock: Clock): Promise<Backend> {
+export async function chooseBackend(config: Config['door'], clock: Clock, log: Pick<Log, 'warn'>): Promise<Backend> {
   const offers: Readonly<Record<'onoff' | 'gpiod' | 'simulated', () => Promise<Offer>>> = {
     onoff: () => onoff(clock),
     gpiod: () => gpiod(clock),
     simulated: async () => {
       const gpio = new SimulatedGpio();
+      if (config.gpio.simulatedWires === 'parent') obeyParent(gpio, process, log);
       return { name: 'simulated', gpio, chips: gpio.chips() };
     },
   };

@@ -43,7 +43,7 @@ export async function openHardware(config: DoorConfig, parts: HardwareParts): Pr
     const onRelayFault = () => undefined;
     return { lock, indicators: noIndicators, inputs: noInputs, what: 'simulated', onRelayFault };
   }
-  const backend = parts.backend ?? (await chooseBackend(config, parts.clock));
+  const backend = parts.backend ?? (await chooseBackend(config, parts.clock, parts.log));
   const lines = resolveAll(config, backend);
   const open: { close(): void }[] = [];
   try {

@@ -6,6 +6,8 @@ export class SimulatedGpio implements Gpio {
   readonly #levels = new Map<number, boolean>();
   readonly #listening = new Map<number, InputListening>();
   readonly #open = new Set<number>();
+  readonly #broken = new Set<number>();
+  #told: (offset: number, high: boolean) => void = () => undefined;
 
   chips(): Chip[] {
     // A Raspberry Pi's label, so that BCM numbers mean something here too.
@@ -28,18 +30,29 @@ export class SimulatedGpio implements Gpio {
     this.#listening.get(offset)?.fault(why);
   }
 
+  /** From now on the output refuses every change. */
+  break(offset: number): void {
+    this.#broken.add(offset);
+  }
+
+  /** Who hears of each level that an output takes. */
+  onOutput(listener: (offset: number, high: boolean) => void): void {
+    this.#told = listener;
+  }
+
   async output({ offset }: GpioLine, safeHigh: boolean): Promise<OutputLine> {
     this.#take(offset);
-    this.#levels.set(offset, safeHigh);
+    this.#drive(offset, safeHigh);
     let closed = false;
     return {
       write: (high) => {
         if (closed) throw new Error('the line is closed');
-        this.#levels.set(offset, high);
+        if (this.#broken.has(offset)) throw new Error(`line ${offset} does not obey`);
+        this.#drive(offset, high);
       },
       close: () => {
         closed = true;
-        this.#levels.set(offset, safeHigh);
+        this.#drive(offset, safeHigh);
         this.#open.delete(offset);
       },
     };
@@ -59,6 +72,11 @@ export class SimulatedGpio implements Gpio {
 
   record(): readonly string[] {
     return [];
+  }
+
+  #drive(offset: number, high: boolean): void {
+    this.#levels.set(offset, high);
+    this.#told(offset, high);
   }
 
   #take(offset: number): void {

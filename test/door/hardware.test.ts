@@ -195,12 +195,14 @@ describe('the door on its lines', () => {
 
   test('chosen by config or by what this machine has; what is missing is named', async () => {
     const clock = new ManualClock();
-    expect((await chooseBackend(doorOf(', gpio: {backend: simulated}'), clock)).name).toBe('simulated');
+    expect((await chooseBackend(doorOf(', gpio: {backend: simulated}'), clock, silentLog)).name).toBe('simulated');
     if (existsSync('/sys/class/gpio')) return;
     const PATH = process.env['PATH'];
     process.env['PATH'] = '/nowhere';
     try {
-      await expect(chooseBackend(doorOf(), clock)).rejects.toThrow(/onoff: .*gpiod: .*apt-get install gpiod/);
+      await expect(chooseBackend(doorOf(), clock, silentLog)).rejects.toThrow(
+        /onoff: .*gpiod: .*apt-get install gpiod/,
+      );
     } finally {
       process.env['PATH'] = PATH;
     }
