@@ -153,10 +153,13 @@ export class Gate {
   }
 
   #tell(outcome: Outcome, { faces, frame }: Observation, threshold: number): void {
-    const { person: personOf, greeter, report } = this.#parts;
+    const { person: personOf, access, greeter, report } = this.#parts;
     const person = outcome.person === undefined ? undefined : personOf(outcome.person);
     const granted = outcome.kind === 'grant';
-    if (granted && person) greeter?.welcome(person);
+    if (granted && person) {
+      access.letIn(person);
+      greeter?.welcome(person);
+    }
     const track = this.#tracks.tracks.find(({ id }) => id === outcome.track) as Track;
     report({
       type: granted ? 'granted' : 'refused',

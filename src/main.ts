@@ -1,6 +1,6 @@
 /**
  * The gate process, a table of contents: models → people → door → journal → voice → decision → eye → site; stop in reverse.
- * Besides the files that open one (hardware, journal, site), the only one that names concrete adapters of this process.
+ * Besides the files that open one (hardware, journal, passages, voice, site), the only one that names concrete adapters of this process.
  */
 import { join } from 'node:path';
 import { unknownGroups } from './access/groups.js';
@@ -11,7 +11,7 @@ import { type DoorHardware, openHardware } from './door/hardware.js';
 import type { Observation } from './face/observation.js';
 import { Gate } from './gate.js';
 import type { JournalWriter } from './journal/writer.js';
-import { explain, OperatingError } from './kit/errors.js';
+import { explain } from './kit/errors.js';
 import type { Log } from './kit/log.js';
 import { systemClock as clock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
@@ -31,18 +31,18 @@ import { Eye } from './service/eye.js';
 import { EyeProcess } from './service/eye-process.js';
 import { startJobs } from './service/jobs.js';
 import { openJournal } from './service/journal-keeper.js';
-import { News } from './service/news.js';
+import { News, type Publish } from './service/news.js';
 import { joinSite } from './service/site-membership.js';
 import { type GateState, gateState, statusLine } from './service/status.js';
 import { supervisionPlan } from './service/supervision.js';
 import { SyncTally } from './service/sync-tally.js';
 import { SystemdNotify } from './service/systemd-notify.js';
+import { type Kept, openPassages, WhereaboutsKeeper } from './service/whereabouts-keeper.js';
 import { summaryOf } from './site/people-records.js';
 import type { Site } from './site/site.js';
 import { PeopleStore } from './store/people-store.js';
-import { EspeakSpeaker } from './voice/espeak-speaker.js';
-import { Greeter } from './voice/greeter.js';
-import { SilentSpeaker } from './voice/silent-speaker.js';
+import type { StateFile } from './store/state-file.js';
+import { openGreeter } from './voice/open-greeter.js';
 
 /** A running gate. */
 export interface RunningGate {
@@ -56,12 +56,6 @@ const PULSE_MS = 1000;
 
 /** Starts a gate. @throws OperatingError with one line when it cannot work; nothing is left running then. */
 export async function startGate(config: Config, paths: Paths, log: Log): Promise<RunningGate> {
-  if (config.access.passback.mode !== 'off')
-    throw new OperatingError(
-      'KAIMON_PASSBACK',
-      'usage',
-      `access.passback.mode is "${config.access.passback.mode}", but this version does not yet act on anti-passback: set it to off`,
-    );
   const equipment = await equip(
     loadManifest(),
     { encoder: config.encoder, liveness: config.liveness.enabled },
@@ -80,7 +74,8 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
   try {
     hardware = await openHardware(config.door, { clock, log, runFolder: paths.run });
     journal = await openJournal(config.journal, paths.state, { clock, log });
-    return startWith(config, paths, log, equipment, store, hardware, journal);
+    const passages = await openPassages(paths.state, { clock, log });
+    return startWith(config, paths, log, { equipment, store, hardware, journal, passages });
   } catch (thrown) {
     // The bolt first: a gate that does not start leaves it thrown.
     hardware?.lock.close();
@@ -90,14 +85,20 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
   }
 }
 
+/** What had to be opened first, since it may refuse. */
+interface Opened {
+  readonly equipment: Equipment;
+  readonly store: PeopleStore;
+  readonly hardware: DoorHardware;
+  readonly journal: JournalWriter;
+  readonly passages: StateFile<Kept>;
+}
+
 function startWith(
   config: Config,
   paths: Paths,
   log: Log,
-  equipment: Equipment,
-  store: PeopleStore,
-  hardware: DoorHardware,
-  journal: JournalWriter,
+  { equipment, store, hardware, journal, passages }: Opened,
 ): RunningGate {
   const notify = new SystemdNotify({ env: process.env, clock, log });
   // Named before they are made: the door may tell of itself earlier, and at the latest when this process ends.
@@ -105,28 +106,47 @@ function startWith(
   let board: Board<{ readonly gate: GateState; readonly people: number }> | undefined;
   let access: AccessKeeper | undefined;
   const bulletin = new Bulletin(journal, (at) => access?.wrote(at));
-  const news = new News({
-    log,
-    names: config.log.names,
-    bulletin,
-    clock,
-    publish: (type, fields, atMs) => site?.event(type, fields, atMs),
-  });
+  const publish: Publish = (...event) => site?.event(...event);
+  const news = new News({ log, names: config.log.names, bulletin, clock, publish });
   const tally = new SyncTally(clock, (counts) => news.synced(counts));
   store.onChange((change) => tally.note(change));
   const gallery = galleryOf(store, equipment);
 
-  const door = startDoor({ hardware, rule: config.door, clock, log, news, changed: () => board?.refresh() });
+  const rules = rulesOf(config.access);
+  const whereabouts = new WhereaboutsKeeper({
+    rule: rules.passback,
+    calendar: rules.calendar,
+    gate: config.gate,
+    file: passages,
+    clock,
+    clockTrusted: () => access?.clockTrusted ?? false,
+    hasContact: config.door.kind === 'gpio' && config.door.contact.line !== null,
+    pulseMs: config.door.pulseMs + config.door.forcedGraceMs,
+    told: {
+      passed: (id) => news.passed(store.get(id), rules.passback.direction),
+      misfit: (id, misfit) => news.misfit(store.get(id), misfit),
+    },
+  });
+  const door = startDoor({
+    hardware,
+    rule: config.door,
+    clock,
+    log,
+    news,
+    contact: (open, why) => whereabouts.contact(open, why),
+    contactLost: (lost) => whereabouts.contactLost(lost),
+    changed: () => board?.refresh(),
+  });
   // Whatever ends this process, the bolt is thrown first.
   process.once('exit', () => door.stop());
 
-  const rules = rulesOf(config.access);
   const keeper = new AccessKeeper({
     rules,
     clock,
     log,
     readFacts: () => readClockFacts(clock),
     newestMs: journal.newestMs ?? null,
+    passback: whereabouts,
     setMode: (mode) => door.keeper.setMode(mode),
   });
   access = keeper;
@@ -142,7 +162,7 @@ function startWith(
     log,
   });
 
-  const greeter = greeterFor(config, paths, log, news);
+  const greeter = openGreeter(config.greeting, paths.cache, { clock, log }, (said) => news.greeting(said));
   const gate = new Gate({
     config,
     curve: usableCurve(equipment.curve, equipment.encoder, config.decision.threshold),
@@ -187,30 +207,23 @@ function startWith(
     maxTemplates: config.people.maxTemplates,
     duplicateDistance: () => config.people.duplicateDistance ?? gate.threshold.threshold,
   });
-  site = joinSite(
-    config,
-    { clock, log },
-    {
-      store,
-      enrolment,
-      measurePhoto: (photo) => eye.measurePhoto(photo),
-      lastSeen: () => seen,
-      door: door.desk,
-      news,
-      journal,
-      clock,
-      version: VERSION,
-    },
-  );
+  const parts = { store, enrolment, door: door.desk, news, journal, clock, version: VERSION };
+  site = joinSite(config, log, {
+    ...parts,
+    measurePhoto: (photo) => eye.measurePhoto(photo),
+    lastSeen: () => seen,
+    passback: whereabouts.shared ? whereabouts : undefined,
+  });
 
   const state = () =>
     gateState({
       door: door.desk.now(),
-      doorProblems: [...door.problems(), ...keeper.problems()],
+      doorProblems: [...door.problems(), ...keeper.problems(), ...whereabouts.problems(site?.connected ?? false)],
       eye: eye.status,
       peopleFault: store.fault === undefined ? null : explain(store.fault),
       journalFault: journal.fault ?? null,
       threshold: gate.threshold,
+      passages: whereabouts.counts,
       blindMs: clock.monotonic() - Math.max(eye.cameraLiveSinceMs, seen?.measuredMs ?? 0),
     });
   board = new Board(
@@ -263,6 +276,7 @@ function startWith(
       await bulletin.settled();
       await site?.stop();
       await journal.close();
+      await passages.close();
       await store.close();
       log.info('the gate is down, the door is locked');
     },
@@ -282,13 +296,4 @@ function galleryOf(store: PeopleStore, { encoder, dimension }: Equipment): Galle
   for (const person of store.all()) gallery.set(person);
   store.onChange(({ id, person }) => (person ? gallery.set(person) : gallery.delete(id)));
   return gallery;
-}
-
-function greeterFor({ greeting }: Config, paths: Paths, log: Log, news: News): Greeter | undefined {
-  if (!greeting.enabled) return undefined;
-  const { device, volume, language } = greeting;
-  const speaker = greeting.speak
-    ? new EspeakSpeaker({ cacheFolder: join(paths.cache, 'voice'), device, volume, log })
-    : new SilentSpeaker();
-  return new Greeter(speaker, clock, language, (said) => news.greeting(said));
 }

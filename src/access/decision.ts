@@ -148,7 +148,8 @@ function whyNot(
   if (all.some((other) => other.track !== track && isNearer(other.evidence, evidence)))
     return { reason: 'ambiguous', detail: 'another face here is more like this person' };
   const forbidden = checks.mayEnter(evidence.id);
-  if (forbidden) return { reason: forbidden };
+  // Whoever has just gone through and still stands there is not coming a second time.
+  if (forbidden && !(forbidden === 'passback' && seenMs.has(evidence.id))) return { reason: forbidden };
   return seenMs.has(evidence.id) ? { reason: 'cooldown' } : undefined;
 }
 

@@ -18,7 +18,8 @@ export interface PassbackRule {
 
 /** Where somebody was last known to be; as it travels between the gates of a site. */
 export const passageSchema = z.object({
-  inside: z.boolean(),
+  /** Null: nothing is known any more, and so nothing held against the person. */
+  inside: z.boolean().nullable(),
   /** When the passage was, ISO 8601. */
   since: z.iso.datetime(),
   /** Hybrid logical clock with the gate that saw the passage. */
@@ -59,21 +60,25 @@ export function misfitOf(
 ): Misfit | undefined {
   if (rule.mode === 'off' || !known) return undefined;
   if (reset !== undefined && Date.parse(known.since) < reset) return undefined;
-  if (known.inside !== (rule.direction === 'in')) return undefined;
+  if (known.inside === null || known.inside !== (rule.direction === 'in')) return undefined;
   const detail = known.inside ? 'this person is already inside' : 'this person is already outside';
   return { refused: rule.mode === 'hard', detail, since: known.since };
 }
 
-/** Notes that somebody went through a gate that leads `direction`. @param node the gate's name. */
-export function passed(
+/**
+ * Notes where somebody is now.
+ * @param inside null to forgive: at every gate nothing is known of the person then @param node the gate's name
+ * @param latest the newest version known of anybody; the new one follows it
+ */
+export function placed(
   before: Whereabouts,
   person: string,
-  direction: Direction,
+  inside: boolean | null,
   now: WallMs,
   node: string,
+  latest: string | null = before.get(person)?.version ?? null,
 ): { readonly whereabouts: Whereabouts; readonly passage: Passage } {
-  const version = nextVersion(before.get(person)?.version ?? null, now, node);
-  const passage = { inside: direction === 'in', since: new Date(now).toISOString(), version };
+  const passage = { inside, since: new Date(now).toISOString(), version: nextVersion(latest, now, node) };
   return { whereabouts: withPassage(before, person, passage), passage };
 }
 
@@ -87,12 +92,6 @@ export function learned(before: Whereabouts, person: string, passage: Passage, n
   if (isFuture(passage.version, now)) return before;
   if (known && compareVersions(passage.version, known.version) <= 0) return before;
   return withPassage(before, person, passage);
-}
-
-/** Forgets one person: removed, or set free by hand at one gate (others keep what they know). */
-export function forgotten(before: Whereabouts, person: string): Whereabouts {
-  const after = new Map(before);
-  return after.delete(person) ? after : before;
 }
 
 /** Leaves out what a reset made void; what is left is all that must be kept on the disk. */

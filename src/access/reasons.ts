@@ -12,7 +12,7 @@ export const REASONS = {
   'not-valid-yet': 'this person may enter from a later date on',
   expired: "this person's access has ended",
   'no-access-now': 'this person has no access at this time',
-  passback: 'this person is already inside',
+  passback: 'this person has gone this way already and has not come back',
   lockout: 'this place is locked out for a moment after attempts to deceive',
   'door-mode': 'the door is locked by its mode',
   'door-fault': 'the door is out of order',

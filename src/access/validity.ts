@@ -10,14 +10,17 @@ export function whyNotValid(person: Pick<Person, 'validFrom' | 'validUntil'>, no
   return undefined;
 }
 
-/** Port: the rules that say whether a person known by face may enter now, and that are told of attempts to deceive. */
+/** Port: the rules that say whether a person known by face may enter now, and that are told of grants and of attempts to deceive. */
 export interface AccessRule {
   readonly whyNot: (person: Person) => Reason | undefined;
   readonly spoofed: () => void;
+  /** The door was opened for this person. */
+  readonly letIn: (person: Person) => void;
 }
 
 /** No rules but people's dates, by a clock that is believed. */
 export const byDatesOnly = (clock: Pick<Clock, 'wall'>): AccessRule => ({
   whyNot: (person) => whyNotValid(person, clock.wall()),
   spoofed: () => undefined,
+  letIn: () => undefined,
 });

@@ -16,6 +16,7 @@ import type { Clock, WallMs } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import type { Person } from '../person/person.js';
 import { type Jobs, startJobs } from './jobs.js';
+import type { WhereaboutsKeeper } from './whereabouts-keeper.js';
 
 export interface AccessKeeperParts {
   readonly rules: Rules;
@@ -25,6 +26,8 @@ export interface AccessKeeperParts {
   readonly readFacts: () => Promise<ClockFacts & { readonly troubles: readonly string[] }>;
   /** Time of the newest entry of the journal at the start, null where there is none: a clock before it is wrong. */
   readonly newestMs: WallMs | null;
+  /** Who is where. */
+  readonly passback?: Pick<WhereaboutsKeeper, 'refuses' | 'letIn' | 'purge'> | undefined;
   /** Sets the door's mode when the plan asks for another one. */
   readonly setMode: (mode: ScheduledMode) => void;
 }
@@ -60,9 +63,15 @@ export class AccessKeeper {
 
   /** Why a person known by face may not enter now; undefined when he may. */
   whyNot(person: Person): Reason | undefined {
-    const { rules, clock } = this.#parts;
+    const { rules, clock, passback } = this.#parts;
     if (isLockedOut(this.#lockout, clock.monotonic())) return 'lockout';
-    return whyNotNow(person, clock.wall(), rules.access, this.clockTrusted);
+    const why = whyNotNow(person, clock.wall(), rules.access, this.clockTrusted);
+    return why ?? (passback?.refuses(person.id) ? 'passback' : undefined);
+  }
+
+  /** The door was opened for this person. */
+  letIn({ id }: Person): void {
+    this.#parts.passback?.letIn(id);
   }
 
   /** A picture was held to the camera. */
@@ -109,7 +118,7 @@ export class AccessKeeper {
   }
 
   async #eachMinute(): Promise<void> {
-    const { rules, clock, log, readFacts, newestMs, setMode } = this.#parts;
+    const { rules, clock, log, readFacts, newestMs, passback, setMode } = this.#parts;
     if (rules.clock !== 'unchecked') {
       const { troubles, ...facts } = await readFacts();
       this.#facts = facts;
@@ -119,6 +128,7 @@ export class AccessKeeper {
         this.#told.add(trouble);
       }
     }
+    passback?.purge();
     const due = modeDue(this.#applied, rules.doorModes, clock.wall(), rules.calendar, this.clockTrusted);
     if (due === undefined) return;
     this.#applied = due;

@@ -1,4 +1,4 @@
-import type { DoorRule } from '../door/door.js';
+import { type Door, type DoorRule, isReleased } from '../door/door.js';
 import { DoorKeeper } from '../door/door-keeper.js';
 import type { DoorHardware } from '../door/hardware.js';
 import type { InputName } from '../door/inputs.js';
@@ -23,12 +23,15 @@ export interface DoorServiceParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly news: News;
+  /** The door was opened or closed, and by what it was released. */
+  readonly contact: (open: boolean, why: 'pulse' | 'free' | 'forced') => void;
+  readonly contactLost: (lost: boolean) => void;
   /** Called after each change. */
   readonly changed: () => void;
 }
 
 /** Puts the door to work: from here on it obeys its wires. */
-export function startDoor({ hardware, rule, clock, log, news, changed }: DoorServiceParts): DoorService {
+export function startDoor({ hardware, rule, clock, log, news, ...hear }: DoorServiceParts): DoorService {
   const deaf = new Map<InputName, string>();
   const { lock, indicators, inputs } = hardware;
   const keeper = new DoorKeeper(
@@ -38,21 +41,28 @@ export function startDoor({ hardware, rule, clock, log, news, changed }: DoorSer
     rule,
     (report) => {
       news.door(report);
-      changed();
+      hear.changed();
     },
     indicators,
   );
   hardware.onRelayFault((why) => keeper.fault(why));
   inputs.start({
-    changed: (name, active) => keeper.input(name, active),
+    changed(name, active) {
+      const before = keeper.door.contact;
+      keeper.input(name, active);
+      const after = keeper.door.contact;
+      // How the door was found at the start is no passage.
+      if (after !== before) hear.contact(after === 'open', before === 'unknown' ? 'forced' : releaseOf(keeper.door));
+    },
     fault(name, why) {
       if (why === null) deaf.delete(name);
       else deaf.set(name, why);
+      if (name === 'contact') hear.contactLost(why !== null);
       log[why === null ? 'info' : 'error'](
         { input: name, why },
         why === null ? 'an input is back' : 'an input is lost',
       );
-      changed();
+      hear.changed();
     },
   });
   const desk: DoorDesk = {
@@ -81,6 +91,13 @@ export function startDoor({ hardware, rule, clock, log, news, changed }: DoorSer
       inputs.close();
     },
   };
+}
+
+/** By what a door that has just been opened was released; in the grace after a pulse the hand was on it in the pulse. */
+function releaseOf(door: Door): 'pulse' | 'free' | 'forced' {
+  if (door.passing) return 'pulse';
+  if (isReleased(door)) return 'free';
+  return door.alarm?.kind === 'forced' ? 'forced' : 'pulse';
 }
 
 function problemsOf({ door }: DoorKeeper, deaf: ReadonlyMap<InputName, string>): string[] {

@@ -51,3 +51,9 @@ export const removedEntry = (id: string, by: string): JournalInput => ({
   type: 'removed',
   personal: { person: id, by },
 });
+
+export const passageEntry = (type: string, person: Person | undefined, fields: LooseFields): JournalInput => ({
+  type,
+  fields,
+  ...(person && { personal: { person: person.id, name: person.name } }),
+});

@@ -1,3 +1,4 @@
+import type { Direction, Misfit } from '../access/passback.js';
 import type { DoorReport } from '../door/door.js';
 import type { Box, MeasuredFace } from '../face/observation.js';
 import type { JournalInput } from '../journal/writer.js';
@@ -8,7 +9,15 @@ import type { EventFields } from '../site/messages.js';
 import type { PeopleSummary } from '../site/people-records.js';
 import type { Utterance } from '../voice/phrases.js';
 import type { Bulletin } from './bulletin.js';
-import { askedEntry, decisionEntry, doorEntry, enrolledEntry, removedEntry, spoofEntry } from './entries.js';
+import {
+  askedEntry,
+  decisionEntry,
+  doorEntry,
+  enrolledEntry,
+  passageEntry,
+  removedEntry,
+  spoofEntry,
+} from './entries.js';
 import type { EyeStatus } from './eye.js';
 import type { SyncCounts } from './sync-tally.js';
 
@@ -112,6 +121,26 @@ export class News {
 
   removed(id: string, by: string): void {
     this.#tell('removed', { person: id, by }, removedEntry(id, by));
+  }
+
+  /** Somebody has gone through. */
+  passed(person: Person | undefined, direction: Direction): void {
+    const fields = { person: person?.id ?? null, name: person?.name ?? null, direction };
+    this.#log.info({ person: person?.id, direction }, 'passed');
+    this.#tell('passed', fields, passageEntry('passed', person, { direction }));
+  }
+
+  /** Somebody was let in who should be on the other side: anti-passback in soft mode. */
+  misfit(person: Person | undefined, { detail, since }: Misfit): void {
+    this.#log.warn({ person: person?.id, since }, detail);
+    const fields = { person: person?.id ?? null, name: person?.name ?? null, text: detail, since };
+    this.#tell('passback', fields, passageEntry('passback', person, { since }));
+  }
+
+  /** Somebody's whereabouts were forgotten by hand. */
+  forgiven(id: string, by: string): void {
+    this.#log.info({ person: id, by }, 'forgiven');
+    this.#tell('forgiven', { person: id, by }, { type: 'forgiven', personal: { person: id, by } });
   }
 
   /** People were taken over from other gates, whose journals say who did it. */

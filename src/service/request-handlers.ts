@@ -28,7 +28,9 @@ export interface HandlerParts {
   /** What the camera saw last. */
   readonly lastSeen: () => Observation | undefined;
   readonly door: DoorDesk;
-  readonly news: Pick<News, 'enrolled' | 'removed'>;
+  readonly news: Pick<News, 'enrolled' | 'removed' | 'forgiven'>;
+  /** Undefined where anti-passback is off. */
+  readonly passback: { forgive(person: string): void } | undefined;
   readonly journal: Pick<JournalWriter, 'erase'>;
   readonly clock: Clock;
   readonly version: string;
@@ -53,7 +55,10 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
     },
     remove: async ({ id, erase }, { by }) => {
       const version = await store.remove(id, by);
-      if (version !== undefined) parts.news.removed(id, by);
+      if (version !== undefined) {
+        parts.news.removed(id, by);
+        parts.passback?.forgive(id);
+      }
       // Whoever was removed already, here or by another gate, may still stand in this gate's journal.
       if (erase) return { id, version: version ?? null, erased: await parts.journal.erase(id) };
       if (version === undefined) throw new RequestError('unknown-person', `nobody of the id "${id}" is enrolled`);
@@ -62,6 +67,14 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
     people: async ({ offset, limit }) => {
       const all = [...store.all()].sort((a, b) => (a.id < b.id ? -1 : 1));
       return { count: all.length, offset, people: all.slice(offset, offset + limit).map(withoutTemplates) };
+    },
+    forgive: async ({ id }, { by }) => {
+      const { passback } = parts;
+      if (!passback) throw new RequestError('not-allowed', 'anti-passback is off at this gate: access.passback.mode');
+      if (!store.get(id)) throw new RequestError('unknown-person', `nobody of the id "${id}" is enrolled`);
+      passback.forgive(id);
+      parts.news.forgiven(id, by);
+      return { id };
     },
     open: async ({ reason }, { by }) => {
       const why = parts.door.open(by, reason);

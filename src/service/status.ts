@@ -1,4 +1,5 @@
 // pure
+import type { PassageCounts } from '../access/passage-watch.js';
 import type { ChosenThreshold } from '../person/thresholds.js';
 import type { EyeStatus } from './eye.js';
 
@@ -13,6 +14,7 @@ export interface PartStates {
   /** Why the journal is not written, if so. */
   readonly journalFault: string | null;
   readonly threshold: ChosenThreshold;
+  readonly passages: PassageCounts;
   /** Since the last frame was measured, or since the camera was opened. */
   readonly blindMs: number;
 }
@@ -23,6 +25,8 @@ export interface GateState {
   readonly door: { readonly mode: string; readonly state: string };
   readonly camera: string;
   readonly eye: string;
+  /** Since the counter was new. */
+  readonly passages: PassageCounts;
   /** Sentences; empty when all is well. */
   readonly problems: readonly string[];
 }
@@ -38,6 +42,7 @@ export function gateState({
   peopleFault,
   journalFault,
   threshold,
+  passages,
   blindMs,
 }: PartStates): GateState {
   const problems: string[] = [...doorProblems];
@@ -53,6 +58,7 @@ export function gateState({
     door,
     camera: eye.camera.state,
     eye: eye.state,
+    passages,
     problems,
   };
 }

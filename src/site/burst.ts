@@ -14,6 +14,8 @@ export interface BurstParts {
   readonly log: Log;
   /** Where the marker is sent; the gate must have subscribed to it. */
   readonly topic: string;
+  /** Tells the markers of several bursts on one topic apart. */
+  readonly name: string;
 }
 
 /**
@@ -37,17 +39,19 @@ export class Burst {
 
   /** Something arrived on the marker's topic. */
   marker(payload: Uint8Array): void {
-    const token = Number(Buffer.from(payload).toString('latin1'));
+    const text = Buffer.from(payload).toString('latin1');
+    if (!text.startsWith(`${this.#parts.name} `)) return;
+    const token = Number(text.slice(this.#parts.name.length + 1));
     if (token > this.#back && token <= this.#sent) this.#back = token;
   }
 
   /** Resolves when it is over, or as soon as nobody wants to know any more. @throws OperatingError as Link.publish */
   async over(stale: () => boolean): Promise<void> {
-    const { link, clock, log, topic } = this.#parts;
+    const { link, clock, log, topic, name } = this.#parts;
     const token = ++this.#sent;
     const began = clock.monotonic();
     this.#heardMs = began;
-    await link.publish(topic, String(token), { retain: false, qos: 1 });
+    await link.publish(topic, `${name} ${token}`, { retain: false, qos: 1 });
     for (;;) {
       await new Promise<void>((resolve) => clock.after(STEP_MS, resolve));
       const now = clock.monotonic();

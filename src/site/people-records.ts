@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Person, Tombstone } from '../person/person.js';
 import { parseJson } from './bounded-json.js';
 import { RECORD_MAX, recordSchema, whatIsWrong } from './messages.js';
+import type { Heard, MergeOutcome, SharedRecords } from './record-sync.js';
+import type { Topics } from './topics.js';
 
 export type SiteRecord = Person | { readonly id: string; readonly removed: true; readonly version: string };
-export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';
 
 /** What the sync needs of the people store. */
 export interface PeopleSource {
@@ -22,15 +23,8 @@ export interface PeopleSource {
   ): () => void;
 }
 
-/** What a retained record says, beside what this gate holds. */
-export type Heard =
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'same' | 'older'; readonly version: string }
-  | { readonly kind: 'newer'; readonly record: SiteRecord }
-  | { readonly kind: 'invalid'; readonly why: string };
-
 /** Reads a record of `S/people/<id>`. @param own this gate's version of that id, a removal's included. */
-export function readRecord(id: string, payload: Uint8Array, own: string | undefined): Heard {
+export function readRecord(id: string, payload: Uint8Array, own: string | undefined): Heard<SiteRecord> {
   if (payload.byteLength === 0) return { kind: 'empty' };
   if (payload.byteLength > RECORD_MAX) {
     return { kind: 'invalid', why: `the record has ${payload.byteLength} bytes; at most ${RECORD_MAX} are allowed` };
@@ -64,6 +58,22 @@ export function recordText(people: PeopleSource, id: string): string | undefined
   const removal = people.tombstones().get(id);
   return removal && JSON.stringify({ removed: true, version: removal.version, at: removal.at });
 }
+
+/** The people as records that the site shares. */
+export const peopleRecords = (people: PeopleSource, topics: Topics): SharedRecords<SiteRecord> => ({
+  name: 'people',
+  filter: topics.people,
+  topic: topics.person,
+  ids: () => [...Array.from(people.all(), ({ id }) => id), ...people.tombstones().keys()],
+  version: (id) => ownVersion(people, id),
+  read: (id, payload) => readRecord(id, payload, ownVersion(people, id)),
+  text: (id) => recordText(people, id),
+  merge: (_id, record) => people.merge(record),
+  onLocal: (listener) =>
+    people.onChange(({ id, origin }) => {
+      if (origin === 'local') listener(id);
+    }),
+});
 
 /** What two gates compare to know whether they know the same people. */
 export interface PeopleSummary {

@@ -116,6 +116,8 @@ export class RequestDesk {
         return handlers.remove(request.args, context);
       case 'people':
         return handlers.people(request.args, context);
+      case 'forgive':
+        return handlers.forgive(request.args, context);
       case 'open':
         return handlers.open(request.args, context);
       case 'lock':

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Passage } from '../access/passback.js';
 import type { Clock, Timer, WallMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
@@ -7,8 +8,8 @@ import type { Link, Packet, Unlisten } from './link.js';
 import { ENROLL_PAYLOAD_MAX, type EventFields, PAYLOAD_MAX } from './messages.js';
 import { Outbox } from './outbox.js';
 import { Peers } from './peers.js';
-import { type PeopleSource, type PeopleSummary, summaryOf } from './people-records.js';
-import { PeopleSync } from './people-sync.js';
+import { type PeopleSource, type PeopleSummary, peopleRecords, type SiteRecord, summaryOf } from './people-records.js';
+import { RecordSync, type SharedRecords } from './record-sync.js';
 import { RequestDesk, type RequestHandlers } from './request-desk.js';
 import { RetainedTopic } from './retained-topic.js';
 import { type Names, parseTopic, type Topics, topicsOf } from './topics.js';
@@ -28,6 +29,8 @@ export interface SiteParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly people: PeopleSource;
+  /** Where people are, as the site's gates share it; undefined where anti-passback is off. */
+  readonly passages?: ((topics: Topics) => SharedRecords<Passage>) | undefined;
   readonly handlers: RequestHandlers;
 }
 
@@ -51,7 +54,9 @@ export class Site {
   readonly #topics: Topics;
   readonly #desk: RequestDesk;
   readonly #outbox: Outbox;
-  readonly #sync: PeopleSync;
+  readonly #people: RecordSync<SiteRecord>;
+  readonly #passages: RecordSync<Passage> | undefined;
+  readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'hearMarker'>[];
   readonly #peers = new Peers();
   readonly #stateTopic: RetainedTopic;
   readonly #infoTopic: RetainedTopic;
@@ -80,15 +85,19 @@ export class Site {
       publish: (event) => link.publish(this.#topics.event, event, { retain: false, qos: 1 }),
       problem: (text) => this.#problem('events', text),
     });
-    this.#sync = new PeopleSync({
-      link,
-      names,
-      people,
-      clock,
-      log,
-      rejected: (fields) => this.event('people-rejected', fields),
-      problem: (text) => this.#problem('people', text),
-    });
+    const shared = <R extends { readonly version: string }>(records: SharedRecords<R>) =>
+      new RecordSync({
+        link,
+        records,
+        marker: this.#topics.sync,
+        clock,
+        log,
+        rejected: (fields) => this.event(`${records.name}-rejected`, fields),
+        problem: (text) => this.#problem(records.name, text),
+      });
+    this.#people = shared(peopleRecords(people, this.#topics));
+    this.#passages = parts.passages && shared(parts.passages(this.#topics));
+    this.#syncs = [this.#people, ...(this.#passages ? [this.#passages] : [])];
   }
 
   /** Whether the broker is there now. */
@@ -113,7 +122,7 @@ export class Site {
     const { link, clock } = this.#parts;
     for (const unlisten of this.#unlisten) unlisten();
     for (const timer of [this.#summaryTimer, this.#peersTimer, this.#subscribeTimer]) timer?.cancel();
-    this.#sync.stop();
+    for (const sync of this.#syncs) sync.stop();
     this.#stateTopic.stop();
     this.#infoTopic.stop();
     if (link.up) {
@@ -158,13 +167,13 @@ export class Site {
       this.#stateTopic.up();
       this.#infoTopic.up();
     });
-    this.#sync.up();
+    for (const sync of this.#syncs) sync.up();
     this.#outbox.up();
   }
 
   #onDown(): void {
     this.#subscribeTimer?.cancel();
-    this.#sync.down();
+    for (const sync of this.#syncs) sync.down();
     this.#outbox.down();
   }
 
@@ -189,10 +198,13 @@ export class Site {
         this.#desk.hear(packet);
         return;
       case 'person':
-        this.#sync.hear(topic.id, packet.payload);
+        this.#people.hear(topic.id, packet.payload);
+        return;
+      case 'passage':
+        this.#passages?.hear(topic.id, packet.payload);
         return;
       case 'sync':
-        this.#sync.hearMarker(packet.payload);
+        for (const sync of this.#syncs) sync.hearMarker(packet.payload);
         return;
       case 'state':
       case 'info':

@@ -15,6 +15,7 @@ const RESPONSE_TOPIC_MAX = 256;
 /** Every topic that one gate uses, and the filters it subscribes to. */
 export interface Topics {
   readonly people: string;
+  readonly passages: string;
   readonly requests: readonly string[];
   readonly peers: readonly string[];
   readonly state: string;
@@ -23,6 +24,8 @@ export interface Topics {
   /** The gate's own echo: what comes back here was sent after everything that came before it. */
   readonly sync: string;
   person(id: string): string;
+  /** Where somebody was last seen to go: in or out. */
+  passage(id: string): string;
   request(verb: string): string;
   siteRequest(verb: string): string;
   response(requestId: string): string;
@@ -33,6 +36,7 @@ export function topicsOf({ site, gate }: Names): Topics {
   const g = `${s}/gates/${gate}`;
   return {
     people: `${s}/people/+`,
+    passages: `${s}/passages/+`,
     requests: [`${g}/request/+`, `${s}/request/+`],
     peers: [`${s}/gates/+/state`, `${s}/gates/+/info`],
     state: `${g}/state`,
@@ -40,6 +44,7 @@ export function topicsOf({ site, gate }: Names): Topics {
     event: `${g}/event`,
     sync: `${g}/sync`,
     person: (id) => `${s}/people/${id}`,
+    passage: (id) => `${s}/passages/${id}`,
     request: (verb) => `${g}/request/${verb}`,
     siteRequest: (verb) => `${s}/request/${verb}`,
     response: (requestId) => `${g}/response/${requestId}`,
@@ -47,7 +52,7 @@ export function topicsOf({ site, gate }: Names): Topics {
 }
 
 export type Topic =
-  | { readonly kind: 'person'; readonly id: string }
+  | { readonly kind: 'person' | 'passage'; readonly id: string }
   | { readonly kind: 'request'; readonly scope: 'gate' | 'site'; readonly verb: string }
   | { readonly kind: 'state' | 'info' | 'event' | 'sync'; readonly gate: string };
 
@@ -55,8 +60,9 @@ export type Topic =
 export function parseTopic(names: Names, topic: string): Topic | undefined {
   const [root, site, area, first, second, third, ...more] = topic.split('/', 8);
   if (root !== 'kaimon' || site !== names.site || first === undefined || more.length > 0) return undefined;
-  if (area === 'people') {
-    return second === undefined && personIdSchema.safeParse(first).success ? { kind: 'person', id: first } : undefined;
+  if (area === 'people' || area === 'passages') {
+    const kind = area === 'people' ? 'person' : 'passage';
+    return second === undefined && personIdSchema.safeParse(first).success ? { kind, id: first } : undefined;
   }
   if (area === 'request') return second === undefined ? { kind: 'request', scope: 'site', verb: first } : undefined;
   if (area !== 'gates' || !nameSchema.safeParse(first).success) return undefined;

@@ -62,6 +62,7 @@ export const argsSchemas = {
     offset: z.int().min(0).default(0),
     limit: z.int().min(1).max(PEOPLE_PAGE_MAX).default(PEOPLE_PAGE_MAX),
   }),
+  forgive: z.object({ id: personIdSchema }),
   open: z.object({ reason: reasonSchema.optional() }),
   lock: z.object({ reason: reasonSchema.optional() }),
   mode: z.object({

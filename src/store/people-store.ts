@@ -36,7 +36,7 @@ export class PeopleStore {
     this.#low = low;
     this.#state = new PeopleState(low.data);
     const { clock, log } = options;
-    this.#saver = new Saver({ write: () => this.#write(), clock, log, retry: SAVE_RETRY });
+    this.#saver = new Saver({ name: 'people store', write: () => this.#write(), clock, log, retry: SAVE_RETRY });
   }
 
   /**

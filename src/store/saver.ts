@@ -4,6 +4,8 @@ import type { Log } from '../kit/log.js';
 import { pauseMs, type RetryPlan } from '../kit/retry.js';
 
 export interface SaverOptions {
+  /** What is saved, for the log: `people store`. */
+  readonly name: string;
   /** Writes all there is, as it is at the moment of the call. */
   readonly write: () => Promise<void>;
   readonly clock: Clock;
@@ -80,16 +82,16 @@ export class Saver {
 
   #succeeded(): void {
     this.#retry?.cancel();
-    if (this.#fault !== undefined) this.#options.log.info('people store saved again');
+    if (this.#fault !== undefined) this.#options.log.info({}, `${this.#options.name} saved again`);
     this.#fault = undefined;
     this.#failures = 0;
   }
 
   #failed(thrown: unknown): void {
-    const { clock, log, retry } = this.#options;
+    const { clock, log, retry, name } = this.#options;
     const ms = pauseMs(retry, this.#failures++, 0);
     this.#fault = thrown;
-    log.error({ why: messageOf(thrown), retryMs: ms }, 'people store not saved; changes are kept in memory');
+    log.error({ why: messageOf(thrown), retryMs: ms }, `${name} not saved; changes are kept in memory`);
     this.#retry?.cancel();
     this.#retry = clock.after(ms, () => {
       void this.save();

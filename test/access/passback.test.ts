@@ -2,14 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Calendar } from '../../src/access/calendar.js';
 import {
-  forgotten,
   lastReset,
   learned,
   misfitOf,
   type Passage,
   type PassbackRule,
   passageSchema,
-  passed,
+  placed,
   sinceReset,
   type Whereabouts,
 } from '../../src/access/passback.js';
@@ -26,8 +25,9 @@ const rule = (given: Partial<PassbackRule> = {}): PassbackRule => ({
   resetAt: [4 * 60],
   ...given,
 });
-const inside = passed(NOBODY, 'ada', 'in', NOW, 'north').whereabouts;
-const outside = passed(inside, 'ada', 'out', NOW, 'south').whereabouts;
+const inside = placed(NOBODY, 'ada', true, NOW, 'north').whereabouts;
+const outside = placed(inside, 'ada', false, NOW, 'south').whereabouts;
+const forgiven = placed(inside, 'ada', null, NOW, 'south').whereabouts;
 
 describe('nobody comes in twice without going out', () => {
   test.each<[string, Partial<PassbackRule>, Whereabouts, boolean | undefined]>([
@@ -36,6 +36,8 @@ describe('nobody comes in twice without going out', () => {
     ['who is outside may not go out', { direction: 'out' }, outside, true],
     ['who is outside may come in', {}, outside, undefined],
     ['of whom nothing is known may do either', {}, NOBODY, undefined],
+    ['who was forgiven may come in', {}, forgiven, undefined],
+    ['who was forgiven may go out', { direction: 'out' }, forgiven, undefined],
     ['in soft mode it is only told', { mode: 'soft' }, inside, false],
     ['switched off it is not looked at', { mode: 'off' }, inside, undefined],
   ])('%s', (_rule, given, whereabouts, refused) => {
@@ -54,7 +56,7 @@ describe('nobody comes in twice without going out', () => {
   });
 
   test('what travels between gates is what the schema says', () => {
-    const { passage } = passed(NOBODY, 'ada', 'in', NOW, 'north');
+    const { passage } = placed(NOBODY, 'ada', true, NOW, 'north');
     expect(passageSchema.parse(JSON.parse(JSON.stringify(passage)))).toEqual(passage);
   });
 });
@@ -88,11 +90,6 @@ describe('it is forgotten', () => {
     expect(sinceReset(inside, NOW)).toBe(inside);
     expect(sinceReset(inside, undefined)).toBe(inside);
   });
-
-  test('with the person', () => {
-    expect(forgotten(inside, 'ada').size).toBe(0);
-    expect(forgotten(inside, 'bob')).toBe(inside);
-  });
 });
 
 describe('gates of one site agree', () => {
@@ -118,19 +115,19 @@ describe('gates of one site agree', () => {
   });
 
   test('what a gate sees after it has heard another wins over that', () => {
-    const early = passed(NOBODY, 'ada', 'in', wallMs(NOW + 60_000), 'north');
-    const late = passed(early.whereabouts, 'ada', 'out', NOW, 'south');
+    const early = placed(NOBODY, 'ada', true, wallMs(NOW + 60_000), 'north');
+    const late = placed(early.whereabouts, 'ada', false, NOW, 'south');
     expect(learned(early.whereabouts, 'ada', late.passage, NOW).get('ada')?.inside).toBe(false);
     expect(learned(late.whereabouts, 'ada', early.passage, NOW)).toBe(late.whereabouts);
   });
 
   test('what is known already changes nothing', () => {
-    const { whereabouts, passage: own } = passed(NOBODY, 'ada', 'in', NOW, 'north');
+    const { whereabouts, passage: own } = placed(NOBODY, 'ada', true, NOW, 'north');
     expect(learned(whereabouts, 'ada', { ...own }, NOW)).toBe(whereabouts);
   });
 
   test('a passage from the future is set aside', () => {
-    const { passage: odd } = passed(NOBODY, 'ada', 'in', wallMs(NOW + FUTURE_MAX_MS + 1), 'north');
+    const { passage: odd } = placed(NOBODY, 'ada', true, wallMs(NOW + FUTURE_MAX_MS + 1), 'north');
     expect(learned(NOBODY, 'ada', odd, NOW)).toBe(NOBODY);
   });
 });

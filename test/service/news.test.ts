@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_COUNTS } from '../../src/access/passage-watch.js';
 import { type JournalInput, journalOff } from '../../src/journal/writer.js';
 import type { Log } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
@@ -147,6 +148,7 @@ test('the board shows the state when it is another than before, and only then', 
     door: { mode: 'normal', state: 'locked' },
     camera: 'live',
     eye: 'up',
+    passages: NO_COUNTS,
     problems: [],
   };
   const shown: GateState[] = [];

@@ -14,6 +14,7 @@ async function desk(change: Partial<HandlerParts> = {}) {
   const opened: (string | undefined)[][] = [];
   const news: unknown[][] = [];
   const erased: string[] = [];
+  const freed: string[] = [];
   let seen: Observation | undefined;
   const handlers = requestHandlers({
     ...parts,
@@ -28,7 +29,9 @@ async function desk(change: Partial<HandlerParts> = {}) {
     news: {
       enrolled: ({ id }, forced) => void news.push(['enrolled', id, forced]),
       removed: (id, by) => void news.push(['removed', id, by]),
+      forgiven: (id, by) => void news.push(['forgiven', id, by]),
     },
+    passback: { forgive: (id) => void freed.push(id) },
     journal: { erase: async (id) => erased.push(id) },
     version: '1.2.3',
     ...change,
@@ -36,7 +39,7 @@ async function desk(change: Partial<HandlerParts> = {}) {
   const see = (angle: number, takenMs: number) => {
     seen = observed([measuredFace({ vector: direction(angle) })], { takenMs });
   };
-  return { ...parts, handlers, opened, news, erased, see };
+  return { ...parts, handlers, opened, news, erased, freed, see };
 }
 
 const codeOf = (done: Promise<unknown>): Promise<string> =>
@@ -131,6 +134,19 @@ describe('requests over MQTT', () => {
     });
     expect(await handlers.remove({ id: 'ada', erase: true }, context)).toEqual({ id: 'ada', version: null, erased: 2 });
     expect(erased).toEqual(['ada', 'ada']);
+  });
+
+  test('forgive sets somebody free who is enrolled, where anti-passback is on; a removal does so, too', async () => {
+    const { handlers, news, freed } = await desk();
+    await handlers.enroll({ name: 'Ada', photo: JPEG }, context);
+    expect(await handlers.forgive({ id: 'ada' }, context)).toEqual({ id: 'ada' });
+    expect(news.at(-1)).toEqual(['forgiven', 'ada', 'admin']);
+    expect(await codeOf(handlers.forgive({ id: 'eve' }, context))).toBe('unknown-person');
+    await handlers.remove({ id: 'ada' }, context);
+    expect(freed).toEqual(['ada', 'ada']);
+    const off = await desk({ passback: undefined });
+    await off.handlers.enroll({ name: 'Ada', photo: JPEG }, context);
+    expect(await codeOf(off.handlers.forgive({ id: 'ada' }, context))).toBe('not-allowed');
   });
 
   test('people lists by id, page by page, and never a template', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { NO_COUNTS } from '../../src/access/passage-watch.js';
 import type { EyeStatus } from '../../src/service/eye.js';
 import { gateState, type PartStates, statusLine } from '../../src/service/status.js';
 
@@ -16,6 +17,7 @@ const WELL: PartStates = {
   eye: EYE,
   peopleFault: null,
   journalFault: null,
+  passages: NO_COUNTS,
   blindMs: 0,
   threshold: { threshold: 1, fmr: 1e-4, tooLarge: false },
 };

@@ -33,6 +33,7 @@ export function noting(calls: Call[], changes: Partial<RequestHandlers> = {}): R
     enroll: note('enroll'),
     remove: note('remove'),
     people: note('people'),
+    forgive: note('forgive'),
     open: note('open'),
     lock: note('lock'),
     mode: note('mode'),

@@ -1,5 +1,6 @@
 import type { Person, Tombstone } from '../../src/person/person.js';
-import type { MergeOutcome, PeopleSource, SiteRecord } from '../../src/site/people-records.js';
+import type { PeopleSource, SiteRecord } from '../../src/site/people-records.js';
+import type { MergeOutcome } from '../../src/site/record-sync.js';
 
 type Listener = Parameters<PeopleSource['onChange']>[0];
 

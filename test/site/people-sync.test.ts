@@ -6,8 +6,8 @@ import { Burst } from '../../src/site/burst.js';
 import { MemoryBroker, type MemoryLink } from '../../src/site/memory-link.js';
 import { type EventFields, RECORD_MAX } from '../../src/site/messages.js';
 import { Peers } from '../../src/site/peers.js';
-import { readRecord, summaryOf } from '../../src/site/people-records.js';
-import { PeopleSync } from '../../src/site/people-sync.js';
+import { peopleRecords, readRecord, type SiteRecord, summaryOf } from '../../src/site/people-records.js';
+import { RecordSync } from '../../src/site/record-sync.js';
 import { parseTopic, topicsOf } from '../../src/site/topics.js';
 import { MemoryPeople, person, version } from './memory-people.js';
 import { until } from './until.js';
@@ -18,7 +18,7 @@ let ends: (() => void)[];
 interface Gate {
   readonly people: MemoryPeople;
   readonly link: MemoryLink;
-  readonly sync: PeopleSync;
+  readonly sync: RecordSync<SiteRecord>;
   readonly rejected: EventFields[];
   /** Topics of records that this gate published. */
   readonly published: string[];
@@ -34,10 +34,10 @@ function gate(name: string, people = new MemoryPeople()): Gate {
     if (options.retain) published.push(topic);
     return publish(topic, payload, options);
   };
-  const sync = new PeopleSync({
+  const sync = new RecordSync({
     link,
-    names,
-    people,
+    records: peopleRecords(people, topicsOf(names)),
+    marker: topicsOf(names).sync,
     clock: systemClock,
     log: silentLog,
     rejected: (fields) => rejected.push(fields),
@@ -257,7 +257,7 @@ describe('the end of a burst', () => {
     link.publish = async (_topic, payload) => {
       markers.push(String(payload));
     };
-    const burst = new Burst({ link, clock, log: silentLog, topic: 'sync' });
+    const burst = new Burst({ link, clock, log: silentLog, topic: 'sync', name: 'people' });
     let over = false;
     void burst
       .over(() => false)
@@ -279,7 +279,8 @@ describe('the end of a burst', () => {
   test('is not before the own marker came back, however quiet it is', async () => {
     const { burst, pass, marker } = await begin();
     expect(await pass(5_000)).toBe(false);
-    burst.marker(Buffer.from('999999'));
+    burst.marker(Buffer.from('people 999999'));
+    burst.marker(Buffer.from(marker.toString().replace('people', 'passages')));
     burst.marker(Buffer.from('rubbish'));
     expect(await pass(500)).toBe(false);
     burst.marker(marker);

@@ -141,7 +141,9 @@ describe('each rule', () => {
   });
 
   test('a refusal says what was wrong and what is allowed', () => {
-    expect(message(judged(packet('explode', envelope())))).toContain('enroll, remove, people, open, lock, mode, ping');
+    expect(message(judged(packet('explode', envelope())))).toContain(
+      'enroll, remove, people, forgive, open, lock, mode, ping',
+    );
     expect(message(judged(packet('open', envelope({ v: 2 }))))).toContain('version 1 only');
     expect(message(judged(packet('people', envelope({ args: { limit: 500 } }))))).toMatch(/args\.limit.*200/);
     expect(message(judged(packet('open', envelope({ time: at(-60_000), expires: at(-1) }))))).toContain(at(0));

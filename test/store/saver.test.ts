@@ -15,7 +15,7 @@ function setUp() {
       writes.push({ end, fail });
       started.shift()?.();
     });
-  const saver = new Saver({ write, clock, log: silentLog, retry: RETRY });
+  const saver = new Saver({ name: 'people store', write, clock, log: silentLog, retry: RETRY });
   /** Resolves when write number `n` (from 1) has begun. */
   const begun = async (n: number) => {
     while (writes.length < n) await new Promise<void>((resolve) => started.push(resolve));

@@ -5,11 +5,9 @@ import { PEOPLE_MAX } from '../person/person.js';
 import { Burst } from './burst.js';
 import type { Link } from './link.js';
 import type { EventFields } from './messages.js';
-import { ownVersion, type PeopleSource, readRecord, recordText, type SiteRecord } from './people-records.js';
 import { Rejections } from './rejections.js';
-import { type Names, type Topics, topicsOf } from './topics.js';
 
-/** People and removals that the broker may hold. */
+/** Records that the broker may hold: people and their removals. */
 const RECORDS_MAX = 2 * PEOPLE_MAX;
 /**
  * Publishes on their way at one time; the link takes 128 from everybody together. Mosquitto's acknowledgements come in
@@ -24,10 +22,40 @@ const RETRY_MS = 5_000;
 const EARLY_MAX = 1_000;
 const EARLY_MS = 60_000;
 
-export interface PeopleSyncParts {
+export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';
+
+/** What a retained record says, beside what this gate holds. */
+export type Heard<R> =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'same' | 'older'; readonly version: string }
+  | { readonly kind: 'newer'; readonly record: R }
+  | { readonly kind: 'invalid'; readonly why: string };
+
+/** Records with versions that all gates of a site share, one for each id. */
+export interface SharedRecords<R> {
+  /** Names them in logs and problems: `people`. */
+  readonly name: string;
+  /** The topics of all of them, and of one. */
+  readonly filter: string;
+  topic(id: string): string;
+  ids(): Iterable<string>;
+  /** This gate's version; undefined if it knows nothing of that id. */
+  version(id: string): string | undefined;
+  /** Reads a payload of `topic(id)`. */
+  read(id: string, payload: Uint8Array): Heard<R>;
+  /** The payload that the broker keeps for `id`. */
+  text(id: string): string | undefined;
+  /** Takes a newer record over. Rejects when that is not saved. */
+  merge(id: string, record: R): Promise<MergeOutcome>;
+  /** Calls back when this gate itself changes a record. */
+  onLocal(listener: (id: string) => void): () => void;
+}
+
+export interface RecordSyncParts<R> {
   readonly link: Link;
-  readonly names: Names;
-  readonly people: PeopleSource;
+  readonly records: SharedRecords<R>;
+  /** The gate's own `sync` topic. */
+  readonly marker: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Records that were not taken. */
@@ -36,19 +64,18 @@ export interface PeopleSyncParts {
 }
 
 /**
- * Keeps this gate's people and the broker's retained records alike: the newest version of each person wins, removals
- * are records too, and nothing but a newer record changes anybody.
+ * Keeps this gate's records and the broker's retained ones alike: the newest version of each wins, removals
+ * are records too, and nothing but a newer record changes any.
  */
-export class PeopleSync {
-  readonly #parts: PeopleSyncParts;
-  readonly #topics: Topics;
+export class RecordSync<R extends { readonly version: string }> {
+  readonly #parts: RecordSyncParts<R>;
   readonly #rejections: Rejections;
   readonly #burst: Burst;
   readonly #unlisten: () => void;
   /** Versions that the broker is known to hold; of this connection. */
   readonly #heard = new Map<string, string>();
   /** Newer records, newest of each id, to be merged. */
-  readonly #incoming = new Map<string, SiteRecord>();
+  readonly #incoming = new Map<string, R>();
   /** Ids whose record the broker lacks. */
   readonly #outgoing = new Set<string>();
   #session = 0;
@@ -56,21 +83,19 @@ export class PeopleSync {
   #merging = false;
   #sending = 0;
   #retry: Timer | undefined;
-  /** Records from the future, tried again until their time has come; a later record of the same person takes the place. */
-  readonly #early = new Map<string, SiteRecord>();
+  /** Records from the future, tried again until their time has come; a later record of the same id takes the place. */
+  readonly #early = new Map<string, R>();
   #earlyTimer: Timer | undefined;
 
-  constructor(parts: PeopleSyncParts) {
+  constructor(parts: RecordSyncParts<R>) {
     this.#parts = parts;
-    this.#topics = topicsOf(parts.names);
-    this.#burst = new Burst({ ...parts, topic: this.#topics.sync });
+    const { records } = parts;
+    this.#burst = new Burst({ ...parts, topic: parts.marker, name: records.name });
     this.#rejections = new Rejections(parts.clock, (fields) => {
-      parts.log.warn({ ...fields }, 'records of people were not taken from the broker');
+      parts.log.warn({ ...fields }, `records of ${records.name} were not taken from the broker`);
       parts.rejected(fields);
     });
-    this.#unlisten = parts.people.onChange(({ id, origin }) => {
-      if (origin === 'local') this.#offer(id);
-    });
+    this.#unlisten = records.onLocal((id) => this.#offer(id));
   }
 
   /** Whether broker and gate were compared on this connection. */
@@ -106,10 +131,10 @@ export class PeopleSync {
     this.#burst.marker(payload);
   }
 
-  /** A record of `S/people/<id>` arrived. */
+  /** The record of `id` arrived. */
   hear(id: string, payload: Uint8Array): void {
     this.#burst.heard();
-    const heard = readRecord(id, payload, ownVersion(this.#parts.people, id));
+    const heard = this.#parts.records.read(id, payload);
     switch (heard.kind) {
       case 'invalid':
         this.#rejections.add('invalid', id, heard.why);
@@ -117,7 +142,7 @@ export class PeopleSync {
         this.#note(id, '');
         return;
       case 'empty':
-        // Somebody cleared the record. That removes nobody: a removal is a record of its own.
+        // Somebody cleared the record. That removes nothing: a removal is a record of its own.
         this.#heard.delete(id);
         this.#offer(id);
         return;
@@ -135,9 +160,13 @@ export class PeopleSync {
     if (this.#heard.size < RECORDS_MAX || this.#heard.has(id)) this.#heard.set(id, version);
   }
 
-  #take(id: string, record: SiteRecord): void {
+  #take(id: string, record: R): void {
     if (this.#heard.size >= RECORDS_MAX && !this.#heard.has(id)) {
-      this.#rejections.add('too-many', id, `the broker holds more than ${RECORDS_MAX} records of people`);
+      this.#rejections.add(
+        'too-many',
+        id,
+        `the broker holds more than ${RECORDS_MAX} records of ${this.#parts.records.name}`,
+      );
       return;
     }
     this.#heard.set(id, record.version);
@@ -158,9 +187,9 @@ export class PeopleSync {
     this.#merging = false;
   }
 
-  async #mergeOne(id: string, record: SiteRecord): Promise<void> {
+  async #mergeOne(id: string, record: R): Promise<void> {
     try {
-      const outcome = await this.#parts.people.merge(record);
+      const outcome = await this.#parts.records.merge(id, record);
       if (outcome === 'future') {
         const why = `version ${record.version} is more than 5 minutes ahead of this gate's clock: check the clocks`;
         this.#rejections.add('future', id, why);
@@ -172,40 +201,39 @@ export class PeopleSync {
     }
   }
 
-  #tryLater(id: string, record: SiteRecord): void {
+  #tryLater(id: string, record: R): void {
     if (this.#early.size < EARLY_MAX || this.#early.has(id)) this.#early.set(id, record);
     this.#earlyTimer ??= this.#parts.clock.after(EARLY_MS, () => {
       this.#earlyTimer = undefined;
       const early = [...this.#early];
       this.#early.clear();
-      for (const [person, again] of early) this.#take(person, again);
+      for (const [one, again] of early) this.#take(one, again);
     });
   }
 
   async #compare(session: number): Promise<void> {
-    const { link, people, log } = this.#parts;
+    const { link, records, marker, log } = this.#parts;
     const stale = () => session !== this.#session;
     try {
-      await link.subscribe([this.#topics.sync, this.#topics.people]);
+      await link.subscribe([marker, records.filter]);
       await this.#burst.over(stale);
-      const ids = () => [...Array.from(people.all(), ({ id }) => id), ...people.tombstones().keys()];
       // A broker drops retained records silently when a burst overflows its queue (seen: Mosquitto's default gives
       // 1,020 of 10,000). So after a large burst what seems to be lacking is asked for by name, before an older record
       // could be written over a newer one.
       const whole = this.#heard.size < BATCH;
-      const silent = stale() || whole ? [] : ids().filter((id) => !this.#heard.has(id));
+      const silent = stale() || whole ? [] : [...records.ids()].filter((id) => !this.#heard.has(id));
       for (let from = 0; from < silent.length && !stale(); from += BATCH) {
-        const topics = silent.slice(from, from + BATCH).map((id) => this.#topics.person(id));
+        const topics = silent.slice(from, from + BATCH).map((id) => records.topic(id));
         await link.subscribe(topics);
         await this.#burst.over(stale);
         await link.unsubscribe(topics);
       }
       if (stale()) return;
       this.#settled = true;
-      for (const id of ids()) this.#offer(id);
+      for (const id of records.ids()) this.#offer(id);
     } catch (thrown) {
       if (stale()) return;
-      log.warn({ err: explain(thrown) }, 'the people of this gate could not be compared with the broker yet');
+      log.warn({ err: explain(thrown) }, `the ${records.name} of this gate could not be compared with the broker yet`);
       this.#compareLater();
     }
   }
@@ -221,7 +249,7 @@ export class PeopleSync {
 
   /** Gives the broker the record of `id`, if it lacks it or has an older one. */
   #offer(id: string): void {
-    // Until the comparison is done everybody is a candidate anyway.
+    // Until the comparison is done all are candidates anyway.
     if (!this.#settled) return;
     this.#outgoing.add(id);
     this.#pump();
@@ -231,7 +259,7 @@ export class PeopleSync {
     for (const id of this.#outgoing) {
       if (this.#sending >= WINDOW) return;
       this.#outgoing.delete(id);
-      const own = ownVersion(this.#parts.people, id);
+      const own = this.#parts.records.version(id);
       const broker = this.#heard.get(id);
       if (own === undefined || (broker !== undefined && broker >= own)) continue;
       this.#sending++;
@@ -240,15 +268,15 @@ export class PeopleSync {
   }
 
   async #send(id: string, version: string, session: number): Promise<void> {
-    const { link, people, log, problem } = this.#parts;
+    const { link, records, log, problem } = this.#parts;
     try {
-      const text = recordText(people, id);
-      if (text !== undefined) await link.publish(this.#topics.person(id), text, { retain: true, qos: 1 });
+      const text = records.text(id);
+      if (text !== undefined) await link.publish(records.topic(id), text, { retain: true, qos: 1 });
       if (session === this.#session && (this.#heard.get(id) ?? '') < version) this.#note(id, version);
       problem(undefined);
     } catch (thrown) {
-      log.warn({ id, err: explain(thrown) }, 'a person was not shared with the site yet');
-      problem(`people-not-shared: ${messageOf(thrown)}`);
+      log.warn({ id, err: explain(thrown) }, `a record of ${records.name} was not shared with the site yet`);
+      problem(`${records.name}-not-shared: ${messageOf(thrown)}`);
       if (session === this.#session) this.#compareLater();
     }
     this.#sending--;

@@ -1,0 +1,25 @@
+import { type Passage, passageSchema } from '../access/passback.js';
+import { FUTURE_MAX_MS, versionMs } from '../person/version.js';
+import { parseJson } from '../site/bounded-json.js';
+import { whatIsWrong } from '../site/messages.js';
+import type { Heard } from '../site/record-sync.js';
+
+/** Bytes of a record under `S/passages/`; it has about 120. */
+export const PASSAGE_MAX = 512;
+
+/** Reads a record of `S/passages/<id>`. @param own this gate's version for that person */
+export function readPassage(payload: Uint8Array, own: string | undefined): Heard<Passage> {
+  if (payload.byteLength === 0) return { kind: 'empty' };
+  if (payload.byteLength > PASSAGE_MAX)
+    return { kind: 'invalid', why: `the record has ${payload.byteLength} bytes; at most ${PASSAGE_MAX} are allowed` };
+  const json = parseJson(payload);
+  if (!json.ok) return { kind: 'invalid', why: json.why };
+  const { data, error } = passageSchema.safeParse(json.value);
+  if (error) return { kind: 'invalid', why: whatIsWrong(error) };
+  // Dated ahead it would outlive every reset.
+  if (Date.parse(data.since) > versionMs(data.version) + FUTURE_MAX_MS)
+    return { kind: 'invalid', why: 'since is later than the version' };
+  if (own !== undefined && data.version === own) return { kind: 'same', version: own };
+  if (own !== undefined && data.version < own) return { kind: 'older', version: data.version };
+  return { kind: 'newer', record: data };
+}
