@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Mosquitto, startMosquitto } from '../site/mosquitto.js';
+import { discard, type Event, FACES, film, type Gate, notReady, portrait, scratch, startGate } from './harness.js';
+
+let broker: Mosquitto;
+let folder: string;
+const gates = new Set<Gate>();
+
+beforeAll(async () => {
+  if (notReady) return;
+  folder = scratch();
+  broker = await startMosquitto();
+  await film(join(folder, 'film'), [FACES.adaAnotherDay], 20, 25);
+}, 120_000);
+
+afterAll(async () => {
+  for (const gate of gates) await gate.stop();
+  await broker?.stop();
+  if (folder) discard(folder);
+});
+
+/** Twelve hours from now: not while the test runs. */
+const resetAt = `${String((new Date().getUTCHours() + 12) % 24).padStart(2, '0')}:00`;
+
+async function start(gate: 'in' | 'out'): Promise<Gate> {
+  const started = await startGate(folder, broker.url, gate, {
+    camera: { kind: 'replay', path: join(folder, 'film'), fps: 10, loop: true },
+    decision: { cooldownMs: 1000 },
+    access: { timeZone: 'UTC', clock: 'unchecked', passback: { mode: 'hard', direction: gate, resetAt: [resetAt] } },
+  });
+  gates.add(started);
+  return started;
+}
+const decided = ({ type }: Event) => type === 'granted' || type === 'refused';
+/** The next decision on Ada after those told so far. */
+async function nextOn(gate: Gate): Promise<Event> {
+  const seen = gate.events.length;
+  return gate.until((event) => gate.events.indexOf(event) >= seen && decided(event) && event['person'] === 'ada');
+}
+
+test.skipIf(notReady)(
+  `a turnstile of two gates: in once, out once; a restart forgets nobody, the office forgives${notReady ? ` (${notReady})` : ''}`,
+  async () => {
+    let inward = await start('in');
+    await inward.office.until(({ eye }) => eye === 'up');
+    await inward.office.enroll('Ada', await portrait(join(folder, 'ada.jpg'), FACES.ada));
+    expect(await inward.until(decided)).toMatchObject({ type: 'granted', person: 'ada' });
+    await inward.until(({ type }) => type === 'passed');
+    // She comes again, with each turn of the film.
+    expect(await inward.until(({ reason }) => reason === 'passback')).toMatchObject({ type: 'refused', person: 'ada' });
+
+    const outward = await start('out');
+    expect(await outward.until(decided)).toMatchObject({ type: 'granted', person: 'ada' });
+    await outward.stop();
+    gates.delete(outward);
+    const again = inward.events.length;
+    await inward.until((event) => inward.events.indexOf(event) >= again && event.type === 'granted');
+    expect(await nextOn(inward)).toMatchObject({ type: 'refused', reason: 'passback' });
+
+    await inward.stop();
+    gates.delete(inward);
+    inward = await start('in');
+    expect(await inward.until(decided)).toMatchObject({ type: 'refused', reason: 'passback' });
+    expect(await inward.office.ask('forgive', { id: 'ada' })).toMatchObject({ ok: true });
+    await inward.until(({ type }) => type === 'granted');
+    expect(inward.office.state).toMatchObject({ passages: { granted: 3, others: 0, free: 0 } });
+  },
+  180_000,
+);
