@@ -18,7 +18,6 @@ import { VERSION } from './kit/version.js';
 import { calibrationFile } from './models/calibration.js';
 import { type Equipment, equip } from './models/equipment.js';
 import { loadManifest } from './models/model-files.js';
-import { Gallery } from './person/gallery.js';
 import { usableCurve } from './person/thresholds.js';
 import { AccessKeeper } from './service/access-keeper.js';
 import { Board } from './service/board.js';
@@ -29,8 +28,10 @@ import { Enrolment } from './service/enrolment.js';
 import { Evidence } from './service/evidence.js';
 import { Eye } from './service/eye.js';
 import { EyeProcess } from './service/eye-process.js';
+import { followedGallery } from './service/followed-gallery.js';
 import { startJobs } from './service/jobs.js';
 import { openJournal } from './service/journal-keeper.js';
+import { ModeMemory } from './service/mode-memory.js';
 import { News, type Publish } from './service/news.js';
 import { joinSite } from './service/site-membership.js';
 import { type GateState, gateState, statusLine } from './service/status.js';
@@ -75,7 +76,8 @@ export async function startGate(config: Config, paths: Paths, log: Log): Promise
     hardware = await openHardware(config.door, { clock, log, runFolder: paths.run });
     journal = await openJournal(config.journal, paths.state, { clock, log });
     const passages = await openPassages(paths.state, { clock, log });
-    return startWith(config, paths, log, { equipment, store, hardware, journal, passages });
+    const modes = await ModeMemory.open(paths.state, { clock, log });
+    return startWith(config, paths, log, { equipment, store, hardware, journal, passages, modes });
   } catch (thrown) {
     // The bolt first: a gate that does not start leaves it thrown.
     hardware?.lock.close();
@@ -92,13 +94,14 @@ interface Opened {
   readonly hardware: DoorHardware;
   readonly journal: JournalWriter;
   readonly passages: StateFile<Kept>;
+  readonly modes: ModeMemory;
 }
 
 function startWith(
   config: Config,
   paths: Paths,
   log: Log,
-  { equipment, store, hardware, journal, passages }: Opened,
+  { equipment, store, hardware, journal, passages, modes }: Opened,
 ): RunningGate {
   const notify = new SystemdNotify({ env: process.env, clock, log });
   // Named before they are made: the door may tell of itself earlier, and at the latest when this process ends.
@@ -110,7 +113,7 @@ function startWith(
   const news = new News({ log, names: config.log.names, bulletin, clock, publish });
   const tally = new SyncTally(clock, (counts) => news.synced(counts));
   store.onChange((change) => tally.note(change));
-  const gallery = galleryOf(store, equipment);
+  const gallery = followedGallery(store, equipment);
 
   const rules = rulesOf(config.access);
   const whereabouts = new WhereaboutsKeeper({
@@ -135,8 +138,12 @@ function startWith(
     news,
     contact: (open, why) => whereabouts.contact(open, why),
     contactLost: (lost) => whereabouts.contactLost(lost),
-    changed: () => board?.refresh(),
+    changed() {
+      board?.refresh();
+      if (access) modes.note(door.keeper.door.mode, access.planned);
+    },
   });
+  door.keeper.setMode(modes.mode);
   // Whatever ends this process, the bolt is thrown first.
   process.once('exit', () => door.stop());
 
@@ -147,6 +154,8 @@ function startWith(
     readFacts: () => readClockFacts(clock),
     newestMs: journal.newestMs ?? null,
     passback: whereabouts,
+    planned: modes.planned,
+    mode: () => door.keeper.door.mode,
     setMode: (mode) => door.keeper.setMode(mode),
   });
   access = keeper;
@@ -254,11 +263,9 @@ function startWith(
     notify.watchdog();
     board?.refresh();
   }, PULSE_MS);
-  const { site: siteName, gate: gateName } = config;
-  log.info(
-    { site: siteName, gate: gateName, version: VERSION, encoder: equipment.encoder, people: store.size },
-    'the gate is up',
-  );
+  const { site: name, gate: gateName } = config;
+  const who = { site: name, gate: gateName, version: VERSION };
+  log.info({ ...who, encoder: equipment.encoder, people: store.size }, 'the gate is up');
 
   return {
     state,
@@ -277,6 +284,7 @@ function startWith(
       await site?.stop();
       await journal.close();
       await passages.close();
+      await modes.close();
       await store.close();
       log.info('the gate is down, the door is locked');
     },
@@ -289,11 +297,3 @@ const infoOf = ({ encoder }: Equipment, { head }: JournalWriter) => ({
   encoder,
   journal: head ?? null,
 });
-
-/** The gallery, kept equal to the store. */
-function galleryOf(store: PeopleStore, { encoder, dimension }: Equipment): Gallery {
-  const gallery = new Gallery(encoder, dimension);
-  for (const person of store.all()) gallery.set(person);
-  store.onChange(({ id, person }) => (person ? gallery.set(person) : gallery.delete(id)));
-  return gallery;
-}

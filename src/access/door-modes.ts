@@ -4,7 +4,8 @@ import type { Calendar } from './calendar.js';
 import { isOpen, nextChange, type Schedule } from './hours.js';
 
 /** The modes that a schedule can set; each is a mode of the door. */
-export type ScheduledMode = 'normal' | 'locked' | 'open-house';
+export const SCHEDULED_MODES = ['normal', 'locked', 'open-house'] as const;
+export type ScheduledMode = (typeof SCHEDULED_MODES)[number];
 
 /** While `schedule` is open the door is in `mode`; at other times it is in normal mode. At most 16 (config). */
 export interface PlannedMode {

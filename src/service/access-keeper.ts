@@ -28,6 +28,10 @@ export interface AccessKeeperParts {
   readonly newestMs: WallMs | null;
   /** Who is where. */
   readonly passback?: Pick<WhereaboutsKeeper, 'refuses' | 'letIn' | 'purge'> | undefined;
+  /** What the plan had asked for before a restart; then a mode that was set by hand since stays. */
+  readonly planned?: ScheduledMode | undefined;
+  /** The door's mode now. */
+  readonly mode: () => ScheduledMode;
   /** Sets the door's mode when the plan asks for another one. */
   readonly setMode: (mode: ScheduledMode) => void;
 }
@@ -45,6 +49,12 @@ export class AccessKeeper {
 
   constructor(parts: AccessKeeperParts) {
     this.#parts = parts;
+    this.#applied = parts.planned;
+  }
+
+  /** What the plan asked for last. */
+  get planned(): ScheduledMode | undefined {
+    return this.#applied;
   }
 
   /** Asks the machine for its clock at once and each minute, and sets the mode that the plan asks for then. */
@@ -118,7 +128,7 @@ export class AccessKeeper {
   }
 
   async #eachMinute(): Promise<void> {
-    const { rules, clock, log, readFacts, newestMs, passback, setMode } = this.#parts;
+    const { rules, clock, log, readFacts, newestMs, passback, mode, setMode } = this.#parts;
     if (rules.clock !== 'unchecked') {
       const { troubles, ...facts } = await readFacts();
       this.#facts = facts;
@@ -132,6 +142,7 @@ export class AccessKeeper {
     const due = modeDue(this.#applied, rules.doorModes, clock.wall(), rules.calendar, this.clockTrusted);
     if (due === undefined) return;
     this.#applied = due;
-    setMode(due);
+    // Without a clock open house ends; a door that somebody has locked by hand stays locked.
+    if (this.clockTrusted || mode() !== 'locked') setMode(due);
   }
 }

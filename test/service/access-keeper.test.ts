@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ClockFacts } from '../../src/access/clock-trust.js';
+import type { ScheduledMode } from '../../src/access/door-modes.js';
 import { rulesOf } from '../../src/access/rules.js';
-import { type WallMs, wallMs } from '../../src/kit/clock.js';
+import { wallMs } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
-import { AccessKeeper } from '../../src/service/access-keeper.js';
+import { AccessKeeper, type AccessKeeperParts } from '../../src/service/access-keeper.js';
 import { given } from '../config/given.js';
 import { someone } from '../person/sample.js';
 
@@ -19,9 +20,16 @@ const OFFICE = `access:
 let running: AccessKeeper | undefined;
 afterEach(() => running?.stop());
 
-function keeper(text: string, facts: Partial<ClockFacts> = {}, newestMs: WallMs | null = null) {
+function keeper(
+  text: string,
+  facts: Partial<ClockFacts> = {},
+  { newestMs = null, ...more }: Partial<Pick<AccessKeeperParts, 'newestMs' | 'planned' | 'passback'>> = {},
+) {
   const clock = new ManualClock(TUESDAY_AT_8);
-  const setMode = vi.fn();
+  let mode: ScheduledMode = 'normal';
+  const setMode = vi.fn((to: ScheduledMode) => {
+    mode = to;
+  });
   const readFacts = async () => ({ synchronisedMs: undefined, rtcAgrees: false, troubles: [], ...facts });
   const access = new AccessKeeper({
     rules: rulesOf(given(text).config.access),
@@ -29,6 +37,8 @@ function keeper(text: string, facts: Partial<ClockFacts> = {}, newestMs: WallMs 
     log: silentLog,
     readFacts,
     newestMs,
+    ...more,
+    mode: () => mode,
     setMode,
   });
   running = access;
@@ -39,7 +49,10 @@ function keeper(text: string, facts: Partial<ClockFacts> = {}, newestMs: WallMs 
       expect(access.problems()).not.toContain('the machine was not yet asked whether its clock is right'),
     );
   };
-  return { access, clock, setMode, started };
+  const byHand = (to: ScheduledMode) => {
+    mode = to;
+  };
+  return { access, clock, setMode, byHand, started };
 }
 const synchronised = { synchronisedMs: wallMs(TUESDAY_AT_8 - 60_000) };
 
@@ -85,7 +98,7 @@ describe('the rules of access at work', () => {
 
   test('a clock behind the newest entry of the journal is not trusted, whoever says that it is synchronised', async () => {
     const dated = someone('bob', [0], { validUntil: '2027-01-01T00:00:00.000Z' });
-    const ahead = keeper('', synchronised, wallMs(TUESDAY_AT_8 + 60 * 60_000));
+    const ahead = keeper('', synchronised, { newestMs: wallMs(TUESDAY_AT_8 + 60 * 60_000) });
     await ahead.started();
     expect(ahead.access.whyNot(dated)).toBe('clock');
     const { access, clock, started } = keeper('', synchronised);
@@ -93,5 +106,42 @@ describe('the rules of access at work', () => {
     await vi.waitFor(() => expect(access.whyNot(dated)).toBeUndefined());
     access.wrote(wallMs(clock.wall() + 10_000));
     expect(access.whyNot(dated)).toBe('clock');
+  });
+
+  test('after a restart a mode that was set by hand stays until the plan asks for another one', async () => {
+    const { setMode, clock, started, access } = keeper(OFFICE, synchronised, { planned: 'open-house' });
+    await started();
+    expect(setMode).not.toHaveBeenCalled();
+    expect(access.planned).toBe('open-house');
+    const missed = keeper(OFFICE, synchronised, { planned: 'normal' });
+    await missed.started();
+    await vi.waitFor(() => expect(missed.setMode).toHaveBeenCalledWith('open-house'));
+    expect(clock.wall()).toBe(TUESDAY_AT_8);
+  });
+
+  test('without a clock open house ends, and a door that was locked by hand stays locked', async () => {
+    const open = keeper(OFFICE, {}, { planned: 'open-house' });
+    open.byHand('open-house');
+    await open.started();
+    await vi.waitFor(() => expect(open.setMode).toHaveBeenCalledWith('normal'));
+    const locked = keeper(OFFICE, {}, { planned: 'open-house' });
+    locked.byHand('locked');
+    await locked.started();
+    await vi.waitFor(() => expect(locked.access.planned).toBe('normal'));
+    expect(locked.setMode).not.toHaveBeenCalled();
+  });
+
+  test('anti-passback speaks after everything else, and is told who was let in', () => {
+    const letIn: string[] = [];
+    const passback = {
+      refuses: (id: string) => id === 'ada',
+      letIn: (id: string) => void letIn.push(id),
+      purge: () => undefined,
+    };
+    const { access } = keeper('', {}, { passback });
+    expect([access.whyNot(someone('ada', [0])), access.whyNot(someone('bob', [0]))]).toEqual(['passback', undefined]);
+    expect(access.whyNot(someone('ada', [0], { validUntil: '2020-01-01T00:00:00.000Z' }))).toBe('clock');
+    access.letIn(someone('bob', [0]));
+    expect(letIn).toEqual(['bob']);
   });
 });

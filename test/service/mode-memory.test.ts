@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { silentLog } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { ModeMemory } from '../../src/service/mode-memory.js';
+import { tempFolder } from '../store/sample.js';
+
+test('the mode and what the plan had asked for are there after a restart', async () => {
+  const [state, clock] = [await tempFolder(), new ManualClock()];
+  const open = () => ModeMemory.open(state, { clock, log: silentLog });
+  const first = await open();
+  expect([first.mode, first.planned]).toEqual(['normal', undefined]);
+  first.note('locked', 'open-house');
+  await first.close();
+  const again = await open();
+  expect([again.mode, again.planned]).toEqual(['locked', 'open-house']);
+  again.note('locked', 'open-house');
+  again.note('normal', undefined);
+  await again.close();
+  const last = await open();
+  expect([last.mode, last.planned]).toEqual(['normal', undefined]);
+});
