@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { recordsBelow } from '../../src/cli/safe-state.js';
 import { checkout, type Outcome, run, tree } from './tree.js';
 
 const LINE = 'sys/devices/platform/soc/gpiochip0/gpio/gpio529';
@@ -170,5 +171,20 @@ echo "$*" >"${root}/told"
     test('a record cut short is reported', () => {
       expect(safeState(withTool('v2.2.1', 'chip=gpiochip0\nline=17\n')).code).toBe(1);
     });
+  });
+});
+
+describe('kaimon safe-state', () => {
+  test('finds the record of kaimon.service and of each kaimon@…, and nothing else', () => {
+    const root = tree({
+      'run/kaimon/door-line': '',
+      'run/kaimon/in/door-line': '',
+      'run/kaimon/out/door-line': '',
+      'run/kaimon/other/notes': '',
+    });
+    const folder = join(root, 'run/kaimon');
+    const records = ['door-line', 'in/door-line', 'out/door-line'].map((name) => join(folder, name));
+    expect(recordsBelow(folder)).toEqual(records);
+    expect(recordsBelow(join(root, 'nowhere'))).toEqual([]);
   });
 });

@@ -52,3 +52,26 @@ describe('kaimon.service', () => {
     }
   });
 });
+
+describe('kaimon@.service', () => {
+  const template = readFileSync(join(checkout, 'systemd/kaimon@.service'), 'utf8');
+  const body = (text: string): string => text.slice(text.indexOf('[Unit]'));
+
+  test('is kaimon.service with a configuration and folders of its own, and nothing else', () => {
+    const own = body(unit)
+      .replace('Kaimon gate controller', 'Kaimon gate controller, gate %i')
+      .replace('/etc/kaimon/kaimon.yaml', '/etc/kaimon/%i.yaml')
+      .replace('safe-state.sh\n', 'safe-state.sh /run/kaimon/%i/door-line\n')
+      .replace('/run/kaimon/door-line', '/run/kaimon/%i/door-line')
+      .replace(/^(State|Cache|Runtime)Directory=kaimon$/gm, '$1Directory=kaimon/%i');
+    expect(body(template)).toBe(own);
+    expect(template.match(/%i/g)).toHaveLength(7);
+  });
+
+  test.skipIf(!has('systemd-analyze'))('systemd accepts it for a gate', () => {
+    const folder = tree({ 'kaimon@in.service': template.replaceAll('/opt/kaimon', checkout) });
+    const { code, out, err } = run('systemd-analyze', ['verify', '--man=no', join(folder, 'kaimon@in.service')]);
+    const ours = `${out}${err}`.split('\n').filter((line) => line.includes('kaimon'));
+    expect({ code, ours }).toEqual({ code: 0, ours: [] });
+  });
+});
