@@ -154,6 +154,7 @@ function startWith(
     readFacts: () => readClockFacts(clock),
     newestMs: journal.newestMs ?? null,
     passback: whereabouts,
+    told: { lockedOut: (...lockout) => news.lockedOut(...lockout), clock: (why) => news.clock(why) },
     planned: modes.planned,
     mode: () => door.keeper.door.mode,
     setMode: (mode) => door.keeper.setMode(mode),

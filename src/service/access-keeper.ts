@@ -28,6 +28,12 @@ export interface AccessKeeperParts {
   readonly newestMs: WallMs | null;
   /** Who is where. */
   readonly passback?: Pick<WhereaboutsKeeper, 'refuses' | 'letIn' | 'purge'> | undefined;
+  readonly told: {
+    /** No face opens for so long. @param times lockouts in a row */
+    lockedOut(forMs: number, times: number): void;
+    /** Whether what depends on the time may be granted, when that changes; null: it may. */
+    clock(why: string | null): void;
+  };
   /** What the plan had asked for before a restart; then a mode that was set by hand since stays. */
   readonly planned?: ScheduledMode | undefined;
   /** The door's mode now. */
@@ -45,6 +51,8 @@ export class AccessKeeper {
   #lockout = NO_LOCKOUT;
   #applied: ScheduledMode | undefined;
   #told = new Set<string>();
+  /** Undefined: nothing was said of the clock yet. */
+  #clockTold: string | null | undefined;
   #jobs: Jobs | undefined;
 
   constructor(parts: AccessKeeperParts) {
@@ -86,14 +94,12 @@ export class AccessKeeper {
 
   /** A picture was held to the camera. */
   spoofed(): void {
-    const { rules, clock, log } = this.#parts;
+    const { rules, clock, told } = this.#parts;
     const before = this.#lockout;
-    this.#lockout = noteSpoof(before, clock.monotonic(), rules.lockout);
-    if (this.#lockout.times > before.times)
-      log.warn(
-        { times: this.#lockout.times },
-        'no face opens for a while: pictures were held to the camera again and again',
-      );
+    const now = clock.monotonic();
+    this.#lockout = noteSpoof(before, now, rules.lockout);
+    const { untilMs, times } = this.#lockout;
+    if (untilMs !== null && untilMs !== before.untilMs) told.lockedOut(untilMs - now, times);
   }
 
   /** An entry of this time stands in the journal. */
@@ -106,7 +112,7 @@ export class AccessKeeper {
     const { rules, clock } = this.#parts;
     const found: string[] = [];
     if (isLockedOut(this.#lockout, clock.monotonic())) found.push('locked out after attempts to deceive');
-    if (rules.access.groups.size > 0 || rules.doorModes.length > 0) {
+    if (rules.access.groups.size > 0 || rules.doorModes.length > 0 || rules.passback.mode !== 'off') {
       const why = this.#distrust();
       if (why) found.push(why);
     }
@@ -127,6 +133,12 @@ export class AccessKeeper {
     return why && DISTRUST_TEXT[why];
   }
 
+  #tellClock(why: string | null): void {
+    if (why === this.#clockTold) return;
+    this.#clockTold = why;
+    this.#parts.told.clock(why);
+  }
+
   async #eachMinute(): Promise<void> {
     const { rules, clock, log, readFacts, newestMs, passback, mode, setMode } = this.#parts;
     if (rules.clock !== 'unchecked') {
@@ -138,6 +150,7 @@ export class AccessKeeper {
         this.#told.add(trouble);
       }
     }
+    this.#tellClock(this.#distrust() ?? null);
     passback?.purge();
     const due = modeDue(this.#applied, rules.doorModes, clock.wall(), rules.calendar, this.clockTrusted);
     if (due === undefined) return;

@@ -22,8 +22,11 @@ export class ModeMemory {
 
   private constructor(file: StateFile<Remembered>) {
     this.#file = file;
-    this.#mode = file.found.mode;
-    this.#planned = file.found.planned;
+    const { mode, planned } = file.found;
+    // What only the hour had opened is for the plan to open again: it may be night by now.
+    const byPlan = mode === 'open-house' && planned === 'open-house';
+    this.#mode = byPlan ? 'normal' : mode;
+    this.#planned = byPlan ? null : planned;
   }
 
   /** @throws OperatingError KAIMON_FILE_READ */

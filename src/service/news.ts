@@ -123,6 +123,20 @@ export class News {
     this.#tell('removed', { person: id, by }, removedEntry(id, by));
   }
 
+  /** Pictures were held to the camera again and again: no face opens for a while. */
+  lockedOut(forMs: number, times: number): void {
+    const fields = { forMs: Math.round(forMs), times };
+    this.#log.warn(fields, 'no face opens for a while: pictures were held to the camera again and again');
+    this.#tell('lockout', fields, { type: 'lockout', fields });
+  }
+
+  /** Whether the clock is trusted, when that changes. @param why it is not; null: it is */
+  clock(why: string | null): void {
+    const fields = { trusted: why === null, why };
+    this.#log[why === null ? 'info' : 'warn'](fields, 'the clock');
+    this.#tell('clock', fields, { type: 'clock', fields });
+  }
+
   /** Somebody has gone through. */
   passed(person: Person | undefined, direction: Direction): void {
     const fields = { person: person?.id ?? null, name: person?.name ?? null, direction };

@@ -26,6 +26,7 @@ function keeper(
   { newestMs = null, ...more }: Partial<Pick<AccessKeeperParts, 'newestMs' | 'planned' | 'passback'>> = {},
 ) {
   const clock = new ManualClock(TUESDAY_AT_8);
+  const told: unknown[] = [];
   let mode: ScheduledMode = 'normal';
   const setMode = vi.fn((to: ScheduledMode) => {
     mode = to;
@@ -38,6 +39,10 @@ function keeper(
     readFacts,
     newestMs,
     ...more,
+    told: {
+      lockedOut: (forMs, times) => void told.push(['lockout', forMs, times]),
+      clock: (why) => void told.push(['clock', why]),
+    },
     mode: () => mode,
     setMode,
   });
@@ -52,18 +57,19 @@ function keeper(
   const byHand = (to: ScheduledMode) => {
     mode = to;
   };
-  return { access, clock, setMode, byHand, started };
+  return { access, clock, told, setMode, byHand, started };
 }
 const synchronised = { synchronisedMs: wallMs(TUESDAY_AT_8 - 60_000) };
 
 describe('the rules of access at work', () => {
   test('without rules everybody may enter at once, whatever the clock; dates wait for a clock that is right', async () => {
-    const { access, started } = keeper('', synchronised);
+    const { access, told, started } = keeper('', synchronised);
     const dated = someone('bob', [0], { validUntil: '2027-01-01T00:00:00.000Z' });
     expect(access.whyNot(someone('ada', [0]))).toBeUndefined();
     expect(access.whyNot(dated)).toBe('clock');
     await started();
     await vi.waitFor(() => expect(access.whyNot(dated)).toBeUndefined());
+    expect(told).toEqual([['clock', null]]);
   });
 
   test('hours and groups are obeyed, and the mode that was missed is made up', async () => {
@@ -85,7 +91,7 @@ describe('the rules of access at work', () => {
   });
 
   test('pictures held to the camera again and again lock all faces out for a while, and no longer', () => {
-    const { access, clock } = keeper('access: { lockout: { spoofs: 3, lockMs: 60000 } }');
+    const { access, clock, told } = keeper('access: { lockout: { spoofs: 3, lockMs: 60000, withinMs: 1000 } }');
     const ada = someone('ada', [0]);
     for (let i = 0; i < 3; i++) {
       expect(access.whyNot(ada)).toBeUndefined();
@@ -94,6 +100,13 @@ describe('the rules of access at work', () => {
     expect([access.whyNot(ada), access.problems()]).toEqual(['lockout', ['locked out after attempts to deceive']]);
     clock.advance(60_000);
     expect([access.whyNot(ada), access.problems()]).toEqual([undefined, []]);
+    // A new row is told, too.
+    clock.advance(60_000);
+    for (let i = 0; i < 3; i++) access.spoofed();
+    expect(told).toEqual([
+      ['lockout', 60_000, 1],
+      ['lockout', 60_000, 1],
+    ]);
   });
 
   test('a clock behind the newest entry of the journal is not trusted, whoever says that it is synchronised', async () => {

@@ -19,3 +19,17 @@ test('the mode and what the plan had asked for are there after a restart', async
   const last = await open();
   expect([last.mode, last.planned]).toEqual(['normal', undefined]);
 });
+
+test('open house that the plan had begun is left to the plan, open house by hand stays', async () => {
+  const [state, clock] = [await tempFolder(), new ManualClock()];
+  const open = () => ModeMemory.open(state, { clock, log: silentLog });
+  const byPlan = await open();
+  byPlan.note('open-house', 'open-house');
+  await byPlan.close();
+  const next = await open();
+  expect([next.mode, next.planned]).toEqual(['normal', undefined]);
+  next.note('open-house', 'normal');
+  await next.close();
+  const byHand = await open();
+  expect([byHand.mode, byHand.planned]).toEqual(['open-house', 'normal']);
+});
