@@ -11,13 +11,15 @@ import { startDoor } from '../../dist/service/door-service.js';
 import { News } from '../../dist/service/news.js';
 import { SystemdNotify } from '../../dist/service/systemd-notify.js';
 
-const { config } = loadConfig({ file: '/etc/kaimon/kaimon.yaml', env: process.env, overrides: {} });
+const { config } = loadConfig({ file: process.argv[2], env: process.env, overrides: {} });
 const log = createLog('info', 'door');
 const notify = new SystemdNotify({ env: process.env, clock, log });
 const hardware = await openHardware(config.door, { clock, log, runFolder: resolvePaths({ env: process.env }).run });
 const bulletin = new Bulletin(journalOff, () => undefined);
 const news = new News({ log, names: false, bulletin, clock, publish: () => undefined });
-const door = startDoor({ hardware, rule: config.door, clock, log, news, changed: () => undefined });
+const nothing = () => undefined;
+const heard = { contact: nothing, contactLost: nothing, changed: nothing };
+const door = startDoor({ hardware, rule: config.door, clock, log, news, ...heard });
 process.once('exit', () => door.stop());
 process.once('SIGTERM', () => process.exit(0));
 notify.ready('the door is up');

@@ -23,7 +23,7 @@ systemd-sysusers /mnt/share/systemd/sysusers.d/kaimon.conf
 # In emulation the whole daemon takes minutes to start: DAEMON=door runs the door's part of it under the same unit.
 case ${DAEMON:-whole} in
   whole) start='/mnt/share/dist/cli/main.js run --config /etc/kaimon/kaimon.yaml' ;;
-  door) start='/mnt/share/test/vm/door-daemon.mjs' ;;
+  door) start='/mnt/share/test/vm/door-daemon.mjs /etc/kaimon/kaimon.yaml' ;;
 esac
 say "the daemon (${DAEMON:-whole}) under systemd/kaimon.service"
 sed "s|/opt/kaimon|/mnt/share|g; s|^ExecStart=.*|ExecStart=$(command -v node) $start|; s|^TimeoutStartSec=.*|TimeoutStartSec=600|" \
@@ -87,5 +87,52 @@ for backend in onoff gpiod; do
     for n in /sys/class/gpio/gpio[0-9]*; do [ -e "$n/value" ] && echo "${n##*gpio}" >/sys/class/gpio/unexport; done
   done
 done
+# ---------------------------------------------------------------- two gates of one machine
+say "kaimon@in and kaimon@out (${DAEMON:-whole}) under systemd/kaimon@.service"
+sed "s|/opt/kaimon|/mnt/share|g; s|^ExecStart=.*|ExecStart=$(command -v node) ${start/kaimon.yaml/%i.yaml}|; s|^TimeoutStartSec=.*|TimeoutStartSec=600|" \
+  systemd/kaimon@.service >/etc/systemd/system/kaimon@.service
+systemctl daemon-reload
+gate() { # NAME RELAY REX FIRE
+  cat >"/etc/kaimon/$1.yaml" <<Y
+gate: $1
+door:
+  kind: gpio
+  pulseMs: 30000
+  gpio: { backend: onoff }
+  relay: { line: { chip: gate-gpio, offset: $2 } }
+  rex: { line: { chip: gate-gpio, offset: $3 } }
+  fire: { line: { chip: gate-gpio, offset: $4 } }
+greeting: { enabled: false }
+mqtt: { enabled: false }
+Y
+  chgrp kaimon "/etc/kaimon/$1.yaml"
+}
+level() { cat "$sim/sim_gpio$1/value"; }
+pull() { echo "pull-$2" >"$sim/sim_gpio$1/pull"; }
+await() { # LINE LEVEL SECONDS
+  local end=$((SECONDS + $3))
+  until [ "$(level "$1")" = "$2" ]; do [ $SECONDS -lt $end ] || return 1; sleep 0.02; done
+}
+gate in 0 1 2
+gate out 4 5 6
+for line in 0 2 4 6; do pull $line down; done
+for line in 1 5; do pull $line up; done
+systemctl start kaimon@in kaimon@out || { journalctl -u 'kaimon@*' --no-pager | tail -20; exit 1; }
+[ -f /run/kaimon/in/door-line ] && [ -f /run/kaimon/out/door-line ] || { echo 'FAILED: a gate has not recorded its relay'; failed=1; }
+pull 1 down; sleep 0.3; pull 1 up
+pull 5 down; sleep 0.3; pull 5 up
+await 0 1 20 && await 4 1 20 || { echo 'FAILED: the exit buttons do not release both gates'; failed=1; }
+t0=$(now)
+kill -KILL "$(systemctl show -p MainPID --value kaimon@in)"
+if await 0 0 20; then echo "kaimon@in: relay safe $(($(now) - t0)) ms after SIGKILL"; else echo 'FAILED: the relay of kaimon@in is not safe'; failed=1; fi
+[ "$(level 4)" = 1 ] || { echo 'FAILED: the end of kaimon@in reached the other gate'; failed=1; }
+systemctl stop kaimon@out
+[ "$(level 4)" = 0 ] || { echo 'FAILED: kaimon@out leaves its relay'; failed=1; }
+for _ in $(seq 60); do [ "$(systemctl is-active kaimon@in)" = active ] && break; sleep 1; done
+systemctl start kaimon@out
+pull 2 up; pull 6 up
+if await 0 1 20 && await 4 1 20; then echo 'fire releases both gates'; else echo 'FAILED: fire does not release both gates'; failed=1; fi
+systemctl stop kaimon@in kaimon@out
+[ "$(level 0)$(level 4)" = 00 ] || { echo 'FAILED: a gate leaves its relay'; failed=1; }
 say "systemd: $(systemctl show -p NRestarts --value kaimon) restarts of the last daemon"
 exit $failed
