@@ -173,18 +173,18 @@ export class News {
     this.#tell('stopped', {}, { type: 'stopped' });
   }
 
-  /** Told when eye or camera come, go or change. */
+  /** Told when eye or camera come or go, and when there is another reason; not each of the tries in between, which never end. */
   eye({ state, lastFault, camera }: EyeStatus): void {
-    if (state !== this.#eye) {
-      this.#eye = state;
-      const fields = { state, why: state === 'waiting' ? lastFault : null };
-      this.#tell('eye', fields, { type: 'eye', fields });
-    }
-    if (camera.state !== this.#camera) {
-      this.#camera = camera.state;
-      const fields = { state: camera.state, why: camera.why };
-      this.#tell('camera', fields, { type: 'camera', fields });
-    }
+    if (state !== 'starting') this.#eye = this.#part('eye', state, state === 'waiting' ? lastFault : null, this.#eye);
+    if (camera.state !== 'opening') this.#camera = this.#part('camera', camera.state, camera.why, this.#camera);
+  }
+
+  /** @param told what was told last @returns what is told now */
+  #part(type: 'eye' | 'camera', state: string, why: string | null, told: string): string {
+    const fields = { state, why };
+    const now = JSON.stringify(fields);
+    if (now !== told) this.#tell(type, fields, { type, fields });
+    return now;
   }
 
   #tell(type: string, fields: EventFields, entry?: JournalInput): void {

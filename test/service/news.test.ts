@@ -109,29 +109,34 @@ test('the journal keeps who it was apart from the rest, so that it can be erased
   expect(entries[3]?.fields).toMatchObject({ token: 'track-3', cause: 'grant' });
 });
 
-test('eye and camera are told when they change, and only then', () => {
+test('eye and camera are told when they come, go or fail otherwise, and not at each try in between', () => {
   const { entries, news } = told(false);
-  const status = (state: EyeStatus['state'], camera: string): EyeStatus => ({
+  const status = (state: EyeStatus['state'], camera: string, why: string | null = null): EyeStatus => ({
     state,
     restarts: 0,
     lastFault: 'it hung',
     pid: 1,
     rssBytes: null,
-    camera: { state: camera, why: null },
+    camera: { state: camera, why },
   });
+  const tries = [status('up', 'opening'), status('up', 'waiting', 'no cable')];
   for (const one of [
     status('starting', 'opening'),
-    status('up', 'live'),
-    status('up', 'live'),
+    ...[...tries, ...tries, ...tries],
+    status('up', 'waiting', 'busy'),
+    ...[status('up', 'live'), status('up', 'live')],
     status('waiting', 'live'),
+    ...[status('starting', 'live'), status('waiting', 'live'), status('starting', 'opening')],
+    status('up', 'live'),
   ])
     news.eye(one);
   expect(entries.map(({ type, fields }) => [type, fields?.['state'], fields?.['why']])).toEqual([
-    ['eye', 'starting', null],
-    ['camera', 'opening', null],
     ['eye', 'up', null],
+    ['camera', 'waiting', 'no cable'],
+    ['camera', 'waiting', 'busy'],
     ['camera', 'live', null],
     ['eye', 'waiting', 'it hung'],
+    ['eye', 'up', null],
   ]);
 });
 
