@@ -35,7 +35,7 @@ export class BackOffice {
     names: Names,
     onEvent: (event: Readonly<Record<string, unknown>>) => void,
   ): Promise<BackOffice> {
-    const client = await connectAsync(url, { protocolVersion: 4, clientId: `demo-${process.pid}` });
+    const client = await connectAsync(url, { protocolVersion: 4, clientId: `demo-${process.pid}-${names.gate}` });
     const office = new BackOffice(client, names, onEvent);
     const { state, event, response } = office.#topics;
     await client.subscribeAsync([state, event, response('+')], { qos: 1 });

@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { BackOffice } from '../../src/demo/back-office.js';
 import type { Likeness, Script } from '../../src/demo/script.js';
 import type { StudioJob } from '../../src/demo/studio-jobs.js';
+import { type WireOrder, wireNewsSchema } from '../../src/door/wire-control.js';
 
 /** Whole-daemon tests run what is shipped: the compiled program, its own processes, real models, a real broker. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -75,6 +76,10 @@ export interface Gate {
   readonly log: () => string;
   /** Resolves with the first event (past or coming) that is wanted. */
   until(wanted: (event: Event) => boolean): Promise<Event>;
+  /** Moves a simulated wire (`door.gpio.simulatedWires: parent`). */
+  wire(order: WireOrder): void;
+  /** Level of a simulated output; undefined before it had one. */
+  level(offset: number): boolean | undefined;
   stop(): Promise<boolean>;
   kill(): Promise<void>;
 }
@@ -106,7 +111,12 @@ export async function startGate(
     waiters = waiters.filter((waiter) => !met.includes(waiter));
     for (const { resolve } of met) resolve(event);
   });
-  const daemon = new Daemon({ config: file, state: join(own, 'state'), log });
+  const levels = new Map<number, boolean>();
+  const heard = (message: unknown): void => {
+    const { offset, high } = wireNewsSchema.parse(message);
+    levels.set(offset, high);
+  };
+  const daemon = new Daemon({ config: file, state: join(own, 'state'), log, heard });
   return {
     pid: daemon.pid,
     office,
@@ -117,6 +127,8 @@ export async function startGate(
       if (past) return Promise.resolve(past);
       return new Promise((resolve) => waiters.push({ wanted, resolve }));
     },
+    wire: (order) => daemon.tell(order),
+    level: (offset) => levels.get(offset),
     async stop() {
       const clean = await daemon.stop();
       await office.close();
