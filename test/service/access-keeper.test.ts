@@ -90,6 +90,12 @@ describe('the rules of access at work', () => {
     expect(setMode).not.toHaveBeenCalledWith('open-house');
   });
 
+  test('anti-passback needs a clock that is right, since nobody is forgotten before', async () => {
+    const { access, started } = keeper('access: { timeZone: UTC, passback: { mode: hard, resetAt: [04:00] } }');
+    await started();
+    expect(access.problems().join()).toContain('was not set by the network');
+  });
+
   test('pictures held to the camera again and again lock all faces out for a while, and no longer', () => {
     const { access, clock, told } = keeper('access: { lockout: { spoofs: 3, lockMs: 60000, withinMs: 1000 } }');
     const ada = someone('ada', [0]);
