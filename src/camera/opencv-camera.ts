@@ -2,6 +2,7 @@ import type { Clock } from '../kit/clock.js';
 import { OperatingError } from '../kit/errors.js';
 import { Capture, type CaptureSource } from '../kit/opencv/capture.js';
 import type { Camera, Frame } from './frame.js';
+import { pipelineName } from './pipeline-name.js';
 
 /** V4L2 gives up a read after 10 s by itself. */
 const READ_MAX_MS = 15_000;
@@ -28,7 +29,7 @@ export class OpenCvCamera implements Camera {
       const [what, advice] =
         source.kind === 'v4l2'
           ? [`the camera ${source.device}`, 'is it plugged in, unused by others, and is the user in group video?']
-          : [`the camera pipeline "${source.pipeline}"`, 'try it with gst-launch-1.0 and fakesink'];
+          : [`the camera pipeline "${pipelineName(source.pipeline)}"`, 'try it with gst-launch-1.0 and fakesink'];
       throw new OperatingError('KAIMON_CAMERA_OPEN', 'environment', `cannot open ${what}: ${advice}`, { cause });
     }
   }
