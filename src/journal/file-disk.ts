@@ -1,12 +1,15 @@
-import { promises as fs } from 'node:fs';
+import { constants, promises as fs } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errnoOf, syncFolder, writeFileAtomic } from '../kit/atomic-file.js';
+import { errnoOf, ownLikeFolder, syncFolder, writeFileAtomic } from '../kit/atomic-file.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import type { DiskFile, JournalDisk, StoredFile } from './disk.js';
 import { FILE_BYTES_MAX, PERSONAL_FOLDER } from './segment.js';
 
 /** Where the journal stands below the state folder. */
 export const journalFolder = (state: string): string => join(state, 'journal');
+
+/** Through no link: an administrator's command must not be led elsewhere by whoever owns the folder. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 /** The journal's folder on a real disk. */
 export class FileDisk implements JournalDisk {
@@ -63,8 +66,9 @@ export class FileDisk implements JournalDisk {
   async open(name: string): Promise<DiskFile> {
     const path = this.#path(name);
     try {
-      const handle = await fs.open(path, 'a', 0o600);
+      const handle = await fs.open(path, APPEND, 0o600);
       await handle.chmod(0o600);
+      await ownLikeFolder(handle, path);
       await syncFolder(dirname(path));
       return new AppendedFile(handle, path);
     } catch (cause) {

@@ -65,12 +65,23 @@ async function writeSynced(
   const handle = await fs.open(temp, 'wx', mode);
   try {
     await handle.chmod(mode);
+    await ownLikeFolder(handle, temp);
     // Every write is handed to the thread pool and awaited: the event loop runs between two chunks.
     for await (const chunk of chunks) await handle.writeFile(chunk);
     await handle.sync();
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * Gives a new file to the owner of its folder. Only root can, and only root must: a command that an administrator runs with sudo
+ * would otherwise leave files that the daemon's own user cannot read.
+ */
+export async function ownLikeFolder(handle: fs.FileHandle, path: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await fs.stat(dirname(path));
+  if (uid !== 0) await handle.chown(uid, gid);
 }
 
 /** Makes `copy` a second name of what `path` holds now; at every moment `copy` is whole, old or new. */

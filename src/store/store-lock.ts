@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { z } from 'zod';
-import { errnoOf, tempBeside } from '../kit/atomic-file.js';
+import { errnoOf, ownLikeFolder, tempBeside } from '../kit/atomic-file.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 
@@ -91,7 +91,7 @@ export class StoreLock {
   async #create(): Promise<boolean> {
     const draft = tempBeside(this.#path);
     try {
-      await fs.writeFile(draft, this.#text, { flag: 'wx', mode: 0o600 });
+      await writeNew(draft, this.#text);
       return await this.#publish(draft);
     } catch (cause) {
       const why = `cannot lock the ${this.#subject.name} with ${this.#path}: ${messageOf(cause)}`;
@@ -112,7 +112,7 @@ export class StoreLock {
     }
     try {
       // No hard links here (FAT): exclusive creation is the next best; a reader may see it empty for a moment.
-      await fs.writeFile(this.#path, this.#text, { flag: 'wx', mode: 0o600 });
+      await writeNew(this.#path, this.#text);
       return true;
     } catch (cause) {
       if (errnoOf(cause) === 'EEXIST') return false;
@@ -131,6 +131,16 @@ export class StoreLock {
     } finally {
       await fs.rm(aside, { force: true });
     }
+  }
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  const handle = await fs.open(path, 'wx', 0o600);
+  try {
+    await ownLikeFolder(handle, path);
+    await handle.writeFile(text);
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -108,4 +108,14 @@ test('a lock that somebody else took stops the writing, and the entries wait', a
   expect(await receipt).toEqual({ durable: false, why: 'late' });
   expect(journal.fault).toMatch(/taken by process 7/);
   expect(disk.files.size).toBe(0);
+});
+
+test('is not led elsewhere by a link', async () => {
+  const disk = realDisk();
+  await disk.prepare();
+  const elsewhere = join(root, 'elsewhere');
+  writeFileSync(elsewhere, 'as it was');
+  symlinkSync(elsewhere, join(disk.folder, '000000000001.jsonl'));
+  await expect(disk.open('000000000001.jsonl')).rejects.toMatchObject({ code: 'KAIMON_FILE_WRITE' });
+  expect(readFileSync(elsewhere, 'utf8')).toBe('as it was');
 });

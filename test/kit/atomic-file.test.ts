@@ -19,7 +19,20 @@ async function failure(act: Promise<unknown>): Promise<OperatingError> {
   return thrown as OperatingError;
 }
 
+const isRoot = process.getuid?.() === 0;
+
 describe('a file that is replaced whole or not at all', () => {
+  test.skipIf(!isRoot)(
+    `written by root it belongs to the owner of its folder${isRoot ? '' : ' (needs root)'}`,
+    async () => {
+      const home = await folder();
+      await fs.chown(home, 65534, 65534);
+      const path = join(home, 'a.json');
+      await writeFileAtomic(path, ['one']);
+      expect(await fs.stat(path)).toMatchObject({ uid: 65534, gid: 65534 });
+    },
+  );
+
   test('holds all chunks, readable by its owner only whatever the umask says', async () => {
     const path = join(await folder(), 'a.json');
     const before = process.umask(0o000);
