@@ -18,6 +18,7 @@ import { Network } from './face/network.js';
 import { FACES_MAX } from './face/observation.js';
 import { UltraFace } from './face/ultraface.js';
 import { explain, OperatingError } from './kit/errors.js';
+import { fullCollection } from './kit/full-collection.js';
 import { loadOpenCv } from './kit/opencv/binding.js';
 import { systemClock } from './kit/system-clock.js';
 import { AppearanceNetworks } from './liveness/appearance-networks.js';
@@ -26,6 +27,7 @@ import type { CameraSettings, EyeSettings } from './service/eye-protocol.js';
 import { EyeWork } from './service/eye-work.js';
 
 const ALIVE_EVERY_MS = 1000;
+const COLLECT_EVERY_MS = 60_000;
 const CAMERA_RETRY = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.2 };
 
 preferMeWhenMemoryRunsOut();
@@ -44,6 +46,8 @@ setInterval(
   () => desk.tell({ kind: 'alive', rssBytes: process.memoryUsage.rss(), busyMs: work?.busyMs ?? 0 }),
   ALIVE_EVERY_MS,
 );
+
+setInterval(fullCollection(), COLLECT_EVERY_MS);
 
 /** The kernel's out-of-memory killer shall take the eye, which is replaced, and never the gate. */
 function preferMeWhenMemoryRunsOut(): void {
