@@ -1,23 +1,20 @@
 /**
  * The gate process, a table of contents: models → people → door → journal → voice → decision → eye → site; stop in reverse.
- * Besides the files that open one (hardware, journal, passages, voice, site), the only one that names concrete adapters of this process.
+ * Besides the files that open some (open-parts, voice, site), the only one that names concrete adapters of this process.
  */
 import { join } from 'node:path';
 import { unknownGroups } from './access/groups.js';
 import { rulesOf } from './access/rules.js';
 import type { Config } from './config/config.js';
 import type { Paths } from './config/paths.js';
-import { type DoorHardware, openHardware } from './door/hardware.js';
 import type { Observation } from './face/observation.js';
 import { Gate } from './gate.js';
-import type { JournalWriter } from './journal/writer.js';
+import { endInOrder } from './kit/closing.js';
 import { explain } from './kit/errors.js';
 import type { Log } from './kit/log.js';
 import { systemClock as clock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
-import { calibrationFile } from './models/calibration.js';
-import { type Equipment, equip } from './models/equipment.js';
-import { loadManifest } from './models/model-files.js';
+import { closeParts, type OpenParts, openParts } from './open-parts.js';
 import { usableCurve } from './person/thresholds.js';
 import { AccessKeeper } from './service/access-keeper.js';
 import { Board } from './service/board.js';
@@ -30,25 +27,21 @@ import { Eye } from './service/eye.js';
 import { EyeProcess } from './service/eye-process.js';
 import { followedGallery } from './service/followed-gallery.js';
 import { startJobs } from './service/jobs.js';
-import { openJournal } from './service/journal-keeper.js';
-import { ModeMemory } from './service/mode-memory.js';
 import { News, type Publish } from './service/news.js';
 import { joinSite } from './service/site-membership.js';
 import { type GateState, gateState, statusLine } from './service/status.js';
 import { supervisionPlan } from './service/supervision.js';
 import { SyncTally } from './service/sync-tally.js';
 import { SystemdNotify } from './service/systemd-notify.js';
-import { type Kept, openPassages, WhereaboutsKeeper } from './service/whereabouts-keeper.js';
+import { WhereaboutsKeeper } from './service/whereabouts-keeper.js';
 import { summaryOf } from './site/people-records.js';
 import type { Site } from './site/site.js';
-import { PeopleStore } from './store/people-store.js';
-import type { StateFile } from './store/state-file.js';
 import { openGreeter } from './voice/open-greeter.js';
 
 /** A running gate. */
 export interface RunningGate {
   readonly state: () => GateState;
-  /** Locks the door, saves, says goodbye. */
+  /** Locks the door, saves, says goodbye; asked twice it does so once. @throws Error with all that did not end well */
   stop(): Promise<void>;
 }
 
@@ -57,58 +50,27 @@ const PULSE_MS = 1000;
 
 /** Starts a gate. @throws OperatingError with one line when it cannot work; nothing is left running then. */
 export async function startGate(config: Config, paths: Paths, log: Log): Promise<RunningGate> {
-  const equipment = await equip(
-    loadManifest(),
-    { encoder: config.encoder, liveness: config.liveness.enabled },
-    calibrationFile(paths.state),
-  );
-  const { encoder } = equipment;
-  const store = await PeopleStore.open({
-    file: join(paths.state, 'people.json'),
-    encoder,
-    gate: config.gate,
-    clock,
-    log,
-  });
-  let hardware: DoorHardware | undefined;
-  let journal: JournalWriter | undefined;
+  const opened = await openParts(config, paths, { clock, log });
   try {
-    hardware = await openHardware(config.door, { clock, log, runFolder: paths.run });
-    journal = await openJournal(config.journal, paths.state, { clock, log });
-    const passages = await openPassages(paths.state, { clock, log });
-    const modes = await ModeMemory.open(paths.state, { clock, log });
-    return startWith(config, paths, log, { equipment, store, hardware, journal, passages, modes });
+    return startWith(config, paths, log, opened);
   } catch (thrown) {
-    // The bolt first: a gate that does not start leaves it thrown.
-    hardware?.lock.close();
-    await journal?.close();
-    await store.close();
+    await closeParts(opened, log);
     throw thrown;
   }
-}
-
-/** What had to be opened first, since it may refuse. */
-interface Opened {
-  readonly equipment: Equipment;
-  readonly store: PeopleStore;
-  readonly hardware: DoorHardware;
-  readonly journal: JournalWriter;
-  readonly passages: StateFile<Kept>;
-  readonly modes: ModeMemory;
 }
 
 function startWith(
   config: Config,
   paths: Paths,
   log: Log,
-  { equipment, store, hardware, journal, passages, modes }: Opened,
+  { equipment, store, hardware, journal, passages, modes }: OpenParts,
 ): RunningGate {
   const notify = new SystemdNotify({ env: process.env, clock, log });
   // Named before they are made: the door may tell of itself earlier, and at the latest when this process ends.
   let site: Site | undefined;
   let board: Board<{ readonly gate: GateState; readonly people: number }> | undefined;
   let access: AccessKeeper | undefined;
-  const bulletin = new Bulletin(journal, (at) => access?.wrote(at));
+  const bulletin = new Bulletin(journal, (at) => access?.wrote(at), log);
   const publish: Publish = (...event) => site?.event(...event);
   const news = new News({ log, names: config.log.names, bulletin, clock, publish });
   const tally = new SyncTally(clock, (counts) => news.synced(counts));
@@ -120,6 +82,7 @@ function startWith(
     rule: rules.passback,
     calendar: rules.calendar,
     gate: config.gate,
+    people: store,
     file: passages,
     clock,
     clockTrusted: () => access?.clockTrusted ?? false,
@@ -136,13 +99,13 @@ function startWith(
     clock,
     log,
     news,
-    contact: (open, why) => whereabouts.contact(open, why),
-    contactLost: (lost) => whereabouts.contactLost(lost),
-    changed() {
-      board?.refresh();
-      if (access) modes.note(door.keeper.door.mode, access.planned);
-    },
+    whereabouts,
+    changed,
   });
+  function changed(): void {
+    board?.refresh();
+    if (access) modes.note(door.keeper.door.mode, access.planned, access.clockTrusted ? clock.wall() : undefined);
+  }
   door.keeper.setMode(modes.mode);
   // Whatever ends this process, the bolt is thrown first.
   process.once('exit', () => door.stop());
@@ -158,6 +121,7 @@ function startWith(
     planned: modes.planned,
     mode: () => door.keeper.door.mode,
     setMode: (mode) => door.keeper.setMode(mode),
+    planMoved: changed,
   });
   access = keeper;
   for (const [group, people] of unknownGroups(store.all(), rules.access))
@@ -268,32 +232,37 @@ function startWith(
   const who = { site: name, gate: gateName, version: VERSION };
   log.info({ ...who, encoder: equipment.encoder, people: store.size }, 'the gate is up');
 
+  let stopping: Promise<void> | undefined;
+  const stop = () =>
+    endInOrder([
+      ['the door', () => door.stop()],
+      ['the pulse', () => clearInterval(pulse)],
+      ['access', () => keeper.stop()],
+      ['jobs', () => jobs.stop()],
+      ['the eye', () => eye.stop()],
+      ['the tally', () => tally.flush()],
+      ['the news', () => news.stopped()],
+      ['systemd', () => notify.stopping()],
+      ['the voice', () => greeter?.close()],
+      // Written, then told.
+      ['the bulletin', () => bulletin.settled()],
+      ['the site', () => site?.stop()],
+      ['the journal', () => journal.close()],
+      ['passages', () => passages.close()],
+      ["the door's mode", () => modes.close()],
+      ['the people store', () => store.close()],
+    ]).then(() => log.info('the gate is down, the door is locked'));
   return {
     state,
-    async stop() {
-      clearInterval(pulse);
-      keeper.stop();
-      jobs.stop();
-      door.stop();
-      eye.stop();
-      tally.flush();
-      news.stopped();
-      await notify.stopping();
-      await greeter?.close();
-      // Written, then told.
-      await bulletin.settled();
-      await site?.stop();
-      await journal.close();
-      await passages.close();
-      await modes.close();
-      await store.close();
-      log.info('the gate is down, the door is locked');
+    stop() {
+      stopping ??= stop();
+      return stopping;
     },
   };
 }
 
 /** What seldom changes. A head that others have seen is one that nobody can cut off unseen. */
-const infoOf = ({ encoder }: Equipment, { head }: JournalWriter) => ({
+const infoOf = ({ encoder }: OpenParts['equipment'], { head }: OpenParts['journal']) => ({
   version: VERSION,
   encoder,
   journal: head ?? null,

@@ -33,7 +33,8 @@ export function modeDue(
   calendar: Calendar,
   clockTrusted: boolean,
 ): ScheduledMode | undefined {
-  if (plan.length === 0) return undefined;
+  // Without a plan there is nothing to set, but for what a plan had set that was taken out of the configuration since.
+  if (plan.length === 0) return applied === undefined || applied === 'normal' ? undefined : 'normal';
   const untrusted = applied === 'locked' ? 'locked' : 'normal';
   const due = clockTrusted ? modeAt(plan, now, calendar) : untrusted;
   return due === applied ? undefined : due;
@@ -58,6 +59,13 @@ export function nextMode(
     changes = changes.map((one) => (one.at === at ? { ...one, at: after(one.schedule, at) } : one));
   }
   return undefined;
+}
+
+/** Whether the plan asked for another mode after `since` and up to `now`: while the daemon did not run. */
+export function planMoved(plan: readonly PlannedMode[], since: WallMs, now: WallMs, calendar: Calendar): boolean {
+  if (plan.length === 0) return false;
+  const next = nextMode(plan, since, calendar);
+  return next ? next.at <= now : now > since + WEEK_MS;
 }
 
 const CHANGES_MAX = 10_000;

@@ -70,10 +70,17 @@ export function contactSays(
   return { watch: why === 'forced' ? opened : counted(opened, why === 'pulse' ? 'others' : 'free'), passed: [] };
 }
 
-/** The contact is lost, or back: then it says anew how the door is. */
-export const contactLost = (watch: PassageWatch, lost: boolean): PassageWatch => ({
+/** The contact is lost: whoever was let in and is waited for counts as gone through, as everybody does from now on. */
+export function contactLost(watch: PassageWatch, nowMs: MonotonicMs): Watched {
+  const passed = watch.expected.filter(({ untilMs }) => untilMs > nowMs).map(({ person }) => person);
+  const counts = { ...watch.counts, granted: watch.counts.granted + passed.length };
+  return { watch: { contact: 'none', expected: [], counts }, passed };
+}
+
+/** The contact is back. @param open what it says: a door that stands open is not opened once more by the next one */
+export const contactBack = (watch: PassageWatch, open: boolean): PassageWatch => ({
   ...watch,
-  contact: lost ? 'none' : 'closed',
+  contact: open ? 'open' : 'closed',
 });
 
 const through = (watch: PassageWatch, person: string): Watched => ({

@@ -1,7 +1,7 @@
 // pure
 import { z } from 'zod';
 import type { WallMs } from '../kit/clock.js';
-import { PEOPLE_MAX, versionSchema } from '../person/person.js';
+import { versionSchema } from '../person/person.js';
 import { compareVersions, isFuture, nextVersion } from '../person/version.js';
 import type { Calendar } from './calendar.js';
 
@@ -26,9 +26,6 @@ export const passageSchema = z.object({
   version: versionSchema,
 });
 export type Passage = z.infer<typeof passageSchema>;
-
-/** Whereabouts by person; bounded by {@link PEOPLE_MAX}. Of others nothing is known, and nothing known is never held against anybody. */
-export type Whereabouts = ReadonlyMap<string, Passage>;
 
 /** Why a passage does not fit to what is known. */
 export interface Misfit {
@@ -59,50 +56,30 @@ export function misfitOf(
   reset: WallMs | undefined,
 ): Misfit | undefined {
   if (rule.mode === 'off' || !known) return undefined;
-  if (reset !== undefined && Date.parse(known.since) < reset) return undefined;
+  if (isVoid(known, reset)) return undefined;
   if (known.inside === null || known.inside !== (rule.direction === 'in')) return undefined;
   const detail = known.inside ? 'this person is already inside' : 'this person is already outside';
   return { refused: rule.mode === 'hard', detail, since: known.since };
 }
 
+/** Whether the last reset made a passage void: it counts as unknown, and need not be kept. */
+export const isVoid = ({ since }: Passage, reset: WallMs | undefined): boolean =>
+  reset !== undefined && Date.parse(since) < reset;
+
 /**
- * Notes where somebody is now.
+ * A passage seen now.
  * @param inside null to forgive: at every gate nothing is known of the person then @param node the gate's name
  * @param latest the newest version known of anybody; the new one follows it
  */
-export function placed(
-  before: Whereabouts,
-  person: string,
-  inside: boolean | null,
-  now: WallMs,
-  node: string,
-  latest: string | null = before.get(person)?.version ?? null,
-): { readonly whereabouts: Whereabouts; readonly passage: Passage } {
-  const passage = { inside, since: new Date(now).toISOString(), version: nextVersion(latest, now, node) };
-  return { whereabouts: withPassage(before, person, passage), passage };
-}
+export const newPassage = (inside: boolean | null, now: WallMs, node: string, latest: string | null): Passage => ({
+  inside,
+  since: new Date(now).toISOString(),
+  version: nextVersion(latest, now, node),
+});
 
 /**
- * Takes over what another gate saw: the newer version wins, in whatever order and however often they come. A version from
- * the future is set aside, as with people.
- * @returns the same map when nothing changed.
+ * Whether what another gate saw takes the place of what is known: the newer version wins, in whatever order and however often
+ * they come. A version from the future is set aside, as with people.
  */
-export function learned(before: Whereabouts, person: string, passage: Passage, now: WallMs): Whereabouts {
-  const known = before.get(person);
-  if (isFuture(passage.version, now)) return before;
-  if (known && compareVersions(passage.version, known.version) <= 0) return before;
-  return withPassage(before, person, passage);
-}
-
-/** Leaves out what a reset made void; what is left is all that must be kept on the disk. */
-export function sinceReset(before: Whereabouts, reset: WallMs | undefined): Whereabouts {
-  if (reset === undefined) return before;
-  const left = [...before].filter(([, { since }]) => Date.parse(since) >= reset);
-  return left.length === before.size ? before : new Map(left);
-}
-
-function withPassage(before: Whereabouts, person: string, passage: Passage): Whereabouts {
-  // Beyond the bound of people there are no people; whoever is too much is unknown, and so not refused.
-  if (before.size >= PEOPLE_MAX && !before.has(person)) return before;
-  return new Map(before).set(person, passage);
-}
+export const supersedes = (heard: Passage, known: Passage | undefined, now: WallMs): boolean =>
+  !isFuture(heard.version, now) && (known === undefined || compareVersions(heard.version, known.version) > 0);

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { Clock, Timer } from '../kit/clock.js';
+import { closeAll, closeEach } from '../kit/closing.js';
 import { explain } from '../kit/errors.js';
 import { Debounce } from './debounce.js';
 import type { Signals } from './door.js';
@@ -83,7 +84,7 @@ export class GpioIndicators implements Indicators {
 
   close(): void {
     this.#beeps?.cancel();
-    for (const line of this.#lamps.values()) line.close();
+    closeEach([...this.#lamps.values()]);
   }
 
   /** @param on what the buzzer does next */
@@ -139,7 +140,8 @@ export class GpioInputs implements Inputs {
       for (const name of INPUT_NAMES) await inputs.#openOne(name);
       return inputs;
     } catch (thrown) {
-      inputs.close();
+      // What could not be opened is what there is to tell; the lines are unexported or let go as far as they can be.
+      closeAll(inputs.#open);
       throw thrown;
     }
   }
@@ -152,7 +154,7 @@ export class GpioInputs implements Inputs {
 
   close(): void {
     this.#closed = true;
-    for (const part of this.#open) part.close();
+    closeEach(this.#open);
   }
 
   async #openOne(name: InputName): Promise<void> {
@@ -179,15 +181,3 @@ export class GpioInputs implements Inputs {
 }
 
 const EARLY_MAX = 100;
-
-/** Closes what can be closed. @returns what went wrong, for the log */
-export function closeAll(parts: readonly { close(): void }[]): string[] {
-  return parts.flatMap((part) => {
-    try {
-      part.close();
-      return [];
-    } catch (thrown) {
-      return [explain(thrown)];
-    }
-  });
-}

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import type { Clock } from '../kit/clock.js';
+import { closeAll, closeEach } from '../kit/closing.js';
 import type { Log } from '../kit/log.js';
 import { DOOR_LINE, recordDoorLine } from './door-line.js';
 import type { GpioLine, OutputLine } from './gpio.js';
 import { type Backend, chooseBackend } from './gpio-backend.js';
 import { refuseTwice, resolveLine } from './gpio-chips.js';
-import { closeAll, GpioIndicators, GpioInputs, GpioLock, LAMP_NAMES, type LampName, relayHigh } from './gpio-door.js';
+import { GpioIndicators, GpioInputs, GpioLock, LAMP_NAMES, type LampName, relayHigh } from './gpio-door.js';
 import { type Indicators, noIndicators } from './indicators.js';
 import { INPUT_NAMES, type InputName, type Inputs, noInputs } from './inputs.js';
 import type { Lock } from './lock.js';
@@ -23,6 +24,8 @@ export interface DoorHardware {
   readonly what: string;
   /** Who is told when the relay fails between two commands. */
   onRelayFault(listener: (why: string) => void): void;
+  /** Throws the bolt and lets go of every line, for a daemon that did not come to start. @throws Error when every one was tried */
+  close(): void;
 }
 
 export interface HardwareParts {
@@ -41,7 +44,8 @@ export async function openHardware(config: DoorConfig, parts: HardwareParts): Pr
     recordDoorLine(file, []);
     const lock = new SimulatedLock(parts.clock);
     const onRelayFault = () => undefined;
-    return { lock, indicators: noIndicators, inputs: noInputs, what: 'simulated', onRelayFault };
+    const close = () => lock.close();
+    return { lock, indicators: noIndicators, inputs: noInputs, what: 'simulated', onRelayFault, close };
   }
   const backend = parts.backend ?? (await chooseBackend(config, parts.clock, parts.log));
   const lines = resolveAll(config, backend);
@@ -108,5 +112,6 @@ async function openLines(
     onRelayFault: (listener) => {
       relayFault = listener;
     },
+    close: () => closeEach(open),
   };
 }

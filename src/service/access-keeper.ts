@@ -7,7 +7,7 @@ import {
   noteEntry,
   whyDistrust,
 } from '../access/clock-trust.js';
-import { modeDue, type ScheduledMode } from '../access/door-modes.js';
+import { modeDue, planMoved, type ScheduledMode } from '../access/door-modes.js';
 import { whyNotNow } from '../access/groups.js';
 import { isLockedOut, NO_LOCKOUT, noteSpoof } from '../access/lockout.js';
 import type { Reason } from '../access/reasons.js';
@@ -17,6 +17,13 @@ import type { Log } from '../kit/log.js';
 import type { Person } from '../person/person.js';
 import { type Jobs, startJobs } from './jobs.js';
 import type { WhereaboutsKeeper } from './whereabouts-keeper.js';
+
+/** What the plan had asked for before a restart. */
+export interface Planned {
+  readonly mode: ScheduledMode;
+  /** When it was asked for; undefined where the clock was not trusted then. */
+  readonly atMs: WallMs | undefined;
+}
 
 export interface AccessKeeperParts {
   readonly rules: Rules;
@@ -34,12 +41,14 @@ export interface AccessKeeperParts {
     /** Whether what depends on the time may be granted, when that changes; null: it may. */
     clock(why: string | null): void;
   };
-  /** What the plan had asked for before a restart; then a mode that was set by hand since stays. */
-  readonly planned?: ScheduledMode | undefined;
+  /** Given, a mode that was set by hand stays unless the plan has asked for another one meanwhile. */
+  readonly planned?: Planned | undefined;
   /** The door's mode now. */
   readonly mode: () => ScheduledMode;
   /** Sets the door's mode when the plan asks for another one. */
   readonly setMode: (mode: ScheduledMode) => void;
+  /** The plan asks for another mode; the door may be in it already. */
+  readonly planMoved: () => void;
 }
 
 /** The rules of access at work: dates, groups and hours, lockout after spoofs, trust in the clock, the door's modes by schedule. */
@@ -50,6 +59,8 @@ export class AccessKeeper {
   #trust: ClockTrust | undefined;
   #lockout = NO_LOCKOUT;
   #applied: ScheduledMode | undefined;
+  /** Until it is known whether the plan has moved since. */
+  #before: { readonly atMs: WallMs; readonly mode: ScheduledMode } | undefined;
   #told = new Set<string>();
   /** Undefined: nothing was said of the clock yet. */
   #clockTold: string | null | undefined;
@@ -57,7 +68,9 @@ export class AccessKeeper {
 
   constructor(parts: AccessKeeperParts) {
     this.#parts = parts;
-    this.#applied = parts.planned;
+    this.#applied = parts.planned?.mode;
+    const atMs = parts.planned?.atMs;
+    this.#before = atMs === undefined ? undefined : { atMs, mode: parts.mode() };
   }
 
   /** What the plan asked for last. */
@@ -140,7 +153,7 @@ export class AccessKeeper {
   }
 
   async #eachMinute(): Promise<void> {
-    const { rules, clock, log, readFacts, newestMs, passback, mode, setMode } = this.#parts;
+    const { rules, clock, log, readFacts, newestMs, passback } = this.#parts;
     if (rules.clock !== 'unchecked') {
       const { troubles, ...facts } = await readFacts();
       this.#facts = facts;
@@ -152,10 +165,24 @@ export class AccessKeeper {
     }
     this.#tellClock(this.#distrust() ?? null);
     passback?.purge();
-    const due = modeDue(this.#applied, rules.doorModes, clock.wall(), rules.calendar, this.clockTrusted);
+    this.#applyPlan();
+  }
+
+  #applyPlan(): void {
+    const { rules, clock, mode, setMode } = this.#parts;
+    const trusted = this.clockTrusted;
+    if (trusted && this.#before) {
+      const { atMs, mode: then } = this.#before;
+      // What was missed is made up, unless somebody has set a mode since the start.
+      if (mode() === then && planMoved(rules.doorModes, atMs, clock.wall(), rules.calendar)) this.#applied = undefined;
+      this.#before = undefined;
+    }
+    const due = modeDue(this.#applied, rules.doorModes, clock.wall(), rules.calendar, trusted);
     if (due === undefined) return;
+    // Without a plan only what the plan had set ends; without a clock a door that somebody has locked by hand stays locked.
+    const stays = rules.doorModes.length === 0 ? mode() !== this.#applied : !trusted && mode() === 'locked';
     this.#applied = due;
-    // Without a clock open house ends; a door that somebody has locked by hand stays locked.
-    if (this.clockTrusted || mode() !== 'locked') setMode(due);
+    if (!stays) setMode(due);
+    this.#parts.planMoved();
   }
 }

@@ -1,5 +1,7 @@
 import type { JournalInput, JournalWriter } from '../journal/writer.js';
 import type { WallMs } from '../kit/clock.js';
+import { explain } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
 
 /** One thing that happened. */
 export interface Item {
@@ -16,20 +18,30 @@ export interface Item {
 export class Bulletin {
   readonly #journal: JournalWriter;
   readonly #written: (at: WallMs) => void;
+  readonly #log: Log;
   #last: Promise<void> = Promise.resolve();
 
   /** @param written called with the time of the newest entry whenever one is on the disk */
-  constructor(journal: JournalWriter, written: (at: WallMs) => void) {
+  constructor(journal: JournalWriter, written: (at: WallMs) => void, log: Log) {
     this.#journal = journal;
     this.#written = written;
+    this.#log = log;
   }
 
   add({ entry, publish }: Item): void {
     const receipt = entry && this.#journal.append(entry);
     this.#last = this.#last.then(async () => {
       const told = await receipt;
-      if (told?.durable && this.#journal.newestMs !== undefined) this.#written(this.#journal.newestMs);
-      publish?.(told?.durable ? told.n : undefined);
+      try {
+        if (told?.durable && this.#journal.newestMs !== undefined) this.#written(this.#journal.newestMs);
+        publish?.(told?.durable ? told.n : undefined);
+      } catch (thrown) {
+        // One that cannot be told must not silence all that come after it.
+        this.#log.error(
+          { type: entry?.type, err: explain(thrown) },
+          'something that happened was not told to the site',
+        );
+      }
     });
   }
 

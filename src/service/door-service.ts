@@ -3,9 +3,11 @@ import { DoorKeeper } from '../door/door-keeper.js';
 import type { DoorHardware } from '../door/hardware.js';
 import type { InputName } from '../door/inputs.js';
 import type { Clock } from '../kit/clock.js';
+import { closeAll } from '../kit/closing.js';
 import type { Log } from '../kit/log.js';
 import type { News } from './news.js';
 import type { DoorDesk } from './request-handlers.js';
+import type { WhereaboutsKeeper } from './whereabouts-keeper.js';
 
 /** The door at work: the keeper with its wires, what requests may do to it, and what is wrong with it. */
 export interface DoorService {
@@ -13,7 +15,7 @@ export interface DoorService {
   readonly desk: DoorDesk;
   /** Sentences for the state; empty when all is well. */
   problems(): readonly string[];
-  /** Throws the bolt and lets go of every line. Safe to call twice. */
+  /** Throws the bolt and lets go of every line. Safe to call twice; never throws. */
   stop(): void;
 }
 
@@ -23,15 +25,14 @@ export interface DoorServiceParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly news: News;
-  /** The door was opened or closed, and by what it was released. */
-  readonly contact: (open: boolean, why: 'pulse' | 'free' | 'forced') => void;
-  readonly contactLost: (lost: boolean) => void;
+  /** Who goes through. */
+  readonly whereabouts: Pick<WhereaboutsKeeper, 'contact' | 'contactLost' | 'contactBack' | 'fire'>;
   /** Called after each change. */
   readonly changed: () => void;
 }
 
 /** Puts the door to work: from here on it obeys its wires. */
-export function startDoor({ hardware, rule, clock, log, news, ...hear }: DoorServiceParts): DoorService {
+export function startDoor({ hardware, rule, clock, log, news, whereabouts, changed }: DoorServiceParts): DoorService {
   const deaf = new Map<InputName, string>();
   const { lock, indicators, inputs } = hardware;
   const keeper = new DoorKeeper(
@@ -41,7 +42,7 @@ export function startDoor({ hardware, rule, clock, log, news, ...hear }: DoorSer
     rule,
     (report) => {
       news.door(report);
-      hear.changed();
+      changed();
     },
     indicators,
   );
@@ -50,19 +51,22 @@ export function startDoor({ hardware, rule, clock, log, news, ...hear }: DoorSer
     changed(name, active) {
       const before = keeper.door.contact;
       keeper.input(name, active);
+      if (name === 'fire' && active) whereabouts.fire();
       const after = keeper.door.contact;
       // How the door was found at the start is no passage.
-      if (after !== before) hear.contact(after === 'open', before === 'unknown' ? 'forced' : releaseOf(keeper.door));
+      if (after !== before)
+        whereabouts.contact(after === 'open', before === 'unknown' ? 'forced' : releaseOf(keeper.door));
     },
     fault(name, why) {
       if (why === null) deaf.delete(name);
       else deaf.set(name, why);
-      if (name === 'contact') hear.contactLost(why !== null);
+      if (name === 'contact' && why !== null) whereabouts.contactLost();
+      if (name === 'contact' && why === null) whereabouts.contactBack(keeper.door.contact === 'open');
       log[why === null ? 'info' : 'error'](
         { input: name, why },
         why === null ? 'an input is back' : 'an input is lost',
       );
-      hear.changed();
+      changed();
     },
   });
   const desk: DoorDesk = {
@@ -87,8 +91,8 @@ export function startDoor({ hardware, rule, clock, log, news, ...hear }: DoorSer
     desk,
     problems: () => problemsOf(keeper, deaf),
     stop() {
-      keeper.stop();
-      inputs.close();
+      const ends = [{ close: () => keeper.stop() }, inputs];
+      for (const why of closeAll(ends)) log.error({ why }, 'a line of the door could not be closed');
     },
   };
 }

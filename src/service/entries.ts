@@ -21,12 +21,11 @@ const rounded = (value: number | null, digits: number): number | null =>
 
 export const spoofEntry = ({ track, frame }: Spoof): JournalInput => ({ type: 'spoof', fields: { track, frame } });
 
-/** A decision's token is a track's number; any other one is what somebody who asked calls himself. */
-const TRACK = /^track-\d+$/;
-
-export function doorEntry({ type, ...facts }: DoorReport): JournalInput {
-  const { token = null, ...rest }: LooseFields = facts;
-  if (typeof token !== 'string' || TRACK.test(token)) return { type, fields: { ...rest, token } };
+/** A face's token is a track's number; that of a request is what somebody who asked calls himself, whatever it looks like. */
+export function doorEntry(report: DoorReport): JournalInput {
+  const { type, ...facts } = report;
+  if (report.type !== 'door' || report.cause === 'grant' || report.token === null) return { type, fields: facts };
+  const { token, ...rest } = facts as LooseFields;
   return { type, fields: rest, personal: { by: token } };
 }
 

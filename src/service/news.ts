@@ -105,7 +105,8 @@ export class News {
 
   /** Somebody asked for something by MQTT. @param done whether the door did it */
   asked(verb: 'open' | 'lock' | 'mode', by: string, reason: string | null, facts: EventFields, done: boolean): void {
-    this.#log.info({ verb, by, reason, ...facts, done }, `asked by MQTT: ${verb}`);
+    // Words that somebody wrote may name somebody.
+    this.#log.info({ verb, by, reason: this.#names ? reason : undefined, ...facts, done }, `asked by MQTT: ${verb}`);
     const type = { open: 'opened', lock: 'lock-asked', mode: 'mode-asked' }[verb];
     const result = { ...facts, [verb === 'open' ? 'opened' : 'done']: done };
     this.#tell(type, { by, reason, ...result }, askedEntry(type, by, reason, result));

@@ -1,8 +1,11 @@
 import { type Passage, passageSchema } from '../access/passback.js';
+import type { WallMs } from '../kit/clock.js';
 import { FUTURE_MAX_MS, versionMs } from '../person/version.js';
 import { parseJson } from '../site/bounded-json.js';
 import { whatIsWrong } from '../site/messages.js';
-import type { Heard } from '../site/record-sync.js';
+import type { Heard, SharedRecords } from '../site/shared-records.js';
+import type { Topics } from '../site/topics.js';
+import type { PassageBook } from './passage-book.js';
 
 /** Bytes of a record under `S/passages/`; it has about 120. */
 export const PASSAGE_MAX = 512;
@@ -23,3 +26,24 @@ export function readPassage(payload: Uint8Array, own: string | undefined): Heard
   if (own !== undefined && data.version < own) return { kind: 'older', version: data.version };
   return { kind: 'newer', record: data };
 }
+
+/** The passages as records that the site shares. @param reset the last hour at which all was forgotten, as of now */
+export const passageRecords = (
+  book: PassageBook,
+  reset: () => WallMs | undefined,
+  topics: Topics,
+): SharedRecords<Passage> => ({
+  name: 'passages',
+  filter: topics.passages,
+  topic: topics.passage,
+  ids: () => book.ids(),
+  version: (id) => book.get(id)?.version,
+  isGone: (id) => book.isGone(id),
+  read: (id, payload) => readPassage(payload, book.get(id)?.version),
+  text: (id) => {
+    const passage = book.get(id);
+    return passage && JSON.stringify(passage);
+  },
+  merge: async (id, passage) => book.merge(id, passage, reset()),
+  onLocal: (listener) => book.onLocal(listener),
+});

@@ -55,10 +55,7 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
     },
     remove: async ({ id, erase }, { by }) => {
       const version = await store.remove(id, by);
-      if (version !== undefined) {
-        parts.news.removed(id, by);
-        parts.passback?.forgive(id);
-      }
+      if (version !== undefined) parts.news.removed(id, by);
       // Whoever was removed already, here or by another gate, may still stand in this gate's journal.
       if (erase) return { id, version: version ?? null, erased: await parts.journal.erase(id) };
       if (version === undefined) throw new RequestError('unknown-person', `nobody of the id "${id}" is enrolled`);

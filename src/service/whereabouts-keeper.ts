@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Calendar } from '../access/calendar.js';
 import {
+  contactBack,
   contactLost,
   contactSays,
   letIn,
@@ -12,24 +13,20 @@ import {
 } from '../access/passage-watch.js';
 import {
   lastReset,
-  learned,
   type Misfit,
   misfitOf,
   type Passage,
   type PassbackRule,
   passageSchema,
-  placed,
-  sinceReset,
-  type Whereabouts,
 } from '../access/passback.js';
 import type { Clock, WallMs } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import { PEOPLE_MAX, personIdSchema } from '../person/person.js';
-import { isFuture } from '../person/version.js';
-import type { MergeOutcome, SharedRecords } from '../site/record-sync.js';
+import type { SharedRecords } from '../site/shared-records.js';
 import type { Topics } from '../site/topics.js';
 import { StateFile } from '../store/state-file.js';
-import { readPassage } from './passage-records.js';
+import { PassageBook, type PassageBookParts } from './passage-book.js';
+import { passageRecords } from './passage-records.js';
 
 const count = z.int().min(0).default(0);
 
@@ -65,6 +62,8 @@ export interface WhereaboutsParts {
   readonly calendar: Calendar;
   /** This gate's name; stands in versions. */
   readonly gate: string;
+  /** Of whom whereabouts are kept: not of those who were removed. */
+  readonly people: PassageBookParts['people'];
   readonly file: Pick<StateFile<Kept>, 'found' | 'save'>;
   readonly clock: Clock;
   readonly clockTrusted: () => boolean;
@@ -83,16 +82,13 @@ export interface WhereaboutsParts {
 /** Who is inside, as far as this site's gates have seen it, and how many have gone through this one. */
 export class WhereaboutsKeeper {
   readonly #parts: WhereaboutsParts;
-  readonly #listeners = new Set<(id: string) => void>();
-  #whereabouts: Whereabouts;
+  readonly #book: PassageBook;
   #watch: PassageWatch;
-  #latest: string | null = null;
 
   constructor(parts: WhereaboutsParts) {
     this.#parts = parts;
     const { counts, passages } = parts.file.found;
-    this.#whereabouts = new Map(Object.entries(passages));
-    for (const { version } of this.#whereabouts.values()) this.#noteVersion(version);
+    this.#book = new PassageBook(passages, { ...parts, changed: () => this.#save() });
     this.#watch = newWatch(parts.hasContact, counts);
   }
 
@@ -123,22 +119,29 @@ export class WhereaboutsKeeper {
     this.#follow(contactSays(this.#watch, open, why, this.#parts.clock.monotonic()));
   }
 
-  /** The contact's wire is lost, or back. */
-  contactLost(lost: boolean): void {
-    this.#watch = contactLost(this.#watch, lost);
+  /** The contact's wire is lost. */
+  contactLost(): void {
+    this.#follow(contactLost(this.#watch, this.#parts.clock.monotonic()));
+  }
+
+  /** The contact's wire is back. @param open what it says */
+  contactBack(open: boolean): void {
+    this.#watch = contactBack(this.#watch, open);
   }
 
   /** At every gate of the site nothing is known of this person any more. */
   forgive(person: string): void {
-    this.#place(person, null);
+    this.#book.place(person, null);
+  }
+
+  /** A fire lets everybody out unasked: whoever comes back must not be taken for somebody inside. */
+  fire(): void {
+    this.#book.forgiveAll();
   }
 
   /** Lets go of what the last reset made void. To be called each minute. */
   purge(): void {
-    const left = sinceReset(this.#whereabouts, this.#reset());
-    if (left === this.#whereabouts) return;
-    this.#whereabouts = left;
-    this.#save();
+    this.#book.purge(this.#reset());
   }
 
   /** Sentences for the state. @param linked whether the broker is there */
@@ -149,41 +152,11 @@ export class WhereaboutsKeeper {
 
   /** The records that the site shares. */
   records(topics: Topics): SharedRecords<Passage> {
-    const own = (id: string) => this.#whereabouts.get(id);
-    return {
-      name: 'passages',
-      filter: topics.passages,
-      topic: topics.passage,
-      ids: () => this.#whereabouts.keys(),
-      version: (id) => own(id)?.version,
-      read: (id, payload) => readPassage(payload, own(id)?.version),
-      text: (id) => {
-        const passage = own(id);
-        return passage && JSON.stringify(passage);
-      },
-      merge: async (id, passage) => this.#merge(id, passage),
-      onLocal: (listener) => {
-        this.#listeners.add(listener);
-        return () => this.#listeners.delete(listener);
-      },
-    };
-  }
-
-  #merge(id: string, passage: Passage): MergeOutcome {
-    const now = this.#parts.clock.wall();
-    if (isFuture(passage.version, now)) return 'future';
-    this.#noteVersion(passage.version);
-    const reset = this.#reset();
-    if (reset !== undefined && Date.parse(passage.since) < reset) return 'same';
-    const after = learned(this.#whereabouts, id, passage, now);
-    if (after === this.#whereabouts) return 'older';
-    this.#whereabouts = after;
-    this.#save();
-    return 'taken';
+    return passageRecords(this.#book, () => this.#reset(), topics);
   }
 
   #misfit(person: string): Misfit | undefined {
-    return misfitOf(this.#parts.rule, this.#whereabouts.get(person), this.#reset());
+    return misfitOf(this.#parts.rule, this.#book.get(person), this.#reset());
   }
 
   /** Undefined while the clock is not trusted: forgetting lets somebody in. */
@@ -196,26 +169,14 @@ export class WhereaboutsKeeper {
     const counted = watch.counts !== this.#watch.counts;
     this.#watch = watch;
     for (const person of passed) {
-      if (this.shared) this.#place(person, this.#parts.rule.direction === 'in');
+      if (this.shared) this.#book.place(person, this.#parts.rule.direction === 'in');
       this.#parts.told.passed(person);
     }
     if (counted) this.#save();
   }
 
-  #place(person: string, inside: boolean | null): void {
-    const { clock, gate } = this.#parts;
-    const { whereabouts, passage } = placed(this.#whereabouts, person, inside, clock.wall(), gate, this.#latest);
-    this.#whereabouts = whereabouts;
-    this.#noteVersion(passage.version);
-    this.#save();
-    for (const listener of this.#listeners) listener(person);
-  }
-
-  #noteVersion(version: string): void {
-    if (this.#latest === null || version > this.#latest) this.#latest = version;
-  }
-
   #save(): void {
-    this.#parts.file.save({ schema: 1, counts: this.counts, passages: Object.fromEntries(this.#whereabouts) });
+    // Looked at when it is written, not at each of ten thousand records.
+    this.#parts.file.save(() => ({ schema: 1, counts: this.counts, passages: this.#book.snapshot() }));
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Person, Tombstone } from '../person/person.js';
 import { parseJson } from './bounded-json.js';
 import { RECORD_MAX, recordSchema, whatIsWrong } from './messages.js';
-import type { Heard, MergeOutcome, SharedRecords } from './record-sync.js';
+import type { Heard, MergeOutcome, SharedRecords } from './shared-records.js';
 import type { Topics } from './topics.js';
 
 export type SiteRecord = Person | { readonly id: string; readonly removed: true; readonly version: string };
@@ -66,6 +66,8 @@ export const peopleRecords = (people: PeopleSource, topics: Topics): SharedRecor
   topic: topics.person,
   ids: () => [...Array.from(people.all(), ({ id }) => id), ...people.tombstones().keys()],
   version: (id) => ownVersion(people, id),
+  // A removal is a record of its own.
+  isGone: () => false,
   read: (id, payload) => readRecord(id, payload, ownVersion(people, id)),
   text: (id) => recordText(people, id),
   merge: (_id, record) => people.merge(record),

@@ -1,3 +1,4 @@
+import { setImmediate as aTurn } from 'node:timers/promises';
 import type { Clock, Timer } from '../kit/clock.js';
 import { explain, messageOf } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
@@ -6,6 +7,7 @@ import { Burst } from './burst.js';
 import type { Link } from './link.js';
 import type { EventFields } from './messages.js';
 import { Rejections } from './rejections.js';
+import type { SharedRecords } from './shared-records.js';
 
 /** Records that the broker may hold: people and their removals. */
 const RECORDS_MAX = 2 * PEOPLE_MAX;
@@ -17,39 +19,12 @@ const WINDOW = 64;
 /** Topics asked for by name at one time: below Mosquitto's default queue of 1,000, beyond which it drops silently. */
 const BATCH = 500;
 const RETRY_MS = 5_000;
+/** Records merged in one turn of the event loop: some milliseconds. */
+const AT_ONCE = 200;
 
 /** Records from the future that are kept for later, and how often they are tried. */
 const EARLY_MAX = 1_000;
 const EARLY_MS = 60_000;
-
-export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';
-
-/** What a retained record says, beside what this gate holds. */
-export type Heard<R> =
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'same' | 'older'; readonly version: string }
-  | { readonly kind: 'newer'; readonly record: R }
-  | { readonly kind: 'invalid'; readonly why: string };
-
-/** Records with versions that all gates of a site share, one for each id. */
-export interface SharedRecords<R> {
-  /** Names them in logs and problems: `people`. */
-  readonly name: string;
-  /** The topics of all of them, and of one. */
-  readonly filter: string;
-  topic(id: string): string;
-  ids(): Iterable<string>;
-  /** This gate's version; undefined if it knows nothing of that id. */
-  version(id: string): string | undefined;
-  /** Reads a payload of `topic(id)`. */
-  read(id: string, payload: Uint8Array): Heard<R>;
-  /** The payload that the broker keeps for `id`. */
-  text(id: string): string | undefined;
-  /** Takes a newer record over. Rejects when that is not saved. */
-  merge(id: string, record: R): Promise<MergeOutcome>;
-  /** Calls back when this gate itself changes a record. */
-  onLocal(listener: (id: string) => void): () => void;
-}
 
 export interface RecordSyncParts<R> {
   readonly link: Link;
@@ -78,6 +53,11 @@ export class RecordSync<R extends { readonly version: string }> {
   readonly #incoming = new Map<string, R>();
   /** Ids whose record the broker lacks. */
   readonly #outgoing = new Set<string>();
+  /**
+   * Ids that were cleared on this connection, once each: a gate that has not yet heard who is gone puts its record back, and the two
+   * would go on for ever. It clears that itself when it has heard.
+   */
+  readonly #cleared = new Set<string>();
   #session = 0;
   #settled = false;
   #merging = false;
@@ -95,7 +75,10 @@ export class RecordSync<R extends { readonly version: string }> {
       parts.log.warn({ ...fields }, `records of ${records.name} were not taken from the broker`);
       parts.rejected(fields);
     });
-    this.#unlisten = records.onLocal((id) => this.#offer(id));
+    this.#unlisten = records.onLocal((id) => {
+      this.#cleared.delete(id);
+      this.#offer(id);
+    });
   }
 
   /** Whether broker and gate were compared on this connection. */
@@ -114,6 +97,7 @@ export class RecordSync<R extends { readonly version: string }> {
     this.#settled = false;
     this.#heard.clear();
     this.#outgoing.clear();
+    this.#cleared.clear();
     this.#retry?.cancel();
     this.#retry = undefined;
   }
@@ -134,7 +118,13 @@ export class RecordSync<R extends { readonly version: string }> {
   /** The record of `id` arrived. */
   hear(id: string, payload: Uint8Array): void {
     this.#burst.heard();
-    const heard = this.#parts.records.read(id, payload);
+    const { records } = this.#parts;
+    if (payload.byteLength > 0 && records.isGone(id)) {
+      this.#note(id, '');
+      this.#offer(id);
+      return;
+    }
+    const heard = records.read(id, payload);
     switch (heard.kind) {
       case 'invalid':
         this.#rejections.add('invalid', id, heard.why);
@@ -182,7 +172,13 @@ export class RecordSync<R extends { readonly version: string }> {
     while (this.#incoming.size > 0) {
       const batch = [...this.#incoming];
       this.#incoming.clear();
-      await Promise.all(batch.map(([id, record]) => this.#mergeOne(id, record)));
+      const merging: Promise<void>[] = [];
+      for (const [id, record] of batch) {
+        // The door's wires and timers come in between.
+        if (merging.length % AT_ONCE === AT_ONCE - 1) await aTurn();
+        merging.push(this.#mergeOne(id, record));
+      }
+      await Promise.all(merging);
     }
     this.#merging = false;
   }
@@ -231,6 +227,7 @@ export class RecordSync<R extends { readonly version: string }> {
       if (stale()) return;
       this.#settled = true;
       for (const id of records.ids()) this.#offer(id);
+      for (const id of this.#heard.keys()) if (records.isGone(id)) this.#offer(id);
     } catch (thrown) {
       if (stale()) return;
       log.warn({ err: explain(thrown) }, `the ${records.name} of this gate could not be compared with the broker yet`);
@@ -259,20 +256,29 @@ export class RecordSync<R extends { readonly version: string }> {
     for (const id of this.#outgoing) {
       if (this.#sending >= WINDOW) return;
       this.#outgoing.delete(id);
-      const own = this.#parts.records.version(id);
-      const broker = this.#heard.get(id);
-      if (own === undefined || (broker !== undefined && broker >= own)) continue;
+      const version = this.#due(id);
+      if (version === undefined) continue;
       this.#sending++;
-      void this.#send(id, own, this.#session);
+      void this.#send(id, version, this.#session);
     }
+  }
+
+  /** The version that the broker lacks, '' where it is to hold none; undefined where it holds what it should. */
+  #due(id: string): string | undefined {
+    const { records } = this.#parts;
+    const [own, broker] = [records.version(id), this.#heard.get(id)];
+    if (own !== undefined) return broker !== undefined && broker >= own ? undefined : own;
+    if (broker === undefined || this.#cleared.has(id) || !records.isGone(id)) return undefined;
+    this.#cleared.add(id);
+    return '';
   }
 
   async #send(id: string, version: string, session: number): Promise<void> {
     const { link, records, log, problem } = this.#parts;
     try {
-      const text = records.text(id);
+      const text = version === '' ? '' : records.text(id);
       if (text !== undefined) await link.publish(records.topic(id), text, { retain: true, qos: 1 });
-      if (session === this.#session && (this.#heard.get(id) ?? '') < version) this.#note(id, version);
+      if (version !== '' && session === this.#session && (this.#heard.get(id) ?? '') < version) this.#note(id, version);
       problem(undefined);
     } catch (thrown) {
       log.warn({ id, err: explain(thrown) }, `a record of ${records.name} was not shared with the site yet`);

@@ -9,9 +9,10 @@ import { ENROLL_PAYLOAD_MAX, type EventFields, PAYLOAD_MAX } from './messages.js
 import { Outbox } from './outbox.js';
 import { Peers } from './peers.js';
 import { type PeopleSource, type PeopleSummary, peopleRecords, type SiteRecord, summaryOf } from './people-records.js';
-import { RecordSync, type SharedRecords } from './record-sync.js';
+import { RecordSync } from './record-sync.js';
 import { RequestDesk, type RequestHandlers } from './request-desk.js';
 import { RetainedTopic } from './retained-topic.js';
+import type { SharedRecords } from './shared-records.js';
 import { type Names, parseTopic, type Topics, topicsOf } from './topics.js';
 
 /** What the gate says of itself; the site adds `broker` and problems of its own. */

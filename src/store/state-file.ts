@@ -30,15 +30,15 @@ export class StateFile<T> {
   readonly found: T;
   readonly #options: StateFileOptions<T>;
   readonly #saver: Saver;
-  #now: T;
+  #now: () => T;
   #timer: Timer | undefined;
 
   private constructor(options: StateFileOptions<T>, found: T) {
     const { clock, log, name, file } = options;
     this.#options = options;
     this.found = found;
-    this.#now = found;
-    const write = () => writeFileAtomic(file, [`${JSON.stringify(this.#now)}\n`]);
+    this.#now = () => found;
+    const write = () => writeFileAtomic(file, [`${JSON.stringify(this.#now())}\n`]);
     this.#saver = new Saver({ name, write, clock, log, retry: RETRY });
   }
 
@@ -48,9 +48,9 @@ export class StateFile<T> {
     return new StateFile(options, await read(options));
   }
 
-  /** Keeps `value`, soon. */
-  save(value: T): void {
-    this.#now = value;
+  /** Keeps what `now` says when it is written, soon. */
+  save(now: () => T): void {
+    this.#now = now;
     this.#timer ??= this.#options.clock.after(this.#options.delayMs, () => this.#write());
   }
 

@@ -1,35 +1,37 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  contactBack,
   contactLost,
   contactSays,
   letIn,
   NO_COUNTS,
   newWatch,
   type PassageWatch,
+  type Watched,
 } from '../../src/access/passage-watch.js';
-import { monotonicMs } from '../../src/kit/clock.js';
+import { type MonotonicMs, monotonicMs } from '../../src/kit/clock.js';
 
 const PULSE_MS = 3000;
 type Act = readonly [atMs: number, act: string];
 
-/** Plays acts such as `ada` (let in), `opens`, `closes`, `free` or `forced` (opens so), `lost`, `back`. */
+const OPENING = { opens: 'pulse', free: 'free', forced: 'forced', closes: 'pulse' } as const;
+
+/** Acts such as `ada` (let in), `opens`, `closes`, `free` or `forced` (opens so), `lost`, `back`, `back-open`. */
+function after(watch: PassageWatch, act: string, at: MonotonicMs): Watched {
+  if (act === 'lost') return contactLost(watch, at);
+  if (act === 'back' || act === 'back-open') return { watch: contactBack(watch, act === 'back-open'), passed: [] };
+  const why = OPENING[act as keyof typeof OPENING];
+  return why ? contactSays(watch, act !== 'closes', why, at) : letIn(watch, act, at, PULSE_MS);
+}
+
 function play(hasContact: boolean, acts: readonly Act[]): { readonly passed: string[]; readonly watch: PassageWatch } {
   let watch = newWatch(hasContact, NO_COUNTS);
   const all: string[] = [];
   for (const [ms, act] of acts) {
-    const at = monotonicMs(ms);
-    if (act === 'lost' || act === 'back') {
-      watch = contactLost(watch, act === 'lost');
-      continue;
-    }
-    const opening = { opens: 'pulse', free: 'free', forced: 'forced', closes: 'pulse' } as const;
-    const why = opening[act as keyof typeof opening];
-    const { watch: after, passed } = why
-      ? contactSays(watch, act !== 'closes', why, at)
-      : letIn(watch, act, at, PULSE_MS);
-    watch = after;
-    all.push(...passed);
+    const watched = after(watch, act, monotonicMs(ms));
+    watch = watched.watch;
+    all.push(...watched.passed);
   }
   return { passed: all, watch };
 }
@@ -146,6 +148,29 @@ describe('who has gone through', () => {
       ],
       ['ada'],
       { granted: 1 },
+    ],
+    [
+      'whoever is waited for when the contact is lost, and nobody whose time is over',
+      true,
+      [
+        [0, 'ada'],
+        [3000, 'bob'],
+        [3001, 'lost'],
+      ],
+      ['bob'],
+      { granted: 1 },
+    ],
+    [
+      'the next one, too, where the door stands open when the contact is back',
+      true,
+      [
+        [0, 'opens'],
+        [1, 'lost'],
+        [2, 'back-open'],
+        [3, 'ada'],
+      ],
+      ['ada'],
+      { others: 1, granted: 1 },
     ],
     [
       'the same person let in twice once',

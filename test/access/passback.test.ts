@@ -2,15 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Calendar } from '../../src/access/calendar.js';
 import {
+  isVoid,
   lastReset,
-  learned,
   misfitOf,
+  newPassage,
   type Passage,
   type PassbackRule,
   passageSchema,
-  placed,
-  sinceReset,
-  type Whereabouts,
+  supersedes,
 } from '../../src/access/passback.js';
 import { wallMs } from '../../src/kit/clock.js';
 import { FUTURE_MAX_MS } from '../../src/person/version.js';
@@ -18,46 +17,42 @@ import { FUTURE_MAX_MS } from '../../src/person/version.js';
 const at = (text: string) => wallMs(Date.parse(text));
 const berlin = new Calendar('Europe/Berlin');
 const NOW = at('2026-06-02T08:00:00Z');
-const NOBODY: Whereabouts = new Map();
 const rule = (given: Partial<PassbackRule> = {}): PassbackRule => ({
   mode: 'hard',
   direction: 'in',
   resetAt: [4 * 60],
   ...given,
 });
-const inside = placed(NOBODY, 'ada', true, NOW, 'north').whereabouts;
-const outside = placed(inside, 'ada', false, NOW, 'south').whereabouts;
-const forgiven = placed(inside, 'ada', null, NOW, 'south').whereabouts;
+const inside = newPassage(true, NOW, 'north', null);
+const outside = newPassage(false, NOW, 'south', inside.version);
+const forgiven = newPassage(null, NOW, 'south', inside.version);
 
 describe('nobody comes in twice without going out', () => {
-  test.each<[string, Partial<PassbackRule>, Whereabouts, boolean | undefined]>([
+  test.each<[string, Partial<PassbackRule>, Passage | undefined, boolean | undefined]>([
     ['who is inside may not come in', {}, inside, true],
     ['who is inside may go out', { direction: 'out' }, inside, undefined],
     ['who is outside may not go out', { direction: 'out' }, outside, true],
     ['who is outside may come in', {}, outside, undefined],
-    ['of whom nothing is known may do either', {}, NOBODY, undefined],
+    ['of whom nothing is known may do either', {}, undefined, undefined],
     ['who was forgiven may come in', {}, forgiven, undefined],
     ['who was forgiven may go out', { direction: 'out' }, forgiven, undefined],
     ['in soft mode it is only told', { mode: 'soft' }, inside, false],
     ['switched off it is not looked at', { mode: 'off' }, inside, undefined],
-  ])('%s', (_rule, given, whereabouts, refused) => {
-    expect(misfitOf(rule(given), whereabouts.get('ada'), undefined)?.refused).toBe(refused);
+  ])('%s', (_rule, given, known, refused) => {
+    expect(misfitOf(rule(given), known, undefined)?.refused).toBe(refused);
   });
 
   test('the sentence says where he is, and since when', () => {
-    expect(misfitOf(rule(), inside.get('ada'), undefined)).toEqual({
+    expect(misfitOf(rule(), inside, undefined)).toEqual({
       refused: true,
       detail: 'this person is already inside',
       since: '2026-06-02T08:00:00.000Z',
     });
-    expect(misfitOf(rule({ direction: 'out' }), outside.get('ada'), undefined)?.detail).toBe(
-      'this person is already outside',
-    );
+    expect(misfitOf(rule({ direction: 'out' }), outside, undefined)?.detail).toBe('this person is already outside');
   });
 
   test('what travels between gates is what the schema says', () => {
-    const { passage } = placed(NOBODY, 'ada', true, NOW, 'north');
-    expect(passageSchema.parse(JSON.parse(JSON.stringify(passage)))).toEqual(passage);
+    expect(passageSchema.parse(JSON.parse(JSON.stringify(inside)))).toEqual(inside);
   });
 });
 
@@ -80,33 +75,32 @@ describe('it is forgotten', () => {
   });
 
   test('so that who is inside since before may come in, and who came in after may not', () => {
-    const known = inside.get('ada');
-    expect(misfitOf(rule(), known, wallMs(NOW + 1))).toBeUndefined();
-    expect(misfitOf(rule(), known, NOW)?.refused).toBe(true);
+    expect(misfitOf(rule(), inside, wallMs(NOW + 1))).toBeUndefined();
+    expect(misfitOf(rule(), inside, NOW)?.refused).toBe(true);
   });
 
   test('and need not be kept on the disk', () => {
-    expect(sinceReset(inside, wallMs(NOW + 1)).size).toBe(0);
-    expect(sinceReset(inside, NOW)).toBe(inside);
-    expect(sinceReset(inside, undefined)).toBe(inside);
+    expect(isVoid(inside, wallMs(NOW + 1))).toBe(true);
+    expect(isVoid(inside, NOW)).toBe(false);
+    expect(isVoid(inside, undefined)).toBe(false);
   });
 });
 
 describe('gates of one site agree', () => {
   const passage = fc
     .tuple(fc.constantFrom('north', 'south', 'west'), fc.integer({ min: 0, max: 5000 }), fc.boolean())
-    .map(([node, ms, isInside]): [string, Passage] => {
+    .map(([node, ms, isInside]): Passage => {
       const version = `${String(NOW - ms).padStart(13, '0')}-0000-${node}`;
-      return ['ada', { inside: isInside, since: new Date(NOW - ms).toISOString(), version }];
+      return { inside: isInside, since: new Date(NOW - ms).toISOString(), version };
     });
 
   test('whatever the order in which passages reach them, and however often', () => {
-    const unique = fc.uniqueArray(passage, { selector: ([, one]) => one.version, minLength: 1, maxLength: 8 });
+    const unique = fc.uniqueArray(passage, { selector: (one) => one.version, minLength: 1, maxLength: 8 });
     const shuffled = unique.chain((all) =>
       fc.tuple(fc.constant(all), fc.shuffledSubarray([...all, ...all], { minLength: all.length * 2 })),
     );
-    const heard = (all: readonly [string, Passage][]) =>
-      all.reduce<Whereabouts>((known, [who, one]) => learned(known, who, one, NOW), NOBODY);
+    const heard = (all: readonly Passage[]) =>
+      all.reduce<Passage | undefined>((known, one) => (supersedes(one, known, NOW) ? one : known), undefined);
     fc.assert(
       fc.property(shuffled, ([all, other]) => {
         expect(heard(other)).toEqual(heard(all));
@@ -115,19 +109,17 @@ describe('gates of one site agree', () => {
   });
 
   test('what a gate sees after it has heard another wins over that', () => {
-    const early = placed(NOBODY, 'ada', true, wallMs(NOW + 60_000), 'north');
-    const late = placed(early.whereabouts, 'ada', false, NOW, 'south');
-    expect(learned(early.whereabouts, 'ada', late.passage, NOW).get('ada')?.inside).toBe(false);
-    expect(learned(late.whereabouts, 'ada', early.passage, NOW)).toBe(late.whereabouts);
+    const early = newPassage(true, wallMs(NOW + 60_000), 'north', null);
+    const late = newPassage(false, NOW, 'south', early.version);
+    expect(supersedes(late, early, NOW)).toBe(true);
+    expect(supersedes(early, late, NOW)).toBe(false);
   });
 
   test('what is known already changes nothing', () => {
-    const { whereabouts, passage: own } = placed(NOBODY, 'ada', true, NOW, 'north');
-    expect(learned(whereabouts, 'ada', { ...own }, NOW)).toBe(whereabouts);
+    expect(supersedes({ ...inside }, inside, NOW)).toBe(false);
   });
 
   test('a passage from the future is set aside', () => {
-    const { passage: odd } = placed(NOBODY, 'ada', true, wallMs(NOW + FUTURE_MAX_MS + 1), 'north');
-    expect(learned(NOBODY, 'ada', odd, NOW)).toBe(NOBODY);
+    expect(supersedes(newPassage(true, wallMs(NOW + FUTURE_MAX_MS + 1), 'north', null), undefined, NOW)).toBe(false);
   });
 });

@@ -22,16 +22,25 @@ afterEach(() => running?.stop());
 
 function keeper(
   text: string,
-  facts: Partial<ClockFacts> = {},
-  { newestMs = null, ...more }: Partial<Pick<AccessKeeperParts, 'newestMs' | 'planned' | 'passback'>> = {},
+  facts: Partial<ClockFacts> | (() => Partial<ClockFacts>) = {},
+  {
+    newestMs = null,
+    found = 'normal',
+    ...more
+  }: Partial<Pick<AccessKeeperParts, 'newestMs' | 'planned' | 'passback'>> & { readonly found?: ScheduledMode } = {},
 ) {
   const clock = new ManualClock(TUESDAY_AT_8);
   const told: unknown[] = [];
-  let mode: ScheduledMode = 'normal';
+  let mode = found;
   const setMode = vi.fn((to: ScheduledMode) => {
     mode = to;
   });
-  const readFacts = async () => ({ synchronisedMs: undefined, rtcAgrees: false, troubles: [], ...facts });
+  const readFacts = async () => ({
+    synchronisedMs: undefined,
+    rtcAgrees: false,
+    troubles: [],
+    ...(typeof facts === 'function' ? facts() : facts),
+  });
   const access = new AccessKeeper({
     rules: rulesOf(given(text).config.access),
     clock,
@@ -45,6 +54,7 @@ function keeper(
     },
     mode: () => mode,
     setMode,
+    planMoved: () => void told.push(['plan', access.planned]),
   });
   running = access;
   /** Resolves when the machine was asked. */
@@ -57,8 +67,17 @@ function keeper(
   const byHand = (to: ScheduledMode) => {
     mode = to;
   };
-  return { access, clock, told, setMode, byHand, started };
+  /** What the next minute does. */
+  const nextMinute = () => {
+    access.stop();
+    access.start();
+  };
+  return { access, clock, told, setMode, byHand, started, nextMinute };
 }
+const noted = (mode: ScheduledMode, atMs: number | null = TUESDAY_AT_8 - 60_000) => ({
+  mode,
+  atMs: atMs === null ? undefined : wallMs(atMs),
+});
 const synchronised = { synchronisedMs: wallMs(TUESDAY_AT_8 - 60_000) };
 
 describe('the rules of access at work', () => {
@@ -128,23 +147,67 @@ describe('the rules of access at work', () => {
   });
 
   test('after a restart a mode that was set by hand stays until the plan asks for another one', async () => {
-    const { setMode, clock, started, access } = keeper(OFFICE, synchronised, { planned: 'open-house' });
+    const { setMode, clock, started, access } = keeper(OFFICE, synchronised, { planned: noted('open-house') });
     await started();
     expect(setMode).not.toHaveBeenCalled();
     expect(access.planned).toBe('open-house');
-    const missed = keeper(OFFICE, synchronised, { planned: 'normal' });
+    const missed = keeper(OFFICE, synchronised, { planned: noted('normal') });
     await missed.started();
     await vi.waitFor(() => expect(missed.setMode).toHaveBeenCalledWith('open-house'));
     expect(clock.wall()).toBe(TUESDAY_AT_8);
   });
 
+  test('what the plan asked for while the daemon did not run is made up, whatever was set by hand before', async () => {
+    // Locked by hand in the open house of Monday; its end was missed, and so was Tuesday's beginning.
+    const monday = noted('open-house', TUESDAY_AT_8 - 22 * 3_600_000);
+    const locked = keeper(OFFICE, synchronised, { planned: monday, found: 'locked' });
+    await locked.started();
+    await vi.waitFor(() => expect(locked.setMode).toHaveBeenCalledWith('open-house'));
+    // Without a clock that was trusted nobody knows what was missed.
+    const unknown = keeper(OFFICE, synchronised, { planned: noted('open-house', null), found: 'locked' });
+    await unknown.started();
+    await vi.waitFor(() => expect(unknown.told).toContainEqual(['clock', null]));
+    expect(unknown.setMode).not.toHaveBeenCalled();
+  });
+
+  test('what somebody sets before the clock is trusted is not overruled by what was missed', async () => {
+    // Open house by hand on Monday before seven; Monday's plan was missed, and Tuesday's begins after the restart.
+    const monday = noted('normal', TUESDAY_AT_8 - 26 * 3_600_000);
+    let facts: Partial<ClockFacts> = {};
+    const night = { planned: monday, found: 'open-house' } as const;
+    const { setMode, byHand, started, access, clock, nextMinute, told } = keeper(OFFICE, () => facts, night);
+    clock.advance(12 * 3_600_000);
+    await started();
+    byHand('locked');
+    facts = { synchronisedMs: clock.wall() };
+    nextMinute();
+    await vi.waitFor(() => expect(told).toContainEqual(['clock', null]));
+    expect([setMode.mock.calls, access.planned]).toEqual([[], 'normal']);
+  });
+
+  test('the plan’s move is told where the door is in that mode already', async () => {
+    const { told, started, access } = keeper(OFFICE, synchronised, { planned: noted('normal'), found: 'open-house' });
+    await started();
+    await vi.waitFor(() => expect(told).toContainEqual(['plan', 'open-house']));
+    expect(access.planned).toBe('open-house');
+  });
+
+  test.each<[ScheduledMode, ScheduledMode, string[]]>([
+    ['locked', 'locked', ['normal']],
+    ['open-house', 'open-house', ['normal']],
+    ['locked', 'open-house', []],
+  ])('%s, with a plan of %s that was taken out of the configuration: sets %j', async (found, planned, set) => {
+    const { setMode, started, access } = keeper('', {}, { planned: noted(planned), found });
+    await started();
+    await vi.waitFor(() => expect(access.planned).toBe('normal'));
+    expect(setMode.mock.calls.flat()).toEqual(set);
+  });
+
   test('without a clock open house ends, and a door that was locked by hand stays locked', async () => {
-    const open = keeper(OFFICE, {}, { planned: 'open-house' });
-    open.byHand('open-house');
+    const open = keeper(OFFICE, {}, { planned: noted('open-house'), found: 'open-house' });
     await open.started();
     await vi.waitFor(() => expect(open.setMode).toHaveBeenCalledWith('normal'));
-    const locked = keeper(OFFICE, {}, { planned: 'open-house' });
-    locked.byHand('locked');
+    const locked = keeper(OFFICE, {}, { planned: noted('open-house'), found: 'locked' });
     await locked.started();
     await vi.waitFor(() => expect(locked.access.planned).toBe('normal'));
     expect(locked.setMode).not.toHaveBeenCalled();

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { JournalInput, Receipt } from '../../src/journal/writer.js';
 import { journalOff } from '../../src/journal/writer.js';
 import { wallMs } from '../../src/kit/clock.js';
+import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { Bulletin } from '../../src/service/bulletin.js';
 import { entriesOf, openJournal, turn } from '../journal/harness.js';
@@ -14,7 +15,7 @@ test('nothing is told before it is on the disk', async () => {
   const journal = await openJournal(disk, clock);
   const told: (number | undefined)[] = [];
   let onDisk = '';
-  const bulletin = new Bulletin(journal, () => undefined);
+  const bulletin = new Bulletin(journal, () => undefined, silentLog);
   for (const type of ['granted', 'door'])
     bulletin.add({
       entry: entry(type),
@@ -38,7 +39,7 @@ test('a disk that hangs delays the news by two seconds and no longer', async () 
   const journal = await openJournal(disk, clock);
   disk.before = () => new Promise(() => undefined);
   const told: (number | undefined)[] = [];
-  const bulletin = new Bulletin(journal, () => undefined);
+  const bulletin = new Bulletin(journal, () => undefined, silentLog);
   bulletin.add({ entry: entry('granted'), publish: (n) => void told.push(n) });
   clock.advance(50);
   await turn();
@@ -52,7 +53,11 @@ test('the order is that of what happened, whatever comes back first; times on th
   const answers: ((receipt: Receipt) => void)[] = [];
   const append = () => new Promise<Receipt>((resolve) => answers.push(resolve));
   const written: number[] = [];
-  const bulletin = new Bulletin({ ...journalOff, append, newestMs: wallMs(7) }, (at) => void written.push(at));
+  const bulletin = new Bulletin(
+    { ...journalOff, append, newestMs: wallMs(7) },
+    (at) => void written.push(at),
+    silentLog,
+  );
   const told: string[] = [];
   bulletin.add({ entry: entry('first'), publish: () => void told.push('first') });
   bulletin.add({ publish: () => void told.push('not kept') });
@@ -64,4 +69,20 @@ test('the order is that of what happened, whatever comes back first; times on th
   await bulletin.settled();
   expect(told).toEqual(['first', 'not kept', 'last']);
   expect(written).toEqual([7]);
+});
+
+test('one that cannot be told keeps none from being told after it', async () => {
+  const error = vi.fn();
+  const bulletin = new Bulletin(journalOff, () => undefined, { ...silentLog, error } as typeof silentLog);
+  const told: string[] = [];
+  bulletin.add({
+    entry: entry('first'),
+    publish: () => {
+      throw new Error('too large');
+    },
+  });
+  bulletin.add({ publish: () => void told.push('second') });
+  await bulletin.settled();
+  expect(told).toEqual(['second']);
+  expect(error).toHaveBeenCalledWith({ type: 'first', err: 'too large' }, expect.any(String));
 });

@@ -45,7 +45,7 @@ function told(names: boolean) {
     entries.push(entry);
     return { durable: true, n: entries.length } as const;
   };
-  const bulletin = new Bulletin({ ...journalOff, append }, () => undefined);
+  const bulletin = new Bulletin({ ...journalOff, append }, () => undefined, log);
   const publish: Publish = (type, fields) => void events.push([type, fields]);
   const news = new News({ log, names, bulletin, clock: new ManualClock(), publish });
   return { lines, events, entries, bulletin, news };
@@ -55,6 +55,7 @@ test('without log.names no name stands in the log, neither of a decision nor of 
   const { lines, news } = told(false);
   news.decision(GRANTED);
   news.greeting({ text: 'Welcome Ada Lovelace, have a nice day!', language: 'en' });
+  news.asked('open', 'office', 'parcel for Lovelace', {}, true);
   expect(lines.join()).toContain('"id":"ada"');
   expect(lines.join()).not.toContain('Lovelace');
 });
@@ -95,6 +96,7 @@ test('the journal keeps who it was apart from the rest, so that it can be erased
   news.asked('open', 'Grace of the office', 'parcel for Ada', {}, true);
   news.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'open', token: 'Grace of the office' });
   news.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'grant', token: 'track-3' });
+  news.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'open', token: 'track-7' });
   news.enrolled({ ...ADA, by: 'Grace of the office' }, 'ada-2');
   news.removed('ada', 'Grace of the office');
   expect(JSON.stringify(entries.map(({ fields }) => fields))).not.toMatch(/ada|grace/i);
@@ -103,6 +105,7 @@ test('the journal keeps who it was apart from the rest, so that it can be erased
     ['opened', { by: 'Grace of the office', note: 'parcel for Ada' }],
     ['door', { by: 'Grace of the office' }],
     ['door', undefined],
+    ['door', { by: 'track-7' }],
     ['enrolled', { person: 'ada', name: 'Ada Lovelace', by: 'Grace of the office', other: 'ada-2' }],
     ['removed', { person: 'ada', by: 'Grace of the office' }],
   ]);

@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Calendar } from '../../src/access/calendar.js';
 import type { PassbackRule } from '../../src/access/passback.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
+import { PEOPLE_MAX } from '../../src/person/person.js';
 import { type Kept, keptSchema, NOTHING_KEPT, WhereaboutsKeeper } from '../../src/service/whereabouts-keeper.js';
 import { topicsOf } from '../../src/site/topics.js';
+import { MemoryPeople, person, version } from '../site/memory-people.js';
 
 const HOUR = 60 * 60_000;
 const RULE: PassbackRule = { mode: 'hard', direction: 'in', resetAt: [4 * 60] };
@@ -15,6 +17,7 @@ function keeper(
     readonly found?: Kept;
     readonly clock?: ManualClock;
     readonly gate?: string;
+    readonly people?: MemoryPeople;
   } = {},
 ) {
   const {
@@ -23,17 +26,21 @@ function keeper(
     found = NOTHING_KEPT,
     clock = new ManualClock(Date.UTC(2026, 10, 24, 8)),
     gate = 'in',
+    people = new MemoryPeople(),
   } = change;
-  let [kept, trusted] = [found, true];
+  let saved = () => found;
+  let trusted = true;
+  const kept = () => keptSchema.parse(JSON.parse(JSON.stringify(saved())));
   const told: unknown[] = [];
   const whereabouts = new WhereaboutsKeeper({
     rule: { ...RULE, ...rule },
     calendar: new Calendar('UTC'),
     gate,
+    people,
     file: {
       found,
       save: (now) => {
-        kept = keptSchema.parse(JSON.parse(JSON.stringify(now)));
+        saved = now;
       },
     },
     clock,
@@ -49,7 +56,7 @@ function keeper(
   const distrust = () => {
     trusted = false;
   };
-  return { whereabouts, records, clock, told, kept: () => kept, distrust };
+  return { whereabouts, records, clock, told, kept, distrust, people };
 }
 const bytes = (text: string | undefined) => Buffer.from(text ?? '');
 
@@ -132,6 +139,74 @@ test('whoever goes out at another gate may come in here, and who is forgiven the
   expect(await share(outward, inward)).toBe('taken');
   expect([inward.whereabouts.refuses('ada'), outward.whereabouts.refuses('ada')]).toEqual([false, false]);
   expect(await share(inward, outward)).toBe('same');
+});
+
+test('after a fire everybody may come in again, at every gate', () => {
+  const { whereabouts, records } = keeper();
+  for (const id of ['ada', 'bob']) whereabouts.letIn(id);
+  const offered: string[] = [];
+  records.onLocal((id) => offered.push(id));
+  whereabouts.fire();
+  whereabouts.fire();
+  expect([whereabouts.refuses('ada'), whereabouts.refuses('bob'), offered]).toEqual([false, false, ['ada', 'bob']]);
+});
+
+describe('whoever is removed', () => {
+  const removed = (people: MemoryPeople, id: string) => {
+    people.put(person(id, version(1)));
+    people.remove(id, version(2));
+  };
+
+  test('leaves nothing behind, wherever the removal was', async () => {
+    const { whereabouts, people, kept, records } = keeper();
+    people.put(person('ada', version(1)));
+    whereabouts.letIn('ada');
+    const offered: string[] = [];
+    records.onLocal((id) => offered.push(id));
+    await people.merge({ id: 'ada', removed: true, version: version(2) });
+    expect([kept().passages, records.version('ada'), records.isGone('ada'), offered]).toEqual([
+      {},
+      undefined,
+      true,
+      ['ada'],
+    ]);
+  });
+
+  test('is not placed any more: neither by the door, nor by other gates, nor by the file', async () => {
+    const people = new MemoryPeople();
+    removed(people, 'ada');
+    const passage = { inside: true, since: '2026-11-24T07:59:00.000Z', version: '1795507140000-0000-out' };
+    const found = { ...NOTHING_KEPT, passages: { ada: passage } };
+    const { whereabouts, records, told } = keeper({ people, found });
+    expect([...records.ids()]).toEqual([]);
+    expect(await records.merge('ada', passage)).toBe('same');
+    whereabouts.letIn('ada');
+    expect([[...records.ids()], told]).toEqual([[], [['passed', 'ada']]]);
+  });
+
+  test('and enrolled again is somebody of whom nothing is known', () => {
+    const { whereabouts, people, kept } = keeper();
+    people.put(person('ada', version(1)));
+    whereabouts.letIn('ada');
+    people.remove('ada', version(2));
+    people.put(person('ada', version(3)));
+    expect(whereabouts.refuses('ada')).toBe(false);
+    whereabouts.letIn('ada');
+    expect(Object.keys(kept().passages)).toEqual(['ada']);
+  });
+});
+
+test('a flood of names that nobody has pushes out nobody who is enrolled', async () => {
+  const { records, people, whereabouts, clock } = keeper();
+  for (const id of ['ada', 'bob']) people.put(person(id, version(1)));
+  const now = clock.wall();
+  const passage = { inside: true, since: new Date(now).toISOString(), version: `${now}-0000-out` };
+  await records.merge('ada', passage);
+  for (let i = 1; i < PEOPLE_MAX; i++) await records.merge(`nobody-${i}`, passage);
+  await expect(records.merge('mallory', passage)).rejects.toThrow('nobody of the id "mallory" is enrolled');
+  expect(await records.merge('bob', passage)).toBe('taken');
+  expect([whereabouts.refuses('ada'), whereabouts.refuses('bob')]).toEqual([true, true]);
+  expect([...records.ids()].sort()).toEqual(['ada', 'bob']);
 });
 
 test.each([

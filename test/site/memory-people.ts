@@ -1,6 +1,6 @@
 import type { Person, Tombstone } from '../../src/person/person.js';
 import type { PeopleSource, SiteRecord } from '../../src/site/people-records.js';
-import type { MergeOutcome } from '../../src/site/record-sync.js';
+import type { MergeOutcome } from '../../src/site/shared-records.js';
 
 type Listener = Parameters<PeopleSource['onChange']>[0];
 

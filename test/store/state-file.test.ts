@@ -20,13 +20,13 @@ test('what was saved is found, changes within the delay are written together, an
   const { clock, file, open } = await opened(await tempFolder());
   const first = await open();
   expect(first.found).toEqual({ n: 0 });
-  first.save({ n: 1 });
-  first.save({ n: 2 });
+  first.save(() => ({ n: 1 }));
+  first.save(() => ({ n: 2 }));
   clock.advance(1999);
   await first.close();
   expect((await open()).found).toEqual({ n: 2 });
   const second = await open();
-  second.save({ n: 3 });
+  second.save(() => ({ n: 3 }));
   clock.advance(2000);
   await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe('{"n":3}\n'));
 });
@@ -43,7 +43,7 @@ test.each(['', '{', '{"n":"one"}', '{"n":1,"m":2}'])('a damaged file is set asid
 test('a disk that refuses is told, and harms nobody', async () => {
   const { error, clock, open } = await opened(join(await tempFolder(), 'gone'));
   const file = await open();
-  file.save({ n: 1 });
+  file.save(() => ({ n: 1 }));
   clock.advance(2000);
   await vi.waitFor(() => expect(error).toHaveBeenCalled());
   await file.close();

@@ -18,8 +18,8 @@ const hardware = await openHardware(config.door, { clock, log, runFolder: resolv
 const bulletin = new Bulletin(journalOff, () => undefined);
 const news = new News({ log, names: false, bulletin, clock, publish: () => undefined });
 const nothing = () => undefined;
-const heard = { contact: nothing, contactLost: nothing, changed: nothing };
-const door = startDoor({ hardware, rule: config.door, clock, log, news, ...heard });
+const whereabouts = { contact: nothing, contactLost: nothing, contactBack: nothing, fire: nothing };
+const door = startDoor({ hardware, rule: config.door, clock, log, news, whereabouts, changed: nothing });
 process.once('exit', () => door.stop());
 process.once('SIGTERM', () => process.exit(0));
 notify.ready('the door is up');

@@ -1,0 +1,122 @@
+import { isVoid, newPassage, type Passage, supersedes } from '../access/passback.js';
+import type { Clock, WallMs } from '../kit/clock.js';
+import { PEOPLE_MAX } from '../person/person.js';
+import { isFuture } from '../person/version.js';
+import type { MergeOutcome } from '../site/shared-records.js';
+import type { PeopleStore } from '../store/people-store.js';
+
+export interface PassageBookParts {
+  readonly people: Pick<PeopleStore, 'get' | 'tombstones' | 'onChange'>;
+  /** This gate's name; stands in versions. */
+  readonly gate: string;
+  readonly clock: Clock;
+  /** To be called after each change. */
+  readonly changed: () => void;
+}
+
+/**
+ * Where people were last known to be: the newest passage of each, and of nobody who was removed. Bounded by
+ * {@link PEOPLE_MAX}: of others nothing is known, and nothing known is never held against anybody.
+ */
+export class PassageBook {
+  readonly #parts: PassageBookParts;
+  readonly #passages: Map<string, Passage>;
+  readonly #listeners = new Set<(id: string) => void>();
+  #latest: string | null = null;
+
+  constructor(found: Readonly<Record<string, Passage>>, parts: PassageBookParts) {
+    this.#parts = parts;
+    this.#passages = new Map(Object.entries(found).filter(([id]) => !this.isGone(id)));
+    for (const { version } of this.#passages.values()) this.#noteVersion(version);
+    parts.people.onChange(({ id, person }) => {
+      if (!person) this.#drop(id);
+    });
+  }
+
+  get(person: string): Passage | undefined {
+    return this.#passages.get(person);
+  }
+
+  ids(): Iterable<string> {
+    return this.#passages.keys();
+  }
+
+  /** Whether this person was removed: nobody may keep where he was. */
+  isGone(person: string): boolean {
+    return this.#parts.people.tombstones().has(person);
+  }
+
+  /** Notes what this gate saw. @param inside null to forgive */
+  place(person: string, inside: boolean | null): void {
+    const { clock, gate } = this.#parts;
+    // Whoever is removed between grant and passage.
+    if (this.isGone(person) || !this.#hasRoom(person)) return;
+    const passage = newPassage(inside, clock.wall(), gate, this.#latest);
+    this.#set(person, passage);
+    for (const listener of this.#listeners) listener(person);
+  }
+
+  /** Of nobody anything is known any more, at every gate of the site. */
+  forgiveAll(): void {
+    for (const [person, { inside }] of this.#passages) if (inside !== null) this.place(person, null);
+  }
+
+  /**
+   * Takes over what another gate saw. @param reset the last hour at which all was forgotten
+   * @throws Error for somebody who is not enrolled when no more fit
+   */
+  merge(person: string, passage: Passage, reset: WallMs | undefined): MergeOutcome {
+    const now = this.#parts.clock.wall();
+    if (isFuture(passage.version, now)) return 'future';
+    this.#noteVersion(passage.version);
+    if (this.isGone(person) || isVoid(passage, reset)) return 'same';
+    if (!supersedes(passage, this.#passages.get(person), now)) return 'older';
+    if (!this.#hasRoom(person))
+      throw new Error(`whereabouts of ${PEOPLE_MAX} people are known, and nobody of the id "${person}" is enrolled`);
+    this.#set(person, passage);
+    return 'taken';
+  }
+
+  /** Lets go of what the last reset made void. */
+  purge(reset: WallMs | undefined): void {
+    const before = this.#passages.size;
+    for (const [id, passage] of this.#passages) if (isVoid(passage, reset)) this.#passages.delete(id);
+    if (this.#passages.size !== before) this.#parts.changed();
+  }
+
+  /** All there is, as it is kept on the disk. */
+  snapshot(): Record<string, Passage> {
+    return Object.fromEntries(this.#passages);
+  }
+
+  /** Calls back when this gate itself changes what is known of somebody. @returns ends that */
+  onLocal(listener: (person: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #set(person: string, passage: Passage): void {
+    this.#passages.set(person, passage);
+    this.#noteVersion(passage.version);
+    this.#parts.changed();
+  }
+
+  #drop(person: string): void {
+    if (this.#passages.delete(person)) this.#parts.changed();
+    // Also where nothing was known here: the broker may know something.
+    for (const listener of this.#listeners) listener(person);
+  }
+
+  /** A flood of unknown names must not push out those who are enrolled. */
+  #hasRoom(person: string): boolean {
+    if (this.#passages.size < PEOPLE_MAX || this.#passages.has(person)) return true;
+    const { people } = this.#parts;
+    if (!people.get(person)) return false;
+    for (const id of this.#passages.keys()) if (!people.get(id)) this.#passages.delete(id);
+    return this.#passages.size < PEOPLE_MAX;
+  }
+
+  #noteVersion(version: string): void {
+    if (this.#latest === null || version > this.#latest) this.#latest = version;
+  }
+}

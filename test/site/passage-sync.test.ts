@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Calendar } from '../../src/access/calendar.js';
+import type { Passage } from '../../src/access/passback.js';
+import { silentLog } from '../../src/kit/log.js';
+import { systemClock } from '../../src/kit/system-clock.js';
+import { NOTHING_KEPT, WhereaboutsKeeper } from '../../src/service/whereabouts-keeper.js';
+import { MemoryBroker } from '../../src/site/memory-link.js';
+import { RecordSync } from '../../src/site/record-sync.js';
+import { parseTopic, topicsOf } from '../../src/site/topics.js';
+import { MemoryPeople, person, version } from './memory-people.js';
+import { until } from './until.js';
+
+let broker: MemoryBroker;
+let ends: (() => void)[];
+beforeEach(() => {
+  broker = new MemoryBroker(systemClock);
+  ends = [];
+});
+afterEach(() => {
+  for (const end of ends) end();
+});
+
+const topic = (id: string) => topicsOf({ site: 'home', gate: 'x' }).passage(id);
+const passage = (change: Partial<Passage> = {}): Passage => {
+  const now = systemClock.wall();
+  return { inside: true, since: new Date(now).toISOString(), version: `${now}-0000-out`, ...change };
+};
+const keep = (id: string, record: unknown) =>
+  broker.route({ topic: topic(id), payload: Buffer.from(JSON.stringify(record)), retain: true });
+const removed = (...ids: string[]) => {
+  const people = new MemoryPeople();
+  for (const id of ids) people.remove(id, version(2));
+  return people;
+};
+
+function gate(name: string, people = new MemoryPeople()) {
+  const link = broker.link();
+  const names = { site: 'home', gate: name };
+  const published: string[] = [];
+  const publish = link.publish.bind(link);
+  link.publish = (to, payload, options) => {
+    if (options.retain) published.push(`${to.split('/').at(-1)}${payload.length === 0 ? ' cleared' : ''}`);
+    return publish(to, payload, options);
+  };
+  const whereabouts = new WhereaboutsKeeper({
+    rule: { mode: 'hard', direction: 'in', resetAt: [] },
+    calendar: new Calendar('UTC'),
+    gate: name,
+    people,
+    file: { found: NOTHING_KEPT, save: () => undefined },
+    clock: systemClock,
+    clockTrusted: () => true,
+    hasContact: false,
+    pulseMs: 3000,
+    told: { passed: () => undefined, misfit: () => undefined },
+  });
+  let merges = 0;
+  const records = whereabouts.records(topicsOf(names));
+  const sync = new RecordSync({
+    link,
+    records: {
+      ...records,
+      merge(id, one) {
+        merges++;
+        return records.merge(id, one);
+      },
+    },
+    marker: topicsOf(names).sync,
+    clock: systemClock,
+    log: silentLog,
+    rejected: () => undefined,
+    problem: () => undefined,
+  });
+  link.onMessage(({ topic: from, payload }) => {
+    const parsed = parseTopic(names, from);
+    if (parsed?.kind === 'passage') sync.hear(parsed.id, payload);
+    if (parsed?.kind === 'sync') sync.hearMarker(payload);
+  });
+  link.onUp(() => sync.up());
+  link.onDown(() => sync.down());
+  ends.push(() => sync.stop());
+  link.start();
+  return { people, whereabouts, sync, published, merges: () => merges };
+}
+const settled = (one: ReturnType<typeof gate>) =>
+  until('the gate was compared with the broker', () => one.sync.settled);
+
+test('whoever is removed has no whereabouts at the broker either', async () => {
+  const north = gate('north');
+  await settled(north);
+  north.people.put(person('ada', version(1)));
+  north.whereabouts.letIn('ada');
+  await until('the broker knows where Ada is', () => broker.retained(topic('ada')) !== undefined);
+  north.people.remove('ada', version(2));
+  await until('the broker has forgotten', () => broker.retained(topic('ada')) === undefined);
+});
+
+test('what the broker still holds of somebody removed meanwhile is cleared when the gate comes back', async () => {
+  keep('ada', passage());
+  keep('bob', passage());
+  const north = gate('north', removed('ada'));
+  await settled(north);
+  await until('the broker has forgotten Ada', () => broker.retained(topic('ada')) === undefined);
+  expect(broker.retained(topic('bob'))).toBeDefined();
+  expect(north.published).toEqual(['ada cleared']);
+});
+
+test('a gate that has not heard of the removal yet is not fought: it clears the record when it has', async () => {
+  const [north, south] = [gate('north', removed('ada')), gate('south')];
+  await Promise.all([settled(north), settled(south)]);
+  south.whereabouts.letIn('ada');
+  // South puts back what north has cleared, once.
+  await until('south has put it back', () => south.published.length === 2);
+  await until('the broker has it', () => broker.retained(topic('ada')) !== undefined);
+  expect(north.published).toEqual(['ada cleared']);
+  south.people.remove('ada', version(2));
+  await until('the broker has forgotten', () => broker.retained(topic('ada')) === undefined);
+});
+
+test('ten thousand records do not keep the door waiting: between any few hundred a pulse may end and a wire be heard', async () => {
+  for (let i = 0; i < 10_000; i++) keep(`p${i}`, passage());
+  const north = gate('north');
+  let most = 0;
+  let before = 0;
+  const turn = () => {
+    most = Math.max(most, north.merges() - before);
+    before = north.merges();
+    if (before < 10_000) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await settled(north);
+  await until('all are known', () => north.whereabouts.refuses('p9999'));
+  expect([before, most < 500]).toEqual([10_000, true]);
+});
