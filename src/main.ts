@@ -63,14 +63,14 @@ function startWith(
   config: Config,
   paths: Paths,
   log: Log,
-  { equipment, store, hardware, journal, passages, modes }: OpenParts,
+  { equipment, store, hardware, journal, passages, modes, trustedTime }: OpenParts,
 ): RunningGate {
   const notify = new SystemdNotify({ env: process.env, clock, log });
   // Named before they are made: the door may tell of itself earlier, and at the latest when this process ends.
   let site: Site | undefined;
   let board: Board<{ readonly gate: GateState; readonly people: number }> | undefined;
   let access: AccessKeeper | undefined;
-  const bulletin = new Bulletin(journal, (at) => access?.wrote(at), log);
+  const bulletin = new Bulletin(journal, () => access?.wrote(), log);
   const publish: Publish = (...event) => site?.event(...event);
   const news = new News({ log, names: config.log.names, bulletin, clock, publish });
   const tally = new SyncTally(clock, (counts) => news.synced(counts));
@@ -115,7 +115,7 @@ function startWith(
     clock,
     log,
     readFacts: () => readClockFacts(clock),
-    newestMs: journal.newestMs ?? null,
+    trustedTime,
     passback: whereabouts,
     told: { lockedOut: (...lockout) => news.lockedOut(...lockout), clock: (why) => news.clock(why) },
     planned: modes.planned,
@@ -250,6 +250,7 @@ function startWith(
       ['the journal', () => journal.close()],
       ['passages', () => passages.close()],
       ["the door's mode", () => modes.close()],
+      ['the time', () => trustedTime.close()],
       ['the people store', () => store.close()],
     ]).then(() => log.info('the gate is down, the door is locked'));
   return {

@@ -13,6 +13,7 @@ import { type Equipment, equip } from './models/equipment.js';
 import { loadManifest } from './models/model-files.js';
 import { openJournal } from './service/journal-keeper.js';
 import { ModeMemory } from './service/mode-memory.js';
+import { TrustedTime } from './service/trusted-time.js';
 import { type Kept, openPassages } from './service/whereabouts-keeper.js';
 import { PeopleStore } from './store/people-store.js';
 import type { StateFile } from './store/state-file.js';
@@ -24,6 +25,7 @@ export interface OpenParts {
   readonly journal: JournalWriter;
   readonly passages: StateFile<Kept>;
   readonly modes: ModeMemory;
+  readonly trustedTime: TrustedTime;
 }
 
 /** @throws OperatingError with one line when something refuses; nothing is left open then */
@@ -49,7 +51,8 @@ export async function openParts(
     journal = await openJournal(config.journal, paths.state, { clock, log });
     const passages = await openPassages(paths.state, { clock, log });
     const modes = await ModeMemory.open(paths.state, { clock, log });
-    return { equipment, store, hardware, journal, passages, modes };
+    const trustedTime = await TrustedTime.open(paths.state, { clock, log });
+    return { equipment, store, hardware, journal, passages, modes, trustedTime };
   } catch (thrown) {
     await closeParts({ hardware, journal, store }, log);
     throw thrown;

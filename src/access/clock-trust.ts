@@ -13,19 +13,29 @@ export interface ClockFacts {
 export type ClockNeeds = 'auto' | 'synchronised' | 'unchecked';
 
 /** Why the clock is not trusted. */
-export type Distrust = 'not-synchronised' | 'before-journal' | 'jumped';
+export type Distrust = 'not-synchronised' | 'set-back' | 'jumped';
 
 export const DISTRUST_TEXT: Record<Distrust, string> = {
   'not-synchronised':
     'the clock was not set by the network since the machine was switched on, and no battery-backed clock confirms it',
-  'before-journal': 'the clock is behind the newest entry of the journal',
+  'set-back': 'the clock is behind a time that was trusted here before: set it right, or see docs/door.md, Clock',
   jumped: 'the clock was changed by a jump that no time server has confirmed yet',
 };
 
+/** The latest times at which the clock was trusted here, across restarts; null: never. A clock behind them was set back. */
+export interface TrustedTimes {
+  /** Confirmed by the network. */
+  readonly networkMs: WallMs | null;
+  /** Confirmed by a battery-backed clock only, which may be wrong by years: the network overrules it. */
+  readonly batteryMs: WallMs | null;
+}
+export const NEVER_TRUSTED: TrustedTimes = { networkMs: null, batteryMs: null };
+
 export interface ClockTrust {
   readonly needs: ClockNeeds;
-  /** Confirmed once since boot. */
+  /** Confirmed once since boot, and whether by the network. */
   readonly confirmed: boolean;
+  readonly byNetwork: boolean;
   /** Wall minus monotonic time as it is believed, and as it was at the last look. They differ only by jumps. */
   readonly believedMs: number;
   readonly seenMs: number;
@@ -35,34 +45,35 @@ export interface ClockTrust {
   /** The confirmation known at the last look; after a jump the old one proves nothing. */
   readonly factMs: WallMs | null;
   readonly staleMs: WallMs | null;
-  /** Time of the newest entry of the journal; null: there is none. */
-  readonly newestMs: WallMs | null;
+  readonly times: TrustedTimes;
 }
 
 /** The clock may differ from itself by so much: leap seconds, and the time between reading the two clocks. */
 export const JUMP_MS = 2000;
 
-/** The first look, at start. @param newestMs time of the newest entry of the journal, null where there is none. */
+/** The first look, at start. @param times what is known from before the start */
 export function firstLook(
   needs: ClockNeeds,
   facts: ClockFacts,
-  newestMs: WallMs | null,
+  times: TrustedTimes,
   wall: WallMs,
   monotonic: MonotonicMs,
 ): ClockTrust {
   const factMs = facts.synchronisedMs ?? null;
   // Synchronised in the future: the clock was put back since.
   const staleMs = factMs !== null && factMs > wall + JUMP_MS ? factMs : null;
+  const byNetwork = factMs !== null && staleMs === null;
   return {
     needs,
-    confirmed: (needs === 'auto' && facts.rtcAgrees) || (factMs !== null && staleMs === null),
+    confirmed: (needs === 'auto' && facts.rtcAgrees) || byNetwork,
+    byNetwork,
     believedMs: wall - monotonic,
     seenMs: wall - monotonic,
     lookedMs: monotonic,
     jumpedMs: null,
     factMs,
     staleMs,
-    newestMs,
+    times,
   };
 }
 
@@ -82,20 +93,30 @@ export function look(before: ClockTrust, facts: ClockFacts, wall: WallMs, monoto
   const valid = factMs !== null && factMs !== staleMs && factMs <= wall + JUMP_MS;
   // Only news moves the anchor: with an old confirmation many small jumps would make an unseen large one.
   if (valid && factMs !== before.factMs && (!astray || (jumpedMs !== null && factMs >= jumpedMs)))
-    return { ...seen, confirmed: true, believedMs: seenMs, jumpedMs: null, staleMs };
+    return { ...seen, confirmed: true, byNetwork: true, believedMs: seenMs, jumpedMs: null, staleMs };
   return { ...seen, jumpedMs: astray ? (jumpedMs ?? wall) : null, staleMs };
 }
 
 const near = (a: number, b: number): boolean => Math.abs(a - b) <= JUMP_MS;
 
-/** An entry of this time was written to the journal. A clock that has jumped says nothing: the year 2040 would stay for ever. */
-export const noteEntry = (trust: ClockTrust, at: WallMs): ClockTrust =>
-  trust.jumpedMs !== null || (trust.newestMs !== null && !(at > trust.newestMs)) ? trust : { ...trust, newestMs: at };
+/** Remembers a time at which the clock is trusted. @returns the same times where that is nothing new */
+export function noteTrusted({ times, byNetwork }: ClockTrust, wall: WallMs): TrustedTimes {
+  const { networkMs, batteryMs } = times;
+  const later = (known: WallMs | null) => (known === null || wall > known ? wall : known);
+  // A battery-backed clock that was ahead of the network's time was wrong.
+  const overruled = batteryMs !== null && batteryMs > wall ? null : batteryMs;
+  const now = byNetwork
+    ? { networkMs: later(networkMs), batteryMs: overruled }
+    : { networkMs, batteryMs: later(batteryMs) };
+  return now.networkMs === networkMs && now.batteryMs === batteryMs ? times : now;
+}
 
 /** Why nothing that depends on the time may be granted now; undefined when the clock is trusted. */
 export function whyDistrust(trust: ClockTrust, wall: WallMs): Distrust | undefined {
   if (trust.needs === 'unchecked') return undefined;
   if (trust.jumpedMs !== null) return 'jumped';
-  if (trust.newestMs !== null && !(wall >= trust.newestMs - JUMP_MS)) return 'before-journal';
+  const { networkMs, batteryMs } = trust.times;
+  const behind = (known: WallMs | null) => known !== null && !(wall >= known - JUMP_MS);
+  if (behind(networkMs) || (!trust.byNetwork && behind(batteryMs))) return 'set-back';
   return trust.confirmed ? undefined : 'not-synchronised';
 }

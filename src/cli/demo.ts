@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { type DemoResult, runDemo } from '../demo/demo.js';
 import { type DoorDemoResult, runDoorDemo } from '../demo/door-demo.js';
-import { EXIT } from '../kit/errors.js';
+import { EXIT, OperatingError } from '../kit/errors.js';
 import { projectRoot } from '../models/model-files.js';
 import { lineOf } from './audit.js';
 import { type CommonOptions, example, print } from './context.js';
@@ -49,6 +49,12 @@ function doorSummary({ steps, journal, ok }: DoorDemoResult): string[] {
   ];
 }
 
+/** A demo has a configuration and people of its own; whoever names others would wait for them in vain. */
+function refuseOthers({ config, state }: CommonOptions): void {
+  const given = config !== undefined ? '--config' : state !== undefined ? '--state' : undefined;
+  if (given) throw new OperatingError('KAIMON_USAGE', 'usage', `the demo knows no ${given}: its files are in --out`);
+}
+
 /** `kaimon demo`: the daemon end to end on a replayed camera with an embedded broker. */
 export function demoCommand(): Command {
   return new Command('demo')
@@ -59,6 +65,7 @@ export function demoCommand(): Command {
     .addHelpText('after', example('kaimon demo', 'kaimon demo --door', 'kaimon demo --json --out /tmp/kaimon-demo'))
     .action(async (_own, command: Command) => {
       const options = command.optsWithGlobals<Options>();
+      refuseOthers(options);
       const folder = options.out === undefined ? mkdtempSync(join(tmpdir(), 'kaimon-demo-')) : resolve(options.out);
       const interrupted = new AbortController();
       process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));

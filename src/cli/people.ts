@@ -1,17 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { journalFolder } from '../journal/file-disk.js';
 import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
-import { systemClock } from '../kit/system-clock.js';
 import { encoderId, findModel } from '../models/manifest.js';
 import { loadManifest } from '../models/model-files.js';
 import { type Person, personNameSchema, personSchema } from '../person/person.js';
-import { openJournal } from '../service/journal-keeper.js';
-import { lastGoodOf } from '../store/people-file.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
+import { erasePerson } from './erase.js';
 import { findPerson, readStoredPeople, withStore } from './people-source.js';
 import { reencodePeople } from './reencode.js';
 
@@ -47,45 +42,22 @@ const rename: Act = async (context, encoder, [wanted = '', name = ''], options) 
   print(options, withoutVectors(renamed), [`"${renamed.id}" is called ${renamed.name} now`]);
 };
 
-const removeFrom = (context: Context, encoder: string, wanted: string) =>
-  withStore(context, encoder, async (store) => {
+const remove: Act = async (context, encoder, [wanted = ''], options) => {
+  const result = await withStore(context, encoder, async (store) => {
     const { id } = findPerson([...store.all()], wanted);
     return { id, version: await store.remove(id, 'cli') };
   });
-
-const remove: Act = async (context, encoder, [wanted = ''], options) => {
-  const result = await removeFrom(context, encoder, wanted);
   print(options, result, [`"${result.id}" is removed`]);
 };
 
 const erase: Act = async (context, encoder, [wanted = ''], options) => {
-  const { peopleFile, paths } = context;
-  const result = await removeFrom(context, encoder, wanted);
-  const folder = dirname(peopleFile);
-  const setAside = (await readdir(folder)).filter((name) => name.startsWith(`${basename(peopleFile)}.corrupt-`));
-  // The copy of the time before and files set aside still hold the templates, the voice's cache the spoken name.
-  for (const file of [
-    lastGoodOf(peopleFile),
-    ...setAside.map((name) => join(folder, name)),
-    join(paths.cache, 'voice'),
-  ])
-    await rm(file, { force: true, recursive: true });
-  const erased = await eraseInJournal(context, result.id);
-  print(options, { ...result, erased }, [
-    `"${result.id}" is removed, and ${erased} ${erased === 1 ? 'entry' : 'entries'} of the journal name nobody any more`,
+  const result = await erasePerson(context, encoder, wanted);
+  const { id, version, erased } = result;
+  const done = version === null ? `"${id}" was removed before` : `"${id}" is removed`;
+  print(options, result, [
+    `${done}, and ${erased} ${erased === 1 ? 'entry' : 'entries'} of the journal name nobody any more`,
   ]);
 };
-
-/** @returns how many entries named the person */
-async function eraseInJournal({ config, paths, log }: Context, id: string): Promise<number> {
-  if (!existsSync(journalFolder(paths.state))) return 0;
-  const journal = await openJournal({ ...config.journal, enabled: true }, paths.state, { clock: systemClock, log });
-  try {
-    return await journal.erase(id);
-  } finally {
-    await journal.close();
-  }
-}
 
 const exportAll: Act = async (context, encoder) => {
   const people = await readStoredPeople(context, encoder);

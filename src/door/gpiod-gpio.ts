@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { Clock } from '../kit/clock.js';
+import { closeAll } from '../kit/closing.js';
 import { OperatingError } from '../kit/errors.js';
 import type { Gpio, GpioLine, InputLine, InputListening, OutputLine, Pull } from './gpio.js';
 import { type Chip, chipsOf } from './gpio-chips.js';
@@ -47,13 +48,14 @@ export class GpiodGpio implements Gpio {
   async output(line: GpioLine, safeHigh: boolean, fault: (why: string) => void): Promise<OutputLine> {
     await this.#mustBeFree(line);
     const held = new HeldLine(this.#version, line, safeHigh, fault);
-    for (let tries = 0; tries < FREE_TRIES; tries++) {
-      if (held.lost !== undefined) throw failure('KAIMON_GPIO_IO', line, held.lost);
-      if (this.#consumer(line) !== undefined) return held;
-      await this.#pause();
+    try {
+      await this.#mustBeHeld(line, held);
+      return held;
+    } catch (thrown) {
+      // Why it could not be opened is what there is to tell; what closing it says of the same line is no news.
+      closeAll([held]);
+      throw thrown;
     }
-    held.close();
-    throw failure('KAIMON_GPIO_IO', line, 'gpioset does not take it');
   }
 
   async input(line: GpioLine, pull: Pull, listening: InputListening): Promise<InputLine> {
@@ -63,6 +65,15 @@ export class GpiodGpio implements Gpio {
 
   record({ chip, offset }: GpioLine, safeHigh: boolean): readonly string[] {
     return [`chip=${chip}`, `line=${offset}`, `level=${safeHigh ? 1 : 0}`];
+  }
+
+  async #mustBeHeld(line: GpioLine, held: HeldLine): Promise<void> {
+    for (let tries = 0; tries < FREE_TRIES; tries++) {
+      if (held.lost !== undefined) throw failure('KAIMON_GPIO_IO', line, held.lost);
+      if (this.#consumer(line) !== undefined) return;
+      await this.#pause();
+    }
+    throw failure('KAIMON_GPIO_IO', line, 'gpioset does not take it');
   }
 
   async #mustBeFree(line: GpioLine): Promise<void> {

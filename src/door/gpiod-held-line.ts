@@ -3,8 +3,11 @@ import type { GpioLine, OutputLine } from './gpio.js';
 import { startTool } from './gpiod-child.js';
 import { holdCommand, setCommand, type ToolsVersion } from './gpiod-tools.js';
 
-/** At the end the line may still be held by the child that was just killed. */
-const CLOSE_TRIES = 40;
+/**
+ * At the end the line may still be held by the child that was just killed. Four lines whose tools all hang must fit into the stop of
+ * the service (TimeoutStopSec), after which safe-state runs.
+ */
+const CLOSE_MS = 1500;
 const CLOSE_TRY_MS = 25;
 
 /**
@@ -56,8 +59,9 @@ export class HeldLine implements OutputLine {
     const [tool, ...args] = setCommand(this.#version, chip, offset, this.#safeHigh);
     let said = '';
     // Synchronous: this is the last thing that a process does.
-    for (let tries = 0; tries < CLOSE_TRIES; tries++) {
-      const { status, stderr, error } = spawnSync(tool, args, { timeout: 1000, encoding: 'utf8' });
+    const endMs = performance.now() + CLOSE_MS;
+    for (let leftMs = CLOSE_MS; leftMs > 0; leftMs = endMs - performance.now()) {
+      const { status, stderr, error } = spawnSync(tool, args, { timeout: Math.ceil(leftMs), encoding: 'utf8' });
       if (status === 0) return;
       said = error?.message ?? stderr.trim();
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, CLOSE_TRY_MS);

@@ -1,4 +1,3 @@
-import type { WallMs } from '../kit/clock.js';
 import type { LooseFields } from './entry.js';
 import type { Mark } from './head.js';
 
@@ -37,8 +36,6 @@ export interface JournalWriter {
   readonly head: Mark | undefined;
   /** Why entries wait or get lost; undefined while all is well. For the gate's state. */
   readonly fault: string | undefined;
-  /** The time of the newest entry: a clock before it is wrong. */
-  readonly newestMs: WallMs | undefined;
   /**
    * Erases everything that names the person of this id; call it after the removal from the people store.
    * @returns how many entries do not name anybody any more; resolves when that is on the disk
@@ -60,7 +57,6 @@ export const journalOff: JournalWriter = {
   append: () => Promise.resolve({ durable: false, why: 'off' }),
   head: undefined,
   fault: undefined,
-  newestMs: undefined,
   erase: () => Promise.resolve(0),
   purge: () => Promise.resolve(0),
   close: () => Promise.resolve(),

@@ -4,7 +4,7 @@ import {
   DISTRUST_TEXT,
   firstLook,
   look,
-  noteEntry,
+  noteTrusted,
   whyDistrust,
 } from '../access/clock-trust.js';
 import { modeDue, planMoved, type ScheduledMode } from '../access/door-modes.js';
@@ -16,6 +16,7 @@ import type { Clock, WallMs } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import type { Person } from '../person/person.js';
 import { type Jobs, startJobs } from './jobs.js';
+import type { TrustedTime } from './trusted-time.js';
 import type { WhereaboutsKeeper } from './whereabouts-keeper.js';
 
 /** What the plan had asked for before a restart. */
@@ -31,8 +32,8 @@ export interface AccessKeeperParts {
   readonly log: Log;
   /** Port: what the machine says of its clock. */
   readonly readFacts: () => Promise<ClockFacts & { readonly troubles: readonly string[] }>;
-  /** Time of the newest entry of the journal at the start, null where there is none: a clock before it is wrong. */
-  readonly newestMs: WallMs | null;
+  /** When the clock was trusted last, across restarts: behind that it is wrong. */
+  readonly trustedTime: Pick<TrustedTime, 'times' | 'keep'>;
   /** Who is where. */
   readonly passback?: Pick<WhereaboutsKeeper, 'refuses' | 'letIn' | 'purge'> | undefined;
   readonly told: {
@@ -51,6 +52,9 @@ export interface AccessKeeperParts {
   readonly planMoved: () => void;
 }
 
+/** A gate at which nothing happens keeps its time so often: memory cards wear. */
+const KEEP_MS = 60 * 60_000;
+
 /** The rules of access at work: dates, groups and hours, lockout after spoofs, trust in the clock, the door's modes by schedule. */
 export class AccessKeeper {
   readonly #parts: AccessKeeperParts;
@@ -64,6 +68,7 @@ export class AccessKeeper {
   #told = new Set<string>();
   /** Undefined: nothing was said of the clock yet. */
   #clockTold: string | null | undefined;
+  #keptMs = Number.NEGATIVE_INFINITY;
   #jobs: Jobs | undefined;
 
   constructor(parts: AccessKeeperParts) {
@@ -90,6 +95,7 @@ export class AccessKeeper {
 
   stop(): void {
     this.#jobs?.stop();
+    this.#keepTime();
   }
 
   /** Why a person known by face may not enter now; undefined when he may. */
@@ -115,9 +121,9 @@ export class AccessKeeper {
     if (untilMs !== null && untilMs !== before.untilMs) told.lockedOut(untilMs - now, times);
   }
 
-  /** An entry of this time stands in the journal. */
-  wrote(at: WallMs): void {
-    this.#trust &&= noteEntry(this.#trust, at);
+  /** Something was written to the journal: if the clock was right then, it may not be set back behind that. */
+  wrote(): void {
+    this.#keepTime();
   }
 
   /** Sentences for the state. Of the clock only where rules need it. */
@@ -143,7 +149,17 @@ export class AccessKeeper {
     if (!this.#trust) return 'the machine was not yet asked whether its clock is right';
     this.#trust = look(this.#trust, this.#facts, clock.wall(), clock.monotonic());
     const why = whyDistrust(this.#trust, clock.wall());
-    return why && DISTRUST_TEXT[why];
+    if (why) return DISTRUST_TEXT[why];
+    this.#trust = { ...this.#trust, times: noteTrusted(this.#trust, clock.wall()) };
+    return undefined;
+  }
+
+  #keepTime(): void {
+    const { rules, clock, trustedTime } = this.#parts;
+    // The clock of a machine that nobody checks proves nothing later.
+    if (rules.clock === 'unchecked' || !this.clockTrusted || !this.#trust) return;
+    this.#keptMs = clock.wall();
+    trustedTime.keep(this.#trust.times);
   }
 
   #tellClock(why: string | null): void {
@@ -153,17 +169,18 @@ export class AccessKeeper {
   }
 
   async #eachMinute(): Promise<void> {
-    const { rules, clock, log, readFacts, newestMs, passback } = this.#parts;
+    const { rules, clock, log, readFacts, trustedTime, passback } = this.#parts;
     if (rules.clock !== 'unchecked') {
       const { troubles, ...facts } = await readFacts();
       this.#facts = facts;
-      this.#trust ??= firstLook(rules.clock, facts, newestMs, clock.wall(), clock.monotonic());
+      this.#trust ??= firstLook(rules.clock, facts, trustedTime.times, clock.wall(), clock.monotonic());
       for (const trouble of troubles) {
         if (!this.#told.has(trouble)) log.warn({ trouble }, 'the clock of the machine cannot be judged in full');
         this.#told.add(trouble);
       }
     }
     this.#tellClock(this.#distrust() ?? null);
+    if (clock.wall() >= this.#keptMs + KEEP_MS) this.#keepTime();
     passback?.purge();
     this.#applyPlan();
   }

@@ -1,5 +1,4 @@
 import type { JournalInput, JournalWriter } from '../journal/writer.js';
-import type { WallMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 
@@ -17,12 +16,12 @@ export interface Item {
  */
 export class Bulletin {
   readonly #journal: JournalWriter;
-  readonly #written: (at: WallMs) => void;
+  readonly #written: () => void;
   readonly #log: Log;
   #last: Promise<void> = Promise.resolve();
 
-  /** @param written called with the time of the newest entry whenever one is on the disk */
-  constructor(journal: JournalWriter, written: (at: WallMs) => void, log: Log) {
+  /** @param written called whenever an entry is on the disk */
+  constructor(journal: JournalWriter, written: () => void, log: Log) {
     this.#journal = journal;
     this.#written = written;
     this.#log = log;
@@ -33,7 +32,7 @@ export class Bulletin {
     this.#last = this.#last.then(async () => {
       const told = await receipt;
       try {
-        if (told?.durable && this.#journal.newestMs !== undefined) this.#written(this.#journal.newestMs);
+        if (told?.durable) this.#written();
         publish?.(told?.durable ? told.n : undefined);
       } catch (thrown) {
         // One that cannot be told must not silence all that come after it.

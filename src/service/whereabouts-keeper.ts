@@ -42,13 +42,15 @@ export const NOTHING_KEPT: Kept = { schema: 1, counts: NO_COUNTS, passages: {} }
 /** Passages come often and their loss is small: other gates and the broker remember them. */
 const SAVE_MS = 2_000;
 
+export const PASSAGES_FILE = 'passages.json';
+
 /** Opens the file of the state folder. @throws OperatingError KAIMON_FILE_READ */
 export const openPassages = (
   state: string,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<StateFile<Kept>> =>
   StateFile.open({
-    file: join(state, 'passages.json'),
+    file: join(state, PASSAGES_FILE),
     name: 'passages',
     schema: keptSchema,
     empty: NOTHING_KEPT,
@@ -56,6 +58,22 @@ export const openPassages = (
     clock,
     log,
   });
+
+/** Takes one person out of the file of a gate that does not run. @throws OperatingError KAIMON_FILE_READ, KAIMON_FILE_WRITE */
+export async function forgetPassage(
+  state: string,
+  id: string,
+  parts: { readonly clock: Clock; readonly log: Log },
+): Promise<void> {
+  const file = await openPassages(state, parts);
+  const { [id]: gone, ...passages } = file.found.passages;
+  try {
+    if (gone) await file.saveNow(() => ({ ...file.found, passages }));
+  } finally {
+    // Otherwise it would go on trying.
+    await file.close();
+  }
+}
 
 export interface WhereaboutsParts {
   readonly rule: PassbackRule;

@@ -54,6 +54,12 @@ export class StateFile<T> {
     this.#timer ??= this.#options.clock.after(this.#options.delayMs, () => this.#write());
   }
 
+  /** Keeps what `now` says, at once. Resolves when it is written; rejects with what the disk says. */
+  saveNow(now: () => T): Promise<void> {
+    this.#now = now;
+    return this.#saver.save();
+  }
+
   /** Writes what waits. */
   async close(): Promise<void> {
     const due = this.#timer !== undefined;

@@ -8,7 +8,9 @@ import {
   firstLook,
   JUMP_MS,
   look,
-  noteEntry,
+  NEVER_TRUSTED,
+  noteTrusted,
+  type TrustedTimes,
   whyDistrust,
 } from '../../src/access/clock-trust.js';
 import { monotonicMs, wallMs } from '../../src/kit/clock.js';
@@ -20,8 +22,12 @@ const facts = (synchronised?: number, rtcAgrees = false): ClockFacts => ({
   synchronisedMs: synchronised === undefined ? undefined : wallMs(synchronised),
   rtcAgrees,
 });
-const started = (given: ClockFacts, newest: number | null = null, needs: ClockNeeds = 'auto') =>
-  firstLook(needs, given, newest === null ? null : wallMs(newest), wallMs(START), monotonicMs(0));
+const trustedAt = (network: number | null, battery: number | null = null): TrustedTimes => ({
+  networkMs: network === null ? null : wallMs(network),
+  batteryMs: battery === null ? null : wallMs(battery),
+});
+const started = (given: ClockFacts, times = NEVER_TRUSTED, needs: ClockNeeds = 'auto') =>
+  firstLook(needs, given, times, wallMs(START), monotonicMs(0));
 /** A look `after` ms after the start, at a clock that is `off` from the true one. */
 const looked = (trust: ClockTrust, given: ClockFacts, after: number, off = 0) =>
   look(trust, given, wallMs(START + after + off), monotonicMs(after));
@@ -30,22 +36,36 @@ const why = (trust: ClockTrust, after = 0, off = 0) => whyDistrust(trust, wallMs
 const SYNCED = facts(START - 1000);
 
 describe('at start', () => {
-  test.each<[string, ClockFacts, number | null, ClockNeeds, ReturnType<typeof whyDistrust>]>([
-    ['synchronised since boot is trusted', SYNCED, null, 'auto', undefined],
-    ['a battery-backed clock is trusted', facts(undefined, true), null, 'auto', undefined],
-    ['neither is not', facts(), null, 'auto', 'not-synchronised'],
+  test.each<[string, ClockFacts, TrustedTimes, ClockNeeds, ReturnType<typeof whyDistrust>]>([
+    ['synchronised since boot is trusted', SYNCED, NEVER_TRUSTED, 'auto', undefined],
+    ['a battery-backed clock is trusted', facts(undefined, true), NEVER_TRUSTED, 'auto', undefined],
+    ['neither is not', facts(), NEVER_TRUSTED, 'auto', 'not-synchronised'],
     [
       'a battery-backed clock is not enough where the network is asked for',
       facts(undefined, true),
-      null,
+      NEVER_TRUSTED,
       'synchronised',
       'not-synchronised',
     ],
-    ['behind the newest entry of the journal is not', SYNCED, START + HOUR, 'auto', 'before-journal'],
-    ['a moment behind it is', SYNCED, START + JUMP_MS, 'auto', undefined],
-    ['synchronised in the future is not: it was put back since', facts(START + HOUR), null, 'auto', 'not-synchronised'],
-    ['unchecked is trusted whatever it shows', facts(), START + HOUR, 'unchecked', undefined],
-  ])('%s', (_what, given, newest, needs, reason) => expect(why(started(given, newest, needs))).toBe(reason));
+    ['behind a time that the network had confirmed is not', SYNCED, trustedAt(START + HOUR), 'auto', 'set-back'],
+    ['a moment behind it is', SYNCED, trustedAt(START + JUMP_MS), 'auto', undefined],
+    [
+      'behind a time that only a battery-backed clock had confirmed is not',
+      facts(undefined, true),
+      trustedAt(null, START + HOUR),
+      'auto',
+      'set-back',
+    ],
+    ['behind that the network is trusted', SYNCED, trustedAt(null, START + HOUR), 'auto', undefined],
+    [
+      'synchronised in the future is not: it was put back since',
+      facts(START + HOUR),
+      NEVER_TRUSTED,
+      'auto',
+      'not-synchronised',
+    ],
+    ['unchecked is trusted whatever it shows', facts(), trustedAt(START + HOUR), 'unchecked', undefined],
+  ])('%s', (_what, given, times, needs, reason) => expect(why(started(given, times, needs))).toBe(reason));
 
   test('a confirmation from the future does not become one by waiting', () => {
     const odd = facts(START + HOUR);
@@ -60,17 +80,24 @@ describe('later', () => {
     expect(why(looked(trust, facts(), HOUR), HOUR)).toBeUndefined();
   });
 
-  test('a journal ahead of the clock is overtaken by time', () => {
-    const trust = started(SYNCED, START + HOUR);
-    expect(why(trust, HOUR)).toBeUndefined();
+  test('a clock that was set back catches up with itself', () => {
+    expect(why(started(SYNCED, trustedAt(START + HOUR)), HOUR)).toBeUndefined();
   });
 
-  test('entries move the border, but not those of a clock that has jumped', () => {
-    const trust = noteEntry(started(SYNCED), wallMs(START + HOUR));
-    expect(why(trust)).toBe('before-journal');
-    const jumped = looked(started(SYNCED), SYNCED, 1000, 10 * HOUR);
-    expect(noteEntry(jumped, wallMs(START + 10 * HOUR))).toBe(jumped);
-    expect(noteEntry(trust, wallMs(START))).toBe(trust);
+  test.each<[string, ClockFacts, TrustedTimes, TrustedTimes]>([
+    ['by the network', SYNCED, NEVER_TRUSTED, trustedAt(START)],
+    ['by a battery-backed clock', facts(undefined, true), NEVER_TRUSTED, trustedAt(null, START)],
+    ['by the network, never lowered', SYNCED, trustedAt(START + HOUR), trustedAt(START + HOUR)],
+    ['by a battery-backed clock, beside the network’s', facts(undefined, true), trustedAt(1, 2), trustedAt(1, START)],
+    ['by the network, which overrules a battery-backed clock', SYNCED, trustedAt(1, START + HOUR), trustedAt(START)],
+    ['by the network, as a battery-backed clock had said', SYNCED, trustedAt(1, 2), trustedAt(START, 2)],
+  ])('a time that is trusted %s is remembered', (_by, given, before, after) => {
+    expect(noteTrusted(started(given, before), wallMs(START))).toEqual(after);
+  });
+
+  test('nothing new is the same object', () => {
+    const trust = started(SYNCED, trustedAt(START + HOUR));
+    expect(noteTrusted(trust, wallMs(START))).toBe(trust.times);
   });
 });
 

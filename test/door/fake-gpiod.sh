@@ -33,6 +33,7 @@ case $tool in
   gpiodetect) echo 'gpiochip0 [gate-gpio] (8 lines)' ;;
   gpioinfo)
     [ "$chip" = gpiochip0 ] || fail 'no such chip'
+    if [ -f "$folder/info-fails" ] && busy 0; then fail 'no more'; fi
     echo 'gpiochip0 - 8 lines:'
     for n in 0 1 2 3 4 5 6 7; do
       used=''
@@ -43,6 +44,7 @@ case $tool in
     done ;;
   gpioset)
     [ "$chip" = gpiochip0 ] || fail 'no such chip'
+    [ "$mode" = exit ] && [ -f "$folder/set-hangs" ] && exec sleep 1000
     n=${rest%=*}
     take "$n"
     echo "${rest#*=}" >"$folder/level$n"

@@ -96,8 +96,15 @@ export function sysfsBench(): GpioBench {
 
 const FAKE_TOOLS = fileURLToPath(new URL('fake-gpiod.sh', import.meta.url));
 
+interface FakeFaults {
+  /** `info-fails`: gpioinfo, once line 0 is held. `set-hangs`: a gpioset that is to set a level and go. */
+  fail(how: 'info-fails' | 'set-hangs'): void;
+  /** Whether line 0 is held by a process that lives. */
+  held(): boolean;
+}
+
 /** The gpiod back end over stand-ins of the tools, which keep a chip of eight lines in a folder. */
-export async function fakeToolsBench(version: ToolsVersion): Promise<GpioBench> {
+export async function fakeToolsBench(version: ToolsVersion): Promise<GpioBench & FakeFaults> {
   const folder = scratch('gpiod');
   for (const tool of ['gpioset', 'gpioget', 'gpiomon', 'gpioinfo', 'gpiodetect'])
     writeFileSync(join(folder, tool), `#!/bin/sh\nexec sh '${FAKE_TOOLS}' ${version} '${folder}' ${tool} "$@"\n`, {
@@ -115,6 +122,12 @@ export async function fakeToolsBench(version: ToolsVersion): Promise<GpioBench> 
     wire: (offset) => (existsSync(level(offset)) ? readFileSync(level(offset), 'utf8').trim() === '1' : undefined),
     pull: (offset, high) => writeFileSync(level(offset), high ? '1\n' : '0\n'),
     heeded: (offset) => watched(version, 'gpiochip0', offset),
+    fail: (how) => writeFileSync(join(folder, how), ''),
+    held() {
+      const holder = join(folder, 'holder0');
+      const stat = existsSync(holder) ? `/proc/${readFileSync(holder, 'utf8').trim()}/stat` : '';
+      return existsSync(stat) && !/\) [ZX] /.test(readFileSync(stat, 'utf8'));
+    },
     close() {
       process.env['PATH'] = PATH;
       rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { gpioContract } from '../contract/gpio.contract.js';
+import { until } from '../site/until.js';
 import { fakeToolsBench, noOnoff, noVirtualChip, simulatedBench, sysfsBench, virtualBench } from './gpio-benches.js';
 
 gpioContract('simulated', async () => simulatedBench());
@@ -32,6 +33,23 @@ describe('a line that cannot be had', () => {
     const second = bench.gpio.output(bench.line(0), false, () => undefined);
     await expect(second).rejects.toThrow('line 0 of the GPIO chip "gate-gpio": it is in use by "gpioset"');
     first.close();
+    bench.close();
+  });
+
+  test('leaves no holder behind when the tools fail after the line was taken', async () => {
+    const bench = await fakeToolsBench(2);
+    bench.fail('info-fails');
+    const opened = bench.gpio.output(bench.line(0), false, () => undefined);
+    await expect(opened).rejects.toMatchObject({ code: 'KAIMON_GPIO_IO' });
+    await until('nobody holds the line', () => !bench.held());
+    bench.close();
+  });
+
+  test('is given up at the end within the time of the service, though the tools hang', async () => {
+    const bench = await fakeToolsBench(2);
+    const line = await bench.gpio.output(bench.line(0), false, () => undefined);
+    bench.fail('set-hangs');
+    expect(() => line.close()).toThrow('ETIMEDOUT');
     bench.close();
   });
 });

@@ -297,14 +297,6 @@ test('what a kill left of a file that was being replaced is removed at the next 
   expect(disk.files.has(temp)).toBe(false);
 });
 
-test('the newest entry tells a clock that is wrong', async () => {
-  const { disk, clock, journal } = await fresh();
-  expect(journal.newestMs).toBeUndefined();
-  await record(journal, clock, 'ada');
-  await journal.close();
-  expect((await openJournal(disk, clock)).newestMs).toBe(Date.UTC(2026, 10, 24, 8));
-});
-
 test('the journal starts with the disk full, and says so', async () => {
   const disk = new MemoryDisk();
   const clock = new ManualClock();

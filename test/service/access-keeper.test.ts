@@ -1,13 +1,15 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { ClockFacts } from '../../src/access/clock-trust.js';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type ClockFacts, NEVER_TRUSTED } from '../../src/access/clock-trust.js';
 import type { ScheduledMode } from '../../src/access/door-modes.js';
 import { rulesOf } from '../../src/access/rules.js';
 import { wallMs } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { AccessKeeper, type AccessKeeperParts } from '../../src/service/access-keeper.js';
+import { TrustedTime } from '../../src/service/trusted-time.js';
 import { given } from '../config/given.js';
 import { someone } from '../person/sample.js';
+import { tempFolder } from '../store/sample.js';
 
 /** A Tuesday, eight o'clock in the morning, UTC. */
 const TUESDAY_AT_8 = Date.UTC(2026, 10, 24, 8);
@@ -24,12 +26,16 @@ function keeper(
   text: string,
   facts: Partial<ClockFacts> | (() => Partial<ClockFacts>) = {},
   {
-    newestMs = null,
+    trustedTime = { times: NEVER_TRUSTED, keep: () => undefined },
     found = 'normal',
+    startMs = TUESDAY_AT_8,
     ...more
-  }: Partial<Pick<AccessKeeperParts, 'newestMs' | 'planned' | 'passback'>> & { readonly found?: ScheduledMode } = {},
+  }: Partial<Pick<AccessKeeperParts, 'trustedTime' | 'planned' | 'passback'>> & {
+    readonly found?: ScheduledMode;
+    readonly startMs?: number;
+  } = {},
 ) {
-  const clock = new ManualClock(TUESDAY_AT_8);
+  const clock = new ManualClock(startMs);
   const told: unknown[] = [];
   let mode = found;
   const setMode = vi.fn((to: ScheduledMode) => {
@@ -46,7 +52,7 @@ function keeper(
     clock,
     log: silentLog,
     readFacts,
-    newestMs,
+    trustedTime,
     ...more,
     told: {
       lockedOut: (forMs, times) => void told.push(['lockout', forMs, times]),
@@ -134,16 +140,60 @@ describe('the rules of access at work', () => {
     ]);
   });
 
-  test('a clock behind the newest entry of the journal is not trusted, whoever says that it is synchronised', async () => {
+  describe('a clock that was set back', () => {
     const dated = someone('bob', [0], { validUntil: '2027-01-01T00:00:00.000Z' });
-    const ahead = keeper('', synchronised, { newestMs: wallMs(TUESDAY_AT_8 + 60 * 60_000) });
-    await ahead.started();
-    expect(ahead.access.whyNot(dated)).toBe('clock');
-    const { access, clock, started } = keeper('', synchronised);
-    await started();
-    await vi.waitFor(() => expect(access.whyNot(dated)).toBeUndefined());
-    access.wrote(wallMs(clock.wall() + 10_000));
-    expect(access.whyNot(dated)).toBe('clock');
+    /** One run of the daemon: whether it trusted its clock, after it has written to its journal. */
+    async function run(state: string, startMs: number, facts: Partial<ClockFacts>, needs = 'auto') {
+      const trustedTime = await TrustedTime.open(state, { clock: new ManualClock(startMs), log: silentLog });
+      const { access, told, started } = keeper(`access: { clock: ${needs} }`, facts, { trustedTime, startMs });
+      await started();
+      if (needs !== 'unchecked') await vi.waitFor(() => expect(told).toHaveLength(1));
+      access.wrote();
+      const why = access.whyNot(dated);
+      access.stop();
+      await trustedTime.close();
+      return why;
+    }
+    const network = (ms: number) => ({ synchronisedMs: wallMs(ms) });
+    const HOUR = 3_600_000;
+
+    test('is not trusted at any later start, whoever confirms it and whatever was written meanwhile', async () => {
+      const state = await tempFolder();
+      expect(await run(state, TUESDAY_AT_8, synchronised)).toBeUndefined();
+      const back = TUESDAY_AT_8 - 2 * HOUR;
+      for (let start = 0; start < 3; start++) expect(await run(state, back, network(back))).toBe('clock');
+      expect(await run(state, TUESDAY_AT_8 + 1000, network(TUESDAY_AT_8))).toBeUndefined();
+    });
+
+    test('to the right time is trusted, where nothing had confirmed the wrong one or only a battery had', async () => {
+      const state = await tempFolder();
+      const wrong = Date.UTC(2040, 0, 1);
+      expect(await run(state, wrong, {})).toBe('clock');
+      expect(await run(state, TUESDAY_AT_8, synchronised)).toBeUndefined();
+      expect(await run(state, wrong, { rtcAgrees: true })).toBe('expired');
+      expect(await run(state, wrong, {}, 'unchecked')).toBe('expired');
+      expect(await run(state, TUESDAY_AT_8 + HOUR, { rtcAgrees: true })).toBe('clock');
+      expect(await run(state, TUESDAY_AT_8 + HOUR, network(TUESDAY_AT_8 + HOUR))).toBeUndefined();
+    });
+  });
+
+  test('a gate at which nothing happens keeps its time each hour, and at its end', async () => {
+    const kept: unknown[] = [];
+    const trustedTime = {
+      times: NEVER_TRUSTED,
+      keep: ({ networkMs }: { networkMs: unknown }) => void kept.push(networkMs),
+    };
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { access, clock } = keeper('', synchronised, { trustedTime });
+    access.start();
+    await vi.advanceTimersByTimeAsync(100_000);
+    clock.advance(3_600_000);
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(kept).toEqual([TUESDAY_AT_8, TUESDAY_AT_8 + 3_600_000]);
+    clock.advance(1000);
+    access.stop();
+    expect(kept.at(-1)).toBe(TUESDAY_AT_8 + 3_601_000);
   });
 
   test('after a restart a mode that was set by hand stays until the plan asks for another one', async () => {

@@ -1,7 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { JournalInput, Receipt } from '../../src/journal/writer.js';
 import { journalOff } from '../../src/journal/writer.js';
-import { wallMs } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { Bulletin } from '../../src/service/bulletin.js';
@@ -49,15 +48,11 @@ test('a disk that hangs delays the news by two seconds and no longer', async () 
   expect(told).toEqual([undefined]);
 });
 
-test('the order is that of what happened, whatever comes back first; times on the disk are passed on', async () => {
+test('the order is that of what happened, whatever comes back first; what is on the disk is told', async () => {
   const answers: ((receipt: Receipt) => void)[] = [];
   const append = () => new Promise<Receipt>((resolve) => answers.push(resolve));
-  const written: number[] = [];
-  const bulletin = new Bulletin(
-    { ...journalOff, append, newestMs: wallMs(7) },
-    (at) => void written.push(at),
-    silentLog,
-  );
+  const written: string[] = [];
+  const bulletin = new Bulletin({ ...journalOff, append }, () => void written.push('written'), silentLog);
   const told: string[] = [];
   bulletin.add({ entry: entry('first'), publish: () => void told.push('first') });
   bulletin.add({ publish: () => void told.push('not kept') });
@@ -68,7 +63,7 @@ test('the order is that of what happened, whatever comes back first; times on th
   answers[0]?.({ durable: false, why: 'lost' });
   await bulletin.settled();
   expect(told).toEqual(['first', 'not kept', 'last']);
-  expect(written).toEqual([7]);
+  expect(written).toEqual(['written']);
 });
 
 test('one that cannot be told keeps none from being told after it', async () => {

@@ -1,0 +1,86 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { type Context, contextOf } from '../../src/cli/context.js';
+import { erasePerson } from '../../src/cli/erase.js';
+import { silentLog } from '../../src/kit/log.js';
+import { systemClock as clock } from '../../src/kit/system-clock.js';
+import { openJournal } from '../../src/service/journal-keeper.js';
+import { PeopleStore } from '../../src/store/people-store.js';
+import { StoreLock } from '../../src/store/store-lock.js';
+import { ENCODER, newcomer, tempFolder } from './sample.js';
+
+const PASSAGE = { inside: true, since: '2026-11-24T08:00:00.000Z', version: '1795507200000-0000-in' };
+
+/** The folder of a gate that was stopped: Ada and Bob are enrolled, were let in, and stand in copies. */
+async function stopped(): Promise<Context> {
+  const state = await tempFolder();
+  vi.stubEnv('KAIMON_CONFIG', '');
+  vi.stubEnv('XDG_CACHE_HOME', join(state, 'cache'));
+  const context = { ...contextOf({ state }), log: silentLog };
+  const store = await PeopleStore.open({
+    file: context.peopleFile,
+    encoder: ENCODER,
+    gate: 'in',
+    clock,
+    log: silentLog,
+  });
+  for (const id of ['ada', 'bob']) await store.put(newcomer(id));
+  await store.close();
+  const journal = await openJournal({ ...context.config.journal, enabled: true }, state, { clock, log: silentLog });
+  for (const person of ['ada', 'bob', 'ada']) void journal.append({ type: 'granted', personal: { person } });
+  await journal.close();
+  writeFileSync(
+    join(state, 'passages.json'),
+    JSON.stringify({ schema: 1, counts: { granted: 3, others: 0, free: 0 }, passages: { ada: PASSAGE, bob: PASSAGE } }),
+  );
+  writeFileSync(join(state, 'passages.json.corrupt-2026'), 'ada');
+  return context;
+}
+
+/** Files of a folder, at any depth, that name somebody. */
+const naming = (folder: string, id: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(join(folder, name)).isFile() && readFileSync(join(folder, name), 'utf8').includes(id))
+    .sort();
+
+test('whoever is erased is named nowhere but in the note that the id was removed; others stay', async () => {
+  const context = await stopped();
+  expect(await erasePerson(context, ENCODER, 'ada')).toMatchObject({
+    id: 'ada',
+    version: expect.any(String),
+    erased: 2,
+  });
+  expect(naming(context.paths.state, 'ada')).toEqual(['people.json']);
+  expect(readFileSync(context.peopleFile, 'utf8')).not.toContain('Person ada');
+  expect(naming(context.paths.state, 'bob')).toHaveLength(3);
+  expect(await erasePerson(context, ENCODER, 'ada')).toEqual({ id: 'ada', version: null, erased: 0 });
+});
+
+test('a journal that is not to be had refuses before anything is changed', async () => {
+  const context = await stopped();
+  const lock = await StoreLock.take(join(context.paths.state, 'journal', 'lock'), silentLog);
+  await expect(erasePerson(context, ENCODER, 'ada')).rejects.toMatchObject({ code: 'KAIMON_JOURNAL_LOCKED' });
+  expect(naming(context.paths.state, 'Person ada')).toContain('people.json');
+  await lock.release();
+});
+
+test('what failed half-way is done by doing it again', async () => {
+  const context = await stopped();
+  const passages = join(context.paths.state, 'passages.json');
+  const before = readFileSync(passages);
+  rmSync(passages);
+  mkdirSync(passages);
+  await expect(erasePerson(context, ENCODER, 'ada')).rejects.toMatchObject({ code: 'KAIMON_FILE_READ' });
+  rmSync(passages, { recursive: true });
+  writeFileSync(passages, before);
+  expect(await erasePerson(context, ENCODER, 'ada')).toEqual({ id: 'ada', version: null, erased: 2 });
+  expect(naming(context.paths.state, 'ada')).toEqual(['people.json']);
+});
+
+test.each(['eve', 'Nobody Like That'])('nobody of that name is told: %s', async (wanted) => {
+  const context = await stopped();
+  await expect(erasePerson(context, ENCODER, wanted)).rejects.toMatchObject({ code: 'KAIMON_PERSON_UNKNOWN' });
+  expect(existsSync(context.peopleFile)).toBe(true);
+  expect(naming(context.paths.state, 'ada')).toContain('passages.json.corrupt-2026');
+});
