@@ -1,4 +1,12 @@
-import { DOOR_AT_START, DOOR_TIMERS, type Door, type DoorEvent, isReleased, stateOf } from '../../src/door/door.js';
+import {
+  DOOR_AT_START,
+  DOOR_TIMERS,
+  type Door,
+  type DoorEvent,
+  type DoorRule,
+  isReleased,
+  stateOf,
+} from '../../src/door/door.js';
 import { deadline } from '../../src/door/door-effects.js';
 import { step } from '../../src/door/door-step.js';
 import {
@@ -19,6 +27,7 @@ import {
   tamper,
   wake,
 } from './given.js';
+import { DoorModel } from './model.js';
 
 /** What may happen, often things more often. */
 export const HAPPENINGS: readonly Happening[] = [
@@ -27,20 +36,32 @@ export const HAPPENINGS: readonly Happening[] = [
   ...[wake('pulse'), wake('warning'), wake('held'), wake('alarm'), wake('escalation'), wake('retry'), ioError, stop],
 ];
 
-/** A door, its relay and its timers as a shell would keep them, and when somebody last had a right to a pulse. */
+/** Doors of all kinds. */
+export const RULES: readonly DoorRule[] = [
+  RULE,
+  { ...RULE, relockOnClose: false },
+  { ...RULE, forcedAlarm: false, heldWarningMs: 0 },
+  { ...RULE, pulseMs: 10_000, forcedGraceMs: 0 },
+  { ...RULE, pulseMs: 500, relockOnClose: false, escalateMs: 0, heldMs: 10_000 },
+  { ...RULE, pulseMs: 25_000, heldMs: 6000, alarmRepeatMs: 1000, escalateMs: 1000 },
+];
+
+/** A door, its relay and its timers as a shell would keep them, and what is said of it in the docs. */
 interface World {
+  readonly rule: DoorRule;
+  readonly model: DoorModel;
   readonly door: Door;
   readonly nowMs: number;
   readonly drawn: boolean;
   readonly timers: Map<string, number>;
-  readonly pulseMs: number;
 }
-const start = (): World => ({
+const start = (rule: DoorRule): World => ({
+  rule,
+  model: new DoorModel(rule),
   door: DOOR_AT_START,
   nowMs: 0,
   drawn: false,
   timers: new Map(),
-  pulseMs: Number.NEGATIVE_INFINITY,
 });
 
 /** One event `afterMs` later; timers on the way ring as they should. @returns the broken rule, or the world after it */
@@ -63,9 +84,9 @@ export function next(world: World, afterMs: number, happening: Happening): World
 function happen(world: World, nowMs: number, happening: Happening): World | string {
   const event: DoorEvent = at(nowMs, happening);
   const before = world.door;
-  const { door, effects } = step(before, event, RULE);
+  const { door, effects } = step(before, event, world.rule);
   // The world before is not looked at again.
-  const { timers } = world;
+  const { timers, model } = world;
   if (event.kind === 'timer') timers.delete(event.timer);
   let { drawn } = world;
   for (const effect of effects) {
@@ -77,20 +98,17 @@ function happen(world: World, nowMs: number, happening: Happening): World | stri
       if (drawn && !ends) return 'the bolt is drawn before its end is armed';
     }
   }
-  const asked = (event.kind === 'grant' || event.kind === 'open') && before.mode !== 'locked' && before.fault === null;
-  const pulseMs = !before.stopped && (asked || event.kind === 'rex') ? nowMs : world.pulseMs;
-  const after: World = { door, nowMs, drawn, timers, pulseMs };
+  model.happen(event);
+  const after: World = { ...world, door, nowMs, drawn };
   return broken(before, event, after) ?? after;
 }
 
 /** The rules that hold after every event. */
-function broken(before: Door, event: DoorEvent, { door, nowMs, drawn, timers, pulseMs }: World): string | undefined {
+function broken(before: Door, event: DoorEvent, { door, nowMs, drawn, timers, model }: World): string | undefined {
   const released = isReleased(door);
-  const held = door.fire || (door.mode === 'open-house' && door.fault === null);
-  const inPulse = nowMs < pulseMs + RULE.pulseMs;
   if (drawn !== released) return `the relay is ${drawn}, the machine says ${released}`;
-  if (released && !held && !inPulse) return 'released without pulse, open house or fire';
-  if (released && door.stopped) return 'released after stop';
+  const objection = model.objection(door, released, nowMs);
+  if (objection !== undefined) return objection;
   if (event.kind === 'stop' && (drawn || timers.size > 0)) return 'stop leaves the bolt or a timer';
   if (event.kind === 'fire' && !door.stopped && event.active && !released) return 'fire does not release';
   if (event.kind === 'rex' && !door.stopped && !released) return 'the exit button does not release';
@@ -114,11 +132,12 @@ function broken(before: Door, event: DoorEvent, { door, nowMs, drawn, timers, pu
 /** Runs a sequence; then waits. @returns the broken rule, or undefined */
 export function run(
   sequence: readonly { readonly afterMs: number; readonly happening: Happening }[],
+  rule: DoorRule,
 ): string | undefined {
-  let world = start();
+  let world = start(rule);
   for (const { afterMs, happening } of [
     ...sequence,
-    { afterMs: RULE.pulseMs, happening: { kind: 'tamper', active: false } as const },
+    { afterMs: rule.pulseMs, happening: { kind: 'tamper', active: false } as const },
   ]) {
     const after = next(world, afterMs, happening);
     if (typeof after === 'string') return after;

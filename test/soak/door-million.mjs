@@ -16,7 +16,7 @@ const server = await createServer({
   optimizeDeps: { noDiscovery: true },
   server: { middlewareMode: true, watch: null, ws: false },
 });
-const { HAPPENINGS, run } = await server.ssrLoadModule('/test/door/invariants.ts');
+const { HAPPENINGS, RULES, run } = await server.ssrLoadModule('/test/door/invariants.ts');
 await server.close();
 
 /** mulberry32: small, even, and the same everywhere for one seed. */
@@ -42,9 +42,12 @@ for (let i = 0; i < count; i++) {
   }
   events += sequence.length;
   if (!values.json && (i + 1) % 100_000 === 0) process.stderr.write(`${i + 1} sequences\n`);
-  const broken = run(sequence);
+  const rule = RULES[Math.floor(random() * RULES.length)];
+  const broken = run(sequence, rule);
   if (broken !== undefined) {
-    process.stdout.write(`${broken}\nseed ${values.seed}, sequence ${i}:\n${JSON.stringify(sequence, null, 1)}\n`);
+    process.stdout.write(
+      `${broken}\nseed ${values.seed}, sequence ${i}:\n${JSON.stringify({ rule, sequence }, null, 1)}\n`,
+    );
     process.exit(1);
   }
 }

@@ -1,0 +1,125 @@
+import type { Door, DoorEvent, DoorMode, DoorRule } from '../../src/door/door.js';
+
+/** The door as docs/door.md tells of it, without the machine's code: to compare the machine with after every event. */
+export class DoorModel {
+  readonly #rule: DoorRule;
+  #mode: DoorMode = 'normal';
+  #fire = false;
+  #fault = false;
+  #stopped = false;
+  #contact: 'unknown' | 'closed' | 'open' = 'unknown';
+  /** Ends of the pulses of whoever comes, and of whoever goes. */
+  #inUntil = Number.NEGATIVE_INFINITY;
+  #outUntil = Number.NEGATIVE_INFINITY;
+  /** The door was opened in the newest pulse. */
+  #passing = false;
+  #released = false;
+  #thrownAt = Number.NEGATIVE_INFINITY;
+  /** Opened while the bolt was thrown. */
+  #forced = false;
+  /** Since when the door stands open and should be closed. */
+  #watchedFrom: number | undefined;
+  #alarmed = false;
+
+  constructor(rule: DoorRule) {
+    this.#rule = rule;
+  }
+
+  happen(event: DoorEvent): void {
+    if (this.#stopped) return;
+    const now = event.atMs;
+    const before = this.#contact;
+    if (event.kind === 'contact') this.#hearContact(event.open, now);
+    else this.#apply(event, now);
+    const opened = before === 'closed' && this.#contact === 'open';
+    // In open house people come and go, whatever the relay does.
+    const guarded = this.#rule.forcedAlarm && this.#mode !== 'open-house';
+    this.#forced = opened && guarded && !this.#released && now > this.#thrownAt + this.#rule.forcedGraceMs;
+    const released = this.#isReleased(now);
+    if (this.#released && !released) this.#thrownAt = now;
+    this.#released = released;
+    this.#watch(now);
+  }
+
+  /** What the machine must not say; undefined when it agrees. */
+  objection(door: Door, released: boolean, now: number): string | undefined {
+    if (this.#stopped) return released ? 'released after stop' : undefined;
+    if (this.#released && !released) return `the bolt is thrown, though ${this.#why(now)}`;
+    if (!this.#released && released) return 'released without pulse, open house or fire';
+    if (this.#forced && door.alarm?.kind !== 'forced') return 'forced, and no alarm';
+    const held = this.#watchedFrom !== undefined && now >= this.#watchedFrom + this.#rule.heldMs;
+    if (held && !door.alarm) return 'held open, and no alarm';
+    if (!held && door.alarm?.kind === 'held') return 'an alarm at a door that is not held yet';
+    if (door.alarm && !this.#alarmed && door.alarm.kind === 'forced' && !this.#forced)
+      return 'an alarm at a door that was not forced';
+    this.#alarmed = door.alarm !== null;
+    return undefined;
+  }
+
+  #apply(event: Exclude<DoorEvent, { readonly kind: 'contact' }>, now: number): void {
+    switch (event.kind) {
+      case 'grant':
+      case 'open':
+        if (this.#mode !== 'locked' && !this.#fault) this.#inUntil = this.#pulse(now);
+        return;
+      case 'rex':
+        this.#outUntil = this.#pulse(now);
+        return;
+      case 'lock':
+        this.#inUntil = now;
+        if (this.#mode === 'open-house') this.#mode = 'normal';
+        return;
+      case 'mode':
+        if (event.mode === 'locked') this.#inUntil = now;
+        this.#mode = event.mode;
+        return;
+      case 'fire':
+        this.#fire = event.active;
+        return;
+      case 'io-error':
+        this.#fault = true;
+        this.#inUntil = now;
+        return;
+      case 'stop':
+        this.#stopped = true;
+        return;
+      case 'tamper':
+      case 'timer':
+    }
+  }
+
+  #pulse(now: number): number {
+    this.#passing = false;
+    // Somebody who is let through an open door has its time anew.
+    if (!this.#alarmed && this.#watchedFrom !== undefined) this.#watchedFrom = now;
+    return now + this.#rule.pulseMs;
+  }
+
+  #hearContact(open: boolean, now: number): void {
+    if (open && this.#contact !== 'open') this.#passing = now < Math.max(this.#inUntil, this.#outUntil);
+    if (!open && this.#passing && this.#rule.relockOnClose) {
+      this.#inUntil = now;
+      this.#outUntil = now;
+    }
+    if (!open) this.#passing = false;
+    this.#contact = open ? 'open' : 'closed';
+  }
+
+  #watch(now: number): void {
+    const watched = this.#contact === 'open' && !this.#fire && this.#mode !== 'open-house';
+    if (!watched) this.#watchedFrom = undefined;
+    else this.#watchedFrom ??= now;
+    if (!watched) this.#alarmed = false;
+  }
+
+  #isReleased(now: number): boolean {
+    const openHouse = this.#mode === 'open-house' && !this.#fault;
+    return !this.#stopped && (this.#fire || openHouse || now < Math.max(this.#inUntil, this.#outUntil));
+  }
+
+  #why(now: number): string {
+    if (this.#fire) return 'there is fire';
+    if (now < this.#outUntil) return 'somebody pressed the exit button';
+    return now < this.#inUntil ? 'somebody was let in' : 'it is open house';
+  }
+}
