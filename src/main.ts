@@ -187,6 +187,7 @@ function startWith(
     measurePhoto: (photo) => eye.measurePhoto(photo),
     lastSeen: () => seen,
     passback: whereabouts.shared ? whereabouts : undefined,
+    written: () => bulletin.settled(),
   });
 
   const state = () =>

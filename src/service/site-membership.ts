@@ -1,13 +1,14 @@
 import type { Config } from '../config/config.js';
 import type { Log } from '../kit/log.js';
 import { MqttLink } from '../site/mqtt-link.js';
-import { offlineWill, Site } from '../site/site.js';
+import { offlineWill, Site, type SiteParts } from '../site/site.js';
 import type { Topics } from '../site/topics.js';
 import { type HandlerParts, requestHandlers } from './request-handlers.js';
 import type { WhereaboutsKeeper } from './whereabouts-keeper.js';
 
 export interface SiteMembership extends HandlerParts {
   readonly passback: WhereaboutsKeeper | undefined;
+  readonly written: SiteParts['written'];
 }
 
 /** The gate's part in its site, not yet started; without a broker there is none. */
@@ -19,7 +20,7 @@ export function joinSite(config: Config, log: Log, parts: SiteMembership): Site 
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
   const { clock } = parts;
   const link = new MqttLink({ config: { ...rest, ...given }, names, will: offlineWill(names), clock, log });
-  const { store: people, passback } = parts;
+  const { store: people, passback, written } = parts;
   const passages = passback && ((topics: Topics) => passback.records(topics));
-  return new Site({ link, names, clock, log, people, passages, handlers: requestHandlers(parts) });
+  return new Site({ link, names, clock, log, people, passages, handlers: requestHandlers(parts), written });
 }

@@ -33,6 +33,8 @@ export interface RequestDeskParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly handlers: RequestHandlers;
+  /** Resolves when what was done up to now stands in the journal, or will not soon; never rejects. No answer is sent before. */
+  readonly written: () => Promise<void>;
 }
 
 /** Takes requests, has them done once and answers each. Nothing that arrives here can make it throw. */
@@ -77,14 +79,21 @@ export class RequestDesk {
       return;
     }
     this.#inFlight++;
+    const answer = await this.#done(request);
+    this.#inFlight--;
+    await this.#parts.written();
+    this.#answer(respondTo, answer, packet);
+  }
+
+  async #done(request: Request): Promise<Response> {
+    const { id, verb, by } = request;
     try {
       const result = await this.#timed(request);
       this.#parts.log.info({ id, verb, by }, 'a request was done');
-      this.#answer(respondTo, { v: 1, id, ok: true, result: result ?? {} }, packet);
+      return { v: 1, id, ok: true, result: result ?? {} };
     } catch (thrown) {
-      this.#answer(respondTo, this.#failure(request, thrown), packet);
+      return this.#failure(request, thrown);
     }
-    this.#inFlight--;
   }
 
   #timed(request: Request): Promise<unknown> {

@@ -10,7 +10,7 @@ import { Outbox } from './outbox.js';
 import { Peers } from './peers.js';
 import { type PeopleSource, type PeopleSummary, peopleRecords, type SiteRecord, summaryOf } from './people-records.js';
 import { RecordSync } from './record-sync.js';
-import { RequestDesk, type RequestHandlers } from './request-desk.js';
+import { RequestDesk, type RequestDeskParts, type RequestHandlers } from './request-desk.js';
 import { RetainedTopic } from './retained-topic.js';
 import type { SharedRecords } from './shared-records.js';
 import { type Names, parseTopic, type Topics, topicsOf } from './topics.js';
@@ -33,6 +33,8 @@ export interface SiteParts {
   /** Where people are, as the site's gates share it; undefined where anti-passback is off. */
   readonly passages?: ((topics: Topics) => SharedRecords<Passage>) | undefined;
   readonly handlers: RequestHandlers;
+  /** See {@link RequestDeskParts.written}. */
+  readonly written: RequestDeskParts['written'];
 }
 
 /** A denied or unanswered subscription is tried again after this time. */

@@ -1,5 +1,6 @@
 // node test/kill/event-kill.mjs [--kills 200] [--seed 1] [--json]: SIGKILLs the whole daemon at random moments while it is asked over MQTT to
-// open, lock and change its mode, and looks before the next start whether the journal verifies and holds every event that the site was told.
+// open, lock and change its mode, and looks before the next start whether the journal verifies and holds every event and every request that the
+// site was told of.
 // Exits 0 when nothing is missing, 1 otherwise. Needs `npm run build`.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -46,7 +47,19 @@ writeFileSync(
 
 /** What the site was told, by number of the entry. */
 const told = new Map();
-const report = { seed: Number(values.seed), kills: 0, events: 0, entries: 0, repaired: 0, faults: [], seconds: 0 };
+/** Who asked, by the request's id; and those who were answered. */
+const asked = new Map();
+const answered = new Set();
+const report = {
+  seed: Number(values.seed),
+  kills: 0,
+  events: 0,
+  answers: 0,
+  entries: 0,
+  repaired: 0,
+  faults: [],
+  seconds: 0,
+};
 const start = Date.now();
 const gate = 'kaimon/kill/gates/gate';
 const client = await connectAsync(broker.url, { protocolVersion: 4 });
@@ -58,12 +71,15 @@ let number = 0;
 function ask() {
   const [verb, args] = REQUESTS[number++ % REQUESTS.length];
   const now = Date.now();
+  const id = randomUUID();
+  const by = `asker ${number}`;
+  asked.set(id, by);
   const envelope = {
     v: 1,
-    id: randomUUID(),
+    id,
     time: new Date(now).toISOString(),
     expires: new Date(now + 60_000).toISOString(),
-    by: 'kill',
+    by,
     args,
   };
   client.publish(`${gate}/request/${verb}`, JSON.stringify(envelope), { qos: 1 });
@@ -87,7 +103,10 @@ async function life() {
           resolve();
         }, random() * KILL_WITHIN_MS);
       }
-      if (topic.includes('/response/')) ask();
+      if (topic.includes('/response/')) {
+        if (message.ok) answered.add(asked.get(message.id));
+        ask();
+      }
       if (!topic.endsWith('/event') || NOT_KEPT.includes(message.type)) return;
       report.events += 1;
       if (message.entry === undefined) report.faults.push(`${message.id} (${message.type}) has no entry`);
@@ -108,7 +127,13 @@ async function check() {
   const { ok, faults, entries, notes } = await auditJournal(disk);
   if (!ok) report.faults.push(...faults.map(({ file, line, text }) => `${file} line ${line}: ${text}`));
   const types = new Map();
-  for await (const { entry } of readEntries(disk, {})) types.set(entry.n, entry.type);
+  const askers = new Set();
+  for await (const { entry, personal } of readEntries(disk, {})) {
+    types.set(entry.n, entry.type);
+    if (['opened', 'lock-asked', 'mode-asked'].includes(entry.type)) askers.add(personal?.by);
+  }
+  for (const by of answered) if (!askers.has(by)) report.faults.push(`${by} was answered, and no entry tells of it`);
+  report.answers = answered.size;
   for (const [n, type] of told)
     if (types.get(n) !== type) report.faults.push(`entry ${n} is ${types.get(n)}, the site was told ${type}`);
   report.entries = entries;

@@ -56,11 +56,17 @@ export interface Gate {
 }
 
 /** A gate of the site "home" over a link of its own. */
-export function gateOver(link: Link, gate: string, handlers: Partial<RequestHandlers> = {}): Gate {
+export function gateOver(
+  link: Link,
+  gate: string,
+  handlers: Partial<RequestHandlers> = {},
+  written = () => Promise.resolve(),
+): Gate {
   const people = new MemoryPeople();
   const calls: Call[] = [];
   const names = { site: 'home', gate };
-  const site = new Site({ link, names, clock: systemClock, log: silentLog, people, handlers: noting(calls, handlers) });
+  const noted = noting(calls, handlers);
+  const site = new Site({ link, names, clock: systemClock, log: silentLog, people, handlers: noted, written });
   site.state(online);
   site.info({ version: '0.1.0', encoder: 'test@000000000000' });
   site.start();

@@ -16,9 +16,9 @@ let watcher: Watcher;
 let link: MemoryLink;
 let gates: Gate[];
 
-function north(handlers: Partial<RequestHandlers> = {}): Gate {
+function north(handlers: Partial<RequestHandlers> = {}, written?: () => Promise<void>): Gate {
   link = broker.link(offlineWill(names));
-  const gate = gateOver(link, 'north', handlers);
+  const gate = gateOver(link, 'north', handlers, written);
   gates.push(gate);
   return gate;
 }
@@ -116,6 +116,26 @@ test('a fifth request at one time is refused as busy, and there is room again af
   await until('the sixth is being done', () => hanging.length === 5);
   hanging[4]?.();
   expect(await sixth).toMatchObject({ ok: true });
+});
+
+test('nothing is answered before the journal has it; a slow disk takes no places from other requests', async () => {
+  const waiting: (() => void)[] = [];
+  const { calls } = north({}, () => new Promise((resolve) => waiting.push(resolve)));
+  await listening();
+  let answered = 0;
+  const answers: Promise<unknown>[] = [];
+  for (let i = 1; i <= 6; i++) {
+    answers.push(
+      ask('open', request()).then((answer) => {
+        answered++;
+        return answer;
+      }),
+    );
+    await until('it is done', () => waiting.length === i);
+  }
+  expect([calls.length, answered]).toEqual([6, 0]);
+  for (const end of waiting) end();
+  for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ ok: true });
 });
 
 test('correlation data come back with the answer, at the response topic that was asked for', async () => {
