@@ -83,6 +83,9 @@ export const contactBack = (watch: PassageWatch, open: boolean): PassageWatch =>
   contact: open ? 'open' : 'closed',
 });
 
+/** Whoever was let in is waited for no more. */
+export const expectNobody = (watch: PassageWatch): PassageWatch => ({ ...watch, expected: [] });
+
 const through = (watch: PassageWatch, person: string): Watched => ({
   watch: counted(watch, 'granted'),
   passed: [person],

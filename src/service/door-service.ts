@@ -51,7 +51,7 @@ export function startDoor({ hardware, rule, clock, log, news, whereabouts, chang
     changed(name, active) {
       const before = keeper.door.contact;
       keeper.input(name, active);
-      if (name === 'fire' && active) whereabouts.fire();
+      if (name === 'fire') whereabouts.fire(active);
       const after = keeper.door.contact;
       // How the door was found at the start is no passage.
       if (after !== before)

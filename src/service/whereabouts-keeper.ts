@@ -5,6 +5,7 @@ import {
   contactBack,
   contactLost,
   contactSays,
+  expectNobody,
   letIn,
   NO_COUNTS,
   newWatch,
@@ -102,6 +103,7 @@ export class WhereaboutsKeeper {
   readonly #parts: WhereaboutsParts;
   readonly #book: PassageBook;
   #watch: PassageWatch;
+  #fire = false;
 
   constructor(parts: WhereaboutsParts) {
     this.#parts = parts;
@@ -126,6 +128,7 @@ export class WhereaboutsKeeper {
 
   /** Somebody was let in. */
   letIn(person: string): void {
+    if (this.#fire) return;
     const { clock, pulseMs, told } = this.#parts;
     const misfit = this.#misfit(person);
     if (misfit) told.misfit(person, misfit);
@@ -134,7 +137,8 @@ export class WhereaboutsKeeper {
 
   /** What the contact says. @param why by what the door is released */
   contact(open: boolean, why: 'pulse' | 'free' | 'forced'): void {
-    this.#follow(contactSays(this.#watch, open, why, this.#parts.clock.monotonic()));
+    const seen = this.#fire && why === 'pulse' ? 'free' : why;
+    this.#follow(contactSays(this.#watch, open, seen, this.#parts.clock.monotonic()));
   }
 
   /** The contact's wire is lost. */
@@ -152,8 +156,11 @@ export class WhereaboutsKeeper {
     this.#book.place(person, null);
   }
 
-  /** A fire lets everybody out unasked: whoever comes back must not be taken for somebody inside. */
-  fire(): void {
+  /** A fire lets everybody through unasked: who went where is not known, and whoever comes back must not be taken for somebody inside. */
+  fire(active: boolean): void {
+    this.#fire = active;
+    if (!active) return;
+    this.#watch = expectNobody(this.#watch);
     this.#book.forgiveAll();
   }
 

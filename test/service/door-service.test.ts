@@ -38,7 +38,7 @@ function house(hardware: Partial<DoorHardware> = {}) {
       contact: (open, why) => void passages.push([open, why]),
       contactLost: () => void passages.push('lost'),
       contactBack: (open) => void passages.push(['back', open]),
-      fire: () => void passages.push('fire'),
+      fire: (active) => void passages.push(['fire', active]),
     },
     changed: () => undefined,
   });
@@ -87,5 +87,5 @@ test('a contact that comes back says how the door is; a fire is told once it has
   expect(door.problems()).toEqual(['the input contact is lost: torn', 'the input rex is lost: torn']);
   fault('contact', null);
   wire('fire', true);
-  expect([passages, lock.released]).toEqual([[[true, 'forced'], 'lost', ['back', true], 'fire'], true]);
+  expect([passages, lock.released]).toEqual([[[true, 'forced'], 'lost', ['back', true], ['fire', true]], true]);
 });

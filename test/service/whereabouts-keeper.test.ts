@@ -141,14 +141,28 @@ test('whoever goes out at another gate may come in here, and who is forgiven the
   expect(await share(inward, outward)).toBe('same');
 });
 
-test('after a fire everybody may come in again, at every gate', () => {
-  const { whereabouts, records } = keeper();
-  for (const id of ['ada', 'bob']) whereabouts.letIn(id);
+test('in a fire nobody is followed, and afterwards everybody may come in again, at every gate', () => {
+  const { whereabouts, records, told } = keeper({ hasContact: true });
+  const passes = (id: string) => {
+    whereabouts.letIn(id);
+    whereabouts.contact(true, 'pulse');
+    whereabouts.contact(false, 'pulse');
+  };
+  for (const id of ['ada', 'bob']) passes(id);
+  whereabouts.letIn('eve');
   const offered: string[] = [];
   records.onLocal((id) => offered.push(id));
-  whereabouts.fire();
-  whereabouts.fire();
+  whereabouts.fire(true);
+  passes('ada');
+  whereabouts.fire(false);
   expect([whereabouts.refuses('ada'), whereabouts.refuses('bob'), offered]).toEqual([false, false, ['ada', 'bob']]);
+  expect(whereabouts.counts).toEqual({ granted: 2, others: 0, free: 1 });
+  expect(told).toEqual([
+    ['passed', 'ada'],
+    ['passed', 'bob'],
+  ]);
+  passes('ada');
+  expect(whereabouts.refuses('ada')).toBe(true);
 });
 
 describe('whoever is removed', () => {
