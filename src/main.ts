@@ -100,13 +100,9 @@ function startWith(
     log,
     news,
     whereabouts,
-    changed,
+    ordered: (mode) => access?.byHand(mode),
+    changed: () => board?.refresh(),
   });
-  function changed(): void {
-    board?.refresh();
-    if (access) modes.note(door.keeper.door.mode, access.planned, access.clockTrusted ? clock.wall() : undefined);
-  }
-  door.keeper.setMode(modes.mode);
   // Whatever ends this process, the bolt is thrown first.
   process.once('exit', () => door.stop());
 
@@ -118,10 +114,9 @@ function startWith(
     trustedTime,
     passback: whereabouts,
     told: { lockedOut: (...lockout) => news.lockedOut(...lockout), clock: (why) => news.clock(why) },
-    planned: modes.planned,
+    orders: modes,
     mode: () => door.keeper.door.mode,
     setMode: (mode) => door.keeper.setMode(mode),
-    planMoved: changed,
   });
   access = keeper;
   for (const [group, people] of unknownGroups(store.all(), rules.access))

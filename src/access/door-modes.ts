@@ -20,26 +20,6 @@ export function modeAt(plan: readonly PlannedMode[], at: WallMs, calendar: Calen
   return open.length > 0 ? 'open-house' : 'normal';
 }
 
-/**
- * The mode to set now; undefined when there is nothing to set. A mode that somebody sets by hand stays until the plan's own
- * mode changes, so `applied` is what the plan last asked for and not what the door is in.
- * @param applied undefined at start: then the mode of this moment is set, and what was missed is made up.
- * @param clockTrusted false: no open house; the door stays locked if the plan had locked it, otherwise it is in normal mode.
- */
-export function modeDue(
-  applied: ScheduledMode | undefined,
-  plan: readonly PlannedMode[],
-  now: WallMs,
-  calendar: Calendar,
-  clockTrusted: boolean,
-): ScheduledMode | undefined {
-  // Without a plan there is nothing to set, but for what a plan had set that was taken out of the configuration since.
-  if (plan.length === 0) return applied === undefined || applied === 'normal' ? undefined : 'normal';
-  const untrusted = applied === 'locked' ? 'locked' : 'normal';
-  const due = clockTrusted ? modeAt(plan, now, calendar) : untrusted;
-  return due === applied ? undefined : due;
-}
-
 /** When the plan next asks for another mode, and which; undefined when it does not for a week. */
 export function nextMode(
   plan: readonly PlannedMode[],
@@ -61,11 +41,14 @@ export function nextMode(
   return undefined;
 }
 
-/** Whether the plan asked for another mode after `since` and up to `now`: while the daemon did not run. */
+/** Whether the plan asked for another mode after `since` and up to `now`. */
 export function planMoved(plan: readonly PlannedMode[], since: WallMs, now: WallMs, calendar: Calendar): boolean {
-  if (plan.length === 0) return false;
-  const next = nextMode(plan, since, calendar);
-  return next ? next.at <= now : now > since + WEEK_MS;
+  // A plan may be quiet for weeks: each step looks a week ahead.
+  for (let from = since; from < now; from = (from + WEEK_MS) as WallMs) {
+    const next = nextMode(plan, from, calendar);
+    if (next) return next.at <= now;
+  }
+  return false;
 }
 
 const CHANGES_MAX = 10_000;

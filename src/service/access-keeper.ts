@@ -7,24 +7,19 @@ import {
   noteTrusted,
   whyDistrust,
 } from '../access/clock-trust.js';
-import { modeDue, planMoved, type ScheduledMode } from '../access/door-modes.js';
+import type { ScheduledMode } from '../access/door-modes.js';
+import { modeOf, type OrderTime, orderByHand, orderDue } from '../access/door-order.js';
 import { whyNotNow } from '../access/groups.js';
 import { isLockedOut, NO_LOCKOUT, noteSpoof } from '../access/lockout.js';
 import type { Reason } from '../access/reasons.js';
 import type { Rules } from '../access/rules.js';
-import type { Clock, WallMs } from '../kit/clock.js';
+import type { Clock } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import type { Person } from '../person/person.js';
 import { type Jobs, startJobs } from './jobs.js';
+import type { ModeMemory } from './mode-memory.js';
 import type { TrustedTime } from './trusted-time.js';
 import type { WhereaboutsKeeper } from './whereabouts-keeper.js';
-
-/** What the plan had asked for before a restart. */
-export interface Planned {
-  readonly mode: ScheduledMode;
-  /** When it was asked for; undefined where the clock was not trusted then. */
-  readonly atMs: WallMs | undefined;
-}
 
 export interface AccessKeeperParts {
   readonly rules: Rules;
@@ -42,14 +37,12 @@ export interface AccessKeeperParts {
     /** Whether what depends on the time may be granted, when that changes; null: it may. */
     clock(why: string | null): void;
   };
-  /** Given, a mode that was set by hand stays unless the plan has asked for another one meanwhile. */
-  readonly planned?: Planned | undefined;
+  /** What the door's mode is by, across restarts. */
+  readonly orders: Pick<ModeMemory, 'order' | 'keep'>;
   /** The door's mode now. */
   readonly mode: () => ScheduledMode;
-  /** Sets the door's mode when the plan asks for another one. */
+  /** Sets the door's mode. */
   readonly setMode: (mode: ScheduledMode) => void;
-  /** The plan asks for another mode; the door may be in it already. */
-  readonly planMoved: () => void;
 }
 
 /** A gate at which nothing happens keeps its time so often: memory cards wear. */
@@ -62,30 +55,20 @@ export class AccessKeeper {
   /** Undefined until the machine was asked for the first time: nothing that depends on the time is granted before. */
   #trust: ClockTrust | undefined;
   #lockout = NO_LOCKOUT;
-  #applied: ScheduledMode | undefined;
-  /** Until it is known whether the plan has moved since. */
-  #before: { readonly atMs: WallMs; readonly mode: ScheduledMode } | undefined;
   #told = new Set<string>();
   /** Undefined: nothing was said of the clock yet. */
   #clockTold: string | null | undefined;
-  #keptMs = Number.NEGATIVE_INFINITY;
+  #keptMs: number = Number.NEGATIVE_INFINITY;
   #jobs: Jobs | undefined;
 
   constructor(parts: AccessKeeperParts) {
     this.#parts = parts;
-    this.#applied = parts.planned?.mode;
-    const atMs = parts.planned?.atMs;
-    this.#before = atMs === undefined ? undefined : { atMs, mode: parts.mode() };
   }
 
-  /** What the plan asked for last. */
-  get planned(): ScheduledMode | undefined {
-    return this.#applied;
-  }
-
-  /** Asks the machine for its clock at once and each minute, and sets the mode that the plan asks for then. */
+  /** Sets the mode that was before the restart, then asks the machine for its clock at once and each minute and does what the plan asks for. */
   start(): void {
     const { rules, log } = this.#parts;
+    this.#follow();
     this.#jobs = startJobs(
       [{ name: 'access', cron: '* * * * *', run: () => this.#eachMinute() }],
       rules.calendar.zone,
@@ -96,6 +79,11 @@ export class AccessKeeper {
   stop(): void {
     this.#jobs?.stop();
     this.#keepTime();
+  }
+
+  /** Somebody has set the door's mode, or ended open house. */
+  byHand(mode: ScheduledMode): void {
+    this.#parts.orders.keep(orderByHand(mode, this.#time()));
   }
 
   /** Why a person known by face may not enter now; undefined when he may. */
@@ -158,7 +146,7 @@ export class AccessKeeper {
     const { rules, clock, trustedTime } = this.#parts;
     // The clock of a machine that nobody checks proves nothing later.
     if (rules.clock === 'unchecked' || !this.clockTrusted || !this.#trust) return;
-    this.#keptMs = clock.wall();
+    this.#keptMs = clock.monotonic();
     trustedTime.keep(this.#trust.times);
   }
 
@@ -180,26 +168,23 @@ export class AccessKeeper {
       }
     }
     this.#tellClock(this.#distrust() ?? null);
-    if (clock.wall() >= this.#keptMs + KEEP_MS) this.#keepTime();
+    if (clock.monotonic() >= this.#keptMs + KEEP_MS) this.#keepTime();
     passback?.purge();
-    this.#applyPlan();
+    this.#follow();
   }
 
-  #applyPlan(): void {
-    const { rules, clock, mode, setMode } = this.#parts;
-    const trusted = this.clockTrusted;
-    if (trusted && this.#before) {
-      const { atMs, mode: then } = this.#before;
-      // What was missed is made up, unless somebody has set a mode since the start.
-      if (mode() === then && planMoved(rules.doorModes, atMs, clock.wall(), rules.calendar)) this.#applied = undefined;
-      this.#before = undefined;
-    }
-    const due = modeDue(this.#applied, rules.doorModes, clock.wall(), rules.calendar, trusted);
-    if (due === undefined) return;
-    // Without a plan only what the plan had set ends; without a clock a door that somebody has locked by hand stays locked.
-    const stays = rules.doorModes.length === 0 ? mode() !== this.#applied : !trusted && mode() === 'locked';
-    this.#applied = due;
-    if (!stays) setMode(due);
-    this.#parts.planMoved();
+  /** Brings the door into the mode that it is to be in now. */
+  #follow(): void {
+    const { rules, orders, mode, setMode } = this.#parts;
+    const now = this.#time();
+    const order = orderDue(orders.order, rules.doorModes, now, rules.calendar);
+    orders.keep(order);
+    const due = modeOf(order, rules.doorModes, now.trusted);
+    if (due !== mode()) setMode(due);
+  }
+
+  #time(): OrderTime {
+    const { clock } = this.#parts;
+    return { wall: clock.wall(), mono: clock.monotonic(), trusted: this.clockTrusted };
   }
 }

@@ -1,4 +1,4 @@
-import { type Door, type DoorRule, isReleased } from '../door/door.js';
+import { type Door, type DoorMode, type DoorRule, isReleased } from '../door/door.js';
 import { DoorKeeper } from '../door/door-keeper.js';
 import type { DoorHardware } from '../door/hardware.js';
 import type { InputName } from '../door/inputs.js';
@@ -27,12 +27,23 @@ export interface DoorServiceParts {
   readonly news: News;
   /** Who goes through. */
   readonly whereabouts: Pick<WhereaboutsKeeper, 'contact' | 'contactLost' | 'contactBack' | 'fire'>;
+  /** Somebody has set the mode, or ended open house. */
+  readonly ordered: (mode: DoorMode) => void;
   /** Called after each change. */
   readonly changed: () => void;
 }
 
 /** Puts the door to work: from here on it obeys its wires. */
-export function startDoor({ hardware, rule, clock, log, news, whereabouts, changed }: DoorServiceParts): DoorService {
+export function startDoor({
+  hardware,
+  rule,
+  clock,
+  log,
+  news,
+  whereabouts,
+  ordered,
+  changed,
+}: DoorServiceParts): DoorService {
   const deaf = new Map<InputName, string>();
   const { lock, indicators, inputs } = hardware;
   const keeper = new DoorKeeper(
@@ -77,11 +88,14 @@ export function startDoor({ hardware, rule, clock, log, news, whereabouts, chang
       return opened ? undefined : (why ?? 'fault');
     },
     lock(by, reason) {
+      const { mode } = keeper.door;
       keeper.lock();
+      if (keeper.door.mode !== mode) ordered(keeper.door.mode);
       news.asked('lock', by, reason ?? null, {}, true);
     },
     setMode(mode, by, reason) {
       keeper.setMode(mode);
+      ordered(mode);
       news.asked('mode', by, reason ?? null, { mode }, true);
     },
     now: () => ({ mode: keeper.door.mode, state: keeper.state }),

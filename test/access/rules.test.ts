@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Calendar } from '../../src/access/calendar.js';
-import { modeAt, modeDue, nextMode, type PlannedMode } from '../../src/access/door-modes.js';
+import { modeAt, nextMode, type PlannedMode, planMoved } from '../../src/access/door-modes.js';
 import { dependsOnTime, UNKNOWN_GROUPS_MAX, unknownGroups, whyNotNow } from '../../src/access/groups.js';
 import { isLockedOut, NO_LOCKOUT, noteSpoof, type SpoofLockout } from '../../src/access/lockout.js';
 import { type Rules, rulesOf } from '../../src/access/rules.js';
@@ -141,30 +141,33 @@ access:
     expect(modeAt(plan, at('2026-05-01T20:30:00Z'), calendar)).toBe('locked');
   });
 
-  test('is set once at each change, and what is set by hand between stays', () => {
-    expect(modeDue('normal', plan, open, calendar, true)).toBe('open-house');
-    expect(modeDue('open-house', plan, open, calendar, true)).toBeUndefined();
-    expect(modeDue('open-house', plan, evening, calendar, true)).toBe('normal');
+  test.each<[string, string, string, boolean]>([
+    ['within one window', '2026-06-02T07:00:00Z', '2026-06-02T14:59:59Z', false],
+    ['over its end', '2026-06-02T14:59:59Z', '2026-06-02T15:00:00Z', true],
+    ['over a night, to the same mode', '2026-06-02T08:00:00Z', '2026-06-03T08:00:00Z', true],
+    ['over no time at all', '2026-06-02T08:00:00Z', '2026-06-02T08:00:00Z', false],
+    ['backwards', '2026-06-03T08:00:00Z', '2026-06-02T08:00:00Z', false],
+  ])('has moved %s', (_over, since, now, moved) => {
+    expect(planMoved(plan, at(since), at(now), calendar)).toBe(moved);
   });
 
-  test('that was missed is made up at start', () => {
-    expect(modeDue(undefined, plan, open, calendar, true)).toBe('open-house');
-    expect(modeDue(undefined, plan, evening, calendar, true)).toBe('normal');
+  test('that was quiet for weeks has not moved, and is found when it does', () => {
+    const { doorModes: office, calendar: utc } = rules(`
+access:
+  timeZone: UTC
+  schedules:
+    office:
+      windows: [{days: mon-fri, from: 08:00, to: 17:00}]
+      exceptions: [{date: 2026-11-01, until: 2026-12-31, closed: true}, {date: 2027-01-01, closed: true}]
+  doorModes: [{mode: open-house, schedule: office}]
+`);
+    expect(planMoved(office, at('2026-11-02T20:00:00Z'), at('2026-12-24T10:00:00Z'), utc)).toBe(false);
+    expect(planMoved(office, at('2026-11-02T20:00:00Z'), at('2027-01-04T08:00:00Z'), utc)).toBe(true);
+    expect(planMoved([], open, at('2030-01-01T00:00:00Z'), utc)).toBe(false);
   });
 
   test('is nobody’s business without a plan', () => {
-    expect(modeDue(undefined, [], open, calendar, true)).toBeUndefined();
     expect(nextMode([], open, calendar)).toBeUndefined();
-  });
-
-  test.each([
-    ['ends open house', 'open-house', 'normal'],
-    ['never begins open house', undefined, 'normal'],
-    ['leaves a locked door locked', 'locked', undefined],
-    ['leaves a normal door as it is', 'normal', undefined],
-  ] as const)('a clock that is not trusted %s', (_what, applied, due) => {
-    for (const time of [open, shut, evening, wallMs(Number.NaN)])
-      expect(modeDue(applied, plan, time, calendar, false)).toBe(due);
   });
 
   test('is foretold with its time', () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type ClockFacts, NEVER_TRUSTED } from '../../src/access/clock-trust.js';
 import type { ScheduledMode } from '../../src/access/door-modes.js';
+import { type DoorOrder, NO_ORDER } from '../../src/access/door-order.js';
 import { rulesOf } from '../../src/access/rules.js';
 import { wallMs } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
@@ -27,17 +28,23 @@ function keeper(
   facts: Partial<ClockFacts> | (() => Partial<ClockFacts>) = {},
   {
     trustedTime = { times: NEVER_TRUSTED, keep: () => undefined },
-    found = 'normal',
+    order = NO_ORDER,
     startMs = TUESDAY_AT_8,
     ...more
-  }: Partial<Pick<AccessKeeperParts, 'trustedTime' | 'planned' | 'passback'>> & {
-    readonly found?: ScheduledMode;
+  }: Partial<Pick<AccessKeeperParts, 'trustedTime' | 'passback'>> & {
+    readonly order?: DoorOrder;
     readonly startMs?: number;
   } = {},
 ) {
   const clock = new ManualClock(startMs);
   const told: unknown[] = [];
-  let mode = found;
+  let mode: ScheduledMode = 'normal';
+  const orders = {
+    order,
+    keep(kept: DoorOrder) {
+      orders.order = kept;
+    },
+  };
   const setMode = vi.fn((to: ScheduledMode) => {
     mode = to;
   });
@@ -60,7 +67,7 @@ function keeper(
     },
     mode: () => mode,
     setMode,
-    planMoved: () => void told.push(['plan', access.planned]),
+    orders,
   });
   running = access;
   /** Resolves when the machine was asked. */
@@ -72,17 +79,21 @@ function keeper(
   };
   const byHand = (to: ScheduledMode) => {
     mode = to;
+    access.byHand(to);
   };
   /** What the next minute does. */
   const nextMinute = () => {
     access.stop();
     access.start();
   };
-  return { access, clock, told, setMode, byHand, started, nextMinute };
+  return { access, clock, told, setMode, byHand, started, nextMinute, orders };
 }
-const noted = (mode: ScheduledMode, atMs: number | null = TUESDAY_AT_8 - 60_000) => ({
+/** An order from before a restart. */
+const ordered = (mode: ScheduledMode, atMs: number | null = TUESDAY_AT_8 - 60_000): DoorOrder => ({
   mode,
-  atMs: atMs === null ? undefined : wallMs(atMs),
+  by: 'hand',
+  atMs: atMs === null ? null : wallMs(atMs),
+  atMono: undefined,
 });
 const synchronised = { synchronisedMs: wallMs(TUESDAY_AT_8 - 60_000) };
 
@@ -196,71 +207,57 @@ describe('the rules of access at work', () => {
     expect(kept.at(-1)).toBe(TUESDAY_AT_8 + 3_601_000);
   });
 
-  test('after a restart a mode that was set by hand stays until the plan asks for another one', async () => {
-    const { setMode, clock, started, access } = keeper(OFFICE, synchronised, { planned: noted('open-house') });
-    await started();
-    expect(setMode).not.toHaveBeenCalled();
-    expect(access.planned).toBe('open-house');
-    const missed = keeper(OFFICE, synchronised, { planned: noted('normal') });
+  test('the mode of before the restart is there before the machine was asked for its clock', () => {
+    for (const mode of ['locked', 'normal'] as const) {
+      const { access, setMode } = keeper(OFFICE, synchronised, { order: ordered(mode) });
+      access.start();
+      expect(setMode.mock.calls.flat()).toEqual(mode === 'normal' ? [] : [mode]);
+      access.stop();
+    }
+  });
+
+  test('a mode that was set by hand stays until the plan asks for another one, also while the daemon did not run', async () => {
+    const stays = keeper(OFFICE, synchronised, { order: ordered('locked') });
+    await stays.started();
+    await vi.waitFor(() => expect(stays.told).toEqual([['clock', null]]));
+    expect(stays.setMode.mock.calls.flat()).toEqual(['locked']);
+    stays.clock.advance(10 * 3_600_000);
+    stays.nextMinute();
+    await vi.waitFor(() => expect(stays.setMode.mock.calls.flat()).toEqual(['locked', 'normal']));
+    const missed = keeper(OFFICE, synchronised, { order: ordered('locked', TUESDAY_AT_8 - 22 * 3_600_000) });
     await missed.started();
-    await vi.waitFor(() => expect(missed.setMode).toHaveBeenCalledWith('open-house'));
-    expect(clock.wall()).toBe(TUESDAY_AT_8);
+    await vi.waitFor(() => expect(missed.setMode.mock.calls.flat()).toEqual(['locked', 'open-house']));
   });
 
-  test('what the plan asked for while the daemon did not run is made up, whatever was set by hand before', async () => {
-    // Locked by hand in the open house of Monday; its end was missed, and so was Tuesday's beginning.
-    const monday = noted('open-house', TUESDAY_AT_8 - 22 * 3_600_000);
-    const locked = keeper(OFFICE, synchronised, { planned: monday, found: 'locked' });
-    await locked.started();
-    await vi.waitFor(() => expect(locked.setMode).toHaveBeenCalledWith('open-house'));
-    // Without a clock that was trusted nobody knows what was missed.
-    const unknown = keeper(OFFICE, synchronised, { planned: noted('open-house', null), found: 'locked' });
-    await unknown.started();
-    await vi.waitFor(() => expect(unknown.told).toContainEqual(['clock', null]));
-    expect(unknown.setMode).not.toHaveBeenCalled();
-  });
-
-  test('what somebody sets before the clock is trusted is not overruled by what was missed', async () => {
-    // Open house by hand on Monday before seven; Monday's plan was missed, and Tuesday's begins after the restart.
-    const monday = noted('normal', TUESDAY_AT_8 - 26 * 3_600_000);
+  test('a door that is locked by hand in open house stays locked when the clock is found after a power cut', async () => {
     let facts: Partial<ClockFacts> = {};
-    const night = { planned: monday, found: 'open-house' } as const;
-    const { setMode, byHand, started, access, clock, nextMinute, told } = keeper(OFFICE, () => facts, night);
-    clock.advance(12 * 3_600_000);
+    const { setMode, told, started, nextMinute, byHand } = keeper(OFFICE, () => facts, { order: ordered('locked') });
     await started();
-    byHand('locked');
-    facts = { synchronisedMs: clock.wall() };
+    facts = synchronised;
     nextMinute();
     await vi.waitFor(() => expect(told).toContainEqual(['clock', null]));
-    expect([setMode.mock.calls, access.planned]).toEqual([[], 'normal']);
+    expect(setMode.mock.calls.flat()).toEqual(['locked']);
+    byHand('normal');
+    nextMinute();
+    await vi.waitFor(() => expect(setMode.mock.calls.flat()).toEqual(['locked']));
   });
 
-  test('the plan’s move is told where the door is in that mode already', async () => {
-    const { told, started, access } = keeper(OFFICE, synchronised, { planned: noted('normal'), found: 'open-house' });
+  test('what somebody orders before the clock is found is not overruled by what was missed', async () => {
+    let facts: Partial<ClockFacts> = {};
+    const yesterday = ordered('normal', TUESDAY_AT_8 - 26 * 3_600_000);
+    const { setMode, told, started, nextMinute, byHand } = keeper(OFFICE, () => facts, { order: yesterday });
     await started();
-    await vi.waitFor(() => expect(told).toContainEqual(['plan', 'open-house']));
-    expect(access.planned).toBe('open-house');
+    byHand('locked');
+    facts = synchronised;
+    nextMinute();
+    await vi.waitFor(() => expect(told).toContainEqual(['clock', null]));
+    expect(setMode).not.toHaveBeenCalled();
   });
 
-  test.each<[ScheduledMode, ScheduledMode, string[]]>([
-    ['locked', 'locked', ['normal']],
-    ['open-house', 'open-house', ['normal']],
-    ['locked', 'open-house', []],
-  ])('%s, with a plan of %s that was taken out of the configuration: sets %j', async (found, planned, set) => {
-    const { setMode, started, access } = keeper('', {}, { planned: noted(planned), found });
+  test('without a clock open house ends', async () => {
+    const { setMode, started } = keeper(OFFICE, {}, { order: { ...NO_ORDER, mode: 'open-house' } });
     await started();
-    await vi.waitFor(() => expect(access.planned).toBe('normal'));
-    expect(setMode.mock.calls.flat()).toEqual(set);
-  });
-
-  test('without a clock open house ends, and a door that was locked by hand stays locked', async () => {
-    const open = keeper(OFFICE, {}, { planned: noted('open-house'), found: 'open-house' });
-    await open.started();
-    await vi.waitFor(() => expect(open.setMode).toHaveBeenCalledWith('normal'));
-    const locked = keeper(OFFICE, {}, { planned: noted('open-house'), found: 'locked' });
-    await locked.started();
-    await vi.waitFor(() => expect(locked.access.planned).toBe('normal'));
-    expect(locked.setMode).not.toHaveBeenCalled();
+    expect(setMode).not.toHaveBeenCalled();
   });
 
   test('anti-passback speaks after everything else, and is told who was let in', () => {

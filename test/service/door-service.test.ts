@@ -14,6 +14,7 @@ function house(hardware: Partial<DoorHardware> = {}) {
   const lock = new SimulatedLock(clock);
   const error = vi.fn();
   const passages: unknown[] = [];
+  const orders: string[] = [];
   const wires: { listener?: InputListener } = {};
   const door = startDoor({
     hardware: {
@@ -40,11 +41,12 @@ function house(hardware: Partial<DoorHardware> = {}) {
       contactBack: (open) => void passages.push(['back', open]),
       fire: (active) => void passages.push(['fire', active]),
     },
+    ordered: (mode) => void orders.push(mode),
     changed: () => undefined,
   });
   const wire = (name: 'contact' | 'fire', active: boolean) => wires.listener?.changed(name, active);
   const fault = (name: 'contact' | 'rex', why: string | null) => wires.listener?.fault(name, why);
-  return { clock, lock, door, error, passages, wire, fault };
+  return { clock, lock, door, error, passages, orders, wire, fault };
 }
 
 test('a line that does not close keeps neither bolt nor stop, and is told', () => {
@@ -87,5 +89,19 @@ test('a contact that comes back says how the door is; a fire is told once it has
   expect(door.problems()).toEqual(['the input contact is lost: torn', 'the input rex is lost: torn']);
   fault('contact', null);
   wire('fire', true);
+  wire('fire', false);
+  expect(passages.pop()).toEqual(['fire', false]);
+  wire('fire', true);
+  expect(passages.pop()).toEqual(['fire', true]);
   expect([passages, lock.released]).toEqual([[[true, 'forced'], 'lost', ['back', true], ['fire', true]], true]);
+});
+
+test('each mode that is asked for is an order, also the one that the door is in; lock is one where it ends open house', () => {
+  const { door, orders } = house();
+  door.desk.lock('office', undefined);
+  door.desk.setMode('locked', 'office', undefined);
+  door.desk.setMode('locked', 'office', undefined);
+  door.desk.setMode('open-house', 'office', undefined);
+  door.desk.lock('office', undefined);
+  expect(orders).toEqual(['locked', 'locked', 'open-house', 'normal']);
 });

@@ -1,36 +1,30 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { NO_ORDER, orderByHand } from '../../src/access/door-order.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { ModeMemory } from '../../src/service/mode-memory.js';
 import { tempFolder } from '../store/sample.js';
 
-test('the mode and what the plan had asked for are there after a restart', async () => {
+test('what the mode is by is there after a restart, but for the time that ended with it', async () => {
   const [state, clock] = [await tempFolder(), new ManualClock()];
   const open = () => ModeMemory.open(state, { clock, log: silentLog });
   const first = await open();
-  expect([first.mode, first.planned]).toEqual(['normal', undefined]);
-  const atMs = clock.wall();
-  first.note('locked', 'open-house', atMs);
+  expect(first.order).toEqual(NO_ORDER);
+  const now = { wall: clock.wall(), mono: clock.monotonic(), trusted: true };
+  first.keep(orderByHand('locked', now));
   await first.close();
   const again = await open();
-  expect([again.mode, again.planned]).toEqual(['locked', { mode: 'open-house', atMs }]);
-  again.note('locked', 'open-house', atMs);
-  again.note('normal', undefined, undefined);
+  expect(again.order).toEqual({ mode: 'locked', by: 'hand', atMs: now.wall, atMono: undefined });
+  again.keep(orderByHand('open-house', { ...now, trusted: false }));
   await again.close();
-  const last = await open();
-  expect([last.mode, last.planned]).toEqual(['normal', undefined]);
+  expect((await open()).order).toEqual({ mode: 'open-house', by: 'hand', atMs: null, atMono: undefined });
 });
 
-test('open house that the plan had begun is left to the plan, open house by hand stays', async () => {
-  const [state, clock] = [await tempFolder(), new ManualClock()];
-  const open = () => ModeMemory.open(state, { clock, log: silentLog });
-  const byPlan = await open();
-  byPlan.note('open-house', 'open-house', clock.wall());
-  await byPlan.close();
-  const next = await open();
-  expect([next.mode, next.planned]).toEqual(['normal', undefined]);
-  next.note('open-house', 'normal', undefined);
-  await next.close();
-  const byHand = await open();
-  expect([byHand.mode, byHand.planned]).toEqual(['open-house', { mode: 'normal', atMs: undefined }]);
+test('a damaged file is set aside, and the plan decides', async () => {
+  const state = await tempFolder();
+  writeFileSync(join(state, 'door-mode.json'), '{"schema":1,"mode":"ajar"}');
+  const memory = await ModeMemory.open(state, { clock: new ManualClock(), log: silentLog });
+  expect(memory.order).toEqual(NO_ORDER);
 });

@@ -15,11 +15,20 @@ const { config } = loadConfig({ file: process.argv[2], env: process.env, overrid
 const log = createLog('info', 'door');
 const notify = new SystemdNotify({ env: process.env, clock, log });
 const hardware = await openHardware(config.door, { clock, log, runFolder: resolvePaths({ env: process.env }).run });
-const bulletin = new Bulletin(journalOff, () => undefined);
+const bulletin = new Bulletin(journalOff, () => undefined, log);
 const news = new News({ log, names: false, bulletin, clock, publish: () => undefined });
 const nothing = () => undefined;
 const whereabouts = { contact: nothing, contactLost: nothing, contactBack: nothing, fire: nothing };
-const door = startDoor({ hardware, rule: config.door, clock, log, news, whereabouts, changed: nothing });
+const door = startDoor({
+  hardware,
+  rule: config.door,
+  clock,
+  log,
+  news,
+  whereabouts,
+  ordered: nothing,
+  changed: nothing,
+});
 process.once('exit', () => door.stop());
 process.once('SIGTERM', () => process.exit(0));
 notify.ready('the door is up');

@@ -71,6 +71,8 @@ for backend in onoff gpiod; do
       # A frozen daemon is found by its watchdog, which a guest in emulation needs a while for: once is enough.
       [ $harm = KILL ] || [ $lock = fail-secure ] || continue
       pid=$(systemctl show -p MainPID --value kaimon)
+      # A second after its start gpiomon makes way for a reading once (gpiod-monitored-line.ts), which takes a while in emulation.
+      [ $backend = onoff ] || sleep 4
       press
       if ! wait_for $drawn 20; then echo "FAILED $backend $lock: the exit button does not release"; journalctl -u kaimon --no-pager | tail -5; failed=1; continue; fi
       sleep 1
