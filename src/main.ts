@@ -22,6 +22,7 @@ import { Bulletin } from './service/bulletin.js';
 import { readClockFacts } from './service/clock-facts.js';
 import { startDoor } from './service/door-service.js';
 import { Enrolment } from './service/enrolment.js';
+import { eraseCopies } from './service/erasing.js';
 import { Evidence } from './service/evidence.js';
 import { Eye } from './service/eye.js';
 import { EyeProcess } from './service/eye-process.js';
@@ -183,6 +184,7 @@ function startWith(
     lastSeen: () => seen,
     passback: whereabouts.shared ? whereabouts : undefined,
     written: () => bulletin.settled(),
+    eraseCopies: () => eraseCopies(store, paths),
   });
 
   const state = () =>

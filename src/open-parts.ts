@@ -51,7 +51,7 @@ export async function openParts(
     journal = await openJournal(config.journal, paths.state, { clock, log });
     const passages = await openPassages(paths.state, { clock, log });
     const modes = await ModeMemory.open(paths.state, { clock, log });
-    const trustedTime = await TrustedTime.open(paths.state, { clock, log });
+    const trustedTime = await TrustedTime.open(paths.state, journal.newestMs, { clock, log });
     return { equipment, store, hardware, journal, passages, modes, trustedTime };
   } catch (thrown) {
     await closeParts({ hardware, journal, store }, log);

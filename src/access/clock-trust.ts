@@ -26,7 +26,7 @@ export const DISTRUST_TEXT: Record<Distrust, string> = {
 export interface TrustedTimes {
   /** Confirmed by the network. */
   readonly networkMs: WallMs | null;
-  /** Confirmed by a battery-backed clock only, which may be wrong by years: the network overrules it. */
+  /** Confirmed by something weaker, a battery-backed clock or the network long ago, which may be wrong by years: the network overrules it. */
   readonly batteryMs: WallMs | null;
 }
 export const NEVER_TRUSTED: TrustedTimes = { networkMs: null, batteryMs: null };
@@ -51,6 +51,9 @@ export interface ClockTrust {
 /** The clock may differ from itself by so much: leap seconds, and the time between reading the two clocks. */
 export const JUMP_MS = 2000;
 
+/** A confirmation that is older may be of another time than the clock shows: somebody may have set it since. timesyncd gives one each half hour. */
+const FRESH_MS = 60 * 60_000;
+
 /** The first look, at start. @param times what is known from before the start */
 export function firstLook(
   needs: ClockNeeds,
@@ -62,11 +65,11 @@ export function firstLook(
   const factMs = facts.synchronisedMs ?? null;
   // Synchronised in the future: the clock was put back since.
   const staleMs = factMs !== null && factMs > wall + JUMP_MS ? factMs : null;
-  const byNetwork = factMs !== null && staleMs === null;
+  const synchronised = factMs !== null && staleMs === null;
   return {
     needs,
-    confirmed: (needs === 'auto' && facts.rtcAgrees) || byNetwork,
-    byNetwork,
+    confirmed: (needs === 'auto' && facts.rtcAgrees) || synchronised,
+    byNetwork: synchronised && wall - factMs <= FRESH_MS,
     believedMs: wall - monotonic,
     seenMs: wall - monotonic,
     lookedMs: monotonic,

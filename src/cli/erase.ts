@@ -1,17 +1,13 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { journalFolder } from '../journal/file-disk.js';
 import { type JournalWriter, journalOff } from '../journal/writer.js';
-import { OperatingError } from '../kit/errors.js';
 import { systemClock as clock } from '../kit/system-clock.js';
 import { personIdSchema } from '../person/person.js';
+import { eraseCopies } from '../service/erasing.js';
 import { openJournal } from '../service/journal-keeper.js';
-import { forgetPassage, PASSAGES_FILE } from '../service/whereabouts-keeper.js';
-import { lastGoodOf } from '../store/people-file.js';
-import type { PeopleStore } from '../store/people-store.js';
+import { forgetPassage } from '../service/whereabouts-keeper.js';
 import type { Context } from './context.js';
-import { findPerson, withStore } from './people-source.js';
+import { personNamed, unknownPerson, withStore } from './people-source.js';
 
 export interface Erased {
   readonly id: string;
@@ -28,56 +24,31 @@ export interface Erased {
  *   KAIMON_FILE_WRITE, KAIMON_FILE_READ: to be repeated
  */
 export function erasePerson(context: Context, encoder: string, wanted: string): Promise<Erased> {
+  const { paths, log } = context;
   return withStore(context, encoder, async (store) => {
     // What may refuse comes first.
     const journal = await journalOf(context);
     try {
-      const id = idOf(store, wanted);
+      // Somebody who is enrolled no more is meant by the id.
+      const id = personNamed([...store.all()], wanted)?.id ?? wanted;
+      if (!personIdSchema.safeParse(id).success) throw nobody(wanted);
       const known = store.everUsed(id);
-      // Of somebody whose removal is forgotten by now only the journal can tell.
-      const named = known ? 0 : await journal.erase(id);
-      if (!known && named === 0) throw unknown(wanted);
       const version = (await store.remove(id, 'cli')) ?? null;
-      await removeCopies(context);
-      await forgetPassage(context.paths.state, id, { clock, log: context.log });
-      return { id, version, erased: named + (await journal.erase(id)) };
+      const placed = await forgetPassage(paths.state, id, { clock, log });
+      const erased = await journal.erase(id);
+      if (!known && !placed && erased === 0) throw nobody(wanted);
+      await eraseCopies(store, paths);
+      return { id, version, erased };
     } finally {
       await journal.close();
     }
   });
 }
 
-/** Also of somebody who is enrolled no more: then only the id says who is meant. */
-function idOf(store: PeopleStore, wanted: string): string {
-  try {
-    return findPerson([...store.all()], wanted).id;
-  } catch (thrown) {
-    if (personIdSchema.safeParse(wanted).success) return wanted;
-    throw thrown;
-  }
-}
-
-const unknown = (wanted: string) =>
-  new OperatingError(
-    'KAIMON_PERSON_UNKNOWN',
-    'usage',
-    `nobody is or was enrolled as "${wanted}", and no entry of the journal names that id: see "kaimon people list"`,
-  );
+const nobody = (wanted: string) =>
+  unknownPerson(`nobody is or was enrolled as "${wanted}", and nothing here names that id: see "kaimon people list"`);
 
 async function journalOf({ config, paths, log }: Context): Promise<JournalWriter> {
   if (!existsSync(journalFolder(paths.state))) return journalOff;
   return openJournal({ ...config.journal, enabled: true }, paths.state, { clock, log });
-}
-
-/** The copy of the time before and files set aside still hold the templates or whereabouts, the voice's cache the spoken name. */
-async function removeCopies({ peopleFile, paths }: Context): Promise<void> {
-  const folder = dirname(peopleFile);
-  const damaged = [basename(peopleFile), PASSAGES_FILE].map((name) => `${name}.corrupt-`);
-  const setAside = (await readdir(folder)).filter((name) => damaged.some((start) => name.startsWith(start)));
-  for (const file of [
-    lastGoodOf(peopleFile),
-    ...setAside.map((name) => join(folder, name)),
-    join(paths.cache, 'voice'),
-  ])
-    await rm(file, { force: true, recursive: true });
 }

@@ -47,15 +47,21 @@ export async function withStore<T>(
   }
 }
 
-/** A person by id, or by name where that is unique. @throws OperatingError of trouble `usage` naming what is known */
-export function findPerson(people: readonly Person[], wanted: string): Person {
+/** A person by id, or by name. @throws OperatingError of trouble `usage` where several have that name */
+export function personNamed(people: readonly Person[], wanted: string): Person | undefined {
   const byId = people.find(({ id }) => id === wanted);
   if (byId) return byId;
   const byName = people.filter(({ name }) => name === wanted.normalize('NFC'));
-  const [only] = byName;
-  if (only && byName.length === 1) return only;
-  const trouble = only
-    ? `${byName.length} people are called "${wanted}": give one of the ids ${byName.map(({ id }) => id).join(', ')}`
-    : `nobody is enrolled as "${wanted}": see "kaimon people list"`;
-  throw new OperatingError('KAIMON_PERSON_UNKNOWN', 'usage', trouble);
+  if (byName.length <= 1) return byName[0];
+  const ids = byName.map(({ id }) => id).join(', ');
+  throw unknownPerson(`${byName.length} people are called "${wanted}": give one of the ids ${ids}`);
 }
+
+/** A person by id, or by name where that is unique. @throws OperatingError of trouble `usage` naming what is known */
+export function findPerson(people: readonly Person[], wanted: string): Person {
+  const person = personNamed(people, wanted);
+  if (!person) throw unknownPerson(`nobody is enrolled as "${wanted}": see "kaimon people list"`);
+  return person;
+}
+
+export const unknownPerson = (trouble: string) => new OperatingError('KAIMON_PERSON_UNKNOWN', 'usage', trouble);

@@ -20,6 +20,10 @@ const absolute = (path: string | undefined): string | null => (path?.startsWith(
 
 const below = (state: string): Paths => ({ state, cache: join(state, 'cache'), run: join(state, 'run') });
 
+/** The cache folder that systemd gives the unit whose state folder this is; undefined for a folder of one's own. */
+export const unitCache = (state: string): string | undefined =>
+  state.startsWith('/var/lib/') ? state.replace('/var/lib/', '/var/cache/') : undefined;
+
 /**
  * The folders to use: `--state DIR` (or KAIMON_STATE) holds all three; under systemd the unit's folders;
  * otherwise the user's own by the XDG rules.

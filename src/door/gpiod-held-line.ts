@@ -61,7 +61,11 @@ export class HeldLine implements OutputLine {
     // Synchronous: this is the last thing that a process does.
     const endMs = performance.now() + CLOSE_MS;
     for (let leftMs = CLOSE_MS; leftMs > 0; leftMs = endMs - performance.now()) {
-      const { status, stderr, error } = spawnSync(tool, args, { timeout: Math.ceil(leftMs), encoding: 'utf8' });
+      const { status, stderr, error } = spawnSync(tool, args, {
+        timeout: Math.ceil(leftMs),
+        killSignal: 'SIGKILL',
+        encoding: 'utf8',
+      });
       if (status === 0) return;
       said = error?.message ?? stderr.trim();
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, CLOSE_TRY_MS);

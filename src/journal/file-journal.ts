@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { iso, type Timer } from '../kit/clock.js';
+import { iso, type Timer, type WallMs, wallMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import { Mutex } from '../kit/mutex.js';
 import { pauseMs, type RetryPlan } from '../kit/retry.js';
@@ -83,6 +83,11 @@ export class FileJournal implements JournalWriter {
     if (this.#fault === undefined) return undefined;
     const lost = this.#waiting.lost > 0 ? `, ${this.#waiting.lost} lost` : '';
     return `${this.#fault}; ${this.#waiting.size} entries wait${lost}`;
+  }
+
+  get newestMs(): WallMs | undefined {
+    const { newest } = this.#files;
+    return newest === undefined ? undefined : wallMs(Date.parse(newest));
   }
 
   append(input: JournalInput): Promise<Receipt> {

@@ -54,6 +54,9 @@ export class JournalFiles {
   get position(): Position {
     return this.#position;
   }
+  get newest(): string | undefined {
+    return this.#newest;
+  }
   /** How many segments were begun. */
   get rotations(): number {
     return this.#rotations;

@@ -1,3 +1,4 @@
+import type { WallMs } from '../kit/clock.js';
 import type { LooseFields } from './entry.js';
 import type { Mark } from './head.js';
 
@@ -34,6 +35,8 @@ export interface JournalWriter {
   append(input: JournalInput): Promise<Receipt>;
   /** How far the chain on the disk goes, as last written to the head's file; to be published elsewhere. */
   readonly head: Mark | undefined;
+  /** The time of the newest entry, whatever clock it was by; undefined where there is none. */
+  readonly newestMs: WallMs | undefined;
   /** Why entries wait or get lost; undefined while all is well. For the gate's state. */
   readonly fault: string | undefined;
   /**
@@ -56,6 +59,7 @@ export interface JournalWriter {
 export const journalOff: JournalWriter = {
   append: () => Promise.resolve({ durable: false, why: 'off' }),
   head: undefined,
+  newestMs: undefined,
   fault: undefined,
   erase: () => Promise.resolve(0),
   purge: () => Promise.resolve(0),

@@ -149,7 +149,8 @@ const advice: Readonly<Record<string, string>> = {
   EIO: 'the disk reports an error: check it, and replace an SD card that does so twice',
 };
 
-function cannotWrite(path: string, cause: unknown): OperatingError {
+/** What the system said when `path` could not be written or removed, with what to do about it. */
+export function cannotWrite(path: string, cause: unknown): OperatingError {
   const why = advice[errnoOf(cause) ?? ''] ?? messageOf(cause);
   return new OperatingError('KAIMON_FILE_WRITE', 'environment', `cannot write ${path}: ${why}`, { cause });
 }

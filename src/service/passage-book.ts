@@ -1,7 +1,7 @@
 import { isVoid, newPassage, type Passage, supersedes } from '../access/passback.js';
-import type { Clock, WallMs } from '../kit/clock.js';
+import { type Clock, iso, type MonotonicMs, type WallMs, wallMs } from '../kit/clock.js';
 import { PEOPLE_MAX } from '../person/person.js';
-import { isFuture } from '../person/version.js';
+import { isFuture, versionMs } from '../person/version.js';
 import type { MergeOutcome } from '../site/shared-records.js';
 import type { PeopleStore } from '../store/people-store.js';
 
@@ -10,6 +10,7 @@ export interface PassageBookParts {
   /** This gate's name; stands in versions. */
   readonly gate: string;
   readonly clock: Clock;
+  readonly clockTrusted: () => boolean;
   /** To be called after each change. */
   readonly changed: () => void;
 }
@@ -22,11 +23,15 @@ export class PassageBook {
   readonly #parts: PassageBookParts;
   readonly #passages: Map<string, Passage>;
   readonly #listeners = new Set<(id: string) => void>();
+  /** Passages seen while the clock was not trusted; at most as many as there are. */
+  readonly #undated = new Map<string, { readonly version: string; readonly atMono: MonotonicMs }>();
   #latest: string | null = null;
 
   constructor(found: Readonly<Record<string, Passage>>, parts: PassageBookParts) {
     this.#parts = parts;
-    this.#passages = new Map(Object.entries(found).filter(([id]) => !this.isGone(id)));
+    const all = Object.entries(found);
+    this.#passages = new Map(all.filter(([id]) => !this.isGone(id)));
+    if (this.#passages.size < all.length) parts.changed();
     for (const { version } of this.#passages.values()) this.#noteVersion(version);
     parts.people.onChange(({ id, person }) => {
       if (!person) this.#drop(id);
@@ -48,12 +53,33 @@ export class PassageBook {
 
   /** Notes what this gate saw. @param inside null to forgive */
   place(person: string, inside: boolean | null): void {
-    const { clock, gate } = this.#parts;
+    const { clock, gate, clockTrusted } = this.#parts;
     // Whoever is removed between grant and passage.
     if (this.isGone(person) || !this.#hasRoom(person)) return;
-    const passage = newPassage(inside, clock.wall(), gate, this.#latest);
+    const trusted = clockTrusted();
+    // A version of a clock that is ahead would beat every honest one: without a trusted clock it only follows what is known.
+    const known = this.#latest === null ? 0 : versionMs(this.#latest);
+    const at = trusted ? clock.wall() : wallMs(Math.min(clock.wall(), known));
+    const passage = newPassage(inside, at, gate, this.#latest);
+    if (trusted) this.#undated.delete(person);
+    else this.#undated.set(person, { version: passage.version, atMono: clock.monotonic() });
     this.#set(person, passage);
     for (const listener of this.#listeners) listener(person);
+  }
+
+  /** The clock is trusted: what was seen without it is dated by how long ago it was, and what a clock that was ahead had dated is let go of. */
+  date(): void {
+    const { clock, gate } = this.#parts;
+    const now = clock.wall();
+    if (this.#latest !== null && isFuture(this.#latest, now)) this.#dropFuture(now);
+    for (const [person, { version, atMono }] of this.#undated) {
+      const known = this.#passages.get(person);
+      if (known?.version !== version) continue;
+      const { inside, version: next } = newPassage(known.inside, now, gate, this.#latest);
+      this.#set(person, { inside, since: iso(wallMs(now - (clock.monotonic() - atMono))), version: next });
+      for (const listener of this.#listeners) listener(person);
+    }
+    this.#undated.clear();
   }
 
   /** Of nobody anything is known any more, at every gate of the site. */
@@ -105,6 +131,13 @@ export class PassageBook {
     if (this.#passages.delete(person)) this.#parts.changed();
     // Also where nothing was known here: the broker may know something.
     for (const listener of this.#listeners) listener(person);
+  }
+
+  #dropFuture(now: WallMs): void {
+    for (const [id, { version }] of this.#passages) if (isFuture(version, now)) this.#passages.delete(id);
+    this.#latest = null;
+    for (const { version } of this.#passages.values()) this.#noteVersion(version);
+    this.#parts.changed();
   }
 
   /** A flood of unknown names must not push out those who are enrolled. */

@@ -32,6 +32,8 @@ export interface HandlerParts {
   /** Undefined where anti-passback is off. */
   readonly passback: { forgive(person: string): void } | undefined;
   readonly journal: Pick<JournalWriter, 'erase'>;
+  /** Removes copies on this disk that still name or show somebody who was removed. */
+  readonly eraseCopies: () => Promise<void>;
   readonly clock: Clock;
   readonly version: string;
 }
@@ -57,7 +59,11 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
       const version = await store.remove(id, by);
       if (version !== undefined) parts.news.removed(id, by);
       // Whoever was removed already, here or by another gate, may still stand in this gate's journal.
-      if (erase) return { id, version: version ?? null, erased: await parts.journal.erase(id) };
+      if (erase) {
+        const erased = await parts.journal.erase(id);
+        await parts.eraseCopies();
+        return { id, version: version ?? null, erased };
+      }
       if (version === undefined) throw new RequestError('unknown-person', `nobody of the id "${id}" is enrolled`);
       return { id, version };
     },

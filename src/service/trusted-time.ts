@@ -9,10 +9,13 @@ const time = z.iso.datetime().nullable();
 const schema = z.strictObject({ schema: z.literal(1), network: time, battery: time });
 type Kept = z.infer<typeof schema>;
 
-/** So much may be forgotten by a kill, and by so much a clock may be set back unseen then. */
+/** So much of what is to be kept may be forgotten by a kill. */
 const SAVE_MS = 10_000;
 
-/** The latest times at which the clock was trusted, in the file `clock.json` of the state folder: a clock that was set back is found after a restart, too. */
+/**
+ * The latest times at which the clock was trusted, in the file `clock.json` of the state folder: a clock that was set back is found after
+ * a restart, too. Where there is no such file the newest entry of the journal stands for a battery-backed clock's.
+ */
 export class TrustedTime {
   readonly #file: StateFile<Kept>;
   #times: TrustedTimes;
@@ -23,9 +26,13 @@ export class TrustedTime {
     this.#times = { networkMs: msOf(network), batteryMs: msOf(battery) };
   }
 
-  /** @throws OperatingError KAIMON_FILE_READ */
-  static async open(state: string, { clock, log }: { readonly clock: Clock; readonly log: Log }): Promise<TrustedTime> {
-    const empty = { schema: 1, network: null, battery: null } as const;
+  /** @param newestMs the time of the journal's newest entry @throws OperatingError KAIMON_FILE_READ */
+  static async open(
+    state: string,
+    newestMs: WallMs | undefined,
+    { clock, log }: { readonly clock: Clock; readonly log: Log },
+  ): Promise<TrustedTime> {
+    const empty = { schema: 1, network: null, battery: textOf(newestMs ?? null) } as const;
     const file = join(state, 'clock.json');
     return new TrustedTime(
       await StateFile.open({ file, name: 'the time last trusted', schema, empty, delayMs: SAVE_MS, clock, log }),

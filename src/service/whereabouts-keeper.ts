@@ -43,15 +43,13 @@ export const NOTHING_KEPT: Kept = { schema: 1, counts: NO_COUNTS, passages: {} }
 /** Passages come often and their loss is small: other gates and the broker remember them. */
 const SAVE_MS = 2_000;
 
-export const PASSAGES_FILE = 'passages.json';
-
 /** Opens the file of the state folder. @throws OperatingError KAIMON_FILE_READ */
 export const openPassages = (
   state: string,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<StateFile<Kept>> =>
   StateFile.open({
-    file: join(state, PASSAGES_FILE),
+    file: join(state, 'passages.json'),
     name: 'passages',
     schema: keptSchema,
     empty: NOTHING_KEPT,
@@ -60,16 +58,17 @@ export const openPassages = (
     log,
   });
 
-/** Takes one person out of the file of a gate that does not run. @throws OperatingError KAIMON_FILE_READ, KAIMON_FILE_WRITE */
+/** Takes one person out of the file of a gate that does not run. @returns whether the person stood in it @throws OperatingError KAIMON_FILE_READ, KAIMON_FILE_WRITE */
 export async function forgetPassage(
   state: string,
   id: string,
   parts: { readonly clock: Clock; readonly log: Log },
-): Promise<void> {
+): Promise<boolean> {
   const file = await openPassages(state, parts);
   const { [id]: gone, ...passages } = file.found.passages;
   try {
     if (gone) await file.saveNow(() => ({ ...file.found, passages }));
+    return gone !== undefined;
   } finally {
     // Otherwise it would go on trying.
     await file.close();
@@ -166,6 +165,7 @@ export class WhereaboutsKeeper {
 
   /** Lets go of what the last reset made void. To be called each minute. */
   purge(): void {
+    if (this.#parts.clockTrusted()) this.#book.date();
     this.#book.purge(this.#reset());
   }
 

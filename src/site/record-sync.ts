@@ -61,6 +61,7 @@ export class RecordSync<R extends { readonly version: string }> {
   #session = 0;
   #settled = false;
   #merging = false;
+  #stopped = false;
   #sending = 0;
   #retry: Timer | undefined;
   /** Records from the future, tried again until their time has come; a later record of the same id takes the place. */
@@ -104,6 +105,8 @@ export class RecordSync<R extends { readonly version: string }> {
 
   stop(): void {
     this.down();
+    this.#stopped = true;
+    this.#incoming.clear();
     this.#earlyTimer?.cancel();
     this.#early.clear();
     this.#unlisten();
@@ -176,6 +179,7 @@ export class RecordSync<R extends { readonly version: string }> {
       for (const [id, record] of batch) {
         // The door's wires and timers come in between.
         if (merging.length % AT_ONCE === AT_ONCE - 1) await aTurn();
+        if (this.#stopped) break;
         merging.push(this.#mergeOne(id, record));
       }
       await Promise.all(merging);
@@ -281,6 +285,7 @@ export class RecordSync<R extends { readonly version: string }> {
       if (version !== '' && session === this.#session && (this.#heard.get(id) ?? '') < version) this.#note(id, version);
       problem(undefined);
     } catch (thrown) {
+      this.#cleared.delete(id);
       log.warn({ id, err: explain(thrown) }, `a record of ${records.name} was not shared with the site yet`);
       problem(`${records.name}-not-shared: ${messageOf(thrown)}`);
       if (session === this.#session) this.#compareLater();

@@ -142,6 +142,11 @@ export class PeopleStore {
     return version;
   }
 
+  /** Writes the same once more: the copy of the time before is then one of now. Resolves after the fsync. @throws OperatingError as {@link put} */
+  rewrite(): Promise<void> {
+    return this.#save();
+  }
+
   /** Calls `listener` on every change, in memory's order, before it is on the disk. @returns ends that */
   onChange(listener: (change: PeopleChange) => void): () => void {
     this.#listeners.add(listener);

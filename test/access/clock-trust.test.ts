@@ -91,6 +91,13 @@ describe('later', () => {
     ['by a battery-backed clock, beside the network’s', facts(undefined, true), trustedAt(1, 2), trustedAt(1, START)],
     ['by the network, which overrules a battery-backed clock', SYNCED, trustedAt(1, START + HOUR), trustedAt(START)],
     ['by the network, as a battery-backed clock had said', SYNCED, trustedAt(1, 2), trustedAt(START, 2)],
+    ['by the network an hour ago', facts(START - HOUR), NEVER_TRUSTED, trustedAt(START)],
+    [
+      'by the network longer ago: no more than a battery',
+      facts(START - HOUR - 1),
+      NEVER_TRUSTED,
+      trustedAt(null, START),
+    ],
   ])('a time that is trusted %s is remembered', (_by, given, before, after) => {
     expect(noteTrusted(started(given, before), wallMs(START))).toEqual(after);
   });

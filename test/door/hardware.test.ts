@@ -17,6 +17,7 @@ import { noOnoff, onoffBelow, sysfsTree } from './gpio-benches.js';
 const LINES = 'relay: {line: 17}, rex: {line: 22}, contact: {line: 23}, fire: {line: 24}, tamper: {line: 25}';
 const LAMPS = 'greenLed: {line: 5}, redLed: {line: 6, activeLow: true}, buzzer: {line: 13}';
 const doorOf = (more = ''): Config['door'] => given(`door: {kind: gpio, ${LINES}, ${LAMPS}${more}}`).config.door;
+const LINE = { chip: 'gpiochip0', label: 'pinctrl-bcm2835', number: null };
 const folder = (): string => mkdtempSync(join(tmpdir(), 'kaimon-door-'));
 
 async function house(config = doorOf()) {
@@ -49,6 +50,36 @@ async function house(config = doorOf()) {
   clock.advance(1000);
   return { clock, gpio, hardware, keeper, states, runFolder };
 }
+
+describe('a gate that does not come to start', () => {
+  test('leaves every line closed, the relay at its safe level, also where one does not close', async () => {
+    const { gpio, hardware } = await house();
+    hardware.lock.drive(true);
+    expect(gpio.level(17)).toBe(true);
+    hardware.close();
+    expect(gpio.level(17)).toBe(false);
+    // A line that is still open is in use.
+    for (const offset of [17, 22, 23, 24, 25, 5, 6, 13]) await gpio.output({ ...LINE, offset }, false);
+  });
+
+  test('tells what does not close, and closes the others', async () => {
+    const gpio = new SimulatedGpio();
+    const input = gpio.input.bind(gpio);
+    gpio.input = async (line, ...more) => {
+      const opened = await input(line, ...more);
+      const close = () => {
+        opened.close();
+        throw new Error(`EIO at ${line.offset}`);
+      };
+      return line.offset === 23 ? { close } : opened;
+    };
+    const backend = { name: 'simulated', gpio, chips: gpio.chips() };
+    const parts = { clock: new ManualClock(), log: silentLog, runFolder: folder(), backend };
+    const { inputs } = await openHardware(doorOf(), parts);
+    expect(() => inputs.close()).toThrow('EIO at 23');
+    for (const offset of [22, 23, 24, 25]) await gpio.output({ ...LINE, offset }, false);
+  });
+});
 
 describe('the door on its lines', () => {
   test.each([

@@ -155,7 +155,7 @@ describe('the rules of access at work', () => {
     const dated = someone('bob', [0], { validUntil: '2027-01-01T00:00:00.000Z' });
     /** One run of the daemon: whether it trusted its clock, after it has written to its journal. */
     async function run(state: string, startMs: number, facts: Partial<ClockFacts>, needs = 'auto') {
-      const trustedTime = await TrustedTime.open(state, { clock: new ManualClock(startMs), log: silentLog });
+      const trustedTime = await TrustedTime.open(state, undefined, { clock: new ManualClock(startMs), log: silentLog });
       const { access, told, started } = keeper(`access: { clock: ${needs} }`, facts, { trustedTime, startMs });
       await started();
       if (needs !== 'unchecked') await vi.waitFor(() => expect(told).toHaveLength(1));
@@ -186,6 +186,16 @@ describe('the rules of access at work', () => {
       expect(await run(state, TUESDAY_AT_8 + HOUR, { rtcAgrees: true })).toBe('clock');
       expect(await run(state, TUESDAY_AT_8 + HOUR, network(TUESDAY_AT_8 + HOUR))).toBeUndefined();
     });
+  });
+
+  test('where there is no file the newest entry of the journal stands for a battery-backed clock', async () => {
+    const [state, clock] = [await tempFolder(), new ManualClock(TUESDAY_AT_8)];
+    const open = (newest: number) => TrustedTime.open(state, wallMs(newest), { clock, log: silentLog });
+    const first = await open(TUESDAY_AT_8);
+    expect(first.times).toEqual({ networkMs: null, batteryMs: TUESDAY_AT_8 });
+    first.keep({ networkMs: wallMs(TUESDAY_AT_8 + 1), batteryMs: null });
+    await first.close();
+    expect((await open(TUESDAY_AT_8 + 5)).times).toEqual({ networkMs: TUESDAY_AT_8 + 1, batteryMs: null });
   });
 
   test('a gate at which nothing happens keeps its time each hour, and at its end', async () => {

@@ -33,6 +33,7 @@ async function desk(change: Partial<HandlerParts> = {}) {
     },
     passback: { forgive: (id) => void freed.push(id) },
     journal: { erase: async (id) => erased.push(id) },
+    eraseCopies: async () => void erased.push('copies'),
     version: '1.2.3',
     ...change,
   });
@@ -132,8 +133,8 @@ describe('requests over MQTT', () => {
       version: version(),
       erased: 1,
     });
-    expect(await handlers.remove({ id: 'ada', erase: true }, context)).toEqual({ id: 'ada', version: null, erased: 2 });
-    expect(erased).toEqual(['ada', 'ada']);
+    expect(await handlers.remove({ id: 'ada', erase: true }, context)).toEqual({ id: 'ada', version: null, erased: 3 });
+    expect(erased).toEqual(['ada', 'copies', 'ada', 'copies']);
   });
 
   test('forgive sets somebody free who is enrolled, where anti-passback is on', async () => {

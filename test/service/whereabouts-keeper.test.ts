@@ -53,10 +53,11 @@ function keeper(
     },
   });
   const records = whereabouts.records(topicsOf({ site: 'home', gate }));
-  const distrust = () => {
-    trusted = false;
+  const trust = (to: boolean) => {
+    trusted = to;
   };
-  return { whereabouts, records, clock, told, kept, distrust, people };
+  const distrust = () => trust(false);
+  return { whereabouts, records, clock, told, kept, trust, distrust, people };
 }
 const bytes = (text: string | undefined) => Buffer.from(text ?? '');
 
@@ -165,6 +166,71 @@ test('in a fire nobody is followed, and afterwards everybody may come in again, 
   expect(whereabouts.refuses('ada')).toBe(true);
 });
 
+describe('a clock that is not trusted', () => {
+  const at = (text: string) => new ManualClock(Date.parse(text));
+
+  test('and ahead spoils no version: what other gates see afterwards is newer', async () => {
+    const clock = at('2040-01-01T00:00:00Z');
+    const { whereabouts, records, distrust } = keeper({ clock });
+    distrust();
+    whereabouts.letIn('ada');
+    expect(whereabouts.refuses('ada')).toBe(true);
+    const now = Date.UTC(2026, 10, 24, 8);
+    clock.jumpWall(now - clock.wall());
+    const out = { inside: false, since: new Date(now).toISOString(), version: `${now}-0000-out` };
+    expect(await records.merge('ada', out)).toBe('taken');
+    expect(whereabouts.refuses('ada')).toBe(false);
+  });
+
+  test('and behind dates what it saw when it is set right: no reset forgets it before its time', () => {
+    const clock = at('2026-11-23T01:00:00Z');
+    const { whereabouts, records, distrust, trust, kept } = keeper({ clock });
+    distrust();
+    whereabouts.letIn('ada');
+    const before = records.version('ada');
+    const offered: string[] = [];
+    records.onLocal((id) => offered.push(id));
+    clock.advance(HOUR);
+    clock.jumpWall(Date.UTC(2026, 10, 24, 8) - clock.wall());
+    trust(true);
+    whereabouts.purge();
+    expect([whereabouts.refuses('ada'), offered]).toEqual([true, ['ada']]);
+    expect(kept().passages['ada']?.since).toBe('2026-11-24T07:00:00.000Z');
+    expect(String(records.version('ada')) > String(before)).toBe(true);
+    whereabouts.purge();
+    expect(offered).toEqual(['ada']);
+  });
+
+  test('leaves alone what another gate has seen since', async () => {
+    const { whereabouts, records, distrust, trust, clock } = keeper();
+    distrust();
+    whereabouts.letIn('ada');
+    const now = clock.wall();
+    await records.merge('ada', { inside: false, since: new Date(now).toISOString(), version: `${now}-0000-out` });
+    trust(true);
+    whereabouts.purge();
+    expect([whereabouts.refuses('ada'), records.version('ada')]).toEqual([false, `${now}-0000-out`]);
+  });
+
+  test('what one had dated ahead before is let go of', () => {
+    const ahead = { inside: true, since: '2040-01-01T00:00:00.000Z', version: '2208988800000-0000-in' };
+    const { whereabouts, records, kept } = keeper({ found: { ...NOTHING_KEPT, passages: { ada: ahead } } });
+    whereabouts.purge();
+    expect([whereabouts.refuses('ada'), kept().passages]).toEqual([false, {}]);
+    whereabouts.letIn('bob');
+    expect(String(records.version('bob')) < ahead.version).toBe(true);
+  });
+});
+
+test('what is seen here comes after whatever was heard, also of passages that count for nothing', async () => {
+  const { whereabouts, records, clock } = keeper();
+  const ahead = `${clock.wall() + 60_000}-0000-out`;
+  const forgotten = { inside: true, since: new Date(clock.wall() - 5 * HOUR).toISOString(), version: ahead };
+  expect(await records.merge('ada', forgotten)).toBe('same');
+  whereabouts.letIn('ada');
+  expect(String(records.version('ada')) > ahead).toBe(true);
+});
+
 describe('whoever is removed', () => {
   const removed = (people: MemoryPeople, id: string) => {
     people.put(person(id, version(1)));
@@ -191,11 +257,13 @@ describe('whoever is removed', () => {
     removed(people, 'ada');
     const passage = { inside: true, since: '2026-11-24T07:59:00.000Z', version: '1795507140000-0000-out' };
     const found = { ...NOTHING_KEPT, passages: { ada: passage } };
-    const { whereabouts, records, told } = keeper({ people, found });
+    const { whereabouts, records, told, kept } = keeper({ people, found });
+    expect(kept().passages).toEqual({});
     expect([...records.ids()]).toEqual([]);
     expect(await records.merge('ada', passage)).toBe('same');
     whereabouts.letIn('ada');
     expect([[...records.ids()], told]).toEqual([[], [['passed', 'ada']]]);
+    expect(kept().passages).toEqual({});
   });
 
   test('and enrolled again is somebody of whom nothing is known', () => {

@@ -37,8 +37,10 @@ function gate(name: string, people = new MemoryPeople()) {
   const link = broker.link();
   const names = { site: 'home', gate: name };
   const published: string[] = [];
+  let refused = 0;
   const publish = link.publish.bind(link);
   link.publish = (to, payload, options) => {
+    if (options.retain && refused-- > 0) return Promise.reject(new Error('refused'));
     if (options.retain) published.push(`${to.split('/').at(-1)}${payload.length === 0 ? ' cleared' : ''}`);
     return publish(to, payload, options);
   };
@@ -80,7 +82,10 @@ function gate(name: string, people = new MemoryPeople()) {
   link.onDown(() => sync.down());
   ends.push(() => sync.stop());
   link.start();
-  return { people, whereabouts, sync, published, merges: () => merges };
+  const refuse = (publishes: number) => {
+    refused = publishes;
+  };
+  return { people, whereabouts, sync, published, merges: () => merges, refuse };
 }
 const settled = (one: ReturnType<typeof gate>) =>
   until('the gate was compared with the broker', () => one.sync.settled);
@@ -116,6 +121,19 @@ test('a gate that has not heard of the removal yet is not fought: it clears the 
   south.people.remove('ada', version(2));
   await until('the broker has forgotten', () => broker.retained(topic('ada')) === undefined);
 });
+
+test('whoever comes back and is removed again is cleared again, and so is what could not be cleared at once', async () => {
+  const north = gate('north');
+  await settled(north);
+  for (const round of [1, 2]) {
+    north.people.put(person('ada', version(2 * round)));
+    north.whereabouts.letIn('ada');
+    await until('the broker knows where Ada is', () => broker.retained(topic('ada')) !== undefined);
+    if (round === 2) north.refuse(1);
+    north.people.remove('ada', version(2 * round + 1));
+    await until('the broker has forgotten', () => broker.retained(topic('ada')) === undefined);
+  }
+}, 30_000);
 
 test('ten thousand records do not keep the door waiting: between any few hundred a pulse may end and a wire be heard', async () => {
   for (let i = 0; i < 10_000; i++) keep(`p${i}`, passage());

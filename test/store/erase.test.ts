@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type Context, contextOf } from '../../src/cli/context.js';
 import { erasePerson } from '../../src/cli/erase.js';
 import { silentLog } from '../../src/kit/log.js';
@@ -12,7 +12,9 @@ import { ENCODER, newcomer, tempFolder } from './sample.js';
 
 const PASSAGE = { inside: true, since: '2026-11-24T08:00:00.000Z', version: '1795507200000-0000-in' };
 
-/** The folder of a gate that was stopped: Ada and Bob are enrolled, were let in, and stand in copies. */
+afterEach(() => vi.unstubAllEnvs());
+
+/** The folder of a gate that was stopped: Zoe and Bob are enrolled, were let in, and stand in copies. */
 async function stopped(): Promise<Context> {
   const state = await tempFolder();
   vi.stubEnv('KAIMON_CONFIG', '');
@@ -25,18 +27,24 @@ async function stopped(): Promise<Context> {
     clock,
     log: silentLog,
   });
-  for (const id of ['ada', 'bob']) await store.put(newcomer(id));
+  for (const id of ['zoe', 'bob']) await store.put(newcomer(id));
   await store.close();
   const journal = await openJournal({ ...context.config.journal, enabled: true }, state, { clock, log: silentLog });
-  for (const person of ['ada', 'bob', 'ada']) void journal.append({ type: 'granted', personal: { person } });
+  for (const person of ['zoe', 'bob', 'zoe']) void journal.append({ type: 'granted', personal: { person } });
   await journal.close();
   writeFileSync(
     join(state, 'passages.json'),
-    JSON.stringify({ schema: 1, counts: { granted: 3, others: 0, free: 0 }, passages: { ada: PASSAGE, bob: PASSAGE } }),
+    JSON.stringify({ schema: 1, counts: { granted: 3, others: 0, free: 0 }, passages: { zoe: PASSAGE, bob: PASSAGE } }),
   );
-  writeFileSync(join(state, 'passages.json.corrupt-2026'), 'ada');
+  for (const copy of ['passages.json.corrupt-2026', 'people.json.corrupt-2026', 'cache/voice/1.wav']) {
+    mkdirSync(dirname(join(state, copy)), { recursive: true });
+    writeFileSync(join(state, copy), 'Person zoe');
+  }
   return context;
 }
+
+/** Where the note that an id was removed stands. */
+const PEOPLE = ['people.json', 'people.json.last-good'];
 
 /** Files of a folder, at any depth, that name somebody. */
 const naming = (folder: string, id: string): string[] =>
@@ -46,22 +54,26 @@ const naming = (folder: string, id: string): string[] =>
 
 test('whoever is erased is named nowhere but in the note that the id was removed; others stay', async () => {
   const context = await stopped();
-  expect(await erasePerson(context, ENCODER, 'ada')).toMatchObject({
-    id: 'ada',
+  expect(await erasePerson(context, ENCODER, 'zoe')).toMatchObject({
+    id: 'zoe',
     version: expect.any(String),
     erased: 2,
   });
-  expect(naming(context.paths.state, 'ada')).toEqual(['people.json']);
-  expect(readFileSync(context.peopleFile, 'utf8')).not.toContain('Person ada');
-  expect(naming(context.paths.state, 'bob')).toHaveLength(3);
-  expect(await erasePerson(context, ENCODER, 'ada')).toEqual({ id: 'ada', version: null, erased: 0 });
+  expect(naming(context.paths.state, 'zoe')).toEqual(PEOPLE);
+  expect(naming(context.paths.state, 'Person zoe')).toEqual([]);
+  expect(naming(context.paths.state, 'bob')).toEqual([
+    'journal/personal/000000000001.jsonl',
+    'passages.json',
+    ...PEOPLE,
+  ]);
+  expect(await erasePerson(context, ENCODER, 'zoe')).toEqual({ id: 'zoe', version: null, erased: 0 });
 });
 
 test('a journal that is not to be had refuses before anything is changed', async () => {
   const context = await stopped();
   const lock = await StoreLock.take(join(context.paths.state, 'journal', 'lock'), silentLog);
-  await expect(erasePerson(context, ENCODER, 'ada')).rejects.toMatchObject({ code: 'KAIMON_JOURNAL_LOCKED' });
-  expect(naming(context.paths.state, 'Person ada')).toContain('people.json');
+  await expect(erasePerson(context, ENCODER, 'zoe')).rejects.toMatchObject({ code: 'KAIMON_JOURNAL_LOCKED' });
+  expect(naming(context.paths.state, 'Person zoe')).toContain('people.json');
   await lock.release();
 });
 
@@ -71,16 +83,50 @@ test('what failed half-way is done by doing it again', async () => {
   const before = readFileSync(passages);
   rmSync(passages);
   mkdirSync(passages);
-  await expect(erasePerson(context, ENCODER, 'ada')).rejects.toMatchObject({ code: 'KAIMON_FILE_READ' });
+  await expect(erasePerson(context, ENCODER, 'zoe')).rejects.toMatchObject({ code: 'KAIMON_FILE_READ' });
   rmSync(passages, { recursive: true });
   writeFileSync(passages, before);
-  expect(await erasePerson(context, ENCODER, 'ada')).toEqual({ id: 'ada', version: null, erased: 2 });
-  expect(naming(context.paths.state, 'ada')).toEqual(['people.json']);
+  expect(await erasePerson(context, ENCODER, 'zoe')).toEqual({ id: 'zoe', version: null, erased: 2 });
+  expect(naming(context.paths.state, 'zoe')).toEqual(PEOPLE);
+});
+
+test('a damaged file of whereabouts is set aside and goes the same way', async () => {
+  const context = await stopped();
+  writeFileSync(join(context.paths.state, 'passages.json'), '{"zoe":');
+  await erasePerson(context, ENCODER, 'zoe');
+  expect(naming(context.paths.state, 'zoe')).toEqual(PEOPLE);
+});
+
+test('whoever is named only by whereabouts, or by the journal, is taken out of there', async () => {
+  const context = await stopped();
+  const only = { schema: 1, counts: { granted: 1, others: 0, free: 0 }, passages: { yuri: PASSAGE } };
+  writeFileSync(join(context.paths.state, 'passages.json'), JSON.stringify(only));
+  expect(await erasePerson(context, ENCODER, 'yuri')).toEqual({ id: 'yuri', version: null, erased: 0 });
+  expect(naming(context.paths.state, 'yuri')).toEqual([]);
+  const { journal: config } = context.config;
+  const journal = await openJournal({ ...config, enabled: true }, context.paths.state, { clock, log: silentLog });
+  void journal.append({ type: 'granted', personal: { person: 'yuri' } });
+  await journal.close();
+  expect(await erasePerson(context, ENCODER, 'yuri')).toEqual({ id: 'yuri', version: null, erased: 1 });
+});
+
+test('two people of one name are told apart by whoever asks', async () => {
+  const context = await stopped();
+  const store = await PeopleStore.open({
+    file: context.peopleFile,
+    encoder: ENCODER,
+    gate: 'in',
+    clock,
+    log: silentLog,
+  });
+  for (const id of ['max-1', 'max-2']) await store.put(newcomer(id, { name: 'max' }));
+  await store.close();
+  await expect(erasePerson(context, ENCODER, 'max')).rejects.toThrow('give one of the ids max-1, max-2');
 });
 
 test.each(['eve', 'Nobody Like That'])('nobody of that name is told: %s', async (wanted) => {
   const context = await stopped();
   await expect(erasePerson(context, ENCODER, wanted)).rejects.toMatchObject({ code: 'KAIMON_PERSON_UNKNOWN' });
   expect(existsSync(context.peopleFile)).toBe(true);
-  expect(naming(context.paths.state, 'ada')).toContain('passages.json.corrupt-2026');
+  expect(naming(context.paths.state, 'zoe')).toContain('passages.json.corrupt-2026');
 });
