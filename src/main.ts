@@ -87,6 +87,7 @@ function startWith(
     file: passages,
     clock,
     clockTrusted: () => access?.clockTrusted ?? false,
+    clockUnchecked: rules.clock === 'unchecked',
     hasContact: config.door.kind === 'gpio' && config.door.contact.line !== null,
     pulseMs: config.door.pulseMs + config.door.forcedGraceMs,
     told: {
@@ -101,7 +102,7 @@ function startWith(
     log,
     news,
     whereabouts,
-    ordered: (mode) => access?.byHand(mode),
+    ordered: (asked) => access?.byHand(asked),
     changed: () => board?.refresh(),
   });
   // Whatever ends this process, the bolt is thrown first.

@@ -103,7 +103,8 @@ export function look(before: ClockTrust, facts: ClockFacts, wall: WallMs, monoto
 const near = (a: number, b: number): boolean => Math.abs(a - b) <= JUMP_MS;
 
 /** Remembers a time at which the clock is trusted. @returns the same times where that is nothing new */
-export function noteTrusted({ times, byNetwork }: ClockTrust, wall: WallMs): TrustedTimes {
+export function noteTrusted({ times, byNetwork: once, factMs }: ClockTrust, wall: WallMs): TrustedTimes {
+  const byNetwork = once && factMs !== null && wall - factMs <= FRESH_MS;
   const { networkMs, batteryMs } = times;
   const later = (known: WallMs | null) => (known === null || wall > known ? wall : known);
   // A battery-backed clock that was ahead of the network's time was wrong.

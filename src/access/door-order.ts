@@ -16,6 +16,8 @@ export interface DoorOrder {
 /** Where nobody has ordered anything. */
 export const NO_ORDER: DoorOrder = { mode: 'normal', by: 'plan', atMs: null, atMono: undefined };
 
+const SAME_MS = 2000;
+
 export interface OrderTime {
   readonly wall: WallMs;
   readonly mono: MonotonicMs;
@@ -49,8 +51,12 @@ export function orderDue(
 
 /** When the order was given, in trusted time; undefined where that is not known and the plan had better decide. */
 function givenAt({ mode, atMs, atMono }: DoorOrder, { wall, mono }: OrderTime): WallMs | undefined {
-  if (atMs !== null) return atMs;
-  if (atMono !== undefined) return (wall - (mono - atMono)) as WallMs;
+  if (atMono !== undefined) {
+    // The clock may have been set right since. A second more or less is none that is worth a write.
+    const at = (wall - (mono - atMono)) as WallMs;
+    return atMs !== null && Math.abs(at - atMs) <= SAME_MS ? atMs : at;
+  }
+  if (atMs !== null && atMs <= wall + SAME_MS) return atMs;
   // Of a door that somebody has opened for all nobody knows for how long; one that is shut stays so until the plan's next move.
   return mode === 'open-house' ? undefined : wall;
 }

@@ -29,8 +29,8 @@ export function erasePerson(context: Context, encoder: string, wanted: string): 
     // What may refuse comes first.
     const journal = await journalOf(context);
     try {
-      // Somebody who is enrolled no more is meant by the id.
-      const id = personNamed([...store.all()], wanted)?.id ?? wanted;
+      // An id comes first, also of somebody who was removed: asked again, it must not mean somebody of that name.
+      const id = store.everUsed(wanted) ? wanted : (personNamed([...store.all()], wanted)?.id ?? wanted);
       if (!personIdSchema.safeParse(id).success) throw nobody(wanted);
       const known = store.everUsed(id);
       const version = (await store.remove(id, 'cli')) ?? null;

@@ -81,9 +81,11 @@ export class AccessKeeper {
     this.#keepTime();
   }
 
-  /** Somebody has set the door's mode, or ended open house. */
-  byHand(mode: ScheduledMode): void {
-    this.#parts.orders.keep(orderByHand(mode, this.#time()));
+  /** Somebody has set the door's mode, or asked to `lock`: that ends open house, also one that waits for the clock. */
+  byHand(asked: ScheduledMode | 'lock'): void {
+    const { orders } = this.#parts;
+    if (asked === 'lock' && orders.order.mode !== 'open-house') return;
+    orders.keep(orderByHand(asked === 'lock' ? 'normal' : asked, this.#time()));
   }
 
   /** Why a person known by face may not enter now; undefined when he may. */

@@ -27,8 +27,8 @@ export interface DoorServiceParts {
   readonly news: News;
   /** Who goes through. */
   readonly whereabouts: Pick<WhereaboutsKeeper, 'contact' | 'contactLost' | 'contactBack' | 'fire'>;
-  /** Somebody has set the mode, or ended open house. */
-  readonly ordered: (mode: DoorMode) => void;
+  /** Somebody has asked for a mode, or to lock. */
+  readonly ordered: (asked: DoorMode | 'lock') => void;
   /** Called after each change. */
   readonly changed: () => void;
 }
@@ -88,9 +88,8 @@ export function startDoor({
       return opened ? undefined : (why ?? 'fault');
     },
     lock(by, reason) {
-      const { mode } = keeper.door;
       keeper.lock();
-      if (keeper.door.mode !== mode) ordered(keeper.door.mode);
+      ordered('lock');
       news.asked('lock', by, reason ?? null, {}, true);
     },
     setMode(mode, by, reason) {

@@ -17,13 +17,12 @@ export async function eraseCopies(
   { state, cache }: Pick<Paths, 'state' | 'cache'>,
 ): Promise<void> {
   await store.rewrite();
-  const aside = (await readdir(state)).filter((name) => SET_ASIDE.test(name)).map((name) => join(state, name));
   const spoken = [cache, unitCache(state)].flatMap((folder) => (folder === undefined ? [] : [join(folder, 'voice')]));
-  for (const path of [...aside, ...spoken]) {
-    try {
-      await rm(path, { force: true, recursive: true });
-    } catch (thrown) {
-      throw cannotWrite(path, thrown);
-    }
+  let path = state;
+  try {
+    const aside = (await readdir(state)).filter((name) => SET_ASIDE.test(name)).map((name) => join(state, name));
+    for (path of [...aside, ...spoken]) await rm(path, { force: true, recursive: true });
+  } catch (thrown) {
+    throw cannotWrite(path, thrown);
   }
 }

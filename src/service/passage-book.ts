@@ -1,5 +1,5 @@
 import { isVoid, newPassage, type Passage, supersedes } from '../access/passback.js';
-import { type Clock, iso, type MonotonicMs, type WallMs, wallMs } from '../kit/clock.js';
+import { type Clock, type MonotonicMs, type WallMs, wallMs } from '../kit/clock.js';
 import { PEOPLE_MAX } from '../person/person.js';
 import { isFuture, versionMs } from '../person/version.js';
 import type { MergeOutcome } from '../site/shared-records.js';
@@ -15,6 +15,12 @@ export interface PassageBookParts {
   readonly changed: () => void;
 }
 
+interface Undated {
+  readonly inside: boolean | null;
+  readonly version: string;
+  readonly atMono: MonotonicMs;
+}
+
 /**
  * Where people were last known to be: the newest passage of each, and of nobody who was removed. Bounded by
  * {@link PEOPLE_MAX}: of others nothing is known, and nothing known is never held against anybody.
@@ -23,8 +29,8 @@ export class PassageBook {
   readonly #parts: PassageBookParts;
   readonly #passages: Map<string, Passage>;
   readonly #listeners = new Set<(id: string) => void>();
-  /** Passages seen while the clock was not trusted; at most as many as there are. */
-  readonly #undated = new Map<string, { readonly version: string; readonly atMono: MonotonicMs }>();
+  /** Passages seen while the clock was not trusted; at most {@link PEOPLE_MAX}. */
+  readonly #undated = new Map<string, Undated>();
   #latest: string | null = null;
 
   constructor(found: Readonly<Record<string, Passage>>, parts: PassageBookParts) {
@@ -62,7 +68,7 @@ export class PassageBook {
     const at = trusted ? clock.wall() : wallMs(Math.min(clock.wall(), known));
     const passage = newPassage(inside, at, gate, this.#latest);
     if (trusted) this.#undated.delete(person);
-    else this.#undated.set(person, { version: passage.version, atMono: clock.monotonic() });
+    else this.#undated.set(person, { inside, version: passage.version, atMono: clock.monotonic() });
     this.#set(person, passage);
     for (const listener of this.#listeners) listener(person);
   }
@@ -72,11 +78,12 @@ export class PassageBook {
     const { clock, gate } = this.#parts;
     const now = clock.wall();
     if (this.#latest !== null && isFuture(this.#latest, now)) this.#dropFuture(now);
-    for (const [person, { version, atMono }] of this.#undated) {
-      const known = this.#passages.get(person);
-      if (known?.version !== version) continue;
-      const { inside, version: next } = newPassage(known.inside, now, gate, this.#latest);
-      this.#set(person, { inside, since: iso(wallMs(now - (clock.monotonic() - atMono))), version: next });
+    for (const [person, { inside, version, atMono }] of this.#undated) {
+      // Of the time when it was seen: what another gate has seen later wins, what it has seen before does not.
+      const seenMs = wallMs(now - (clock.monotonic() - atMono));
+      const seen = newPassage(inside, seenMs, gate, isFuture(version, now) ? null : version);
+      if (!supersedes(seen, this.#passages.get(person), now)) continue;
+      this.#set(person, seen);
       for (const listener of this.#listeners) listener(person);
     }
     this.#undated.clear();
@@ -128,6 +135,7 @@ export class PassageBook {
   }
 
   #drop(person: string): void {
+    this.#undated.delete(person);
     if (this.#passages.delete(person)) this.#parts.changed();
     // Also where nothing was known here: the broker may know something.
     for (const listener of this.#listeners) listener(person);
@@ -145,7 +153,8 @@ export class PassageBook {
     if (this.#passages.size < PEOPLE_MAX || this.#passages.has(person)) return true;
     const { people } = this.#parts;
     if (!people.get(person)) return false;
-    for (const id of this.#passages.keys()) if (!people.get(id)) this.#passages.delete(id);
+    for (const known of [this.#passages, this.#undated])
+      for (const id of known.keys()) if (!people.get(id)) known.delete(id);
     return this.#passages.size < PEOPLE_MAX;
   }
 

@@ -39,6 +39,8 @@ export const passageRecords = (
   ids: () => book.ids(),
   version: (id) => book.get(id)?.version,
   isGone: (id) => book.isGone(id),
+  // Otherwise a clock that was ahead once would keep somebody where he was until its date.
+  replacesFuture: true,
   read: (id, payload) => readPassage(payload, book.get(id)?.version),
   text: (id) => {
     const passage = book.get(id);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Calendar } from '../access/calendar.js';
+import { JUMP_MS } from '../access/clock-trust.js';
 import {
   contactBack,
   contactLost,
@@ -65,10 +66,11 @@ export async function forgetPassage(
   parts: { readonly clock: Clock; readonly log: Log },
 ): Promise<boolean> {
   const file = await openPassages(state, parts);
-  const { [id]: gone, ...passages } = file.found.passages;
+  const stands = Object.hasOwn(file.found.passages, id);
+  const passages = Object.fromEntries(Object.entries(file.found.passages).filter(([other]) => other !== id));
   try {
-    if (gone) await file.saveNow(() => ({ ...file.found, passages }));
-    return gone !== undefined;
+    if (stands) await file.saveNow(() => ({ ...file.found, passages }));
+    return stands;
   } finally {
     // Otherwise it would go on trying.
     await file.close();
@@ -85,6 +87,8 @@ export interface WhereaboutsParts {
   readonly file: Pick<StateFile<Kept>, 'found' | 'save'>;
   readonly clock: Clock;
   readonly clockTrusted: () => boolean;
+  /** The clock is trusted whatever it shows. */
+  readonly clockUnchecked: boolean;
   /** Whether a contact tells that the door was opened. */
   readonly hasContact: boolean;
   /** How long after a grant the door may be opened. */
@@ -103,6 +107,8 @@ export class WhereaboutsKeeper {
   readonly #book: PassageBook;
   #watch: PassageWatch;
   #fire = false;
+  /** Wall minus monotonic time at the last look; undefined while the clock was not trusted. */
+  #offsetMs: number | undefined;
 
   constructor(parts: WhereaboutsParts) {
     this.#parts = parts;
@@ -165,8 +171,20 @@ export class WhereaboutsKeeper {
 
   /** Lets go of what the last reset made void. To be called each minute. */
   purge(): void {
-    if (this.#parts.clockTrusted()) this.#book.date();
+    this.#date();
     this.#book.purge(this.#reset());
+  }
+
+  /** When the clock is found, and when it was set. */
+  #date(): void {
+    const { clock, clockTrusted, clockUnchecked } = this.#parts;
+    // Nobody says of that clock when it is right.
+    if (clockUnchecked) return;
+    const offsetMs = clockTrusted() ? clock.wall() - clock.monotonic() : undefined;
+    const same =
+      this.#offsetMs !== undefined && offsetMs !== undefined && Math.abs(offsetMs - this.#offsetMs) <= JUMP_MS;
+    this.#offsetMs = offsetMs;
+    if (offsetMs !== undefined && !same) this.#book.date();
   }
 
   /** Sentences for the state. @param linked whether the broker is there */

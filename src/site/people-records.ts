@@ -68,6 +68,8 @@ export const peopleRecords = (people: PeopleSource, topics: Topics): SharedRecor
   version: (id) => ownVersion(people, id),
   // A removal is a record of its own.
   isGone: () => false,
+  // It may be a removal.
+  replacesFuture: false,
   read: (id, payload) => readRecord(id, payload, ownVersion(people, id)),
   text: (id) => recordText(people, id),
   merge: (_id, record) => people.merge(record),

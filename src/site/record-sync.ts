@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../kit/clock.js';
 import { explain, messageOf } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { PEOPLE_MAX } from '../person/person.js';
+import { isFuture } from '../person/version.js';
 import { Burst } from './burst.js';
 import type { Link } from './link.js';
 import type { EventFields } from './messages.js';
@@ -269,8 +270,10 @@ export class RecordSync<R extends { readonly version: string }> {
 
   /** The version that the broker lacks, '' where it is to hold none; undefined where it holds what it should. */
   #due(id: string): string | undefined {
-    const { records } = this.#parts;
-    const [own, broker] = [records.version(id), this.#heard.get(id)];
+    const { records, clock } = this.#parts;
+    const [own, heard] = [records.version(id), this.#heard.get(id)];
+    const ahead = records.replacesFuture && heard !== undefined && heard !== '' && isFuture(heard, clock.wall());
+    const broker = ahead ? '' : heard;
     if (own !== undefined) return broker !== undefined && broker >= own ? undefined : own;
     if (broker === undefined || this.#cleared.has(id) || !records.isGone(id)) return undefined;
     this.#cleared.add(id);

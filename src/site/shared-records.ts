@@ -19,6 +19,8 @@ export interface SharedRecords<R> {
   version(id: string): string | undefined;
   /** Whether the broker is to hold nothing of this id: its record is cleared there. */
   isGone(id: string): boolean;
+  /** Whether an own record takes the place of one at the broker that is from the future. */
+  readonly replacesFuture: boolean;
   /** Reads a payload of `topic(id)`. */
   read(id: string, payload: Uint8Array): Heard<R>;
   /** The payload that the broker keeps for `id`. */

@@ -143,8 +143,10 @@ export class PeopleStore {
   }
 
   /** Writes the same once more: the copy of the time before is then one of now. Resolves after the fsync. @throws OperatingError as {@link put} */
-  rewrite(): Promise<void> {
-    return this.#save();
+  async rewrite(): Promise<void> {
+    // The first may join a change that waits, and what it replaces is then still of before that.
+    await this.#save();
+    await this.#save();
   }
 
   /** Calls `listener` on every change, in memory's order, before it is on the disk. @returns ends that */

@@ -102,6 +102,13 @@ describe('later', () => {
     expect(noteTrusted(started(given, before), wallMs(START))).toEqual(after);
   });
 
+  test('a network that was not heard for long vouches for no more than a battery does', () => {
+    const later = looked(started(SYNCED), SYNCED, 2 * HOUR);
+    expect(noteTrusted(later, wallMs(START + 2 * HOUR))).toEqual(trustedAt(null, START + 2 * HOUR));
+    const heard = looked(later, facts(START + 2 * HOUR), 2 * HOUR + 1);
+    expect(noteTrusted(heard, wallMs(START + 2 * HOUR + 1))).toEqual(trustedAt(START + 2 * HOUR + 1));
+  });
+
   test('nothing new is the same object', () => {
     const trust = started(SYNCED, trustedAt(START + HOUR));
     expect(noteTrusted(trust, wallMs(START))).toBe(trust.times);

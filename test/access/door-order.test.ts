@@ -94,6 +94,26 @@ describe('an order by hand', () => {
     expect(mode(kept(orderByHand('open-house', at(19, false))), at(23))).toBe('locked');
   });
 
+  test('dated by a clock that was ahead counts from when it was given, or is the plan’s where that is not known', () => {
+    const ahead = (given: ScheduledMode, hours: number): DoorOrder => ({
+      ...orderByHand(given, at(hours)),
+      atMono: at(hours - 2).mono,
+    });
+    expect(mode(ahead('open-house', 19), at(18))).toBe('open-house');
+    expect(mode(ahead('open-house', 18.5), at(17))).toBe('normal');
+    expect(mode(kept(ahead('open-house', 500)), at(20))).toBe('normal');
+    const locked = orderDue(kept(ahead('locked', 500)), plan, at(16), calendar);
+    expect([mode(locked, at(16)), mode(locked, at(17))]).toEqual(['locked', 'normal']);
+    const dated = orderDue(ahead('locked', 10), plan, at(9), calendar);
+    expect(dated.atMs).toBe(at(8).wall);
+  });
+
+  test('is not written anew for a clock that creeps', () => {
+    const order = orderByHand('locked', at(9));
+    const later = at(10);
+    expect(orderDue(order, plan, { ...later, wall: wallMs(later.wall + 1500) }, calendar)).toBe(order);
+  });
+
   test('of open house holds without a clock only where it is given then, or there is no plan to end it', () => {
     expect(mode(orderByHand('open-house', at(19, false)), at(20, false))).toBe('open-house');
     expect(mode(orderByHand('open-house', at(19)), at(20, false))).toBe('normal');

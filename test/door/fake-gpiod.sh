@@ -52,8 +52,9 @@ case $tool in
     rm -f "$folder/holder$n" ;;
   gpioget) cat "$folder/level$rest" 2>/dev/null || echo 0 ;;
   gpiomon)
-    take "$rest"
+    # Read before the line is held: from then on every change is an edge.
     was=$(cat "$folder/level$rest" 2>/dev/null)
+    take "$rest"
     while sleep 0.02; do
       now=$(cat "$folder/level$rest" 2>/dev/null)
       [ -n "$now" ] && [ "$now" != "$was" ] || continue

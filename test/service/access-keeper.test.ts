@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type ClockFacts, NEVER_TRUSTED } from '../../src/access/clock-trust.js';
+import { type ClockFacts, NEVER_TRUSTED, type TrustedTimes } from '../../src/access/clock-trust.js';
 import type { ScheduledMode } from '../../src/access/door-modes.js';
 import { type DoorOrder, NO_ORDER } from '../../src/access/door-order.js';
 import { rulesOf } from '../../src/access/rules.js';
@@ -202,7 +202,7 @@ describe('the rules of access at work', () => {
     const kept: unknown[] = [];
     const trustedTime = {
       times: NEVER_TRUSTED,
-      keep: ({ networkMs }: { networkMs: unknown }) => void kept.push(networkMs),
+      keep: ({ networkMs, batteryMs }: TrustedTimes) => void kept.push(Math.max(networkMs ?? 0, batteryMs ?? 0)),
     };
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
@@ -262,6 +262,15 @@ describe('the rules of access at work', () => {
     nextMinute();
     await vi.waitFor(() => expect(told).toContainEqual(['clock', null]));
     expect(setMode).not.toHaveBeenCalled();
+  });
+
+  test('lock ends open house, also one that waits for the clock, and is no order otherwise', () => {
+    const waiting = keeper(OFFICE, {}, { order: ordered('open-house') });
+    waiting.access.byHand('lock');
+    expect(waiting.orders.order).toMatchObject({ mode: 'normal', by: 'hand' });
+    const locked = keeper(OFFICE, {}, { order: ordered('locked') });
+    locked.access.byHand('lock');
+    expect(locked.orders.order).toEqual(ordered('locked'));
   });
 
   test('without a clock open house ends', async () => {

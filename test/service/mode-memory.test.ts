@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { NO_ORDER, orderByHand } from '../../src/access/door-order.js';
@@ -20,6 +20,14 @@ test('what the mode is by is there after a restart, but for the time that ended 
   again.keep(orderByHand('open-house', { ...now, trusted: false }));
   await again.close();
   expect((await open()).order).toEqual({ mode: 'open-house', by: 'hand', atMs: null, atMono: undefined });
+});
+
+test('what is the same is not written again each minute', async () => {
+  const [state, clock] = [await tempFolder(), new ManualClock()];
+  const memory = await ModeMemory.open(state, { clock, log: silentLog });
+  memory.keep(memory.order);
+  await memory.close();
+  expect(readdirSync(state)).toEqual([]);
 });
 
 test('a damaged file is set aside, and the plan decides', async () => {

@@ -18,6 +18,7 @@ function keeper(
     readonly clock?: ManualClock;
     readonly gate?: string;
     readonly people?: MemoryPeople;
+    readonly unchecked?: boolean;
   } = {},
 ) {
   const {
@@ -27,6 +28,7 @@ function keeper(
     clock = new ManualClock(Date.UTC(2026, 10, 24, 8)),
     gate = 'in',
     people = new MemoryPeople(),
+    unchecked = false,
   } = change;
   let saved = () => found;
   let trusted = true;
@@ -45,6 +47,7 @@ function keeper(
     },
     clock,
     clockTrusted: () => trusted,
+    clockUnchecked: unchecked,
     hasContact,
     pulseMs: 3000,
     told: {
@@ -201,15 +204,71 @@ describe('a clock that is not trusted', () => {
     expect(offered).toEqual(['ada']);
   });
 
-  test('leaves alone what another gate has seen since', async () => {
-    const { whereabouts, records, distrust, trust, clock } = keeper();
-    distrust();
-    whereabouts.letIn('ada');
-    const now = clock.wall();
-    await records.merge('ada', { inside: false, since: new Date(now).toISOString(), version: `${now}-0000-out` });
-    trust(true);
-    whereabouts.purge();
-    expect([whereabouts.refuses('ada'), records.version('ada')]).toEqual([false, `${now}-0000-out`]);
+  describe('and a gate that saw nothing of others meanwhile', () => {
+    /** Ada goes in here at eight; what else is seen, and when the clock is found. */
+    async function day(
+      hours: (
+        other: (hoursAfter: number, inside: boolean) => Promise<unknown>,
+        wait: (h: number) => void,
+        here: () => void,
+      ) => Promise<void>,
+    ) {
+      const { whereabouts, records, distrust, trust, clock } = keeper();
+      const start = clock.wall();
+      distrust();
+      whereabouts.letIn('ada');
+      await hours(
+        (h, inside) => {
+          const ms = start + h * HOUR;
+          return records.merge('ada', { inside, since: new Date(ms).toISOString(), version: `${ms}-0000-out` });
+        },
+        (h) => clock.advance(h * HOUR),
+        () => whereabouts.letIn('ada'),
+      );
+      trust(true);
+      whereabouts.purge();
+      return { refused: whereabouts.refuses('ada'), since: JSON.parse(String(records.text('ada'))).since, start };
+    }
+
+    test('gives way to what was seen elsewhere later, whenever it hears of it', async () => {
+      const before = await day(async (other, wait) => {
+        wait(3);
+        await other(2, false);
+        wait(1);
+      });
+      expect(before.refused).toBe(false);
+      // The time comes first, then the broker.
+      const { whereabouts, records, distrust, trust, clock } = keeper();
+      distrust();
+      whereabouts.letIn('ada');
+      const ms = clock.wall() + 2 * HOUR;
+      clock.advance(5 * HOUR);
+      trust(true);
+      whereabouts.purge();
+      const out = { inside: false, since: new Date(ms).toISOString(), version: `${ms}-0000-out` };
+      expect(await records.merge('ada', out)).toBe('taken');
+    });
+
+    test('keeps what it saw later itself', async () => {
+      const { refused, since, start } = await day(async (other, wait, here) => {
+        wait(3);
+        here();
+        await other(2, false);
+        wait(1);
+      });
+      expect([refused, since]).toEqual([true, new Date(start + 3 * HOUR).toISOString()]);
+    });
+  });
+
+  test('is set back while it is trusted: what was dated ahead is let go of, unless nobody says when that clock is right', async () => {
+    for (const unchecked of [false, true]) {
+      const { whereabouts, clock } = keeper({ unchecked });
+      whereabouts.letIn('ada');
+      whereabouts.purge();
+      clock.jumpWall(-10 * 60_000);
+      whereabouts.purge();
+      expect(whereabouts.refuses('ada')).toBe(unchecked);
+    }
   });
 
   test('what one had dated ahead before is let go of', () => {

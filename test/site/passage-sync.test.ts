@@ -52,6 +52,7 @@ function gate(name: string, people = new MemoryPeople()) {
     file: { found: NOTHING_KEPT, save: () => undefined },
     clock: systemClock,
     clockTrusted: () => true,
+    clockUnchecked: false,
     hasContact: false,
     pulseMs: 3000,
     told: { passed: () => undefined, misfit: () => undefined },
@@ -134,6 +135,17 @@ test('whoever comes back and is removed again is cleared again, and so is what c
     await until('the broker has forgotten', () => broker.retained(topic('ada')) === undefined);
   }
 }, 30_000);
+
+test('a record from the future gives way to what this gate sees, and is not fought for', async () => {
+  const ahead = passage({ version: `${systemClock.wall() + 40 * 86_400_000}-0000-in` });
+  keep('ada', ahead);
+  const north = gate('north');
+  await settled(north);
+  expect(north.published).toEqual([]);
+  north.whereabouts.letIn('ada');
+  await until('the broker knows better', () => !String(broker.retained(topic('ada'))?.payload).includes(ahead.version));
+  expect(north.published).toEqual(['ada']);
+});
 
 test('ten thousand records do not keep the door waiting: between any few hundred a pulse may end and a wire be heard', async () => {
   for (let i = 0; i < 10_000; i++) keep(`p${i}`, passage());

@@ -110,6 +110,22 @@ test('whoever is named only by whereabouts, or by the journal, is taken out of t
   expect(await erasePerson(context, ENCODER, 'yuri')).toEqual({ id: 'yuri', version: null, erased: 1 });
 });
 
+test('asked again it means nobody else, though somebody else has that name', async () => {
+  const context = await stopped();
+  const store = await PeopleStore.open({
+    file: context.peopleFile,
+    encoder: ENCODER,
+    gate: 'in',
+    clock,
+    log: silentLog,
+  });
+  await store.put(newcomer('zoe-2', { name: 'zoe' }));
+  await store.close();
+  for (const version of [expect.any(String), null])
+    expect(await erasePerson(context, ENCODER, 'zoe')).toMatchObject({ id: 'zoe', version });
+  expect(naming(context.paths.state, 'zoe-2')).toEqual(PEOPLE);
+});
+
 test('two people of one name are told apart by whoever asks', async () => {
   const context = await stopped();
   const store = await PeopleStore.open({
@@ -124,7 +140,7 @@ test('two people of one name are told apart by whoever asks', async () => {
   await expect(erasePerson(context, ENCODER, 'max')).rejects.toThrow('give one of the ids max-1, max-2');
 });
 
-test.each(['eve', 'Nobody Like That'])('nobody of that name is told: %s', async (wanted) => {
+test.each(['eve', 'constructor', 'Nobody Like That'])('nobody of that name is told: %s', async (wanted) => {
   const context = await stopped();
   await expect(erasePerson(context, ENCODER, wanted)).rejects.toMatchObject({ code: 'KAIMON_PERSON_UNKNOWN' });
   expect(existsSync(context.peopleFile)).toBe(true);

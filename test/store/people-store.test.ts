@@ -101,6 +101,17 @@ describe('the people store', () => {
     expect(disk.written?.people.size).toBe(1000);
   });
 
+  test('written once more, the copy of before knows of nobody who was removed, also where the removal still waits', async () => {
+    const file = await newFile();
+    const store = await openStore({ file });
+    await store.put(newcomer('ada'));
+    const running = store.put(newcomer('bob'));
+    const waiting = store.merge({ id: 'ada', removed: true, version: version(NOW + 1) });
+    await store.rewrite();
+    expect(await fs.readFile(`${file}.last-good`, 'utf8')).not.toContain('Person ada');
+    await Promise.all([running, waiting]);
+  });
+
   test('gives every change a newer version, though the clock goes back', async () => {
     const clock = new ManualClock(NOW);
     const store = await openStore({ file: await newFile(), storage: new Disk(), clock });
