@@ -5,6 +5,7 @@ import {
   type DoorEvent,
   type DoorRule,
   isReleased,
+  type Signals,
   stateOf,
 } from '../../src/door/door.js';
 import { deadline } from '../../src/door/door-effects.js';
@@ -53,6 +54,8 @@ interface World {
   readonly door: Door;
   readonly nowMs: number;
   readonly drawn: boolean;
+  /** Lamps and buzzer; a shell begins with red. */
+  readonly shown: Signals;
   readonly timers: Map<string, number>;
 }
 const start = (rule: DoorRule): World => ({
@@ -61,6 +64,7 @@ const start = (rule: DoorRule): World => ({
   door: DOOR_AT_START,
   nowMs: 0,
   drawn: false,
+  shown: { green: false, red: true, buzzer: 'off' },
   timers: new Map(),
 });
 
@@ -99,8 +103,12 @@ function happen(world: World, nowMs: number, happening: Happening): World | stri
     }
   }
   model.happen(event);
-  const after: World = { ...world, door, nowMs, drawn };
-  return broken(before, event, after) ?? after;
+  let { shown } = world;
+  for (const effect of effects) if (effect.kind === 'show') shown = effect;
+  const after: World = { ...world, door, nowMs, drawn, shown };
+  return (
+    broken(before, event, after) ?? model.misreport(event, effects, before, door) ?? model.dark(shown, door) ?? after
+  );
 }
 
 /** The rules that hold after every event. */

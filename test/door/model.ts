@@ -1,10 +1,11 @@
-import type { Door, DoorEvent, DoorMode, DoorRule } from '../../src/door/door.js';
+import type { Door, DoorEffect, DoorEvent, DoorMode, DoorReport, DoorRule } from '../../src/door/door.js';
 
 /** The door as docs/door.md tells of it, without the machine's code: to compare the machine with after every event. */
 export class DoorModel {
   readonly #rule: DoorRule;
   #mode: DoorMode = 'normal';
   #fire = false;
+  #tampered = false;
   #fault = false;
   #stopped = false;
   #contact: 'unknown' | 'closed' | 'open' = 'unknown';
@@ -56,6 +57,45 @@ export class DoorModel {
     return undefined;
   }
 
+  /** What must be told and shown of `event`, and what must not; undefined when it is right. @param before the machine's door before it */
+  misreport(event: DoorEvent, effects: readonly DoorEffect[], before: Door, after: Door): string | undefined {
+    if (this.#stopped) return undefined;
+    const reports = effects.flatMap((effect) => (effect.kind === 'report' ? [effect.report] : []));
+    const told = (is: (report: DoorReport) => boolean) => reports.some(is);
+    const begins = (type: string) =>
+      told((report) => 'phase' in report && report.type === type && report.phase === 'begins');
+    if (begins('forced') !== this.#forced) return `forced is ${this.#forced}, told ${begins('forced')}`;
+    const held = before.alarm === null && after.alarm?.kind === 'held';
+    if (held !== begins('held-open')) return `held is ${held}, told ${begins('held-open')}`;
+    const ended = before.alarm !== null && after.alarm === null;
+    if (ended !== told((report) => 'phase' in report && report.phase === 'ends'))
+      return 'the end of an alarm is not told, or told without one';
+    if (told(({ type }) => type === 'exit') !== (event.kind === 'rex')) return 'the exit button is not told';
+    for (const wire of ['tamper', 'fire'] as const) {
+      const was = wire === 'fire' ? before.fire : before.tampered;
+      const changed = event.kind === wire && event.active !== was;
+      if (told((report) => report.type === wire && report.active !== was) !== changed) return `${wire} is not told`;
+    }
+    if (told(({ type }) => type === 'mode') !== (after.mode !== before.mode)) return 'the mode is not told';
+    const warned = after.warned && !before.warned;
+    if (warned !== told((report) => report.type === 'held-warning' && report.active)) return 'a warning is not told';
+    const retry = this.#fault && before.retryAtMs !== null && before.retryAtMs <= event.atMs;
+    if (retry && !effects.some(({ kind }) => kind === 'drive')) return 'a relay out of order is not told again';
+    return undefined;
+  }
+
+  /** What the lamps must show. */
+  dark(
+    { green, red, buzzer }: { readonly green: boolean; readonly red: boolean; readonly buzzer: string },
+    door: Door,
+  ): string | undefined {
+    if (this.#stopped) return green || red || buzzer !== 'off' ? 'lamps after stop' : undefined;
+    if (green !== this.#released || red === this.#released)
+      return `green is ${green} and red ${red}, released ${this.#released}`;
+    const sound = this.#tampered || door.alarm ? 'tone' : door.warned ? 'beeps' : 'off';
+    return buzzer === sound ? undefined : `the buzzer is ${buzzer}, not ${sound}`;
+  }
+
   #apply(event: Exclude<DoorEvent, { readonly kind: 'contact' }>, now: number): void {
     switch (event.kind) {
       case 'grant':
@@ -84,6 +124,8 @@ export class DoorModel {
         this.#stopped = true;
         return;
       case 'tamper':
+        this.#tampered = event.active;
+        return;
       case 'timer':
     }
   }
