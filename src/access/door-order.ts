@@ -54,7 +54,10 @@ function givenAt({ mode, atMs, atMono }: DoorOrder, { wall, mono }: OrderTime): 
   if (atMono !== undefined) {
     // The clock may have been set right since. A second more or less is none that is worth a write.
     const at = (wall - (mono - atMono)) as WallMs;
-    return atMs !== null && Math.abs(at - atMs) <= SAME_MS ? atMs : at;
+    if (atMs === null) return at;
+    // That clock stands still while the machine sleeps: an open door counts from the earlier of the two.
+    const open = mode === 'open-house' && atMs <= at;
+    return open || Math.abs(at - atMs) <= SAME_MS ? atMs : at;
   }
   if (atMs !== null && atMs <= wall + SAME_MS) return atMs;
   // Of a door that somebody has opened for all nobody knows for how long; one that is shut stays so until the plan's next move.
