@@ -2,6 +2,7 @@
 /** What the door's mode is by: the plan, or somebody's order, which stays until the plan asks for another mode than at that time. */
 import type { MonotonicMs, WallMs } from '../kit/clock.js';
 import type { Calendar } from './calendar.js';
+import { JUMP_MS } from './clock-trust.js';
 import { modeAt, type PlannedMode, planMoved, type ScheduledMode } from './door-modes.js';
 
 export interface DoorOrder {
@@ -15,8 +16,6 @@ export interface DoorOrder {
 
 /** Where nobody has ordered anything. */
 export const NO_ORDER: DoorOrder = { mode: 'normal', by: 'plan', atMs: null, atMono: undefined };
-
-const SAME_MS = 2000;
 
 export interface OrderTime {
   readonly wall: WallMs;
@@ -57,9 +56,9 @@ function givenAt({ mode, atMs, atMono }: DoorOrder, { wall, mono }: OrderTime): 
     if (atMs === null) return at;
     // That clock stands still while the machine sleeps: an open door counts from the earlier of the two.
     const open = mode === 'open-house' && atMs <= at;
-    return open || Math.abs(at - atMs) <= SAME_MS ? atMs : at;
+    return open || Math.abs(at - atMs) <= JUMP_MS ? atMs : at;
   }
-  if (atMs !== null && atMs <= wall + SAME_MS) return atMs;
+  if (atMs !== null && atMs <= wall + JUMP_MS) return atMs;
   // Of a door that somebody has opened for all nobody knows for how long; one that is shut stays so until the plan's next move.
   return mode === 'open-house' ? undefined : wall;
 }

@@ -108,6 +108,15 @@ describe('an order by hand', () => {
     expect(dated.atMs).toBe(at(8).wall);
   });
 
+  test('of open house ends with the plan also where the machine slept over its end', () => {
+    // The clock that never jumps stood still for two hours; it is nineteen o'clock.
+    const slept: OrderTime = { ...at(19), mono: at(17).mono };
+    const order = orderByHand('open-house', at(16));
+    expect(mode(order, slept)).toBe('normal');
+    const shut = orderDue(orderByHand('locked', at(16)), plan, slept, calendar);
+    expect(modeOf(shut, plan, true)).toBe('locked');
+  });
+
   test('is not written anew for a clock that creeps', () => {
     const order = orderByHand('locked', at(9));
     const later = at(10);
