@@ -14,21 +14,19 @@ const PASSAGE = { inside: true, since: '2026-11-24T08:00:00.000Z', version: '179
 
 afterEach(() => vi.unstubAllEnvs());
 
+async function enrol({ peopleFile: file }: Context, ...people: ReturnType<typeof newcomer>[]): Promise<void> {
+  const store = await PeopleStore.open({ file, encoder: ENCODER, gate: 'in', clock, log: silentLog });
+  for (const person of people) await store.put(person);
+  await store.close();
+}
+
 /** The folder of a gate that was stopped: Zoe and Bob are enrolled, were let in, and stand in copies. */
 async function stopped(): Promise<Context> {
   const state = await tempFolder();
   vi.stubEnv('KAIMON_CONFIG', '');
   vi.stubEnv('XDG_CACHE_HOME', join(state, 'cache'));
   const context = { ...contextOf({ state }), log: silentLog };
-  const store = await PeopleStore.open({
-    file: context.peopleFile,
-    encoder: ENCODER,
-    gate: 'in',
-    clock,
-    log: silentLog,
-  });
-  for (const id of ['zoe', 'bob']) await store.put(newcomer(id));
-  await store.close();
+  await enrol(context, newcomer('zoe'), newcomer('bob'));
   const journal = await openJournal({ ...context.config.journal, enabled: true }, state, { clock, log: silentLog });
   for (const person of ['zoe', 'bob', 'zoe']) void journal.append({ type: 'granted', personal: { person } });
   await journal.close();
@@ -112,15 +110,7 @@ test('whoever is named only by whereabouts, or by the journal, is taken out of t
 
 test('asked again it means nobody else, though somebody else has that name', async () => {
   const context = await stopped();
-  const store = await PeopleStore.open({
-    file: context.peopleFile,
-    encoder: ENCODER,
-    gate: 'in',
-    clock,
-    log: silentLog,
-  });
-  await store.put(newcomer('zoe-2', { name: 'zoe' }));
-  await store.close();
+  await enrol(context, newcomer('zoe-2', { name: 'zoe' }));
   for (const version of [expect.any(String), null])
     expect(await erasePerson(context, ENCODER, 'zoe')).toMatchObject({ id: 'zoe', version });
   expect(naming(context.paths.state, 'zoe-2')).toEqual(PEOPLE);
@@ -128,15 +118,7 @@ test('asked again it means nobody else, though somebody else has that name', asy
 
 test('two people of one name are told apart by whoever asks', async () => {
   const context = await stopped();
-  const store = await PeopleStore.open({
-    file: context.peopleFile,
-    encoder: ENCODER,
-    gate: 'in',
-    clock,
-    log: silentLog,
-  });
-  for (const id of ['max-1', 'max-2']) await store.put(newcomer(id, { name: 'max' }));
-  await store.close();
+  await enrol(context, newcomer('max-1', { name: 'max' }), newcomer('max-2', { name: 'max' }));
   await expect(erasePerson(context, ENCODER, 'max')).rejects.toThrow('give one of the ids max-1, max-2');
 });
 
