@@ -87,7 +87,6 @@ function startWith(
     file: passages,
     clock,
     clockTrusted: () => access?.clockTrusted ?? false,
-    clockUnchecked: rules.clock === 'unchecked',
     hasContact: config.door.kind === 'gpio' && config.door.contact.line !== null,
     pulseMs: config.door.pulseMs + config.door.forcedGraceMs,
     told: {

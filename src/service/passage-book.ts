@@ -44,8 +44,10 @@ export class PassageBook {
     });
   }
 
+  /** What counts now. What is from the future was dated by a clock that was ahead, and counts for nothing before its time. */
   get(person: string): Passage | undefined {
-    return this.#passages.get(person);
+    const passage = this.#passages.get(person);
+    return passage && !isFuture(passage.version, this.#parts.clock.wall()) ? passage : undefined;
   }
 
   ids(): Iterable<string> {
@@ -63,26 +65,26 @@ export class PassageBook {
     // Whoever is removed between grant and passage.
     if (this.isGone(person) || !this.#hasRoom(person)) return;
     const trusted = clockTrusted();
+    const now = clock.wall();
+    const latest = this.#latestUpTo(person, now);
     // A version of a clock that is ahead would beat every honest one: without a trusted clock it only follows what is known.
-    const known = this.#latest === null ? 0 : versionMs(this.#latest);
-    const at = trusted ? clock.wall() : wallMs(Math.min(clock.wall(), known));
-    const passage = newPassage(inside, at, gate, this.#latest);
+    const at = trusted ? now : wallMs(Math.min(now, latest === null ? 0 : versionMs(latest)));
+    const passage = newPassage(inside, at, gate, latest);
     if (trusted) this.#undated.delete(person);
     else this.#undated.set(person, { inside, version: passage.version, atMono: clock.monotonic() });
     this.#set(person, passage);
     for (const listener of this.#listeners) listener(person);
   }
 
-  /** The clock is trusted: what was seen without it is dated by how long ago it was, and what a clock that was ahead had dated is let go of. */
+  /** To be called while the clock is trusted: what was seen without it is dated by how long ago it was. */
   date(): void {
     const { clock, gate } = this.#parts;
     const now = clock.wall();
-    if (this.#latest !== null && isFuture(this.#latest, now)) this.#dropFuture(now);
     for (const [person, { inside, version, atMono }] of this.#undated) {
       // Of the time when it was seen: what another gate has seen later wins, what it has seen before does not.
       const seenMs = wallMs(now - (clock.monotonic() - atMono));
       const seen = newPassage(inside, seenMs, gate, isFuture(version, now) ? null : version);
-      if (!supersedes(seen, this.#passages.get(person), now)) continue;
+      if (!supersedes(seen, this.get(person), now)) continue;
       this.#set(person, seen);
       for (const listener of this.#listeners) listener(person);
     }
@@ -91,7 +93,8 @@ export class PassageBook {
 
   /** Of nobody anything is known any more, at every gate of the site. */
   forgiveAll(): void {
-    for (const [person, { inside }] of this.#passages) if (inside !== null) this.place(person, null);
+    for (const known of [this.#passages, this.#undated])
+      for (const [person, { inside }] of known) if (inside !== null) this.place(person, null);
   }
 
   /**
@@ -103,7 +106,7 @@ export class PassageBook {
     if (isFuture(passage.version, now)) return 'future';
     this.#noteVersion(passage.version);
     if (this.isGone(person) || isVoid(passage, reset)) return 'same';
-    if (!supersedes(passage, this.#passages.get(person), now)) return 'older';
+    if (!supersedes(passage, this.get(person), now)) return 'older';
     if (!this.#hasRoom(person))
       throw new Error(`whereabouts of ${PEOPLE_MAX} people are known, and nobody of the id "${person}" is enrolled`);
     this.#set(person, passage);
@@ -141,11 +144,10 @@ export class PassageBook {
     for (const listener of this.#listeners) listener(person);
   }
 
-  #dropFuture(now: WallMs): void {
-    for (const [id, { version }] of this.#passages) if (isFuture(version, now)) this.#passages.delete(id);
-    this.#latest = null;
-    for (const { version } of this.#passages.values()) this.#noteVersion(version);
-    this.#parts.changed();
+  /** The version that the next one of this person follows: the newest known of anybody, unless a clock that was ahead gave it. */
+  #latestUpTo(person: string, now: WallMs): string | null {
+    if (this.#latest !== null && !isFuture(this.#latest, now)) return this.#latest;
+    return this.get(person)?.version ?? null;
   }
 
   /** A flood of unknown names must not push out those who are enrolled. */

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Calendar } from '../access/calendar.js';
-import { JUMP_MS } from '../access/clock-trust.js';
 import {
   contactBack,
   contactLost,
@@ -87,8 +86,6 @@ export interface WhereaboutsParts {
   readonly file: Pick<StateFile<Kept>, 'found' | 'save'>;
   readonly clock: Clock;
   readonly clockTrusted: () => boolean;
-  /** The clock is trusted whatever it shows. */
-  readonly clockUnchecked: boolean;
   /** Whether a contact tells that the door was opened. */
   readonly hasContact: boolean;
   /** How long after a grant the door may be opened. */
@@ -107,8 +104,6 @@ export class WhereaboutsKeeper {
   readonly #book: PassageBook;
   #watch: PassageWatch;
   #fire = false;
-  /** Wall minus monotonic time at the last look; undefined while the clock was not trusted. */
-  #offsetMs: number | undefined;
 
   constructor(parts: WhereaboutsParts) {
     this.#parts = parts;
@@ -171,20 +166,8 @@ export class WhereaboutsKeeper {
 
   /** Lets go of what the last reset made void. To be called each minute. */
   purge(): void {
-    this.#date();
+    if (this.#parts.clockTrusted()) this.#book.date();
     this.#book.purge(this.#reset());
-  }
-
-  /** When the clock is found, and when it was set. */
-  #date(): void {
-    const { clock, clockTrusted, clockUnchecked } = this.#parts;
-    // Nobody says of that clock when it is right.
-    if (clockUnchecked) return;
-    const offsetMs = clockTrusted() ? clock.wall() - clock.monotonic() : undefined;
-    const same =
-      this.#offsetMs !== undefined && offsetMs !== undefined && Math.abs(offsetMs - this.#offsetMs) <= JUMP_MS;
-    this.#offsetMs = offsetMs;
-    if (offsetMs !== undefined && !same) this.#book.date();
   }
 
   /** Sentences for the state. @param linked whether the broker is there */

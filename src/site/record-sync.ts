@@ -5,6 +5,7 @@ import type { Log } from '../kit/log.js';
 import { PEOPLE_MAX } from '../person/person.js';
 import { isFuture } from '../person/version.js';
 import { Burst } from './burst.js';
+import { EarlyRecords } from './early-records.js';
 import type { Link } from './link.js';
 import type { EventFields } from './messages.js';
 import { Rejections } from './rejections.js';
@@ -22,10 +23,6 @@ const BATCH = 500;
 const RETRY_MS = 5_000;
 /** Records merged in one turn of the event loop: some milliseconds. */
 const AT_ONCE = 200;
-
-/** Records from the future that are kept for later, and how often they are tried. */
-const EARLY_MAX = 1_000;
-const EARLY_MS = 60_000;
 
 export interface RecordSyncParts<R> {
   readonly link: Link;
@@ -65,13 +62,12 @@ export class RecordSync<R extends { readonly version: string }> {
   #stopped = false;
   #sending = 0;
   #retry: Timer | undefined;
-  /** Records from the future, tried again until their time has come; a later record of the same id takes the place. */
-  readonly #early = new Map<string, R>();
-  #earlyTimer: Timer | undefined;
+  readonly #early: EarlyRecords<R>;
 
   constructor(parts: RecordSyncParts<R>) {
     this.#parts = parts;
     const { records } = parts;
+    this.#early = new EarlyRecords(parts.clock, (id, record) => this.#take(id, record));
     this.#burst = new Burst({ ...parts, topic: parts.marker, name: records.name });
     this.#rejections = new Rejections(parts.clock, (fields) => {
       parts.log.warn({ ...fields }, `records of ${records.name} were not taken from the broker`);
@@ -79,6 +75,7 @@ export class RecordSync<R extends { readonly version: string }> {
     });
     this.#unlisten = records.onLocal((id) => {
       this.#cleared.delete(id);
+      this.#forgetEarly(id);
       this.#offer(id);
     });
   }
@@ -108,8 +105,7 @@ export class RecordSync<R extends { readonly version: string }> {
     this.down();
     this.#stopped = true;
     this.#incoming.clear();
-    this.#earlyTimer?.cancel();
-    this.#early.clear();
+    this.#early.stop();
     this.#unlisten();
     this.#rejections.stop();
   }
@@ -129,6 +125,7 @@ export class RecordSync<R extends { readonly version: string }> {
       return;
     }
     const heard = records.read(id, payload);
+    if (heard.kind !== 'invalid') this.#forgetEarly(id);
     switch (heard.kind) {
       case 'invalid':
         this.#rejections.add('invalid', id, heard.why);
@@ -194,7 +191,7 @@ export class RecordSync<R extends { readonly version: string }> {
       if (outcome === 'future') {
         const why = `version ${record.version} is more than 5 minutes ahead of this gate's clock: check the clocks`;
         this.#rejections.add('future', id, why);
-        this.#tryLater(id, record);
+        this.#early.add(id, record);
       }
       if (outcome === 'older') this.#offer(id);
     } catch (thrown) {
@@ -202,14 +199,9 @@ export class RecordSync<R extends { readonly version: string }> {
     }
   }
 
-  #tryLater(id: string, record: R): void {
-    if (this.#early.size < EARLY_MAX || this.#early.has(id)) this.#early.set(id, record);
-    this.#earlyTimer ??= this.#parts.clock.after(EARLY_MS, () => {
-      this.#earlyTimer = undefined;
-      const early = [...this.#early];
-      this.#early.clear();
-      for (const [one, again] of early) this.#take(one, again);
-    });
+  /** What takes the place of a record from the future does so for good: it must not come back when its time has come. */
+  #forgetEarly(id: string): void {
+    if (this.#parts.records.replacesFuture) this.#early.delete(id);
   }
 
   async #compare(session: number): Promise<void> {

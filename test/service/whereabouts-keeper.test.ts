@@ -18,7 +18,6 @@ function keeper(
     readonly clock?: ManualClock;
     readonly gate?: string;
     readonly people?: MemoryPeople;
-    readonly unchecked?: boolean;
   } = {},
 ) {
   const {
@@ -28,7 +27,6 @@ function keeper(
     clock = new ManualClock(Date.UTC(2026, 10, 24, 8)),
     gate = 'in',
     people = new MemoryPeople(),
-    unchecked = false,
   } = change;
   let saved = () => found;
   let trusted = true;
@@ -47,7 +45,6 @@ function keeper(
     },
     clock,
     clockTrusted: () => trusted,
-    clockUnchecked: unchecked,
     hasContact,
     pulseMs: 3000,
     told: {
@@ -260,24 +257,76 @@ describe('a clock that is not trusted', () => {
     });
   });
 
-  test('is set back while it is trusted: what was dated ahead is let go of, unless nobody says when that clock is right', async () => {
-    for (const unchecked of [false, true]) {
-      const { whereabouts, clock } = keeper({ unchecked });
-      whereabouts.letIn('ada');
-      whereabouts.purge();
-      clock.jumpWall(-10 * 60_000);
-      whereabouts.purge();
-      expect(whereabouts.refuses('ada')).toBe(unchecked);
-    }
+  test('for a moment only, between two looks, dates what it saw all the same', () => {
+    const since = '2026-11-23T12:00:00.000Z';
+    const bob = { inside: true, since, version: `${Date.parse(since)}-0000-in` };
+    const { whereabouts, distrust, trust, kept, clock } = keeper({ found: { ...NOTHING_KEPT, passages: { bob } } });
+    whereabouts.purge();
+    distrust();
+    whereabouts.letIn('ada');
+    trust(true);
+    whereabouts.purge();
+    expect(whereabouts.refuses('ada')).toBe(true);
+    expect(kept().passages['ada']?.since).toBe(new Date(clock.wall()).toISOString());
   });
 
-  test('what one had dated ahead before is let go of', () => {
-    const ahead = { inside: true, since: '2040-01-01T00:00:00.000Z', version: '2208988800000-0000-in' };
-    const { whereabouts, records, kept } = keeper({ found: { ...NOTHING_KEPT, passages: { ada: ahead } } });
+  test('and a fire forgives whom it saw, also where another gate had forgiven since', async () => {
+    const { whereabouts, records, distrust, trust, clock } = keeper();
+    distrust();
+    whereabouts.letIn('ada');
+    const now = clock.wall();
+    await records.merge('ada', { inside: null, since: new Date(now).toISOString(), version: `${now}-0000-out` });
+    clock.advance(HOUR);
+    whereabouts.fire(true);
+    whereabouts.fire(false);
+    trust(true);
     whereabouts.purge();
-    expect([whereabouts.refuses('ada'), kept().passages]).toEqual([false, {}]);
-    whereabouts.letIn('bob');
-    expect(String(records.version('bob')) < ahead.version).toBe(true);
+    expect(whereabouts.refuses('ada')).toBe(false);
+  });
+});
+
+describe('a clock that was ahead', () => {
+  const DAYS = 400 * 24 * HOUR;
+
+  test('while it was trusted shuts nobody out when it is set right, whoever is asked', async () => {
+    const { whereabouts, records, clock } = keeper({ rule: { resetAt: [] } });
+    clock.jumpWall(DAYS);
+    for (const id of ['ada', 'bob']) whereabouts.letIn(id);
+    clock.jumpWall(-DAYS);
+    whereabouts.purge();
+    expect([whereabouts.refuses('ada'), whereabouts.refuses('bob')]).toEqual([false, false]);
+    whereabouts.letIn('ada');
+    expect(whereabouts.refuses('ada')).toBe(true);
+    clock.advance(HOUR);
+    const now = clock.wall();
+    const out = { inside: false, since: new Date(now).toISOString(), version: `${now}-0000-out` };
+    expect(records.read('ada', bytes(JSON.stringify(out))).kind).toBe('newer');
+    expect(await records.merge('ada', out)).toBe('taken');
+    expect(records.read('bob', bytes(JSON.stringify(out))).kind).toBe('newer');
+    expect(await records.merge('bob', out)).toBe('taken');
+    expect([whereabouts.refuses('ada'), whereabouts.refuses('bob')]).toEqual([false, false]);
+  });
+
+  test('before a restart gives no version to what is seen after it', () => {
+    const ahead = { inside: true, since: '2040-01-01T00:00:00.000Z', version: '2208988800000-0000-in' };
+    const { whereabouts, records } = keeper({ found: { ...NOTHING_KEPT, passages: { ada: ahead } } });
+    whereabouts.purge();
+    expect([whereabouts.refuses('ada'), records.version('ada'), records.text('ada')]).toEqual([
+      false,
+      undefined,
+      undefined,
+    ]);
+    for (const id of ['ada', 'bob']) whereabouts.letIn(id);
+    for (const id of ['ada', 'bob']) expect(String(records.version(id)) < ahead.version).toBe(true);
+  });
+
+  test('or is behind for a minute forgets nobody for good', () => {
+    const { whereabouts, clock } = keeper();
+    whereabouts.letIn('ada');
+    clock.jumpWall(-10 * 60_000);
+    whereabouts.purge();
+    clock.jumpWall(10 * 60_000);
+    expect(whereabouts.refuses('ada')).toBe(true);
   });
 });
 

@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Calendar } from '../../src/access/calendar.js';
 import type { Passage } from '../../src/access/passback.js';
+import type { Clock } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
 import { systemClock } from '../../src/kit/system-clock.js';
 import { NOTHING_KEPT, WhereaboutsKeeper } from '../../src/service/whereabouts-keeper.js';
 import { MemoryBroker } from '../../src/site/memory-link.js';
 import { RecordSync } from '../../src/site/record-sync.js';
 import { parseTopic, topicsOf } from '../../src/site/topics.js';
+import { turn } from '../journal/harness.js';
 import { MemoryPeople, person, version } from './memory-people.js';
 import { until } from './until.js';
 
@@ -33,7 +36,7 @@ const removed = (...ids: string[]) => {
   return people;
 };
 
-function gate(name: string, people = new MemoryPeople()) {
+function gate(name: string, people = new MemoryPeople(), clock: Clock = systemClock) {
   const link = broker.link();
   const names = { site: 'home', gate: name };
   const published: string[] = [];
@@ -50,9 +53,8 @@ function gate(name: string, people = new MemoryPeople()) {
     gate: name,
     people,
     file: { found: NOTHING_KEPT, save: () => undefined },
-    clock: systemClock,
+    clock,
     clockTrusted: () => true,
-    clockUnchecked: false,
     hasContact: false,
     pulseMs: 3000,
     told: { passed: () => undefined, misfit: () => undefined },
@@ -69,7 +71,7 @@ function gate(name: string, people = new MemoryPeople()) {
       },
     },
     marker: topicsOf(names).sync,
-    clock: systemClock,
+    clock,
     log: silentLog,
     rejected: () => undefined,
     problem: () => undefined,
@@ -145,6 +147,27 @@ test('a record from the future gives way to what this gate sees, and is not foug
   north.whereabouts.letIn('ada');
   await until('the broker knows better', () => !String(broker.retained(topic('ada'))?.payload).includes(ahead.version));
   expect(north.published).toEqual(['ada']);
+});
+
+test('what took the place of a record from the future holds, also when its time has come', async () => {
+  const clock = new ManualClock(systemClock.wall());
+  const ahead = passage({ version: `${clock.wall() + 10 * 60_000}-0000-in` });
+  keep('ada', ahead);
+  const north = gate('north', new MemoryPeople(), clock);
+  await until('the gate was compared with the broker', () => {
+    clock.advance(10);
+    return north.sync.settled;
+  });
+  await until('it was set aside', () => north.merges() === 1);
+  clock.advance(60_000);
+  await until('it was tried again', () => north.merges() === 2);
+  keep('ada', passage({ inside: false, version: `${clock.wall()}-0000-out` }));
+  await until('the newer is known', () => north.merges() === 3);
+  for (let minute = 0; minute < 15; minute++) {
+    clock.advance(60_000);
+    await turn();
+  }
+  expect([north.merges(), north.whereabouts.refuses('ada')]).toEqual([3, false]);
 });
 
 test('ten thousand records do not keep the door waiting: between any few hundred a pulse may end and a wire be heard', async () => {
