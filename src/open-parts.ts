@@ -1,22 +1,22 @@
 /** What a gate opens before it starts, since each of it may refuse: people, door, journal and what a restart must not forget. */
 import { join } from 'node:path';
+import { TrustedTime } from './clock-trust/trusted-times-file.js';
 import type { Config } from './config/config.js';
 import type { Paths } from './config/paths.js';
 import { type DoorHardware, openHardware } from './door/hardware.js';
+import { openJournal } from './journal/open-journal.js';
 import type { JournalWriter } from './journal/writer.js';
 import type { Clock } from './kit/clock.js';
 import { endInOrder } from './kit/closing.js';
 import { explain } from './kit/errors.js';
 import type { Log } from './kit/log.js';
+import type { StateFile } from './kit/state-file.js';
 import { calibrationFile } from './models/calibration.js';
-import { type Equipment, equip } from './models/equipment.js';
 import { loadManifest } from './models/model-files.js';
-import { openJournal } from './service/journal-keeper.js';
-import { ModeMemory } from './service/mode-memory.js';
-import { TrustedTime } from './service/trusted-time.js';
-import { type Kept, openPassages } from './service/whereabouts-keeper.js';
+import { type Equipment, equip } from './models/model-set.js';
+import { type Kept, openPassages } from './passback/whereabouts.js';
+import { ModeMemory } from './schedule/door-order-file.js';
 import { PeopleStore } from './store/people-store.js';
-import type { StateFile } from './store/state-file.js';
 
 export interface OpenParts {
   readonly equipment: Equipment;

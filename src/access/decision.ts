@@ -1,7 +1,7 @@
 // pure
 import { area } from '../face/geometry.js';
 import type { MonotonicMs } from '../kit/clock.js';
-import type { LivenessRefusal } from '../liveness/watch.js';
+import type { LivenessRefusal } from '../liveness/liveness-tracks.js';
 import { type Evidence, type EvidenceRule, weigh } from './evidence.js';
 import type { Reason } from './reasons.js';
 import type { Track } from './track.js';

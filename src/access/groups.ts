@@ -1,8 +1,8 @@
 // pure
 import type { WallMs } from '../kit/clock.js';
 import type { Person } from '../person/person.js';
-import type { Calendar } from './calendar.js';
-import { isOpen, type Schedule } from './hours.js';
+import type { Calendar } from '../schedule/calendar.js';
+import { isOpen, type Schedule } from '../schedule/hours.js';
 import type { Reason } from './reasons.js';
 import { whyNotValid } from './validity.js';
 

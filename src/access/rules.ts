@@ -1,13 +1,14 @@
 // pure
-import { type Dates, datesOf, minutesOf, spanOf, weekdaysOf } from '../config/access-times.js';
+
+import type { ClockNeeds } from '../clock-trust/clock-trust.js';
 import type { Config } from '../config/config.js';
-import { Calendar } from './calendar.js';
-import type { ClockNeeds } from './clock-trust.js';
-import type { PlannedMode } from './door-modes.js';
+import { type Dates, datesOf, minutesOf, spanOf, weekdaysOf } from '../config/sections/access-times.js';
+import type { PassbackRule } from '../passback/passback.js';
+import { Calendar } from '../schedule/calendar.js';
+import type { Hours, Schedule } from '../schedule/hours.js';
+import type { PlannedMode } from '../schedule/planned-modes.js';
 import type { AccessRules } from './groups.js';
-import type { Hours, Schedule } from './hours.js';
-import type { SpoofLockoutRule } from './lockout.js';
-import type { PassbackRule } from './passback.js';
+import type { SpoofLockoutRule } from './spoof-lockout.js';
 
 type Section = Config['access'];
 

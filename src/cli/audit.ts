@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { readSecret, secretPath } from '../config/secret.js';
-import { type AuditReport, auditJournal, missing, segmentNames } from '../journal/audit.js';
-import { CSV_HEADER, csvOf } from '../journal/csv.js';
+import { type AuditReport, auditJournal, missing, segmentNames } from '../journal/audit/audit.js';
+import { CSV_HEADER, csvOf } from '../journal/audit/csv.js';
+import { type EntryFilter, type Recorded, readEntries } from '../journal/audit/query.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import type { SignatureCheck } from '../journal/head.js';
-import { type EntryFilter, type Recorded, readEntries } from '../journal/reading.js';
 import { signatureCheckOf } from '../journal/signing.js';
 import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
+import { type MeasuredPhoto, withPhotoEye } from '../evaluation/photo-eye.js';
 import type { MeasuredFace } from '../face/observation.js';
 import { EXIT, OperatingError } from '../kit/errors.js';
 import { decodeVector } from '../kit/vector.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
-import { type MeasuredPhoto, withPhotoEye } from './photo-eye.js';
 
 interface Failed {
   readonly image: string;

@@ -1,14 +1,14 @@
 import { userInfo } from 'node:os';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
+import { withPhotoEye } from '../evaluation/photo-eye.js';
+import { type Enrolled, Enrolment, EnrolmentRefused } from '../gate/enrolment.js';
 import { OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import { type Language, languageSchema, personIdSchema, personNameSchema, personSchema } from '../person/person.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
-import { type Enrolled, Enrolment, EnrolmentRefused } from '../service/enrolment.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
 import { galleryOf, withStore } from './people-source.js';
-import { withPhotoEye } from './photo-eye.js';
 
 interface Options extends CommonOptions {
   readonly id?: string;

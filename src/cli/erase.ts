@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { journalFolder } from '../journal/file-disk.js';
+import { openJournal } from '../journal/open-journal.js';
 import { type JournalWriter, journalOff } from '../journal/writer.js';
 import { systemClock as clock } from '../kit/system-clock.js';
+import { forgetPassage } from '../passback/whereabouts.js';
 import { personIdSchema } from '../person/person.js';
-import { eraseCopies } from '../service/erasing.js';
-import { openJournal } from '../service/journal-keeper.js';
-import { forgetPassage } from '../service/whereabouts-keeper.js';
+import { eraseCopies } from '../store/erase-copies.js';
 import type { Context } from './context.js';
 import { personNamed, unknownPerson, withStore } from './people-source.js';
 

@@ -1,20 +1,20 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { OperatingError } from '../kit/errors.js';
-import { equip } from '../models/equipment.js';
-import { identifyCharts } from '../models/evaluation/charts.js';
-import { seeded } from '../models/evaluation/figures.js';
+import { identifyCharts } from '../evaluation/charts/charts.js';
+import { listImages, measureAll, personOf, workersOption } from '../evaluation/faces/image-set.js';
 import {
   type CountedRate,
   drawOpenSet,
   gatherByPerson,
   largestGallery,
   openSetFigures,
-} from '../models/evaluation/open-set.js';
+} from '../evaluation/faces/open-set.js';
+import { seeded } from '../evaluation/figures.js';
+import { OperatingError } from '../kit/errors.js';
 import { loadManifest } from '../models/model-files.js';
+import { equip } from '../models/model-set.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
 import { makePlotFolder, plotOption, writePlots } from './evaluate-plots.js';
-import { listImages, measureAll, personOf, workersOption } from './image-set.js';
 import { wholeNumber } from './options.js';
 import { Progress } from './progress.js';
 

@@ -1,9 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { monotonicMs } from '../kit/clock.js';
-import { OperatingError } from '../kit/errors.js';
-import { ALIVE_SCORE, LIVENESS_RULE } from '../liveness/verdict.js';
-import { scoresChart } from '../models/evaluation/approach-charts.js';
+import { scoresChart } from '../evaluation/charts/approach-charts.js';
 import {
   frameFigures,
   type JudgedStill,
@@ -12,12 +9,15 @@ import {
   peopleFigures,
   type TimedLook,
   takeFigures,
-} from '../models/evaluation/liveness-figures.js';
-import type { FileLook } from '../models/evaluation/liveness-protocol.js';
-import { type LivenessResult, livenessReport, writtenError } from '../models/evaluation/liveness-report.js';
-import { lookForLiveness } from '../models/evaluation/looking.js';
-import { CLIP_FPS_MAX } from '../models/evaluation/looking-protocol.js';
-import { type PresentationSet, readPresentations, type Shown, takesOf } from '../models/evaluation/presentations.js';
+} from '../evaluation/liveness/liveness-figures.js';
+import type { FileLook } from '../evaluation/liveness/liveness-protocol.js';
+import { type LivenessResult, livenessReport, writtenError } from '../evaluation/liveness/liveness-report.js';
+import { lookForLiveness } from '../evaluation/looking.js';
+import { CLIP_FPS_MAX } from '../evaluation/looking-protocol.js';
+import { type PresentationSet, readPresentations, type Shown, takesOf } from '../evaluation/presentations.js';
+import { monotonicMs } from '../kit/clock.js';
+import { OperatingError } from '../kit/errors.js';
+import { ALIVE_SCORE, LIVENESS_RULE } from '../liveness/verdict.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
 import { commonFacts, prepareReport, reportOption, writeReport } from './evaluate-report.js';
 import { wholeNumber } from './options.js';

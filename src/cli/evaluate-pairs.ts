@@ -1,21 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { pairsCharts } from '../evaluation/charts/charts.js';
+import { allPairs, type Sample } from '../evaluation/faces/all-pairs.js';
+import { listImages, measureAll, personOf, workersOption } from '../evaluation/faces/image-set.js';
+import { type PairsFile, parsePairs } from '../evaluation/faces/pairs-file.js';
+import { equalErrorRate, foldAccuracy, type PairDistances, seeded, tarAt, thresholdAt } from '../evaluation/figures.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
-import { allPairs, type Sample } from '../models/evaluation/all-pairs.js';
-import { pairsCharts } from '../models/evaluation/charts.js';
-import {
-  equalErrorRate,
-  foldAccuracy,
-  type PairDistances,
-  seeded,
-  tarAt,
-  thresholdAt,
-} from '../models/evaluation/figures.js';
-import { type PairsFile, parsePairs } from '../models/evaluation/pairs-file.js';
 import { MATCH_RATES, type Thresholds } from '../models/manifest.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
 import { makePlotFolder, plotOption, writePlots } from './evaluate-plots.js';
-import { listImages, measureAll, personOf, workersOption } from './image-set.js';
 
 interface Options extends CommonOptions {
   readonly pairs: string;

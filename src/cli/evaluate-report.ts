@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import { Option } from 'commander';
+import type { Chart } from '../evaluation/charts/chart.js';
+import { drawChart } from '../evaluation/charts/draw-chart.js';
+import { htmlOf, type Report } from '../evaluation/report.js';
 import { writeFileAtomic } from '../kit/atomic-file.js';
 import { iso } from '../kit/clock.js';
 import { systemClock } from '../kit/system-clock.js';
 import { VERSION } from '../kit/version.js';
-import type { Chart } from '../models/evaluation/chart.js';
-import { drawChart } from '../models/evaluation/draw-chart.js';
-import { htmlOf, type Report } from '../models/evaluation/report.js';
 import { loadManifest } from '../models/model-files.js';
 import { makePlotFolder } from './evaluate-plots.js';
 

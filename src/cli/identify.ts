@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { REASONS } from '../access/reasons.js';
+import { withPhotoEye } from '../evaluation/photo-eye.js';
 import { EXIT } from '../kit/errors.js';
 import { decodeVector } from '../kit/vector.js';
 import { judge } from '../person/gallery.js';
@@ -7,7 +8,6 @@ import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
 import { distanceOption } from './options.js';
 import { galleryOf, readStoredPeople } from './people-source.js';
-import { withPhotoEye } from './photo-eye.js';
 
 interface Options extends CommonOptions {
   readonly threshold?: number;

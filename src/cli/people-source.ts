@@ -1,6 +1,6 @@
 import { OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
-import type { Equipment } from '../models/equipment.js';
+import type { Equipment } from '../models/model-set.js';
 import { Gallery } from '../person/gallery.js';
 import type { Person } from '../person/person.js';
 import { PeopleStore } from '../store/people-store.js';

@@ -1,16 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type PhotoEye, withPhotoEye } from '../evaluation/photo-eye.js';
 import { iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import { decodeVector } from '../kit/vector.js';
-import { faceToEnrol, renewed, templateOf, tooNear } from '../person/enrolment.js';
+import { faceToEnrol, renewed, templateOf, tooNear } from '../person/enrolment-rules.js';
 import type { Gallery } from '../person/gallery.js';
 import type { Person, StoredTemplate } from '../person/person.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import type { Context } from './context.js';
 import { galleryOf, withStore } from './people-source.js';
-import { type PhotoEye, withPhotoEye } from './photo-eye.js';
 import { Progress } from './progress.js';
 
 /** What became of one person. */

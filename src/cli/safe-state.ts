@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { resolvePaths } from '../config/paths.js';
-import { DOOR_LINE } from '../door/door-line.js';
+import { DOOR_LINE } from '../door/safe-state-record.js';
 import { EXIT, OperatingError } from '../kit/errors.js';
 import { type CommonOptions, example, print } from './context.js';
 

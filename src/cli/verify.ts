@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { withPhotoEye } from '../evaluation/photo-eye.js';
 import { EXIT, OperatingError } from '../kit/errors.js';
 import { decodeVector } from '../kit/vector.js';
 import { squaredDistance } from '../person/distance.js';
@@ -6,7 +7,6 @@ import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
 import { distanceOption } from './options.js';
 import { findPerson, galleryOf, readStoredPeople } from './people-source.js';
-import { withPhotoEye } from './photo-eye.js';
 
 interface Options extends CommonOptions {
   readonly is?: string;

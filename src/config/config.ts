@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import type { DeepReadonly } from '../kit/deep-readonly.js';
-import { decisionSection, peopleSection } from './access.js';
-import { accessSection } from './access-rules.js';
-import { cameraSection } from './camera.js';
-import { doorSection } from './door.js';
-import { facesSection } from './faces.js';
 import { text } from './field.js';
-import { journalSection } from './journal.js';
-import { livenessSection } from './liveness.js';
-import { eyeSection, greetingSection, logSection, mqttSection, syncSection } from './service.js';
+import { accessSection } from './sections/access.js';
+import { cameraSection } from './sections/camera.js';
+import { decisionSection, peopleSection } from './sections/decision.js';
+import { doorSection } from './sections/door.js';
+import { facesSection } from './sections/faces.js';
+import { journalSection } from './sections/journal.js';
+import { livenessSection } from './sections/liveness.js';
+import { eyeSection, greetingSection, logSection, mqttSection, syncSection } from './sections/mqtt.js';
 
 const topicName = /^[a-z0-9_-]{1,32}$/;
 const topicNameShape = '1–32 characters of a–z, 0–9, _ and -';

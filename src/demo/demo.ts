@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { startBroker } from '../site/embedded-broker.js';
+import { startBroker } from '../site/link/embedded-broker.js';
 import { BackOffice } from './back-office.js';
 import { Daemon } from './daemon.js';
 import { ENROLLED, filmLength, SCRIPT, sceneAt } from './script.js';

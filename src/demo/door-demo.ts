@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type WireOrder, wireNewsSchema } from '../door/wire-control.js';
-import { auditJournal } from '../journal/audit.js';
+import { type WireOrder, wireNewsSchema } from '../door/gpio/wire-control.js';
+import { auditJournal } from '../journal/audit/audit.js';
+import { type Recorded, readEntries } from '../journal/audit/query.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
-import { type Recorded, readEntries } from '../journal/reading.js';
-import { startBroker } from '../site/embedded-broker.js';
+import { startBroker } from '../site/link/embedded-broker.js';
 import { BackOffice } from './back-office.js';
 import { Daemon } from './daemon.js';
 import type { Story } from './demo.js';

@@ -5,7 +5,7 @@ import { OperatingError } from '../kit/errors.js';
 import { NATIVE_FLAGS } from '../kit/native-flags.js';
 import type { StudioJob } from './studio-jobs.js';
 
-const PROGRAM = fileURLToPath(new URL('../studio.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./studio.js', import.meta.url));
 
 /** Has one job done in a process of its own. `progress` hears 0…1. @throws OperatingError when it fails */
 export async function inStudio(job: StudioJob, progress: (share: number) => void = () => undefined): Promise<void> {

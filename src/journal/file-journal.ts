@@ -7,9 +7,9 @@ import { BATCH_MAX } from './batch.js';
 import type { Mark } from './head.js';
 import { JournalFiles } from './journal-files.js';
 import type { FileJournalOptions, WriterLock } from './journal-options.js';
-import { openChain } from './opening.js';
+import { WAITING_MAX, Waiting } from './queue.js';
+import { openChain } from './recovery.js';
 import { SEGMENTS_MAX } from './segment.js';
-import { WAITING_MAX, Waiting } from './waiting.js';
 import type { JournalInput, JournalWriter, Receipt } from './writer.js';
 
 /** The first entry of a batch waits so long for others. */

@@ -14,8 +14,8 @@ import {
   type Signer,
 } from './head.js';
 import { OpenSegment } from './open-segment.js';
-import { endOf, type Opened, startOf } from './opening.js';
 import { SALT_BYTES } from './personal.js';
+import { endOf, type Opened, startOf } from './recovery.js';
 import { duePurge, PURGED, purgeFields, type RetentionPolicy } from './retention.js';
 import { firstOf, PERSONAL_FOLDER, personalName, segmentName } from './segment.js';
 import { ERASED, type JournalInput } from './writer.js';

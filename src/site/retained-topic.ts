@@ -1,7 +1,7 @@
 import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import type { Link } from './link.js';
+import type { Link } from './link/link.js';
 
 /** Twice a second at most, however often the value changes. */
 const GAP_MS = 500;

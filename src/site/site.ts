@@ -1,18 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import type { Passage } from '../access/passback.js';
 import type { Clock, Timer, WallMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import type { Passage } from '../passback/passback.js';
 import { PEOPLE_MAX, TEMPLATES_MAX } from '../person/person.js';
-import type { Link, Packet, Unlisten } from './link.js';
+import type { Link, Packet, Unlisten } from './link/link.js';
 import { ENROLL_PAYLOAD_MAX, type EventFields, PAYLOAD_MAX } from './messages.js';
 import { Outbox } from './outbox.js';
-import { Peers } from './peers.js';
-import { type PeopleSource, type PeopleSummary, peopleRecords, type SiteRecord, summaryOf } from './people-records.js';
-import { RecordSync } from './record-sync.js';
-import { RequestDesk, type RequestDeskParts, type RequestHandlers } from './request-desk.js';
+import { RequestDesk, type RequestDeskParts, type RequestHandlers } from './requests/request-server.js';
 import { RetainedTopic } from './retained-topic.js';
-import type { SharedRecords } from './shared-records.js';
+import { Peers } from './sync/peers.js';
+import {
+  type PeopleSource,
+  type PeopleSummary,
+  peopleRecords,
+  type SiteRecord,
+  summaryOf,
+} from './sync/people-records.js';
+import { RecordSync } from './sync/record-sync.js';
+import type { SharedRecords } from './sync/shared-records.js';
 import { type Names, parseTopic, type Topics, topicsOf } from './topics.js';
 
 /** What the gate says of itself; the site adds `broker` and problems of its own. */

@@ -1,4 +1,6 @@
 import { Low } from 'lowdb';
+import { Saver } from '../kit/saver.js';
+import { StoreLock } from '../kit/writer-lock.js';
 import type { Person, Tombstone } from '../person/person.js';
 import { isFuture, nextVersion } from '../person/version.js';
 import { checkedPerson, checkedRecord, checkFresh, checkRoom } from './admission.js';
@@ -8,9 +10,7 @@ import { emptyDocument, type PeopleDocument } from './people-document.js';
 import { lastGoodOf, PeopleFileAdapter } from './people-file.js';
 import type { MergeOutcome, PeopleChange, PeopleStoreOptions } from './people-options.js';
 import { PeopleState } from './people-state.js';
-import { Saver } from './saver.js';
 import { prepareFolder, tidyFolder } from './store-folder.js';
-import { StoreLock } from './store-lock.js';
 
 /** Pauses between tries to save after a failure. */
 const SAVE_RETRY = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LivenessRefusal } from '../../src/liveness/watch.js';
+import type { LivenessRefusal } from '../../src/liveness/liveness-tracks.js';
 import { means, Scene, type Seen, says } from './sample.js';
 
 const ada: Seen = { claim: means('ada') };

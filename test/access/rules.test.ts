@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Calendar } from '../../src/access/calendar.js';
-import { modeAt, nextMode, type PlannedMode, planMoved } from '../../src/access/door-modes.js';
 import { dependsOnTime, UNKNOWN_GROUPS_MAX, unknownGroups, whyNotNow } from '../../src/access/groups.js';
-import { isLockedOut, NO_LOCKOUT, noteSpoof, type SpoofLockout } from '../../src/access/lockout.js';
 import { type Rules, rulesOf } from '../../src/access/rules.js';
+import { isLockedOut, NO_LOCKOUT, noteSpoof, type SpoofLockout } from '../../src/access/spoof-lockout.js';
 import { monotonicMs, wallMs } from '../../src/kit/clock.js';
+import { Calendar } from '../../src/schedule/calendar.js';
+import { modeAt, nextMode, type PlannedMode, planMoved } from '../../src/schedule/planned-modes.js';
 import { given } from '../config/given.js';
 
 const at = (text: string) => wallMs(Date.parse(text));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Gpio, GpioLine } from '../../src/door/gpio.js';
+import type { Gpio, GpioLine } from '../../src/door/gpio/gpio.js';
 import { until } from '../site/until.js';
 
 /** A chip with wires that a test can look at and pull. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Link, Packet, Will } from '../../src/site/link.js';
+import type { Link, Packet, Will } from '../../src/site/link/link.js';
 
 /** A broker, and links to it that can be broken. Every wait has a bound, so that a failure is a failure and no hang. */
 export interface LinkRig {

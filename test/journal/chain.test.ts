@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { auditJournal } from '../../src/journal/audit.js';
+import { auditJournal } from '../../src/journal/audit/audit.js';
 import type { Fault } from '../../src/journal/faults.js';
 import { writtenJournal } from './harness.js';
 import { MemoryDisk } from './memory-disk.js';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { auditCommand } from '../../src/cli/audit.js';
-import { csvRow } from '../../src/journal/csv.js';
+import { csvRow } from '../../src/journal/audit/csv.js';
 import { signerOf } from '../../src/journal/signing.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { openJournal, record } from './harness.js';

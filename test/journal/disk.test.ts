@@ -8,7 +8,7 @@ import { FileJournal } from '../../src/journal/file-journal.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { systemClock } from '../../src/kit/system-clock.js';
-import { StoreLock } from '../../src/store/store-lock.js';
+import { StoreLock } from '../../src/kit/writer-lock.js';
 import { expectWhole, openJournal, typesOf } from './harness.js';
 import { MemoryDisk } from './memory-disk.js';
 

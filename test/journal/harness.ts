@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
-import { auditJournal } from '../../src/journal/audit.js';
+import { auditJournal } from '../../src/journal/audit/audit.js';
+import { type Recorded, readEntries } from '../../src/journal/audit/query.js';
 import type { JournalDisk } from '../../src/journal/disk.js';
 import { FileJournal } from '../../src/journal/file-journal.js';
 import type { FileJournalOptions } from '../../src/journal/journal-options.js';
-import { type Recorded, readEntries } from '../../src/journal/reading.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { auditJournal } from '../../src/journal/audit.js';
+import { auditJournal } from '../../src/journal/audit/audit.js';
 import { signatureCheckOf, signerOf } from '../../src/journal/signing.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { DAY_MS, entriesOf, expectWhole, openJournal, record, turn, typesOf } from './harness.js';

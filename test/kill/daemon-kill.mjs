@@ -11,10 +11,10 @@ import { connectAsync } from 'mqtt';
 import { Daemon } from '../../dist/demo/daemon.js';
 import { ENROLLED } from '../../dist/demo/script.js';
 import { inStudio } from '../../dist/demo/studio-client.js';
-import { seeded } from '../../dist/models/evaluation/figures.js';
+import { seeded } from '../../dist/evaluation/figures.js';
 import { encoderId, findModel } from '../../dist/models/manifest.js';
 import { loadManifest } from '../../dist/models/model-files.js';
-import { startBroker } from '../../dist/site/embedded-broker.js';
+import { startBroker } from '../../dist/site/link/embedded-broker.js';
 import { faults, Ledger, reopen, wreckage } from './store-check.mjs';
 
 const { values } = parseArgs({

@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { connectAsync } from 'mqtt';
 import { Daemon } from '../../dist/demo/daemon.js';
-import { auditJournal } from '../../dist/journal/audit.js';
+import { seeded } from '../../dist/evaluation/figures.js';
+import { auditJournal } from '../../dist/journal/audit/audit.js';
+import { readEntries } from '../../dist/journal/audit/query.js';
 import { FileDisk, journalFolder } from '../../dist/journal/file-disk.js';
-import { readEntries } from '../../dist/journal/reading.js';
-import { seeded } from '../../dist/models/evaluation/figures.js';
-import { startBroker } from '../../dist/site/embedded-broker.js';
+import { startBroker } from '../../dist/site/link/embedded-broker.js';
 
 const { values } = parseArgs({
   options: {

@@ -9,7 +9,7 @@ import { BackOffice } from '../../dist/demo/back-office.js';
 import { Daemon } from '../../dist/demo/daemon.js';
 import { ENROLLED } from '../../dist/demo/script.js';
 import { inStudio } from '../../dist/demo/studio-client.js';
-import { startBroker } from '../../dist/site/embedded-broker.js';
+import { startBroker } from '../../dist/site/link/embedded-broker.js';
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '10' }, json: { type: 'boolean', default: false } },

@@ -9,7 +9,7 @@ const [dist, folder, prefix] = process.argv.slice(2);
 const load = (path) => import(pathToFileURL(join(dist, path)).href);
 const { FileJournal } = await load('journal/file-journal.js');
 const { FileDisk } = await load('journal/file-disk.js');
-const { StoreLock } = await load('store/store-lock.js');
+const { StoreLock } = await load('kit/writer-lock.js');
 const { systemClock } = await load('kit/system-clock.js');
 const { silentLog } = await load('kit/log.js');
 

@@ -31,8 +31,8 @@ if (!existsSync(join(dist, 'journal/file-journal.js'))) {
   process.exit(4);
 }
 const load = (path) => import(pathToFileURL(join(dist, path)).href);
-const { auditJournal } = await load('journal/audit.js');
-const { readEntries } = await load('journal/reading.js');
+const { auditJournal } = await load('journal/audit/audit.js');
+const { readEntries } = await load('journal/audit/query.js');
 const { FileDisk } = await load('journal/file-disk.js');
 
 /** mulberry32: the same seed gives the same moments. */

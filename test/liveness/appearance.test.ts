@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { seeded } from '../../src/evaluation/figures.js';
+import { alteration } from '../../src/evaluation/liveness/alteration.js';
 import { faceLivenessSchema } from '../../src/face/observation.js';
 import {
   APPEARANCE_BOUNDS,
@@ -10,8 +12,6 @@ import {
   pixelNoise,
   whyNotScored,
 } from '../../src/liveness/appearance.js';
-import { alteration } from '../../src/models/evaluation/alteration.js';
-import { seeded } from '../../src/models/evaluation/figures.js';
 
 const square = (x: number, y: number, side: number) => ({ x, y, width: side, height: side });
 

@@ -1,8 +1,8 @@
+import { seeded } from '../../src/evaluation/figures.js';
+import { fromEyeSchema } from '../../src/eye/protocol.js';
 import type { Observation } from '../../src/face/observation.js';
+import { encodeWire, WireReader } from '../../src/kit/framing.js';
 import { encodeVector } from '../../src/kit/vector.js';
-import { encodeWire, WireReader } from '../../src/kit/wire.js';
-import { seeded } from '../../src/models/evaluation/figures.js';
-import { fromEyeSchema } from '../../src/service/eye-protocol.js';
 import { DIMENSION, faceOf, GateScene, observationOf, type Seen, turning, WHO } from './gate-scene.js';
 
 export interface Result {

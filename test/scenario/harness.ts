@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { BackOffice } from '../../src/demo/back-office.js';
 import type { Likeness, Script } from '../../src/demo/script.js';
 import type { StudioJob } from '../../src/demo/studio-jobs.js';
-import { type WireOrder, wireNewsSchema } from '../../src/door/wire-control.js';
+import { type WireOrder, wireNewsSchema } from '../../src/door/gpio/wire-control.js';
 
 /** Whole-daemon tests run what is shipped: the compiled program, its own processes, real models, a real broker. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));

@@ -12,9 +12,9 @@ describe('the shape of src', () => {
       'src/kit/clock.ts': 'export const now = 1;\n',
       'src/face/face.ts': "// pure\nimport { now } from '../kit/clock.js';\nexport const face = now;\n",
       'src/door/door.ts': "import type { x } from '../face/face.js';\nexport const door = 1;\n",
-      'src/gate.ts':
+      'src/main.ts':
         "import { face } from './face/face.js';\nimport { door } from './door/door.js';\nexport const g = face + door;\n",
-      'src/cli/run.ts': "import { g } from '../gate.js';\nexport const r = g;\n",
+      'src/cli/run.ts': "import { g } from '../main.js';\nexport const r = g;\n",
     });
     expect({ code, out }).toEqual({ code: 0, out: 'shape: 5 files, in order\n' });
   });
@@ -43,7 +43,7 @@ describe('the shape of src', () => {
     [
       'a chapter imports what stands on top',
       'src/face/a.ts',
-      "import { g } from '../gate.js';\n",
+      "import { g } from '../main.js';\n",
       'which stands on top',
     ],
     ['a chapter imports a command', 'src/face/a.ts', "import { g } from '../cli/run.js';\n", 'which stands on top'],

@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 import { ERROR_CODES, responseSchema } from '../../src/site/messages.js';
 import { topicsOf } from '../../src/site/topics.js';
 import { configFor, gateOver, mqttLink, request, Watcher } from './harness.js';
-import { person, version } from './memory-people.js';
 import { startMosquitto } from './mosquitto.js';
+import { person, version } from './sync/memory-people.js';
 import { until } from './until.js';
 
 const page = readFileSync(new URL('../../docs/mqtt.md', import.meta.url), 'utf8');

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { silentLog } from '../../src/kit/log.js';
 import { systemClock } from '../../src/kit/system-clock.js';
-import type { Link, LinkConfig, Packet } from '../../src/site/link.js';
+import type { Link, LinkConfig, Packet } from '../../src/site/link/link.js';
+import { MqttLink } from '../../src/site/link/mqtt-link.js';
 import { responseSchema } from '../../src/site/messages.js';
-import { MqttLink } from '../../src/site/mqtt-link.js';
-import type { RequestContext, RequestHandlers } from '../../src/site/request-desk.js';
+import type { RequestContext, RequestHandlers } from '../../src/site/requests/request-server.js';
 import { offlineWill, Site, type SiteState } from '../../src/site/site.js';
 import { topicsOf } from '../../src/site/topics.js';
-import { MemoryPeople } from './memory-people.js';
+import { MemoryPeople } from './sync/memory-people.js';
 
 export const online: SiteState = {
   status: 'online',

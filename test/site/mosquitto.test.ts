@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { PublishOptions } from '../../src/site/link.js';
+import type { PublishOptions } from '../../src/site/link/link.js';
 import { topicsOf } from '../../src/site/topics.js';
 import { configFor, type Gate, gateOver, mqttLink, request, Watcher } from './harness.js';
-import { person, version } from './memory-people.js';
+import { type TcpProxy, tcpProxy } from './link/tcp-proxy.js';
 import { type Mosquitto, startMosquitto } from './mosquitto.js';
-import { type TcpProxy, tcpProxy } from './tcp-proxy.js';
+import { person, version } from './sync/memory-people.js';
 import { until } from './until.js';
 
 const topics = topicsOf({ site: 'home', gate: 'north' });

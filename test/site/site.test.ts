@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { OperatingError } from '../../src/kit/errors.js';
 import { systemClock } from '../../src/kit/system-clock.js';
-import { MemoryBroker, type MemoryLink } from '../../src/site/memory-link.js';
 import { RequestError } from '../../src/site/messages.js';
-import type { RequestHandlers } from '../../src/site/request-desk.js';
+import type { RequestHandlers } from '../../src/site/requests/request-server.js';
 import { offlineWill } from '../../src/site/site.js';
+import { MemoryBroker, type MemoryLink } from '../support/memory-link.js';
 import { type Gate, gateOver, online, request, Watcher } from './harness.js';
-import { person, version } from './memory-people.js';
+import { person, version } from './sync/memory-people.js';
 import { until } from './until.js';
 
 const names = { site: 'home', gate: 'north' };

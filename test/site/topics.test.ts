@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseJson } from '../../src/site/bounded-json.js';
-import { PacketSize } from '../../src/site/packet-size.js';
+import { PacketSize } from '../../src/site/link/packet-size.js';
 import { parseTopic, topicsOf } from '../../src/site/topics.js';
 
 const names = { site: 'home', gate: 'north' };

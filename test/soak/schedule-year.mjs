@@ -16,7 +16,7 @@ const server = await createServer({
   optimizeDeps: { noDiscovery: true },
   server: { middlewareMode: true, watch: null, ws: false },
 });
-const { compare } = await server.ssrLoadModule('/test/access/year.ts');
+const { compare } = await server.ssrLoadModule('/test/schedule/year.ts');
 await server.close();
 
 const year = Number(values.year);

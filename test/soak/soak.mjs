@@ -32,7 +32,7 @@ const { WatchedDaemon, memoryOf } = await load('demo/watched-daemon.js');
 const { ENROLLED, SCRIPT } = await load('demo/script.js');
 const { inStudio } = await load('demo/studio-client.js');
 const { BackOffice } = await load('demo/back-office.js');
-const { startBroker } = await load('site/embedded-broker.js');
+const { startBroker } = await load('site/link/embedded-broker.js');
 const { projectRoot } = await load('models/model-files.js');
 
 /** @returns the film's folder, not yet where the camera looks, and an enrolment photo of each person */

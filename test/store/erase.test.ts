@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Context, contextOf } from '../../src/cli/context.js';
 import { erasePerson } from '../../src/cli/erase.js';
+import { openJournal } from '../../src/journal/open-journal.js';
 import { silentLog } from '../../src/kit/log.js';
 import { systemClock as clock } from '../../src/kit/system-clock.js';
-import { openJournal } from '../../src/service/journal-keeper.js';
+import { StoreLock } from '../../src/kit/writer-lock.js';
 import { PeopleStore } from '../../src/store/people-store.js';
-import { StoreLock } from '../../src/store/store-lock.js';
 import { ENCODER, newcomer, tempFolder } from './sample.js';
 
 const PASSAGE = { inside: true, since: '2026-11-24T08:00:00.000Z', version: '1795507200000-0000-in' };

@@ -3,13 +3,13 @@
 import { loadConfig } from '../../dist/config/load.js';
 import { resolvePaths } from '../../dist/config/paths.js';
 import { openHardware } from '../../dist/door/hardware.js';
+import { startDoor } from '../../dist/door/start-door.js';
+import { SystemdNotify } from '../../dist/host/systemd-notify.js';
 import { journalOff } from '../../dist/journal/writer.js';
 import { createLog } from '../../dist/kit/log.js';
 import { systemClock as clock } from '../../dist/kit/system-clock.js';
-import { Bulletin } from '../../dist/service/bulletin.js';
-import { startDoor } from '../../dist/service/door-service.js';
-import { News } from '../../dist/service/news.js';
-import { SystemdNotify } from '../../dist/service/systemd-notify.js';
+import { Bulletin } from '../../dist/report/journal-then-site.js';
+import { News } from '../../dist/report/reporter.js';
 
 const { config } = loadConfig({ file: process.argv[2], env: process.env, overrides: {} });
 const log = createLog('info', 'door');

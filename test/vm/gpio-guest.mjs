@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { defaultConfig } from '../../dist/config/config.js';
-import { chooseBackend } from '../../dist/door/gpio-backend.js';
+import { chooseBackend } from '../../dist/door/gpio/backends.js';
 import { openHardware } from '../../dist/door/hardware.js';
 import { silentLog } from '../../dist/kit/log.js';
 import { systemClock } from '../../dist/kit/system-clock.js';

@@ -16,7 +16,7 @@ rm -rf /root/suite && mkdir /root/suite
 cp -r package.json vitest.config.ts tsconfig.json src test /root/suite/
 # Its own folder of links: vite writes beside the packages.
 mkdir /root/suite/node_modules && ln -s /mnt/share/node_modules/* /mnt/share/node_modules/.bin /root/suite/node_modules/
-(cd /root/suite && timeout 400 node node_modules/vitest/vitest.mjs run test/door/gpio.test.ts --testTimeout 60000 2>&1 | sed 's/\x1b\[[0-9;]*m//g' | grep -E '✓|×|Tests|Error' || true)
+(cd /root/suite && timeout 400 node node_modules/vitest/vitest.mjs run test/door/gpio/gpio.test.ts --testTimeout 60000 2>&1 | sed 's/\x1b\[[0-9;]*m//g' | grep -E '✓|×|Tests|Error' || true)
 
 # ---------------------------------------------------------------- the daemon
 systemd-sysusers /mnt/share/systemd/sysusers.d/kaimon.conf

@@ -1,0 +1,75 @@
+import { byDatesOnly } from '../access/validity.js';
+import type { Config } from '../config/config.js';
+import { DoorKeeper } from '../door/door-keeper.js';
+import { SimulatedLock } from '../door/simulated-lock.js';
+import type { Observation } from '../face/observation.js';
+import { Gate } from '../gate/gate.js';
+import { silentLog } from '../kit/log.js';
+import { systemClock as clock } from '../kit/system-clock.js';
+import { encodeVector } from '../kit/vector.js';
+import type { Equipment } from '../models/model-set.js';
+import { Gallery } from '../person/gallery.js';
+import { usableCurve } from '../person/thresholds.js';
+import { type Timing, timed } from './timer.js';
+
+export interface DecisionFigures {
+  /** One template each. */
+  readonly people: number;
+  readonly whole: Timing;
+}
+
+const PEOPLE = [2, 420, 10_000] as const;
+
+/** Times the gate's part, from a parsed Observation to a decision, for small and large galleries of made-up people. */
+export async function benchDecision(
+  observation: Observation,
+  { encoder, dimension, curve }: Equipment,
+  config: Config,
+): Promise<DecisionFigures[]> {
+  const figures: DecisionFigures[] = [];
+  for (const people of PEOPLE) {
+    const gallery = new Gallery(encoder, dimension);
+    for (let i = 0; i < people; i++) gallery.set(madeUp(`p${i}`, encoder, dimension));
+    const door = new DoorKeeper(new SimulatedLock(clock), clock, silentLog, config.door, () => undefined);
+    const report = () => undefined;
+    const gate = new Gate({
+      config,
+      curve: usableCurve(curve, encoder, config.decision.threshold),
+      gallery,
+      person: () => undefined,
+      door,
+      access: byDatesOnly(clock),
+      greeter: undefined,
+      clock,
+      report,
+      spoofed: report,
+    });
+    const whole = await timed((frame) => gate.see({ ...observation, frame, takenMs: clock.monotonic() }));
+    door.stop();
+    figures.push({ people, whole });
+  }
+  return figures;
+}
+
+function madeUp(id: string, encoder: string, dimension: number) {
+  const vector = Float32Array.from({ length: dimension }, () => Math.random() - 0.5);
+  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+  const template = {
+    encoder,
+    vector: encodeVector(vector.map((value) => value / length)),
+    quality: 0.9,
+    added: '2026-11-24T08:00:00.000Z',
+  };
+  return {
+    id,
+    name: id,
+    language: null,
+    greeting: null,
+    groups: [],
+    validFrom: null,
+    validUntil: null,
+    templates: [template],
+    version: '1700000000000-0000-bench',
+    by: 'bench',
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * `npm run bench`, a table of contents: film → whole daemons → stages → decision → people store → report.
+ * Options: --json prints all figures; --out FILE writes them between the marks in FILE (docs/performance.md).
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../config/load.js';
+import { EXIT, explain } from '../kit/errors.js';
+import { loadOpenCv } from '../kit/opencv/binding.js';
+import { loadManifest } from '../models/model-files.js';
+import { equip } from '../models/model-set.js';
+import { benchSpeed, benchStart } from './daemon.js';
+import { benchEncoders } from './encoders.js';
+import { makeFilms } from './film.js';
+import { benchDecision } from './gate.js';
+import { describeMachine, load } from './machine.js';
+import { benchPeopleStore } from './people-store.js';
+import { type BenchFigures, intoDocument, report } from './report.js';
+import { benchOpenCvThreads, benchStages } from './stages.js';
+
+const tell = (text: string) => process.stderr.write(`${text}\n`);
+
+async function measureAll(folder: string): Promise<BenchFigures> {
+  const { config } = loadConfig({ env: {} });
+  const equipment = await equip(loadManifest(), { encoder: config.encoder, liveness: config.liveness.enabled });
+  tell('making the film');
+  const films = await makeFilms(folder);
+  const loads = [load()];
+
+  tell('starting the daemon, again and again');
+  const start = await benchStart(films, join(folder, 'start'));
+  const speed = [];
+  for (const film of ['none', 'one', 'three'] as const) {
+    tell(`a whole daemon at full speed, frames with ${film}`);
+    speed.push(await benchSpeed(film, films[film], join(folder, film)));
+  }
+
+  tell('stages');
+  loads.push(load());
+  await loadOpenCv();
+  const openCvThreads = await benchOpenCvThreads(films, config);
+  const { stages, totals, observation } = await benchStages(films, equipment, config);
+  tell('encoders');
+  const encoders = await benchEncoders(loadManifest(), folder);
+  tell('decision');
+  const decisions = await benchDecision(observation, equipment, config);
+
+  tell('people store');
+  const people = [];
+  for (const dimension of [512, 128]) {
+    const own = join(folder, `people-${dimension}`);
+    mkdirSync(own);
+    people.push(await benchPeopleStore({ people: 10_000, templates: 3, dimension, folder: own }));
+  }
+  loads.push(load());
+  return {
+    machine: describeMachine(),
+    load: loads,
+    openCvThreads,
+    stages,
+    totals,
+    encoders,
+    decisions,
+    start,
+    speed,
+    people,
+  };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, out: { type: 'string' } } });
+  const folder = mkdtempSync(join(tmpdir(), 'kaimon-bench-'));
+  try {
+    const figures = await measureAll(folder);
+    process.stdout.write(values.json ? `${JSON.stringify(figures)}\n` : `${report(figures)}\n`);
+    if (values.out !== undefined)
+      writeFileSync(values.out, intoDocument(readFileSync(values.out, 'utf8'), report(figures)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+main().catch((thrown: unknown) => {
+  tell(`bench: ${explain(thrown)}`);
+  process.exitCode = EXIT.environment;
+});

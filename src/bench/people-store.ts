@@ -1,0 +1,113 @@
+import { promises as fs } from 'node:fs';
+import { join } from 'node:path';
+import { silentLog } from '../kit/log.js';
+import { systemClock } from '../kit/system-clock.js';
+import { encodeVector } from '../kit/vector.js';
+import type { Person } from '../person/person.js';
+import type { PeopleDocument } from '../store/people-document.js';
+import { PeopleFileAdapter } from '../store/people-file.js';
+import { PeopleStore } from '../store/people-store.js';
+
+export interface PeopleBenchOptions {
+  readonly people: number;
+  /** Per person, at most 10. */
+  readonly templates: number;
+  /** Numbers of a template, at most 1024. */
+  readonly dimension: number;
+  /** An empty folder for the file; what is in it is left there. */
+  readonly folder: string;
+}
+
+/** CPU = user + system time of this process. */
+export interface PeopleBenchFigures extends Omit<PeopleBenchOptions, 'folder'> {
+  readonly fileMegabytes: number;
+  readonly loadCpuMs: number;
+  readonly loadMs: number;
+  readonly loadLongestBlockMs: number;
+  /** One person added, up to the acknowledgement. */
+  readonly writeCpuMs: number;
+  readonly writeMs: number;
+  readonly writeLongestBlockMs: number;
+}
+
+const ENCODER = 'bench@000000000000';
+
+/** Times loading a store of made-up people and adding one person to it. */
+export async function benchPeopleStore(options: PeopleBenchOptions): Promise<PeopleBenchFigures> {
+  const { people, templates, dimension, folder } = options;
+  const file = join(folder, 'people.json');
+  const log = silentLog;
+  await new PeopleFileAdapter({ file, clock: systemClock, log }).write(document(options));
+  const loading = await measure(() =>
+    PeopleStore.open({ file, encoder: ENCODER, gate: 'bench', clock: systemClock, log }),
+  );
+  const store = loading.result;
+  const { version: _given, ...newcomer } = person('newcomer', options);
+  const writing = await measure(() => store.put(newcomer));
+  await store.close();
+  return {
+    people,
+    templates,
+    dimension,
+    fileMegabytes: (await fs.stat(file)).size / 1e6,
+    loadCpuMs: loading.cpuMs,
+    loadMs: loading.wallMs,
+    loadLongestBlockMs: loading.longestBlockMs,
+    writeCpuMs: writing.cpuMs,
+    writeMs: writing.wallMs,
+    writeLongestBlockMs: writing.longestBlockMs,
+  };
+}
+
+function document(options: PeopleBenchOptions): PeopleDocument {
+  const people = new Map<string, Person>();
+  for (let i = 0; i < options.people; i++) people.set(`p${i}`, person(`p${i}`, options));
+  return { encoder: ENCODER, people, removed: new Map() };
+}
+
+function person(id: string, { templates, dimension }: PeopleBenchOptions): Person {
+  return {
+    id,
+    name: `Person ${id}`,
+    language: 'en',
+    greeting: null,
+    groups: ['staff'],
+    validFrom: null,
+    validUntil: null,
+    templates: Array.from({ length: templates }, () => ({
+      encoder: ENCODER,
+      vector: encodeVector(unitVector(dimension)),
+      quality: 0.9,
+      added: '2026-11-24T08:00:00.000Z',
+    })),
+    version: '1700000000000-0000-bench',
+    by: 'bench',
+  };
+}
+
+function unitVector(dimension: number): Float32Array {
+  const vector = Float32Array.from({ length: dimension }, () => Math.random() - 0.5);
+  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+  return vector.map((value) => value / length);
+}
+
+/** Runs `act` beside a loop that notes the longest time in which the event loop did not come round. */
+async function measure<T>(act: () => Promise<T>) {
+  let longestBlockMs = 0;
+  let turning = true;
+  let last = performance.now();
+  const turn = () => {
+    const now = performance.now();
+    longestBlockMs = Math.max(longestBlockMs, now - last);
+    last = now;
+    // A timer, not setImmediate: the loop's own CPU time must not count.
+    if (turning) setTimeout(turn, 1);
+  };
+  setTimeout(turn, 1);
+  const cpu = process.cpuUsage();
+  const begin = performance.now();
+  const result = await act();
+  turning = false;
+  const { user, system } = process.cpuUsage(cpu);
+  return { result, cpuMs: (user + system) / 1000, wallMs: performance.now() - begin, longestBlockMs };
+}

@@ -1,0 +1,215 @@
+import { readFileSync } from 'node:fs';
+import type { Config } from '../config/config.js';
+import { fromEyeSchema } from '../eye/protocol.js';
+import { cutChip, warpAligned, warpSquare } from '../face/chip.js';
+import { mergeConfirmed } from '../face/confirmation.js';
+import { OnnxEncoder } from '../face/encoder.js';
+import { squareAround } from '../face/geometry.js';
+import { findCascade, HaarProposer } from '../face/haar.js';
+import { LandmarkNetwork } from '../face/landmark-network.js';
+import { fivePoints } from '../face/landmarks.js';
+import { FaceMeter, qualityOfAligned } from '../face/measure.js';
+import { Network } from '../face/network.js';
+import type { Box, MeasuredFace, Observation, Point } from '../face/observation.js';
+import { UltraFace } from '../face/ultraface.js';
+import { encodeWire, WireReader } from '../kit/framing.js';
+import { useThreads } from '../kit/opencv/binding.js';
+import { Cascade } from '../kit/opencv/cascade.js';
+import { decodePhoto } from '../kit/opencv/codec.js';
+import type { Picture } from '../kit/opencv/picture.js';
+import { systemClock } from '../kit/system-clock.js';
+import { encodeVector } from '../kit/vector.js';
+import { AppearanceNetworks } from '../liveness/appearance-networks.js';
+import type { Equipment } from '../models/model-set.js';
+import type { BenchFilms } from './film.js';
+import { type Timing, timed } from './timer.js';
+
+/** One stage, and the bare cascade or network in it. */
+export interface Stage {
+  readonly name: string;
+  readonly whole: Timing;
+  readonly bare: Timing | null;
+}
+
+export interface StageFigures {
+  readonly stages: readonly Stage[];
+  /** From a frame in memory to the Observation's bytes. */
+  readonly totals: readonly { readonly faces: number; readonly whole: Timing }[];
+  /** An Observation with one face, for the gate's side. */
+  readonly observation: Observation;
+}
+
+/** A frame with one face and everything that a stage gets from those before it. */
+interface Prepared {
+  readonly jpeg: Buffer;
+  readonly frame: Picture;
+  readonly grey: Picture;
+  readonly proposals: readonly Box[];
+  readonly box: Box;
+  readonly chip: NonNullable<ReturnType<typeof cutChip>>;
+  readonly landmarks: readonly Point[];
+  readonly aligned: Picture;
+}
+
+type Parts = Awaited<ReturnType<typeof loadParts>>;
+
+async function loadParts({ models }: Equipment, { haar, confirm, max }: Config['faces']) {
+  const confirmer = await Network.load(models.confirmer.file, models.confirmer.input);
+  const landmarks = await Network.load(models.landmarks.file, models.landmarks.input);
+  const parts = {
+    haar: new HaarProposer(haar),
+    confirmer: new UltraFace(confirmer, confirm),
+    landmarks: new LandmarkNetwork(landmarks),
+    encoder: await OnnxEncoder.load(models.encoder),
+    liveness: models.liveness.length > 0 ? await AppearanceNetworks.load(models.liveness) : undefined,
+  };
+  const bare = {
+    cascade: new Cascade(haar.cascade ?? findCascade()),
+    confirmer,
+    landmarks,
+    // The encoder keeps its network to itself; a second one runs as fast.
+    encoder: await Network.load(models.encoder.file, models.encoder.input),
+  };
+  return { ...parts, bare, options: haar, meter: new FaceMeter(parts, max) };
+}
+
+/** Haar on one thread, then on as many as there are cores; leaves OpenCV with one. */
+export async function benchOpenCvThreads(films: BenchFilms, { faces }: Config) {
+  const haar = new HaarProposer(faces.haar);
+  const { picture } = await decodePhoto(readFileSync(films.one[0] as string));
+  useThreads(0);
+  const all = await timed(() => haar.propose(picture));
+  useThreads(1);
+  const one = await timed(() => haar.propose(picture));
+  picture.release();
+  return { one, all };
+}
+
+/** Times every stage from a JPEG to the gate's door in this process; call it with OpenCV on one thread. */
+export async function benchStages(films: BenchFilms, equipment: Equipment, config: Config): Promise<StageFigures> {
+  const parts = await loadParts(equipment, config.faces);
+  const prepared: Prepared[] = [];
+  for (const file of films.one) {
+    const one = await prepare(parts, readFileSync(file));
+    if (one) prepared.push(one);
+  }
+  const of = (run: number) => prepared[run % prepared.length] as Prepared;
+  const observation = observationOf(parts, of(0).frame, await parts.meter.measure(of(0).frame));
+  const stages = [...(await seeing(parts, of)), ...(await telling(observation))];
+  const totals = [];
+  for (const [faces, files] of [
+    [0, films.none],
+    [1, films.one],
+    [3, films.three],
+  ] as const)
+    totals.push({ faces, whole: await total(parts, files) });
+  return { stages, totals, observation };
+}
+
+async function prepare(parts: Parts, jpeg: Buffer): Promise<Prepared | undefined> {
+  const { picture: frame } = await decodePhoto(jpeg);
+  const proposals = parts.haar.propose(frame);
+  const face = mergeConfirmed(await parts.confirmer.confirm(frame, proposals), 1)[0];
+  const chip = face && cutChip(frame, face.box);
+  if (!chip) return undefined;
+  const landmarks = await parts.landmarks.find(chip, face.box);
+  const aligned = warpAligned(chip, landmarks, parts.encoder.template);
+  const full = frame.grey();
+  const { width } = parts.options;
+  const grey = full.resize(width, Math.round((frame.height * width) / frame.width));
+  full.release();
+  return { jpeg, frame, grey, proposals, box: face.box, chip, landmarks, aligned };
+}
+
+async function seeing(parts: Parts, of: (run: number) => Prepared): Promise<Stage[]> {
+  const { haar, confirmer, landmarks, encoder, liveness, bare, options } = parts;
+  const { scaleFactor, minNeighbors, minSizePx } = options;
+  const first = of(0);
+  const minSide = (minSizePx * first.grey.width) / first.frame.width;
+  bare.confirmer.fill(first.frame.resize(bare.confirmer.input.width, bare.confirmer.input.height));
+  bare.landmarks.fill(warpSquare(first.chip, squareAround(first.box, first.box.height), bare.landmarks.input.width));
+  bare.encoder.fill(first.aligned);
+  const stage = async (name: string, whole: (run: number) => unknown, alone?: (run: number) => unknown) => ({
+    name,
+    whole: await timed(whole),
+    bare: alone ? await timed(alone) : null,
+  });
+  return [
+    await stage('JPEG decode', async (run) => (await decodePhoto(of(run).jpeg)).picture.release()),
+    await stage(
+      'grey, resize, Haar cascade',
+      (run) => haar.propose(of(run).frame),
+      (run) => bare.cascade.detect(of(run).grey, { scaleFactor, minNeighbors, minSide }),
+    ),
+    await stage(
+      'context crop, UltraFace',
+      (run) => confirmer.confirm(of(run).frame, of(run).proposals),
+      () => bare.confirmer.infer(),
+    ),
+    await stage(
+      'chip, landmarks in two looks',
+      (run) => landmarksOf(landmarks, of(run)),
+      async () => {
+        await bare.landmarks.infer();
+        await bare.landmarks.infer();
+      },
+    ),
+    await stage('quality', (run) => qualityOfAligned(of(run).aligned, fivePoints(of(run).landmarks))),
+    await stage(
+      'alignment, encoder',
+      async (run) => {
+        const { chip, landmarks: points } = of(run);
+        const aligned = warpAligned(chip, points, encoder.template);
+        const embedding = encodeVector(await encoder.encode(aligned));
+        aligned.release();
+        return embedding;
+      },
+      () => bare.encoder.infer(),
+    ),
+    ...(liveness ? [await stage('liveness by appearance', (run) => liveness.score(of(run).frame, of(run).box))] : []),
+  ];
+}
+
+async function landmarksOf(network: LandmarkNetwork, { frame, box }: Prepared): Promise<void> {
+  const chip = cutChip(frame, box);
+  if (!chip) return;
+  await network.find(chip, box);
+  chip.picture.release();
+}
+
+/** Between the processes. */
+async function telling(observation: Observation): Promise<Stage[]> {
+  const bytes = encodeWire(observation);
+  const reader = new WireReader();
+  return [
+    { name: 'eye: JSON, wire', whole: await timed(() => encodeWire(observation)), bare: null },
+    {
+      name: 'gate: wire, JSON, schema',
+      whole: await timed(() => {
+        for (const { json } of reader.feed(bytes)) fromEyeSchema.parse(json);
+      }),
+      bare: null,
+    },
+  ];
+}
+
+async function total(parts: Parts, files: readonly string[]): Promise<Timing> {
+  const frames: Picture[] = [];
+  for (const file of files) frames.push((await decodePhoto(readFileSync(file))).picture);
+  const figures = await timed(async (run) => {
+    const frame = frames[run % frames.length] as Picture;
+    return encodeWire(observationOf(parts, frame, await parts.meter.measure(frame)));
+  });
+  for (const frame of frames) frame.release();
+  return figures;
+}
+
+function observationOf(
+  { meter }: Parts,
+  { width, height }: Picture,
+  { proposed, faces }: { readonly proposed: number; readonly faces: MeasuredFace[] },
+): Observation {
+  const now = systemClock.monotonic();
+  const { encoderId: encoder } = meter;
+  return { kind: 'observation', frame: 0, takenMs: now, measuredMs: now, width, height, proposed, encoder, faces };
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type Clock, iso, type WallMs, wallMs } from '../kit/clock.js';
+import type { Log } from '../kit/log.js';
+import { StateFile } from '../kit/state-file.js';
+import type { TrustedTimes } from './clock-trust.js';
+
+const time = z.iso.datetime().nullable();
+const schema = z.strictObject({ schema: z.literal(1), network: time, battery: time });
+type Kept = z.infer<typeof schema>;
+
+/** So much of what is to be kept may be forgotten by a kill. */
+const SAVE_MS = 10_000;
+
+/**
+ * The latest times at which the clock was trusted, in the file `clock.json` of the state folder: a clock that was set back is found after
+ * a restart, too. Where there is no such file the newest entry of the journal stands for a battery-backed clock's.
+ */
+export class TrustedTime {
+  readonly #file: StateFile<Kept>;
+  #times: TrustedTimes;
+
+  private constructor(file: StateFile<Kept>) {
+    this.#file = file;
+    const { network, battery } = file.found;
+    this.#times = { networkMs: msOf(network), batteryMs: msOf(battery) };
+  }
+
+  /** @param newestMs the time of the journal's newest entry @throws OperatingError KAIMON_FILE_READ */
+  static async open(
+    state: string,
+    newestMs: WallMs | undefined,
+    { clock, log }: { readonly clock: Clock; readonly log: Log },
+  ): Promise<TrustedTime> {
+    const empty = { schema: 1, network: null, battery: textOf(newestMs ?? null) } as const;
+    const file = join(state, 'clock.json');
+    return new TrustedTime(
+      await StateFile.open({ file, name: 'the time last trusted', schema, empty, delayMs: SAVE_MS, clock, log }),
+    );
+  }
+
+  get times(): TrustedTimes {
+    return this.#times;
+  }
+
+  keep(times: TrustedTimes): void {
+    if (times === this.#times) return;
+    this.#times = times;
+    this.#file.save(() => ({ schema: 1, network: textOf(times.networkMs), battery: textOf(times.batteryMs) }));
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}
+
+const msOf = (text: string | null): WallMs | null => (text === null ? null : wallMs(Date.parse(text)));
+const textOf = (ms: WallMs | null): string | null => (ms === null ? null : iso(ms));

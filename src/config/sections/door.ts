@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { between, choice, flag, whole } from '../field.js';
+
+const milliseconds = (min: number, max: number) => ({ unit: 'milliseconds', min, max });
+
+/** Where a wire ends: by BCM number on a Raspberry Pi, or by chip label and offset. */
+const line = (what: string) =>
+  z
+    .union([
+      z.int().min(0).max(255),
+      z.strictObject({ chip: z.string().regex(/^[^\p{Cc}]{1,64}$/u), offset: z.int().min(0).max(1023) }),
+    ])
+    .nullable()
+    .default(null)
+    .describe(
+      `${what}; {chip: LABEL, offset: N} where there are no BCM numbers (a BCM number 0–255, a map of chip and offset, or null).`,
+    );
+
+const output = (what: string) =>
+  z
+    .strictObject({
+      line: line(`Line of the ${what}`),
+      activeLow: flag('It is on while the line is low, as with most relay boards of the trade', false),
+    })
+    .prefault({});
+
+const input = (what: string, means: string, activeLevel: 'high' | 'low') =>
+  z
+    .strictObject({
+      line: line(`Line of the ${what}; null where there is none`),
+      activeLevel: choice(`Level of the line that means: ${means}`, ['high', 'low'], activeLevel),
+      pull: choice(
+        'Resistor inside the chip that holds an open wire; only the gpiod back end can set it',
+        ['as-is', 'up', 'down', 'none'],
+        'as-is',
+      ),
+    })
+    .prefault({});
+
+const gpioSection = z
+  .strictObject({
+    backend: choice(
+      'How lines are driven: onoff through sysfs, gpiod through the gpiod tools, auto takes what this machine has',
+      ['auto', 'onoff', 'gpiod', 'simulated'],
+      'auto',
+    ),
+    simulatedWires: choice(
+      'Back end simulated: who moves the wires; parent is the process that started the gate, such as kaimon demo --door',
+      ['nobody', 'parent'],
+      'nobody',
+    ),
+  })
+  .prefault({});
+
+/** The door: lock, wires and what counts as an alarm. */
+export const doorSection = z
+  .strictObject({
+    kind: choice('What drives the lock', ['simulated', 'gpio'], 'simulated'),
+    pulseMs: whole('How long a grant keeps the lock released', milliseconds(100, 30_000), 3000),
+    relockOnClose: flag('Lock as soon as the door was opened and closed again, before the pulse ends', false),
+    heldMs: whole('A door that stands open for longer is an alarm', milliseconds(1000, 600_000), 30_000),
+    heldWarningMs: whole(
+      'So long before that the buzzer beeps, so that whoever holds the door closes it; 0: never',
+      milliseconds(0, 600_000),
+      10_000,
+    ),
+    escalateMs: whole(
+      'An alarm that lasts for so long is raised to level 2; 0: never',
+      milliseconds(0, 3_600_000),
+      120_000,
+    ),
+    alarmRepeatMs: whole('An alarm that goes on is told again after each', milliseconds(5000, 3_600_000), 60_000),
+    forcedAlarm: flag('Opening without grant or exit button is an alarm; false where a handle lets people out', true),
+    forcedGraceMs: whole('Opening so shortly after the pulse is not forced yet', milliseconds(0, 5000), 1000),
+    lockType: choice(
+      'Whether the relay must be on to release (fail-secure) or on to lock (fail-safe)',
+      ['fail-secure', 'fail-safe'],
+      'fail-secure',
+    ),
+    gpio: gpioSection.describe('Kind gpio: the lines.'),
+    relay: output('relay').describe('Kind gpio: the relay.'),
+    contact: input('door contact', 'the door is open', 'high').describe('The door contact.'),
+    rex: input('exit button', 'pressed', 'low').describe('The exit button (request to exit).'),
+    tamper: input('tamper contact', 'the housing was opened', 'high').describe('The tamper contact.'),
+    fire: input('fire alarm', 'fire', 'high').describe('The input of the fire alarm.'),
+    debounceMs: whole('A wire must keep its level for so long before it counts', milliseconds(1, 1000), 30),
+    greenLed: output('green lamp: the door may be opened').describe('The green lamp.'),
+    redLed: output('red lamp: the door is locked').describe('The red lamp.'),
+    buzzer: output('buzzer: beeps ask to close the door, a tone is an alarm').describe('The buzzer.'),
+  })
+  .refine(
+    ({ heldMs, heldWarningMs }) => heldWarningMs < heldMs,
+    between(
+      ['heldMs', 'heldWarningMs'],
+      'heldWarningMs',
+      'door.heldWarningMs must be less than door.heldMs: it is how long before it the warning comes',
+    ),
+  )
+  // Judged even where a list stands in place of the section, so nothing is taken for granted.
+  .refine(
+    ({ kind, relay }) => kind !== 'gpio' || relay?.line !== null,
+    between(['kind', 'relay'], 'relay', 'door.kind gpio needs door.relay.line'),
+  )
+  .refine(
+    ({ gpio, contact, rex, tamper, fire }) =>
+      gpio?.backend !== 'onoff' || [contact, rex, tamper, fire].every((wire) => wire?.pull === 'as-is'),
+    {
+      ...between(
+        ['gpio', 'contact', 'rex', 'tamper', 'fire'],
+        'gpio',
+        'the onoff back end cannot set a pull: use gpiod, or a resistor on the board',
+      ),
+      path: ['gpio', 'backend'],
+    },
+  );

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { between, choice, fileOrNull, flag, text, textOrNull, whole } from '../field.js';
+
+const milliseconds = (min: number, max: number) => ({ unit: 'milliseconds', min, max });
+
+const restart = z
+  .strictObject({
+    firstMs: whole('Pause before the first restart; each further pause is longer', milliseconds(10, 60_000), 500),
+    maxMs: whole('Longest pause', milliseconds(10, 600_000), 30_000),
+  })
+  .refine(
+    ({ firstMs, maxMs }) => firstMs <= maxMs,
+    between(['firstMs', 'maxMs'], 'firstMs', 'eye.restart.firstMs must not be above eye.restart.maxMs'),
+  );
+
+/** The process that sees. */
+export const eyeSection = z.strictObject({
+  hangMs: whole(
+    'An eye without a sign of life for this long is killed and started again',
+    milliseconds(1000, 120_000),
+    4000,
+  ),
+  restart: restart.prefault({}).describe('Pauses between restarts of the eye.'),
+});
+
+/** The languages of greetings; equal to those of a person (a test holds this). */
+export const greetingLanguages = ['en', 'zh-TW'] as const;
+
+/** What is said to people who come in. */
+export const greetingSection = z.strictObject({
+  enabled: flag('Greet people who are let in', true),
+  language: choice('Language of people who have none of their own', greetingLanguages, 'en'),
+  speak: flag('Say the greeting aloud; otherwise it is only logged and published', true),
+  device: textOrNull(
+    'ALSA output, a name that `aplay -L` lists; null takes the default one',
+    /^[A-Za-z0-9_][A-Za-z0-9_:=,.-]{0,127}$/,
+    'letters, digits and _ : = , . -, 1–128 characters',
+  ),
+  volume: whole('Loudness of the voice', { unit: 'percent', min: 0, max: 200 }, 100),
+});
+
+const protocol = z
+  .union([z.literal('auto'), z.literal(4), z.literal(5)])
+  .default('auto')
+  .describe('MQTT version: 5, 4 (that is 3.1.1), or auto for 5 with a fall-back to 3.1.1 (one of auto, 4, 5).');
+
+/** The broker. */
+export const mqttSection = z
+  .strictObject({
+    enabled: flag('Connect to a broker', false),
+    url: text(
+      'The broker; mqtts:// is encrypted. User and password never stand in here',
+      /^mqtts?:\/\/[^\s@/?#\p{Cc}]{1,255}\/?$/u,
+      'mqtt:// or mqtts:// with host and port, without user and password',
+      'mqtt://127.0.0.1:1883',
+    ),
+    protocol,
+    clientId: textOrNull(
+      'Client id at the broker; null makes one from site and gate',
+      /^[A-Za-z0-9_.:-]{1,64}$/,
+      'letters, digits and _ . : -, 1–64 characters',
+    ),
+    username: textOrNull('User name at the broker', /^[^\p{Cc}]{1,256}$/u, 'a text of 1–256 characters'),
+    passwordFile: fileOrNull('File that holds the password; a bare name is a systemd credential'),
+    caFile: fileOrNull("File of the certificate authority that signed the broker's certificate (PEM)"),
+    certFile: fileOrNull('File of the certificate that this gate shows to the broker (PEM)'),
+    keyFile: fileOrNull('File of the private key of certFile (PEM)'),
+    keepaliveSeconds: whole(
+      'A broker that is silent for one and a half times this long counts as lost',
+      { unit: 'seconds', min: 5, max: 3600 },
+      30,
+    ),
+  })
+  .refine(
+    ({ certFile, keyFile }) => (certFile === null) === (keyFile === null),
+    between(['certFile', 'keyFile'], 'certFile', 'mqtt.certFile and mqtt.keyFile go together'),
+  )
+  .refine(
+    ({ username, passwordFile }) => passwordFile === null || username !== null,
+    between(['username', 'passwordFile'], 'username', 'mqtt.passwordFile needs mqtt.username'),
+  )
+  .refine(
+    ({ url, caFile, certFile }) => /^mqtts:/.test(url) || (caFile === null && certFile === null),
+    // Without this rule, certificates beside mqtt:// would look like encryption and be none.
+    between(['url', 'caFile', 'certFile'], 'url', 'mqtt.caFile and mqtt.certFile need an mqtts:// url'),
+  );
+
+/** People shared between gates. */
+export const syncSection = z.strictObject({
+  tombstoneDays: whole(
+    'How long a removal is to be remembered; this version remembers for ever',
+    { unit: 'days', min: 1, max: 3650 },
+    400,
+  ),
+});
+
+/** The log on stderr. */
+export const logSection = z.strictObject({
+  level: choice(
+    'Least important lines that are written',
+    ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    'info',
+  ),
+  names: flag('Write the names of people; otherwise only their ids', true),
+});

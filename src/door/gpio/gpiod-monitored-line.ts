@@ -1,0 +1,92 @@
+import { type ChildProcess, execFile } from 'node:child_process';
+import type { Clock, Timer } from '../../kit/clock.js';
+import type { GpioLine, InputLine, InputListening, Pull } from './gpio.js';
+import { startTool } from './gpiod-child.js';
+import { edgeLevel, getCommand, type ToolsVersion, watchCommand } from './gpiod-tools.js';
+
+/** After a failure. */
+const RETRY_MS = 1000;
+/**
+ * A change in the milliseconds between reading and watching is found by reading again: soon after the start, then now and then. Each
+ * reading opens such a gap anew, in which a short press is lost: so not often.
+ */
+const FIRST_REREAD_MS = 1000;
+const REREAD_MS = 60_000;
+const GET_MS = 3000;
+
+interface Parts {
+  readonly version: ToolsVersion;
+  readonly line: GpioLine;
+  readonly pull: Pull;
+  readonly listening: InputListening;
+  readonly clock: Clock;
+}
+
+/** A line that is read by gpioget and then watched by a gpiomon, in turns. */
+export class MonitoredLine implements InputLine {
+  readonly #parts: Parts;
+  #child: ChildProcess | undefined;
+  #timer: Timer | undefined;
+  #closed = false;
+  #broken = false;
+  #rereading = false;
+  #nextRereadMs = FIRST_REREAD_MS;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#read();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#child?.kill('SIGKILL');
+  }
+
+  #read(): void {
+    const { version, line, pull, listening } = this.#parts;
+    const [tool, ...args] = getCommand(version, line.chip, line.offset, pull);
+    execFile(tool, args, { timeout: GET_MS, encoding: 'utf8' }, (error, stdout, stderr) => {
+      if (this.#closed) return;
+      const level = stdout.trim();
+      if (error || (level !== '0' && level !== '1')) {
+        this.#failed(stderr.trim() || (error?.message ?? `gpioget says "${level.slice(0, 40)}"`));
+        return;
+      }
+      if (this.#broken) listening.fault(null);
+      this.#broken = false;
+      listening.level(level === '1');
+      this.#watch();
+    });
+  }
+
+  #watch(): void {
+    const { version, line, pull, listening, clock } = this.#parts;
+    this.#child = startTool(watchCommand(version, line.chip, line.offset, pull), {
+      line: (printed) => {
+        const level = edgeLevel(printed);
+        if (level !== undefined) listening.level(level);
+      },
+      ended: (why) => {
+        this.#child = undefined;
+        if (this.#closed) return;
+        const wished = this.#rereading;
+        this.#rereading = false;
+        this.#timer?.cancel();
+        if (wished) this.#read();
+        else this.#failed(why);
+      },
+    });
+    this.#timer = clock.after(this.#nextRereadMs, () => {
+      this.#nextRereadMs = REREAD_MS;
+      this.#rereading = true;
+      this.#child?.kill('SIGKILL');
+    });
+  }
+
+  #failed(why: string): void {
+    if (!this.#broken) this.#parts.listening.fault(why);
+    this.#broken = true;
+    this.#timer = this.#parts.clock.after(RETRY_MS, () => this.#read());
+  }
+}

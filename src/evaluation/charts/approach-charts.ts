@@ -1,0 +1,88 @@
+// pure
+import type { FaceLiveness } from '../../face/observation.js';
+import type { JudgedApproach } from '../gate/approaches.js';
+import type { Chart, Point } from './chart.js';
+import { count } from './chart-parts.js';
+import { histogram } from './curves.js';
+
+/** How many approaches the door was opened for, by the time since the first sight of a face. */
+export function grantsChart(
+  enrolled: readonly JudgedApproach[],
+  intruders: readonly JudgedApproach[],
+  subtitle: readonly string[],
+): Chart {
+  const times = (rows: readonly JudgedApproach[]) =>
+    rows.flatMap(({ grants }) => grants[0]?.seconds ?? []).sort((a, b) => a - b);
+  const to = Math.max(5, Math.ceil(Math.max(0, ...times(enrolled), ...times(intruders))));
+  const steps = (rows: readonly JudgedApproach[]): Point[] => {
+    const points: Point[] = [[0, 0]];
+    times(rows).forEach((seconds, i) => {
+      points.push([seconds, i / rows.length], [seconds, (i + 1) / rows.length]);
+    });
+    return [...points, [to, points.at(-1)?.[1] ?? 0]];
+  };
+  const groups = [
+    { name: `enrolled people (${count(enrolled.length)})`, rows: enrolled },
+    { name: `strangers and attacks (${count(intruders.length)})`, rows: intruders },
+  ].filter(({ rows }) => rows.length > 0);
+  return {
+    title: 'How soon is the door opened?',
+    subtitle,
+    x: { title: 'seconds from the first sight of a face', scale: 'linear', from: 0, to, format: '~f' },
+    y: { title: 'share of approaches let in (%)', scale: 'linear', from: 0, to: 1.05, format: '~%' },
+    lines: groups.map(({ name, rows }) => ({ name, points: steps(rows) })),
+    marks: [],
+    rules: [],
+  };
+}
+
+/** Log odds beyond these are drawn at the ends. */
+const LOG_ODDS_MAX = 12;
+const BIN = 1;
+const logOdds = (score: number) => Math.log(score / (1 - score));
+
+/** Scores of single frames of live faces and of attacks, on the scale on which the verdict counts them. */
+export function scoresChart(
+  live: readonly FaceLiveness[],
+  attacks: readonly FaceLiveness[],
+  limits: readonly { readonly score: number; readonly label: string }[],
+  subtitle: readonly string[],
+): Chart {
+  const scores = (all: readonly FaceLiveness[]) =>
+    Float64Array.from(all.flatMap((one) => (one.kind === 'scored' ? inside(logOdds(one.live)) + LOG_ODDS_MAX : [])));
+  const groups = [
+    { name: 'live faces', values: scores(live) },
+    { name: 'attacks', values: scores(attacks) },
+  ].filter(({ values }) => values.length > 0);
+  const bins = (2 * LOG_ODDS_MAX) / BIN;
+  const shares = groups.map(({ values }) => histogram(values, BIN, bins));
+  return {
+    title: 'What a single frame is worth',
+    subtitle,
+    x: {
+      title: 'log odds of the score: −4.6 is 0.01, 0 is 0.5, 4.6 is 0.99',
+      scale: 'linear',
+      from: -LOG_ODDS_MAX,
+      to: LOG_ODDS_MAX,
+      format: '~f',
+    },
+    y: {
+      title: 'share of frames with a score (%)',
+      scale: 'linear',
+      from: 0,
+      to: Math.max(...shares.flat(), 0.01) * 1.08,
+      format: '~%',
+    },
+    lines: groups.map(({ name }, i) => ({ name, points: stepsOf(shares[i] ?? []), filled: true })),
+    marks: [],
+    rules: limits.map(({ score, label }) => ({ x: logOdds(score), label })),
+  };
+}
+
+const inside = (value: number) => Math.min(LOG_ODDS_MAX, Math.max(-LOG_ODDS_MAX, value));
+
+const stepsOf = (bins: readonly number[]): Point[] =>
+  bins.flatMap((share, i): Point[] => [
+    [i * BIN - LOG_ODDS_MAX, share],
+    [(i + 1) * BIN - LOG_ODDS_MAX, share],
+  ]);

@@ -1,0 +1,196 @@
+// pure
+import { encodeVector } from '../../kit/vector.js';
+import { Gallery, judge, type MatchRule, type Ranking } from '../../person/gallery.js';
+import type { Person } from '../../person/person.js';
+import { type Rate, rateByPerson, type Tally } from '../figures.js';
+import type { Sample } from './all-pairs.js';
+
+/** One person of a set; a photo without a face has no embedding. */
+export interface PersonPhotos {
+  readonly person: string;
+  readonly photos: readonly (Float32Array | undefined)[];
+}
+
+/** One photo shown to a gallery. */
+export interface Trial {
+  readonly person: string;
+  /** Undefined: no face was found, so nobody was looked for. */
+  readonly ranking: Ranking | undefined;
+}
+
+/** What one gallery met. */
+export interface Draw {
+  /** Photos of people in the gallery, without the enrolled ones. */
+  readonly own: readonly Trial[];
+  /** Every photo of everybody else. */
+  readonly strangers: readonly Trial[];
+  /** Chosen people none of whose photos has a face. */
+  readonly failedToEnrol: number;
+}
+
+/** A rate, its 95 % interval, and of how many trials. */
+export interface CountedRate extends Rate {
+  readonly n: number;
+}
+
+export interface OpenSetFigures {
+  /** Share of strangers' photos that were given to somebody. */
+  readonly fpir: CountedRate;
+  /** Share of own photos that were not given to their person. */
+  readonly fnir: CountedRate;
+  /** Share of own photos that were given to another person; part of `fnir`. */
+  readonly misidentified: CountedRate;
+  /** Why own photos were missed; adds up to the count behind `fnir`. */
+  readonly missed: {
+    readonly noFace: number;
+    readonly nobody: number;
+    readonly ambiguous: number;
+    readonly misidentified: number;
+  };
+  readonly failedToEnrol: number;
+}
+
+/** The samples of a set, gathered by person, in the order in which they come. */
+export function gatherByPerson(samples: Iterable<Sample>): PersonPhotos[] {
+  const people = new Map<string, (Float32Array | undefined)[]>();
+  for (const { person, embedding } of samples) {
+    const photos = people.get(person) ?? [];
+    people.set(person, photos);
+    photos.push(embedding);
+  }
+  return [...people].map(([person, photos]) => ({ person, photos }));
+}
+
+/** The largest gallery of a set: everybody in it has a second photo to try, and somebody is left as a stranger. */
+export function largestGallery(people: readonly PersonPhotos[]): number {
+  return Math.max(0, Math.min(people.filter(hasTwo).length, people.length - 1));
+}
+
+const hasTwo = ({ photos }: PersonPhotos) => photos.length >= 2;
+
+/**
+ * Makes a gallery of `gallerySize` people with two or more photos, one photo each, and shows it all other photos. As an
+ * installer would, another photo is taken where no face is found on the first; who has none with a face is missing in the
+ * gallery, and his other photos count as missed. Comparisons: gallery size × photos, the product's own search.
+ * @param gallerySize 1 … {@link largestGallery}
+ */
+export function drawOpenSet(
+  people: readonly PersonPhotos[],
+  gallerySize: number,
+  encoder: string,
+  random: () => number,
+): Draw {
+  const chosen = new Set(shuffled(people.filter(hasTwo), random).slice(0, gallerySize));
+  const dimension = people.flatMap(({ photos }) => photos).find((photo) => photo !== undefined)?.length ?? 0;
+  const gallery = new Gallery(encoder, dimension);
+  const show = (person: string, photo: Float32Array | undefined): Trial => ({
+    person,
+    ranking: photo && gallery.rank(photo),
+  });
+  const probes = [...chosen].map(({ person, photos }) => {
+    const order = shuffled(photos, random);
+    const taken = Math.max(
+      0,
+      order.findIndex((photo) => photo !== undefined),
+    );
+    const photo = order[taken];
+    if (photo) gallery.set(enrolled(person, encoder, photo));
+    return { person, photos: order.toSpliced(taken, 1) };
+  });
+  const shown = (rows: readonly PersonPhotos[]) =>
+    rows.flatMap(({ person, photos }) => photos.map((photo) => show(person, photo)));
+  return {
+    own: shown(probes),
+    strangers: shown(people.filter((person) => !chosen.has(person))),
+    failedToEnrol: chosen.size - gallery.size,
+  };
+}
+
+/** What a rule makes of the draws. `random` feeds the intervals: by person, over all draws. */
+export function openSetFigures(draws: readonly Draw[], rule: MatchRule, random: () => number): OpenSetFigures {
+  const missed = { noFace: 0, nobody: 0, ambiguous: 0, misidentified: 0 };
+  const fnir = new Tallies();
+  const misidentified = new Tallies();
+  const fpir = new Tallies();
+  for (const { own, strangers } of draws) {
+    for (const trial of own) {
+      const answer = answerTo(trial, rule);
+      if (answer !== 'identified') missed[answer] += 1;
+      fnir.add(trial.person, answer !== 'identified');
+      misidentified.add(trial.person, answer === 'misidentified');
+    }
+    // A stranger is nobody in the gallery: whoever he is taken for, it is a mistake.
+    for (const trial of strangers) fpir.add(trial.person, answerTo(trial, rule) === 'misidentified');
+  }
+  return {
+    fpir: fpir.rate(random),
+    fnir: fnir.rate(random),
+    misidentified: misidentified.rate(random),
+    missed,
+    failedToEnrol: draws.reduce((sum, draw) => sum + draw.failedToEnrol, 0),
+  };
+}
+
+/** From which threshold on each trial is given to somebody (strangers) or to its person (own), ascending; none: never. */
+export function thresholdsOfAcceptance(
+  draws: readonly Draw[],
+  margin: number,
+): { readonly strangers: Float64Array; readonly own: Float64Array } {
+  const loosest = { threshold: Number.POSITIVE_INFINITY, margin };
+  const from = (trials: readonly Trial[], wanted: Answer) =>
+    Float64Array.from(
+      trials
+        .filter((trial) => answerTo(trial, loosest) === wanted)
+        .map(({ ranking }) => ranking?.best?.distance ?? Number.POSITIVE_INFINITY),
+    ).sort();
+  return {
+    strangers: from(
+      draws.flatMap(({ strangers }) => strangers),
+      'misidentified',
+    ),
+    own: from(
+      draws.flatMap(({ own }) => own),
+      'identified',
+    ),
+  };
+}
+
+type Answer = 'identified' | 'misidentified' | 'nobody' | 'ambiguous' | 'noFace';
+
+function answerTo({ person, ranking }: Trial, rule: MatchRule): Answer {
+  if (!ranking) return 'noFace';
+  const match = judge(ranking, rule);
+  if (match.kind !== 'person') return match.kind;
+  return match.best.id === person ? 'identified' : 'misidentified';
+}
+
+class Tallies {
+  readonly #of = new Map<string, Tally>();
+
+  add(person: string, happened: boolean): void {
+    const [yes, total] = this.#of.get(person) ?? [0, 0];
+    this.#of.set(person, [yes + (happened ? 1 : 0), total + 1]);
+  }
+
+  rate(random: () => number): CountedRate {
+    const people = [...this.#of.values()];
+    return { ...rateByPerson(people, random), n: people.reduce((sum, [, total]) => sum + total, 0) };
+  }
+}
+
+/** Fisher and Yates. */
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const order = [...items];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j] as T, order[i] as T];
+  }
+  return order;
+}
+
+/** A person of the store, as far as a search reads him. */
+function enrolled(id: string, encoder: string, photo: Float32Array): Person {
+  const template = { encoder, vector: encodeVector(photo), quality: 1, added: '' };
+  const nobodySpecial = { language: null, greeting: null, groups: [], validFrom: null, validUntil: null };
+  return { id, name: id, ...nobodySpecial, templates: [template], version: '', by: 'evaluation' };
+}

@@ -1,0 +1,49 @@
+// pure
+import { type PresentationSet, type Shown, takesOf } from '../presentations.js';
+
+/** Somebody, or an attack, comes to the gate: frames of one take in their own time, or a video. */
+export interface Approach {
+  readonly name: string;
+  /** `live`, or the kind of attack. */
+  readonly kind: string;
+  readonly person: string;
+  readonly clip: boolean;
+  /** One video, or the pictures of a take in their order. */
+  readonly files: readonly Pick<Shown, 'file' | 'frame'>[];
+}
+
+/** Every take and every clip of a set is one approach. */
+export function approachesOf(set: PresentationSet): Approach[] {
+  const approach = (files: readonly Shown[], clip: boolean): Approach => {
+    const { kind, person, take, file } = files[0] as Shown;
+    return { name: clip ? file : take, kind, person, clip, files };
+  };
+  return [...takesOf(set).map((take) => approach(take, false)), ...set.clips.map((one) => approach([one], true))];
+}
+
+/** What an approach came to at the gate; times in seconds from the first frame that shows a face. */
+export interface JudgedApproach extends Pick<Approach, 'name' | 'kind' | 'person'> {
+  /** Frames that were looked at. */
+  readonly frames: number;
+  /** Most frames with a face that follow each other closely enough to be one track: fewer than must agree let nobody in. */
+  readonly inARow: number;
+  /** Everybody whom the door was opened for, in that order. */
+  readonly grants: readonly { readonly person: string; readonly seconds: number }[];
+  /** When the first refusal was told; null: none was. */
+  readonly refusedAfter: number | null;
+  /** Why it was refused: `spoof` where that was among the reasons, else the last one; null: it was let in. */
+  readonly reason: string | null;
+}
+
+/** A face unseen for longer is a new track, as at the gate. */
+const LOST_MS = 1000;
+
+/** The most times in a row that are at most a second apart. @param timesMs ascending */
+export function longestRow(timesMs: readonly number[]): number {
+  let [row, longest] = [0, 0];
+  timesMs.forEach((atMs, i) => {
+    row = i > 0 && atMs - (timesMs[i - 1] as number) <= LOST_MS ? row + 1 : 1;
+    longest = Math.max(longest, row);
+  });
+  return longest;
+}

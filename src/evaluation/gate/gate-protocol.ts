@@ -1,0 +1,18 @@
+// pure
+import { z } from 'zod';
+import type { EyeSettings } from '../../eye/protocol.js';
+import { FACES_MAX, faceSchema } from '../../face/observation.js';
+import { timedSchema } from '../looking-protocol.js';
+
+/** For the child of `kaimon evaluate gate`: the eye's own settings, without a camera. */
+export type GateEyeSettings = Pick<EyeSettings, 'faces' | 'models'>;
+
+/** One frame of an approach as the eye sees it. */
+export const seenFrameSchema = z.object({
+  ...timedSchema,
+  width: z.int(),
+  height: z.int(),
+  proposed: z.int(),
+  faces: z.array(faceSchema).max(FACES_MAX),
+});
+export type SeenFrame = z.infer<typeof seenFrameSchema>;

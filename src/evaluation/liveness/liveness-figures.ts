@@ -1,0 +1,144 @@
+// pure
+import type { FaceLiveness } from '../../face/observation.js';
+import type { MonotonicMs } from '../../kit/clock.js';
+import {
+  EMPTY_WATCH,
+  refusalOf,
+  type Standing,
+  WATCH_RULE,
+  type WatchRule,
+  watchFrame,
+} from '../../liveness/liveness-tracks.js';
+import { ALIVE_SCORE, type Look } from '../../liveness/verdict.js';
+import { type Rate, rateByPerson, seeded } from '../figures.js';
+
+/** What one still gave; no liveness: no face was found. */
+export interface JudgedStill {
+  readonly kind: string;
+  readonly person: string;
+  readonly liveness: FaceLiveness | undefined;
+}
+
+/** What one take or clip came to. */
+export interface JudgedTake {
+  readonly kind: string;
+  readonly person: string;
+  /** Of the first grant, from the first frame; null: none. */
+  readonly atSeconds: number | null;
+  /** Why it was not granted, at its end or at the first spoof. */
+  readonly reason: string | null;
+}
+
+/** One look of a take, undefined where no face was found. */
+export type TimedLook = { readonly atMs: MonotonicMs; readonly look: Omit<Look, 'atMs'> | undefined };
+
+/** A face unseen for so long is a new track, as at the gate. */
+const LOST_MS = 1000;
+const FACE = 1;
+
+/** Runs the gate's half of liveness over one presentation: granted as soon as the verdict is live. */
+export function judgeTake(
+  { kind, person }: { readonly kind: string; readonly person: string },
+  looks: readonly TimedLook[],
+  rule: WatchRule = WATCH_RULE,
+): JudgedTake {
+  let watch = EMPTY_WATCH;
+  let reason: string | null = null;
+  let [track, lastMs] = [FACE, Number.NEGATIVE_INFINITY];
+  const [first] = looks;
+  for (const { atMs, look } of looks) {
+    if (!look) continue;
+    if (atMs - lastMs > LOST_MS) track += 1;
+    lastMs = atMs;
+    const watched = watchFrame(watch, new Map([[track, { ...look, atMs }]]), atMs, rule);
+    watch = watched.watch;
+    const standing = watched.standings.get(track);
+    if (standing?.kind === 'live')
+      return { kind, person, atSeconds: first ? (atMs - first.atMs) / 1000 : 0, reason: null };
+    if (reason !== 'spoof') reason = reasonOf(standing);
+  }
+  return { kind, person, atSeconds: null, reason: reason ?? 'no-face' };
+}
+
+function reasonOf(standing: Standing | undefined): string {
+  const { reason } = refusalOf(standing) ?? { reason: 'liveness-unknown' };
+  return standing?.kind === 'undecided' ? `${reason}: ${standing.why}` : reason;
+}
+
+export interface FrameFigures {
+  readonly n: number;
+  readonly noFace: number;
+  readonly accepted: number;
+  /** A face, but no score: by reason. */
+  readonly unknown: number;
+  readonly why: Readonly<Record<string, number>>;
+  /** Of frames with a face: attacks accepted (APCER), live ones not accepted (BPCER); interval by person. */
+  readonly error: Rate;
+}
+
+export interface TakeFigures {
+  readonly n: number;
+  readonly granted: number;
+  readonly error: Rate;
+}
+
+const SEED = 20_261_124;
+
+const byKind = <T extends { readonly kind: string }>(rows: readonly T[]): [string, T[]][] =>
+  [...new Set(rows.map(({ kind }) => kind))].sort().map((kind) => [kind, rows.filter((row) => row.kind === kind)]);
+
+function errorRate(kind: string, rows: readonly { readonly person: string; readonly passed: boolean }[]): Rate {
+  const people = new Map<string, [number, number]>();
+  for (const { person, passed } of rows) {
+    const [wrong, all] = people.get(person) ?? [0, 0];
+    people.set(person, [wrong + (passed === (kind === 'live') ? 0 : 1), all + 1]);
+  }
+  return rateByPerson([...people.values()], seeded(SEED));
+}
+
+const passes = (liveness: FaceLiveness | undefined) => liveness?.kind === 'scored' && liveness.live >= ALIVE_SCORE;
+
+/** Every still by itself, by kind: accepted from a score of 0.5 on. */
+export const frameFigures = (stills: readonly JudgedStill[]): Record<string, FrameFigures> =>
+  Object.fromEntries(
+    byKind(stills).map(([kind, rows]) => {
+      const faces = rows.filter(({ liveness }) => liveness !== undefined);
+      const why: Record<string, number> = {};
+      for (const { liveness } of faces)
+        if (liveness?.kind === 'unknown') why[liveness.why] = (why[liveness.why] ?? 0) + 1;
+      return [
+        kind,
+        {
+          n: rows.length,
+          noFace: rows.length - faces.length,
+          accepted: faces.filter(({ liveness }) => passes(liveness)).length,
+          unknown: Object.values(why).reduce((sum, n) => sum + n, 0),
+          why,
+          error: errorRate(
+            kind,
+            faces.map(({ person, liveness }) => ({ person, passed: passes(liveness) })),
+          ),
+        },
+      ];
+    }),
+  );
+
+/** Whole takes by kind: granted when the verdict became live at any time. */
+export const takeFigures = (takes: readonly JudgedTake[]): Record<string, TakeFigures> =>
+  Object.fromEntries(
+    byKind(takes).map(([kind, rows]) => {
+      const judged = rows.map(({ person, atSeconds }) => ({ person, passed: atSeconds !== null }));
+      const granted = judged.filter(({ passed }) => passed).length;
+      return [kind, { n: rows.length, granted, error: errorRate(kind, judged) }];
+    }),
+  );
+
+/** People by kind: a person's attack succeeded when one of the takes did; a live person is refused when all were. */
+export function peopleFigures(takes: readonly JudgedTake[]): Record<string, TakeFigures> {
+  const people = new Map<string, JudgedTake>();
+  for (const take of takes) {
+    const key = `${take.kind} ${take.person}`;
+    if (take.atSeconds !== null || !people.has(key)) people.set(key, take);
+  }
+  return takeFigures([...people.values()]);
+}

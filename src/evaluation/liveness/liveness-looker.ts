@@ -1,0 +1,16 @@
+/** A child process of `kaimon evaluate liveness`: decodes pictures and videos, which may end it, and looks at their frames. */
+import { loadManifest } from '../../models/model-files.js';
+import { seeded } from '../figures.js';
+import { serveLooks } from '../file-frames.js';
+import { alteration } from './alteration.js';
+import { LivenessEye } from './liveness-eye.js';
+import type { LivenessSettings } from './liveness-protocol.js';
+
+const SEED = 20_261_124;
+
+serveLooks(async ({ alteration: spoiled, faces }: LivenessSettings) => {
+  const { noise, dim } = spoiled;
+  const alter = noise > 0 || dim !== 1 ? alteration(spoiled, seeded(SEED)) : undefined;
+  const eye = await LivenessEye.load(loadManifest(), faces, alter);
+  return async (frame, random) => ({ face: (await eye.look(frame, random)) ?? null });
+});

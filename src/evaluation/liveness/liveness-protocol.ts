@@ -1,0 +1,22 @@
+// pure
+import { z } from 'zod';
+import type { HaarOptions } from '../../face/haar.js';
+import { boxSchema, faceLivenessSchema, pointSchema } from '../../face/observation.js';
+import type { UltraFaceOptions } from '../../face/ultraface.js';
+import { timedSchema } from '../looking-protocol.js';
+import type { Alteration } from './alteration.js';
+
+/** For the child of `kaimon evaluate liveness`. */
+export interface LivenessSettings {
+  readonly faces: { readonly haar: HaarOptions; readonly confirm: UltraFaceOptions };
+  readonly alteration: Alteration;
+}
+
+export const fileLookSchema = z.object({
+  ...timedSchema,
+  /** The largest face; null: none was found. */
+  face: z
+    .object({ box: boxSchema, landmarks: z.array(pointSchema).length(68), liveness: faceLivenessSchema })
+    .nullable(),
+});
+export type FileLook = z.infer<typeof fileLookSchema>;

@@ -1,0 +1,81 @@
+// pure
+import type { Rate } from '../figures.js';
+import { asPercent, noErrors } from '../gate/gate-report.js';
+import type { Report } from '../report.js';
+import type { FrameFigures, JudgedTake, TakeFigures } from './liveness-figures.js';
+
+/** What `evaluate liveness` measured. */
+export interface LivenessResult {
+  readonly frames: Readonly<Record<string, FrameFigures>>;
+  readonly takes: Readonly<Record<string, TakeFigures>>;
+  readonly people: Readonly<Record<string, TakeFigures>>;
+  readonly clips: readonly (Pick<JudgedTake, 'kind' | 'atSeconds' | 'reason'> & { readonly file: string })[];
+}
+
+/** APCER of attacks, BPCER of live faces. */
+export const writtenError = (kind: string, { rate, low, high }: Rate): string =>
+  `${kind === 'live' ? 'BPCER' : 'APCER'} ${asPercent(rate)} (${asPercent(low)}–${asPercent(high)})`;
+
+/** The report of `evaluate liveness`. */
+export function livenessReport(facts: Report['facts'], result: LivenessResult, charts: readonly string[]): Report {
+  const { frames, takes, people, clips } = result;
+  const counts = (figures: Readonly<Record<string, TakeFigures>>) =>
+    Object.entries(figures).map(([kind, { n, granted, error }]) => [
+      kind,
+      `${granted} of ${n}`,
+      writtenError(kind, error),
+    ]);
+  const proven = Object.entries(people)
+    .filter(([kind, { granted }]) => kind !== 'live' && granted === 0)
+    .map(([kind, { n }]) => `${noErrors(`${kind}: no take and no clip was taken for a living face`, n)}.`);
+  return {
+    title: 'Kaimon and living faces: attacks and live presentations',
+    facts,
+    sections: [
+      {
+        title: 'Whole takes and clips',
+        sentences: [
+          'APCER: share of attacks taken for living faces. BPCER: share of living faces that were not. Intervals: 95 %, over people.',
+          ...proven,
+        ],
+        table: {
+          head: ['kind', 'granted', 'error'],
+          rows: [
+            ...counts(takes).map(([kind = '', ...row]) => [`${kind}, takes`, ...row]),
+            ...counts(people).map(([kind = '', ...row]) => [`${kind}, people`, ...row]),
+          ],
+        },
+      },
+      ...(clips.length > 0
+        ? [
+            {
+              title: 'Clips',
+              table: {
+                head: ['clip', 'kind', 'came to'],
+                rows: clips.map(({ file, kind, atSeconds, reason }) => [
+                  file,
+                  kind,
+                  atSeconds === null ? `refused: ${reason}` : `granted after ${atSeconds.toFixed(1)} s`,
+                ]),
+              },
+            },
+          ]
+        : []),
+      {
+        title: 'Single frames',
+        table: {
+          head: ['kind', 'frames', 'without a face', 'unknown', 'accepted', 'error'],
+          rows: Object.entries(frames).map(([kind, one]) => [
+            kind,
+            String(one.n),
+            String(one.noFace),
+            String(one.unknown),
+            String(one.accepted),
+            writtenError(kind, one.error),
+          ]),
+        },
+        charts,
+      },
+    ],
+  };
+}

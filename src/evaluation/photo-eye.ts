@@ -1,0 +1,107 @@
+import { open } from 'node:fs/promises';
+import type { Context } from '../cli/context.js';
+import { EyeProcess } from '../eye/child-process.js';
+import type { PhotoAnswer } from '../eye/protocol.js';
+import { supervisionPlan } from '../eye/restart-rules.js';
+import { Eye } from '../eye/supervisor.js';
+import type { MeasuredFace } from '../face/observation.js';
+import type { QualityLimits } from '../face/quality.js';
+import { messageOf, OperatingError } from '../kit/errors.js';
+import { PHOTO_BYTES_MAX } from '../kit/opencv/picture-header.js';
+import { systemClock } from '../kit/system-clock.js';
+import { loadManifest } from '../models/model-files.js';
+import { type Equipment, equip } from '../models/model-set.js';
+import { faceToEnrol } from '../person/enrolment-rules.js';
+
+export type MeasuredPhoto = Extract<PhotoAnswer, { ok: true }>;
+
+/** An eye without a camera, for commands: photos are decoded in a child that may die of them. */
+export class PhotoEye {
+  readonly equipment: Equipment;
+  readonly #eye: Eye;
+
+  private constructor(equipment: Equipment, eye: Eye) {
+    this.equipment = equipment;
+    this.#eye = eye;
+  }
+
+  /** @throws OperatingError when models are missing or the eye cannot start. */
+  static async start({
+    config,
+    log,
+    calibrationFile,
+  }: Pick<Context, 'config' | 'log'> & {
+    readonly calibrationFile: string | undefined;
+  }): Promise<PhotoEye> {
+    const equipment = await equip(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
+    const eye = await new Promise<Eye>((resolve, reject) => {
+      const made: Eye = new Eye({
+        make: (events) => new EyeProcess(events),
+        settings: { camera: null, faces: config.faces, models: equipment.models },
+        plan: supervisionPlan(config.eye),
+        clock: systemClock,
+        log,
+        random: Math.random,
+        listeners: {
+          observation: () => undefined,
+          status: ({ state, lastFault }) => {
+            if (state === 'up') resolve(made);
+            if (state !== 'waiting') return;
+            made.stop();
+            reject(new OperatingError('KAIMON_EYE', 'environment', `pictures cannot be measured: ${lastFault}`));
+          },
+        },
+      });
+      made.start();
+    });
+    return new PhotoEye(equipment, eye);
+  }
+
+  /** @throws OperatingError of trouble `input` when the file cannot be read or is no usable picture. */
+  async measure(file: string): Promise<MeasuredPhoto> {
+    const answer = await this.#eye.measurePhoto(await readPhoto(file));
+    if (answer.ok) return answer;
+    throw new OperatingError('KAIMON_PHOTO_UNUSABLE', 'input', `${file} cannot be used: ${answer.message}`);
+  }
+
+  /** The one face of a photo of one person. @throws OperatingError of trouble `input` otherwise. */
+  async measureOne(file: string, limits: QualityLimits): Promise<MeasuredFace> {
+    const { faces } = await this.measure(file);
+    const found = faceToEnrol(faces, limits);
+    if ('face' in found) return found.face;
+    throw new OperatingError('KAIMON_PHOTO_FACE', 'input', `${file} cannot be used: ${found.fault.text}`, {
+      reason: found.fault.code,
+    });
+  }
+
+  stop(): void {
+    this.#eye.stop();
+  }
+}
+
+async function readPhoto(file: string): Promise<Buffer> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const stat = await handle.stat();
+      if (!stat.isFile()) throw new Error('it is not a plain file');
+      if (stat.size > PHOTO_BYTES_MAX)
+        throw new Error(`it has ${stat.size} bytes, at most ${PHOTO_BYTES_MAX} are allowed`);
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw new OperatingError('KAIMON_PHOTO_READ', 'input', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Runs `act` with an eye and stops it whatever happens. */
+export async function withPhotoEye<T>(context: Context, act: (eye: PhotoEye) => Promise<T>): Promise<T> {
+  const eye = await PhotoEye.start(context);
+  try {
+    return await act(eye);
+  } finally {
+    eye.stop();
+  }
+}

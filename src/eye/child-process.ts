@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { encodeWire, type WireMessage, WireReader } from '../kit/framing.js';
+import { NATIVE_FLAGS } from '../kit/native-flags.js';
+import { type FromEye, fromEyeSchema, type ToEye } from './protocol.js';
+
+/** What the gate hears of one eye process. */
+export interface EyeEvents {
+  message(message: FromEye, blob: Buffer): void;
+  /** The eye sent something that is no message: it must be replaced. */
+  nonsense(why: string): void;
+  /** It is gone; called once. */
+  exit(why: string): void;
+}
+
+const PROGRAM = fileURLToPath(new URL('./main.js', import.meta.url));
+/** A message from the eye is at most a snapshot: a JPEG of a frame. */
+const FROM_EYE_MAX = 8 * 1024 * 1024;
+/** Requests that may wait for a busy eye. */
+const TO_EYE_WAITING_MAX = 64 * 1024 * 1024;
+
+/** One running eye: a child process with a pipe for requests and one for what it tells. */
+export class EyeProcess {
+  readonly #child: ChildProcess;
+  readonly #requests: Writable;
+
+  constructor(events: EyeEvents, program = PROGRAM) {
+    const child = spawn(process.execPath, [...NATIVE_FLAGS, program], {
+      stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
+      env: {
+        ...process.env,
+        ORT_DISABLE_TELEMETRY: '1',
+        OPENCV4NODEJS_DISABLE_AUTOBUILD: '1',
+        OPENCV_LOG_LEVEL: process.env['OPENCV_LOG_LEVEL'] ?? 'SILENT',
+        // The eye's garbage is native: a small heap keeps V8 collecting it.
+        NODE_OPTIONS: '--max-semi-space-size=2',
+        // One arena, and free memory goes back to the system: decoder threads otherwise keep 25 MB of old frames for themselves.
+        MALLOC_ARENA_MAX: '1',
+        MALLOC_TRIM_THRESHOLD_: '131072',
+      },
+    });
+    this.#child = child;
+    let gone = false;
+    const exit = (why: string) => {
+      if (gone) return;
+      gone = true;
+      events.exit(why);
+    };
+    child.on('error', (error) => exit(`it cannot be started: ${error.message}`));
+    child.on('exit', (code, signal) => exit(signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`));
+    const [requests, , , told] = child.stdio ?? [];
+    // Without descriptors left there are no pipes; the error event says why.
+    if (!requests || !told) throw new Error('no pipes to a child process could be made');
+    this.#requests = requests as Writable;
+    // A write to a dead eye fails; its exit is reported above.
+    this.#requests.on('error', () => undefined);
+    listen(told as Readable, events);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** @returns false when too much is waiting already. */
+  send(request: ToEye, blob?: Buffer): boolean {
+    if (this.#requests.writableLength > TO_EYE_WAITING_MAX) return false;
+    this.#requests.write(encodeWire(request, blob));
+    return true;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+function listen(input: Readable, events: EyeEvents): void {
+  const reader = new WireReader(FROM_EYE_MAX);
+  const nonsense = (why: string) => {
+    // Nothing more is read: a flooding eye must not cost the gate its time.
+    input.destroy();
+    events.nonsense(why);
+  };
+  input.on('error', () => undefined);
+  input.on('data', (chunk: Buffer) => {
+    let messages: WireMessage[];
+    try {
+      messages = reader.feed(chunk);
+    } catch (thrown) {
+      nonsense(`it sent something unreadable (${String(thrown)})`);
+      return;
+    }
+    for (const { json, blob } of messages) {
+      const parsed = fromEyeSchema.safeParse(json);
+      if (!parsed.success) {
+        nonsense(`it sent an invalid message (${parsed.error.issues[0]?.message ?? 'unknown'})`);
+        return;
+      }
+      events.message(parsed.data, blob);
+    }
+  });
+}

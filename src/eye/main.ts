@@ -1,0 +1,111 @@
+/**
+ * The eye process, a table of contents: settings → models → camera → faces → Observation.
+ * It only measures. Native code that may crash or hang lives here; the gate replaces it when it does.
+ * Started by the gate: requests on standard input, answers on file descriptor 3, logs on standard error.
+ */
+import { writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Camera } from '../camera/frame.js';
+import { NewestFrame } from '../camera/newest-frame.js';
+import { OpenCvCamera } from '../camera/opencv-camera.js';
+import { ReplayCamera } from '../camera/replay-camera.js';
+import { RPICAM_PROGRAMS, RpicamCamera } from '../camera/rpicam-camera.js';
+import { OnnxEncoder } from '../face/encoder.js';
+import { HaarProposer, PHOTO_HAAR } from '../face/haar.js';
+import { LandmarkNetwork } from '../face/landmark-network.js';
+import { FaceMeter } from '../face/measure.js';
+import { Network } from '../face/network.js';
+import { FACES_MAX } from '../face/observation.js';
+import { UltraFace } from '../face/ultraface.js';
+import { explain, OperatingError } from '../kit/errors.js';
+import { fullCollection } from '../kit/full-collection.js';
+import { loadOpenCv } from '../kit/opencv/binding.js';
+import { systemClock } from '../kit/system-clock.js';
+import { AppearanceNetworks } from '../liveness/appearance-networks.js';
+import { EyeDesk } from './gate-line.js';
+import type { CameraSettings, EyeSettings } from './protocol.js';
+import { EyeWork } from './worker.js';
+
+const ALIVE_EVERY_MS = 1000;
+const COLLECT_EVERY_MS = 60_000;
+const CAMERA_RETRY = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.2 };
+
+preferMeWhenMemoryRunsOut();
+const desk = new EyeDesk(new Socket({ fd: 3, readable: false, writable: true }));
+let work: EyeWork | undefined;
+let configured: (ready: EyeWork) => void;
+const ready = new Promise<EyeWork>((resolve) => {
+  configured = resolve;
+});
+
+desk.listen(process.stdin, (request, blob) => {
+  if (request.kind === 'configure') start(request.settings).then(configured, fail);
+  else ready.then((worker) => worker.serve(request, blob)).catch(fail);
+});
+setInterval(
+  () => desk.tell({ kind: 'alive', rssBytes: process.memoryUsage.rss(), busyMs: work?.busyMs ?? 0 }),
+  ALIVE_EVERY_MS,
+);
+
+setInterval(fullCollection(), COLLECT_EVERY_MS);
+
+/** The kernel's out-of-memory killer shall take the eye, which is replaced, and never the gate. */
+function preferMeWhenMemoryRunsOut(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '500');
+  } catch (thrown) {
+    process.stderr.write(`eye: oom_score_adj was not set: ${explain(thrown)}\n`);
+  }
+}
+
+async function start(settings: EyeSettings): Promise<EyeWork> {
+  await loadOpenCv();
+  const working = new EyeWork(desk, await meters(settings), systemClock);
+  desk.tell({ kind: 'ready', encoder: settings.models.encoder.id });
+  const { camera } = settings;
+  if (camera) {
+    const frames = new NewestFrame(() => openCamera(camera), systemClock, {
+      stallMs: camera.stallMs,
+      retry: CAMERA_RETRY,
+      random: Math.random,
+      onState: (state) => desk.tell({ kind: 'camera', ...state }),
+    });
+    working.watch(frames).catch(fail);
+  }
+  work = working;
+  return working;
+}
+
+async function meters({ faces, models }: EyeSettings): Promise<{ live: FaceMeter; photo: FaceMeter }> {
+  const parts = {
+    confirmer: new UltraFace(await Network.load(models.confirmer.file, models.confirmer.input), faces.confirm),
+    landmarks: new LandmarkNetwork(await Network.load(models.landmarks.file, models.landmarks.input)),
+    encoder: await OnnxEncoder.load(models.encoder),
+  };
+  const liveness = models.liveness.length > 0 ? await AppearanceNetworks.load(models.liveness) : undefined;
+  return {
+    live: new FaceMeter({ ...parts, liveness, haar: new HaarProposer(faces.haar) }, faces.max),
+    photo: new FaceMeter({ ...parts, haar: new HaarProposer({ ...faces.haar, ...PHOTO_HAAR }) }, FACES_MAX),
+  };
+}
+
+async function openCamera(settings: CameraSettings): Promise<Camera> {
+  const { kind, device, pipeline, path } = settings;
+  switch (kind) {
+    case 'device':
+      return new OpenCvCamera({ ...settings, kind: 'v4l2', device }, systemClock, fail);
+    case 'gstreamer':
+      return new OpenCvCamera({ kind, pipeline: pipeline ?? '' }, systemClock, fail);
+    case 'rpicam':
+      return RpicamCamera.open({ ...settings, programs: RPICAM_PROGRAMS }, systemClock);
+    case 'replay':
+      return new ReplayCamera({ ...settings, path: path ?? '' }, systemClock);
+  }
+}
+
+function fail(thrown: unknown): void {
+  const code = thrown instanceof OperatingError ? thrown.code : 'KAIMON_EYE';
+  desk.tell({ kind: 'fault', code, message: explain(thrown).slice(0, 4000) });
+  // Gives the message a moment to leave; the gate does not depend on it.
+  setTimeout(() => process.exit(1), 50);
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '../kit/clock.js';
+import type { FromEye } from './protocol.js';
+
+/** An answer of the eye; no message: it was late, busy or is gone. */
+export interface Answer {
+  readonly message: FromEye | undefined;
+  readonly blob: Buffer;
+}
+
+const ANSWER_MS = 20_000;
+/** Answers awaited at a time; the eye itself takes fewer. */
+const WAITING_MAX = 16;
+export const NO_ANSWER: Answer = { message: undefined, blob: Buffer.alloc(0) };
+
+/** The questions that the eye has not answered yet. Every one of them settles. */
+export class EyeAnswers {
+  readonly #clock: Clock;
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  #nextId = 1;
+
+  /** No further question can be asked now. */
+  get full(): boolean {
+    return this.#waiting.size >= WAITING_MAX;
+  }
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Sends a question under a new id and waits. @param send returns false when the eye takes no more */
+  ask(send: (id: number) => boolean): Promise<Answer> {
+    const id = this.#nextId++;
+    if (this.full || !send(id)) return Promise.resolve(NO_ANSWER);
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(ANSWER_MS, () => this.#settle(id, NO_ANSWER));
+      this.#waiting.set(id, (answer) => {
+        timer.cancel();
+        resolve(answer);
+      });
+    });
+  }
+
+  hear(id: number, answer: Answer): void {
+    this.#settle(id, answer);
+  }
+
+  /** The eye is gone. */
+  abandon(): void {
+    for (const id of [...this.#waiting.keys()]) this.#settle(id, NO_ANSWER);
+  }
+
+  #settle(id: number, answer: Answer): void {
+    const settle = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    settle?.(answer);
+  }
+}

@@ -1,0 +1,251 @@
+import type { Observation } from '../face/observation.js';
+import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
+import { explain } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import { whyNotDecodable } from '../kit/opencv/picture-header.js';
+import type { EyeEvents, EyeProcess } from './child-process.js';
+import { type Answer, EyeAnswers } from './pending-replies.js';
+import type { EyeSettings, FromEye, PhotoAnswer, ToEye } from './protocol.js';
+import { afterDeath, type EyeLife, heard, newLife, type SupervisionPlan, whyKill } from './restart-rules.js';
+
+/** The eye as the rest of the gate knows it. */
+export interface EyeStatus {
+  readonly state: 'starting' | 'up' | 'waiting' | 'stopped';
+  /** Replacements since the gate's start. */
+  readonly restarts: number;
+  readonly lastFault: string | null;
+  readonly pid: number | null;
+  readonly rssBytes: number | null;
+  readonly camera: { readonly state: string; readonly why: string | null };
+}
+
+export interface EyeListeners {
+  observation(observation: Observation): void;
+  /** Something of {@link EyeStatus} changed, sizes apart. */
+  status(status: EyeStatus): void;
+}
+
+type Mark = Extract<ToEye, { kind: 'snapshot' }>['marks'][number];
+const CHECK_EVERY_MS = 250;
+
+/** Keeps an eye running: replaces one that died, hung or flooded, with growing pauses, and never lets that reach the door. */
+export class Eye {
+  readonly #make: (events: EyeEvents) => EyeProcess;
+  readonly #settings: EyeSettings;
+  readonly #plan: SupervisionPlan;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #random: () => number;
+  readonly #listeners: EyeListeners;
+  #process: EyeProcess | undefined;
+  #life: EyeLife | undefined;
+  #failures = 0;
+  /** Grows with each launch, replacement and stop: events of an earlier turn are not heard. */
+  #turn = 0;
+  #liveSinceMs: MonotonicMs | undefined;
+  #timer: Timer | undefined;
+  #check: Timer | undefined;
+  readonly #answers: EyeAnswers;
+  #faultOfThisEye: string | undefined;
+  #status: EyeStatus = {
+    state: 'starting',
+    restarts: 0,
+    lastFault: null,
+    pid: null,
+    rssBytes: null,
+    camera: { state: 'opening', why: null },
+  };
+
+  constructor(parts: {
+    make: (events: EyeEvents) => EyeProcess;
+    settings: EyeSettings;
+    plan: SupervisionPlan;
+    clock: Clock;
+    log: Log;
+    random: () => number;
+    listeners: EyeListeners;
+  }) {
+    this.#make = parts.make;
+    this.#settings = parts.settings;
+    this.#plan = parts.plan;
+    this.#clock = parts.clock;
+    this.#answers = new EyeAnswers(parts.clock);
+    this.#log = parts.log;
+    this.#random = parts.random;
+    this.#listeners = parts.listeners;
+  }
+
+  /** Since when the camera has been delivering; the present while it does not. */
+  get cameraLiveSinceMs(): MonotonicMs {
+    return this.#liveSinceMs ?? this.#clock.monotonic();
+  }
+
+  get status(): EyeStatus {
+    return this.#status;
+  }
+
+  start(): void {
+    this.#launch();
+    this.#watch();
+  }
+
+  stop(): void {
+    this.#turn += 1;
+    this.#timer?.cancel();
+    this.#check?.cancel();
+    this.#change({ state: 'stopped', pid: null });
+    const running = this.#process;
+    this.#process = undefined;
+    running?.kill();
+    this.#answers.abandon();
+  }
+
+  /** Measures a JPEG or PNG. Always settles; an eye that dies of the photo answers `fault`. */
+  async measurePhoto(photo: Buffer): Promise<PhotoAnswer> {
+    const failed = (reason: 'unusable' | 'busy' | 'fault', message: string): PhotoAnswer => ({
+      kind: 'photo',
+      id: 0,
+      ok: false,
+      reason,
+      message,
+    });
+    if (this.#status.state !== 'up') return failed('busy', 'the eye is not ready: try again in a few seconds');
+    if (this.#answers.full) return failed('busy', 'too many photos are waiting: try again in a few seconds');
+    const why = whyNotDecodable(photo);
+    if (why) return failed('unusable', why);
+    const { message } = await this.#ask((id) => ({ kind: 'photo', id }), photo);
+    if (message?.kind === 'photo') return message;
+    return failed('fault', 'the eye failed while it measured this photo');
+  }
+
+  /** A JPEG of the newest frame with marks on it, without its faces where `redact` says so; undefined when there is none. */
+  async snapshot(marks: readonly Mark[], redact = false): Promise<Buffer | undefined> {
+    const { message, blob } = await this.#ask((id) => ({ kind: 'snapshot', id, marks: [...marks], redact }));
+    return message?.kind === 'snapshot' && message.ok ? blob : undefined;
+  }
+
+  #ask(request: (id: number) => ToEye, photo?: Buffer): Promise<Answer> {
+    return this.#answers.ask((id) => this.#process?.send(request(id), photo) ?? false);
+  }
+
+  #launch(): void {
+    this.#life = newLife(this.#clock.monotonic());
+    const turn = ++this.#turn;
+    let eye: EyeProcess;
+    try {
+      eye = this.#make(this.#eventsOf(turn));
+    } catch (thrown) {
+      // No process, memory or descriptor left: the next try may find some.
+      if (turn === this.#turn) this.#replace(`it cannot be started: ${explain(thrown)}`);
+      return;
+    }
+    this.#process = eye;
+    this.#faultOfThisEye = undefined;
+    this.#change({ state: 'starting', pid: eye.pid ?? null, rssBytes: null, camera: { state: 'opening', why: null } });
+    eye.send({ kind: 'configure', settings: this.#settings });
+  }
+
+  /** Events of an eye that was replaced meanwhile are not heard. */
+  #eventsOf(turn: number): EyeEvents {
+    return {
+      message: (message, blob) => {
+        if (turn === this.#turn) this.#hear(message, blob);
+      },
+      nonsense: (why) => {
+        if (turn === this.#turn) this.#replace(why);
+      },
+      exit: (why) => {
+        if (turn === this.#turn) this.#replace(this.#faultOfThisEye ?? why);
+      },
+    };
+  }
+
+  #hear(message: FromEye, blob: Buffer): void {
+    const now = this.#clock.monotonic();
+    this.#life = heard(this.#life ?? newLife(now), now, message.kind === 'alive' ? message.busyMs : undefined);
+    if (whyKill(this.#life, this.#plan, now)) {
+      this.#checkLife();
+      return;
+    }
+    switch (message.kind) {
+      case 'observation':
+        this.#observe(message);
+        return;
+      case 'ready':
+        this.#change({ state: 'up' });
+        return;
+      case 'alive':
+        this.#status = { ...this.#status, rssBytes: message.rssBytes };
+        return;
+      case 'camera':
+        this.#log[message.state === 'waiting' ? 'warn' : 'info'](
+          { camera: message.state, why: message.why, retryMs: message.retryMs },
+          `camera: ${message.state}`,
+        );
+        this.#liveSinceMs = message.state === 'live' ? now : undefined;
+        this.#change({ camera: { state: message.state, why: message.why ?? null } });
+        return;
+      case 'photo':
+      case 'snapshot':
+        this.#answers.hear(message.id, { message, blob });
+        return;
+      case 'fault':
+        this.#faultOfThisEye = message.message;
+        return;
+    }
+  }
+
+  /** What the gate cannot digest is the eye's fault: the eye is replaced, the gate goes on. */
+  #observe(observation: Observation): void {
+    try {
+      this.#listeners.observation(observation);
+    } catch (thrown) {
+      this.#replace(`its observation could not be used: ${explain(thrown)}`);
+    }
+  }
+
+  #watch(): void {
+    this.#check = this.#clock.after(CHECK_EVERY_MS, () => {
+      this.#checkLife();
+      this.#watch();
+    });
+  }
+
+  #checkLife(): void {
+    const why = this.#process && this.#life && whyKill(this.#life, this.#plan, this.#clock.monotonic());
+    if (why) this.#replace(why);
+  }
+
+  #replace(why: string): void {
+    // Whatever this eye, or its failed start, still says is not heard.
+    this.#turn += 1;
+    this.#timer?.cancel();
+    const dead = this.#process;
+    this.#process = undefined;
+    dead?.kill();
+    const now = this.#clock.monotonic();
+    const { failures, waitMs } = afterDeath(
+      this.#life ?? newLife(now),
+      this.#failures,
+      this.#plan,
+      now,
+      this.#random(),
+    );
+    this.#failures = failures;
+    this.#log.error({ why, failures, waitMs }, 'the eye is replaced');
+    this.#change({
+      state: 'waiting',
+      pid: null,
+      restarts: this.#status.restarts + 1,
+      lastFault: why,
+      camera: { state: 'closed', why: null },
+    });
+    this.#answers.abandon();
+    this.#timer = this.#clock.after(waitMs, () => this.#launch());
+  }
+
+  #change(change: Partial<EyeStatus>): void {
+    this.#status = { ...this.#status, ...change };
+    this.#listeners.status(this.#status);
+  }
+}

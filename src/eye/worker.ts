@@ -1,0 +1,141 @@
+import type { Frame } from '../camera/frame.js';
+import type { NewestFrame } from '../camera/newest-frame.js';
+import type { Measured, Meter } from '../face/measure.js';
+import type { Box, MeasuredFace } from '../face/observation.js';
+import type { Clock, MonotonicMs } from '../kit/clock.js';
+import { explain } from '../kit/errors.js';
+import { Mutex } from '../kit/mutex.js';
+import { decodePhoto, encodeJpeg, UnusablePhoto } from '../kit/opencv/codec.js';
+import { drawMarks, hideFaces } from '../kit/opencv/draw.js';
+import type { Picture } from '../kit/opencv/picture.js';
+import type { EyeDesk } from './gate-line.js';
+import { PHOTOS_WAITING_MAX, type ToEye } from './protocol.js';
+
+const SNAPSHOT_JPEG_QUALITY = 90;
+
+/** What the eye does: measures the camera's frames and, between two of them, photos. */
+export class EyeWork {
+  readonly #desk: Pick<EyeDesk, 'tell'>;
+  readonly #meters: { readonly live: Meter; readonly photo: Meter };
+  readonly #clock: Clock;
+  /** The networks have one input buffer each: one picture at a time. */
+  readonly #turn = new Mutex();
+  #photosWaiting = 0;
+  #busySince: MonotonicMs | undefined;
+  #newest: { readonly picture: Picture; readonly faces: readonly Box[] } | undefined;
+
+  constructor(desk: Pick<EyeDesk, 'tell'>, meters: { live: Meter; photo: Meter }, clock: Clock) {
+    this.#desk = desk;
+    this.#meters = meters;
+    this.#clock = clock;
+  }
+
+  /** How long the picture at hand has been worked on, milliseconds; 0 when there is none. */
+  get busyMs(): number {
+    return this.#busySince === undefined ? 0 : this.#clock.monotonic() - this.#busySince;
+  }
+
+  /** Measures frames until the source ends. */
+  async watch(frames: NewestFrame): Promise<void> {
+    for (;;) {
+      const frame = await frames.next();
+      if (!frame) return;
+      const measured = await this.#inTurn(() => this.#meters.live.measure(frame.picture));
+      this.#tellObservation(frame, measured);
+      this.#newest?.picture.release();
+      this.#newest = { picture: frame.picture, faces: measured.faces.map(({ box }) => box) };
+    }
+  }
+
+  serve(request: Exclude<ToEye, { kind: 'configure' }>, blob: Buffer): void {
+    if (request.kind === 'snapshot') this.#snapshot(request);
+    else this.#photo(request.id, blob);
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    return this.#turn.run(async () => {
+      this.#busySince = this.#clock.monotonic();
+      try {
+        return await task();
+      } finally {
+        this.#busySince = undefined;
+      }
+    });
+  }
+
+  #tellObservation({ picture, takenMs, index }: Frame, { proposed, faces }: Measured): void {
+    this.#desk.tell({
+      kind: 'observation',
+      frame: index,
+      takenMs,
+      measuredMs: this.#clock.monotonic(),
+      width: picture.width,
+      height: picture.height,
+      proposed,
+      encoder: this.#meters.live.encoderId,
+      faces,
+    });
+  }
+
+  #photo(id: number, blob: Buffer): void {
+    const refuse = (reason: 'unusable' | 'busy' | 'fault', message: string) =>
+      this.#desk.tell({ kind: 'photo', id, ok: false, reason, message: message.slice(0, 1000) });
+    if (this.#photosWaiting >= PHOTOS_WAITING_MAX) {
+      refuse('busy', `${PHOTOS_WAITING_MAX} photos are waiting already: try again in a second`);
+      return;
+    }
+    this.#photosWaiting += 1;
+    this.#inTurn(() => this.#measurePhoto(id, blob))
+      .catch((thrown: unknown) => refuse(thrown instanceof UnusablePhoto ? 'unusable' : 'fault', explain(thrown)))
+      .finally(() => {
+        this.#photosWaiting -= 1;
+      });
+  }
+
+  async #measurePhoto(id: number, blob: Buffer): Promise<void> {
+    const { picture, scale } = await decodePhoto(blob);
+    try {
+      const { proposed, faces } = await this.#meters.photo.measure(picture);
+      this.#desk.tell({
+        kind: 'photo',
+        id,
+        ok: true,
+        width: Math.round(picture.width / scale),
+        height: Math.round(picture.height / scale),
+        proposed,
+        encoder: this.#meters.photo.encoderId,
+        faces: faces.map((face) => inOriginalPixels(face, scale)),
+      });
+    } finally {
+      picture.release();
+    }
+  }
+
+  #snapshot({ id, marks, redact }: Extract<ToEye, { kind: 'snapshot' }>): void {
+    if (!this.#newest) {
+      this.#desk.tell({ kind: 'snapshot', id, ok: false });
+      return;
+    }
+    const { picture, faces } = this.#newest;
+    const copy = picture.bgr();
+    try {
+      if (redact) hideFaces(copy, [...faces, ...marks.map(({ box }) => box)]);
+      drawMarks(copy, marks);
+      this.#desk.tell({ kind: 'snapshot', id, ok: true }, encodeJpeg(copy, SNAPSHOT_JPEG_QUALITY));
+    } finally {
+      copy.release();
+    }
+  }
+}
+
+/** Large photos are decoded at reduced size; boxes and landmarks are told in pixels of the file. */
+function inOriginalPixels(face: MeasuredFace, scale: number): MeasuredFace {
+  if (scale === 1) return face;
+  const { x, y, width, height } = face.box;
+  return {
+    ...face,
+    box: { x: x / scale, y: y / scale, width: width / scale, height: height / scale },
+    landmarks: face.landmarks.map(([px, py]) => [px / scale, py / scale]),
+    quality: { ...face.quality, eyeDistancePx: face.quality.eyeDistancePx / scale },
+  };
+}

@@ -1,0 +1,192 @@
+/** One observation's journey: track → evidence → person → access → door → voice → report. */
+import { type Checks, decide, EMPTY_MEMORY, type Memory, type Outcome } from '../access/decision.js';
+import type { Claim } from '../access/evidence.js';
+import { REASONS } from '../access/reasons.js';
+import { whoStandsStill } from '../access/standing-still.js';
+import { follow, NO_TRACKS, type Sighting, type Track, type Tracks } from '../access/track.js';
+import type { AccessRule } from '../access/validity.js';
+import type { Config } from '../config/config.js';
+import type { DoorKeeper } from '../door/door-keeper.js';
+import type { MeasuredFace, Observation } from '../face/observation.js';
+import { qualityFault } from '../face/quality.js';
+import type { Clock, MonotonicMs } from '../kit/clock.js';
+import { decodeVector } from '../kit/vector.js';
+import {
+  EMPTY_WATCH,
+  refusalOf,
+  type Standing,
+  WATCH_RULE,
+  type Watch,
+  type WatchRule,
+  watchFrame,
+} from '../liveness/liveness-tracks.js';
+import type { Look } from '../liveness/verdict.js';
+import { isUnit } from '../person/distance.js';
+import { type Gallery, judge } from '../person/gallery.js';
+import type { Person } from '../person/person.js';
+import { type ChosenThreshold, chooseThreshold, type ThresholdCurve } from '../person/thresholds.js';
+import type { Decision, Spoof } from '../report/reporter.js';
+import type { Greeter } from '../voice/greeter.js';
+
+export interface GateParts {
+  readonly config: Pick<Config, 'decision' | 'faces' | 'liveness'>;
+  readonly curve: ThresholdCurve;
+  readonly gallery: Gallery;
+  readonly person: (id: string) => Person | undefined;
+  readonly door: DoorKeeper;
+  readonly access: AccessRule;
+  readonly greeter: Pick<Greeter, 'welcome' | 'askToMove'> | undefined;
+  readonly clock: Clock;
+  readonly report: (decision: Decision) => void;
+  /** A picture or screen was held to the camera: each track once, whomever it shows. */
+  readonly spoofed: (spoof: Spoof) => void;
+}
+
+/** Boxes of one face in successive frames overlap at least so much; a track unseen for a second is over. */
+const FOLLOWING = { minIou: 0.25, lostMs: 1000 };
+
+export class Gate {
+  readonly #parts: GateParts;
+  #tracks: Tracks = NO_TRACKS;
+  #memory: Memory = EMPTY_MEMORY;
+  #watch: Watch = EMPTY_WATCH;
+  /** Tracks that were asked to move; bounded by the tracks there are. */
+  #asked: ReadonlySet<number> = new Set();
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+  }
+
+  get threshold(): ChosenThreshold {
+    const { config, curve, gallery } = this.#parts;
+    return chooseThreshold(curve, config.decision.targetFpir, gallery.templates, config.decision.threshold);
+  }
+
+  see(observation: Observation): void {
+    const { config, curve, clock, gallery } = this.#parts;
+    const { faces, frame, takenMs, encoder } = observation;
+    const { threshold } = this.threshold;
+    const now = clock.monotonic();
+    const taken = takenMs as typeof now;
+    const sightings = faces.map((face) => this.#sighting(face, encoder === gallery.encoder, threshold));
+    const rule = { ...FOLLOWING, of: config.decision.of, jumpDistance: curve['1e-3'].threshold };
+    this.#tracks = follow(this.#tracks, sightings, frame, taken, rule);
+    const { standings, spoofs } = this.#watchFaces(faces, taken);
+    const { memory, outcomes } = decide(
+      this.#memory,
+      this.#tracks.tracks,
+      { takenMs: taken, number: frame },
+      now,
+      config.decision,
+      {
+        mayEnter: this.#mayEnter,
+        alive: (track) => (standings ? refusalOf(standings.get(track)) : undefined),
+      },
+    );
+    this.#memory = memory;
+    // The door first: nothing else may come between a decision and the relay.
+    const acted = outcomes.map((outcome) => (outcome.kind === 'grant' ? this.#open(outcome) : outcome));
+    for (const { id, box } of this.#tracks.tracks)
+      if (spoofs.includes(id)) this.#parts.spoofed({ track: id, frame, box });
+    for (const outcome of acted) this.#tell(outcome, observation, threshold);
+    if (standings) this.#askToMove(standings, taken);
+  }
+
+  /** Liveness of the tracks of this frame; no standings when it is switched off. */
+  #watchFaces(
+    faces: readonly MeasuredFace[],
+    atMs: MonotonicMs,
+  ): { readonly standings: ReadonlyMap<number, Standing> | undefined; readonly spoofs: readonly number[] } {
+    const { liveness } = this.#parts.config;
+    if (!liveness.enabled) return { standings: undefined, spoofs: [] };
+    const looks = new Map<number, Look>();
+    for (const { box, landmarks, liveness: seen } of faces) {
+      const track = this.#tracks.tracks.find((one) => one.box === box);
+      if (track) looks.set(track.id, { atMs, box, landmarks, liveness: seen });
+    }
+    const { watch, standings, spoofs } = watchFrame(this.#watch, looks, atMs, watchRule(liveness));
+    this.#watch = watch;
+    for (const _track of spoofs) this.#parts.access.spoofed();
+    return { standings, spoofs };
+  }
+
+  #askToMove(standings: ReadonlyMap<number, Standing>, takenMs: MonotonicMs): void {
+    const { config, greeter, person } = this.#parts;
+    const { tracks } = this.#tracks;
+    const still = whoStandsStill(tracks, standings, this.#memory, this.#asked, takenMs, config.decision);
+    const asked = [...this.#asked, ...still.map(({ track }) => track)];
+    this.#asked = new Set(asked.filter((id) => tracks.some((track) => track.id === id)));
+    for (const { person: id } of still) greeter?.askToMove(person(id)?.language ?? null);
+  }
+
+  #sighting(face: MeasuredFace, sameEncoder: boolean, threshold: number): Sighting {
+    const embedding = decodeVector(face.embedding);
+    const usable = sameEncoder && embedding.length === this.#parts.gallery.dimension && isUnit(embedding);
+    // A face that cannot be compared is somebody all the same: it counts where several faces matter.
+    if (!usable) return { box: face.box, embedding: NO_DIRECTION, claim: MODEL_FAULT };
+    return { box: face.box, embedding, claim: this.#claim(face, embedding, threshold) };
+  }
+
+  #claim(face: MeasuredFace, embedding: Float32Array, threshold: number): Claim {
+    const { config, gallery } = this.#parts;
+    const fault = qualityFault(face.quality, config.faces.quality);
+    if (fault) return { kind: 'none', reason: fault.reason, detail: `the face is ${fault.text}`, distance: undefined };
+    const match = judge(gallery.rank(embedding), { threshold, margin: config.decision.margin });
+    if (match.kind === 'person') return { kind: 'person', ...match.best };
+    return { kind: 'none', reason: match.kind, detail: undefined, distance: match.best?.distance };
+  }
+
+  readonly #mayEnter: Checks['mayEnter'] = (id) => {
+    const { shut } = this.#parts.door;
+    if (shut !== undefined) return shut === 'door-mode' ? shut : 'door-fault';
+    const person = this.#parts.person(id);
+    // Removed between the match and now.
+    if (!person) return 'nobody';
+    return this.#parts.access.whyNot(person);
+  };
+
+  /** Draws the bolt. @returns a refusal where the door did not obey: nobody is welcomed before a door that stays shut */
+  #open(grant: Extract<Outcome, { readonly kind: 'grant' }>): Outcome {
+    const { track, person, distance } = grant;
+    if (this.#parts.door.open('grant', `track-${track}`)) return grant;
+    return { kind: 'refuse', track, reason: 'door-fault', detail: undefined, person, distance };
+  }
+
+  #tell(outcome: Outcome, { faces, frame }: Observation, threshold: number): void {
+    const { person: personOf, access, greeter, report } = this.#parts;
+    const person = outcome.person === undefined ? undefined : personOf(outcome.person);
+    const granted = outcome.kind === 'grant';
+    if (granted && person) {
+      access.letIn(person);
+      greeter?.welcome(person);
+    }
+    const track = this.#tracks.tracks.find(({ id }) => id === outcome.track) as Track;
+    report({
+      type: granted ? 'granted' : 'refused',
+      reason: granted ? null : outcome.reason,
+      text: granted ? 'the door is opened' : (outcome.detail ?? REASONS[outcome.reason]),
+      person,
+      distance: outcome.distance ?? null,
+      threshold,
+      track: outcome.track,
+      frame,
+      afterMs: granted ? outcome.afterMs : null,
+      face: faces.find(({ box }) => box === track.box),
+    });
+  }
+}
+
+const watchRule = ({ motion, aliveSeconds, timeoutMs, lockoutMs }: Config['liveness']): WatchRule => ({
+  liveness: { ...WATCH_RULE.liveness, motion, aliveS: aliveSeconds, timeoutMs, spoofMs: lockoutMs },
+  lockout: { ...WATCH_RULE.lockout, lockMs: lockoutMs, rowMaxMs: 3 * lockoutMs, restMs: lockoutMs },
+});
+
+/** Stands for an embedding that is none: no track ever continues with it. */
+const NO_DIRECTION = new Float32Array(0);
+
+const MODEL_FAULT: Claim = {
+  kind: 'none',
+  reason: 'model-fault',
+  detail: 'the eye uses another encoder than the gallery',
+  distance: undefined,
+};

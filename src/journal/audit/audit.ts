@@ -1,0 +1,120 @@
+import { OperatingError } from '../../kit/errors.js';
+import { ChainCheck } from '../chain.js';
+import type { JournalDisk } from '../disk.js';
+import { type Fault, FaultList, type Place } from '../faults.js';
+import { CHECKPOINT_FILE, HEAD_FILE, type Mark, type SignatureCheck, signatureFault } from '../head.js';
+import { readMark } from '../recovery.js';
+import { firstOf, personalName, splitLines } from '../segment.js';
+import { Tally } from './counts.js';
+
+export interface AuditReport {
+  /** No fault was found. */
+  readonly ok: boolean;
+  readonly folder: string;
+  readonly segments: number;
+  readonly entries: number;
+  /** Numbers of the first and the last entry; 0 where there is none. */
+  readonly first: number;
+  readonly last: number;
+  readonly head: Mark | null;
+  readonly checkpoint: Mark | null;
+  readonly signature: 'valid' | 'invalid' | 'unchecked' | 'none';
+  /** Entries with personal fields, and entries whose personal fields were erased. */
+  readonly personal: { readonly kept: number; readonly erased: number };
+  /** What the daemon noted of itself. */
+  readonly notes: { readonly repaired: number; readonly gaps: number; readonly lost: number; readonly purges: number };
+  /** A last line without an end: being written, or torn by a kill; the next start of the daemon repairs it. */
+  readonly torn: (Place & { readonly bytes: number }) | null;
+  readonly faults: readonly Fault[];
+  /** Faults beyond those. */
+  readonly moreFaults: number;
+}
+
+/** The daemon may purge or erase while the files are read; then it is begun again, so many times at most. */
+const TRIES_MAX = 3;
+
+/**
+ * Checks the whole journal, also while the daemon writes it.
+ * @throws OperatingError KAIMON_JOURNAL_MISSING, KAIMON_FILE_READ
+ */
+export async function auditJournal(disk: JournalDisk, check?: SignatureCheck): Promise<AuditReport> {
+  for (let attempt = 1; ; attempt++) {
+    const report = await auditOnce(disk, check);
+    if (report.ok || attempt >= TRIES_MAX) return report;
+    const [head, checkpoint] = [await readMark(disk, HEAD_FILE), await readMark(disk, CHECKPOINT_FILE)];
+    if (head?.hash === report.head?.hash && checkpoint?.hash === report.checkpoint?.hash) return report;
+  }
+}
+
+/** One look. The head is read first: the chain can only be longer by then. */
+async function auditOnce(disk: JournalDisk, check: SignatureCheck | undefined): Promise<AuditReport> {
+  const head = await readMark(disk, HEAD_FILE);
+  const checkpoint = await readMark(disk, CHECKPOINT_FILE);
+  const names = await segmentNames(disk);
+  if (names.length === 0 && !head) throw missing(disk.folder);
+  const faults = new FaultList();
+  const tally = new Tally(checkpoint?.n ?? 0);
+  const chain = new ChainCheck(faults, { head, checkpoint, onEntry: (entry, place) => tally.entry(entry, place) });
+  let bytes = names[0] === undefined ? undefined : await disk.read(names[0]);
+  for (const [index, name] of names.entries()) {
+    const nextName = names[index + 1];
+    const next = nextName === undefined ? undefined : await disk.read(nextName);
+    chain.add(name, bytes ?? Buffer.alloc(0), next && splitLines(next).lines[0]);
+    // Personal fields are on the disk before their entry, so they are read after it.
+    tally.personal(name, (await disk.read(personalName(name))) ?? Buffer.alloc(0));
+    bytes = next;
+  }
+  chain.finish();
+  tally.finish(chain.position.n);
+  // What an entry that was changed says of its personal fields is no second fault.
+  const told = new Set(faults.all.map(({ n }) => n));
+  for (const { kind, n, text, ...place } of tally.faults.all) if (!told.has(n)) faults.add(kind, place, n, text);
+  const signature = checkSignatures(faults, { head, checkpoint }, check);
+  return {
+    ok: faults.all.length === 0,
+    folder: disk.folder,
+    segments: names.length,
+    entries: chain.entries,
+    first: chain.first,
+    last: chain.position.n,
+    head: head ?? null,
+    checkpoint: checkpoint ?? null,
+    signature,
+    personal: { kept: tally.kept, erased: tally.absent },
+    notes: { ...tally.notes },
+    torn: chain.torn ?? null,
+    faults: faults.all,
+    moreFaults: faults.more,
+  };
+}
+
+export async function segmentNames(disk: JournalDisk): Promise<readonly string[]> {
+  return (await disk.list()).map(({ name }) => name).filter((name) => firstOf(name) !== undefined);
+}
+
+export const missing = (folder: string): OperatingError =>
+  new OperatingError(
+    'KAIMON_JOURNAL_MISSING',
+    'environment',
+    `there is no journal in ${folder}: name the state folder with --state, and check that journal.enabled is true`,
+  );
+
+function checkSignatures(
+  faults: FaultList,
+  marks: { readonly head: Mark | undefined; readonly checkpoint: Mark | undefined },
+  check: SignatureCheck | undefined,
+): AuditReport['signature'] {
+  if (!check) return marks.head?.signature === undefined ? 'none' : 'unchecked';
+  let result: AuditReport['signature'] = 'valid';
+  const files = [
+    ['head', HEAD_FILE, marks.head],
+    ['checkpoint', CHECKPOINT_FILE, marks.checkpoint],
+  ] as const;
+  for (const [kind, file, mark] of files) {
+    const why = mark && signatureFault(kind, mark, check);
+    if (why === undefined) continue;
+    faults.add('mark', { file, line: 0 }, mark?.n ?? 0, why);
+    result = 'invalid';
+  }
+  return result;
+}

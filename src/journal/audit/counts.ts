@@ -1,0 +1,92 @@
+// pure
+import type { Entry } from '../entry.js';
+import { FaultList, type Place } from '../faults.js';
+import { commit, type PersonalLine, readPersonal } from '../personal.js';
+import { PURGED } from '../retention.js';
+import { personalName } from '../segment.js';
+import { BROKEN, ERASED, GAP, REPAIRED } from '../writer.js';
+
+/** Counts what the entries tell, and holds the personal fields against their commitments. */
+export class Tally {
+  readonly faults = new FaultList();
+  /** Entries of the present segment that have personal fields, by number. */
+  readonly #committed = new Map<number, { readonly commitment: string; readonly place: Place }>();
+  readonly #erasures: { readonly n: number; readonly entries: number }[] = [];
+  readonly #absent: number[] = [];
+  readonly #stray: (Place & { readonly n: number })[] = [];
+  readonly notes = { repaired: 0, gaps: 0, lost: 0, purges: 0 };
+  kept = 0;
+  readonly #purgedTo: number;
+
+  /** @param purgedTo entries up to it may be half purged */
+  constructor(purgedTo: number) {
+    this.#purgedTo = purgedTo;
+  }
+
+  get absent(): number {
+    return this.#absent.length;
+  }
+
+  entry({ n, type, fields, commitment }: Entry, place: Place): void {
+    if (commitment !== undefined) this.#committed.set(n, { commitment, place });
+    const count = (key: string): number => (typeof fields[key] === 'number' ? fields[key] : 0);
+    if (type === REPAIRED) this.notes.repaired++;
+    if (type === PURGED) this.notes.purges++;
+    if (type === ERASED) this.#erasures.push({ n, entries: count('entries') });
+    if (type === GAP) {
+      this.notes.gaps++;
+      this.notes.lost += count('lost');
+    }
+    if (type === BROKEN)
+      this.faults.add(
+        'noted',
+        place,
+        n,
+        `the daemon found at its start: ${String(fields['text'])} (${String(fields['file'])})`,
+      );
+  }
+
+  personal(segment: string, bytes: Buffer): void {
+    const file = personalName(segment);
+    const { lines, invalid } = readPersonal(bytes);
+    for (const line of invalid)
+      this.faults.add('personal', { file, line }, 0, 'the line is no line of personal fields');
+    for (const [index, line] of lines.entries()) this.#hold(line, { file, line: index + 1 });
+    // What is left has lost its personal fields.
+    for (const n of this.#committed.keys()) if (n > this.#purgedTo) this.#absent.push(n);
+    this.#committed.clear();
+  }
+
+  /** @param lastN lines of entries behind it are still being written */
+  finish(lastN: number): void {
+    for (const { file, line, n } of this.#stray)
+      if (n <= lastN) this.faults.add('personal', { file, line }, n, `personal fields of entry ${n}, which has none`);
+    // Every erasure comes after the entries that it concerns and says how many they are.
+    let open = 0;
+    let at = 0;
+    for (const { n, entries } of this.#erasures) {
+      for (; at < this.#absent.length && (this.#absent[at] ?? 0) < n; at++) open++;
+      open = Math.max(0, open - entries);
+    }
+    const unexplained = open + this.#absent.length - at;
+    if (unexplained > 0)
+      this.faults.add(
+        'personal',
+        { file: 'personal', line: 0 },
+        this.#absent.at(-1) ?? 0,
+        `the personal fields of ${unexplained} entries are gone without an erasure`,
+      );
+  }
+
+  #hold({ n, salt, fields }: PersonalLine, place: Place): void {
+    const known = this.#committed.get(n);
+    if (!known) {
+      this.#stray.push({ ...place, n });
+      return;
+    }
+    this.#committed.delete(n);
+    this.kept++;
+    if (commit(salt, fields) !== known.commitment)
+      this.faults.add('personal', place, n, `the personal fields of entry ${n} are not those that it commits to`);
+  }
+}

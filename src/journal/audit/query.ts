@@ -1,0 +1,47 @@
+import type { JournalDisk } from '../disk.js';
+import { decodeLine, type Entry, type Fields } from '../entry.js';
+import { readPersonal } from '../personal.js';
+import { personalName, splitLines } from '../segment.js';
+import { segmentNames } from './audit.js';
+
+/** An entry, and whom it names, where that was not erased. */
+export interface Recorded {
+  readonly entry: Entry;
+  readonly personal: Fields | undefined;
+}
+
+export interface EntryFilter {
+  /** Milliseconds since 1970. */
+  readonly sinceMs?: number | undefined;
+  /** An id, or a name in any case. */
+  readonly person?: string | undefined;
+  readonly type?: string | undefined;
+}
+
+export function matches({ entry, personal }: Recorded, { sinceMs, person, type }: EntryFilter): boolean {
+  if (sinceMs !== undefined && Date.parse(entry.time) < sinceMs) return false;
+  if (type !== undefined && entry.type !== type) return false;
+  if (person === undefined) return true;
+  const { person: id, name } = personal ?? {};
+  return id === person || (typeof name === 'string' && name.toLowerCase() === person.toLowerCase());
+}
+
+/**
+ * The entries in order, also while the daemon writes. Lines that are none are left out: they are `audit verify`'s affair.
+ * @throws OperatingError KAIMON_FILE_READ
+ */
+export async function* readEntries(disk: JournalDisk, filter: EntryFilter): AsyncGenerator<Recorded> {
+  for (const name of await segmentNames(disk)) {
+    // Purged since the list was made: nothing is left of it.
+    const bytes = await disk.read(name);
+    if (!bytes) continue;
+    const personal = readPersonal((await disk.read(personalName(name))) ?? Buffer.alloc(0));
+    const fields = new Map(personal.lines.map((line) => [line.n, line.fields]));
+    for (const line of splitLines(bytes).lines) {
+      const decoded = decodeLine(line);
+      if (!('entry' in decoded)) continue;
+      const recorded = { entry: decoded.entry, personal: fields.get(decoded.entry.n) };
+      if (matches(recorded, filter)) yield recorded;
+    }
+  }
+}

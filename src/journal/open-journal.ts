@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import type { Config } from '../config/config.js';
+import { readSecret, secretPath } from '../config/secret.js';
+import type { Clock } from '../kit/clock.js';
+import type { Log } from '../kit/log.js';
+import { JOURNAL_LOCK, StoreLock } from '../kit/writer-lock.js';
+import { FileDisk, journalFolder } from './file-disk.js';
+import { FileJournal } from './file-journal.js';
+import { signerOf } from './signing.js';
+import { type JournalWriter, journalOff } from './writer.js';
+
+const MEGABYTE = 1024 * 1024;
+const DAY_MS = 24 * 60 * 60_000;
+
+/**
+ * Opens the journal as the configuration wants it.
+ * @param state the state folder
+ * @throws OperatingError KAIMON_JOURNAL_LOCKED, KAIMON_JOURNAL_KEY, KAIMON_SECRET, KAIMON_FILE_READ, KAIMON_FILE_WRITE
+ */
+export async function openJournal(
+  { enabled, maxAgeDays, maxMegabytes, segmentMegabytes, keyFile }: Config['journal'],
+  state: string,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<JournalWriter> {
+  if (!enabled) return journalOff;
+  const folder = journalFolder(state);
+  const signer =
+    keyFile === null
+      ? undefined
+      : signerOf(readSecret(keyFile, 'journal.keyFile', process.env), secretPath(keyFile, process.env));
+  return FileJournal.open({
+    disk: new FileDisk(folder),
+    lock: () => StoreLock.take(join(folder, 'lock'), log, JOURNAL_LOCK),
+    clock,
+    log,
+    signer,
+    segmentBytes: segmentMegabytes * MEGABYTE,
+    policy: { maxAgeMs: maxAgeDays * DAY_MS, maxBytes: maxMegabytes * MEGABYTE },
+  });
+}

@@ -1,0 +1,58 @@
+import type { EyeSettings } from '../eye/protocol.js';
+import type { ThresholdCurve } from '../person/thresholds.js';
+import { appearanceModels } from './appearance-models.js';
+import { readCalibration } from './calibration.js';
+import { encoderId, findModel, type Manifest } from './manifest.js';
+import { assertModels, modelPath } from './model-files.js';
+
+/** The networks that a gate uses, checked. */
+export interface Equipment {
+  readonly models: EyeSettings['models'];
+  /** `<name>@<digest>` of the encoder, and how many numbers it gives. */
+  readonly encoder: string;
+  readonly dimension: number;
+  /** The encoder's measured thresholds: the site's own, else those of the manifest; null where nobody measured. */
+  readonly curve: ThresholdCurve | null;
+}
+
+/** What of the configuration decides on the networks. */
+export interface Wanted {
+  /** The encoder's name. */
+  readonly encoder: string;
+  /** Whether living faces are told from pictures. */
+  readonly liveness: boolean;
+}
+
+/**
+ * Finds the networks that are wanted and checks their digests.
+ * @param calibrationFile the site's own thresholds; they count only for the very encoder that they were measured with
+ * @throws OperatingError KAIMON_MODEL_UNKNOWN, KAIMON_MODEL_MISSING, KAIMON_MODEL_DIGEST
+ */
+export async function equip(manifest: Manifest, wanted: Wanted, calibrationFile?: string): Promise<Equipment> {
+  const confirmer = findModel(manifest, 'detector-confirm');
+  const landmarks = findModel(manifest, 'landmarks');
+  const encoder = findModel(manifest, 'encoder', wanted.encoder);
+  const liveness = wanted.liveness ? appearanceModels(manifest) : [];
+  await assertModels(
+    manifest,
+    [confirmer, landmarks, encoder, ...liveness].map(({ name }) => name),
+  );
+  const calibration = calibrationFile === undefined ? undefined : readCalibration(calibrationFile);
+  return {
+    models: {
+      confirmer: { file: modelPath(confirmer), input: confirmer.input },
+      landmarks: { file: modelPath(landmarks), input: landmarks.input },
+      encoder: {
+        id: encoderId(encoder),
+        file: modelPath(encoder),
+        input: encoder.input,
+        dimension: encoder.output.dimension,
+        template: { size: encoder.template.size, fit: encoder.template.fit, points: encoder.template.points },
+      },
+      liveness,
+    },
+    encoder: encoderId(encoder),
+    dimension: encoder.output.dimension,
+    curve: calibration?.encoder === encoderId(encoder) ? calibration.thresholds : encoder.thresholds,
+  };
+}

@@ -1,0 +1,58 @@
+// pure
+/**
+ * What the journal keeps of each thing that happens. Who it was stands in `personal`, and so can be erased: people, whoever asked,
+ * and words that somebody wrote. Everything else stays in the chain for ever.
+ */
+import type { DoorReport } from '../door/door.js';
+import type { LooseFields } from '../journal/entry.js';
+import type { JournalInput } from '../journal/writer.js';
+import type { Person } from '../person/person.js';
+import type { Decision, Spoof } from './reporter.js';
+
+export function decisionEntry(decision: Decision): JournalInput {
+  const { type, reason, person, threshold, track, frame } = decision;
+  const [distance, afterMs] = [rounded(decision.distance, 4), rounded(decision.afterMs, 0)];
+  const fields = { reason, distance, threshold, track, frame, afterMs };
+  return { type, fields, ...(person && { personal: { person: person.id, name: person.name } }) };
+}
+
+const rounded = (value: number | null, digits: number): number | null =>
+  value === null ? null : Number(value.toFixed(digits));
+
+export const spoofEntry = ({ track, frame }: Spoof): JournalInput => ({ type: 'spoof', fields: { track, frame } });
+
+/** A face's token is a track's number; that of a request is what somebody who asked calls himself, whatever it looks like. */
+export function doorEntry(report: DoorReport): JournalInput {
+  const { type, ...facts } = report;
+  if (report.type !== 'door' || report.cause === 'grant' || report.token === null) return { type, fields: facts };
+  const { token, ...rest } = facts as LooseFields;
+  return { type, fields: rest, personal: { by: token } };
+}
+
+/** Somebody asked for something. @param note the words that came with it */
+export const askedEntry = (type: string, by: string, note: string | null, fields: LooseFields): JournalInput => ({
+  type,
+  fields,
+  personal: { by, ...(note !== null && { note }) },
+});
+
+/** Somebody was enrolled or changed here. @param other whom the face is too near to, where that was overridden */
+export const enrolledEntry = (
+  { id, name, version, templates, by }: Person,
+  other: string | undefined,
+): JournalInput => ({
+  type: 'enrolled',
+  fields: { version, templates: templates.length, forced: other !== undefined },
+  personal: { person: id, name, by, ...(other !== undefined && { other }) },
+});
+
+export const removedEntry = (id: string, by: string): JournalInput => ({
+  type: 'removed',
+  personal: { person: id, by },
+});
+
+export const passageEntry = (type: string, person: Person | undefined, fields: LooseFields): JournalInput => ({
+  type,
+  fields,
+  ...(person && { personal: { person: person.id, name: person.name } }),
+});

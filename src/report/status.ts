@@ -1,0 +1,71 @@
+// pure
+
+import type { EyeStatus } from '../eye/supervisor.js';
+import type { PassageCounts } from '../passback/passage-detection.js';
+import type { ChosenThreshold } from '../person/thresholds.js';
+
+/** What the parts of a gate say of themselves. */
+export interface PartStates {
+  readonly door: { readonly mode: string; readonly state: string };
+  /** What is wrong at the door, in sentences. */
+  readonly doorProblems: readonly string[];
+  readonly eye: EyeStatus;
+  /** Why people are not saved, if so. */
+  readonly peopleFault: string | null;
+  /** Why the journal is not written, if so. */
+  readonly journalFault: string | null;
+  readonly threshold: ChosenThreshold;
+  readonly passages: PassageCounts;
+  /** Since the last frame was measured, or since the camera was opened. */
+  readonly blindMs: number;
+}
+
+/** The gate's state as MQTT, log and systemd tell it. */
+export interface GateState {
+  readonly status: 'online' | 'degraded';
+  readonly door: { readonly mode: string; readonly state: string };
+  readonly camera: string;
+  readonly eye: string;
+  /** Since the counter was new. */
+  readonly passages: PassageCounts;
+  /** Sentences; empty when all is well. */
+  readonly problems: readonly string[];
+}
+
+/** A measured frame comes several times a second. */
+const BLIND_MS = 5000;
+
+/** Puts the parts together: anything that keeps the gate from letting people in by face makes it `degraded`. */
+export function gateState({
+  door,
+  doorProblems,
+  eye,
+  peopleFault,
+  journalFault,
+  threshold,
+  passages,
+  blindMs,
+}: PartStates): GateState {
+  const problems: string[] = [...doorProblems];
+  if (eye.state === 'waiting') problems.push(`the eye was lost: ${eye.lastFault ?? 'unknown'}`);
+  if (eye.state === 'up' && eye.camera.state === 'waiting') problems.push(`no camera: ${eye.camera.why ?? 'unknown'}`);
+  const sees = eye.state === 'up' && eye.camera.state === 'live';
+  if (sees && blindMs > BLIND_MS) problems.push('the camera delivers, but nothing has been measured for seconds');
+  if (peopleFault !== null) problems.push(`changes of people are not saved: ${peopleFault}`);
+  if (journalFault !== null) problems.push(`the journal is not written: ${journalFault}`);
+  if (threshold.tooLarge) problems.push('more people than this encoder can tell apart at decision.targetFpir');
+  return {
+    status: problems.length === 0 && sees ? 'online' : 'degraded',
+    door,
+    camera: eye.camera.state,
+    eye: eye.state,
+    passages,
+    problems,
+  };
+}
+
+/** One line for `systemctl status`. */
+export function statusLine({ status, door, camera, eye, problems }: GateState, people: number): string {
+  const base = `${status}; door ${door.state}; camera ${camera}; eye ${eye}; ${people} people`;
+  return problems.length > 0 ? `${base}; ${problems.join('; ')}` : base;
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DOOR_MODES } from '../door/door.js';
+import { type Clock, iso, wallMs } from '../kit/clock.js';
+import type { Log } from '../kit/log.js';
+import { StateFile } from '../kit/state-file.js';
+import { type DoorOrder, NO_ORDER } from './door-order.js';
+
+const schema = z.strictObject({
+  schema: z.literal(1),
+  mode: z.enum(DOOR_MODES),
+  /** A mode that somebody has ordered stays until the plan asks for another one. */
+  by: z.enum(['hand', 'plan']),
+  /** When it was ordered; null where that is not known. */
+  at: z.iso.datetime().nullable(),
+});
+type Remembered = z.infer<typeof schema>;
+
+/** The door's mode, across restarts: whoever has locked the door for everybody must not find it open after a power cut. */
+export class ModeMemory {
+  readonly #file: StateFile<Remembered>;
+  #order: DoorOrder;
+
+  private constructor(file: StateFile<Remembered>) {
+    this.#file = file;
+    const { mode, by, at } = file.found;
+    this.#order = { mode, by, atMs: at === null ? null : wallMs(Date.parse(at)), atMono: undefined };
+  }
+
+  /** @throws OperatingError KAIMON_FILE_READ */
+  static async open(state: string, { clock, log }: { readonly clock: Clock; readonly log: Log }): Promise<ModeMemory> {
+    const { mode, by } = NO_ORDER;
+    const empty = { schema: 1, mode, by, at: null } as const;
+    const file = join(state, 'door-mode.json');
+    return new ModeMemory(
+      await StateFile.open({ file, name: "the door's mode", schema, empty, delayMs: 0, clock, log }),
+    );
+  }
+
+  get order(): DoorOrder {
+    return this.#order;
+  }
+
+  keep(order: DoorOrder): void {
+    if (order === this.#order) return;
+    this.#order = order;
+    const { mode, by, atMs } = order;
+    this.#file.save(() => ({ schema: 1, mode, by, at: atMs === null ? null : iso(atMs) }));
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}

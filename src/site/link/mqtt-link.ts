@@ -1,0 +1,268 @@
+import { Socket } from 'node:net';
+import { connect, type IPublishPacket, type MqttClient } from 'mqtt';
+import type { Clock, MonotonicMs, Timer } from '../../kit/clock.js';
+import { explain, type OperatingError } from '../../kit/errors.js';
+import type { Log } from '../../kit/log.js';
+import { pauseMs, type RetryPlan } from '../../kit/retry.js';
+import { PACKET_MAX } from '../messages.js';
+import type { Names } from '../topics.js';
+import type { Link, LinkConfig, Packet, PublishOptions, Unlisten, Will } from './link.js';
+import { PUBLISH_TIMEOUT_MS } from './link.js';
+import { Listeners } from './listeners.js';
+import { mqttOptions } from './mqtt-options.js';
+import { packetOf, publishOptions } from './mqtt-packets.js';
+import { PacketSize } from './packet-size.js';
+import { failure, type Pending, PendingPublishes } from './pending-publishes.js';
+
+const PAUSES: RetryPlan = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.5 };
+/** A connection shorter than this does not shorten the pauses: two gates with one name throw each other out for ever. */
+const STEADY_MS = 10_000;
+/** Unacknowledged publishes on one connection, where the broker names no smaller number. */
+const IN_FLIGHT_MAX = 64;
+/** For a broker to take the goodbye at `end`. */
+const GOODBYE_MS = 1_000;
+/** 3.1.1's and 5's way to say "not this version". */
+const WRONG_VERSION = new Set([1, 132]);
+
+export interface MqttLinkParts {
+  readonly config: LinkConfig;
+  readonly names: Names;
+  readonly will?: Will;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+}
+
+/** The link over a real broker. One mqtt.js client serves one connection and is then thrown away. */
+export class MqttLink implements Link {
+  readonly #parts: MqttLinkParts;
+  readonly #messages: Listeners<Packet>;
+  readonly #ups: Listeners<void>;
+  readonly #downs: Listeners<string>;
+  readonly #pending: PendingPublishes;
+  /** Entries sent on this connection and not acknowledged, those whose time-out has passed included. */
+  readonly #sent = new Set<Pending>();
+  #quota = IN_FLIGHT_MAX;
+  #client: MqttClient | undefined;
+  #up = false;
+  #upSince: MonotonicMs | undefined;
+  #version: 4 | 5;
+  #attempt = 0;
+  #retry: Timer | undefined;
+  #state: 'new' | 'running' | 'ended' = 'new';
+
+  /** @throws OperatingError KAIMON_MQTT_CONFIG, KAIMON_SECRET: what cannot work is said before the daemon starts. */
+  constructor(parts: MqttLinkParts) {
+    this.#parts = parts;
+    this.#version = parts.config.protocol === 'auto' ? 5 : parts.config.protocol;
+    this.#messages = new Listeners(parts.log);
+    this.#ups = new Listeners(parts.log);
+    this.#downs = new Listeners(parts.log);
+    this.#pending = new PendingPublishes(parts.clock);
+    mqttOptions(parts.config, parts.names, this.#version, parts.will);
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /** The protocol in use: 5, or 4 for 3.1.1. */
+  get version(): 4 | 5 {
+    return this.#version;
+  }
+
+  start(): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'running';
+    this.#connect();
+  }
+
+  onMessage(listener: (packet: Packet) => void): Unlisten {
+    return this.#messages.add(listener);
+  }
+
+  onUp(listener: () => void): Unlisten {
+    return this.#ups.add(listener);
+  }
+
+  onDown(listener: (why: string) => void): Unlisten {
+    return this.#downs.add(listener);
+  }
+
+  publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<void> {
+    if (this.#state === 'ended') return Promise.reject(ended());
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload);
+    return this.#pending.add(topic, bytes, options, () => {
+      if (this.#up && this.#client) this.#sendWaiting(this.#client);
+    });
+  }
+
+  subscribe(filters: readonly string[]): Promise<void> {
+    // Retain as published (5 only): a request that was sent with retain is known as such although we were listening.
+    const wanted = { qos: 1 as const, ...(this.#version === 5 ? { rap: true } : {}) };
+    return this.#asked(`subscribe to ${filters[0]}`, (client, done) =>
+      client.subscribe([...filters], wanted, (error, granted) => {
+        const denied = granted?.find(({ qos }) => qos >= 128);
+        done(error ?? (denied ? new Error(`${denied.topic} is denied by the broker's access list`) : undefined));
+      }),
+    );
+  }
+
+  unsubscribe(filters: readonly string[]): Promise<void> {
+    return this.#asked(`unsubscribe from ${filters[0]}`, (client, done) =>
+      client.unsubscribe([...filters], (error) => done(error ?? undefined)),
+    );
+  }
+
+  async end(): Promise<void> {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#retry?.cancel();
+    const client = this.#client;
+    const wasUp = this.#up;
+    this.#client = undefined;
+    this.#up = false;
+    if (client && wasUp) {
+      await new Promise<void>((resolve) => {
+        const timer = this.#parts.clock.after(GOODBYE_MS, resolve);
+        client.end(false, () => {
+          timer.cancel();
+          resolve();
+        });
+      });
+    }
+    client?.end(true);
+    this.#pending.fail(ended());
+  }
+
+  #connect(): void {
+    const { config, names, will, log } = this.#parts;
+    let client: MqttClient;
+    try {
+      client = connect(config.url, mqttOptions(config, names, this.#version, will));
+    } catch (thrown) {
+      log.error({ err: explain(thrown) }, 'cannot prepare the connection to the broker');
+      this.#again(this.#pause());
+      return;
+    }
+    this.#client = client;
+    // Without it each acknowledgement waits up to 40 ms for the other side's (Nagle meets delayed ACK).
+    if (client.stream instanceof Socket) client.stream.setNoDelay(true);
+    let why = 'the connection was closed';
+    let refusedVersion = false;
+    this.#watchSize(client, (size) => {
+      why = `a packet of ${size} bytes was announced; at most ${PACKET_MAX} are taken`;
+    });
+    client.on('connect', ({ properties }) => this.#onConnect(client, properties?.receiveMaximum ?? IN_FLIGHT_MAX));
+    client.on('message', (_topic, _payload, packet) => this.#onPublish(client, packet));
+    client.on('disconnect', ({ reasonCode }) => {
+      why = reasonCode === 142 ? TAKEN_OVER : `the broker ended the connection, code ${reasonCode}`;
+    });
+    client.on('error', (error) => {
+      const code = 'code' in error ? error.code : undefined;
+      refusedVersion = typeof code === 'number' && WRONG_VERSION.has(code) && !this.#up;
+      why = explain(error);
+    });
+    client.on('close', () => this.#onClose(client, why, refusedVersion));
+  }
+
+  #watchSize(client: MqttClient, tooLarge: (size: number) => void): void {
+    const watch = new PacketSize(PACKET_MAX);
+    client.stream.on('data', (chunk: Buffer) => {
+      const size = watch.feed(chunk);
+      if (size === undefined) return;
+      tooLarge(size);
+      client.stream.destroy();
+    });
+  }
+
+  #onConnect(client: MqttClient, receiveMaximum: number): void {
+    if (client !== this.#client) return;
+    this.#up = true;
+    this.#quota = Math.min(receiveMaximum, IN_FLIGHT_MAX);
+    this.#sent.clear();
+    this.#upSince = this.#parts.clock.monotonic();
+    this.#parts.log.info({ protocol: this.#version === 5 ? '5' : '3.1.1' }, 'connected to the broker');
+    this.#sendWaiting(client);
+    this.#ups.tell();
+  }
+
+  #onPublish(client: MqttClient, packet: IPublishPacket): void {
+    if (client === this.#client) this.#messages.tell(packetOf(packet));
+  }
+
+  #onClose(client: MqttClient, why: string, refusedVersion: boolean): void {
+    // mqtt.js keeps timers and may still emit errors; without a listener those would end the process.
+    client.removeAllListeners();
+    client.on('error', (error) => this.#parts.log.debug({ err: explain(error) }, 'from a closed connection'));
+    client.end(true);
+    if (client !== this.#client) return;
+    this.#client = undefined;
+    const wasUp = this.#up;
+    this.#up = false;
+    if (refusedVersion && this.#version === 5 && this.#parts.config.protocol === 'auto') {
+      this.#parts.log.info({}, 'the broker does not speak MQTT 5; trying 3.1.1');
+      this.#version = 4;
+      this.#again(0);
+      return;
+    }
+    const held = this.#upSince === undefined ? 0 : this.#parts.clock.monotonic() - this.#upSince;
+    this.#upSince = undefined;
+    if (held >= STEADY_MS) this.#attempt = 0;
+    const pause = this.#pause();
+    this.#parts.log.warn({ why, pauseMs: pause }, wasUp ? 'lost the broker' : 'cannot reach the broker');
+    if (wasUp) this.#downs.tell(why);
+    this.#again(pause);
+  }
+
+  #pause(): number {
+    return pauseMs(PAUSES, this.#attempt++, (this.#parts.random ?? Math.random)());
+  }
+
+  #again(ms: number): void {
+    if (this.#state !== 'running') return;
+    this.#retry = this.#parts.clock.after(ms, () => this.#connect());
+  }
+
+  /** Oldest first, no more unacknowledged than the broker allows [MQTT-3.3.4-7]; mqtt.js does not count them. */
+  #sendWaiting(client: MqttClient): void {
+    for (const entry of this.#pending.all()) {
+      if (this.#sent.size >= this.#quota) return;
+      if (!this.#sent.has(entry)) this.#send(client, entry);
+    }
+  }
+
+  #send(client: MqttClient, entry: Pending): void {
+    this.#sent.add(entry);
+    client.publish(entry.topic, entry.payload, publishOptions(entry.options, this.#version), (error) => {
+      // A connection that broke: the entry waits for the next one, until its time-out.
+      if (client !== this.#client || !this.#up) return;
+      this.#sent.delete(entry);
+      entry.settle(error ? failure('KAIMON_MQTT_REFUSED', `the broker refused ${entry.topic}`, error) : undefined);
+      this.#sendWaiting(client);
+    });
+  }
+
+  #asked(what: string, ask: (client: MqttClient, done: (error?: Error) => void) => void): Promise<void> {
+    const client = this.#client;
+    if (!client || !this.#up) return Promise.reject(failure('KAIMON_MQTT_DOWN', `cannot ${what}: the broker is away`));
+    return new Promise((resolve, reject) => {
+      const over = (reason?: OperatingError) => {
+        timer.cancel();
+        unlisten();
+        if (reason) reject(reason);
+        else resolve();
+      };
+      const timer = this.#parts.clock.after(PUBLISH_TIMEOUT_MS, () =>
+        over(failure('KAIMON_MQTT_TIMEOUT', `no answer to: ${what}`)),
+      );
+      const unlisten = this.onDown(() => over(failure('KAIMON_MQTT_DOWN', `lost the broker during: ${what}`)));
+      ask(client, (error) => over(error && failure('KAIMON_MQTT_REFUSED', `the broker refused: ${what}`, error)));
+    });
+  }
+}
+
+const TAKEN_OVER = 'another client took over this client id: do two gates have the same name?';
+
+const ended = () => failure('KAIMON_MQTT_ENDED', 'the link to the broker was ended');

@@ -1,0 +1,182 @@
+import type { Clock } from '../../kit/clock.js';
+import { explain, impossible, OperatingError } from '../../kit/errors.js';
+import type { Log } from '../../kit/log.js';
+import type { Link, Packet } from '../link/link.js';
+import { type ErrorCode, RequestError, type Response } from '../messages.js';
+import type { Names } from '../topics.js';
+import { judge, type Request } from './check-request.js';
+import { LogBudget } from './log-budget.js';
+import { SeenRequests } from './seen-requests.js';
+import type { ArgsOf, Verb } from './verbs.js';
+
+/** Requests being done at one time. */
+const IN_FLIGHT_MAX = 4;
+/** A handler that has not ended by then is answered `busy` and gives its place to others. */
+const HANDLER_MS = 60_000;
+const ANSWER_EXPIRY_SECONDS = 300;
+
+export interface RequestContext {
+  /** Who asked, by the request's own word: not proven before requests are signed. */
+  readonly by: string;
+  /** The request's id. */
+  readonly id: string;
+}
+
+/** What each verb does. A handler refuses by throwing {@link RequestError}; what it returns is the answer's `result`. */
+export type RequestHandlers = {
+  readonly [V in Verb]: (args: ArgsOf<V>, context: RequestContext) => Promise<unknown>;
+};
+
+export interface RequestDeskParts {
+  readonly link: Link;
+  readonly names: Names;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly handlers: RequestHandlers;
+  /** Resolves when what was done up to now stands in the journal, or will not soon; never rejects. No answer is sent before. */
+  readonly written: () => Promise<void>;
+}
+
+/** Takes requests, has them done once and answers each. Nothing that arrives here can make it throw. */
+export class RequestDesk {
+  readonly #parts: RequestDeskParts;
+  readonly #seen: SeenRequests;
+  readonly #budget: LogBudget;
+  #inFlight = 0;
+
+  constructor(parts: RequestDeskParts) {
+    this.#parts = parts;
+    this.#seen = new SeenRequests(parts.clock.wall());
+    this.#budget = new LogBudget(parts.clock);
+  }
+
+  hear(packet: Packet): void {
+    const judgement = judge(packet, this.#parts.clock.wall(), this.#seen, this.#parts.names);
+    switch (judgement.kind) {
+      case 'drop':
+        this.#warn({ why: judgement.why }, 'a request was ignored');
+        return;
+      case 'refuse': {
+        const { id, code, message, respondTo } = judgement;
+        this.#warn({ id, code, message }, 'a request was refused');
+        this.#answer(respondTo, refusal(id, code, message), packet);
+        return;
+      }
+      case 'accept':
+        void this.#serve(judgement.request, judgement.respondTo, packet);
+        return;
+      default:
+        impossible(judgement);
+    }
+  }
+
+  async #serve(request: Request, respondTo: string, packet: Packet): Promise<void> {
+    const { id, verb, by } = request;
+    if (this.#inFlight >= IN_FLIGHT_MAX) {
+      const message = `${IN_FLIGHT_MAX} requests are being done: send a new request later`;
+      this.#warn({ id, verb, by, code: 'busy' }, 'a request was refused');
+      this.#answer(respondTo, refusal(id, 'busy', message), packet);
+      return;
+    }
+    this.#inFlight++;
+    const answer = await this.#done(request);
+    this.#inFlight--;
+    await this.#parts.written();
+    this.#answer(respondTo, answer, packet);
+  }
+
+  async #done(request: Request): Promise<Response> {
+    const { id, verb, by } = request;
+    try {
+      const result = await this.#timed(request);
+      this.#parts.log.info({ id, verb, by }, 'a request was done');
+      return { v: 1, id, ok: true, result: result ?? {} };
+    } catch (thrown) {
+      return this.#failure(request, thrown);
+    }
+  }
+
+  #timed(request: Request): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#parts.clock.after(HANDLER_MS, () => {
+        const message = `${request.verb} was not done within ${HANDLER_MS / 1000} s; it may still be`;
+        reject(new RequestError('busy', message));
+      });
+      this.#handle(request).then(
+        (result) => {
+          timer.cancel();
+          resolve(result);
+        },
+        (thrown: unknown) => {
+          timer.cancel();
+          reject(thrown);
+        },
+      );
+    });
+  }
+
+  async #handle(request: Request): Promise<unknown> {
+    const { handlers } = this.#parts;
+    const context = { by: request.by, id: request.id };
+    switch (request.verb) {
+      case 'enroll':
+        return handlers.enroll(request.args, context);
+      case 'remove':
+        return handlers.remove(request.args, context);
+      case 'people':
+        return handlers.people(request.args, context);
+      case 'forgive':
+        return handlers.forgive(request.args, context);
+      case 'open':
+        return handlers.open(request.args, context);
+      case 'lock':
+        return handlers.lock(request.args, context);
+      case 'mode':
+        return handlers.mode(request.args, context);
+      case 'ping':
+        return handlers.ping(request.args, context);
+      default:
+        return impossible(request);
+    }
+  }
+
+  /** Names for the asker what an operator can act on; a defect's message is for the log only. */
+  #failure({ id, verb, by }: Request, thrown: unknown): Response {
+    if (thrown instanceof RequestError) {
+      this.#warn({ id, verb, by, code: thrown.code, message: thrown.message }, 'a request was refused');
+      return refusal(id, thrown.code, thrown.message);
+    }
+    this.#parts.log.error({ id, verb, by, err: explain(thrown) }, 'a request failed');
+    const message = thrown instanceof OperatingError ? thrown.message : `${verb} failed: see this gate's log`;
+    return refusal(id, 'failed', message);
+  }
+
+  #answer(topic: string, response: Response, asked: Packet): void {
+    void this.#send(topic, response, asked.correlationData);
+  }
+
+  async #send(topic: string, response: Response, correlationData: Uint8Array | undefined): Promise<void> {
+    try {
+      await this.#parts.link.publish(topic, JSON.stringify(response), {
+        retain: false,
+        qos: 1,
+        expirySeconds: ANSWER_EXPIRY_SECONDS,
+        ...(correlationData === undefined ? {} : { correlationData }),
+      });
+    } catch (thrown) {
+      this.#warn({ id: response.id, err: explain(thrown) }, 'an answer was not delivered');
+    }
+  }
+
+  #warn(fields: object, sentence: string): void {
+    const before = this.#budget.take();
+    if (before !== undefined) this.#parts.log.warn(before > 0 ? { ...fields, leftOut: before } : fields, sentence);
+  }
+}
+
+const refusal = (id: string | null, code: ErrorCode, message: string): Response => ({
+  v: 1,
+  id,
+  ok: false,
+  error: { code, message },
+});

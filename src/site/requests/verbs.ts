@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { DOOR_MODES } from '../../door/door.js';
+import { personIdSchema, personNameSchema, personSchema } from '../../person/person.js';
+
+/** Most that one `people` answer lists. */
+export const PEOPLE_PAGE_MAX = 200;
+
+/** A photo as it came: its beginning is that of a JPEG or PNG; nothing else of it was looked at. */
+export const photoSchema = z
+  .instanceof(Uint8Array)
+  .refine((bytes) => isJpeg(bytes) || isPng(bytes), 'the photo is neither a JPEG nor a PNG');
+
+const startsWith = (bytes: Uint8Array, ...head: number[]) => head.every((byte, i) => bytes[i] === byte);
+const isJpeg = (bytes: Uint8Array) => startsWith(bytes, 0xff, 0xd8, 0xff);
+const isPng = (bytes: Uint8Array) => startsWith(bytes, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+
+const base64Photo = z
+  .string()
+  .regex(/^[A-Za-z0-9+/\r\n]+={0,2}\s*$/, 'the photo is not base64 text')
+  .transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
+
+const enrollSchema = z
+  .object({
+    name: personNameSchema,
+    id: personIdSchema.optional(),
+    groups: personSchema.shape.groups.optional(),
+    language: personSchema.shape.language.optional(),
+    greeting: personSchema.shape.greeting.optional(),
+    validFrom: personSchema.shape.validFrom.optional(),
+    validUntil: personSchema.shape.validUntil.optional(),
+    /** base64 in JSON; bytes when the payload itself is the photo (MQTT 5). */
+    photo: z
+      .union([z.instanceof(Uint8Array), base64Photo])
+      .pipe(photoSchema)
+      .optional(),
+    from: z.literal('camera', 'from: only "camera" is known').optional(),
+    force: z.boolean().optional(),
+  })
+  .refine(
+    (args) => (args.photo === undefined) !== (args.from === undefined),
+    'give either photo (base64 of a JPEG or PNG) or from: "camera"',
+  )
+  .refine(
+    ({ validFrom, validUntil }) => !validFrom || !validUntil || Date.parse(validFrom) < Date.parse(validUntil),
+    'validUntil must be later than validFrom',
+  );
+
+const reasonSchema = z
+  .string()
+  .max(200)
+  .refine((text) => !/\p{Cc}/u.test(text), 'no control characters');
+
+/** What each verb of this version takes. */
+export const argsSchemas = {
+  enroll: enrollSchema,
+  remove: z.object({
+    id: personIdSchema,
+    /** Take the person out of this gate's journal, too. */
+    erase: z.boolean().optional(),
+  }),
+  people: z.object({
+    offset: z.int().min(0).default(0),
+    limit: z.int().min(1).max(PEOPLE_PAGE_MAX).default(PEOPLE_PAGE_MAX),
+  }),
+  forgive: z.object({ id: personIdSchema }),
+  open: z.object({ reason: reasonSchema.optional() }),
+  lock: z.object({ reason: reasonSchema.optional() }),
+  mode: z.object({
+    mode: z.enum(DOOR_MODES, `mode must be one of ${DOOR_MODES.join(', ')}`),
+    reason: reasonSchema.optional(),
+  }),
+  ping: z.object({}),
+} as const;
+
+export type Verb = keyof typeof argsSchemas;
+export type ArgsOf<V extends Verb> = z.output<(typeof argsSchemas)[V]>;
+
+export const VERBS = Object.keys(argsSchemas) as readonly Verb[];
+/** In the contract, not in this version. */
+export const LATER_VERBS: readonly string[] = ['snapshot', 'verify', 'resync'];
+
+export const isVerb = (verb: string): verb is Verb => Object.hasOwn(argsSchemas, verb);

@@ -1,0 +1,67 @@
+import type { Clock } from '../../kit/clock.js';
+import type { Log } from '../../kit/log.js';
+import type { Link } from '../link/link.js';
+
+/** A burst is over when the gate's own marker came back and nothing came for so long. */
+const QUIET_MS = 250;
+const STEP_MS = 25;
+/** Without the marker (no right to the topic?) it is over after this time of quiet. */
+const MARKER_MS = 10_000;
+
+export interface BurstParts {
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where the marker is sent; the gate must have subscribed to it. */
+  readonly topic: string;
+  /** Tells the markers of several bursts on one topic apart. */
+  readonly name: string;
+}
+
+/**
+ * Tells when the retained messages of a subscription have all come: MQTT has no word for it. What the gate sends to
+ * itself after subscribing comes back behind them at Mosquitto; at aedes it may overtake them, hence the quiet too.
+ */
+export class Burst {
+  readonly #parts: BurstParts;
+  #heardMs = 0;
+  #sent = 0;
+  #back = 0;
+
+  constructor(parts: BurstParts) {
+    this.#parts = parts;
+  }
+
+  /** A message of the burst arrived. */
+  heard(): void {
+    this.#heardMs = this.#parts.clock.monotonic();
+  }
+
+  /** Something arrived on the marker's topic. */
+  marker(payload: Uint8Array): void {
+    const text = Buffer.from(payload).toString('latin1');
+    if (!text.startsWith(`${this.#parts.name} `)) return;
+    const token = Number(text.slice(this.#parts.name.length + 1));
+    if (token > this.#back && token <= this.#sent) this.#back = token;
+  }
+
+  /** Resolves when it is over, or as soon as nobody wants to know any more. @throws OperatingError as Link.publish */
+  async over(stale: () => boolean): Promise<void> {
+    const { link, clock, log, topic, name } = this.#parts;
+    const token = ++this.#sent;
+    const began = clock.monotonic();
+    this.#heardMs = began;
+    await link.publish(topic, `${name} ${token}`, { retain: false, qos: 1 });
+    for (;;) {
+      await new Promise<void>((resolve) => clock.after(STEP_MS, resolve));
+      const now = clock.monotonic();
+      if (stale()) return;
+      const quiet = now - this.#heardMs >= QUIET_MS;
+      if (quiet && this.#back >= token) return;
+      if (quiet && now - began >= MARKER_MS) {
+        log.warn({}, `nothing comes back from ${topic}: give this gate the right to read and write it`);
+        return;
+      }
+    }
+  }
+}

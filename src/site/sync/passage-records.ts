@@ -1,0 +1,51 @@
+import type { WallMs } from '../../kit/clock.js';
+import type { PassageBook } from '../../passback/last-passages.js';
+import { type Passage, passageSchema } from '../../passback/passback.js';
+import { FUTURE_MAX_MS, versionMs } from '../../person/version.js';
+import { parseJson } from '../bounded-json.js';
+import { whatIsWrong } from '../messages.js';
+import type { Topics } from '../topics.js';
+import type { Heard, SharedRecords } from './shared-records.js';
+
+/** Bytes of a record under `S/passages/`; it has about 120. */
+export const PASSAGE_MAX = 512;
+
+/** Reads a record of `S/passages/<id>`. @param own this gate's version for that person */
+export function readPassage(payload: Uint8Array, own: string | undefined): Heard<Passage> {
+  if (payload.byteLength === 0) return { kind: 'empty' };
+  if (payload.byteLength > PASSAGE_MAX)
+    return { kind: 'invalid', why: `the record has ${payload.byteLength} bytes; at most ${PASSAGE_MAX} are allowed` };
+  const json = parseJson(payload);
+  if (!json.ok) return { kind: 'invalid', why: json.why };
+  const { data, error } = passageSchema.safeParse(json.value);
+  if (error) return { kind: 'invalid', why: whatIsWrong(error) };
+  // Dated ahead it would outlive every reset.
+  if (Date.parse(data.since) > versionMs(data.version) + FUTURE_MAX_MS)
+    return { kind: 'invalid', why: 'since is later than the version' };
+  if (own !== undefined && data.version === own) return { kind: 'same', version: own };
+  if (own !== undefined && data.version < own) return { kind: 'older', version: data.version };
+  return { kind: 'newer', record: data };
+}
+
+/** The passages as records that the site shares. @param reset the last hour at which all was forgotten, as of now */
+export const passageRecords = (
+  book: PassageBook,
+  reset: () => WallMs | undefined,
+  topics: Topics,
+): SharedRecords<Passage> => ({
+  name: 'passages',
+  filter: topics.passages,
+  topic: topics.passage,
+  ids: () => book.ids(),
+  version: (id) => book.get(id)?.version,
+  isGone: (id) => book.isGone(id),
+  // Otherwise a clock that was ahead once would keep somebody where he was until its date.
+  replacesFuture: true,
+  read: (id, payload) => readPassage(payload, book.get(id)?.version),
+  text: (id) => {
+    const passage = book.get(id);
+    return passage && JSON.stringify(passage);
+  },
+  merge: async (id, passage) => book.merge(id, passage, reset()),
+  onLocal: (listener) => book.onLocal(listener),
+});

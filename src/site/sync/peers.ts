@@ -1,0 +1,55 @@
+import { parseJson } from '../bounded-json.js';
+import { infoSchema, PAYLOAD_MAX, stateSchema } from '../messages.js';
+import type { PeopleSummary } from './people-records.js';
+
+/** Gates of one site. */
+const PEERS_MAX = 256;
+
+interface Peer {
+  readonly online?: boolean;
+  readonly people?: PeopleSummary;
+}
+
+/** The other gates of the site, by what they say of themselves; tells when they know other people than this one. */
+export class Peers {
+  readonly #peers = new Map<string, Peer>();
+  #before: ReadonlySet<string> = new Set();
+
+  /** A peer's `state` or `info`; what cannot be read is ignored: it is no business of this gate's. */
+  hear(kind: 'state' | 'info', gate: string, payload: Uint8Array): void {
+    if (payload.byteLength > PAYLOAD_MAX || (this.#peers.size >= PEERS_MAX && !this.#peers.has(gate))) return;
+    const json = parseJson(payload);
+    if (!json.ok) return;
+    const peer = this.#peers.get(gate) ?? {};
+    if (kind === 'state') {
+      const state = stateSchema.safeParse(json.value).data;
+      if (state) this.#peers.set(gate, { ...peer, online: state.status !== 'offline' });
+    } else {
+      const info = infoSchema.safeParse(json.value).data;
+      if (info) this.#peers.set(gate, { ...peer, people: info.people });
+    }
+  }
+
+  forget(): void {
+    this.#peers.clear();
+    this.#before = new Set();
+  }
+
+  /**
+   * To be called about once a minute: a difference that lasts from one call to the next is a problem. The usual cause
+   * is a broker that drops retained records in a burst (Mosquitto without `max_queued_messages 0`).
+   */
+  differing(own: PeopleSummary): string | undefined {
+    const lasting: string[] = [];
+    const now = new Set<string>();
+    for (const [gate, { online, people }] of this.#peers) {
+      if (online !== true || people === undefined || people.hash === own.hash) continue;
+      const difference = `${gate} ${people.hash} ${own.hash}`;
+      now.add(difference);
+      if (this.#before.has(difference)) lasting.push(`${gate} knows ${people.count}`);
+    }
+    this.#before = now;
+    if (lasting.length === 0) return undefined;
+    return `people-differ: this gate knows ${own.count} people, ${lasting.slice(0, 5).join(', ')}`;
+  }
+}

@@ -1,0 +1,28 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Paths, unitCache } from '../config/paths.js';
+import { cannotWrite } from '../kit/atomic-file.js';
+import type { PeopleStore } from './people-store.js';
+
+/** Damaged files that were set aside. */
+const SET_ASIDE = /^(?:people|passages)\.json\.corrupt-/;
+
+/**
+ * Removes what still shows or names somebody who was removed, beside the journal: the copy of the people from before, files set aside
+ * (of everybody), and spoken greetings (of everybody; they are made again).
+ * @throws OperatingError KAIMON_FILE_WRITE: to be repeated
+ */
+export async function eraseCopies(
+  store: Pick<PeopleStore, 'rewrite'>,
+  { state, cache }: Pick<Paths, 'state' | 'cache'>,
+): Promise<void> {
+  await store.rewrite();
+  const spoken = [cache, unitCache(state)].flatMap((folder) => (folder === undefined ? [] : [join(folder, 'voice')]));
+  let path = state;
+  try {
+    const aside = (await readdir(state)).filter((name) => SET_ASIDE.test(name)).map((name) => join(state, name));
+    for (path of [...aside, ...spoken]) await rm(path, { force: true, recursive: true });
+  } catch (thrown) {
+    throw cannotWrite(path, thrown);
+  }
+}

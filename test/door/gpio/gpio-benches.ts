@@ -1,0 +1,190 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Chip, resolveLine } from '../../../src/door/gpio/chips.js';
+import type { Gpio } from '../../../src/door/gpio/gpio.js';
+import { GpiodGpio, runTool, toolsVersion } from '../../../src/door/gpio/gpiod-gpio.js';
+import { consumerOf, infoCommand, type ToolsVersion } from '../../../src/door/gpio/gpiod-tools.js';
+import { OnoffGpio, sysfsChips } from '../../../src/door/gpio/onoff-gpio.js';
+import { SimulatedGpio } from '../../../src/door/gpio/simulated-gpio.js';
+import { systemClock } from '../../../src/kit/system-clock.js';
+import type { GpioBench } from '../../contract/gpio.contract.js';
+import { until } from '../../site/until.js';
+
+const on = (chips: readonly Chip[]) => (offset: number) =>
+  resolveLine('door.test.line', { chip: chips[0]?.label ?? 'none', offset }, chips);
+const atOnce = async (): Promise<void> => undefined;
+const scratch = (what: string): string => mkdtempSync(join(tmpdir(), `kaimon-${what}-`));
+
+export function simulatedBench(): GpioBench {
+  const gpio = new SimulatedGpio();
+  const pull = (offset: number, high: boolean) => gpio.set(offset, high);
+  return {
+    gpio,
+    line: on(gpio.chips()),
+    wire: (offset) => gpio.level(offset),
+    pull,
+    heeded: atOnce,
+    close: () => undefined,
+  };
+}
+
+/** Why onoff cannot be tried here: its native part is optional, and not compiled everywhere. */
+export const noOnoff: string | undefined = (() => {
+  try {
+    createRequire(import.meta.url)('onoff');
+    return undefined;
+  } catch {
+    return "onoff's native part is not compiled here";
+  }
+})();
+
+/** onoff as it is, but for the one path that it has written into it. */
+export function onoffBelow(root: string): typeof import('onoff').Gpio {
+  const require = createRequire(import.meta.url);
+  const file = require.resolve('onoff');
+  const source = readFileSync(file, 'utf8').replace("'/sys/class/gpio/'", JSON.stringify(`${root}/`));
+  const module = { exports: {} as typeof import('onoff') };
+  new Function('require', 'module', source)(createRequire(file), module);
+  return module.exports.Gpio;
+}
+
+/** A hand-made /sys/class/gpio: plain files, so nothing happens in it by itself and there are no interrupts. */
+export function sysfsTree(): string {
+  const root = scratch('sysfs');
+  const chip = join(root, 'gpiochip512');
+  mkdirSync(chip);
+  for (const [file, text] of Object.entries({ label: 'gate-gpio', base: '512', ngpio: '8' }))
+    writeFileSync(join(chip, file), `${text}\n`);
+  for (const file of ['export', 'unexport']) writeFileSync(join(root, file), '');
+  for (let offset = 0; offset < 4; offset++) {
+    const line = join(root, `gpio${512 + offset}`);
+    mkdirSync(line);
+    for (const [file, text] of Object.entries({ direction: 'in', value: '0', active_low: '0', edge: 'none' }))
+      writeFileSync(join(line, file), `${text}\n`);
+  }
+  return root;
+}
+
+export function sysfsBench(): GpioBench {
+  const root = sysfsTree();
+  const onoff = new OnoffGpio(onoffBelow(root), systemClock, root);
+  const path = (offset: number, file: string) => join(root, `gpio${512 + offset}`, file);
+  const read = (offset: number, file: string) => readFileSync(path(offset, file), 'utf8').trim();
+  const gpio: Gpio = {
+    async output(line, safeHigh) {
+      const output = await onoff.output(line, safeHigh);
+      // The kernel carries the level of `direction` over to `value`.
+      writeFileSync(path(line.offset, 'value'), read(line.offset, 'direction') === 'high' ? '1' : '0');
+      return output;
+    },
+    input: (...parts) => onoff.input(...parts),
+    record: (...parts) => onoff.record(...parts),
+  };
+  return {
+    gpio,
+    line: on(sysfsChips(root)),
+    wire: (offset) => read(offset, 'value') === '1',
+    pull: (offset, high) => writeFileSync(path(offset, 'value'), high ? '1' : '0'),
+    heeded: atOnce,
+    close: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+const FAKE_TOOLS = fileURLToPath(new URL('fake-gpiod.sh', import.meta.url));
+
+interface FakeFaults {
+  /** `info-fails`: gpioinfo, once line 0 is held. `set-hangs`: a gpioset that is to set a level and go. */
+  fail(how: 'info-fails' | 'set-hangs'): void;
+  /** Whether line 0 is held by a process that lives. */
+  held(): boolean;
+}
+
+/** The gpiod back end over stand-ins of the tools, which keep a chip of eight lines in a folder. */
+export async function fakeToolsBench(version: ToolsVersion): Promise<GpioBench & FakeFaults> {
+  const folder = scratch('gpiod');
+  for (const tool of ['gpioset', 'gpioget', 'gpiomon', 'gpioinfo', 'gpiodetect'])
+    writeFileSync(join(folder, tool), `#!/bin/sh\nexec sh '${FAKE_TOOLS}' ${version} '${folder}' ${tool} "$@"\n`, {
+      mode: 0o755,
+    });
+  const { PATH } = process.env;
+  process.env['PATH'] = `${folder}:${PATH}`;
+  const found = toolsVersion();
+  if (found !== version) throw new Error(`the stand-ins say version ${found}`);
+  const gpio = new GpiodGpio(version, systemClock);
+  const level = (offset: number) => join(folder, `level${offset}`);
+  return {
+    gpio,
+    line: on(gpio.chips()),
+    wire: (offset) => (existsSync(level(offset)) ? readFileSync(level(offset), 'utf8').trim() === '1' : undefined),
+    pull: (offset, high) => writeFileSync(level(offset), high ? '1\n' : '0\n'),
+    heeded: (offset) => watched(version, 'gpiochip0', offset),
+    fail: (how) => writeFileSync(join(folder, how), ''),
+    held() {
+      const holder = join(folder, 'holder0');
+      const stat = existsSync(holder) ? `/proc/${readFileSync(holder, 'utf8').trim()}/stat` : '';
+      return existsSync(stat) && !/\) [ZX] /.test(readFileSync(stat, 'utf8'));
+    },
+    close() {
+      process.env['PATH'] = PATH;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const CONFIGFS = '/sys/kernel/config/gpio-sim';
+/** The tool that watches a line takes a moment to start. */
+const watched = (version: ToolsVersion, chip: string, offset: number): Promise<void> =>
+  until('gpiomon watches', () => consumerOf(version, runTool(infoCommand(version, chip)), offset) !== undefined);
+
+/** Why there is no virtual chip here; undefined where there is one. */
+export const noVirtualChip: string | undefined = existsSync(CONFIGFS)
+  ? undefined
+  : `${CONFIGFS} is not there: test/vm/gpio.sh runs these in a virtual machine`;
+
+/** A chip of the kernel's own making (gpio-sim), through one of the two back ends. */
+export async function virtualBench(backend: 'onoff' | 'gpiod'): Promise<GpioBench> {
+  const at = join(CONFIGFS, `kaimon-${process.pid}`);
+  const bank = join(at, 'bank0');
+  for (const folder of [at, bank]) mkdirSync(folder);
+  writeFileSync(join(bank, 'num_lines'), '8');
+  writeFileSync(join(bank, 'label'), `kaimon-${process.pid}`);
+  writeFileSync(join(at, 'live'), '1');
+  const read = (file: string) => readFileSync(file, 'utf8').trim();
+  const lines = join('/sys/devices/platform', read(join(at, 'dev_name')), read(join(bank, 'chip_name')));
+  const version = toolsVersion();
+  if (backend === 'gpiod' && version === undefined) throw new Error('the gpiod tools are not installed');
+  const gpiod = new GpiodGpio(version ?? 2, systemClock);
+  const real: Gpio = backend === 'gpiod' ? gpiod : new OnoffGpio((await import('onoff')).Gpio, systemClock);
+  const chips = backend === 'gpiod' ? gpiod.chips() : sysfsChips();
+  const label = `kaimon-${process.pid}`;
+  const pull = (offset: number, high: boolean) =>
+    writeFileSync(join(lines, `sim_gpio${offset}`, 'pull'), high ? 'pull-up' : 'pull-down');
+  const gpio: Gpio = {
+    output(line, safeHigh, fault) {
+      // As docs/door.md asks for: what gpioset lets go of has the level of its resistor, so that is on the safe side.
+      pull(line.offset, safeHigh);
+      return real.output(line, safeHigh, fault);
+    },
+    input: (...parts) => real.input(...parts),
+    record: (...parts) => real.record(...parts),
+  };
+  return {
+    gpio,
+    line: (offset) => resolveLine('door.test.line', { chip: label, offset }, chips),
+    wire: (offset) => read(join(lines, `sim_gpio${offset}`, 'value')) === '1',
+    pull,
+    heeded: async (offset) => {
+      if (backend === 'gpiod') await watched(version ?? 2, read(join(bank, 'chip_name')), offset);
+    },
+    close() {
+      for (const name of readdirSync('/sys/class/gpio').filter((one) => /^gpio\d+$/.test(one)))
+        writeFileSync('/sys/class/gpio/unexport', name.slice(4));
+      writeFileSync(join(at, 'live'), '0');
+      execFileSync('rmdir', [bank, at]);
+    },
+  };
+}

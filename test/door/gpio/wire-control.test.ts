@@ -1,0 +1,58 @@
+import { EventEmitter } from 'node:events';
+import { expect, test, vi } from 'vitest';
+import { SimulatedGpio } from '../../../src/door/gpio/simulated-gpio.js';
+import { obeyParent, type WireNews } from '../../../src/door/gpio/wire-control.js';
+
+class Parent extends EventEmitter {
+  connected = true;
+  readonly heard: WireNews[] = [];
+  readonly send = (message: WireNews) => this.heard.push(message);
+}
+
+async function wired() {
+  const [gpio, parent, warn] = [new SimulatedGpio(), new Parent(), vi.fn()];
+  obeyParent(gpio, parent, { warn });
+  const relay = await gpio.output({ name: 'relay', chip: 'gpiochip0', offset: 17 } as never, false);
+  return { gpio, parent, warn, relay };
+}
+
+test('the parent moves inputs and hears of outputs', async () => {
+  const { gpio, parent, relay } = await wired();
+  const levels: boolean[] = [];
+  await gpio.input({ offset: 22 } as never, 'as-is', { level: (high) => levels.push(high), fault: () => undefined });
+  parent.emit('message', { kind: 'wire', offset: 22, high: true });
+  relay.write(true);
+  expect(levels).toEqual([false, true]);
+  expect(parent.heard).toEqual([
+    { kind: 'output', offset: 17, high: false },
+    { kind: 'output', offset: 17, high: true },
+  ]);
+  parent.connected = false;
+  relay.write(false);
+  expect(parent.heard).toHaveLength(2);
+});
+
+test('a relay that the parent has broken refuses every change', async () => {
+  const { parent, relay } = await wired();
+  parent.emit('message', { kind: 'break', offset: 17 });
+  expect(() => relay.write(true)).toThrow('line 17 does not obey');
+  expect(() => relay.write(false)).toThrow();
+});
+
+test.each([
+  [null],
+  ['open'],
+  [{ kind: 'wire', offset: 64, high: true }],
+  [{ kind: 'wire', offset: 22, high: true, more: 1 }],
+])('what is no order is logged and changes nothing: %j', async (message) => {
+  const { gpio, parent, warn } = await wired();
+  parent.emit('message', message);
+  expect(warn).toHaveBeenCalledOnce();
+  expect(gpio.level(22)).toBeUndefined();
+});
+
+test('without a parent nothing is heard', () => {
+  const parent = new EventEmitter();
+  obeyParent(new SimulatedGpio(), Object.assign(parent, { connected: false }), { warn: vi.fn() });
+  expect(parent.listenerCount('message')).toBe(0);
+});

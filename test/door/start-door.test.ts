@@ -1,0 +1,107 @@
+import { expect, test, vi } from 'vitest';
+import type { DoorHardware } from '../../src/door/hardware.js';
+import { noIndicators } from '../../src/door/indicators.js';
+import type { InputListener } from '../../src/door/inputs.js';
+import { SimulatedLock } from '../../src/door/simulated-lock.js';
+import { startDoor } from '../../src/door/start-door.js';
+import { silentLog } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import type { News } from '../../src/report/reporter.js';
+import { RULE } from './given.js';
+
+function house(hardware: Partial<DoorHardware> = {}) {
+  const clock = new ManualClock();
+  const lock = new SimulatedLock(clock);
+  const error = vi.fn();
+  const passages: unknown[] = [];
+  const orders: string[] = [];
+  const wires: { listener?: InputListener } = {};
+  const door = startDoor({
+    hardware: {
+      lock,
+      indicators: noIndicators,
+      inputs: {
+        start(listener) {
+          wires.listener = listener;
+        },
+        close: () => undefined,
+      },
+      what: 'test',
+      onRelayFault: () => undefined,
+      close: () => undefined,
+      ...hardware,
+    },
+    rule: RULE,
+    clock,
+    log: { ...silentLog, error } as typeof silentLog,
+    news: { door: () => undefined, asked: () => undefined } as unknown as News,
+    whereabouts: {
+      contact: (open, why) => void passages.push([open, why]),
+      contactLost: () => void passages.push('lost'),
+      contactBack: (open) => void passages.push(['back', open]),
+      fire: (active) => void passages.push(['fire', active]),
+    },
+    ordered: (asked) => void orders.push(asked),
+    changed: () => undefined,
+  });
+  const wire = (name: 'contact' | 'fire', active: boolean) => wires.listener?.changed(name, active);
+  const fault = (name: 'contact' | 'rex', why: string | null) => wires.listener?.fault(name, why);
+  return { clock, lock, door, error, passages, orders, wire, fault };
+}
+
+test('a line that does not close keeps neither bolt nor stop, and is told', () => {
+  const broken = (): never => {
+    throw new Error('EIO');
+  };
+  const { lock, door, error } = house({
+    inputs: { start: () => undefined, close: broken },
+    indicators: { show: () => undefined, close: broken },
+  });
+  door.keeper.open();
+  expect(lock.released).toBe(true);
+  door.stop();
+  door.stop();
+  expect(lock.released).toBe(false);
+  expect(error).toHaveBeenCalledWith({ why: 'EIO' }, 'a line of the door could not be closed');
+});
+
+test('who goes through is told with what released the door; how it was found at the start is no passage', () => {
+  const { clock, door, passages, wire } = house();
+  wire('contact', false);
+  door.keeper.open();
+  wire('contact', true);
+  wire('contact', false);
+  clock.advance(10_000);
+  wire('contact', true);
+  expect(passages).toEqual([
+    [false, 'forced'],
+    [true, 'pulse'],
+    [false, 'pulse'],
+    [true, 'forced'],
+  ]);
+});
+
+test('a contact that comes back says how the door is; a fire is told once it has released the door', () => {
+  const { lock, door, passages, wire, fault } = house();
+  wire('contact', true);
+  fault('contact', 'torn');
+  fault('rex', 'torn');
+  expect(door.problems()).toEqual(['the input contact is lost: torn', 'the input rex is lost: torn']);
+  fault('contact', null);
+  wire('fire', true);
+  wire('fire', false);
+  expect(passages.pop()).toEqual(['fire', false]);
+  wire('fire', true);
+  expect(passages.pop()).toEqual(['fire', true]);
+  expect([passages, lock.released]).toEqual([[[true, 'forced'], 'lost', ['back', true], ['fire', true]], true]);
+});
+
+test('each mode that is asked for is told, also the one that the door is in, and so is lock', () => {
+  const { door, orders } = house();
+  door.desk.lock('office', undefined);
+  door.desk.setMode('locked', 'office', undefined);
+  door.desk.setMode('locked', 'office', undefined);
+  door.desk.setMode('open-house', 'office', undefined);
+  door.desk.lock('office', undefined);
+  expect(orders).toEqual(['lock', 'locked', 'locked', 'open-house', 'lock']);
+});

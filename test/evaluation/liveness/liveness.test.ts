@@ -1,0 +1,142 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seeded } from '../../../src/evaluation/figures.js';
+import { alteration } from '../../../src/evaluation/liveness/alteration.js';
+import {
+  frameFigures,
+  type JudgedTake,
+  judgeTake,
+  peopleFigures,
+  takeFigures,
+} from '../../../src/evaluation/liveness/liveness-figures.js';
+import { parsePresentations, readPresentations, takesOf } from '../../../src/evaluation/presentations.js';
+import { at, liveLook, printLook, scored } from '../../liveness/heads.js';
+
+const HEAD = 'file,label,attack,person,seq,frame';
+const csv = (...lines: string[]) => parsePresentations([HEAD, ...lines].join('\n'), 'manifest.csv');
+
+describe('a set with a manifest.csv', () => {
+  test('tells kinds, people and takes; frames cut out of a clip are no take', () => {
+    const shown = csv(
+      'live/a1.jpg,live,,ada,t1,7',
+      'live/a0.jpg,live,,ada,t1,3',
+      'live/a.mov,live,,ada,a.mov,',
+      'live/c.jpg,live,,ada,a.mov,4',
+    );
+    const set = {
+      stills: shown.filter(({ file }) => file.endsWith('.jpg')),
+      clips: shown.filter(({ file }) => file.endsWith('.mov')),
+    };
+    expect(set.stills).toHaveLength(3);
+    expect(takesOf(set).map((take) => take.map(({ file }) => file))).toEqual([['live/a0.jpg', 'live/a1.jpg']]);
+  });
+
+  test.each([
+    ['a file outside the folder', '../x.jpg,live,,a,b,0', /line 2: "\.\.\/x\.jpg"/],
+    ['a file that is no picture', 'live/x.txt,live,,a,b,0', /no picture or video/],
+    ['a label that is none', 'live/x.jpg,Live!,,a,b,0', /the label "Live!" is none/],
+  ])('is refused for %s, naming the line', (_title, line, message) => expect(() => csv(line)).toThrow(message));
+
+  test('is refused without the columns it needs', () => {
+    expect(() => parsePresentations('file,label\nlive/a.jpg,live', 'm.csv')).toThrow(/no column "person"/);
+  });
+});
+
+describe('a set without one', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kaimon-test-'));
+    await mkdir(join(folder, 'print', 'take1'), { recursive: true });
+    for (const name of ['print/take1/2.jpg', 'print/take1/10.jpg', 'print/film.mp4', 'notes.txt'])
+      await writeFile(join(folder, name), '');
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test('has its kinds, takes and clips from its folders', () => {
+    const set = readPresentations(folder);
+    expect(takesOf(set).map((take) => take.map(({ file }) => file))).toEqual([
+      ['print/take1/2.jpg', 'print/take1/10.jpg'],
+    ]);
+    expect(set.clips).toMatchObject([{ file: 'print/film.mp4', kind: 'print' }]);
+  });
+
+  test('that holds nothing, or is not there, is refused', () => {
+    expect(() => readPresentations(join(folder, 'print', 'take1'))).toThrow(/holds 0 pictures/);
+    expect(() => readPresentations(join(folder, 'nowhere'))).toThrow(/cannot read the folder/);
+  });
+});
+
+const times = (seconds: number) => Array.from({ length: seconds * 8 + 1 }, (_, i) => i * 125);
+const ADA = { kind: 'live', person: 'ada' };
+
+describe('a take', () => {
+  test('of somebody alive is granted, and when', () => {
+    const take = judgeTake(
+      ADA,
+      times(3).map((ms) => ({ atMs: at(ms), look: liveLook(ms) })),
+    );
+    expect(take).toMatchObject({ reason: null });
+    expect(take.atSeconds).toBeLessThanOrEqual(2);
+  });
+
+  test('of a print is refused as a spoof, of nothing for want of a face', () => {
+    const print = times(3).map((ms) => ({ atMs: at(ms), look: printLook(ms, 0.01) }));
+    expect(judgeTake(ADA, print)).toMatchObject({ atSeconds: null, reason: 'spoof' });
+    expect(judgeTake(ADA, [{ atMs: at(0), look: undefined }])).toMatchObject({ reason: 'no-face' });
+    const still = times(3).map((ms) => ({ atMs: at(ms), look: printLook(ms, 0.9999) }));
+    expect(judgeTake(ADA, still)).toMatchObject({ atSeconds: null, reason: 'liveness-unknown: motion' });
+  });
+});
+
+describe('the figures', () => {
+  const still = (kind: string, person: string, live: number | undefined) => ({
+    kind,
+    person,
+    liveness: live === undefined ? undefined : scored(live),
+  });
+
+  test('count attacks that pass and live faces that do not, of those where a face was found', () => {
+    const { live, print } = frameFigures([
+      still('live', 'a', 0.9),
+      still('live', 'b', 0.4),
+      { kind: 'live', person: 'b', liveness: { kind: 'unknown', why: 'dark' } },
+      still('live', 'b', undefined),
+      still('print', 'a', 0.5),
+      still('print', 'a', 0.49),
+    ]);
+    expect(live).toMatchObject({ n: 4, noFace: 1, accepted: 1, unknown: 1, why: { dark: 1 } });
+    expect(live?.error.rate).toBeCloseTo(2 / 3);
+    expect(print).toMatchObject({ n: 2, accepted: 1, error: { rate: 0.5 } });
+  });
+
+  test('of people: an attack succeeded when one take did, a live person is refused when all takes were', () => {
+    const take = (kind: string, person: string, atSeconds: number | null): JudgedTake => ({
+      kind,
+      person,
+      atSeconds,
+      reason: null,
+    });
+    const takes = [take('live', 'a', null), take('live', 'a', 1), take('print', 'a', null), take('print', 'b', null)];
+    expect(takeFigures(takes)['live']).toMatchObject({ n: 2, granted: 1, error: { rate: 0.5 } });
+    expect(peopleFigures(takes)['live']).toMatchObject({ n: 1, granted: 1, error: { rate: 0 } });
+    const { error } = peopleFigures(takes)['print'] ?? { error: undefined };
+    expect(error).toMatchObject({ rate: 0 });
+    expect(error?.high).toBeGreaterThan(0.8);
+  });
+});
+
+describe('spoiled frames', () => {
+  test('are dimmed, noisy by as much as was asked for, and the same for the same seed', () => {
+    const grey = new Uint8Array(60_000).fill(100);
+    const altered = (seed: number) => alteration({ noise: 10, dim: 0.5 }, seeded(seed))(grey, seeded(seed));
+    const values = [...altered(1)];
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+    expect(mean).toBeCloseTo(50, 0);
+    expect(sd).toBeCloseTo(10, 0);
+    expect(altered(1).equals(altered(1))).toBe(true);
+    expect(alteration({ noise: 0, dim: 3 }, seeded(1))(grey, seeded(1))[0]).toBe(255);
+  });
+});

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { defaultConfig } from '../../src/config/config.js';
+import {
+  afterDeath,
+  type EyeLife,
+  heard,
+  newLife,
+  type SupervisionPlan,
+  supervisionPlan,
+  whyKill,
+} from '../../src/eye/restart-rules.js';
+import { monotonicMs } from '../../src/kit/clock.js';
+
+const PLAN: SupervisionPlan = {
+  hangMs: 4000,
+  busyMs: 10_000,
+  startMs: 60_000,
+  messagesPerSecondMax: 100,
+  retry: { firstMs: 500, factor: 2, maxMs: 8000, jitter: 0 },
+  wellMs: 60_000,
+};
+const at = monotonicMs;
+const life = (change: Partial<EyeLife> = {}): EyeLife => ({ ...newLife(at(0)), ...change });
+
+describe('when the gate gives up on an eye', () => {
+  test.each<[string, EyeLife, number, string | undefined]>([
+    ['while it loads it has a minute', life(), 60_000, undefined],
+    ['and no more', life(), 60_001, 'it was not ready after 60 s'],
+    ['a sign of life is enough for four seconds', life({ lastMessageMs: at(1000) }), 5000, undefined],
+    ['and no longer', life({ lastMessageMs: at(1000) }), 5001, 'it gave no sign of life for 4 s'],
+    ['ten seconds at one picture are allowed', life({ lastMessageMs: at(0), busyMs: 10_000 }), 0, undefined],
+    [
+      'more are a hang, although it says that it lives',
+      life({ lastMessageMs: at(0), busyMs: 12_400 }),
+      0,
+      'it has been at one picture for 12 s',
+    ],
+    ['a hundred messages a second are allowed', life({ lastMessageMs: at(0), inWindow: 100 }), 0, undefined],
+    [
+      'more are a flood',
+      life({ lastMessageMs: at(0), inWindow: 101 }),
+      0,
+      'it sent more than 100 messages within a second',
+    ],
+  ])('%s', (_rule, any, now, why) => {
+    expect(whyKill(any, PLAN, at(now))).toBe(why);
+  });
+
+  test('an eye that speaks in time and not too often lives for ever', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 11, max: 4000 }), { maxLength: 500 }), (gaps) => {
+        let now = 0;
+        let one = newLife(at(0));
+        for (const gap of gaps) {
+          now += gap;
+          expect(whyKill(one, PLAN, at(now))).toBeUndefined();
+          one = heard(one, at(now));
+          expect(whyKill(one, PLAN, at(now))).toBeUndefined();
+        }
+      }),
+    );
+  });
+
+  test('an eye that sends twice what is allowed is caught within two seconds', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2000 }), (start) => {
+        let one = newLife(at(0));
+        let caught: number | undefined;
+        for (let now = start; now < start + 2000 && caught === undefined; now += 5) {
+          one = heard(one, at(now));
+          if (whyKill(one, PLAN, at(now))) caught = now;
+        }
+        expect(caught).toBeDefined();
+      }),
+    );
+  });
+});
+
+describe('the pause before the next eye', () => {
+  test('grows with each that dies young, up to the cap; one that lived well makes it short again', () => {
+    let failures = 0;
+    const waits = [10, 10, 10, 10, 10, 10, 59_999, 60_000, 10].map((livedMs) => {
+      const next = afterDeath(newLife(at(1000)), failures, PLAN, at(1000 + livedMs), 0);
+      failures = next.failures;
+      return next.waitMs;
+    });
+    expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 8000, 8000, 500, 1000]);
+  });
+});
+
+test('the plan of the default configuration allows a fast camera and notices a hang within seconds', () => {
+  const plan = supervisionPlan(defaultConfig.eye);
+  expect(plan.messagesPerSecondMax).toBeGreaterThan(120);
+  expect(plan.hangMs).toBeGreaterThan(1000);
+  expect(plan.hangMs).toBeLessThanOrEqual(10_000);
+  expect(plan.retry.maxMs).toBe(defaultConfig.eye.restart.maxMs);
+});

@@ -1,0 +1,285 @@
+import { describe, expect, test } from 'vitest';
+import type { FromEye } from '../../src/eye/protocol.js';
+import { observed } from '../face/faces.js';
+import { pngHeader } from '../kit/opencv/headers.js';
+import { EyeStage, type FakeEye, SETTINGS } from './fake-eye.js';
+
+function started(): EyeStage {
+  const stage = new EyeStage();
+  stage.eye.start();
+  return stage;
+}
+
+function up(): EyeStage {
+  const stage = started();
+  stage.fake.ready();
+  return stage;
+}
+
+const PHOTO = pngHeader(640, 480);
+const answer = (id: number): FromEye => ({
+  kind: 'photo',
+  id,
+  ok: true,
+  width: 1,
+  height: 1,
+  proposed: 0,
+  encoder: 'small@0123456789ab',
+  faces: [],
+});
+
+describe('an eye that is well', () => {
+  test('is configured, becomes ready, and its observations arrive', () => {
+    const stage = started();
+    expect(stage.fake.sent).toEqual([{ request: { kind: 'configure', settings: SETTINGS }, blob: undefined }]);
+    expect(stage.eye.status).toMatchObject({ state: 'starting', pid: 100, restarts: 0 });
+    stage.fake.ready();
+    stage.fake.say({ kind: 'camera', state: 'live' });
+    stage.fake.say(observed([]));
+    stage.fake.say({ kind: 'alive', rssBytes: 12_345, busyMs: 0 });
+    expect(stage.eye.status).toMatchObject({ state: 'up', rssBytes: 12_345, camera: { state: 'live', why: null } });
+    expect(stage.observations).toHaveLength(1);
+    expect(stage.told.map(({ state }) => state)).toEqual(['starting', 'up', 'up']);
+  });
+
+  test('is left alone for days', () => {
+    const stage = up();
+    stage.live(3600);
+    expect([stage.eyes.length, stage.fake.killed]).toEqual([1, 0]);
+  });
+
+  test('without a camera it says why', () => {
+    const stage = up();
+    stage.fake.say({ kind: 'camera', state: 'waiting', why: 'cable', attempt: 1, retryMs: 500 });
+    expect(stage.eye.status.camera).toEqual({ state: 'waiting', why: 'cable' });
+  });
+});
+
+describe('an eye that is not well is killed and replaced', () => {
+  test.each<[string, string, (stage: EyeStage, fake: FakeEye) => void]>([
+    ['one that dies', 'it was ended by SIGSEGV', (_stage, fake) => fake.exit('it was ended by SIGSEGV')],
+    ['one that sends nonsense', 'no message', (_stage, fake) => fake.nonsense('no message')],
+    ['one that hangs', 'it gave no sign of life for 4 s', (stage) => stage.clock.advance(4500)],
+    [
+      'one that floods',
+      'it sent more than 100 messages within a second',
+      (_stage, fake) => {
+        for (let i = 0; i < 101; i++) fake.say({ kind: 'alive', rssBytes: 1, busyMs: 0 });
+      },
+    ],
+    [
+      'one that hangs in a picture',
+      'it has been at one picture for 11 s',
+      (_stage, fake) => fake.say({ kind: 'alive', rssBytes: 1, busyMs: 11_000 }),
+    ],
+    [
+      'one whose observation the gate cannot use',
+      'its observation could not be used: embeddings of 3 and 4 numbers',
+      (stage, fake) => {
+        stage.observationFault = 'embeddings of 3 and 4 numbers';
+        fake.say(observed([]));
+      },
+    ],
+    [
+      'one that says why it ends',
+      'the model is missing',
+      (_stage, fake) => {
+        fake.say({ kind: 'fault', code: 'KAIMON_MODEL_LOAD', message: 'the model is missing' });
+        fake.exit('it ended with exit code 1');
+      },
+    ],
+  ])('%s', (_what, why, act) => {
+    const stage = up();
+    const first = stage.fake;
+    act(stage, first);
+    expect(first.killed).toBe(1);
+    expect(stage.eye.status).toMatchObject({
+      state: 'waiting',
+      restarts: 1,
+      lastFault: why,
+      pid: null,
+      camera: { state: 'closed' },
+    });
+    expect(stage.told.at(-1)).toEqual(stage.eye.status);
+    stage.clock.advance(500);
+    expect(stage.eyes).toHaveLength(2);
+    stage.fake.ready();
+    expect(stage.eye.status).toMatchObject({ state: 'up', restarts: 1, pid: 101 });
+  });
+
+  test('one that is never ready is replaced after a minute', () => {
+    const stage = started();
+    stage.clock.advance(60_000);
+    expect(stage.eyes).toHaveLength(1);
+    stage.clock.advance(750);
+    expect(stage.eye.status.lastFault).toBe('it was not ready after 60 s');
+  });
+
+  test('one that cannot even be started is tried again', () => {
+    const stage = new EyeStage();
+    stage.startFault = 'spawn EAGAIN';
+    stage.eye.start();
+    expect(stage.eye.status).toMatchObject({ state: 'waiting', lastFault: 'it cannot be started: spawn EAGAIN' });
+    stage.startFault = undefined;
+    stage.clock.advance(500);
+    stage.fake.ready();
+    expect(stage.eye.status).toMatchObject({ state: 'up', restarts: 1 });
+  });
+
+  test('what a replaced eye still says is not heard', () => {
+    const stage = up();
+    const old = stage.fake;
+    old.nonsense('no message');
+    old.say(observed([]));
+    old.exit('it was ended by SIGKILL');
+    stage.clock.advance(500);
+    old.say(observed([]));
+    old.nonsense('again');
+    expect([stage.observations.length, stage.eyes.length, stage.eye.status.restarts]).toEqual([0, 2, 1]);
+  });
+
+  test('ones that die at once come back for ever, with growing pauses', () => {
+    const stage = started();
+    const pauses: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      const count = stage.eyes.length;
+      stage.fake.exit('it ended with exit code 1');
+      const from = stage.clock.monotonic();
+      while (stage.eyes.length === count) stage.clock.advance(100);
+      pauses.push(stage.clock.monotonic() - from);
+    }
+    expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 8000, 8000, 8000, 8000, 8000]);
+  });
+
+  test('after one that lived for a minute the pause is short again', () => {
+    const stage = up();
+    for (let i = 0; i < 4; i++) {
+      stage.fake.exit('x');
+      stage.clock.advance(8000);
+    }
+    stage.fake.ready();
+    stage.live(61);
+    const { length } = stage.eyes;
+    stage.fake.exit('x');
+    stage.clock.advance(500);
+    expect(stage.eyes.length).toBe(length + 1);
+  });
+
+  test('a camera that streams without a face is no flood and no hang', () => {
+    const stage = up();
+    for (let i = 0; i < 600; i++) {
+      stage.clock.advance(33);
+      stage.fake.say(observed([], { frame: i }));
+    }
+    expect([stage.eyes.length, stage.observations.length]).toEqual([1, 600]);
+  });
+});
+
+describe('photos', () => {
+  test('a photo is sent and its answer comes back to the one who asked', async () => {
+    const stage = up();
+    const first = stage.eye.measurePhoto(PHOTO);
+    const firstId = stage.fake.asked;
+    const second = stage.eye.measurePhoto(pngHeader(320, 240));
+    expect(stage.fake.sent.at(-2)).toEqual({ request: { kind: 'photo', id: firstId }, blob: PHOTO });
+    stage.fake.say(answer(stage.fake.asked));
+    stage.fake.say(answer(firstId));
+    stage.fake.say(answer(firstId));
+    stage.fake.say(answer(999));
+    expect((await second).id).not.toBe((await first).id);
+    expect((await first).ok).toBe(true);
+  });
+
+  test('an eye that dies of a photo answers: fault', async () => {
+    const stage = up();
+    const measured = stage.eye.measurePhoto(PHOTO);
+    stage.fake.exit('it was ended by SIGABRT');
+    expect(await measured).toMatchObject({ ok: false, reason: 'fault' });
+  });
+
+  test('an eye that never answers answers: fault', async () => {
+    const stage = up();
+    const measured = stage.eye.measurePhoto(PHOTO);
+    stage.live(20);
+    expect(await measured).toMatchObject({ ok: false, reason: 'fault' });
+  });
+
+  test('what is no picture does not reach the eye', async () => {
+    const stage = new EyeStage();
+    stage.eye.start();
+    stage.fake.say({ kind: 'ready', encoder: 'small@0123456789ab' });
+    const asked = stage.fake.sent.length;
+    expect(await stage.eye.measurePhoto(Buffer.from('a photo'))).toMatchObject({ ok: false, reason: 'unusable' });
+    expect(stage.fake.sent).toHaveLength(asked);
+  });
+
+  test('while the eye is not ready the answer is: busy', async () => {
+    const stage = started();
+    expect(await stage.eye.measurePhoto(PHOTO)).toMatchObject({ ok: false, reason: 'busy' });
+    expect(stage.fake.sent).toHaveLength(1);
+  });
+
+  test('an eye that takes no more, or a gate that waits for many already, answers at once', async () => {
+    const stage = up();
+    stage.fake.full = true;
+    expect(await stage.eye.measurePhoto(PHOTO)).toMatchObject({ ok: false });
+    stage.fake.full = false;
+    for (let i = 0; i < 16; i++) void stage.eye.measurePhoto(PHOTO);
+    const sent = stage.fake.sent.length;
+    expect(await stage.eye.measurePhoto(PHOTO)).toMatchObject({ ok: false });
+    expect(stage.fake.sent.length).toBe(sent);
+  });
+
+  test('a picture of the newest frame comes with its marks; without a frame there is none', async () => {
+    const stage = up();
+    const marks = [{ box: { x: 1, y: 2, width: 3, height: 4 }, text: 'Ada', tone: 'good' as const }];
+    const first = stage.eye.snapshot(marks);
+    expect(stage.fake.sent.at(-1)?.request).toMatchObject({ kind: 'snapshot', marks });
+    stage.fake.say({ kind: 'snapshot', id: stage.fake.asked, ok: true }, Buffer.from('jpeg'));
+    expect((await first)?.toString()).toBe('jpeg');
+    const second = stage.eye.snapshot([]);
+    stage.fake.say({ kind: 'snapshot', id: stage.fake.asked, ok: false });
+    expect(await second).toBeUndefined();
+  });
+});
+
+describe('the end', () => {
+  test('stopping kills the eye, answers who waits, and starts no other', async () => {
+    const stage = up();
+    const measured = stage.eye.measurePhoto(PHOTO);
+    stage.eye.stop();
+    expect(await measured).toMatchObject({ ok: false, reason: 'fault' });
+    stage.fake.exit('it was ended by SIGKILL');
+    stage.clock.advance(600_000);
+    expect([stage.eyes.length, stage.fake.killed, stage.eye.status.state]).toEqual([1, 1, 'stopped']);
+    expect(await stage.eye.snapshot([])).toBeUndefined();
+  });
+
+  test('a start that fails, and says so twice, is followed by one start and no other', () => {
+    const stage = new EyeStage();
+    stage.startFault = 'no descriptors left';
+    stage.eye.start();
+    for (let round = 1; round <= 6; round++) {
+      expect(stage.launches).toBe(round);
+      stage.failedStarts.at(-1)?.exit('it cannot be started: EMFILE');
+      // The longest pause is 8 s; a second timer would start a second eye in it.
+      stage.clock.advance(round < 5 ? 500 * 2 ** (round - 1) : 8000);
+    }
+    stage.startFault = undefined;
+    stage.clock.advance(8000);
+    stage.clock.advance(8000);
+    expect(stage.eyes).toHaveLength(1);
+    stage.eye.stop();
+    for (const failed of stage.failedStarts) failed.exit('late');
+    stage.clock.advance(600_000);
+    expect(stage.eyes).toHaveLength(1);
+  });
+
+  test('stopping in a pause starts no other', () => {
+    const stage = up();
+    stage.fake.exit('x');
+    stage.eye.stop();
+    stage.clock.advance(600_000);
+    expect(stage.eyes).toHaveLength(1);
+  });
+});

@@ -1,0 +1,154 @@
+import { beforeAll, expect, test } from 'vitest';
+import type { Frame } from '../../src/camera/frame.js';
+import type { NewestFrame } from '../../src/camera/newest-frame.js';
+import type { FromEye } from '../../src/eye/protocol.js';
+import { EyeWork } from '../../src/eye/worker.js';
+import type { Measured, Meter } from '../../src/face/measure.js';
+import type { MonotonicMs } from '../../src/kit/clock.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { loadOpenCv } from '../../src/kit/opencv/binding.js';
+import { decodePhoto, encodeJpeg } from '../../src/kit/opencv/codec.js';
+import { Picture } from '../../src/kit/opencv/picture.js';
+import { readPictureHeader } from '../../src/kit/opencv/picture-header.js';
+import { GOOD } from '../face/sample.js';
+
+const NOBODY: Measured = { proposed: 0, faces: [] };
+const grey = (width: number, height: number) =>
+  Picture.fromBytes(Buffer.alloc(width * height * 3, 90), width, height, 3);
+
+/** A meter that measures when it is told to. */
+class SlowMeter implements Meter {
+  readonly encoderId = 'small@0123456789ab';
+  readonly waiting: (() => void)[] = [];
+  running = 0;
+  most = 0;
+  measured = NOBODY;
+
+  async measure(): Promise<Measured> {
+    this.running += 1;
+    this.most = Math.max(this.most, this.running);
+    await new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.running -= 1;
+    return this.measured;
+  }
+}
+
+/** Answers as they come. */
+class Desk {
+  readonly told: { message: FromEye; blob: Buffer | undefined }[] = [];
+  #wake: (() => void) | undefined;
+
+  tell(message: FromEye, blob?: Buffer): void {
+    this.told.push({ message, blob });
+    this.#wake?.();
+  }
+
+  async until(count: number): Promise<void> {
+    while (this.told.length < count)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+  }
+}
+
+/** Frames handed out one after the other, then the end. */
+const framesOf = (frames: Frame[]) => ({ next: async () => frames.shift() }) as unknown as NewestFrame;
+
+async function released(meter: SlowMeter): Promise<void> {
+  while (meter.waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  meter.waiting.shift()?.();
+}
+
+let jpeg: Buffer;
+beforeAll(async () => {
+  await loadOpenCv();
+  const picture = grey(64, 48);
+  jpeg = encodeJpeg(picture, 90);
+  picture.release();
+});
+
+const make = () => {
+  const desk = new Desk();
+  const meter = new SlowMeter();
+  const clock = new ManualClock();
+  return { desk, meter, clock, work: new EyeWork(desk, { live: meter, photo: meter }, clock) };
+};
+const frame = (index: number): Frame => ({ picture: grey(64, 48), takenMs: 1 as MonotonicMs, index });
+
+test('a photo waits for its turn: two pictures are never measured at a time', async () => {
+  const { desk, meter, work } = make();
+  const watching = work.watch(framesOf([frame(0)]));
+  while (meter.running === 0) await new Promise((resolve) => setImmediate(resolve));
+  work.serve({ kind: 'photo', id: 7 }, jpeg);
+  await released(meter);
+  await released(meter);
+  await watching;
+  await desk.until(2);
+  expect(meter.most).toBe(1);
+  expect(desk.told.map(({ message }) => message.kind)).toEqual(['observation', 'photo']);
+});
+
+test('how long the picture at hand has been worked on is known from outside, and nothing once it is done', async () => {
+  const { meter, clock, work } = make();
+  expect(work.busyMs).toBe(0);
+  const watching = work.watch(framesOf([frame(0)]));
+  while (meter.running === 0) await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(12_000);
+  expect(work.busyMs).toBe(12_000);
+  await released(meter);
+  await watching;
+  expect(work.busyMs).toBe(0);
+});
+
+test('the fifth photo that waits is refused as busy, and one that is no picture as unusable', async () => {
+  const { desk, meter, work } = make();
+  for (let id = 1; id <= 5; id++) work.serve({ kind: 'photo', id }, id === 1 ? Buffer.from('no picture') : jpeg);
+  expect(desk.told[0]?.message).toMatchObject({ kind: 'photo', id: 5, ok: false, reason: 'busy' });
+  for (let i = 0; i < 3; i++) await released(meter);
+  await desk.until(5);
+  expect(desk.told.slice(1).map(({ message }) => 'id' in message && message.id)).toEqual([1, 2, 3, 4]);
+  expect(desk.told[1]?.message).toMatchObject({ ok: false, reason: 'unusable' });
+  expect(desk.told[2]?.message).toMatchObject({ ok: true, width: 64, height: 48 });
+});
+
+test('a snapshot is the newest frame as a JPEG; before the first frame there is none', async () => {
+  const { desk, meter, work } = make();
+  work.serve({ kind: 'snapshot', id: 1, marks: [], redact: false }, Buffer.alloc(0));
+  expect(desk.told[0]?.message).toEqual({ kind: 'snapshot', id: 1, ok: false });
+  const watching = work.watch(framesOf([frame(0)]));
+  await released(meter);
+  await watching;
+  const box = { x: 5, y: 5, width: 20, height: 20 };
+  work.serve({ kind: 'snapshot', id: 2, marks: [{ box, text: 'Ada', tone: 'good' }], redact: false }, Buffer.alloc(0));
+  expect(desk.told[2]?.message).toEqual({ kind: 'snapshot', id: 2, ok: true });
+  expect(readPictureHeader(desk.told[2]?.blob ?? Buffer.alloc(0))).toEqual({ kind: 'jpeg', width: 64, height: 48 });
+});
+
+test('a redacted snapshot shows where something was, and no face', async () => {
+  const { desk, meter, work } = make();
+  const side = 96;
+  const noise = Buffer.from(
+    Array.from({ length: side * side * 3 }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 24) & 255),
+  );
+  meter.measured = {
+    proposed: 1,
+    faces: [{ box: { x: 30, y: 30, width: 30, height: 30 }, score: 0.9, landmarks: [], quality: GOOD, embedding: '' }],
+  };
+  const watching = work.watch(
+    framesOf([{ picture: Picture.fromBytes(noise, side, side, 3), takenMs: 1 as MonotonicMs, index: 0 }]),
+  );
+  await released(meter);
+  await watching;
+  work.serve({ kind: 'snapshot', id: 1, marks: [], redact: true }, Buffer.alloc(0));
+  const { picture } = await decodePhoto(desk.told[1]?.blob ?? Buffer.alloc(0));
+  const coloursIn = (x: number, y: number, width: number, height: number) => {
+    const part = picture.crop({ x, y, width, height });
+    const bytes = part.bytes();
+    part.release();
+    return new Set(Array.from({ length: bytes.length / 3 }, (_, i) => Math.round((bytes[3 * i] ?? 0) / 16))).size;
+  };
+  // The face and what is around it: squares of mean colours, grey for noise; the rest is what it was.
+  expect(coloursIn(32, 32, 26, 26)).toBeLessThan(8);
+  expect(coloursIn(0, 66, 26, 26)).toBeGreaterThan(10);
+  picture.release();
+});

@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest';
+import type { PhotoAnswer } from '../../src/eye/protocol.js';
+import { EnrolmentRefused } from '../../src/gate/enrolment.js';
+import { OperatingError } from '../../src/kit/errors.js';
+import { measuredFace } from '../face/faces.js';
+import { direction, ENCODER, someone } from '../person/sample.js';
+import { office, photo } from './office.js';
+
+const refusal = (enrolled: Promise<unknown>): Promise<[string, string]> =>
+  enrolled.then(
+    () => ['taken', ''],
+    (thrown: unknown) => {
+      if (thrown instanceof EnrolmentRefused) return [thrown.code, thrown.message];
+      if (thrown instanceof OperatingError) return [thrown.code, thrown.message];
+      throw thrown;
+    },
+  );
+
+describe('enrolment', () => {
+  test('one photo is enough: the person is stored and can be recognised', async () => {
+    const { store, gallery, take } = await office();
+    const { person, quality, nearest } = await take('Ada Lovelace', 0, { groups: ['staff'], language: 'en' });
+    expect(person).toMatchObject({
+      id: 'ada-lovelace',
+      name: 'Ada Lovelace',
+      groups: ['staff'],
+      language: 'en',
+      by: 'admin',
+    });
+    expect(person.templates).toMatchObject([{ encoder: ENCODER, quality: 0.9, added: '2026-11-24T08:00:00.000Z' }]);
+    expect([quality, nearest, store.get('ada-lovelace')]).toEqual([0.9, null, person]);
+    expect(gallery.distanceTo('ada-lovelace', direction(0))).toBeCloseTo(0, 5);
+  });
+
+  test('the nearest other person is told', async () => {
+    const { take } = await office();
+    await take('Ada', 0);
+    const { nearest } = await take('Bob', 1);
+    expect(nearest?.id).toBe('ada');
+    expect(nearest?.distance).toBeCloseTo(2 - 2 * Math.cos(1), 4);
+  });
+
+  test('two people of one name get two ids, also when both come at once', async () => {
+    const { take } = await office();
+    const both = await Promise.all([take('Ada', 0), take('Ada', 2)]);
+    expect(both.map(({ person }) => person.id)).toEqual(['ada', 'ada-2']);
+  });
+
+  test('a further photo under the same id adds to the person and keeps what was known', async () => {
+    const { clock, take } = await office();
+    await take('Ada', 0, { groups: ['staff'], greeting: 'Hello {name}', validUntil: '2027-01-01T00:00:00.000Z' });
+    clock.advance(1000);
+    const { person } = await take('Ada L.', 0.2, { id: 'ada' });
+    expect(person).toMatchObject({
+      id: 'ada',
+      name: 'Ada L.',
+      groups: ['staff'],
+      greeting: 'Hello {name}',
+      validUntil: '2027-01-01T00:00:00.000Z',
+    });
+    expect(person.templates).toHaveLength(2);
+  });
+
+  test('what is given as null is cleared, what is not given stays', async () => {
+    const { take } = await office();
+    await take('Ada', 0, { greeting: 'Hello {name}', language: 'en', validUntil: '2027-01-01T00:00:00.000Z' });
+    const { person } = await take('Ada', 0.1, { id: 'ada', greeting: null, validUntil: null });
+    expect(person).toMatchObject({ greeting: null, validUntil: null, language: 'en' });
+  });
+
+  test('dates that exclude each other are refused, also when one of them was known before', async () => {
+    const { store, take } = await office();
+    await take('Ada', 0, { validUntil: '2027-01-01T00:00:00.000Z' });
+    const refused = await refusal(take('Ada', 0.1, { id: 'ada', validFrom: '2027-01-01T00:00:00.000Z' }));
+    expect(refused).toEqual(['bad-request', expect.stringContaining('the end must be later')]);
+    expect(store.get('ada')?.validFrom).toBeNull();
+  });
+
+  test('a person without a photo of this encoder gets one under the right name only', async () => {
+    const { store, take } = await office();
+    await store.put({ ...someone('ada', [], { name: 'Ada' }), by: 'other-gate' });
+    expect(await refusal(take('Eve', 0, { id: 'ada' }))).toEqual([
+      'bad-request',
+      expect.stringContaining('is called Ada, not Eve'),
+    ]);
+    expect((await take('Ada', 0, { id: 'ada' })).person.templates).toHaveLength(1);
+  });
+
+  test.each([
+    ['of another encoder', photo([measuredFace()], 'other@0123456789ab')],
+    ['of another length', photo([measuredFace({ vector: Float32Array.from([1, 0]) })])],
+    ['that is no number', photo([measuredFace({ vector: Float32Array.from([Number.NaN, 0, 0, 1]) })])],
+    ['that is no direction', photo([measuredFace({ vector: Float32Array.from([1, 1, 1, 1]) })])],
+  ])('an embedding %s enrols nobody', async (_what, answer) => {
+    const { store, enrolment } = await office();
+    expect((await refusal(enrolment.fromPhoto(answer, { name: 'Ada', force: true }, 'admin')))[0]).toBe('model-fault');
+    expect(store.size).toBe(0);
+  });
+
+  test('no more photos than allowed', async () => {
+    const { store, take } = await office();
+    for (const angle of [0, 0.1, 0.2]) await take('Ada', angle, { id: 'ada' });
+    expect(await refusal(take('Ada', 0.3, { id: 'ada' }))).toEqual([
+      'bad-request',
+      expect.stringContaining('"ada" has 3 photos already'),
+    ]);
+    expect(store.get('ada')?.templates).toHaveLength(3);
+  });
+
+  test('the same face under another name is refused, unless it is forced', async () => {
+    const { store, take } = await office();
+    await take('Ada', 0);
+    expect(await refusal(take('Eve', 0.3))).toEqual(['duplicate-person', expect.stringContaining('too near to "ada"')]);
+    expect(store.size).toBe(1);
+    expect((await take('Twin', 0.3, { force: true })).person.id).toBe('twin');
+  });
+
+  test('an id never becomes somebody else’s, unless it is forced', async () => {
+    const { store, take } = await office();
+    await take('Ada', 0);
+    expect(await refusal(take('Ada', 2, { id: 'ada' }))).toEqual([
+      'bad-request',
+      expect.stringContaining('it does not show "ada"'),
+    ]);
+    expect(store.get('ada')?.templates).toHaveLength(1);
+    expect((await take('Ada', 2, { id: 'ada', force: true })).person.templates).toHaveLength(2);
+  });
+
+  test('the id of somebody who was removed is not given again', async () => {
+    const { store, take } = await office();
+    await take('Ada', 0);
+    await store.remove('ada', 'admin');
+    expect((await take('Ada', 0)).person.id).toBe('ada-2');
+    await store.remove('ada-2', 'admin');
+    expect((await refusal(take('Ada', 0, { id: 'ada' })))[0]).toBe('KAIMON_PEOPLE_ID_USED');
+  });
+
+  test.each<[string, PhotoAnswer, string, string]>([
+    ['without a face', photo([]), 'no-face', 'the photo was not taken: no face was found in it'],
+    [
+      'of two people',
+      photo([measuredFace(), measuredFace({ vector: direction(2) })]),
+      'several-faces',
+      '2 faces are in it',
+    ],
+    ['that is blurred', photo([measuredFace({ quality: { sharpness: 1 } })]), 'low-quality', 'the face is blurred'],
+    [
+      'that cannot be read',
+      { kind: 'photo', id: 1, ok: false, reason: 'unusable', message: 'it is empty' },
+      'bad-request',
+      'it is empty',
+    ],
+    [
+      'that nobody could measure',
+      { kind: 'photo', id: 1, ok: false, reason: 'fault', message: 'the eye failed' },
+      'model-fault',
+      'the eye failed',
+    ],
+    [
+      'that came too soon',
+      { kind: 'photo', id: 1, ok: false, reason: 'busy', message: 'try again' },
+      'busy',
+      'try again',
+    ],
+  ])('a photo %s enrols nobody and changes nothing', async (_what, answer, code, text) => {
+    const { store, enrolment } = await office();
+    const refused = await refusal((async () => enrolment.fromPhoto(answer, { name: 'Ada' }, 'admin'))());
+    expect(refused).toEqual([code, expect.stringContaining(text)]);
+    expect([store.size, store.revision]).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,295 @@
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { rulesOf } from '../../src/access/rules.js';
+import { type ClockFacts, NEVER_TRUSTED, type TrustedTimes } from '../../src/clock-trust/clock-trust.js';
+import { TrustedTime } from '../../src/clock-trust/trusted-times-file.js';
+import { AccessKeeper, type AccessKeeperParts } from '../../src/gate/entry-policy.js';
+import { wallMs } from '../../src/kit/clock.js';
+import { silentLog } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { type DoorOrder, NO_ORDER } from '../../src/schedule/door-order.js';
+import type { ScheduledMode } from '../../src/schedule/planned-modes.js';
+import { given } from '../config/given.js';
+import { someone } from '../person/sample.js';
+import { tempFolder } from '../store/sample.js';
+
+/** A Tuesday, eight o'clock in the morning, UTC. */
+const TUESDAY_AT_8 = Date.UTC(2026, 10, 24, 8);
+const OFFICE = `access:
+  timeZone: UTC
+  schedules: { office: { windows: [{ days: mon-fri, from: 07:00, to: 18:00 }] } }
+  groups: { staff: [office], default: [never] }
+  doorModes: [{ mode: open-house, schedule: office }]`;
+
+let running: AccessKeeper | undefined;
+afterEach(() => running?.stop());
+
+function keeper(
+  text: string,
+  facts: Partial<ClockFacts> | (() => Partial<ClockFacts>) = {},
+  {
+    trustedTime = { times: NEVER_TRUSTED, keep: () => undefined },
+    order = NO_ORDER,
+    startMs = TUESDAY_AT_8,
+    ...more
+  }: Partial<Pick<AccessKeeperParts, 'trustedTime' | 'passback'>> & {
+    readonly order?: DoorOrder;
+    readonly startMs?: number;
+  } = {},
+) {
+  const clock = new ManualClock(startMs);
+  const told: unknown[] = [];
+  let mode: ScheduledMode = 'normal';
+  const orders = {
+    order,
+    keep(kept: DoorOrder) {
+      orders.order = kept;
+    },
+  };
+  const setMode = vi.fn((to: ScheduledMode) => {
+    mode = to;
+  });
+  const readFacts = async () => ({
+    synchronisedMs: undefined,
+    rtcAgrees: false,
+    troubles: [],
+    ...(typeof facts === 'function' ? facts() : facts),
+  });
+  const access = new AccessKeeper({
+    rules: rulesOf(given(text).config.access),
+    clock,
+    log: silentLog,
+    readFacts,
+    trustedTime,
+    ...more,
+    told: {
+      lockedOut: (forMs, times) => void told.push(['lockout', forMs, times]),
+      clock: (why) => void told.push(['clock', why]),
+    },
+    mode: () => mode,
+    setMode,
+    orders,
+  });
+  running = access;
+  /** Resolves when the machine was asked. */
+  const started = async () => {
+    access.start();
+    await vi.waitFor(() =>
+      expect(access.problems()).not.toContain('the machine was not yet asked whether its clock is right'),
+    );
+  };
+  const byHand = (to: ScheduledMode) => {
+    mode = to;
+    access.byHand(to);
+  };
+  /** What the next minute does. */
+  const nextMinute = () => {
+    access.stop();
+    access.start();
+  };
+  return { access, clock, told, setMode, byHand, started, nextMinute, orders };
+}
+/** An order from before a restart. */
+const ordered = (mode: ScheduledMode, atMs: number | null = TUESDAY_AT_8 - 60_000): DoorOrder => ({
+  mode,
+  by: 'hand',
+  atMs: atMs === null ? null : wallMs(atMs),
+  atMono: undefined,
+});
+const synchronised = { synchronisedMs: wallMs(TUESDAY_AT_8 - 60_000) };
+
+describe('the rules of access at work', () => {
+  test('without rules everybody may enter at once, whatever the clock; dates wait for a clock that is right', async () => {
+    const { access, told, started } = keeper('', synchronised);
+    const dated = someone('bob', [0], { validUntil: '2027-01-01T00:00:00.000Z' });
+    expect(access.whyNot(someone('ada', [0]))).toBeUndefined();
+    expect(access.whyNot(dated)).toBe('clock');
+    await started();
+    await vi.waitFor(() => expect(access.whyNot(dated)).toBeUndefined());
+    expect(told).toEqual([['clock', null]]);
+  });
+
+  test('hours and groups are obeyed, and the mode that was missed is made up', async () => {
+    const { access, clock, setMode, started } = keeper(OFFICE, synchronised);
+    await started();
+    expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBeUndefined();
+    expect(access.whyNot(someone('guest', [0]))).toBe('no-access-now');
+    await vi.waitFor(() => expect(setMode).toHaveBeenCalledWith('open-house'));
+    clock.advance(11 * 3_600_000);
+    expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBe('no-access-now');
+  });
+
+  test('a clock that nothing confirms grants nothing that depends on it, sets no open house, and is told', async () => {
+    const { access, setMode, started } = keeper(OFFICE);
+    await started();
+    expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBe('clock');
+    expect(access.problems().join()).toContain('was not set by the network');
+    expect(setMode).not.toHaveBeenCalledWith('open-house');
+  });
+
+  test('anti-passback needs a clock that is right, since nobody is forgotten before', async () => {
+    const { access, started } = keeper('access: { timeZone: UTC, passback: { mode: hard, resetAt: [04:00] } }');
+    await started();
+    expect(access.problems().join()).toContain('was not set by the network');
+  });
+
+  test('pictures held to the camera again and again lock all faces out for a while, and no longer', () => {
+    const { access, clock, told } = keeper('access: { lockout: { spoofs: 3, lockMs: 60000, withinMs: 1000 } }');
+    const ada = someone('ada', [0]);
+    for (let i = 0; i < 3; i++) {
+      expect(access.whyNot(ada)).toBeUndefined();
+      access.spoofed();
+    }
+    expect([access.whyNot(ada), access.problems()]).toEqual(['lockout', ['locked out after attempts to deceive']]);
+    clock.advance(60_000);
+    expect([access.whyNot(ada), access.problems()]).toEqual([undefined, []]);
+    // A new row is told, too.
+    clock.advance(60_000);
+    for (let i = 0; i < 3; i++) access.spoofed();
+    expect(told).toEqual([
+      ['lockout', 60_000, 1],
+      ['lockout', 60_000, 1],
+    ]);
+  });
+
+  describe('a clock that was set back', () => {
+    const dated = someone('bob', [0], { validUntil: '2027-01-01T00:00:00.000Z' });
+    /** One run of the daemon: whether it trusted its clock, after it has written to its journal. */
+    async function run(state: string, startMs: number, facts: Partial<ClockFacts>, needs = 'auto') {
+      const trustedTime = await TrustedTime.open(state, undefined, { clock: new ManualClock(startMs), log: silentLog });
+      const { access, told, started } = keeper(`access: { clock: ${needs} }`, facts, { trustedTime, startMs });
+      await started();
+      if (needs !== 'unchecked') await vi.waitFor(() => expect(told).toHaveLength(1));
+      access.wrote();
+      const why = access.whyNot(dated);
+      access.stop();
+      await trustedTime.close();
+      return why;
+    }
+    const network = (ms: number) => ({ synchronisedMs: wallMs(ms) });
+    const HOUR = 3_600_000;
+
+    test('is not trusted at any later start, whoever confirms it and whatever was written meanwhile', async () => {
+      const state = await tempFolder();
+      expect(await run(state, TUESDAY_AT_8, synchronised)).toBeUndefined();
+      const back = TUESDAY_AT_8 - 2 * HOUR;
+      for (let start = 0; start < 3; start++) expect(await run(state, back, network(back))).toBe('clock');
+      expect(await run(state, TUESDAY_AT_8 + 1000, network(TUESDAY_AT_8))).toBeUndefined();
+    });
+
+    test('to the right time is trusted, where nothing had confirmed the wrong one or only a battery had', async () => {
+      const state = await tempFolder();
+      const wrong = Date.UTC(2040, 0, 1);
+      expect(await run(state, wrong, {})).toBe('clock');
+      expect(await run(state, TUESDAY_AT_8, synchronised)).toBeUndefined();
+      expect(await run(state, wrong, { rtcAgrees: true })).toBe('expired');
+      expect(await run(state, wrong, {}, 'unchecked')).toBe('expired');
+      expect(await run(state, TUESDAY_AT_8 + HOUR, { rtcAgrees: true })).toBe('clock');
+      expect(await run(state, TUESDAY_AT_8 + HOUR, network(TUESDAY_AT_8 + HOUR))).toBeUndefined();
+    });
+  });
+
+  test('where there is no file the newest entry of the journal stands for a battery-backed clock', async () => {
+    const [state, clock] = [await tempFolder(), new ManualClock(TUESDAY_AT_8)];
+    const open = (newest: number) => TrustedTime.open(state, wallMs(newest), { clock, log: silentLog });
+    const first = await open(TUESDAY_AT_8);
+    expect(first.times).toEqual({ networkMs: null, batteryMs: TUESDAY_AT_8 });
+    first.keep({ networkMs: wallMs(TUESDAY_AT_8 + 1), batteryMs: null });
+    await first.close();
+    expect((await open(TUESDAY_AT_8 + 5)).times).toEqual({ networkMs: TUESDAY_AT_8 + 1, batteryMs: null });
+  });
+
+  test('a gate at which nothing happens keeps its time each hour, and at its end', async () => {
+    const kept: unknown[] = [];
+    const trustedTime = {
+      times: NEVER_TRUSTED,
+      keep: ({ networkMs, batteryMs }: TrustedTimes) => void kept.push(Math.max(networkMs ?? 0, batteryMs ?? 0)),
+    };
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { access, clock } = keeper('', synchronised, { trustedTime });
+    access.start();
+    await vi.advanceTimersByTimeAsync(100_000);
+    clock.advance(3_600_000);
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(kept).toEqual([TUESDAY_AT_8, TUESDAY_AT_8 + 3_600_000]);
+    clock.advance(1000);
+    access.stop();
+    expect(kept.at(-1)).toBe(TUESDAY_AT_8 + 3_601_000);
+  });
+
+  test('the mode of before the restart is there before the machine was asked for its clock', () => {
+    for (const mode of ['locked', 'normal'] as const) {
+      const { access, setMode } = keeper(OFFICE, synchronised, { order: ordered(mode) });
+      access.start();
+      expect(setMode.mock.calls.flat()).toEqual(mode === 'normal' ? [] : [mode]);
+      access.stop();
+    }
+  });
+
+  test('a mode that was set by hand stays until the plan asks for another one, also while the daemon did not run', async () => {
+    const stays = keeper(OFFICE, synchronised, { order: ordered('locked') });
+    await stays.started();
+    await vi.waitFor(() => expect(stays.told).toEqual([['clock', null]]));
+    expect(stays.setMode.mock.calls.flat()).toEqual(['locked']);
+    stays.clock.advance(10 * 3_600_000);
+    stays.nextMinute();
+    await vi.waitFor(() => expect(stays.setMode.mock.calls.flat()).toEqual(['locked', 'normal']));
+    const missed = keeper(OFFICE, synchronised, { order: ordered('locked', TUESDAY_AT_8 - 22 * 3_600_000) });
+    await missed.started();
+    await vi.waitFor(() => expect(missed.setMode.mock.calls.flat()).toEqual(['locked', 'open-house']));
+  });
+
+  test('a door that is locked by hand in open house stays locked when the clock is found after a power cut', async () => {
+    let facts: Partial<ClockFacts> = {};
+    const { setMode, told, started, nextMinute, byHand } = keeper(OFFICE, () => facts, { order: ordered('locked') });
+    await started();
+    facts = synchronised;
+    nextMinute();
+    await vi.waitFor(() => expect(told).toContainEqual(['clock', null]));
+    expect(setMode.mock.calls.flat()).toEqual(['locked']);
+    byHand('normal');
+    nextMinute();
+    await vi.waitFor(() => expect(setMode.mock.calls.flat()).toEqual(['locked']));
+  });
+
+  test('what somebody orders before the clock is found is not overruled by what was missed', async () => {
+    let facts: Partial<ClockFacts> = {};
+    const yesterday = ordered('normal', TUESDAY_AT_8 - 26 * 3_600_000);
+    const { setMode, told, started, nextMinute, byHand } = keeper(OFFICE, () => facts, { order: yesterday });
+    await started();
+    byHand('locked');
+    facts = synchronised;
+    nextMinute();
+    await vi.waitFor(() => expect(told).toContainEqual(['clock', null]));
+    expect(setMode).not.toHaveBeenCalled();
+  });
+
+  test('lock ends open house, also one that waits for the clock, and is no order otherwise', () => {
+    const waiting = keeper(OFFICE, {}, { order: ordered('open-house') });
+    waiting.access.byHand('lock');
+    expect(waiting.orders.order).toMatchObject({ mode: 'normal', by: 'hand' });
+    const locked = keeper(OFFICE, {}, { order: ordered('locked') });
+    locked.access.byHand('lock');
+    expect(locked.orders.order).toEqual(ordered('locked'));
+  });
+
+  test('without a clock open house ends', async () => {
+    const { setMode, started } = keeper(OFFICE, {}, { order: { ...NO_ORDER, mode: 'open-house' } });
+    await started();
+    expect(setMode).not.toHaveBeenCalled();
+  });
+
+  test('anti-passback speaks after everything else, and is told who was let in', () => {
+    const letIn: string[] = [];
+    const passback = {
+      refuses: (id: string) => id === 'ada',
+      letIn: (id: string) => void letIn.push(id),
+      purge: () => undefined,
+    };
+    const { access } = keeper('', {}, { passback });
+    expect([access.whyNot(someone('ada', [0])), access.whyNot(someone('bob', [0]))]).toEqual(['passback', undefined]);
+    expect(access.whyNot(someone('ada', [0], { validUntil: '2020-01-01T00:00:00.000Z' }))).toBe('clock');
+    access.letIn(someone('bob', [0]));
+    expect(letIn).toEqual(['bob']);
+  });
+});

@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { NO_NEWS, notifyArguments, watchdogIntervalMs } from '../../src/host/notify.js';
+import { SystemdNotify, type SystemdNotifyOptions } from '../../src/host/systemd-notify.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { RecordingNotify } from '../support/recording-notify.js';
+import { installed } from '../voice/stage.js';
+
+describe('what systemd is told', () => {
+  test.each([
+    ['nothing', {}, []],
+    ['ready', { ready: true, status: 'watching' }, ['--ready', '--status=watching']],
+    ['a sign of life and the stop', { watchdog: true, stopping: true }, ['WATCHDOG=1', 'STOPPING=1']],
+    ['a status that looks like an option', { status: '--help' }, ['--status=--help']],
+    ['a status of several lines is one line', { status: 'a\nREADY=1' }, ['--status=a READY=1']],
+    ['a status without end is cut', { status: 'x'.repeat(1000) }, [`--status=${'x'.repeat(200)}`]],
+  ])('%s', (_what, news, args) => {
+    expect(notifyArguments({ ...NO_NEWS, ...news })).toEqual(args);
+  });
+});
+
+describe('a sign of life is due', () => {
+  test.each<[string, Record<string, string>, number | null]>([
+    ['at half of what the unit allows', { WATCHDOG_USEC: '20000000' }, 10_000],
+    ['for this process', { WATCHDOG_USEC: '20000000', WATCHDOG_PID: '42' }, 10_000],
+    ['never for another process', { WATCHDOG_USEC: '20000000', WATCHDOG_PID: '43' }, null],
+    ['never without a watchdog', {}, null],
+    ['never with a watchdog of zero', { WATCHDOG_USEC: '0' }, null],
+    ['never with a watchdog that is no number', { WATCHDOG_USEC: '2s' }, null],
+  ])('%s', (_when, env, ms) => expect(watchdogIntervalMs(env, 42)).toBe(ms));
+});
+
+test('the recording one remembers what was told', async () => {
+  const notify = new RecordingNotify();
+  notify.ready('watching');
+  notify.status('door open');
+  notify.watchdog();
+  await notify.stopping();
+  expect(notify.told).toEqual(['ready: watching', 'status: door open', 'watchdog', 'stopping']);
+});
+
+describe('systemd-notify as a child', () => {
+  let folder: string;
+  let clock: ManualClock;
+  let logged: string[];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kaimon-notify-'));
+    clock = new ManualClock();
+    logged = [];
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const log = { warn: (_fields: unknown, line: string) => logged.push(line) } as unknown as SystemdNotifyOptions['log'];
+  const notifyWith = (env: Record<string, string>, program: string) =>
+    new SystemdNotify({ env: { PATH: process.env['PATH'], ...env }, clock, log, program });
+
+  /** A stand-in that notes each call as one line. */
+  const stub = (after = ''): string => {
+    const path = join(folder, 'stub');
+    writeFileSync(path, `#!/bin/sh\necho "$*" >> '${folder}/calls'\n${after}\n`, { mode: 0o755 });
+    writeFileSync(join(folder, 'calls'), '');
+    return path;
+  };
+  const calls = () => readFileSync(join(folder, 'calls'), 'utf8').split('\n').slice(0, -1);
+
+  test('does nothing where no service manager listens', async () => {
+    const notify = notifyWith({ WATCHDOG_USEC: '1000000' }, stub());
+    notify.ready('watching');
+    notify.watchdog();
+    await notify.stopping();
+    expect(calls()).toEqual([]);
+  });
+
+  test('is one at a time, and what comes meanwhile is told together', async () => {
+    const notify = notifyWith({ NOTIFY_SOCKET: '/x', WATCHDOG_USEC: '1000000' }, stub());
+    notify.ready('watching');
+    for (let frame = 0; frame < 1000; frame++) {
+      notify.status(`frame ${frame}`);
+      notify.watchdog();
+    }
+    await notify.stopping();
+    expect(calls()).toEqual(['--ready --status=watching', '--status=frame 999 WATCHDOG=1 STOPPING=1']);
+  });
+
+  test('is fed as often as needed, however often the frame loop gives a sign of life', async () => {
+    const notify = notifyWith({ NOTIFY_SOCKET: '/x', WATCHDOG_USEC: '4000000' }, stub());
+    for (let frame = 0; frame < 40; frame++) {
+      notify.watchdog();
+      await notify.stopping();
+      clock.advance(100);
+    }
+    // Four seconds: allowed 4 s, due every 2 s, sent every second.
+    expect(calls().filter((line) => line.includes('WATCHDOG=1'))).toHaveLength(4);
+  });
+
+  test('is not fed where the unit has no watchdog', async () => {
+    const notify = notifyWith({ NOTIFY_SOCKET: '/x' }, stub());
+    notify.watchdog();
+    await notify.stopping();
+    expect(calls()).toEqual(['STOPPING=1']);
+  });
+
+  test.each([
+    ['fails', 'exit 1'],
+    ['dies', 'kill -9 $$'],
+  ])('that %s is logged once and never thrown', async (_how, script) => {
+    const notify = notifyWith({ NOTIFY_SOCKET: '/x' }, stub(script));
+    notify.ready('watching');
+    await notify.stopping();
+    expect(calls()).toHaveLength(2);
+    expect(logged).toEqual([expect.stringContaining('systemd cannot be told')]);
+  });
+
+  test('that is missing is logged once and never thrown', async () => {
+    const notify = notifyWith({ NOTIFY_SOCKET: '/x' }, join(folder, 'none'));
+    notify.ready('watching');
+    await notify.stopping();
+    expect(logged).toEqual([expect.stringContaining('ENOENT')]);
+  });
+
+  const real = installed('systemd-notify') && installed('python3');
+  test.skipIf(!real)('the real program tells a real socket ready, status, sign of life and stop', async () => {
+    const script = fileURLToPath(new URL('receiver.py', import.meta.url));
+    const socket = join(folder, 'socket');
+    const receiver = spawn('python3', [script, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const received: string[] = [];
+    createInterface(receiver.stdout).on('line', (line) => received.push(JSON.parse(line) as string));
+    const until = (line: string) =>
+      vi.waitFor(() => expect(received.join('\n').split('\n')).toContain(line), { timeout: 20_000, interval: 5 });
+    try {
+      await until('listening');
+      const notify = notifyWith({ NOTIFY_SOCKET: socket, WATCHDOG_USEC: '1000000' }, 'systemd-notify');
+      notify.ready('watching: 2 people');
+      notify.status('door open');
+      notify.watchdog();
+      await notify.stopping();
+      await until('STOPPING=1');
+    } finally {
+      receiver.kill('SIGKILL');
+    }
+    // The barrier is how systemd-notify waits until it was heard.
+    const lines = received
+      .flatMap((datagram) => datagram.split('\n'))
+      .filter((line) => !['', 'BARRIER=1'].includes(line));
+    expect(lines).toEqual([
+      'listening',
+      'READY=1',
+      'STATUS=watching: 2 people',
+      'STATUS=door open',
+      'WATCHDOG=1',
+      'STOPPING=1',
+    ]);
+    expect(logged).toEqual([]);
+  });
+});

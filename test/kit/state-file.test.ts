@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { silentLog } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { StateFile } from '../../src/kit/state-file.js';
+import { tempFolder } from '../store/sample.js';
+
+const schema = z.strictObject({ n: z.int() });
+async function opened(folder: string) {
+  const [clock, error] = [new ManualClock(), vi.fn()];
+  const file = join(folder, 'things.json');
+  const log = { ...silentLog, error } as typeof silentLog;
+  const open = () => StateFile.open({ file, name: 'things', schema, empty: { n: 0 }, delayMs: 2000, clock, log });
+  return { clock, error, file, open };
+}
+
+test('what was saved is found, changes within the delay are written together, and the end writes what waits', async () => {
+  const { clock, file, open } = await opened(await tempFolder());
+  const first = await open();
+  expect(first.found).toEqual({ n: 0 });
+  first.save(() => ({ n: 1 }));
+  first.save(() => ({ n: 2 }));
+  clock.advance(1999);
+  await first.close();
+  expect((await open()).found).toEqual({ n: 2 });
+  const second = await open();
+  second.save(() => ({ n: 3 }));
+  clock.advance(2000);
+  await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe('{"n":3}\n'));
+});
+
+test.each(['', '{', '{"n":"one"}', '{"n":1,"m":2}'])('a damaged file is set aside and told: %j', async (text) => {
+  const folder = await tempFolder();
+  const { error, file, open } = await opened(folder);
+  writeFileSync(file, text);
+  expect((await open()).found).toEqual({ n: 0 });
+  expect(error).toHaveBeenCalledOnce();
+  expect(readdirSync(folder).some((name) => name.startsWith('things.json.corrupt-'))).toBe(true);
+});
+
+test('a disk that refuses is told, and harms nobody', async () => {
+  const { error, clock, open } = await opened(join(await tempFolder(), 'gone'));
+  const file = await open();
+  file.save(() => ({ n: 1 }));
+  clock.advance(2000);
+  await vi.waitFor(() => expect(error).toHaveBeenCalled());
+  await file.close();
+});

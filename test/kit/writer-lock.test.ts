@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { promises as fs } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { silentLog } from '../../src/kit/log.js';
+import { StoreLock } from '../../src/kit/writer-lock.js';
+import { names, tempFolder } from '../store/sample.js';
+
+const lockPath = async () => join(await tempFolder(), 'people.json.lock');
+const take = (path: string) => StoreLock.take(path, silentLog);
+
+/** A process of its own that lives until the test ends it. */
+async function sleeper() {
+  const child = spawn(process.execPath, ['-e', 'console.log("up"); setInterval(() => {}, 1e6)']);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  const pid = child.pid ?? expect.fail('no pid');
+  return { child, pid, started: await startOf(pid) };
+}
+
+async function startOf(pid: number): Promise<string> {
+  const stat = await fs.readFile(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+/** A lock file's text: of this very process, where `change` does not say otherwise. */
+const owner = async (change: object) => {
+  const boot = (await fs.readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  return JSON.stringify({ pid: process.pid, started: await startOf(process.pid), boot, token: 'other', ...change });
+};
+
+describe('the lock of the people store', () => {
+  test('is held by one, and free again afterwards', async () => {
+    const path = await lockPath();
+    const lock = await take(path);
+    await expect(take(path)).rejects.toThrow(`in use by process ${process.pid}`);
+    await lock.check();
+    await lock.release();
+    expect(await names(join(path, '..'))).toEqual([]);
+    await (await take(path)).release();
+  });
+
+  test('names the living process that holds it', async () => {
+    const path = await lockPath();
+    const { pid, started } = await sleeper();
+    await fs.writeFile(path, await owner({ pid, started }));
+    await expect(take(path)).rejects.toMatchObject({
+      code: 'KAIMON_PEOPLE_LOCKED',
+      message: expect.stringContaining(`in use by process ${pid}`),
+    });
+  });
+
+  test('of a killed process is taken over', async () => {
+    const path = await lockPath();
+    const { child, pid, started } = await sleeper();
+    await fs.writeFile(path, await owner({ pid, started }));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const lock = await take(path);
+    await lock.check();
+    expect(await names(join(path, '..'))).toEqual(['people.json.lock']);
+  });
+
+  test.each([
+    ['of a process that died and whose number somebody else has now', { started: '1' }],
+    ['of the boot before', { boot: '00000000-0000-0000-0000-000000000000' }],
+  ])('%s is taken over', async (_whose, change) => {
+    const path = await lockPath();
+    await fs.writeFile(path, await owner(change));
+    await (await take(path)).check();
+  });
+
+  test.each([
+    ['empty', ''],
+    ['garbage', '{"pid":'],
+  ])('that is %s (power cut) is taken over', async (_what, text) => {
+    const path = await lockPath();
+    await fs.writeFile(path, text);
+    await (await take(path)).check();
+  });
+
+  test('lets nobody write who has lost it', async () => {
+    const path = await lockPath();
+    const lock = await take(path);
+    const { pid, started } = await sleeper();
+    await fs.writeFile(path, await owner({ pid, started }));
+    await expect(lock.check()).rejects.toThrow(`in use by process ${pid}`);
+    await lock.release();
+    // Releasing what one no longer has must not free the other's lock.
+    expect(await names(join(path, '..'))).toEqual(['people.json.lock']);
+  });
+
+  test('that somebody tidied away is taken again', async () => {
+    const path = await lockPath();
+    const lock = await take(path);
+    await fs.rm(path);
+    await lock.check();
+    await expect(take(path)).rejects.toThrow('in use');
+  });
+
+  test('is given to one of many who ask at once, also over a dead lock', async () => {
+    for (const before of [undefined, await owner({ started: '1' })]) {
+      const path = await lockPath();
+      if (before !== undefined) await fs.writeFile(path, before);
+      const all = await Promise.allSettled(Array.from({ length: 20 }, () => take(path)));
+      const taken = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      const holding = await Promise.allSettled(taken.map((lock) => lock.check()));
+      expect(holding.filter((one) => one.status === 'fulfilled')).toHaveLength(1);
+    }
+  });
+
+  test('in a folder that cannot be written is refused in a sentence', async () => {
+    const path = join(await tempFolder(), 'missing', 'people.json.lock');
+    await expect(take(path)).rejects.toMatchObject({
+      code: 'KAIMON_FILE_WRITE',
+      message: expect.stringContaining('cannot lock the people store'),
+    });
+  });
+});

@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type MonotonicMs, monotonicMs } from '../../src/kit/clock.js';
+import {
+  contactBack,
+  contactLost,
+  contactSays,
+  letIn,
+  NO_COUNTS,
+  newWatch,
+  type PassageWatch,
+  type Watched,
+} from '../../src/passback/passage-detection.js';
+
+const PULSE_MS = 3000;
+type Act = readonly [atMs: number, act: string];
+
+const OPENING = { opens: 'pulse', free: 'free', forced: 'forced', closes: 'pulse' } as const;
+
+/** Acts such as `ada` (let in), `opens`, `closes`, `free` or `forced` (opens so), `lost`, `back`, `back-open`. */
+function after(watch: PassageWatch, act: string, at: MonotonicMs): Watched {
+  if (act === 'lost') return contactLost(watch, at);
+  if (act === 'back' || act === 'back-open') return { watch: contactBack(watch, act === 'back-open'), passed: [] };
+  const why = OPENING[act as keyof typeof OPENING];
+  return why ? contactSays(watch, act !== 'closes', why, at) : letIn(watch, act, at, PULSE_MS);
+}
+
+function play(hasContact: boolean, acts: readonly Act[]): { readonly passed: string[]; readonly watch: PassageWatch } {
+  let watch = newWatch(hasContact, NO_COUNTS);
+  const all: string[] = [];
+  for (const [ms, act] of acts) {
+    const watched = after(watch, act, monotonicMs(ms));
+    watch = watched.watch;
+    all.push(...watched.passed);
+  }
+  return { passed: all, watch };
+}
+
+describe('who has gone through', () => {
+  test.each<[string, boolean, Act[], string[], Partial<typeof NO_COUNTS>]>([
+    ['without a contact whoever is let in', false, [[0, 'ada']], ['ada'], { granted: 1 }],
+    ['with one nobody who only is let in', true, [[0, 'ada']], [], {}],
+    [
+      'who opens within the pulse',
+      true,
+      [
+        [0, 'ada'],
+        [2999, 'opens'],
+      ],
+      ['ada'],
+      { granted: 1 },
+    ],
+    [
+      'nobody who was let in too long ago',
+      true,
+      [
+        [0, 'ada'],
+        [3000, 'opens'],
+      ],
+      [],
+      { others: 1 },
+    ],
+    [
+      'the first of two first',
+      true,
+      [
+        [0, 'ada'],
+        [100, 'bob'],
+        [200, 'opens'],
+      ],
+      ['ada'],
+      { granted: 1 },
+    ],
+    [
+      'one for each opening',
+      true,
+      [
+        [0, 'ada'],
+        [100, 'bob'],
+        [200, 'opens'],
+        [300, 'closes'],
+        [400, 'opens'],
+      ],
+      ['ada', 'bob'],
+      { granted: 2 },
+    ],
+    [
+      'the first still, where the second pulse lengthens the first',
+      true,
+      [
+        [0, 'ada'],
+        [2900, 'bob'],
+        [4000, 'opens'],
+      ],
+      ['ada'],
+      { granted: 1 },
+    ],
+    [
+      'who is let in while the door stands open',
+      true,
+      [
+        [0, 'opens'],
+        [100, 'ada'],
+      ],
+      ['ada'],
+      { others: 1, granted: 1 },
+    ],
+    [
+      'nobody twice by an open door',
+      true,
+      [
+        [0, 'ada'],
+        [100, 'opens'],
+        [200, 'opens'],
+      ],
+      ['ada'],
+      { granted: 1 },
+    ],
+    [
+      'nobody by force',
+      true,
+      [
+        [0, 'ada'],
+        [100, 'forced'],
+      ],
+      [],
+      {},
+    ],
+    [
+      'people who go free are counted',
+      true,
+      [
+        [0, 'free'],
+        [100, 'closes'],
+        [200, 'free'],
+      ],
+      [],
+      { free: 2 },
+    ],
+    [
+      'whoever is let in while the contact is lost',
+      true,
+      [
+        [0, 'lost'],
+        [1, 'ada'],
+        [2, 'back'],
+        [3, 'bob'],
+      ],
+      ['ada'],
+      { granted: 1 },
+    ],
+    [
+      'whoever is waited for when the contact is lost, and nobody whose time is over',
+      true,
+      [
+        [0, 'ada'],
+        [3000, 'bob'],
+        [3001, 'lost'],
+      ],
+      ['bob'],
+      { granted: 1 },
+    ],
+    [
+      'the next one, too, where the door stands open when the contact is back',
+      true,
+      [
+        [0, 'opens'],
+        [1, 'lost'],
+        [2, 'back-open'],
+        [3, 'ada'],
+      ],
+      ['ada'],
+      { others: 1, granted: 1 },
+    ],
+    [
+      'the same person let in twice once',
+      true,
+      [
+        [0, 'ada'],
+        [100, 'ada'],
+        [200, 'opens'],
+        [300, 'closes'],
+        [400, 'opens'],
+      ],
+      ['ada'],
+      { granted: 1, others: 1 },
+    ],
+  ])('%s', (_what, hasContact, acts, passed, counts) => {
+    const played = play(hasContact, acts);
+    expect(played.passed).toEqual(passed);
+    expect(played.watch.counts).toEqual({ ...NO_COUNTS, ...counts });
+  });
+
+  test('nobody passes who was not let in, each at most once for each time, and no more than the door was opened', () => {
+    const act = fc.constantFrom('ada', 'bob', 'eve', 'opens', 'closes', 'free', 'forced');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(2000), act), { maxLength: 60 }), (steps) => {
+        let now = 0;
+        const acts = steps.map(([wait, what]): Act => {
+          now += wait;
+          return [now, what];
+        });
+        const { passed, watch } = play(true, acts);
+        for (const person of ['ada', 'bob', 'eve'])
+          expect(passed.filter((one) => one === person).length).toBeLessThanOrEqual(
+            acts.filter(([, what]) => what === person).length,
+          );
+        expect(watch.counts.granted).toBe(passed.length);
+        expect(watch.expected.length).toBeLessThanOrEqual(3);
+      }),
+    );
+  });
+});

@@ -1,0 +1,437 @@
+import { describe, expect, test } from 'vitest';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import type { PassbackRule } from '../../src/passback/passback.js';
+import { type Kept, keptSchema, NOTHING_KEPT, WhereaboutsKeeper } from '../../src/passback/whereabouts.js';
+import { PEOPLE_MAX } from '../../src/person/person.js';
+import { Calendar } from '../../src/schedule/calendar.js';
+import { topicsOf } from '../../src/site/topics.js';
+import { MemoryPeople, person, version } from '../site/sync/memory-people.js';
+
+const HOUR = 60 * 60_000;
+const RULE: PassbackRule = { mode: 'hard', direction: 'in', resetAt: [4 * 60] };
+
+function keeper(
+  change: {
+    readonly rule?: Partial<PassbackRule>;
+    readonly hasContact?: boolean;
+    readonly found?: Kept;
+    readonly clock?: ManualClock;
+    readonly gate?: string;
+    readonly people?: MemoryPeople;
+  } = {},
+) {
+  const {
+    rule,
+    hasContact = false,
+    found = NOTHING_KEPT,
+    clock = new ManualClock(Date.UTC(2026, 10, 24, 8)),
+    gate = 'in',
+    people = new MemoryPeople(),
+  } = change;
+  let saved = () => found;
+  let trusted = true;
+  const kept = () => keptSchema.parse(JSON.parse(JSON.stringify(saved())));
+  const told: unknown[] = [];
+  const whereabouts = new WhereaboutsKeeper({
+    rule: { ...RULE, ...rule },
+    calendar: new Calendar('UTC'),
+    gate,
+    people,
+    file: {
+      found,
+      save: (now) => {
+        saved = now;
+      },
+    },
+    clock,
+    clockTrusted: () => trusted,
+    hasContact,
+    pulseMs: 3000,
+    told: {
+      passed: (person) => void told.push(['passed', person]),
+      misfit: (person, { refused }) => void told.push(['misfit', person, refused]),
+    },
+  });
+  const records = whereabouts.records(topicsOf({ site: 'home', gate }));
+  const trust = (to: boolean) => {
+    trusted = to;
+  };
+  const distrust = () => trust(false);
+  return { whereabouts, records, clock, told, kept, trust, distrust, people };
+}
+const bytes = (text: string | undefined) => Buffer.from(text ?? '');
+
+test('who is inside is refused, and let in again after the hour at which it is forgotten', () => {
+  const { whereabouts, clock } = keeper();
+  expect(whereabouts.refuses('ada')).toBe(false);
+  whereabouts.letIn('ada');
+  expect([whereabouts.refuses('ada'), whereabouts.refuses('bob')]).toEqual([true, false]);
+  clock.advance(20 * HOUR - 1);
+  expect(whereabouts.refuses('ada')).toBe(true);
+  clock.advance(1);
+  expect(whereabouts.refuses('ada')).toBe(false);
+});
+
+test('a clock that is not trusted forgets nobody', () => {
+  const { whereabouts, clock, distrust, kept } = keeper();
+  whereabouts.letIn('ada');
+  distrust();
+  clock.advance(48 * HOUR);
+  whereabouts.purge();
+  expect(whereabouts.refuses('ada')).toBe(true);
+  expect(Object.keys(kept().passages)).toEqual(['ada']);
+});
+
+test('what is void is not kept', () => {
+  const { whereabouts, clock, kept } = keeper();
+  whereabouts.letIn('ada');
+  clock.advance(20 * HOUR);
+  whereabouts.purge();
+  expect(kept().passages).toEqual({});
+});
+
+test('with a contact only who has gone through is inside', () => {
+  const { whereabouts, told } = keeper({ hasContact: true });
+  whereabouts.letIn('ada');
+  expect(whereabouts.refuses('ada')).toBe(false);
+  whereabouts.contact(true, 'pulse');
+  expect(whereabouts.refuses('ada')).toBe(true);
+  expect(told).toEqual([['passed', 'ada']]);
+});
+
+test('soft mode tells and refuses nobody; off remembers nobody, and counts all the same', () => {
+  const soft = keeper({ rule: { mode: 'soft' } });
+  soft.whereabouts.letIn('ada');
+  soft.whereabouts.letIn('ada');
+  expect(soft.whereabouts.refuses('ada')).toBe(false);
+  expect(soft.told).toEqual([
+    ['passed', 'ada'],
+    ['misfit', 'ada', false],
+    ['passed', 'ada'],
+  ]);
+  const off = keeper({ rule: { mode: 'off' } });
+  off.whereabouts.letIn('ada');
+  expect([off.whereabouts.refuses('ada'), off.whereabouts.counts.granted, off.kept().passages]).toEqual([false, 1, {}]);
+});
+
+test('a restart forgets neither people nor the count', () => {
+  const { whereabouts, kept, clock } = keeper();
+  whereabouts.letIn('ada');
+  const again = keeper({ found: kept(), clock });
+  expect(again.whereabouts.refuses('ada')).toBe(true);
+  expect(again.whereabouts.counts).toEqual({ granted: 1, others: 0, free: 0 });
+});
+
+test('whoever goes out at another gate may come in here, and who is forgiven there may, too', async () => {
+  const clock = new ManualClock(Date.UTC(2026, 10, 24, 8));
+  const [inward, outward] = [keeper({ clock }), keeper({ clock, gate: 'out', rule: { direction: 'out' } })];
+  const share = async (from: typeof inward, to: typeof inward) => {
+    const heard = to.records.read('ada', bytes(from.records.text('ada')));
+    return heard.kind === 'newer' ? to.records.merge('ada', heard.record) : heard.kind;
+  };
+  inward.whereabouts.letIn('ada');
+  expect(await share(inward, outward)).toBe('taken');
+  expect([inward.whereabouts.refuses('ada'), outward.whereabouts.refuses('ada')]).toEqual([true, false]);
+  // The clock stands still: the order is that of versions.
+  outward.whereabouts.letIn('ada');
+  expect(await share(outward, inward)).toBe('taken');
+  expect([inward.whereabouts.refuses('ada'), outward.whereabouts.refuses('ada')]).toEqual([false, true]);
+  outward.whereabouts.forgive('ada');
+  expect(await share(outward, inward)).toBe('taken');
+  expect([inward.whereabouts.refuses('ada'), outward.whereabouts.refuses('ada')]).toEqual([false, false]);
+  expect(await share(inward, outward)).toBe('same');
+});
+
+test('in a fire nobody is followed, and afterwards everybody may come in again, at every gate', () => {
+  const { whereabouts, records, told } = keeper({ hasContact: true });
+  const passes = (id: string) => {
+    whereabouts.letIn(id);
+    whereabouts.contact(true, 'pulse');
+    whereabouts.contact(false, 'pulse');
+  };
+  for (const id of ['ada', 'bob']) passes(id);
+  whereabouts.letIn('eve');
+  const offered: string[] = [];
+  records.onLocal((id) => offered.push(id));
+  whereabouts.fire(true);
+  passes('ada');
+  whereabouts.fire(false);
+  expect([whereabouts.refuses('ada'), whereabouts.refuses('bob'), offered]).toEqual([false, false, ['ada', 'bob']]);
+  expect(whereabouts.counts).toEqual({ granted: 2, others: 0, free: 1 });
+  expect(told).toEqual([
+    ['passed', 'ada'],
+    ['passed', 'bob'],
+  ]);
+  passes('ada');
+  expect(whereabouts.refuses('ada')).toBe(true);
+});
+
+describe('a clock that is not trusted', () => {
+  const at = (text: string) => new ManualClock(Date.parse(text));
+
+  test('and ahead spoils no version: what other gates see afterwards is newer', async () => {
+    const clock = at('2040-01-01T00:00:00Z');
+    const { whereabouts, records, distrust } = keeper({ clock });
+    distrust();
+    whereabouts.letIn('ada');
+    expect(whereabouts.refuses('ada')).toBe(true);
+    const now = Date.UTC(2026, 10, 24, 8);
+    clock.jumpWall(now - clock.wall());
+    const out = { inside: false, since: new Date(now).toISOString(), version: `${now}-0000-out` };
+    expect(await records.merge('ada', out)).toBe('taken');
+    expect(whereabouts.refuses('ada')).toBe(false);
+  });
+
+  test('and behind dates what it saw when it is set right: no reset forgets it before its time', () => {
+    const clock = at('2026-11-23T01:00:00Z');
+    const { whereabouts, records, distrust, trust, kept } = keeper({ clock });
+    distrust();
+    whereabouts.letIn('ada');
+    const before = records.version('ada');
+    const offered: string[] = [];
+    records.onLocal((id) => offered.push(id));
+    clock.advance(HOUR);
+    clock.jumpWall(Date.UTC(2026, 10, 24, 8) - clock.wall());
+    trust(true);
+    whereabouts.purge();
+    expect([whereabouts.refuses('ada'), offered]).toEqual([true, ['ada']]);
+    expect(kept().passages['ada']?.since).toBe('2026-11-24T07:00:00.000Z');
+    expect(String(records.version('ada')) > String(before)).toBe(true);
+    whereabouts.purge();
+    expect(offered).toEqual(['ada']);
+  });
+
+  describe('and a gate that saw nothing of others meanwhile', () => {
+    /** Ada goes in here at eight; what else is seen, and when the clock is found. */
+    async function day(
+      hours: (
+        other: (hoursAfter: number, inside: boolean) => Promise<unknown>,
+        wait: (h: number) => void,
+        here: () => void,
+      ) => Promise<void>,
+    ) {
+      const { whereabouts, records, distrust, trust, clock } = keeper();
+      const start = clock.wall();
+      distrust();
+      whereabouts.letIn('ada');
+      await hours(
+        (h, inside) => {
+          const ms = start + h * HOUR;
+          return records.merge('ada', { inside, since: new Date(ms).toISOString(), version: `${ms}-0000-out` });
+        },
+        (h) => clock.advance(h * HOUR),
+        () => whereabouts.letIn('ada'),
+      );
+      trust(true);
+      whereabouts.purge();
+      return { refused: whereabouts.refuses('ada'), since: JSON.parse(String(records.text('ada'))).since, start };
+    }
+
+    test('gives way to what was seen elsewhere later, whenever it hears of it', async () => {
+      const before = await day(async (other, wait) => {
+        wait(3);
+        await other(2, false);
+        wait(1);
+      });
+      expect(before.refused).toBe(false);
+      // The time comes first, then the broker.
+      const { whereabouts, records, distrust, trust, clock } = keeper();
+      distrust();
+      whereabouts.letIn('ada');
+      const ms = clock.wall() + 2 * HOUR;
+      clock.advance(5 * HOUR);
+      trust(true);
+      whereabouts.purge();
+      const out = { inside: false, since: new Date(ms).toISOString(), version: `${ms}-0000-out` };
+      expect(await records.merge('ada', out)).toBe('taken');
+    });
+
+    test('keeps what it saw later itself', async () => {
+      const { refused, since, start } = await day(async (other, wait, here) => {
+        wait(3);
+        here();
+        await other(2, false);
+        wait(1);
+      });
+      expect([refused, since]).toEqual([true, new Date(start + 3 * HOUR).toISOString()]);
+    });
+  });
+
+  test('for a moment only, between two looks, dates what it saw all the same', () => {
+    const since = '2026-11-23T12:00:00.000Z';
+    const bob = { inside: true, since, version: `${Date.parse(since)}-0000-in` };
+    const { whereabouts, distrust, trust, kept, clock } = keeper({ found: { ...NOTHING_KEPT, passages: { bob } } });
+    whereabouts.purge();
+    distrust();
+    whereabouts.letIn('ada');
+    trust(true);
+    whereabouts.purge();
+    expect(whereabouts.refuses('ada')).toBe(true);
+    expect(kept().passages['ada']?.since).toBe(new Date(clock.wall()).toISOString());
+  });
+
+  test('and a fire forgives whom it saw, also where another gate had forgiven since', async () => {
+    const { whereabouts, records, distrust, trust, clock } = keeper();
+    distrust();
+    whereabouts.letIn('ada');
+    const now = clock.wall();
+    await records.merge('ada', { inside: null, since: new Date(now).toISOString(), version: `${now}-0000-out` });
+    clock.advance(HOUR);
+    whereabouts.fire(true);
+    whereabouts.fire(false);
+    trust(true);
+    whereabouts.purge();
+    expect(whereabouts.refuses('ada')).toBe(false);
+  });
+});
+
+describe('a clock that was ahead', () => {
+  const DAYS = 400 * 24 * HOUR;
+
+  test('while it was trusted shuts nobody out when it is set right, whoever is asked', async () => {
+    const { whereabouts, records, clock } = keeper({ rule: { resetAt: [] } });
+    clock.jumpWall(DAYS);
+    for (const id of ['ada', 'bob']) whereabouts.letIn(id);
+    clock.jumpWall(-DAYS);
+    whereabouts.purge();
+    expect([whereabouts.refuses('ada'), whereabouts.refuses('bob')]).toEqual([false, false]);
+    whereabouts.letIn('ada');
+    expect(whereabouts.refuses('ada')).toBe(true);
+    clock.advance(HOUR);
+    const now = clock.wall();
+    const out = { inside: false, since: new Date(now).toISOString(), version: `${now}-0000-out` };
+    expect(records.read('ada', bytes(JSON.stringify(out))).kind).toBe('newer');
+    expect(await records.merge('ada', out)).toBe('taken');
+    expect(records.read('bob', bytes(JSON.stringify(out))).kind).toBe('newer');
+    expect(await records.merge('bob', out)).toBe('taken');
+    expect([whereabouts.refuses('ada'), whereabouts.refuses('bob')]).toEqual([false, false]);
+  });
+
+  test('before a restart gives no version to what is seen after it', () => {
+    const ahead = { inside: true, since: '2040-01-01T00:00:00.000Z', version: '2208988800000-0000-in' };
+    const { whereabouts, records } = keeper({ found: { ...NOTHING_KEPT, passages: { ada: ahead } } });
+    whereabouts.purge();
+    expect([whereabouts.refuses('ada'), records.version('ada'), records.text('ada')]).toEqual([
+      false,
+      undefined,
+      undefined,
+    ]);
+    for (const id of ['ada', 'bob']) whereabouts.letIn(id);
+    for (const id of ['ada', 'bob']) expect(String(records.version(id)) < ahead.version).toBe(true);
+  });
+
+  test('or is behind for a minute forgets nobody for good', () => {
+    const { whereabouts, clock } = keeper();
+    whereabouts.letIn('ada');
+    clock.jumpWall(-10 * 60_000);
+    whereabouts.purge();
+    clock.jumpWall(10 * 60_000);
+    expect(whereabouts.refuses('ada')).toBe(true);
+  });
+});
+
+test('what is seen here comes after whatever was heard, also of passages that count for nothing', async () => {
+  const { whereabouts, records, clock } = keeper();
+  const ahead = `${clock.wall() + 60_000}-0000-out`;
+  const forgotten = { inside: true, since: new Date(clock.wall() - 5 * HOUR).toISOString(), version: ahead };
+  expect(await records.merge('ada', forgotten)).toBe('same');
+  whereabouts.letIn('ada');
+  expect(String(records.version('ada')) > ahead).toBe(true);
+});
+
+describe('whoever is removed', () => {
+  const removed = (people: MemoryPeople, id: string) => {
+    people.put(person(id, version(1)));
+    people.remove(id, version(2));
+  };
+
+  test('leaves nothing behind, wherever the removal was', async () => {
+    const { whereabouts, people, kept, records } = keeper();
+    people.put(person('ada', version(1)));
+    whereabouts.letIn('ada');
+    const offered: string[] = [];
+    records.onLocal((id) => offered.push(id));
+    await people.merge({ id: 'ada', removed: true, version: version(2) });
+    expect([kept().passages, records.version('ada'), records.isGone('ada'), offered]).toEqual([
+      {},
+      undefined,
+      true,
+      ['ada'],
+    ]);
+  });
+
+  test('is not placed any more: neither by the door, nor by other gates, nor by the file', async () => {
+    const people = new MemoryPeople();
+    removed(people, 'ada');
+    const passage = { inside: true, since: '2026-11-24T07:59:00.000Z', version: '1795507140000-0000-out' };
+    const found = { ...NOTHING_KEPT, passages: { ada: passage } };
+    const { whereabouts, records, told, kept } = keeper({ people, found });
+    expect(kept().passages).toEqual({});
+    expect([...records.ids()]).toEqual([]);
+    expect(await records.merge('ada', passage)).toBe('same');
+    whereabouts.letIn('ada');
+    expect([[...records.ids()], told]).toEqual([[], [['passed', 'ada']]]);
+    expect(kept().passages).toEqual({});
+  });
+
+  test('and enrolled again is somebody of whom nothing is known', () => {
+    const { whereabouts, people, kept } = keeper();
+    people.put(person('ada', version(1)));
+    whereabouts.letIn('ada');
+    people.remove('ada', version(2));
+    people.put(person('ada', version(3)));
+    expect(whereabouts.refuses('ada')).toBe(false);
+    whereabouts.letIn('ada');
+    expect(Object.keys(kept().passages)).toEqual(['ada']);
+  });
+});
+
+test('a flood of names that nobody has pushes out nobody who is enrolled', async () => {
+  const { records, people, whereabouts, clock } = keeper();
+  for (const id of ['ada', 'bob']) people.put(person(id, version(1)));
+  const now = clock.wall();
+  const passage = { inside: true, since: new Date(now).toISOString(), version: `${now}-0000-out` };
+  await records.merge('ada', passage);
+  for (let i = 1; i < PEOPLE_MAX; i++) await records.merge(`nobody-${i}`, passage);
+  await expect(records.merge('mallory', passage)).rejects.toThrow('nobody of the id "mallory" is enrolled');
+  expect(await records.merge('bob', passage)).toBe('taken');
+  expect([whereabouts.refuses('ada'), whereabouts.refuses('bob')]).toEqual([true, true]);
+  expect([...records.ids()].sort()).toEqual(['ada', 'bob']);
+});
+
+test.each([
+  ['', 'empty'],
+  ['{', 'invalid'],
+  [JSON.stringify({ inside: true, since: 'yesterday', version: '1795507200000-0000-out' }), 'invalid'],
+  [JSON.stringify({ inside: 'yes', since: '2026-11-24T08:00:00.000Z', version: '1795507200000-0000-out' }), 'invalid'],
+  // Dated ahead it would outlive every reset.
+  [JSON.stringify({ inside: true, since: '2099-01-01T00:00:00.000Z', version: '1795507200000-0000-out' }), 'invalid'],
+  [' '.repeat(600), 'invalid'],
+])('a record that is none is not taken: %.60s', (payload, kind) => {
+  expect(keeper().records.read('ada', bytes(payload)).kind).toBe(kind);
+});
+
+test('records from the future or from before the last reset change nothing', async () => {
+  const { records, whereabouts, clock } = keeper();
+  const passage = (ms: number) => ({
+    inside: true,
+    since: new Date(ms).toISOString(),
+    version: `${String(ms).padStart(13, '0')}-0000-out`,
+  });
+  const now = clock.wall();
+  expect(await records.merge('ada', passage(now + 6 * 60_000))).toBe('future');
+  expect(await records.merge('ada', passage(now - 5 * HOUR))).toBe('same');
+  expect(whereabouts.refuses('ada')).toBe(false);
+  expect(await records.merge('ada', passage(now - HOUR))).toBe('taken');
+  expect(whereabouts.refuses('ada')).toBe(true);
+  // What is seen here comes after whatever was heard.
+  await records.merge('bob', passage(now + 60_000));
+  whereabouts.letIn('ada');
+  expect(String(records.version('ada')) > passage(now + 60_000).version).toBe(true);
+});
+
+test('without the broker the state says what is not known', () => {
+  expect(keeper().whereabouts.problems(true)).toEqual([]);
+  expect(keeper().whereabouts.problems(false).join()).toContain('anti-passback');
+  expect(keeper({ rule: { mode: 'off' } }).whereabouts.problems(false)).toEqual([]);
+});

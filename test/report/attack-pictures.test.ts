@@ -1,0 +1,72 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { silentLog } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { Evidence } from '../../src/report/attack-pictures.js';
+
+let home: string;
+let folder: string;
+let clock: ManualClock;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'kaimon-evidence-'));
+  folder = join(home, 'evidence');
+  clock = new ManualClock(Date.UTC(2026, 10, 24, 8));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+let asked = 0;
+const make = (pictures: number, picture: () => Promise<Buffer | undefined> = async () => Buffer.from('jpeg')) => {
+  asked = 0;
+  const redactedPicture = () => {
+    asked += 1;
+    return picture();
+  };
+  return new Evidence({ folder, pictures, days: 30, redactedPicture, clock, log: silentLog });
+};
+const kept = () => readdirSync(folder);
+
+test('by default nothing is kept, and nobody asks for a picture', async () => {
+  expect(await make(0).keep(1)).toBeUndefined();
+  expect([asked, readdirSync(home)]).toEqual([0, []]);
+});
+
+test('a picture is kept under its time and track, for nobody but Kaimon to read', async () => {
+  const file = await make(5).keep(12);
+  expect(file).toBe(join(folder, '2026-11-24T08-00-00.000Z-track-12.jpg'));
+  expect(readFileSync(file as string, 'utf8')).toBe('jpeg');
+  expect([statSync(folder).mode & 0o777, statSync(file as string).mode & 0o777]).toEqual([0o700, 0o600]);
+});
+
+test('a photo that is waved all night is kept once in ten seconds, and only the newest pictures stay', async () => {
+  const evidence = make(2);
+  for (let i = 0; i < 60; i++) {
+    await evidence.keep(i);
+    clock.advance(1000);
+  }
+  expect(asked).toBe(6);
+  expect(kept().map((name) => name.slice(-6, -4))).toEqual(['40', '50']);
+});
+
+test('old pictures go, other files stay', async () => {
+  mkdirSync(folder);
+  for (const name of ['2026-10-01T08-00-00.000Z-track-1.jpg', '2026-11-20T08-00-00.000Z-track-2.jpg', 'report.pdf'])
+    writeFileSync(join(folder, name), '');
+  await make(5).purge();
+  expect(kept().sort()).toEqual(['2026-11-20T08-00-00.000Z-track-2.jpg', 'report.pdf']);
+});
+
+test('switched off again, the next purge deletes what was kept', async () => {
+  await make(5).keep(1);
+  await make(0).purge();
+  expect(kept()).toEqual([]);
+});
+
+test('an eye without a picture, one that fails, and a disk that refuses are told and disturb nobody', async () => {
+  expect(await make(5, async () => undefined).keep(1)).toBeUndefined();
+  expect(await make(5, () => Promise.reject(new Error('the eye is gone'))).keep(1)).toBeUndefined();
+  writeFileSync(folder, 'a file where the folder should be');
+  expect(await make(5).keep(1)).toBeUndefined();
+  await make(5).purge();
+});

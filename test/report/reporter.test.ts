@@ -1,0 +1,172 @@
+import { expect, test } from 'vitest';
+import type { EyeStatus } from '../../src/eye/supervisor.js';
+import { type JournalInput, journalOff } from '../../src/journal/writer.js';
+import type { Log } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { NO_COUNTS } from '../../src/passback/passage-detection.js';
+import type { Person } from '../../src/person/person.js';
+import { Bulletin } from '../../src/report/journal-then-site.js';
+import { type Decision, News, type Publish } from '../../src/report/reporter.js';
+import type { GateState } from '../../src/report/status.js';
+import { Board } from '../../src/report/status-board.js';
+
+const ADA: Person = {
+  id: 'ada',
+  name: 'Ada Lovelace',
+  language: null,
+  greeting: null,
+  groups: [],
+  validFrom: null,
+  validUntil: null,
+  templates: [],
+  version: '1795522415820-0000-gate-1',
+  by: 'test',
+};
+const GRANTED: Decision = {
+  type: 'granted',
+  reason: null,
+  text: 'the door is opened',
+  person: ADA,
+  distance: 0.4,
+  threshold: 1.2,
+  track: 3,
+  frame: 17,
+  afterMs: 300,
+  face: undefined,
+};
+
+function told(names: boolean) {
+  const lines: string[] = [];
+  const events: [string, unknown][] = [];
+  const entries: JournalInput[] = [];
+  const write = (...parts: unknown[]) => void lines.push(JSON.stringify(parts));
+  const log = { debug: write, info: write, warn: write, error: write } as unknown as Log;
+  const append = async (entry: JournalInput) => {
+    entries.push(entry);
+    return { durable: true, n: entries.length } as const;
+  };
+  const bulletin = new Bulletin({ ...journalOff, append }, () => undefined, log);
+  const publish: Publish = (type, fields) => void events.push([type, fields]);
+  const news = new News({ log, names, bulletin, clock: new ManualClock(), publish });
+  return { lines, events, entries, bulletin, news };
+}
+
+test('without log.names no name stands in the log, neither of a decision nor of a greeting', () => {
+  const { lines, news } = told(false);
+  news.decision(GRANTED);
+  news.greeting({ text: 'Welcome Ada Lovelace, have a nice day!', language: 'en' });
+  news.asked('open', 'office', 'parcel for Lovelace', {}, true);
+  expect(lines.join()).toContain('"id":"ada"');
+  expect(lines.join()).not.toContain('Lovelace');
+});
+
+test('with log.names the log says who it was', () => {
+  const { lines, news } = told(true);
+  news.decision(GRANTED);
+  expect(lines.join()).toContain('Ada Lovelace');
+});
+
+test('the site hears the same facts, with the person and no templates, and the number of the entry', async () => {
+  const { events, news, bulletin } = told(false);
+  news.decision(GRANTED);
+  await bulletin.settled();
+  expect(events).toEqual([
+    [
+      'granted',
+      {
+        reason: null,
+        text: 'the door is opened',
+        distance: 0.4,
+        threshold: 1.2,
+        track: 3,
+        frame: 17,
+        afterMs: 300,
+        person: 'ada',
+        name: 'Ada Lovelace',
+        box: null,
+        entry: 1,
+      },
+    ],
+  ]);
+});
+
+test('the journal keeps who it was apart from the rest, so that it can be erased', () => {
+  const { entries, news } = told(false);
+  news.decision(GRANTED);
+  news.asked('open', 'Grace of the office', 'parcel for Ada', {}, true);
+  news.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'open', token: 'Grace of the office' });
+  news.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'grant', token: 'track-3' });
+  news.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'open', token: 'track-7' });
+  news.enrolled({ ...ADA, by: 'Grace of the office' }, 'ada-2');
+  news.removed('ada', 'Grace of the office');
+  expect(JSON.stringify(entries.map(({ fields }) => fields))).not.toMatch(/ada|grace/i);
+  expect(entries.map(({ type, personal }) => [type, personal])).toEqual([
+    ['granted', { person: 'ada', name: 'Ada Lovelace' }],
+    ['opened', { by: 'Grace of the office', note: 'parcel for Ada' }],
+    ['door', { by: 'Grace of the office' }],
+    ['door', undefined],
+    ['door', { by: 'track-7' }],
+    ['enrolled', { person: 'ada', name: 'Ada Lovelace', by: 'Grace of the office', other: 'ada-2' }],
+    ['removed', { person: 'ada', by: 'Grace of the office' }],
+  ]);
+  expect(entries[3]?.fields).toMatchObject({ token: 'track-3', cause: 'grant' });
+});
+
+test('eye and camera are told when they come, go or fail otherwise, and not at each try in between', () => {
+  const { entries, news } = told(false);
+  const status = (state: EyeStatus['state'], camera: string, why: string | null = null): EyeStatus => ({
+    state,
+    restarts: 0,
+    lastFault: 'it hung',
+    pid: 1,
+    rssBytes: null,
+    camera: { state: camera, why },
+  });
+  const tries = [status('up', 'opening'), status('up', 'waiting', 'no cable')];
+  for (const one of [
+    status('starting', 'opening'),
+    ...[...tries, ...tries, ...tries],
+    status('up', 'waiting', 'busy'),
+    ...[status('up', 'live'), status('up', 'live')],
+    status('waiting', 'live'),
+    ...[status('starting', 'live'), status('waiting', 'live'), status('starting', 'opening')],
+    status('up', 'live'),
+  ])
+    news.eye(one);
+  expect(entries.map(({ type, fields }) => [type, fields?.['state'], fields?.['why']])).toEqual([
+    ['eye', 'up', null],
+    ['camera', 'waiting', 'no cable'],
+    ['camera', 'waiting', 'busy'],
+    ['camera', 'live', null],
+    ['eye', 'waiting', 'it hung'],
+    ['eye', 'up', null],
+  ]);
+});
+
+test('a picture held to the camera is an event of its own, whomever it shows', async () => {
+  const { events, news, bulletin } = told(false);
+  news.spoof({ track: 4, frame: 30, box: { x: 10.4, y: 20, width: 99.6, height: 120 } });
+  await bulletin.settled();
+  expect(events).toEqual([['spoof', { track: 4, frame: 30, box: [10, 20, 100, 120], entry: 1 }]]);
+});
+
+test('the board shows the state when it is another than before, and only then', () => {
+  let state: GateState = {
+    status: 'online',
+    door: { mode: 'normal', state: 'locked' },
+    camera: 'live',
+    eye: 'up',
+    passages: NO_COUNTS,
+    problems: [],
+  };
+  const shown: GateState[] = [];
+  const board = new Board(
+    () => state,
+    (now) => void shown.push(now),
+  );
+  board.refresh();
+  board.refresh();
+  state = { ...state, camera: 'waiting' };
+  board.refresh();
+  expect(shown.map(({ camera }) => camera)).toEqual(['live', 'waiting']);
+});

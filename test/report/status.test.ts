@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import type { EyeStatus } from '../../src/eye/supervisor.js';
+import { NO_COUNTS } from '../../src/passback/passage-detection.js';
+import { gateState, type PartStates, statusLine } from '../../src/report/status.js';
+
+const EYE: EyeStatus = {
+  state: 'up',
+  restarts: 0,
+  lastFault: null,
+  pid: 7,
+  rssBytes: null,
+  camera: { state: 'live', why: null },
+};
+const WELL: PartStates = {
+  door: { mode: 'normal', state: 'locked' },
+  doorProblems: [],
+  eye: EYE,
+  peopleFault: null,
+  journalFault: null,
+  passages: NO_COUNTS,
+  blindMs: 0,
+  threshold: { threshold: 1, fmr: 1e-4, tooLarge: false },
+};
+const camera = (state: string, why: string | null = null): Partial<PartStates> => ({
+  eye: { ...EYE, camera: { state, why } },
+});
+
+describe('the state of the gate', () => {
+  test.each<[string, Partial<PartStates>, string, readonly string[]]>([
+    ['all is well', {}, 'online', []],
+    ['the door is open for somebody', { door: { mode: 'normal', state: 'unlocked' } }, 'online', []],
+    [
+      'the relay is broken',
+      { door: { mode: 'normal', state: 'fault' }, doorProblems: ['the door relay cannot be driven'] },
+      'degraded',
+      ['the door relay cannot be driven'],
+    ],
+    ['the eye starts', { eye: { ...EYE, state: 'starting', camera: { state: 'opening', why: null } } }, 'degraded', []],
+    [
+      'the eye was lost',
+      { eye: { ...EYE, state: 'waiting', lastFault: 'it hung' } },
+      'degraded',
+      ['the eye was lost: it hung'],
+    ],
+    [
+      'the eye was lost, nobody knows why',
+      { eye: { ...EYE, state: 'waiting' } },
+      'degraded',
+      ['the eye was lost: unknown'],
+    ],
+    ['the gate stops', { eye: { ...EYE, state: 'stopped' } }, 'degraded', []],
+    ['the camera is opened', camera('opening'), 'degraded', []],
+    ['there is no camera', camera('waiting', 'cable'), 'degraded', ['no camera: cable']],
+    ['five seconds without a measured frame are no trouble yet', { blindMs: 5000 }, 'online', []],
+    [
+      'the camera delivers and nothing comes of it',
+      { blindMs: 5001 },
+      'degraded',
+      ['the camera delivers, but nothing has been measured for seconds'],
+    ],
+    ['the film is over', camera('ended'), 'degraded', []],
+    [
+      'the journal is not written',
+      { journalFault: 'disk full; 3 entries wait' },
+      'degraded',
+      ['the journal is not written: disk full; 3 entries wait'],
+    ],
+    ['people are not saved', { peopleFault: 'disk full' }, 'degraded', ['changes of people are not saved: disk full']],
+    [
+      'too many people',
+      { threshold: { threshold: 1, fmr: 1e-5, tooLarge: true } },
+      'degraded',
+      ['more people than this encoder can tell apart at decision.targetFpir'],
+    ],
+  ])('%s', (_what, change, status, problems) => {
+    expect(gateState({ ...WELL, ...change })).toMatchObject({ status, problems });
+  });
+
+  test('is one line for systemctl', () => {
+    expect(statusLine(gateState(WELL), 12)).toBe('online; door locked; camera live; eye up; 12 people');
+    const bad = gateState({ ...WELL, ...camera('waiting', 'cable'), peopleFault: 'disk full' });
+    expect(statusLine(bad, 0)).toBe(
+      'degraded; door locked; camera waiting; eye up; 0 people; no camera: cable; changes of people are not saved: disk full',
+    );
+  });
+});

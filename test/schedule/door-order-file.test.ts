@@ -1,0 +1,38 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { silentLog } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { NO_ORDER, orderByHand } from '../../src/schedule/door-order.js';
+import { ModeMemory } from '../../src/schedule/door-order-file.js';
+import { tempFolder } from '../store/sample.js';
+
+test('what the mode is by is there after a restart, but for the time that ended with it', async () => {
+  const [state, clock] = [await tempFolder(), new ManualClock()];
+  const open = () => ModeMemory.open(state, { clock, log: silentLog });
+  const first = await open();
+  expect(first.order).toEqual(NO_ORDER);
+  const now = { wall: clock.wall(), mono: clock.monotonic(), trusted: true };
+  first.keep(orderByHand('locked', now));
+  await first.close();
+  const again = await open();
+  expect(again.order).toEqual({ mode: 'locked', by: 'hand', atMs: now.wall, atMono: undefined });
+  again.keep(orderByHand('open-house', { ...now, trusted: false }));
+  await again.close();
+  expect((await open()).order).toEqual({ mode: 'open-house', by: 'hand', atMs: null, atMono: undefined });
+});
+
+test('what is the same is not written again each minute', async () => {
+  const [state, clock] = [await tempFolder(), new ManualClock()];
+  const memory = await ModeMemory.open(state, { clock, log: silentLog });
+  memory.keep(memory.order);
+  await memory.close();
+  expect(readdirSync(state)).toEqual([]);
+});
+
+test('a damaged file is set aside, and the plan decides', async () => {
+  const state = await tempFolder();
+  writeFileSync(join(state, 'door-mode.json'), '{"schema":1,"mode":"ajar"}');
+  const memory = await ModeMemory.open(state, { clock: new ManualClock(), log: silentLog });
+  expect(memory.order).toEqual(NO_ORDER);
+});

@@ -1,0 +1,274 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type WallMs, wallMs } from '../../../src/kit/clock.js';
+import type { Packet } from '../../../src/site/link/link.js';
+import { ENROLL_PAYLOAD_MAX, PAYLOAD_MAX } from '../../../src/site/messages.js';
+import { type Judgement, judge } from '../../../src/site/requests/check-request.js';
+import { SeenRequests } from '../../../src/site/requests/seen-requests.js';
+
+const names = { site: 'home', gate: 'north' };
+const NOW = Date.UTC(2026, 10, 24, 8);
+const ID = '3f2c1d0e-5a4b-4c3d-8e2f-1a0b9c8d7e6f';
+const at = (ms: number) => new Date(NOW + ms).toISOString();
+const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
+
+const envelope = (changes: object = {}) => ({
+  v: 1,
+  id: ID,
+  time: at(-1_000),
+  expires: at(59_000),
+  by: 'office',
+  args: {},
+  ...changes,
+});
+const bytes = (value: unknown) => (value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value)));
+const packet = (verb: string, value: unknown, more: Partial<Packet> = {}): Packet => ({
+  topic: `kaimon/home/gates/north/request/${verb}`,
+  payload: bytes(value),
+  retain: false,
+  ...more,
+});
+const seenSince = (startMs: number, capacity?: number) => new SeenRequests(startMs, capacity);
+const judged = (message: Packet, seen = seenSince(NOW - 60_000), now: WallMs = wallMs(NOW)) =>
+  judge(message, now, seen, names);
+
+/** "accept", "drop" or the code of the refusal. */
+const verdict = (judgement: Judgement): string => (judgement.kind === 'refuse' ? judgement.code : judgement.kind);
+const message = (judgement: Judgement): string =>
+  judgement.kind === 'refuse' ? judgement.message : judgement.kind === 'drop' ? judgement.why : '';
+
+describe('each rule', () => {
+  const enrol = (args: object) => packet('enroll', envelope({ args }));
+  const photo = jpeg.toString('base64');
+
+  test.each<[string, Packet, string]>([
+    ['a proper request is accepted', packet('open', envelope()), 'accept'],
+    [
+      'a request to the whole site is accepted',
+      { ...packet('open', envelope()), topic: 'kaimon/home/request/open' },
+      'accept',
+    ],
+    [
+      'a request of another gate is none of ours',
+      { ...packet('open', envelope()), topic: 'kaimon/home/gates/south/request/open' },
+      'drop',
+    ],
+    [
+      'a request of another site is none of ours',
+      { ...packet('open', envelope()), topic: 'kaimon/away/request/open' },
+      'drop',
+    ],
+    ['a retained request is refused', packet('open', envelope(), { retain: true }), 'retained'],
+    ['an empty message is nothing', packet('open', Buffer.alloc(0)), 'drop'],
+    ['a late request has expired', packet('open', envelope({ time: at(-60_000), expires: at(-1) })), 'expired'],
+    ['a request that expires just now has expired', packet('open', envelope({ expires: at(0) })), 'expired'],
+    [
+      'a request may not live longer than five minutes',
+      packet('open', envelope({ time: at(0), expires: at(300_001) })),
+      'expired',
+    ],
+    ['a request may live five minutes', packet('open', envelope({ time: at(0), expires: at(300_000) })), 'accept'],
+    [
+      'a request from far in the future is refused',
+      packet('open', envelope({ time: at(300_001), expires: at(310_000) })),
+      'expired',
+    ],
+    [
+      'a client clock may be some minutes ahead',
+      packet('open', envelope({ time: at(299_000), expires: at(310_000) })),
+      'accept',
+    ],
+    ['a request from before the gate started is refused', packet('open', envelope({ time: at(-61_000) })), 'expired'],
+    [
+      'a request that ends before it begins is wrong',
+      packet('open', envelope({ time: at(30_000), expires: at(20_000) })),
+      'bad-request',
+    ],
+    ['another version is refused', packet('open', envelope({ v: 2 })), 'bad-request'],
+    ['an envelope without a time is refused', packet('open', { ...envelope(), time: undefined }), 'bad-request'],
+    ['a local time is refused', packet('open', envelope({ time: '2026-11-24T08:00:00' })), 'bad-request'],
+    ['an unnamed client is refused', packet('open', envelope({ by: '' })), 'bad-request'],
+    ['a request without a usable id cannot be answered', packet('open', envelope({ id: '../state' })), 'drop'],
+    ['what is not JSON cannot be answered', packet('open', Buffer.from('open!')), 'drop'],
+    ['unknown fields are ignored', packet('open', { ...envelope(), colour: 'blue' }), 'accept'],
+    ['an unknown verb is refused', packet('explode', envelope()), 'bad-request'],
+    ['a verb named like an inherited property is unknown', packet('constructor', envelope()), 'bad-request'],
+    ['lock is known', packet('lock', envelope()), 'accept'],
+    ['mode takes a mode', packet('mode', envelope({ args: { mode: 'open-house' } })), 'accept'],
+    ['a mode that no door has is refused', packet('mode', envelope({ args: { mode: 'ajar' } })), 'bad-request'],
+    ['mode without a mode is refused', packet('mode', envelope()), 'bad-request'],
+    ['snapshot comes later', packet('snapshot', envelope()), 'not-allowed'],
+    ['verify comes later', packet('verify', envelope()), 'not-allowed'],
+    ['resync comes later', packet('resync', envelope()), 'not-allowed'],
+    ['enrolling by base64 photo is accepted', enrol({ name: 'Ada', photo }), 'accept'],
+    ['enrolling by camera is accepted', enrol({ name: 'Ada', from: 'camera' }), 'accept'],
+    ['enrolling needs a photo or the camera', enrol({ name: 'Ada' }), 'bad-request'],
+    ['enrolling by photo and camera at once is refused', enrol({ name: 'Ada', photo, from: 'camera' }), 'bad-request'],
+    ['a photo that is neither JPEG nor PNG is refused', enrol({ name: 'Ada', photo: 'aGVsbG8=' }), 'bad-request'],
+    ['a photo that is not base64 is refused', enrol({ name: 'Ada', photo: '<svg/>' }), 'bad-request'],
+    ['a nameless person is refused', enrol({ name: ' ', photo }), 'bad-request'],
+    ['an id with a slash is refused', enrol({ name: 'Ada', id: 'a/b', photo }), 'bad-request'],
+    [
+      'a validity that ends before it begins is refused',
+      enrol({ name: 'Ada', photo, validFrom: at(2), validUntil: at(1) }),
+      'bad-request',
+    ],
+    [
+      'enrolling at all gates at once is refused',
+      { ...enrol({ name: 'Ada', photo }), topic: 'kaimon/home/request/enroll' },
+      'not-allowed',
+    ],
+    ['removing needs an id', packet('remove', envelope()), 'bad-request'],
+    ['removing by id is accepted', packet('remove', envelope({ args: { id: 'ada' } })), 'accept'],
+    ['a page of people is bounded', packet('people', envelope({ args: { limit: 201 } })), 'bad-request'],
+    [
+      'a large open is refused',
+      packet('open', { ...envelope(), filler: 'x'.repeat(PAYLOAD_MAX) }, { responseTopic: 'kaimon/home/response/me' }),
+      'too-large',
+    ],
+    [
+      'a large photo is refused',
+      packet('enroll', Buffer.alloc(ENROLL_PAYLOAD_MAX + 1), { responseTopic: 'kaimon/home/response/me' }),
+      'too-large',
+    ],
+    [
+      'a deeply nested request is refused',
+      packet('open', Buffer.from('['.repeat(9)), { responseTopic: 'kaimon/home/response/me' }),
+      'bad-request',
+    ],
+  ])('%s', (_rule, given, expected) => {
+    expect(verdict(judged(given))).toBe(expected);
+  });
+
+  test('a refusal says what was wrong and what is allowed', () => {
+    expect(message(judged(packet('explode', envelope())))).toContain(
+      'enroll, remove, people, forgive, open, lock, mode, ping',
+    );
+    expect(message(judged(packet('open', envelope({ v: 2 }))))).toContain('version 1 only');
+    expect(message(judged(packet('people', envelope({ args: { limit: 500 } }))))).toMatch(/args\.limit.*200/);
+    expect(message(judged(packet('open', envelope({ time: at(-60_000), expires: at(-1) }))))).toContain(at(0));
+  });
+
+  test('a repeated request is refused, also with its id in other letters', () => {
+    const seen = seenSince(NOW - 60_000);
+    expect(verdict(judged(packet('open', envelope()), seen))).toBe('accept');
+    expect(verdict(judged(packet('open', envelope()), seen))).toBe('replayed');
+    expect(verdict(judged(packet('ping', envelope({ id: ID.toUpperCase() })), seen))).toBe('replayed');
+  });
+
+  test('a request that was refused may be sent again once it is right', () => {
+    const seen = seenSince(NOW - 60_000);
+    expect(verdict(judged(packet('remove', envelope()), seen))).toBe('bad-request');
+    expect(verdict(judged(packet('remove', envelope({ args: { id: 'ada' } })), seen))).toBe('accept');
+  });
+
+  test('when the memory for ids is full, requests wait; an unexpired id is never pushed out', () => {
+    const seen = seenSince(NOW - 60_000, 2);
+    const other = (n: number, ms = 0) =>
+      packet('ping', envelope({ id: ID.replace('3f2c', `000${n}`), time: at(ms), expires: at(ms + 60_000) }));
+    expect(verdict(judged(other(1), seen))).toBe('accept');
+    expect(verdict(judged(other(2), seen))).toBe('accept');
+    expect(verdict(judged(other(3), seen))).toBe('busy');
+    expect(verdict(judged(other(1), seen))).toBe('replayed');
+    expect(verdict(judged(other(3, 61_000), seen, wallMs(NOW + 61_000)))).toBe('accept');
+    expect(seen.size).toBe(1);
+  });
+});
+
+describe('where the answer goes', () => {
+  const respondTo = (judgement: Judgement) => (judgement.kind === 'drop' ? undefined : judgement.respondTo);
+  const asked = (responseTopic: string) => respondTo(judged(packet('open', envelope(), { responseTopic })));
+
+  test('to the topic of the request id, or where the client asks below S/response/', () => {
+    expect(respondTo(judged(packet('open', envelope())))).toBe(`kaimon/home/gates/north/response/${ID}`);
+    expect(asked('kaimon/home/response/desk-1')).toBe('kaimon/home/response/desk-1');
+  });
+
+  test.each([
+    'kaimon/home/people/ada',
+    'kaimon/home/gates/south/request/open',
+    'kaimon/home/response/',
+    'kaimon/home/response/+',
+    'kaimon/away/response/x',
+    `kaimon/home/response/${'x'.repeat(300)}`,
+  ])('never to %s', (topic) => {
+    expect(asked(topic)).toBe(`kaimon/home/gates/north/response/${ID}`);
+  });
+});
+
+describe('MQTT 5: the payload is the photo, the envelope stands in user properties', () => {
+  const properties = { v: '1', id: ID, time: at(-1_000), expires: at(59_000), by: 'office', name: 'Ada' };
+
+  test('it is accepted', () => {
+    const judgement = judged(packet('enroll', jpeg, { properties: { ...properties, args: '{"groups":["staff"]}' } }));
+    expect(judgement).toMatchObject({
+      kind: 'accept',
+      request: { verb: 'enroll', args: { name: 'Ada', groups: ['staff'] } },
+    });
+    if (judgement.kind !== 'accept' || judgement.request.verb !== 'enroll') throw new Error('not accepted');
+    expect([...(judgement.request.args.photo ?? [])]).toEqual([...jpeg]);
+  });
+
+  test.each<[string, Partial<Packet>, string]>([
+    ['args that are no object', { properties: { ...properties, args: '[]' } }, 'drop'],
+    ['a payload that is no photo', { properties, payload: Buffer.from('hello') }, 'bad-request'],
+    ['another version', { properties: { ...properties, v: '2' } }, 'bad-request'],
+    ['retained', { properties, retain: true }, 'retained'],
+  ])('%s is not', (_rule, more, expected) => {
+    expect(verdict(judged(packet('enroll', jpeg, more)))).toBe(expected);
+  });
+});
+
+describe('whatever arrives', () => {
+  const verbs = fc.constantFrom('enroll', 'remove', 'people', 'open', 'ping', 'lock', 'x', '');
+
+  test('random bytes are never accepted and never throw', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), verbs, fc.boolean(), (payload, verb, retain) => {
+        expect(judged(packet(verb, payload, { retain })).kind).not.toBe('accept');
+      }),
+    );
+  });
+
+  test('random JSON around an envelope never throws', () => {
+    fc.assert(
+      fc.property(
+        fc.json({ maxDepth: 12 }),
+        verbs,
+        fc.dictionary(fc.string(), fc.string()),
+        (json, verb, properties) => {
+          judged(packet(verb, Buffer.from(json), { properties, responseTopic: 'kaimon/home/response/x' }));
+          judged(packet(verb, envelope({ args: JSON.parse(json) as unknown })));
+        },
+      ),
+    );
+  });
+
+  test('no request is accepted twice, whatever the clock does in between', () => {
+    const step = fc.record({ which: fc.nat(5), clockMs: fc.integer({ min: -900_000, max: 900_000 }) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const seen = seenSince(NOW - 900_000, 2);
+        const accepted = new Set<number>();
+        for (const { which, clockMs } of steps) {
+          const id = ID.replace('3f2c', `000${which}`);
+          const sent = { id, time: at(which * 100_000 - 200_000), expires: at(which * 100_000 - 20_000) };
+          if (judged(packet('open', envelope(sent)), seen, wallMs(NOW + clockMs)).kind !== 'accept') continue;
+          expect(accepted.has(which)).toBe(false);
+          accepted.add(which);
+        }
+      }),
+    );
+  });
+
+  test('setting the clock back revives no request that had expired', () => {
+    const late = packet('open', envelope({ time: at(0), expires: at(10_000) }));
+    fc.assert(
+      fc.property(fc.integer({ min: 10_000, max: 1e9 }), fc.integer({ min: -1e6, max: 1e9 }), (afterMs, backMs) => {
+        const seen = seenSince(NOW - 60_000);
+        expect(verdict(judged(late, seen, wallMs(NOW + afterMs)))).toBe('expired');
+        expect(verdict(judged(late, seen, wallMs(NOW + backMs)))).toBe('expired');
+      }),
+    );
+  });
+});

@@ -1,0 +1,305 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { silentLog } from '../../../src/kit/log.js';
+import { ManualClock } from '../../../src/kit/manual-clock.js';
+import { systemClock } from '../../../src/kit/system-clock.js';
+import { type EventFields, RECORD_MAX } from '../../../src/site/messages.js';
+import { Burst } from '../../../src/site/sync/burst.js';
+import { Peers } from '../../../src/site/sync/peers.js';
+import { peopleRecords, readRecord, type SiteRecord, summaryOf } from '../../../src/site/sync/people-records.js';
+import { RecordSync } from '../../../src/site/sync/record-sync.js';
+import { parseTopic, topicsOf } from '../../../src/site/topics.js';
+import { MemoryBroker, type MemoryLink } from '../../support/memory-link.js';
+import { until } from '../until.js';
+import { MemoryPeople, person, version } from './memory-people.js';
+
+let broker: MemoryBroker;
+let ends: (() => void)[];
+
+interface Gate {
+  readonly people: MemoryPeople;
+  readonly link: MemoryLink;
+  readonly sync: RecordSync<SiteRecord>;
+  readonly rejected: EventFields[];
+  /** Topics of records that this gate published. */
+  readonly published: string[];
+}
+
+function gate(name: string, people = new MemoryPeople()): Gate {
+  const link = broker.link();
+  const names = { site: 'home', gate: name };
+  const rejected: EventFields[] = [];
+  const published: string[] = [];
+  const publish = link.publish.bind(link);
+  link.publish = (topic, payload, options) => {
+    if (options.retain) published.push(topic);
+    return publish(topic, payload, options);
+  };
+  const sync = new RecordSync({
+    link,
+    records: peopleRecords(people, topicsOf(names)),
+    marker: topicsOf(names).sync,
+    clock: systemClock,
+    log: silentLog,
+    rejected: (fields) => rejected.push(fields),
+    problem: () => undefined,
+  });
+  link.onMessage(({ topic, payload }) => {
+    const parsed = parseTopic(names, topic);
+    if (parsed?.kind === 'person') sync.hear(parsed.id, payload);
+    if (parsed?.kind === 'sync') sync.hearMarker(payload);
+  });
+  link.onUp(() => sync.up());
+  link.onDown(() => sync.down());
+  ends.push(() => sync.stop());
+  link.start();
+  return { people, link, sync, rejected, published };
+}
+
+const settled = (one: Gate) => until('the gate was compared with the broker', () => one.sync.settled);
+const topic = (id: string) => topicsOf({ site: 'home', gate: 'x' }).person(id);
+const atBroker = (id: string): unknown => {
+  const packet = broker.retained(topic(id));
+  return packet && JSON.parse(Buffer.from(packet.payload).toString());
+};
+const keep = (id: string, record: unknown) =>
+  broker.route({ topic: topic(id), payload: Buffer.from(JSON.stringify(record)), retain: true });
+
+beforeEach(() => {
+  broker = new MemoryBroker(systemClock);
+  ends = [];
+});
+afterEach(() => {
+  for (const end of ends) end();
+});
+
+test('who is enrolled at one gate is known at the other, and whoever is removed there is gone here', async () => {
+  const [north, south] = [gate('north'), gate('south')];
+  await Promise.all([settled(north), settled(south)]);
+  north.people.put(person('ada', version(1)));
+  await until('south knows Ada', () => south.people.get('ada') !== undefined);
+  expect(south.people.get('ada')).toEqual(north.people.get('ada'));
+  south.people.remove('ada', version(2));
+  await until('north forgot Ada', () => north.people.get('ada') === undefined);
+  expect(atBroker('ada')).toMatchObject({ removed: true, version: version(2) });
+});
+
+test('a gate that comes back gives what it learned and takes what it missed; the newest version wins', async () => {
+  const people = new MemoryPeople();
+  people.put(person('mine', version(1)));
+  people.put(person('newer-here', version(5), { name: 'Here' }));
+  people.put(person('newer-there', version(5), { name: 'Here' }));
+  people.remove('removed-here', version(9));
+  people.put(person('removed-there', version(1)));
+  keep('theirs', person('theirs', version(1)));
+  keep('newer-here', person('newer-here', version(4), { name: 'There' }));
+  keep('newer-there', person('newer-there', version(6), { name: 'There' }));
+  keep('removed-here', person('removed-here', version(8)));
+  keep('removed-there', { removed: true, version: version(2) });
+  const north = gate('north', people);
+  await settled(north);
+  await until('the broker has what it lacked', () => north.published.length === 3);
+  expect(people.ids()).toEqual(['mine', 'newer-here', 'newer-there', 'theirs']);
+  expect(people.get('newer-there')?.name).toBe('There');
+  expect(north.published.sort()).toEqual([topic('mine'), topic('newer-here'), topic('removed-here')]);
+  expect(atBroker('newer-here')).toMatchObject({ name: 'Here' });
+  expect(atBroker('removed-here')).toMatchObject({ removed: true });
+});
+
+test('a broker that forgot everything is filled again', async () => {
+  const north = gate('north');
+  await settled(north);
+  north.people.put(person('ada', version(1)));
+  north.people.remove('bob', version(2));
+  await until('the broker has both', () => atBroker('ada') !== undefined && atBroker('bob') !== undefined);
+  broker.kill();
+  north.people.put(person('eve', version(3)));
+  broker.restart();
+  await until('the broker has all three', () => ['ada', 'bob', 'eve'].every((id) => atBroker(id) !== undefined));
+});
+
+test('a cleared record removes nobody and is put back', async () => {
+  const north = gate('north');
+  await settled(north);
+  north.people.put(person('ada', version(1)));
+  await until('the broker has Ada', () => atBroker('ada') !== undefined);
+  broker.route({ topic: topic('ada'), payload: new Uint8Array(), retain: true });
+  await until('the broker has Ada again', () => atBroker('ada') !== undefined);
+  expect(north.people.get('ada')).toBeDefined();
+});
+
+test('an older record that somebody publishes is replaced by the newer one of this gate', async () => {
+  const north = gate('north');
+  await settled(north);
+  north.people.put(person('ada', version(5)));
+  await until('the broker has Ada', () => atBroker('ada') !== undefined);
+  keep('ada', person('ada', version(4), { name: 'Old' }));
+  await until('the newer one is back', () => (atBroker('ada') as { name: string }).name === 'ADA');
+  expect(north.people.get('ada')?.version).toBe(version(5));
+});
+
+test('records that are invalid, foreign or from the future change nobody and are reported', async () => {
+  const people = new MemoryPeople();
+  people.put(person('ada', version(1)));
+  people.put(person('eve', version(1)));
+  people.futureFrom = version(1_000);
+  keep('ada', 'rubbish');
+  keep('bob', person('mallory', version(2)));
+  keep('eve', person('eve', version(1_000), { name: 'Later' }));
+  const north = gate('north', people);
+  await until('both kinds are reported', () => north.rejected.length === 2);
+  expect(north.rejected).toMatchObject([
+    { reason: 'invalid', count: 2, people: ['ada', 'bob'] },
+    { reason: 'future', count: 1, people: ['eve'] },
+  ]);
+  expect(people.ids()).toEqual(['ada', 'eve']);
+  expect(people.get('eve')?.name).toBe('EVE');
+  // Valid news for the broken record; the one from the future stays until its gate's clock is set right.
+  await until('the rubbish is replaced', () => north.published.includes(topic('ada')));
+  expect(atBroker('eve')).toMatchObject({ name: 'Later' });
+});
+
+test('a thousand records at the start are saved together', async () => {
+  for (let i = 0; i < 1_000; i++) keep(`p${i}`, person(`p${i}`, version(i)));
+  const north = gate('north');
+  await settled(north);
+  expect(north.people.size).toBe(1_000);
+  expect(north.people.saves).toBeLessThan(10);
+  expect(north.published).toEqual([]);
+});
+
+test('a record that a large burst left out is asked for by name before an older one is written over it', async () => {
+  for (let i = 0; i < 600; i++) keep(`p${i}`, person(`p${i}`, version(i)));
+  keep('ada', person('ada', version(9), { name: 'Newer' }));
+  const people = new MemoryPeople();
+  people.put(person('ada', version(1)));
+  people.put(person('bob', version(1)));
+  const all = broker.keptFor.bind(broker);
+  broker.keptFor = (filter) => all(filter).filter((kept) => !filter.endsWith('+') || kept.topic !== topic('ada'));
+  const north = gate('north', people);
+  await settled(north);
+  expect(people.get('ada')?.name).toBe('Newer');
+  await until('the broker has Bob', () => north.published.length > 0);
+  expect(north.published).toEqual([topic('bob')]);
+});
+
+describe('one record', () => {
+  const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+  test.each<[string, Uint8Array, string | undefined, string]>([
+    ['of somebody unknown is news', bytes(person('ada', version(1))), undefined, 'newer'],
+    ['of a newer version is news', bytes(person('ada', version(2))), version(1), 'newer'],
+    ['of the same version is none', bytes(person('ada', version(1))), version(1), 'same'],
+    ['of an older version is none', bytes(person('ada', version(1))), version(2), 'older'],
+    ['that removes is news', bytes({ removed: true, version: version(3) }), version(2), 'newer'],
+    [
+      'that removes somebody enrolled again later is old',
+      bytes({ removed: true, version: version(1) }),
+      version(2),
+      'older',
+    ],
+    ['that is empty says nothing', new Uint8Array(), version(1), 'empty'],
+    ['of another person is invalid', bytes(person('bob', version(1))), undefined, 'invalid'],
+    [
+      'that removes another person is invalid',
+      bytes({ id: 'bob', removed: true, version: version(1) }),
+      undefined,
+      'invalid',
+    ],
+    ['without a version is invalid', bytes({ removed: true }), undefined, 'invalid'],
+    ['that is enormous is invalid', Buffer.alloc(RECORD_MAX + 1, 0x20), undefined, 'invalid'],
+    ['that is no JSON is invalid', Buffer.from('ada'), undefined, 'invalid'],
+  ])('%s', (_rule, payload, own, expected) => {
+    expect(readRecord('ada', payload, own).kind).toBe(expected);
+  });
+});
+
+describe('what gates know of each other', () => {
+  const own = { revision: '', count: 3, hash: 'aa' };
+  const info = (hash: string, count = 2) =>
+    Buffer.from(JSON.stringify({ version: '1', people: { revision: '', count, hash } }));
+  const state = (status: string) => Buffer.from(JSON.stringify({ status }));
+
+  test('a difference is a problem when it lasts', () => {
+    const peers = new Peers();
+    peers.hear('state', 'south', state('online'));
+    peers.hear('info', 'south', info('bb'));
+    expect(peers.differing(own)).toBeUndefined();
+    expect(peers.differing(own)).toBe('people-differ: this gate knows 3 people, south knows 2');
+    peers.hear('info', 'south', info('aa', 3));
+    expect(peers.differing(own)).toBeUndefined();
+  });
+
+  test('a gate that is switched off or speaks rubbish is not compared', () => {
+    const peers = new Peers();
+    peers.hear('state', 'south', state('online'));
+    peers.hear('info', 'south', info('bb'));
+    peers.hear('state', 'south', state('offline'));
+    peers.hear('info', 'west', Buffer.from('{'));
+    peers.differing(own);
+    expect(peers.differing(own)).toBeUndefined();
+  });
+
+  test('the summary is the same whatever the order of enrolment', () => {
+    const [a, b] = [new MemoryPeople(), new MemoryPeople()];
+    for (const id of ['ada', 'bob']) a.put(person(id, version(1)));
+    for (const id of ['bob', 'ada']) b.put(person(id, version(1)));
+    expect(summaryOf(a)).toEqual(summaryOf(b));
+    b.put(person('bob', version(2)));
+    expect(summaryOf(a).hash).not.toBe(summaryOf(b).hash);
+  });
+});
+
+describe('the end of a burst', () => {
+  const begin = async () => {
+    const clock = new ManualClock();
+    const markers: string[] = [];
+    const link = broker.link();
+    link.publish = async (_topic, payload) => {
+      markers.push(String(payload));
+    };
+    const burst = new Burst({ link, clock, log: silentLog, topic: 'sync', name: 'people' });
+    let over = false;
+    void burst
+      .over(() => false)
+      .then(() => {
+        over = true;
+      });
+    /** Time passes in small steps, each with room for what it sets off. */
+    const pass = async (ms: number) => {
+      for (let left = ms; left > 0; left -= 25) {
+        clock.advance(25);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return over;
+    };
+    await pass(25);
+    return { burst, pass, marker: Buffer.from(markers[0] ?? '') };
+  };
+
+  test('is not before the own marker came back, however quiet it is', async () => {
+    const { burst, pass, marker } = await begin();
+    expect(await pass(5_000)).toBe(false);
+    burst.marker(Buffer.from('people 999999'));
+    burst.marker(Buffer.from(marker.toString().replace('people', 'passages')));
+    burst.marker(Buffer.from('rubbish'));
+    expect(await pass(500)).toBe(false);
+    burst.marker(marker);
+    expect(await pass(50)).toBe(true);
+  });
+
+  test('is not while records come, marker or not', async () => {
+    const { burst, pass, marker } = await begin();
+    burst.marker(marker);
+    for (let i = 0; i < 10; i++) {
+      burst.heard();
+      expect(await pass(200)).toBe(false);
+    }
+    expect(await pass(300)).toBe(true);
+  });
+
+  test('is after ten seconds of a marker that never comes: a gate without the right to it still syncs', async () => {
+    const { pass } = await begin();
+    expect(await pass(9_000)).toBe(false);
+    expect(await pass(1_100)).toBe(true);
+  });
+});
