@@ -51,7 +51,7 @@ await office.enroll('Ada', readFileSync(photo));
 
 const eyeOf = (gate) => {
   const children = readFileSync(`/proc/${gate}/task/${gate}/children`, 'utf8').trim().split(' ');
-  return Number(children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('eye.js')));
+  return Number(children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('eye/main.js')));
 };
 const next = (type, state) =>
   new Promise((resolve) => {

@@ -142,10 +142,10 @@ export async function startGate(
   };
 }
 
-/** The eye of a gate: its only child that runs eye.js. */
+/** The eye of a gate: its only child that runs eye/main.js. */
 export function eyeOf(gatePid: number): number {
   const children = readFileSync(`/proc/${gatePid}/task/${gatePid}/children`, 'utf8').trim().split(' ').map(Number);
-  const eye = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('eye.js'));
+  const eye = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('eye/main.js'));
   if (eye === undefined) throw new Error(`gate ${gatePid} has no eye`);
   return eye;
 }
