@@ -8,8 +8,6 @@ import { whyNotValid } from './validity.js';
 
 /** The group of a person who has none. */
 export const DEFAULT_GROUP = 'default';
-/** Names of groups that {@link unknownGroups} tells; more than this is one mistake made often. */
-export const UNKNOWN_GROUPS_MAX = 32;
 
 /** Who may enter when. */
 export interface AccessRules {
@@ -46,18 +44,4 @@ export function whyNotNow(person: Rights, now: WallMs, rules: AccessRules, clock
   const invalid = whyNotValid(person, now);
   if (invalid) return invalid;
   return schedules.some((schedule) => isOpen(schedule, now, rules.calendar)) ? undefined : 'no-access-now';
-}
-
-/** Groups that people have and the rules do not know, with the number of people; at most {@link UNKNOWN_GROUPS_MAX}. */
-export function unknownGroups(
-  people: Iterable<Pick<Person, 'groups'>>,
-  rules: AccessRules,
-): ReadonlyMap<string, number> {
-  const unknown = new Map<string, number>();
-  if (rules.groups.size === 0) return unknown;
-  for (const { groups } of people)
-    for (const name of new Set(groups))
-      if (!rules.groups.has(name) && (unknown.has(name) || unknown.size < UNKNOWN_GROUPS_MAX))
-        unknown.set(name, (unknown.get(name) ?? 0) + 1);
-  return unknown;
 }

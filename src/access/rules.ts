@@ -22,6 +22,10 @@ export interface Rules {
   readonly calendar: Calendar;
 }
 
+/** Whether a wrong clock keeps anybody out, or lets a schedule stand still: then the state says that the clock is not trusted. */
+export const needClock = ({ access, doorModes, passback }: Rules): boolean =>
+  access.groups.size > 0 || doorModes.length > 0 || passback.mode !== 'off';
+
 /** @param section checked: its names, times and zone are known to be right. */
 export function rulesOf(section: Section): Rules {
   const calendar = new Calendar(section.timeZone ?? 'UTC');

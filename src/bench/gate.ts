@@ -1,8 +1,8 @@
-import { byDatesOnly } from '../access/validity.js';
 import type { Config } from '../config/config.js';
 import { DoorKeeper } from '../door/door-keeper.js';
 import { SimulatedLock } from '../door/simulated-lock.js';
 import type { Observation } from '../face/observation.js';
+import { byDatesOnly } from '../gate/entry-policy.js';
 import { Gate } from '../gate/gate.js';
 import { silentLog } from '../kit/log.js';
 import { systemClock as clock } from '../kit/system-clock.js';
@@ -38,11 +38,11 @@ export async function benchDecision(
       gallery,
       person: () => undefined,
       door,
-      access: byDatesOnly(clock),
+      entry: byDatesOnly(clock),
       greeter: undefined,
       clock,
-      report,
-      spoofed: report,
+      onDecision: report,
+      onSpoof: report,
     });
     const whole = await timed((frame) => gate.see({ ...observation, frame, takenMs: clock.monotonic() }));
     door.stop();

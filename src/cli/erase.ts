@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { journalFolder } from '../journal/file-disk.js';
-import { openJournal } from '../journal/open-journal.js';
+import { openJournalOf } from '../journal/open-journal.js';
 import { type JournalWriter, journalOff } from '../journal/writer.js';
 import { systemClock as clock } from '../kit/system-clock.js';
-import { forgetPassage } from '../passback/whereabouts.js';
+import { forgetPassage } from '../passback/passages-file.js';
 import { personIdSchema } from '../person/person.js';
 import { eraseCopies } from '../store/erase-copies.js';
 import type { Context } from './context.js';
@@ -50,5 +50,5 @@ const nobody = (wanted: string) =>
 
 async function journalOf({ config, paths, log }: Context): Promise<JournalWriter> {
   if (!existsSync(journalFolder(paths.state))) return journalOff;
-  return openJournal({ ...config.journal, enabled: true }, paths.state, { clock, log });
+  return openJournalOf({ ...config.journal, enabled: true }, paths.state, { clock, log });
 }

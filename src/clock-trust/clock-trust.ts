@@ -55,7 +55,7 @@ export const JUMP_MS = 2000;
 const FRESH_MS = 60 * 60_000;
 
 /** The first look, at start. @param times what is known from before the start */
-export function firstLook(
+export function firstComparison(
   needs: ClockNeeds,
   facts: ClockFacts,
   times: TrustedTimes,
@@ -85,7 +85,7 @@ export function firstLook(
  * alike, so their difference changes only when the wall clock is set. A clock that is set back to what it was is believed
  * again; any other must be confirmed by the network after the jump.
  */
-export function look(before: ClockTrust, facts: ClockFacts, wall: WallMs, monotonic: MonotonicMs): ClockTrust {
+export function compareClocks(before: ClockTrust, facts: ClockFacts, wall: WallMs, monotonic: MonotonicMs): ClockTrust {
   const seenMs = wall - monotonic;
   const factMs = facts.synchronisedMs ?? null;
   const seen = { ...before, seenMs, lookedMs: monotonic, factMs };

@@ -16,7 +16,7 @@ const SAVE_MS = 10_000;
  * The latest times at which the clock was trusted, in the file `clock.json` of the state folder: a clock that was set back is found after
  * a restart, too. Where there is no such file the newest entry of the journal stands for a battery-backed clock's.
  */
-export class TrustedTime {
+export class TrustedTimesFile {
   readonly #file: StateFile<Kept>;
   #times: TrustedTimes;
 
@@ -31,10 +31,10 @@ export class TrustedTime {
     state: string,
     newestMs: WallMs | undefined,
     { clock, log }: { readonly clock: Clock; readonly log: Log },
-  ): Promise<TrustedTime> {
+  ): Promise<TrustedTimesFile> {
     const empty = { schema: 1, network: null, battery: textOf(newestMs ?? null) } as const;
     const file = join(state, 'clock.json');
-    return new TrustedTime(
+    return new TrustedTimesFile(
       await StateFile.open({ file, name: 'the time last trusted', schema, empty, delayMs: SAVE_MS, clock, log }),
     );
   }

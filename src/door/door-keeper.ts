@@ -1,12 +1,12 @@
 import type { Clock, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import type { DoorMode } from '../schedule/door-mode.js';
 import {
   DOOR_AT_START,
   type Door,
   type DoorEffect,
   type DoorEvent,
-  type DoorMode,
   type DoorReport,
   type DoorRule,
   type DoorState,
@@ -54,6 +54,10 @@ export class DoorKeeper {
 
   get state(): DoorState {
     return stateOf(this.#door);
+  }
+
+  get mode(): DoorMode {
+    return this.#door.mode;
   }
 
   /** All that the door knows of itself. */

@@ -1,9 +1,6 @@
 // pure
 import type { MonotonicMs } from '../kit/clock.js';
-
-/** What somebody has ordered: as granted, nobody by face or request, or open for all. Fire is above all modes. */
-export const DOOR_MODES = ['normal', 'locked', 'open-house'] as const;
-export type DoorMode = (typeof DOOR_MODES)[number];
+import type { DoorMode } from '../schedule/door-mode.js';
 
 /** What a passer-by would see, and what the site is told. */
 export type DoorState = 'locked' | 'unlocked' | 'open' | 'held' | 'forced' | 'fault' | 'stopped';

@@ -1,50 +1,45 @@
-import type { DoorDesk } from '../gate/request-handlers.js';
 import type { Clock } from '../kit/clock.js';
 import { closeAll } from '../kit/closing.js';
 import type { Log } from '../kit/log.js';
-import type { WhereaboutsKeeper } from '../passback/whereabouts.js';
-import type { News } from '../report/reporter.js';
-import { type Door, type DoorMode, type DoorRule, isReleased } from './door.js';
+import { type Door, type DoorReport, type DoorRule, isReleased } from './door.js';
 import { DoorKeeper } from './door-keeper.js';
 import type { DoorHardware } from './hardware.js';
 import type { InputName } from './inputs.js';
 
-/** The door at work: the keeper with its wires, what requests may do to it, and what is wrong with it. */
-export interface DoorService {
+/** The door at work: the keeper with its wires, and what is wrong with it. */
+export interface StartedDoor {
   readonly keeper: DoorKeeper;
-  readonly desk: DoorDesk;
   /** Sentences for the state; empty when all is well. */
   problems(): readonly string[];
   /** Throws the bolt and lets go of every line. Safe to call twice; never throws. */
   stop(): void;
 }
 
-export interface DoorServiceParts {
+/** Port: who wants to know whether people go through. */
+export interface PassageListener {
+  /** What the contact says. @param why by what the door is released */
+  contact(open: boolean, why: 'pulse' | 'free' | 'forced'): void;
+  /** The contact's wire is lost. */
+  contactLost(): void;
+  /** The contact's wire is back. @param open what it says */
+  contactBack(open: boolean): void;
+  fire(active: boolean): void;
+}
+
+export interface StartDoorParts {
   readonly hardware: DoorHardware;
   readonly rule: DoorRule;
   readonly clock: Clock;
   readonly log: Log;
-  readonly news: News;
-  /** Who goes through. */
-  readonly whereabouts: Pick<WhereaboutsKeeper, 'contact' | 'contactLost' | 'contactBack' | 'fire'>;
-  /** Somebody has asked for a mode, or to lock. */
-  readonly ordered: (asked: DoorMode | 'lock') => void;
+  readonly onReport: (report: DoorReport) => void;
+  readonly passages: PassageListener;
   /** Called after each change. */
-  readonly changed: () => void;
+  readonly onChange: () => void;
 }
 
 /** Puts the door to work: from here on it obeys its wires. */
-export function startDoor({
-  hardware,
-  rule,
-  clock,
-  log,
-  news,
-  whereabouts,
-  ordered,
-  changed,
-}: DoorServiceParts): DoorService {
-  const deaf = new Map<InputName, string>();
+export function startDoor({ hardware, rule, clock, log, onReport, passages, onChange }: StartDoorParts): StartedDoor {
+  const lostInputs = new Map<InputName, string>();
   const { lock, indicators, inputs } = hardware;
   const keeper = new DoorKeeper(
     lock,
@@ -52,8 +47,8 @@ export function startDoor({
     log,
     rule,
     (report) => {
-      news.door(report);
-      changed();
+      onReport(report);
+      onChange();
     },
     indicators,
   );
@@ -62,47 +57,27 @@ export function startDoor({
     changed(name, active) {
       const before = keeper.door.contact;
       keeper.input(name, active);
-      if (name === 'fire') whereabouts.fire(active);
+      if (name === 'fire') passages.fire(active);
       const after = keeper.door.contact;
       // How the door was found at the start is no passage.
       if (after !== before)
-        whereabouts.contact(after === 'open', before === 'unknown' ? 'forced' : releaseOf(keeper.door));
+        passages.contact(after === 'open', before === 'unknown' ? 'forced' : releaseOf(keeper.door));
     },
     fault(name, why) {
-      if (why === null) deaf.delete(name);
-      else deaf.set(name, why);
-      if (name === 'contact' && why !== null) whereabouts.contactLost();
-      if (name === 'contact' && why === null) whereabouts.contactBack(keeper.door.contact === 'open');
+      if (why === null) lostInputs.delete(name);
+      else lostInputs.set(name, why);
+      if (name === 'contact' && why !== null) passages.contactLost();
+      if (name === 'contact' && why === null) passages.contactBack(keeper.door.contact === 'open');
       log[why === null ? 'info' : 'error'](
         { input: name, why },
         why === null ? 'an input is back' : 'an input is lost',
       );
-      changed();
+      onChange();
     },
   });
-  const desk: DoorDesk = {
-    open(by, reason) {
-      const why = keeper.shut;
-      const opened = keeper.open('open', by);
-      news.asked('open', by, reason ?? null, {}, opened);
-      return opened ? undefined : (why ?? 'fault');
-    },
-    lock(by, reason) {
-      keeper.lock();
-      ordered('lock');
-      news.asked('lock', by, reason ?? null, {}, true);
-    },
-    setMode(mode, by, reason) {
-      keeper.setMode(mode);
-      ordered(mode);
-      news.asked('mode', by, reason ?? null, { mode }, true);
-    },
-    now: () => ({ mode: keeper.door.mode, state: keeper.state }),
-  };
   return {
     keeper,
-    desk,
-    problems: () => problemsOf(keeper, deaf),
+    problems: () => problemsOf(keeper, lostInputs),
     stop() {
       const ends = [{ close: () => keeper.stop() }, inputs];
       for (const why of closeAll(ends)) log.error({ why }, 'a line of the door could not be closed');
@@ -110,18 +85,18 @@ export function startDoor({
   };
 }
 
-/** By what a door that has just been opened was released; in the grace after a pulse the hand was on it in the pulse. */
+/** By what a door that has just been opened was released. In the grace after a pulse the hand was on the door during the pulse. */
 function releaseOf(door: Door): 'pulse' | 'free' | 'forced' {
   if (door.passing) return 'pulse';
   if (isReleased(door)) return 'free';
   return door.alarm?.kind === 'forced' ? 'forced' : 'pulse';
 }
 
-function problemsOf({ door }: DoorKeeper, deaf: ReadonlyMap<InputName, string>): string[] {
+function problemsOf({ door }: DoorKeeper, lostInputs: ReadonlyMap<InputName, string>): string[] {
   const problems: string[] = [];
   if (door.fault !== null) problems.push('the door relay cannot be driven');
   if (door.fire) problems.push('fire: the door is released');
   if (door.tampered) problems.push('tamper: the housing is open');
-  for (const [name, why] of deaf) problems.push(`the input ${name} is lost: ${why}`);
+  for (const [name, why] of lostInputs) problems.push(`the input ${name} is lost: ${why}`);
   return problems;
 }

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import type { Context } from '../cli/context.js';
-import { EyeProcess } from '../eye/child-process.js';
+import { EyeChild } from '../eye/child-process.js';
 import type { PhotoAnswer } from '../eye/protocol.js';
 import { supervisionPlan } from '../eye/restart-rules.js';
-import { Eye } from '../eye/supervisor.js';
+import { EyeSupervisor } from '../eye/supervisor.js';
 import type { MeasuredFace } from '../face/observation.js';
 import type { QualityLimits } from '../face/quality.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
@@ -18,9 +18,9 @@ export type MeasuredPhoto = Extract<PhotoAnswer, { ok: true }>;
 /** An eye without a camera, for commands: photos are decoded in a child that may die of them. */
 export class PhotoEye {
   readonly equipment: Equipment;
-  readonly #eye: Eye;
+  readonly #eye: EyeSupervisor;
 
-  private constructor(equipment: Equipment, eye: Eye) {
+  private constructor(equipment: Equipment, eye: EyeSupervisor) {
     this.equipment = equipment;
     this.#eye = eye;
   }
@@ -34,25 +34,24 @@ export class PhotoEye {
     readonly calibrationFile: string | undefined;
   }): Promise<PhotoEye> {
     const equipment = await equip(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
-    const eye = await new Promise<Eye>((resolve, reject) => {
-      const made: Eye = new Eye({
-        make: (events) => new EyeProcess(events),
+    const eye = await new Promise<EyeSupervisor>((resolve, reject) => {
+      const made: EyeSupervisor = new EyeSupervisor({
+        make: (events) => new EyeChild(events),
         settings: { camera: null, faces: config.faces, models: equipment.models },
         plan: supervisionPlan(config.eye),
         clock: systemClock,
         log,
         random: Math.random,
-        listeners: {
-          observation: () => undefined,
-          status: ({ state, lastFault }) => {
-            if (state === 'up') resolve(made);
-            if (state !== 'waiting') return;
-            made.stop();
-            reject(new OperatingError('KAIMON_EYE', 'environment', `pictures cannot be measured: ${lastFault}`));
-          },
+      });
+      made.start({
+        observation: () => undefined,
+        status: ({ state, lastFault }) => {
+          if (state === 'up') resolve(made);
+          if (state !== 'waiting') return;
+          made.stop();
+          reject(new OperatingError('KAIMON_EYE', 'environment', `pictures cannot be measured: ${lastFault}`));
         },
       });
-      made.start();
     });
     return new PhotoEye(equipment, eye);
   }

@@ -21,7 +21,7 @@ const FROM_EYE_MAX = 8 * 1024 * 1024;
 const TO_EYE_WAITING_MAX = 64 * 1024 * 1024;
 
 /** One running eye: a child process with a pipe for requests and one for what it tells. */
-export class EyeProcess {
+export class EyeChild {
   readonly #child: ChildProcess;
   readonly #requests: Writable;
 

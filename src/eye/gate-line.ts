@@ -6,7 +6,7 @@ import { type FromEye, type ToEye, toEyeSchema } from './protocol.js';
 const WAITING_BYTES_MAX = 4 * 1024 * 1024;
 
 /** The eye's end of the line to the gate. */
-export class EyeDesk {
+export class GateLine {
   readonly #out: Writable;
 
   constructor(out: Writable) {

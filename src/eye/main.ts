@@ -22,19 +22,19 @@ import { fullCollection } from '../kit/full-collection.js';
 import { loadOpenCv } from '../kit/opencv/binding.js';
 import { systemClock } from '../kit/system-clock.js';
 import { AppearanceNetworks } from '../liveness/appearance-networks.js';
-import { EyeDesk } from './gate-line.js';
+import { GateLine } from './gate-line.js';
 import type { CameraSettings, EyeSettings } from './protocol.js';
-import { EyeWork } from './worker.js';
+import { EyeWorker } from './worker.js';
 
 const ALIVE_EVERY_MS = 1000;
 const COLLECT_EVERY_MS = 60_000;
 const CAMERA_RETRY = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.2 };
 
 preferMeWhenMemoryRunsOut();
-const desk = new EyeDesk(new Socket({ fd: 3, readable: false, writable: true }));
-let work: EyeWork | undefined;
-let configured: (ready: EyeWork) => void;
-const ready = new Promise<EyeWork>((resolve) => {
+const desk = new GateLine(new Socket({ fd: 3, readable: false, writable: true }));
+let work: EyeWorker | undefined;
+let configured: (ready: EyeWorker) => void;
+const ready = new Promise<EyeWorker>((resolve) => {
   configured = resolve;
 });
 
@@ -58,9 +58,9 @@ function preferMeWhenMemoryRunsOut(): void {
   }
 }
 
-async function start(settings: EyeSettings): Promise<EyeWork> {
+async function start(settings: EyeSettings): Promise<EyeWorker> {
   await loadOpenCv();
-  const working = new EyeWork(desk, await meters(settings), systemClock);
+  const working = new EyeWorker(desk, await meters(settings), systemClock);
   desk.tell({ kind: 'ready', encoder: settings.models.encoder.id });
   const { camera } = settings;
   if (camera) {

@@ -10,10 +10,10 @@ export interface Answer {
 const ANSWER_MS = 20_000;
 /** Answers awaited at a time; the eye itself takes fewer. */
 const WAITING_MAX = 16;
-export const NO_ANSWER: Answer = { message: undefined, blob: Buffer.alloc(0) };
+export const NO_REPLY: Answer = { message: undefined, blob: Buffer.alloc(0) };
 
 /** The questions that the eye has not answered yet. Every one of them settles. */
-export class EyeAnswers {
+export class PendingReplies {
   readonly #clock: Clock;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #nextId = 1;
@@ -30,9 +30,9 @@ export class EyeAnswers {
   /** Sends a question under a new id and waits. @param send returns false when the eye takes no more */
   ask(send: (id: number) => boolean): Promise<Answer> {
     const id = this.#nextId++;
-    if (this.full || !send(id)) return Promise.resolve(NO_ANSWER);
+    if (this.full || !send(id)) return Promise.resolve(NO_REPLY);
     return new Promise((resolve) => {
-      const timer = this.#clock.after(ANSWER_MS, () => this.#settle(id, NO_ANSWER));
+      const timer = this.#clock.after(ANSWER_MS, () => this.#settle(id, NO_REPLY));
       this.#waiting.set(id, (answer) => {
         timer.cancel();
         resolve(answer);
@@ -46,7 +46,7 @@ export class EyeAnswers {
 
   /** The eye is gone. */
   abandon(): void {
-    for (const id of [...this.#waiting.keys()]) this.#settle(id, NO_ANSWER);
+    for (const id of [...this.#waiting.keys()]) this.#settle(id, NO_REPLY);
   }
 
   #settle(id: number, answer: Answer): void {

@@ -3,8 +3,8 @@ import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { whyNotDecodable } from '../kit/opencv/picture-header.js';
-import type { EyeEvents, EyeProcess } from './child-process.js';
-import { type Answer, EyeAnswers } from './pending-replies.js';
+import type { EyeChild, EyeEvents } from './child-process.js';
+import { type Answer, PendingReplies } from './pending-replies.js';
 import type { EyeSettings, FromEye, PhotoAnswer, ToEye } from './protocol.js';
 import { afterDeath, type EyeLife, heard, newLife, type SupervisionPlan, whyKill } from './restart-rules.js';
 
@@ -25,27 +25,31 @@ export interface EyeListeners {
   status(status: EyeStatus): void;
 }
 
+/** Before the start nobody listens, and nothing happens. */
+const NOBODY: EyeListeners = { observation: () => undefined, status: () => undefined };
+
 type Mark = Extract<ToEye, { kind: 'snapshot' }>['marks'][number];
 const CHECK_EVERY_MS = 250;
 
 /** Keeps an eye running: replaces one that died, hung or flooded, with growing pauses, and never lets that reach the door. */
-export class Eye {
-  readonly #make: (events: EyeEvents) => EyeProcess;
+export class EyeSupervisor {
+  readonly #make: (events: EyeEvents) => EyeChild;
   readonly #settings: EyeSettings;
   readonly #plan: SupervisionPlan;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #random: () => number;
-  readonly #listeners: EyeListeners;
-  #process: EyeProcess | undefined;
+  #listeners: EyeListeners = NOBODY;
+  #process: EyeChild | undefined;
   #life: EyeLife | undefined;
   #failures = 0;
+  #newest: Observation | undefined;
   /** Grows with each launch, replacement and stop: events of an earlier turn are not heard. */
   #turn = 0;
   #liveSinceMs: MonotonicMs | undefined;
   #timer: Timer | undefined;
   #check: Timer | undefined;
-  readonly #answers: EyeAnswers;
+  readonly #replies: PendingReplies;
   #faultOfThisEye: string | undefined;
   #status: EyeStatus = {
     state: 'starting',
@@ -57,34 +61,40 @@ export class Eye {
   };
 
   constructor(parts: {
-    make: (events: EyeEvents) => EyeProcess;
+    make: (events: EyeEvents) => EyeChild;
     settings: EyeSettings;
     plan: SupervisionPlan;
     clock: Clock;
     log: Log;
     random: () => number;
-    listeners: EyeListeners;
   }) {
     this.#make = parts.make;
     this.#settings = parts.settings;
     this.#plan = parts.plan;
     this.#clock = parts.clock;
-    this.#answers = new EyeAnswers(parts.clock);
+    this.#replies = new PendingReplies(parts.clock);
     this.#log = parts.log;
     this.#random = parts.random;
-    this.#listeners = parts.listeners;
   }
 
-  /** Since when the camera has been delivering; the present while it does not. */
-  get cameraLiveSinceMs(): MonotonicMs {
-    return this.#liveSinceMs ?? this.#clock.monotonic();
+  /** Milliseconds since the last frame was measured, or since the camera began to deliver; 0 while it does not deliver. */
+  get blindMs(): number {
+    const now = this.#clock.monotonic();
+    return now - Math.max(this.#liveSinceMs ?? now, this.#newest?.measuredMs ?? 0);
   }
 
   get status(): EyeStatus {
     return this.#status;
   }
 
-  start(): void {
+  /** The newest observation, whenever it was. */
+  get newest(): Observation | undefined {
+    return this.#newest;
+  }
+
+  /** Starts the eye; called once. */
+  start(listeners: EyeListeners): void {
+    this.#listeners = listeners;
     this.#launch();
     this.#watch();
   }
@@ -97,7 +107,7 @@ export class Eye {
     const running = this.#process;
     this.#process = undefined;
     running?.kill();
-    this.#answers.abandon();
+    this.#replies.abandon();
   }
 
   /** Measures a JPEG or PNG. Always settles; an eye that dies of the photo answers `fault`. */
@@ -110,7 +120,7 @@ export class Eye {
       message,
     });
     if (this.#status.state !== 'up') return failed('busy', 'the eye is not ready: try again in a few seconds');
-    if (this.#answers.full) return failed('busy', 'too many photos are waiting: try again in a few seconds');
+    if (this.#replies.full) return failed('busy', 'too many photos are waiting: try again in a few seconds');
     const why = whyNotDecodable(photo);
     if (why) return failed('unusable', why);
     const { message } = await this.#ask((id) => ({ kind: 'photo', id }), photo);
@@ -125,13 +135,13 @@ export class Eye {
   }
 
   #ask(request: (id: number) => ToEye, photo?: Buffer): Promise<Answer> {
-    return this.#answers.ask((id) => this.#process?.send(request(id), photo) ?? false);
+    return this.#replies.ask((id) => this.#process?.send(request(id), photo) ?? false);
   }
 
   #launch(): void {
     this.#life = newLife(this.#clock.monotonic());
     const turn = ++this.#turn;
-    let eye: EyeProcess;
+    let eye: EyeChild;
     try {
       eye = this.#make(this.#eventsOf(turn));
     } catch (thrown) {
@@ -187,7 +197,7 @@ export class Eye {
         return;
       case 'photo':
       case 'snapshot':
-        this.#answers.hear(message.id, { message, blob });
+        this.#replies.hear(message.id, { message, blob });
         return;
       case 'fault':
         this.#faultOfThisEye = message.message;
@@ -199,6 +209,7 @@ export class Eye {
   #observe(observation: Observation): void {
     try {
       this.#listeners.observation(observation);
+      this.#newest = observation;
     } catch (thrown) {
       this.#replace(`its observation could not be used: ${explain(thrown)}`);
     }
@@ -240,7 +251,7 @@ export class Eye {
       lastFault: why,
       camera: { state: 'closed', why: null },
     });
-    this.#answers.abandon();
+    this.#replies.abandon();
     this.#timer = this.#clock.after(waitMs, () => this.#launch());
   }
 

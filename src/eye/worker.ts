@@ -8,14 +8,14 @@ import { Mutex } from '../kit/mutex.js';
 import { decodePhoto, encodeJpeg, UnusablePhoto } from '../kit/opencv/codec.js';
 import { drawMarks, hideFaces } from '../kit/opencv/draw.js';
 import type { Picture } from '../kit/opencv/picture.js';
-import type { EyeDesk } from './gate-line.js';
+import type { GateLine } from './gate-line.js';
 import { PHOTOS_WAITING_MAX, type ToEye } from './protocol.js';
 
 const SNAPSHOT_JPEG_QUALITY = 90;
 
 /** What the eye does: measures the camera's frames and, between two of them, photos. */
-export class EyeWork {
-  readonly #desk: Pick<EyeDesk, 'tell'>;
+export class EyeWorker {
+  readonly #desk: Pick<GateLine, 'tell'>;
   readonly #meters: { readonly live: Meter; readonly photo: Meter };
   readonly #clock: Clock;
   /** The networks have one input buffer each: one picture at a time. */
@@ -24,7 +24,7 @@ export class EyeWork {
   #busySince: MonotonicMs | undefined;
   #newest: { readonly picture: Picture; readonly faces: readonly Box[] } | undefined;
 
-  constructor(desk: Pick<EyeDesk, 'tell'>, meters: { live: Meter; photo: Meter }, clock: Clock) {
+  constructor(desk: Pick<GateLine, 'tell'>, meters: { live: Meter; photo: Meter }, clock: Clock) {
     this.#desk = desk;
     this.#meters = meters;
     this.#clock = clock;

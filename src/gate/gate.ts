@@ -4,7 +4,6 @@ import type { Claim } from '../access/evidence.js';
 import { REASONS } from '../access/reasons.js';
 import { whoStandsStill } from '../access/standing-still.js';
 import { follow, NO_TRACKS, type Sighting, type Track, type Tracks } from '../access/track.js';
-import type { AccessRule } from '../access/validity.js';
 import type { Config } from '../config/config.js';
 import type { DoorKeeper } from '../door/door-keeper.js';
 import type { MeasuredFace, Observation } from '../face/observation.js';
@@ -25,8 +24,10 @@ import { isUnit } from '../person/distance.js';
 import { type Gallery, judge } from '../person/gallery.js';
 import type { Person } from '../person/person.js';
 import { type ChosenThreshold, chooseThreshold, type ThresholdCurve } from '../person/thresholds.js';
-import type { Decision, Spoof } from '../report/reporter.js';
 import type { Greeter } from '../voice/greeter.js';
+
+import type { Decision, Spoof } from './decision-report.js';
+import type { EntryPolicy } from './entry-policy.js';
 
 export interface GateParts {
   readonly config: Pick<Config, 'decision' | 'faces' | 'liveness'>;
@@ -34,12 +35,12 @@ export interface GateParts {
   readonly gallery: Gallery;
   readonly person: (id: string) => Person | undefined;
   readonly door: DoorKeeper;
-  readonly access: AccessRule;
+  readonly entry: EntryPolicy;
   readonly greeter: Pick<Greeter, 'welcome' | 'askToMove'> | undefined;
   readonly clock: Clock;
-  readonly report: (decision: Decision) => void;
+  readonly onDecision: (decision: Decision) => void;
   /** A picture or screen was held to the camera: each track once, whomever it shows. */
-  readonly spoofed: (spoof: Spoof) => void;
+  readonly onSpoof: (spoof: Spoof) => void;
 }
 
 /** Boxes of one face in successive frames overlap at least so much; a track unseen for a second is over. */
@@ -87,7 +88,7 @@ export class Gate {
     // The door first: nothing else may come between a decision and the relay.
     const acted = outcomes.map((outcome) => (outcome.kind === 'grant' ? this.#open(outcome) : outcome));
     for (const { id, box } of this.#tracks.tracks)
-      if (spoofs.includes(id)) this.#parts.spoofed({ track: id, frame, box });
+      if (spoofs.includes(id)) this.#parts.onSpoof({ track: id, frame, box });
     for (const outcome of acted) this.#tell(outcome, observation, threshold);
     if (standings) this.#askToMove(standings, taken);
   }
@@ -106,7 +107,7 @@ export class Gate {
     }
     const { watch, standings, spoofs } = watchFrame(this.#watch, looks, atMs, watchRule(liveness));
     this.#watch = watch;
-    for (const _track of spoofs) this.#parts.access.spoofed();
+    for (const _track of spoofs) this.#parts.entry.spoofed();
     return { standings, spoofs };
   }
 
@@ -142,7 +143,7 @@ export class Gate {
     const person = this.#parts.person(id);
     // Removed between the match and now.
     if (!person) return 'nobody';
-    return this.#parts.access.whyNot(person);
+    return this.#parts.entry.whyNot(person);
   };
 
   /** Draws the bolt. @returns a refusal where the door did not obey: nobody is welcomed before a door that stays shut */
@@ -153,15 +154,15 @@ export class Gate {
   }
 
   #tell(outcome: Outcome, { faces, frame }: Observation, threshold: number): void {
-    const { person: personOf, access, greeter, report } = this.#parts;
+    const { person: personOf, entry, greeter, onDecision } = this.#parts;
     const person = outcome.person === undefined ? undefined : personOf(outcome.person);
     const granted = outcome.kind === 'grant';
     if (granted && person) {
-      access.letIn(person);
+      entry.letIn(person);
       greeter?.welcome(person);
     }
     const track = this.#tracks.tracks.find(({ id }) => id === outcome.track) as Track;
-    report({
+    onDecision({
       type: granted ? 'granted' : 'refused',
       reason: granted ? null : outcome.reason,
       text: granted ? 'the door is opened' : (outcome.detail ?? REASONS[outcome.reason]),

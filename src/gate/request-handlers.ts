@@ -1,25 +1,15 @@
-import type { DoorMode, DoorState } from '../door/door.js';
 import type { PhotoAnswer } from '../eye/protocol.js';
 import type { Observation } from '../face/observation.js';
 import type { JournalWriter } from '../journal/writer.js';
 import { type Clock, iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import type { Person } from '../person/person.js';
-import type { News } from '../report/reporter.js';
 import { RequestError } from '../site/messages.js';
 import type { RequestHandlers } from '../site/requests/request-server.js';
 import type { PeopleStore } from '../store/people-store.js';
+import type { DoorRequests } from './door-requests.js';
 import { type Enrolled, type Enrolment, EnrolmentRefused } from './enrolment.js';
-
-/** What requests may do to the door. Each is told in the name of who asked. */
-export interface DoorDesk {
-  /** Draws the bolt for one pulse. @returns why not, if so */
-  open(by: string, reason: string | undefined): 'stopped' | 'fault' | 'door-mode' | undefined;
-  lock(by: string, reason: string | undefined): void;
-  setMode(mode: DoorMode, by: string, reason: string | undefined): void;
-  /** How the door is now. */
-  now(): { readonly mode: DoorMode; readonly state: DoorState };
-}
+import type { RequestReports } from './request-reports.js';
 
 export interface HandlerParts {
   readonly store: PeopleStore;
@@ -27,8 +17,8 @@ export interface HandlerParts {
   readonly measurePhoto: (photo: Buffer) => Promise<PhotoAnswer>;
   /** What the camera saw last. */
   readonly lastSeen: () => Observation | undefined;
-  readonly door: DoorDesk;
-  readonly news: Pick<News, 'enrolled' | 'removed' | 'forgiven'>;
+  readonly door: DoorRequests;
+  readonly reports: Pick<RequestReports, 'enrolled' | 'removed' | 'forgiven'>;
   /** Undefined where anti-passback is off. */
   readonly passback: { forgive(person: string): void } | undefined;
   readonly journal: Pick<JournalWriter, 'erase'>;
@@ -48,7 +38,7 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
     enroll: async (args, { by }) => {
       try {
         const enrolled = await enrol(parts, args, by);
-        parts.news.enrolled(enrolled.person, enrolled.forced);
+        parts.reports.enrolled(enrolled.person, enrolled.forced);
         return summary(enrolled);
       } catch (thrown) {
         if (thrown instanceof EnrolmentRefused) throw new RequestError(thrown.code, thrown.message);
@@ -57,7 +47,7 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
     },
     remove: async ({ id, erase }, { by }) => {
       const version = await store.remove(id, by);
-      if (version !== undefined) parts.news.removed(id, by);
+      if (version !== undefined) parts.reports.removed(id, by);
       // Whoever was removed already, here or by another gate, may still stand in this gate's journal.
       if (erase) {
         const erased = await parts.journal.erase(id);
@@ -76,7 +66,7 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
       if (!passback) throw new RequestError('not-allowed', 'anti-passback is off at this gate: access.passback.mode');
       if (!store.get(id)) throw new RequestError('unknown-person', `nobody of the id "${id}" is enrolled`);
       passback.forgive(id);
-      parts.news.forgiven(id, by);
+      parts.reports.forgiven(id, by);
       return { id };
     },
     open: async ({ reason }, { by }) => {

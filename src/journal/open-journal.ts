@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
+import type { Opening } from '../config/opening.js';
 import { readSecret, secretPath } from '../config/secret.js';
 import type { Clock } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
@@ -12,12 +13,20 @@ import { type JournalWriter, journalOff } from './writer.js';
 const MEGABYTE = 1024 * 1024;
 const DAY_MS = 24 * 60 * 60_000;
 
+/** The gate's journal. @throws OperatingError as {@link openJournalOf} */
+export const openJournal = ({ config, paths, clock, log, endings }: Opening): Promise<JournalWriter> =>
+  endings.open(
+    'the journal',
+    () => openJournalOf(config.journal, paths.state, { clock, log }),
+    (journal) => journal.close(),
+  );
+
 /**
- * Opens the journal as the configuration wants it.
+ * Opens a journal as the configuration wants it.
  * @param state the state folder
  * @throws OperatingError KAIMON_JOURNAL_LOCKED, KAIMON_JOURNAL_KEY, KAIMON_SECRET, KAIMON_FILE_READ, KAIMON_FILE_WRITE
  */
-export async function openJournal(
+export async function openJournalOf(
   { enabled, maxAgeDays, maxMegabytes, segmentMegabytes, keyFile }: Config['journal'],
   state: string,
   { clock, log }: { readonly clock: Clock; readonly log: Log },

@@ -1,18 +1,22 @@
+import type { TrustedClock } from '../clock-trust/trusted-clock.js';
 import { type Clock, type MonotonicMs, type WallMs, wallMs } from '../kit/clock.js';
 import { PEOPLE_MAX } from '../person/person.js';
-import { isFuture, versionMs } from '../person/version.js';
-import type { MergeOutcome } from '../site/sync/shared-records.js';
-import type { PeopleStore } from '../store/people-store.js';
+import { isFuture, type MergeOutcome, versionMs } from '../person/version.js';
 import { isVoid, newPassage, type Passage, supersedes } from './passback.js';
 
-export interface PassageBookParts {
-  readonly people: Pick<PeopleStore, 'get' | 'tombstones' | 'onChange'>;
+export interface LastPassagesParts {
+  /** Who is enrolled, and who was removed. */
+  readonly people: {
+    get(id: string): unknown;
+    tombstones(): ReadonlyMap<string, unknown>;
+    onChange(listener: (change: { readonly id: string; readonly person: unknown }) => void): unknown;
+  };
   /** This gate's name; stands in versions. */
   readonly gate: string;
   readonly clock: Clock;
-  readonly clockTrusted: () => boolean;
-  /** To be called after each change. */
-  readonly changed: () => void;
+  readonly trustedClock: Pick<TrustedClock, 'trusted'>;
+  /** Called after each change. */
+  readonly onChange: () => void;
 }
 
 interface Undated {
@@ -25,19 +29,19 @@ interface Undated {
  * Where people were last known to be: the newest passage of each, and of nobody who was removed. Bounded by
  * {@link PEOPLE_MAX}: of others nothing is known, and nothing known is never held against anybody.
  */
-export class PassageBook {
-  readonly #parts: PassageBookParts;
+export class LastPassages {
+  readonly #parts: LastPassagesParts;
   readonly #passages: Map<string, Passage>;
   readonly #listeners = new Set<(id: string) => void>();
   /** Passages seen while the clock was not trusted; at most {@link PEOPLE_MAX}. */
   readonly #undated = new Map<string, Undated>();
   #latest: string | null = null;
 
-  constructor(found: Readonly<Record<string, Passage>>, parts: PassageBookParts) {
+  constructor(found: Readonly<Record<string, Passage>>, parts: LastPassagesParts) {
     this.#parts = parts;
     const all = Object.entries(found);
     this.#passages = new Map(all.filter(([id]) => !this.isGone(id)));
-    if (this.#passages.size < all.length) parts.changed();
+    if (this.#passages.size < all.length) parts.onChange();
     for (const { version } of this.#passages.values()) this.#noteVersion(version);
     parts.people.onChange(({ id, person }) => {
       if (!person) this.#drop(id);
@@ -54,17 +58,17 @@ export class PassageBook {
     return this.#passages.keys();
   }
 
-  /** Whether this person was removed: nobody may keep where he was. */
+  /** Whether this person was removed: nobody may keep where they were. */
   isGone(person: string): boolean {
     return this.#parts.people.tombstones().has(person);
   }
 
   /** Notes what this gate saw. @param inside null to forgive */
   place(person: string, inside: boolean | null): void {
-    const { clock, gate, clockTrusted } = this.#parts;
+    const { clock, gate, trustedClock } = this.#parts;
     // Whoever is removed between grant and passage.
     if (this.isGone(person) || !this.#hasRoom(person)) return;
-    const trusted = clockTrusted();
+    const { trusted } = trustedClock;
     const now = clock.wall();
     const latest = this.#latestUpTo(person, now);
     // A version of a clock that is ahead would beat every honest one: without a trusted clock it only follows what is known.
@@ -117,7 +121,7 @@ export class PassageBook {
   purge(reset: WallMs | undefined): void {
     const before = this.#passages.size;
     for (const [id, passage] of this.#passages) if (isVoid(passage, reset)) this.#passages.delete(id);
-    if (this.#passages.size !== before) this.#parts.changed();
+    if (this.#passages.size !== before) this.#parts.onChange();
   }
 
   /** All there is, as it is kept on the disk. */
@@ -134,12 +138,12 @@ export class PassageBook {
   #set(person: string, passage: Passage): void {
     this.#passages.set(person, passage);
     this.#noteVersion(passage.version);
-    this.#parts.changed();
+    this.#parts.onChange();
   }
 
   #drop(person: string): void {
     this.#undated.delete(person);
-    if (this.#passages.delete(person)) this.#parts.changed();
+    if (this.#passages.delete(person)) this.#parts.onChange();
     // Also where nothing was known here: the broker may know something.
     for (const listener of this.#listeners) listener(person);
   }

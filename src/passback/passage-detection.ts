@@ -13,7 +13,7 @@ interface Expected {
   readonly untilMs: MonotonicMs;
 }
 
-export interface PassageWatch {
+export interface PassageDetection {
   readonly contact: 'none' | 'closed' | 'open';
   /** Let in and not yet through, the first one first. */
   readonly expected: readonly Expected[];
@@ -32,66 +32,66 @@ export interface PassageCounts {
 
 export const NO_COUNTS: PassageCounts = { granted: 0, others: 0, free: 0 };
 
-export const newWatch = (hasContact: boolean, counts: PassageCounts): PassageWatch => ({
+export const newDetection = (hasContact: boolean, counts: PassageCounts): PassageDetection => ({
   contact: hasContact ? 'closed' : 'none',
   expected: [],
   counts,
 });
 
-export interface Watched {
-  readonly watch: PassageWatch;
+export interface Detected {
+  readonly detection: PassageDetection;
   /** Who has gone through by this. */
   readonly passed: readonly string[];
 }
 
 /** Somebody was let in. @param pulseMs how long there is to open the door */
-export function letIn(watch: PassageWatch, person: string, nowMs: MonotonicMs, pulseMs: number): Watched {
+export function letIn(detection: PassageDetection, person: string, nowMs: MonotonicMs, pulseMs: number): Detected {
   // Where the door stands open already there is nothing more to be opened.
-  if (watch.contact !== 'closed') return through(watch, person);
+  if (detection.contact !== 'closed') return through(detection, person);
   const untilMs = (nowMs + pulseMs) as MonotonicMs;
   // The new pulse lengthens the one that runs: those who wait still have as long.
-  const others = watch.expected.filter((other) => other.person !== person && other.untilMs > nowMs);
+  const others = detection.expected.filter((other) => other.person !== person && other.untilMs > nowMs);
   const expected = [...others.map((other) => ({ ...other, untilMs })), { person, untilMs }].slice(-WAITING_MAX);
-  return { watch: { ...watch, expected }, passed: [] };
+  return { detection: { ...detection, expected }, passed: [] };
 }
 
 /** What the contact says. @param why `pulse` or `free`: by what the door was released; `forced`: by nothing */
 export function contactSays(
-  watch: PassageWatch,
+  detection: PassageDetection,
   open: boolean,
   why: 'pulse' | 'free' | 'forced',
   nowMs: MonotonicMs,
-): Watched {
-  if (watch.contact === 'none' || (watch.contact === 'open') === open) return { watch, passed: [] };
-  if (!open) return { watch: { ...watch, contact: 'closed' }, passed: [] };
-  const [first, ...expected] = watch.expected.filter(({ untilMs }) => untilMs > nowMs);
-  const opened: PassageWatch = { ...watch, contact: 'open', expected };
+): Detected {
+  if (detection.contact === 'none' || (detection.contact === 'open') === open) return { detection, passed: [] };
+  if (!open) return { detection: { ...detection, contact: 'closed' }, passed: [] };
+  const [first, ...expected] = detection.expected.filter(({ untilMs }) => untilMs > nowMs);
+  const opened: PassageDetection = { ...detection, contact: 'open', expected };
   if (first && why !== 'forced') return through(opened, first.person);
-  return { watch: why === 'forced' ? opened : counted(opened, why === 'pulse' ? 'others' : 'free'), passed: [] };
+  return { detection: why === 'forced' ? opened : counted(opened, why === 'pulse' ? 'others' : 'free'), passed: [] };
 }
 
 /** The contact is lost: whoever was let in and is waited for counts as gone through, as everybody does from now on. */
-export function contactLost(watch: PassageWatch, nowMs: MonotonicMs): Watched {
-  const passed = watch.expected.filter(({ untilMs }) => untilMs > nowMs).map(({ person }) => person);
-  const counts = { ...watch.counts, granted: watch.counts.granted + passed.length };
-  return { watch: { contact: 'none', expected: [], counts }, passed };
+export function contactLost(detection: PassageDetection, nowMs: MonotonicMs): Detected {
+  const passed = detection.expected.filter(({ untilMs }) => untilMs > nowMs).map(({ person }) => person);
+  const counts = { ...detection.counts, granted: detection.counts.granted + passed.length };
+  return { detection: { contact: 'none', expected: [], counts }, passed };
 }
 
 /** The contact is back. @param open what it says: a door that stands open is not opened once more by the next one */
-export const contactBack = (watch: PassageWatch, open: boolean): PassageWatch => ({
-  ...watch,
+export const contactBack = (detection: PassageDetection, open: boolean): PassageDetection => ({
+  ...detection,
   contact: open ? 'open' : 'closed',
 });
 
 /** Whoever was let in is waited for no more. */
-export const expectNobody = (watch: PassageWatch): PassageWatch => ({ ...watch, expected: [] });
+export const expectNobody = (detection: PassageDetection): PassageDetection => ({ ...detection, expected: [] });
 
-const through = (watch: PassageWatch, person: string): Watched => ({
-  watch: counted(watch, 'granted'),
+const through = (detection: PassageDetection, person: string): Detected => ({
+  detection: counted(detection, 'granted'),
   passed: [person],
 });
 
-const counted = (watch: PassageWatch, kind: keyof PassageCounts): PassageWatch => ({
-  ...watch,
-  counts: { ...watch.counts, [kind]: watch.counts[kind] + 1 },
+const counted = (detection: PassageDetection, kind: keyof PassageCounts): PassageDetection => ({
+  ...detection,
+  counts: { ...detection.counts, [kind]: detection.counts[kind] + 1 },
 });

@@ -41,3 +41,6 @@ export const isFuture = (version: string, now: WallMs): boolean => versionMs(ver
 
 const versionText = (ms: number, counter: number, node: string): string =>
   `${String(ms).padStart(13, '0')}-${counter.toString(16).padStart(4, '0')}-${node}`;
+
+/** What became of a record that another gate sent: taken, known already in a newer form, known as it is, or from the future. */
+export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';

@@ -5,7 +5,7 @@ import { type Clock, iso, type MonotonicMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 
-export interface EvidenceParts {
+export interface AttackPicturesParts {
   readonly folder: string;
   /** Pictures kept, the newest; 0 keeps none, and deletes what is there. */
   readonly pictures: number;
@@ -23,11 +23,11 @@ const DAY_MS = 86_400_000;
 const NAME = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3}Z)-track-\d+\.jpg$/;
 
 /** Keeps pictures of attacks, for whoever asks later what was held to the camera. Nothing waits for it, and it never throws. */
-export class Evidence {
-  readonly #parts: EvidenceParts;
+export class AttackPictures {
+  readonly #parts: AttackPicturesParts;
   #lastMs: MonotonicMs | undefined;
 
-  constructor(parts: EvidenceParts) {
+  constructor(parts: AttackPicturesParts) {
     this.#parts = parts;
   }
 

@@ -4,10 +4,10 @@
  * and words that somebody wrote. Everything else stays in the chain for ever.
  */
 import type { DoorReport } from '../door/door.js';
+import type { Decision, Spoof } from '../gate/decision-report.js';
 import type { LooseFields } from '../journal/entry.js';
 import type { JournalInput } from '../journal/writer.js';
 import type { Person } from '../person/person.js';
-import type { Decision, Spoof } from './reporter.js';
 
 export function decisionEntry(decision: Decision): JournalInput {
   const { type, reason, person, threshold, track, frame } = decision;

@@ -1,6 +1,8 @@
 import type { DoorReport } from '../door/door.js';
 import type { EyeStatus } from '../eye/supervisor.js';
-import type { Box, MeasuredFace } from '../face/observation.js';
+import type { Box } from '../face/observation.js';
+import type { Decision, Spoof } from '../gate/decision-report.js';
+import type { RequestReports } from '../gate/request-reports.js';
 import type { JournalInput } from '../journal/writer.js';
 import type { Clock, WallMs } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
@@ -18,59 +20,36 @@ import {
   removedEntry,
   spoofEntry,
 } from './journal-entries.js';
-import type { Bulletin } from './journal-then-site.js';
+import type { JournalThenSite } from './journal-then-site.js';
 import type { SyncCounts } from './sync-counter.js';
 
-/** What the gate decided on one person in front of it. */
-export interface Decision {
-  readonly type: 'granted' | 'refused';
-  readonly reason: string | null;
-  /** One sentence, without a name. */
-  readonly text: string;
-  readonly person: Person | undefined;
-  readonly distance: number | null;
-  readonly threshold: number;
-  readonly track: number;
-  /** The camera's frame, and how long after the first sight of this person. */
-  readonly frame: number;
-  readonly afterMs: number | null;
-  readonly face: MeasuredFace | undefined;
-}
-
-/** A picture or screen that was held to the camera. */
-export interface Spoof {
-  readonly track: number;
-  readonly frame: number;
-  readonly box: Box;
-}
-
-/** The site's ear. @param atMs when it happened */
+/** Tells the site of an event. @param atMs when it happened */
 export type Publish = (type: string, fields: EventFields, atMs: WallMs) => void;
 
 /**
- * Tells what happens: at once to the log, then to the journal, and to the site once the journal has it. The same facts to all.
- * Names stand in the log only where wanted.
+ * Reports what happens: at once to the log, then to the journal, and to the site once the journal has it. The same facts to all.
+ * Names are in the log only where wanted.
  */
-export class News {
+export class Reporter implements RequestReports {
   readonly #log: Log;
   readonly #names: boolean;
-  readonly #bulletin: Bulletin;
+  readonly #journalThenSite: JournalThenSite;
   readonly #clock: Clock;
   readonly #publish: Publish;
-  #eye = '';
-  #camera = '';
+  #lastEye = '';
+  #lastCamera = '';
 
   /** @param names config `log.names` @param publish to the site, where there is one */
   constructor(parts: {
     readonly log: Log;
     readonly names: boolean;
-    readonly bulletin: Bulletin;
+    readonly journalThenSite: JournalThenSite;
     readonly clock: Clock;
     readonly publish: Publish;
   }) {
     this.#log = parts.log;
     this.#names = parts.names;
-    this.#bulletin = parts.bulletin;
+    this.#journalThenSite = parts.journalThenSite;
     this.#clock = parts.clock;
     this.#publish = parts.publish;
   }
@@ -81,26 +60,26 @@ export class News {
     this.#log.info({ type, ...facts, person: who }, facts.text);
     const box = face ? pixelsOf(face.box) : null;
     const fields = { ...facts, person: person?.id ?? null, name: person?.name ?? null, box };
-    this.#tell(type, fields, decisionEntry(decision));
+    this.#report(type, fields, decisionEntry(decision));
   }
 
   spoof(spoof: Spoof): void {
     const { box, ...facts } = spoof;
     this.#log.warn(facts, 'a picture or a screen was held to the camera');
-    this.#tell('spoof', { ...facts, box: pixelsOf(box) }, spoofEntry(spoof));
+    this.#report('spoof', { ...facts, box: pixelsOf(box) }, spoofEntry(spoof));
   }
 
-  /** Told to the site only: what was said follows from the decision. */
+  /** Reported to the site only: what was said follows from the decision. */
   greeting({ text, language }: Utterance): void {
     this.#log.info({ language, text: this.#names ? text : undefined }, 'greeting');
-    this.#tell('greeting', { text, language });
+    this.#report('greeting', { text, language });
   }
 
   door(report: DoorReport): void {
     const { type, ...facts } = report;
     const level = ['door', 'exit', 'mode', 'held-warning'].includes(type) ? 'info' : 'warn';
     this.#log[level](facts, type);
-    this.#tell(type, facts, doorEntry(report));
+    this.#report(type, facts, doorEntry(report));
   }
 
   /** Somebody asked for something by MQTT. @param done whether the door did it */
@@ -109,7 +88,7 @@ export class News {
     this.#log.info({ verb, by, reason: this.#names ? reason : undefined, ...facts, done }, `asked by MQTT: ${verb}`);
     const type = { open: 'opened', lock: 'lock-asked', mode: 'mode-asked' }[verb];
     const result = { ...facts, [verb === 'open' ? 'opened' : 'done']: done };
-    this.#tell(type, { by, reason, ...result }, askedEntry(type, by, reason, result));
+    this.#report(type, { by, reason, ...result }, askedEntry(type, by, reason, result));
   }
 
   /** Somebody was enrolled here, or another photo added. @param forced whom the face is too near to, where that was overridden */
@@ -117,82 +96,83 @@ export class News {
     const { id, name, version, templates, by } = person;
     this.#log.info({ person: id, by, templates: templates.length, forced }, 'enrolled');
     const fields = { person: id, name, version, templates: templates.length, by, forced: forced ?? null };
-    this.#tell('enrolled', fields, enrolledEntry(person, forced));
+    this.#report('enrolled', fields, enrolledEntry(person, forced));
   }
 
   removed(id: string, by: string): void {
-    this.#tell('removed', { person: id, by }, removedEntry(id, by));
+    this.#report('removed', { person: id, by }, removedEntry(id, by));
   }
 
   /** Pictures were held to the camera again and again: no face opens for a while. */
   lockedOut(forMs: number, times: number): void {
     const fields = { forMs: Math.round(forMs), times };
     this.#log.warn(fields, 'no face opens for a while: pictures were held to the camera again and again');
-    this.#tell('lockout', fields, { type: 'lockout', fields });
+    this.#report('lockout', fields, { type: 'lockout', fields });
   }
 
   /** Whether the clock is trusted, when that changes. @param why it is not; null: it is */
   clock(why: string | null): void {
     const fields = { trusted: why === null, why };
     this.#log[why === null ? 'info' : 'warn'](fields, 'the clock');
-    this.#tell('clock', fields, { type: 'clock', fields });
+    this.#report('clock', fields, { type: 'clock', fields });
   }
 
   /** Somebody has gone through. */
   passed(person: Person | undefined, direction: Direction): void {
     const fields = { person: person?.id ?? null, name: person?.name ?? null, direction };
     this.#log.info({ person: person?.id, direction }, 'passed');
-    this.#tell('passed', fields, passageEntry('passed', person, { direction }));
+    this.#report('passed', fields, passageEntry('passed', person, { direction }));
   }
 
   /** Somebody was let in who should be on the other side: anti-passback in soft mode. */
   misfit(person: Person | undefined, { detail, since }: Misfit): void {
     this.#log.warn({ person: person?.id, since }, detail);
     const fields = { person: person?.id ?? null, name: person?.name ?? null, text: detail, since };
-    this.#tell('passback', fields, passageEntry('passback', person, { since }));
+    this.#report('passback', fields, passageEntry('passback', person, { since }));
   }
 
   /** Somebody's whereabouts were forgotten by hand. */
   forgiven(id: string, by: string): void {
     this.#log.info({ person: id, by }, 'forgiven');
-    this.#tell('forgiven', { person: id, by }, { type: 'forgiven', personal: { person: id, by } });
+    this.#report('forgiven', { person: id, by }, { type: 'forgiven', personal: { person: id, by } });
   }
 
   /** People were taken over from other gates, whose journals say who did it. */
   synced(counts: SyncCounts): void {
     this.#log.info({ ...counts }, 'people taken over from the site');
-    this.#bulletin.add({ entry: { type: 'people-synced', fields: { ...counts } } });
+    this.#journalThenSite.add({ entry: { type: 'people-synced', fields: { ...counts } } });
   }
 
   started(facts: { readonly version: string; readonly encoder: string; readonly people: PeopleSummary }): void {
     const { version, encoder, people } = facts;
     const fields = { version, encoder, people: people.count, peopleHash: people.hash };
-    this.#tell('started', fields, { type: 'started', fields });
+    this.#report('started', fields, { type: 'started', fields });
   }
 
   stopped(): void {
-    this.#tell('stopped', {}, { type: 'stopped' });
+    this.#report('stopped', {}, { type: 'stopped' });
   }
 
-  /** Told when eye or camera come or go, and when there is another reason; not each of the tries in between, which never end. */
+  /** Reported when eye or camera come or go, and when there is another reason; not each of the tries in between, which never end. */
   eye({ state, lastFault, camera }: EyeStatus): void {
-    if (state !== 'starting') this.#eye = this.#part('eye', state, state === 'waiting' ? lastFault : null, this.#eye);
-    if (camera.state !== 'opening') this.#camera = this.#part('camera', camera.state, camera.why, this.#camera);
+    if (state !== 'starting')
+      this.#lastEye = this.#part('eye', state, state === 'waiting' ? lastFault : null, this.#lastEye);
+    if (camera.state !== 'opening') this.#lastCamera = this.#part('camera', camera.state, camera.why, this.#lastCamera);
   }
 
-  /** @param told what was told last @returns what is told now */
-  #part(type: 'eye' | 'camera', state: string, why: string | null, told: string): string {
+  /** @param last what was reported last @returns what is reported now */
+  #part(type: 'eye' | 'camera', state: string, why: string | null, last: string): string {
     const fields = { state, why };
     const now = JSON.stringify(fields);
-    if (now !== told) this.#tell(type, fields, { type, fields });
+    if (now !== last) this.#report(type, fields, { type, fields });
     return now;
   }
 
-  #tell(type: string, fields: EventFields, entry?: JournalInput): void {
+  #report(type: string, fields: EventFields, entry?: JournalInput): void {
     const atMs = this.#clock.wall();
     const publish = (n: number | undefined) =>
       this.#publish(type, n === undefined ? fields : { ...fields, entry: n }, atMs);
-    this.#bulletin.add({ entry, publish });
+    this.#journalThenSite.add({ entry, publish });
   }
 }
 

@@ -1,42 +1,58 @@
+import type { Opening } from '../config/opening.js';
 import type { Clock, Timer } from '../kit/clock.js';
 import type { PeopleChange } from '../store/people-options.js';
+import type { PeopleStore } from '../store/people-store.js';
 
-/** What other gates changed within {@link TALLY_MS}. */
+/** What other gates changed within {@link COUNT_MS}. */
 export interface SyncCounts {
   readonly changed: number;
   readonly removed: number;
 }
 
-/** A new gate takes over thousands of people in seconds: they are told together. */
-export const TALLY_MS = 2_000;
+/** A new gate takes over thousands of people in seconds: they are reported together. */
+export const COUNT_MS = 2_000;
 
 /** Counts the people that were taken over from other gates. */
-export class SyncTally {
+export class SyncCounter {
   readonly #clock: Clock;
-  readonly #tell: (counts: SyncCounts) => void;
+  readonly #report: (counts: SyncCounts) => void;
   #changed = 0;
   #removed = 0;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, tell: (counts: SyncCounts) => void) {
+  constructor(clock: Clock, report: (counts: SyncCounts) => void) {
     this.#clock = clock;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   note({ person, origin }: PeopleChange): void {
     if (origin !== 'site') return;
     if (person) this.#changed++;
     else this.#removed++;
-    this.#timer ??= this.#clock.after(TALLY_MS, () => this.flush());
+    this.#timer ??= this.#clock.after(COUNT_MS, () => this.flush());
   }
 
-  /** Tells what was counted up to now. */
+  /** Reports what was counted up to now. */
   flush(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#changed + this.#removed === 0) return;
-    this.#tell({ changed: this.#changed, removed: this.#removed });
+    this.#report({ changed: this.#changed, removed: this.#removed });
     this.#changed = 0;
     this.#removed = 0;
   }
+}
+
+/** Counts what is taken over into `people` from here on. */
+export async function openSyncCounter(
+  { clock, endings }: Opening,
+  people: Pick<PeopleStore, 'onChange'>,
+  report: (counts: SyncCounts) => void,
+): Promise<void> {
+  const counter = await endings.open(
+    'the counter of people from the site',
+    () => new SyncCounter(clock, report),
+    (opened) => opened.flush(),
+  );
+  people.onChange((change) => counter.note(change));
 }

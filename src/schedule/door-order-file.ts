@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { DOOR_MODES } from '../door/door.js';
 import { type Clock, iso, wallMs } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import { StateFile } from '../kit/state-file.js';
+import { DOOR_MODES } from './door-mode.js';
 import { type DoorOrder, NO_ORDER } from './door-order.js';
 
 const schema = z.strictObject({
@@ -17,7 +17,7 @@ const schema = z.strictObject({
 type Remembered = z.infer<typeof schema>;
 
 /** The door's mode, across restarts: whoever has locked the door for everybody must not find it open after a power cut. */
-export class ModeMemory {
+export class DoorOrderFile {
   readonly #file: StateFile<Remembered>;
   #order: DoorOrder;
 
@@ -28,11 +28,14 @@ export class ModeMemory {
   }
 
   /** @throws OperatingError KAIMON_FILE_READ */
-  static async open(state: string, { clock, log }: { readonly clock: Clock; readonly log: Log }): Promise<ModeMemory> {
+  static async open(
+    state: string,
+    { clock, log }: { readonly clock: Clock; readonly log: Log },
+  ): Promise<DoorOrderFile> {
     const { mode, by } = NO_ORDER;
     const empty = { schema: 1, mode, by, at: null } as const;
     const file = join(state, 'door-mode.json');
-    return new ModeMemory(
+    return new DoorOrderFile(
       await StateFile.open({ file, name: "the door's mode", schema, empty, delayMs: 0, clock, log }),
     );
   }

@@ -4,10 +4,11 @@
 import { JUMP_MS } from '../clock-trust/clock-trust.js';
 import type { MonotonicMs, WallMs } from '../kit/clock.js';
 import type { Calendar } from './calendar.js';
-import { modeAt, type PlannedMode, planMoved, type ScheduledMode } from './planned-modes.js';
+import type { DoorMode } from './door-mode.js';
+import { modeAt, type PlannedMode, planMoved } from './planned-modes.js';
 
 export interface DoorOrder {
-  readonly mode: ScheduledMode;
+  readonly mode: DoorMode;
   readonly by: 'hand' | 'plan';
   /** When somebody gave it; null where the clock was not trusted, and for the plan's. */
   readonly atMs: WallMs | null;
@@ -24,7 +25,7 @@ export interface OrderTime {
   readonly trusted: boolean;
 }
 
-export const orderByHand = (mode: ScheduledMode, { wall, mono, trusted }: OrderTime): DoorOrder => ({
+export const orderByHand = (mode: DoorMode, { wall, mono, trusted }: OrderTime): DoorOrder => ({
   mode,
   by: 'hand',
   atMs: trusted ? wall : null,
@@ -69,11 +70,11 @@ export function modeOf(
   { mode, by, atMs, atMono }: DoorOrder,
   plan: readonly PlannedMode[],
   trusted: boolean,
-): ScheduledMode {
+): DoorMode {
   if (mode !== 'open-house' || trusted) return mode;
   if (by === 'hand' && (plan.length === 0 || (atMs === null && atMono !== undefined))) return mode;
   return 'normal';
 }
 
-const planned = (before: DoorOrder, mode: ScheduledMode): DoorOrder =>
+const planned = (before: DoorOrder, mode: DoorMode): DoorOrder =>
   before.by === 'plan' && before.mode === mode ? before : { mode, by: 'plan', atMs: null, atMono: undefined };

@@ -1,20 +1,17 @@
 // pure
 import type { WallMs } from '../kit/clock.js';
 import type { Calendar } from './calendar.js';
+import type { DoorMode } from './door-mode.js';
 import { isOpen, nextChange, type Schedule } from './hours.js';
-
-/** The modes that a schedule can set; each is a mode of the door. */
-export const SCHEDULED_MODES = ['normal', 'locked', 'open-house'] as const;
-export type ScheduledMode = (typeof SCHEDULED_MODES)[number];
 
 /** While `schedule` is open the door is in `mode`; at other times it is in normal mode. At most 16 (config). */
 export interface PlannedMode {
-  readonly mode: Exclude<ScheduledMode, 'normal'>;
+  readonly mode: Exclude<DoorMode, 'normal'>;
   readonly schedule: Schedule;
 }
 
 /** The mode that the plan asks for. Where two meet, as a holiday may bring about, the locked one counts. */
-export function modeAt(plan: readonly PlannedMode[], at: WallMs, calendar: Calendar): ScheduledMode {
+export function modeAt(plan: readonly PlannedMode[], at: WallMs, calendar: Calendar): DoorMode {
   const open = plan.filter(({ schedule }) => isOpen(schedule, at, calendar));
   if (open.some(({ mode }) => mode === 'locked')) return 'locked';
   return open.length > 0 ? 'open-house' : 'normal';
@@ -25,7 +22,7 @@ export function nextMode(
   plan: readonly PlannedMode[],
   now: WallMs,
   calendar: Calendar,
-): { readonly at: WallMs; readonly mode: ScheduledMode } | undefined {
+): { readonly at: WallMs; readonly mode: DoorMode } | undefined {
   const mode = modeAt(plan, now, calendar);
   const end = now + WEEK_MS;
   const after = (schedule: Schedule, at: WallMs) => nextChange(schedule, at, calendar);

@@ -24,20 +24,27 @@ export interface OutboxParts {
   readonly boot: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Resolves when the broker has acknowledged. */
-  readonly publish: (event: string) => Promise<void>;
-  readonly problem: (text: string | undefined) => void;
   readonly capacity?: number;
+}
+
+/** Who carries the events to the broker. */
+export interface EventCarrier {
+  /** Resolves when the broker has acknowledged. */
+  publish(event: string): Promise<void>;
+  /** A sentence for the state; undefined when all is well again. */
+  onProblem(text: string | undefined): void;
 }
 
 /**
  * Events on their way to the broker: numbered, one after the other, each until it is acknowledged, so at least once
- * and in order. In memory: what was not delivered when the process ends is lost.
+ * and in order. It is there before the site is: what happens earlier waits. In memory: what was not delivered when the
+ * process ends is lost.
  */
 export class Outbox {
   readonly #parts: OutboxParts;
   readonly #queue: Event[] = [];
   readonly #waiting: (() => void)[] = [];
+  #carrier: EventCarrier | undefined;
   #n = 0;
   #lost = 0;
   #up = false;
@@ -67,6 +74,11 @@ export class Outbox {
     this.#kick();
   }
 
+  /** Names who carries the events; called once, before the first {@link up}. */
+  carriedBy(carrier: EventCarrier): void {
+    this.#carrier = carrier;
+  }
+
   up(): void {
     this.#up = true;
     this.#retry?.cancel();
@@ -94,19 +106,19 @@ export class Outbox {
     const next = this.#queue[0];
     if (gone && next) this.#queue[0] = { ...next, lost: (gone.lost ?? 0) + 1 + (next.lost ?? 0) };
     this.#lost++;
-    this.#parts.problem(`events-lost: ${this.#lost} events were thrown away while the broker was out of reach`);
+    this.#carrier?.onProblem(`events-lost: ${this.#lost} events were thrown away while the broker was out of reach`);
   }
 
   #kick(): void {
-    if (!this.#up || this.#pumping || this.#retry || this.#queue.length === 0) return;
+    if (!this.#up || !this.#carrier || this.#pumping || this.#retry || this.#queue.length === 0) return;
     this.#pumping = true;
-    void this.#pump();
+    void this.#pump(this.#carrier);
   }
 
-  async #pump(): Promise<void> {
+  async #pump(carrier: EventCarrier): Promise<void> {
     try {
       for (let event = this.#queue[0]; this.#up && event; event = this.#queue[0]) {
-        await this.#parts.publish(JSON.stringify(event));
+        await carrier.publish(JSON.stringify(event));
         this.#delivered(event);
       }
     } catch (thrown) {
@@ -126,7 +138,7 @@ export class Outbox {
     if (this.#queue[0]?.n === event.n) this.#queue.shift();
     if (this.#lost > 0 && (this.#queue[0]?.lost ?? 0) === 0) {
       this.#lost = 0;
-      this.#parts.problem(undefined);
+      this.#carrier?.onProblem(undefined);
     }
     if (this.#queue.length === 0) for (const resolve of this.#waiting.splice(0)) resolve();
   }

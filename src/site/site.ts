@@ -1,14 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import type { Clock, Timer, WallMs } from '../kit/clock.js';
+import type { Clock, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Passage } from '../passback/passback.js';
 import { PEOPLE_MAX, TEMPLATES_MAX } from '../person/person.js';
 import type { Link, Packet, Unlisten } from './link/link.js';
-import { ENROLL_PAYLOAD_MAX, type EventFields, PAYLOAD_MAX } from './messages.js';
-import { Outbox } from './outbox.js';
+import { ENROLL_PAYLOAD_MAX, PAYLOAD_MAX } from './messages.js';
+import type { Outbox } from './outbox.js';
 import { RequestDesk, type RequestDeskParts, type RequestHandlers } from './requests/request-server.js';
 import { RetainedTopic } from './retained-topic.js';
+import { type PassageSource, passageRecords } from './sync/passage-records.js';
 import { Peers } from './sync/peers.js';
 import {
   type PeopleSource,
@@ -35,9 +35,11 @@ export interface SiteParts {
   readonly names: Names;
   readonly clock: Clock;
   readonly log: Log;
+  /** Events; what happened before the site was made waits in it. */
+  readonly outbox: Outbox;
   readonly people: PeopleSource;
   /** Where people are, as the site's gates share it; undefined where anti-passback is off. */
-  readonly passages?: ((topics: Topics) => SharedRecords<Passage>) | undefined;
+  readonly passages?: PassageSource | undefined;
   readonly handlers: RequestHandlers;
   /** See {@link RequestDeskParts.written}. */
   readonly written: RequestDeskParts['written'];
@@ -48,12 +50,6 @@ const SUBSCRIBE_RETRY_MS = 5_000;
 /** People are counted again at most so often while they change. */
 const SUMMARY_MS = 2_000;
 const PEERS_MS = 60_000;
-/** For the last words at `stop`. */
-const GOODBYE_MS = 1_000;
-
-/** The retained message that the broker sends when this gate's connection breaks; for the link's will. */
-export const offlineWill = (names: Names) => ({ topic: topicsOf(names).state, payload: '{"status":"offline"}' });
-
 /**
  * This gate's part in its site: requests in; state, info, events out; people both ways. Everything here returns at
  * once and none of it throws into the gate; without a broker nothing of it is made.
@@ -62,7 +58,6 @@ export class Site {
   readonly #parts: SiteParts;
   readonly #topics: Topics;
   readonly #desk: RequestDesk;
-  readonly #outbox: Outbox;
   readonly #people: RecordSync<SiteRecord>;
   readonly #passages: RecordSync<Passage> | undefined;
   readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'hearMarker'>[];
@@ -80,19 +75,15 @@ export class Site {
   #subscribeTimer: Timer | undefined;
 
   constructor(parts: SiteParts) {
-    const { link, names, clock, log, people } = parts;
+    const { link, names, clock, log, outbox, people, passages } = parts;
     this.#parts = parts;
     this.#topics = topicsOf(names);
     this.#desk = new RequestDesk(parts);
     this.#stateTopic = new RetainedTopic(this.#topics.state, parts);
     this.#infoTopic = new RetainedTopic(this.#topics.info, parts);
-    this.#outbox = new Outbox({
-      gate: names.gate,
-      boot: randomBytes(4).toString('hex'),
-      clock,
-      log,
+    outbox.carriedBy({
       publish: (event) => link.publish(this.#topics.event, event, { retain: false, qos: 1 }),
-      problem: (text) => this.#problem('events', text),
+      onProblem: (text) => this.#problem('events', text),
     });
     const shared = <R extends { readonly version: string }>(records: SharedRecords<R>) =>
       new RecordSync({
@@ -101,11 +92,11 @@ export class Site {
         marker: this.#topics.sync,
         clock,
         log,
-        rejected: (fields) => this.event(`${records.name}-rejected`, fields),
+        rejected: (fields) => outbox.add(`${records.name}-rejected`, fields),
         problem: (text) => this.#problem(records.name, text),
       });
     this.#people = shared(peopleRecords(people, this.#topics));
-    this.#passages = parts.passages && shared(parts.passages(this.#topics));
+    this.#passages = passages && shared(passageRecords(passages, this.#topics));
     this.#syncs = [this.#people, ...(this.#passages ? [this.#passages] : [])];
   }
 
@@ -126,30 +117,13 @@ export class Site {
     link.start();
   }
 
-  /** Delivers what it can within a second, says goodbye and leaves. */
-  async stop(): Promise<void> {
-    const { link, clock } = this.#parts;
+  /** Hears and shares nothing from here on. The link stays up for the last events: see leaveSite. */
+  stop(): void {
     for (const unlisten of this.#unlisten) unlisten();
     for (const timer of [this.#summaryTimer, this.#peersTimer, this.#subscribeTimer]) timer?.cancel();
     for (const sync of this.#syncs) sync.stop();
     this.#stateTopic.stop();
     this.#infoTopic.stop();
-    if (link.up) {
-      const will = offlineWill(this.#parts.names);
-      await new Promise<void>((resolve) => {
-        const timer = clock.after(GOODBYE_MS, resolve);
-        const done = () => {
-          timer.cancel();
-          resolve();
-        };
-        const lastWords = this.#outbox
-          .empty()
-          .then(() => link.publish(will.topic, will.payload, { retain: true, qos: 1 }));
-        lastWords.then(done, done);
-      });
-    }
-    this.#outbox.stop();
-    await link.end();
   }
 
   /** Publishes the gate's state, retained: at once when it changed, at most twice a second, and at each reconnect. */
@@ -164,11 +138,6 @@ export class Site {
     this.#publishInfo();
   }
 
-  /** Something happened: `type` is a lower-case word such as `granted`. */
-  event(type: string, fields: EventFields = {}, atMs?: WallMs): void {
-    this.#outbox.add(type, fields, atMs);
-  }
-
   #onUp(): void {
     this.#peers.forget();
     // Who reads "online" may send a request at once: so the gate listens before it says so.
@@ -177,13 +146,13 @@ export class Site {
       this.#infoTopic.up();
     });
     for (const sync of this.#syncs) sync.up();
-    this.#outbox.up();
+    this.#parts.outbox.up();
   }
 
   #onDown(): void {
     this.#subscribeTimer?.cancel();
     for (const sync of this.#syncs) sync.down();
-    this.#outbox.down();
+    this.#parts.outbox.down();
   }
 
   async #subscribe(): Promise<void> {

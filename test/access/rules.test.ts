@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dependsOnTime, UNKNOWN_GROUPS_MAX, unknownGroups, whyNotNow } from '../../src/access/groups.js';
+import { dependsOnTime, whyNotNow } from '../../src/access/groups.js';
 import { type Rules, rulesOf } from '../../src/access/rules.js';
 import { isLockedOut, NO_LOCKOUT, noteSpoof, type SpoofLockout } from '../../src/access/spoof-lockout.js';
+import { UNKNOWN_GROUPS_MAX, unknownGroups } from '../../src/access/unknown-groups.js';
 import { monotonicMs, wallMs } from '../../src/kit/clock.js';
 import { Calendar } from '../../src/schedule/calendar.js';
 import { modeAt, nextMode, type PlannedMode, planMoved } from '../../src/schedule/planned-modes.js';

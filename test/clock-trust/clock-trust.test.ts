@@ -4,10 +4,10 @@ import {
   type ClockFacts,
   type ClockNeeds,
   type ClockTrust,
+  compareClocks,
   DISTRUST_TEXT,
-  firstLook,
+  firstComparison,
   JUMP_MS,
-  look,
   NEVER_TRUSTED,
   noteTrusted,
   type TrustedTimes,
@@ -27,10 +27,10 @@ const trustedAt = (network: number | null, battery: number | null = null): Trust
   batteryMs: battery === null ? null : wallMs(battery),
 });
 const started = (given: ClockFacts, times = NEVER_TRUSTED, needs: ClockNeeds = 'auto') =>
-  firstLook(needs, given, times, wallMs(START), monotonicMs(0));
+  firstComparison(needs, given, times, wallMs(START), monotonicMs(0));
 /** A look `after` ms after the start, at a clock that is `off` from the true one. */
 const looked = (trust: ClockTrust, given: ClockFacts, after: number, off = 0) =>
-  look(trust, given, wallMs(START + after + off), monotonicMs(after));
+  compareClocks(trust, given, wallMs(START + after + off), monotonicMs(after));
 const why = (trust: ClockTrust, after = 0, off = 0) => whyDistrust(trust, wallMs(START + after + off));
 
 const SYNCED = facts(START - 1000);
@@ -160,7 +160,7 @@ describe('a jump', () => {
   });
 
   test('to a time that is none is one, and over with it', () => {
-    const broken = look(started(SYNCED), SYNCED, wallMs(Number.NaN), monotonicMs(1000));
+    const broken = compareClocks(started(SYNCED), SYNCED, wallMs(Number.NaN), monotonicMs(1000));
     expect(whyDistrust(broken, wallMs(Number.NaN))).toBe('jumped');
     expect(why(looked(broken, SYNCED, 2000), 2000)).toBeUndefined();
   });

@@ -1,4 +1,5 @@
-import type { Door, DoorEffect, DoorEvent, DoorMode, DoorReport, DoorRule } from '../../src/door/door.js';
+import type { Door, DoorEffect, DoorEvent, DoorReport, DoorRule } from '../../src/door/door.js';
+import type { DoorMode } from '../../src/schedule/door-mode.js';
 
 /** The door as docs/door.md tells of it, without the machine's code: to compare the machine with after every event. */
 export class DoorModel {

@@ -6,7 +6,6 @@ import { SimulatedLock } from '../../src/door/simulated-lock.js';
 import { startDoor } from '../../src/door/start-door.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
-import type { News } from '../../src/report/reporter.js';
 import { RULE } from './given.js';
 
 function house(hardware: Partial<DoorHardware> = {}) {
@@ -14,7 +13,6 @@ function house(hardware: Partial<DoorHardware> = {}) {
   const lock = new SimulatedLock(clock);
   const error = vi.fn();
   const passages: unknown[] = [];
-  const orders: string[] = [];
   const wires: { listener?: InputListener } = {};
   const door = startDoor({
     hardware: {
@@ -34,19 +32,18 @@ function house(hardware: Partial<DoorHardware> = {}) {
     rule: RULE,
     clock,
     log: { ...silentLog, error } as typeof silentLog,
-    news: { door: () => undefined, asked: () => undefined } as unknown as News,
-    whereabouts: {
+    onReport: () => undefined,
+    passages: {
       contact: (open, why) => void passages.push([open, why]),
       contactLost: () => void passages.push('lost'),
       contactBack: (open) => void passages.push(['back', open]),
       fire: (active) => void passages.push(['fire', active]),
     },
-    ordered: (asked) => void orders.push(asked),
-    changed: () => undefined,
+    onChange: () => undefined,
   });
   const wire = (name: 'contact' | 'fire', active: boolean) => wires.listener?.changed(name, active);
   const fault = (name: 'contact' | 'rex', why: string | null) => wires.listener?.fault(name, why);
-  return { clock, lock, door, error, passages, orders, wire, fault };
+  return { clock, lock, door, error, passages, wire, fault };
 }
 
 test('a line that does not close keeps neither bolt nor stop, and is told', () => {
@@ -94,14 +91,4 @@ test('a contact that comes back says how the door is; a fire is told once it has
   wire('fire', true);
   expect(passages.pop()).toEqual(['fire', true]);
   expect([passages, lock.released]).toEqual([[[true, 'forced'], 'lost', ['back', true], ['fire', true]], true]);
-});
-
-test('each mode that is asked for is told, also the one that the door is in, and so is lock', () => {
-  const { door, orders } = house();
-  door.desk.lock('office', undefined);
-  door.desk.setMode('locked', 'office', undefined);
-  door.desk.setMode('locked', 'office', undefined);
-  door.desk.setMode('open-house', 'office', undefined);
-  door.desk.lock('office', undefined);
-  expect(orders).toEqual(['lock', 'locked', 'locked', 'open-house', 'lock']);
 });

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { EyeProcess } from '../../src/eye/child-process.js';
+import { EyeChild } from '../../src/eye/child-process.js';
 import type { FromEye } from '../../src/eye/protocol.js';
 import { tempFolder } from '../store/sample.js';
 
 /** What a real child process did, each awaited by the test. */
 interface Ward {
-  readonly process: EyeProcess;
+  readonly process: EyeChild;
   readonly messages: readonly FromEye[];
   readonly blobs: readonly string[];
   readonly complaints: readonly string[];
@@ -46,7 +46,7 @@ async function run(body: string): Promise<Ward> {
   const exit = new Promise<string>((resolve) => {
     onExit = resolve;
   });
-  const child = new EyeProcess(
+  const child = new EyeChild(
     {
       message: (one, blob) => {
         messages.push(one);

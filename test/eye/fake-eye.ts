@@ -1,7 +1,7 @@
-import type { EyeEvents, EyeProcess } from '../../src/eye/child-process.js';
+import type { EyeChild, EyeEvents } from '../../src/eye/child-process.js';
 import type { EyeSettings, FromEye, ToEye } from '../../src/eye/protocol.js';
 import type { SupervisionPlan } from '../../src/eye/restart-rules.js';
-import { Eye, type EyeStatus } from '../../src/eye/supervisor.js';
+import { type EyeStatus, EyeSupervisor } from '../../src/eye/supervisor.js';
 import type { Observation } from '../../src/face/observation.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
@@ -83,7 +83,7 @@ export class FakeEye {
   }
 }
 
-/** An Eye over fake processes: what was started, told and observed. */
+/** An EyeSupervisor over fake processes: what was started, told and observed. */
 export class EyeStage {
   readonly clock = new ManualClock();
   readonly eyes: FakeEye[] = [];
@@ -92,14 +92,14 @@ export class EyeStage {
   readonly failedStarts: EyeEvents[] = [];
   readonly told: EyeStatus[] = [];
   readonly observations: Observation[] = [];
-  readonly eye: Eye;
+  readonly eye: EyeSupervisor;
   /** Set: no process can be started, with this reason. */
   startFault: string | undefined;
   /** Set: the gate fails on observations with this reason. */
   observationFault: string | undefined;
 
   constructor() {
-    this.eye = new Eye({
+    this.eye = new EyeSupervisor({
       make: (events) => {
         this.launches += 1;
         if (this.startFault !== undefined) {
@@ -109,21 +109,24 @@ export class EyeStage {
         }
         const fake = new FakeEye(events, 100 + this.eyes.length);
         this.eyes.push(fake);
-        // The Eye uses pid, send and kill only.
-        return fake as unknown as EyeProcess;
+        // The EyeSupervisor uses pid, send and kill only.
+        return fake as unknown as EyeChild;
       },
       settings: SETTINGS,
       plan: PLAN,
       clock: this.clock,
       log: silentLog,
       random: () => 0,
-      listeners: {
-        observation: (one) => {
-          if (this.observationFault !== undefined) throw new Error(this.observationFault);
-          this.observations.push(one);
-        },
-        status: (status) => this.told.push(status),
+    });
+  }
+
+  start(): void {
+    this.eye.start({
+      observation: (one) => {
+        if (this.observationFault !== undefined) throw new Error(this.observationFault);
+        this.observations.push(one);
       },
+      status: (status) => this.told.push(status),
     });
   }
 

@@ -6,7 +6,7 @@ import { EyeStage, type FakeEye, SETTINGS } from './fake-eye.js';
 
 function started(): EyeStage {
   const stage = new EyeStage();
-  stage.eye.start();
+  stage.start();
   return stage;
 }
 
@@ -118,7 +118,7 @@ describe('an eye that is not well is killed and replaced', () => {
   test('one that cannot even be started is tried again', () => {
     const stage = new EyeStage();
     stage.startFault = 'spawn EAGAIN';
-    stage.eye.start();
+    stage.start();
     expect(stage.eye.status).toMatchObject({ state: 'waiting', lastFault: 'it cannot be started: spawn EAGAIN' });
     stage.startFault = undefined;
     stage.clock.advance(500);
@@ -206,7 +206,7 @@ describe('photos', () => {
 
   test('what is no picture does not reach the eye', async () => {
     const stage = new EyeStage();
-    stage.eye.start();
+    stage.start();
     stage.fake.say({ kind: 'ready', encoder: 'small@0123456789ab' });
     const asked = stage.fake.sent.length;
     expect(await stage.eye.measurePhoto(Buffer.from('a photo'))).toMatchObject({ ok: false, reason: 'unusable' });
@@ -258,7 +258,7 @@ describe('the end', () => {
   test('a start that fails, and says so twice, is followed by one start and no other', () => {
     const stage = new EyeStage();
     stage.startFault = 'no descriptors left';
-    stage.eye.start();
+    stage.start();
     for (let round = 1; round <= 6; round++) {
       expect(stage.launches).toBe(round);
       stage.failedStarts.at(-1)?.exit('it cannot be started: EMFILE');

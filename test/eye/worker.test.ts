@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Frame } from '../../src/camera/frame.js';
 import type { NewestFrame } from '../../src/camera/newest-frame.js';
 import type { FromEye } from '../../src/eye/protocol.js';
-import { EyeWork } from '../../src/eye/worker.js';
+import { EyeWorker } from '../../src/eye/worker.js';
 import type { Measured, Meter } from '../../src/face/measure.js';
 import type { MonotonicMs } from '../../src/kit/clock.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
@@ -71,7 +71,7 @@ const make = () => {
   const desk = new Desk();
   const meter = new SlowMeter();
   const clock = new ManualClock();
-  return { desk, meter, clock, work: new EyeWork(desk, { live: meter, photo: meter }, clock) };
+  return { desk, meter, clock, work: new EyeWorker(desk, { live: meter, photo: meter }, clock) };
 };
 const frame = (index: number): Frame => ({ picture: grey(64, 48), takenMs: 1 as MonotonicMs, index });
 

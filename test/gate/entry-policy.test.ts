@@ -1,13 +1,19 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { rulesOf } from '../../src/access/rules.js';
+import { FaceLockout } from '../../src/access/face-lockout.js';
+import { needClock, rulesOf } from '../../src/access/rules.js';
 import { type ClockFacts, NEVER_TRUSTED, type TrustedTimes } from '../../src/clock-trust/clock-trust.js';
-import { TrustedTime } from '../../src/clock-trust/trusted-times-file.js';
-import { AccessKeeper, type AccessKeeperParts } from '../../src/gate/entry-policy.js';
+import { TrustedClock, type TrustedClockParts } from '../../src/clock-trust/trusted-clock.js';
+import { TrustedTimesFile } from '../../src/clock-trust/trusted-times-file.js';
+import { siteEntryPolicy } from '../../src/gate/entry-policy.js';
+import { type Jobs, startJobs } from '../../src/host/jobs.js';
 import { wallMs } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
+import type { Whereabouts } from '../../src/passback/whereabouts.js';
+import { followClock } from '../../src/recurring-work.js';
+import type { DoorMode } from '../../src/schedule/door-mode.js';
 import { type DoorOrder, NO_ORDER } from '../../src/schedule/door-order.js';
-import type { ScheduledMode } from '../../src/schedule/planned-modes.js';
+import { DoorSchedule } from '../../src/schedule/door-schedule.js';
 import { given } from '../config/given.js';
 import { someone } from '../person/sample.js';
 import { tempFolder } from '../store/sample.js';
@@ -20,55 +26,71 @@ const OFFICE = `access:
   groups: { staff: [office], default: [never] }
   doorModes: [{ mode: open-house, schedule: office }]`;
 
-let running: AccessKeeper | undefined;
+/** Who is where, as far as the rules ask. */
+const NOWHERE = { refuses: () => false, letIn: () => undefined, purge: () => undefined };
+
+let running: { stop(): void } | undefined;
 afterEach(() => running?.stop());
 
-function keeper(
+/** The trusted clock, the door's schedule, the lockout and the entry policy at work together, as in the gate. */
+function rulesAtWork(
   text: string,
   facts: Partial<ClockFacts> | (() => Partial<ClockFacts>) = {},
   {
-    trustedTime = { times: NEVER_TRUSTED, keep: () => undefined },
+    times = { times: NEVER_TRUSTED, keep: () => undefined },
     order = NO_ORDER,
     startMs = TUESDAY_AT_8,
-    ...more
-  }: Partial<Pick<AccessKeeperParts, 'trustedTime' | 'passback'>> & {
+    whereabouts = NOWHERE,
+  }: Partial<Pick<TrustedClockParts, 'times'>> & {
     readonly order?: DoorOrder;
     readonly startMs?: number;
+    readonly whereabouts?: typeof NOWHERE | Pick<Whereabouts, 'refuses' | 'letIn' | 'purge'>;
   } = {},
 ) {
   const clock = new ManualClock(startMs);
-  const told: unknown[] = [];
-  let mode: ScheduledMode = 'normal';
+  const rules = rulesOf(given(text).config.access);
+  const reported: unknown[] = [];
   const orders = {
     order,
     keep(kept: DoorOrder) {
       orders.order = kept;
     },
   };
-  const setMode = vi.fn((to: ScheduledMode) => {
-    mode = to;
+  const setMode = vi.fn((to: DoorMode) => {
+    door.mode = to;
   });
+  const door = { mode: 'normal' as DoorMode, setMode };
   const readFacts = async () => ({
     synchronisedMs: undefined,
     rtcAgrees: false,
     troubles: [],
     ...(typeof facts === 'function' ? facts() : facts),
   });
-  const access = new AccessKeeper({
-    rules: rulesOf(given(text).config.access),
-    clock,
-    log: silentLog,
-    readFacts,
-    trustedTime,
-    ...more,
-    told: {
-      lockedOut: (forMs, times) => void told.push(['lockout', forMs, times]),
-      clock: (why) => void told.push(['clock', why]),
+  const trustedClock = new TrustedClock({ needs: rules.clock, clock, log: silentLog, readFacts, times });
+  trustedClock.onChange((why) => void reported.push(['clock', why]));
+  const { doorModes: plan, calendar } = rules;
+  const schedule = new DoorSchedule({ plan, calendar, clock, trustedClock, orders, door });
+  const onLockout = (forMs: number, row: number) => void reported.push(['lockout', forMs, row]);
+  const lockout = new FaceLockout({ rule: rules.lockout, clock, onLockout });
+  const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, lockout, whereabouts });
+  let jobs: Jobs | undefined;
+  const access = {
+    ...entry,
+    start() {
+      schedule.follow();
+      const run = () => followClock({ trustedClock, whereabouts, schedule });
+      jobs = startJobs([{ name: 'access', cron: '* * * * *', run }], calendar.zone, silentLog);
     },
-    mode: () => mode,
-    setMode,
-    orders,
-  });
+    stop() {
+      jobs?.stop();
+      trustedClock.keep();
+    },
+    wrote: () => trustedClock.keep(),
+    problems: () => {
+      const distrust = needClock(rules) ? trustedClock.distrust : undefined;
+      return [...lockout.problems(), ...(distrust === undefined ? [] : [distrust])];
+    },
+  };
   running = access;
   /** Resolves when the machine was asked. */
   const started = async () => {
@@ -77,19 +99,19 @@ function keeper(
       expect(access.problems()).not.toContain('the machine was not yet asked whether its clock is right'),
     );
   };
-  const byHand = (to: ScheduledMode) => {
-    mode = to;
-    access.byHand(to);
+  const ordered = (to: DoorMode | 'lock') => {
+    if (to !== 'lock') door.mode = to;
+    schedule.ordered(to);
   };
   /** What the next minute does. */
   const nextMinute = () => {
     access.stop();
     access.start();
   };
-  return { access, clock, told, setMode, byHand, started, nextMinute, orders };
+  return { access, clock, reported, setMode, ordered, started, nextMinute, orders };
 }
 /** An order from before a restart. */
-const ordered = (mode: ScheduledMode, atMs: number | null = TUESDAY_AT_8 - 60_000): DoorOrder => ({
+const orderByHand = (mode: DoorMode, atMs: number | null = TUESDAY_AT_8 - 60_000): DoorOrder => ({
   mode,
   by: 'hand',
   atMs: atMs === null ? null : wallMs(atMs),
@@ -99,17 +121,17 @@ const synchronised = { synchronisedMs: wallMs(TUESDAY_AT_8 - 60_000) };
 
 describe('the rules of access at work', () => {
   test('without rules everybody may enter at once, whatever the clock; dates wait for a clock that is right', async () => {
-    const { access, told, started } = keeper('', synchronised);
+    const { access, reported, started } = rulesAtWork('', synchronised);
     const dated = someone('bob', [0], { validUntil: '2027-01-01T00:00:00.000Z' });
     expect(access.whyNot(someone('ada', [0]))).toBeUndefined();
     expect(access.whyNot(dated)).toBe('clock');
     await started();
     await vi.waitFor(() => expect(access.whyNot(dated)).toBeUndefined());
-    expect(told).toEqual([['clock', null]]);
+    expect(reported).toEqual([['clock', null]]);
   });
 
   test('hours and groups are obeyed, and the mode that was missed is made up', async () => {
-    const { access, clock, setMode, started } = keeper(OFFICE, synchronised);
+    const { access, clock, setMode, started } = rulesAtWork(OFFICE, synchronised);
     await started();
     expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBeUndefined();
     expect(access.whyNot(someone('guest', [0]))).toBe('no-access-now');
@@ -118,8 +140,8 @@ describe('the rules of access at work', () => {
     expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBe('no-access-now');
   });
 
-  test('a clock that nothing confirms grants nothing that depends on it, sets no open house, and is told', async () => {
-    const { access, setMode, started } = keeper(OFFICE);
+  test('a clock that nothing confirms grants nothing that depends on it, sets no open house, and is reported', async () => {
+    const { access, setMode, started } = rulesAtWork(OFFICE);
     await started();
     expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBe('clock');
     expect(access.problems().join()).toContain('was not set by the network');
@@ -127,13 +149,15 @@ describe('the rules of access at work', () => {
   });
 
   test('anti-passback needs a clock that is right, since nobody is forgotten before', async () => {
-    const { access, started } = keeper('access: { timeZone: UTC, passback: { mode: hard, resetAt: [04:00] } }');
+    const { access, started } = rulesAtWork('access: { timeZone: UTC, passback: { mode: hard, resetAt: [04:00] } }');
     await started();
     expect(access.problems().join()).toContain('was not set by the network');
   });
 
   test('pictures held to the camera again and again lock all faces out for a while, and no longer', () => {
-    const { access, clock, told } = keeper('access: { lockout: { spoofs: 3, lockMs: 60000, withinMs: 1000 } }');
+    const { access, clock, reported } = rulesAtWork(
+      'access: { lockout: { spoofs: 3, lockMs: 60000, withinMs: 1000 } }',
+    );
     const ada = someone('ada', [0]);
     for (let i = 0; i < 3; i++) {
       expect(access.whyNot(ada)).toBeUndefined();
@@ -142,10 +166,10 @@ describe('the rules of access at work', () => {
     expect([access.whyNot(ada), access.problems()]).toEqual(['lockout', ['locked out after attempts to deceive']]);
     clock.advance(60_000);
     expect([access.whyNot(ada), access.problems()]).toEqual([undefined, []]);
-    // A new row is told, too.
+    // A new row is reported, too.
     clock.advance(60_000);
     for (let i = 0; i < 3; i++) access.spoofed();
-    expect(told).toEqual([
+    expect(reported).toEqual([
       ['lockout', 60_000, 1],
       ['lockout', 60_000, 1],
     ]);
@@ -155,14 +179,17 @@ describe('the rules of access at work', () => {
     const dated = someone('bob', [0], { validUntil: '2027-01-01T00:00:00.000Z' });
     /** One run of the daemon: whether it trusted its clock, after it has written to its journal. */
     async function run(state: string, startMs: number, facts: Partial<ClockFacts>, needs = 'auto') {
-      const trustedTime = await TrustedTime.open(state, undefined, { clock: new ManualClock(startMs), log: silentLog });
-      const { access, told, started } = keeper(`access: { clock: ${needs} }`, facts, { trustedTime, startMs });
+      const times = await TrustedTimesFile.open(state, undefined, {
+        clock: new ManualClock(startMs),
+        log: silentLog,
+      });
+      const { access, reported, started } = rulesAtWork(`access: { clock: ${needs} }`, facts, { times, startMs });
       await started();
-      if (needs !== 'unchecked') await vi.waitFor(() => expect(told).toHaveLength(1));
+      if (needs !== 'unchecked') await vi.waitFor(() => expect(reported).toHaveLength(1));
       access.wrote();
       const why = access.whyNot(dated);
       access.stop();
-      await trustedTime.close();
+      await times.close();
       return why;
     }
     const network = (ms: number) => ({ synchronisedMs: wallMs(ms) });
@@ -190,7 +217,7 @@ describe('the rules of access at work', () => {
 
   test('where there is no file the newest entry of the journal stands for a battery-backed clock', async () => {
     const [state, clock] = [await tempFolder(), new ManualClock(TUESDAY_AT_8)];
-    const open = (newest: number) => TrustedTime.open(state, wallMs(newest), { clock, log: silentLog });
+    const open = (newest: number) => TrustedTimesFile.open(state, wallMs(newest), { clock, log: silentLog });
     const first = await open(TUESDAY_AT_8);
     expect(first.times).toEqual({ networkMs: null, batteryMs: TUESDAY_AT_8 });
     first.keep({ networkMs: wallMs(TUESDAY_AT_8 + 1), batteryMs: null });
@@ -200,13 +227,13 @@ describe('the rules of access at work', () => {
 
   test('a gate at which nothing happens keeps its time each hour, and at its end', async () => {
     const kept: unknown[] = [];
-    const trustedTime = {
+    const times = {
       times: NEVER_TRUSTED,
       keep: ({ networkMs, batteryMs }: TrustedTimes) => void kept.push(Math.max(networkMs ?? 0, batteryMs ?? 0)),
     };
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
-    const { access, clock } = keeper('', synchronised, { trustedTime });
+    const { access, clock } = rulesAtWork('', synchronised, { times });
     access.start();
     await vi.advanceTimersByTimeAsync(100_000);
     clock.advance(3_600_000);
@@ -219,7 +246,7 @@ describe('the rules of access at work', () => {
 
   test('the mode of before the restart is there before the machine was asked for its clock', () => {
     for (const mode of ['locked', 'normal'] as const) {
-      const { access, setMode } = keeper(OFFICE, synchronised, { order: ordered(mode) });
+      const { access, setMode } = rulesAtWork(OFFICE, synchronised, { order: orderByHand(mode) });
       access.start();
       expect(setMode.mock.calls.flat()).toEqual(mode === 'normal' ? [] : [mode]);
       access.stop();
@@ -227,66 +254,68 @@ describe('the rules of access at work', () => {
   });
 
   test('a mode that was set by hand stays until the plan asks for another one, also while the daemon did not run', async () => {
-    const stays = keeper(OFFICE, synchronised, { order: ordered('locked') });
+    const stays = rulesAtWork(OFFICE, synchronised, { order: orderByHand('locked') });
     await stays.started();
-    await vi.waitFor(() => expect(stays.told).toEqual([['clock', null]]));
+    await vi.waitFor(() => expect(stays.reported).toEqual([['clock', null]]));
     expect(stays.setMode.mock.calls.flat()).toEqual(['locked']);
     stays.clock.advance(10 * 3_600_000);
     stays.nextMinute();
     await vi.waitFor(() => expect(stays.setMode.mock.calls.flat()).toEqual(['locked', 'normal']));
-    const missed = keeper(OFFICE, synchronised, { order: ordered('locked', TUESDAY_AT_8 - 22 * 3_600_000) });
+    const missed = rulesAtWork(OFFICE, synchronised, { order: orderByHand('locked', TUESDAY_AT_8 - 22 * 3_600_000) });
     await missed.started();
     await vi.waitFor(() => expect(missed.setMode.mock.calls.flat()).toEqual(['locked', 'open-house']));
   });
 
   test('a door that is locked by hand in open house stays locked when the clock is found after a power cut', async () => {
     let facts: Partial<ClockFacts> = {};
-    const { setMode, told, started, nextMinute, byHand } = keeper(OFFICE, () => facts, { order: ordered('locked') });
+    const { setMode, reported, started, nextMinute, ordered } = rulesAtWork(OFFICE, () => facts, {
+      order: orderByHand('locked'),
+    });
     await started();
     facts = synchronised;
     nextMinute();
-    await vi.waitFor(() => expect(told).toContainEqual(['clock', null]));
+    await vi.waitFor(() => expect(reported).toContainEqual(['clock', null]));
     expect(setMode.mock.calls.flat()).toEqual(['locked']);
-    byHand('normal');
+    ordered('normal');
     nextMinute();
     await vi.waitFor(() => expect(setMode.mock.calls.flat()).toEqual(['locked']));
   });
 
   test('what somebody orders before the clock is found is not overruled by what was missed', async () => {
     let facts: Partial<ClockFacts> = {};
-    const yesterday = ordered('normal', TUESDAY_AT_8 - 26 * 3_600_000);
-    const { setMode, told, started, nextMinute, byHand } = keeper(OFFICE, () => facts, { order: yesterday });
+    const yesterday = orderByHand('normal', TUESDAY_AT_8 - 26 * 3_600_000);
+    const { setMode, reported, started, nextMinute, ordered } = rulesAtWork(OFFICE, () => facts, { order: yesterday });
     await started();
-    byHand('locked');
+    ordered('locked');
     facts = synchronised;
     nextMinute();
-    await vi.waitFor(() => expect(told).toContainEqual(['clock', null]));
+    await vi.waitFor(() => expect(reported).toContainEqual(['clock', null]));
     expect(setMode).not.toHaveBeenCalled();
   });
 
   test('lock ends open house, also one that waits for the clock, and is no order otherwise', () => {
-    const waiting = keeper(OFFICE, {}, { order: ordered('open-house') });
-    waiting.access.byHand('lock');
+    const waiting = rulesAtWork(OFFICE, {}, { order: orderByHand('open-house') });
+    waiting.ordered('lock');
     expect(waiting.orders.order).toMatchObject({ mode: 'normal', by: 'hand' });
-    const locked = keeper(OFFICE, {}, { order: ordered('locked') });
-    locked.access.byHand('lock');
-    expect(locked.orders.order).toEqual(ordered('locked'));
+    const locked = rulesAtWork(OFFICE, {}, { order: orderByHand('locked') });
+    locked.ordered('lock');
+    expect(locked.orders.order).toEqual(orderByHand('locked'));
   });
 
   test('without a clock open house ends', async () => {
-    const { setMode, started } = keeper(OFFICE, {}, { order: { ...NO_ORDER, mode: 'open-house' } });
+    const { setMode, started } = rulesAtWork(OFFICE, {}, { order: { ...NO_ORDER, mode: 'open-house' } });
     await started();
     expect(setMode).not.toHaveBeenCalled();
   });
 
-  test('anti-passback speaks after everything else, and is told who was let in', () => {
+  test('anti-passback speaks after everything else, and is reported who was let in', () => {
     const letIn: string[] = [];
     const passback = {
       refuses: (id: string) => id === 'ada',
       letIn: (id: string) => void letIn.push(id),
       purge: () => undefined,
     };
-    const { access } = keeper('', {}, { passback });
+    const { access } = rulesAtWork('', {}, { whereabouts: passback });
     expect([access.whyNot(someone('ada', [0])), access.whyNot(someone('bob', [0]))]).toEqual(['passback', undefined]);
     expect(access.whyNot(someone('ada', [0], { validUntil: '2020-01-01T00:00:00.000Z' }))).toBe('clock');
     access.letIn(someone('bob', [0]));

@@ -26,7 +26,7 @@ async function desk(change: Partial<HandlerParts> = {}) {
       setMode: (mode, by, reason) => void opened.push([mode, by, reason]),
       now: () => ({ mode: 'normal', state: 'locked' }),
     },
-    news: {
+    reports: {
       enrolled: ({ id }, forced) => void news.push(['enrolled', id, forced]),
       removed: (id, by) => void news.push(['removed', id, by]),
       forgiven: (id, by) => void news.push(['forgiven', id, by]),

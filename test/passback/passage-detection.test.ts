@@ -5,11 +5,11 @@ import {
   contactBack,
   contactLost,
   contactSays,
+  type Detected,
   letIn,
   NO_COUNTS,
-  newWatch,
-  type PassageWatch,
-  type Watched,
+  newDetection,
+  type PassageDetection,
 } from '../../src/passback/passage-detection.js';
 
 const PULSE_MS = 3000;
@@ -18,22 +18,26 @@ type Act = readonly [atMs: number, act: string];
 const OPENING = { opens: 'pulse', free: 'free', forced: 'forced', closes: 'pulse' } as const;
 
 /** Acts such as `ada` (let in), `opens`, `closes`, `free` or `forced` (opens so), `lost`, `back`, `back-open`. */
-function after(watch: PassageWatch, act: string, at: MonotonicMs): Watched {
-  if (act === 'lost') return contactLost(watch, at);
-  if (act === 'back' || act === 'back-open') return { watch: contactBack(watch, act === 'back-open'), passed: [] };
+function after(detection: PassageDetection, act: string, at: MonotonicMs): Detected {
+  if (act === 'lost') return contactLost(detection, at);
+  if (act === 'back' || act === 'back-open')
+    return { detection: contactBack(detection, act === 'back-open'), passed: [] };
   const why = OPENING[act as keyof typeof OPENING];
-  return why ? contactSays(watch, act !== 'closes', why, at) : letIn(watch, act, at, PULSE_MS);
+  return why ? contactSays(detection, act !== 'closes', why, at) : letIn(detection, act, at, PULSE_MS);
 }
 
-function play(hasContact: boolean, acts: readonly Act[]): { readonly passed: string[]; readonly watch: PassageWatch } {
-  let watch = newWatch(hasContact, NO_COUNTS);
+function play(
+  hasContact: boolean,
+  acts: readonly Act[],
+): { readonly passed: string[]; readonly detection: PassageDetection } {
+  let detection = newDetection(hasContact, NO_COUNTS);
   const all: string[] = [];
   for (const [ms, act] of acts) {
-    const watched = after(watch, act, monotonicMs(ms));
-    watch = watched.watch;
+    const watched = after(detection, act, monotonicMs(ms));
+    detection = watched.detection;
     all.push(...watched.passed);
   }
-  return { passed: all, watch };
+  return { passed: all, detection };
 }
 
 describe('who has gone through', () => {
@@ -188,7 +192,7 @@ describe('who has gone through', () => {
   ])('%s', (_what, hasContact, acts, passed, counts) => {
     const played = play(hasContact, acts);
     expect(played.passed).toEqual(passed);
-    expect(played.watch.counts).toEqual({ ...NO_COUNTS, ...counts });
+    expect(played.detection.counts).toEqual({ ...NO_COUNTS, ...counts });
   });
 
   test('nobody passes who was not let in, each at most once for each time, and no more than the door was opened', () => {
@@ -200,13 +204,13 @@ describe('who has gone through', () => {
           now += wait;
           return [now, what];
         });
-        const { passed, watch } = play(true, acts);
+        const { passed, detection } = play(true, acts);
         for (const person of ['ada', 'bob', 'eve'])
           expect(passed.filter((one) => one === person).length).toBeLessThanOrEqual(
             acts.filter(([, what]) => what === person).length,
           );
-        expect(watch.counts.granted).toBe(passed.length);
-        expect(watch.expected.length).toBeLessThanOrEqual(3);
+        expect(detection.counts.granted).toBe(passed.length);
+        expect(detection.expected.length).toBeLessThanOrEqual(3);
       }),
     );
   });

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../src/kit/manual-clock.js';
+import { NO_PASSAGES, type PassagesDocument, passagesSchema } from '../../src/passback/passages-file.js';
 import type { PassbackRule } from '../../src/passback/passback.js';
-import { type Kept, keptSchema, NOTHING_KEPT, WhereaboutsKeeper } from '../../src/passback/whereabouts.js';
+import { Whereabouts } from '../../src/passback/whereabouts.js';
 import { PEOPLE_MAX } from '../../src/person/person.js';
 import { Calendar } from '../../src/schedule/calendar.js';
+import { passageRecords } from '../../src/site/sync/passage-records.js';
 import { topicsOf } from '../../src/site/topics.js';
 import { MemoryPeople, person, version } from '../site/sync/memory-people.js';
 
@@ -14,7 +16,7 @@ function keeper(
   change: {
     readonly rule?: Partial<PassbackRule>;
     readonly hasContact?: boolean;
-    readonly found?: Kept;
+    readonly found?: PassagesDocument;
     readonly clock?: ManualClock;
     readonly gate?: string;
     readonly people?: MemoryPeople;
@@ -23,16 +25,16 @@ function keeper(
   const {
     rule,
     hasContact = false,
-    found = NOTHING_KEPT,
+    found = NO_PASSAGES,
     clock = new ManualClock(Date.UTC(2026, 10, 24, 8)),
     gate = 'in',
     people = new MemoryPeople(),
   } = change;
   let saved = () => found;
   let trusted = true;
-  const kept = () => keptSchema.parse(JSON.parse(JSON.stringify(saved())));
+  const kept = () => passagesSchema.parse(JSON.parse(JSON.stringify(saved())));
   const told: unknown[] = [];
-  const whereabouts = new WhereaboutsKeeper({
+  const whereabouts = new Whereabouts({
     rule: { ...RULE, ...rule },
     calendar: new Calendar('UTC'),
     gate,
@@ -44,15 +46,17 @@ function keeper(
       },
     },
     clock,
-    clockTrusted: () => trusted,
+    trustedClock: {
+      get trusted() {
+        return trusted;
+      },
+    },
     hasContact,
     pulseMs: 3000,
-    told: {
-      passed: (person) => void told.push(['passed', person]),
-      misfit: (person, { refused }) => void told.push(['misfit', person, refused]),
-    },
+    onPassed: (person) => void told.push(['passed', person]),
+    onMisfit: (person, { refused }) => void told.push(['misfit', person, refused]),
   });
-  const records = whereabouts.records(topicsOf({ site: 'home', gate }));
+  const records = passageRecords(whereabouts, topicsOf({ site: 'home', gate }));
   const trust = (to: boolean) => {
     trusted = to;
   };
@@ -260,7 +264,7 @@ describe('a clock that is not trusted', () => {
   test('for a moment only, between two looks, dates what it saw all the same', () => {
     const since = '2026-11-23T12:00:00.000Z';
     const bob = { inside: true, since, version: `${Date.parse(since)}-0000-in` };
-    const { whereabouts, distrust, trust, kept, clock } = keeper({ found: { ...NOTHING_KEPT, passages: { bob } } });
+    const { whereabouts, distrust, trust, kept, clock } = keeper({ found: { ...NO_PASSAGES, passages: { bob } } });
     whereabouts.purge();
     distrust();
     whereabouts.letIn('ada');
@@ -309,7 +313,7 @@ describe('a clock that was ahead', () => {
 
   test('before a restart gives no version to what is seen after it', () => {
     const ahead = { inside: true, since: '2040-01-01T00:00:00.000Z', version: '2208988800000-0000-in' };
-    const { whereabouts, records } = keeper({ found: { ...NOTHING_KEPT, passages: { ada: ahead } } });
+    const { whereabouts, records } = keeper({ found: { ...NO_PASSAGES, passages: { ada: ahead } } });
     whereabouts.purge();
     expect([whereabouts.refuses('ada'), records.version('ada'), records.text('ada')]).toEqual([
       false,
@@ -364,7 +368,7 @@ describe('whoever is removed', () => {
     const people = new MemoryPeople();
     removed(people, 'ada');
     const passage = { inside: true, since: '2026-11-24T07:59:00.000Z', version: '1795507140000-0000-out' };
-    const found = { ...NOTHING_KEPT, passages: { ada: passage } };
+    const found = { ...NO_PASSAGES, passages: { ada: passage } };
     const { whereabouts, records, told, kept } = keeper({ people, found });
     expect(kept().passages).toEqual({});
     expect([...records.ids()]).toEqual([]);

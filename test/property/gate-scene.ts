@@ -1,15 +1,15 @@
-import { byDatesOnly } from '../../src/access/validity.js';
 import { defaultConfig } from '../../src/config/config.js';
 import { DoorKeeper } from '../../src/door/door-keeper.js';
 import { SimulatedLock } from '../../src/door/simulated-lock.js';
 import type { MeasuredFace, Observation, Quality } from '../../src/face/observation.js';
+import type { Decision, Spoof } from '../../src/gate/decision-report.js';
+import { byDatesOnly } from '../../src/gate/entry-policy.js';
 import { Gate } from '../../src/gate/gate.js';
 import { type Clock, monotonicMs, wallMs } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { encodeVector } from '../../src/kit/vector.js';
 import { Gallery } from '../../src/person/gallery.js';
 import type { Person } from '../../src/person/person.js';
-import type { Decision, Spoof } from '../../src/report/reporter.js';
 import { GOOD } from '../face/sample.js';
 import { boxAt, flatHead, type Pose, solidHead } from '../liveness/heads.js';
 import { ENCODER, someone, template } from '../person/sample.js';
@@ -125,11 +125,11 @@ export class GateScene {
         defaultConfig.door,
         () => undefined,
       ),
-      access: byDatesOnly(clock),
+      entry: byDatesOnly(clock),
       greeter: { welcome: ({ name }) => void this.welcomed.push(name), askToMove: () => undefined },
       clock,
-      report: (decision) => this.decisions.push(decision),
-      spoofed: (spoof) => this.spoofs.push(spoof),
+      onDecision: (decision) => this.decisions.push(decision),
+      onSpoof: (spoof) => this.spoofs.push(spoof),
     });
   }
 

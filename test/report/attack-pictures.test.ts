@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
-import { Evidence } from '../../src/report/attack-pictures.js';
+import { AttackPictures } from '../../src/report/attack-pictures.js';
 
 let home: string;
 let folder: string;
@@ -23,7 +23,7 @@ const make = (pictures: number, picture: () => Promise<Buffer | undefined> = asy
     asked += 1;
     return picture();
   };
-  return new Evidence({ folder, pictures, days: 30, redactedPicture, clock, log: silentLog });
+  return new AttackPictures({ folder, pictures, days: 30, redactedPicture, clock, log: silentLog });
 };
 const kept = () => readdirSync(folder);
 

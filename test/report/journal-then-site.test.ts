@@ -3,7 +3,7 @@ import type { JournalInput, Receipt } from '../../src/journal/writer.js';
 import { journalOff } from '../../src/journal/writer.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
-import { Bulletin } from '../../src/report/journal-then-site.js';
+import { JournalThenSite } from '../../src/report/journal-then-site.js';
 import { entriesOf, openJournal, turn } from '../journal/harness.js';
 import { MemoryDisk } from '../journal/memory-disk.js';
 
@@ -14,7 +14,7 @@ test('nothing is told before it is on the disk', async () => {
   const journal = await openJournal(disk, clock);
   const told: (number | undefined)[] = [];
   let onDisk = '';
-  const bulletin = new Bulletin(journal, () => undefined, silentLog);
+  const bulletin = new JournalThenSite(journal, () => undefined, silentLog);
   for (const type of ['granted', 'door'])
     bulletin.add({
       entry: entry(type),
@@ -38,7 +38,7 @@ test('a disk that hangs delays the news by two seconds and no longer', async () 
   const journal = await openJournal(disk, clock);
   disk.before = () => new Promise(() => undefined);
   const told: (number | undefined)[] = [];
-  const bulletin = new Bulletin(journal, () => undefined, silentLog);
+  const bulletin = new JournalThenSite(journal, () => undefined, silentLog);
   bulletin.add({ entry: entry('granted'), publish: (n) => void told.push(n) });
   clock.advance(50);
   await turn();
@@ -52,7 +52,7 @@ test('the order is that of what happened, whatever comes back first; what is on 
   const answers: ((receipt: Receipt) => void)[] = [];
   const append = () => new Promise<Receipt>((resolve) => answers.push(resolve));
   const written: string[] = [];
-  const bulletin = new Bulletin({ ...journalOff, append }, () => void written.push('written'), silentLog);
+  const bulletin = new JournalThenSite({ ...journalOff, append }, () => void written.push('written'), silentLog);
   const told: string[] = [];
   bulletin.add({ entry: entry('first'), publish: () => void told.push('first') });
   bulletin.add({ publish: () => void told.push('not kept') });
@@ -68,7 +68,7 @@ test('the order is that of what happened, whatever comes back first; what is on 
 
 test('one that cannot be told keeps none from being told after it', async () => {
   const error = vi.fn();
-  const bulletin = new Bulletin(journalOff, () => undefined, { ...silentLog, error } as typeof silentLog);
+  const bulletin = new JournalThenSite(journalOff, () => undefined, { ...silentLog, error } as typeof silentLog);
   const told: string[] = [];
   bulletin.add({
     entry: entry('first'),

@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
 import type { EyeStatus } from '../../src/eye/supervisor.js';
+import type { Decision } from '../../src/gate/decision-report.js';
 import { type JournalInput, journalOff } from '../../src/journal/writer.js';
 import type { Log } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { NO_COUNTS } from '../../src/passback/passage-detection.js';
 import type { Person } from '../../src/person/person.js';
-import { Bulletin } from '../../src/report/journal-then-site.js';
-import { type Decision, News, type Publish } from '../../src/report/reporter.js';
+import { JournalThenSite } from '../../src/report/journal-then-site.js';
+import { type Publish, Reporter } from '../../src/report/reporter.js';
 import type { GateState } from '../../src/report/status.js';
-import { Board } from '../../src/report/status-board.js';
+import { StatusPublisher } from '../../src/report/status-publisher.js';
 
 const ADA: Person = {
   id: 'ada',
@@ -35,7 +36,7 @@ const GRANTED: Decision = {
   face: undefined,
 };
 
-function told(names: boolean) {
+function reporterWith(names: boolean) {
   const lines: string[] = [];
   const events: [string, unknown][] = [];
   const entries: JournalInput[] = [];
@@ -45,31 +46,31 @@ function told(names: boolean) {
     entries.push(entry);
     return { durable: true, n: entries.length } as const;
   };
-  const bulletin = new Bulletin({ ...journalOff, append }, () => undefined, log);
+  const journalThenSite = new JournalThenSite({ ...journalOff, append }, () => undefined, log);
   const publish: Publish = (type, fields) => void events.push([type, fields]);
-  const news = new News({ log, names, bulletin, clock: new ManualClock(), publish });
-  return { lines, events, entries, bulletin, news };
+  const reporter = new Reporter({ log, names, journalThenSite, clock: new ManualClock(), publish });
+  return { lines, events, entries, journalThenSite, reporter };
 }
 
 test('without log.names no name stands in the log, neither of a decision nor of a greeting', () => {
-  const { lines, news } = told(false);
-  news.decision(GRANTED);
-  news.greeting({ text: 'Welcome Ada Lovelace, have a nice day!', language: 'en' });
-  news.asked('open', 'office', 'parcel for Lovelace', {}, true);
+  const { lines, reporter } = reporterWith(false);
+  reporter.decision(GRANTED);
+  reporter.greeting({ text: 'Welcome Ada Lovelace, have a nice day!', language: 'en' });
+  reporter.asked('open', 'office', 'parcel for Lovelace', {}, true);
   expect(lines.join()).toContain('"id":"ada"');
   expect(lines.join()).not.toContain('Lovelace');
 });
 
 test('with log.names the log says who it was', () => {
-  const { lines, news } = told(true);
-  news.decision(GRANTED);
+  const { lines, reporter } = reporterWith(true);
+  reporter.decision(GRANTED);
   expect(lines.join()).toContain('Ada Lovelace');
 });
 
 test('the site hears the same facts, with the person and no templates, and the number of the entry', async () => {
-  const { events, news, bulletin } = told(false);
-  news.decision(GRANTED);
-  await bulletin.settled();
+  const { events, reporter, journalThenSite } = reporterWith(false);
+  reporter.decision(GRANTED);
+  await journalThenSite.settled();
   expect(events).toEqual([
     [
       'granted',
@@ -91,14 +92,14 @@ test('the site hears the same facts, with the person and no templates, and the n
 });
 
 test('the journal keeps who it was apart from the rest, so that it can be erased', () => {
-  const { entries, news } = told(false);
-  news.decision(GRANTED);
-  news.asked('open', 'Grace of the office', 'parcel for Ada', {}, true);
-  news.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'open', token: 'Grace of the office' });
-  news.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'grant', token: 'track-3' });
-  news.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'open', token: 'track-7' });
-  news.enrolled({ ...ADA, by: 'Grace of the office' }, 'ada-2');
-  news.removed('ada', 'Grace of the office');
+  const { entries, reporter } = reporterWith(false);
+  reporter.decision(GRANTED);
+  reporter.asked('open', 'Grace of the office', 'parcel for Ada', {}, true);
+  reporter.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'open', token: 'Grace of the office' });
+  reporter.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'grant', token: 'track-3' });
+  reporter.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'open', token: 'track-7' });
+  reporter.enrolled({ ...ADA, by: 'Grace of the office' }, 'ada-2');
+  reporter.removed('ada', 'Grace of the office');
   expect(JSON.stringify(entries.map(({ fields }) => fields))).not.toMatch(/ada|grace/i);
   expect(entries.map(({ type, personal }) => [type, personal])).toEqual([
     ['granted', { person: 'ada', name: 'Ada Lovelace' }],
@@ -113,7 +114,7 @@ test('the journal keeps who it was apart from the rest, so that it can be erased
 });
 
 test('eye and camera are told when they come, go or fail otherwise, and not at each try in between', () => {
-  const { entries, news } = told(false);
+  const { entries, reporter } = reporterWith(false);
   const status = (state: EyeStatus['state'], camera: string, why: string | null = null): EyeStatus => ({
     state,
     restarts: 0,
@@ -132,7 +133,7 @@ test('eye and camera are told when they come, go or fail otherwise, and not at e
     ...[status('starting', 'live'), status('waiting', 'live'), status('starting', 'opening')],
     status('up', 'live'),
   ])
-    news.eye(one);
+    reporter.eye(one);
   expect(entries.map(({ type, fields }) => [type, fields?.['state'], fields?.['why']])).toEqual([
     ['eye', 'up', null],
     ['camera', 'waiting', 'no cable'],
@@ -144,9 +145,9 @@ test('eye and camera are told when they come, go or fail otherwise, and not at e
 });
 
 test('a picture held to the camera is an event of its own, whomever it shows', async () => {
-  const { events, news, bulletin } = told(false);
-  news.spoof({ track: 4, frame: 30, box: { x: 10.4, y: 20, width: 99.6, height: 120 } });
-  await bulletin.settled();
+  const { events, reporter, journalThenSite } = reporterWith(false);
+  reporter.spoof({ track: 4, frame: 30, box: { x: 10.4, y: 20, width: 99.6, height: 120 } });
+  await journalThenSite.settled();
   expect(events).toEqual([['spoof', { track: 4, frame: 30, box: [10, 20, 100, 120], entry: 1 }]]);
 });
 
@@ -160,13 +161,14 @@ test('the board shows the state when it is another than before, and only then', 
     problems: [],
   };
   const shown: GateState[] = [];
-  const board = new Board(
+  const status = new StatusPublisher(
     () => state,
+    { size: 1 },
     (now) => void shown.push(now),
   );
-  board.refresh();
-  board.refresh();
+  status.refresh();
+  status.refresh();
   state = { ...state, camera: 'waiting' };
-  board.refresh();
+  status.refresh();
   expect(shown.map(({ camera }) => camera)).toEqual(['live', 'waiting']);
 });

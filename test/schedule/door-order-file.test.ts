@@ -4,12 +4,12 @@ import { expect, test } from 'vitest';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { NO_ORDER, orderByHand } from '../../src/schedule/door-order.js';
-import { ModeMemory } from '../../src/schedule/door-order-file.js';
+import { DoorOrderFile } from '../../src/schedule/door-order-file.js';
 import { tempFolder } from '../store/sample.js';
 
 test('what the mode is by is there after a restart, but for the time that ended with it', async () => {
   const [state, clock] = [await tempFolder(), new ManualClock()];
-  const open = () => ModeMemory.open(state, { clock, log: silentLog });
+  const open = () => DoorOrderFile.open(state, { clock, log: silentLog });
   const first = await open();
   expect(first.order).toEqual(NO_ORDER);
   const now = { wall: clock.wall(), mono: clock.monotonic(), trusted: true };
@@ -24,7 +24,7 @@ test('what the mode is by is there after a restart, but for the time that ended 
 
 test('what is the same is not written again each minute', async () => {
   const [state, clock] = [await tempFolder(), new ManualClock()];
-  const memory = await ModeMemory.open(state, { clock, log: silentLog });
+  const memory = await DoorOrderFile.open(state, { clock, log: silentLog });
   memory.keep(memory.order);
   await memory.close();
   expect(readdirSync(state)).toEqual([]);
@@ -33,6 +33,6 @@ test('what is the same is not written again each minute', async () => {
 test('a damaged file is set aside, and the plan decides', async () => {
   const state = await tempFolder();
   writeFileSync(join(state, 'door-mode.json'), '{"schema":1,"mode":"ajar"}');
-  const memory = await ModeMemory.open(state, { clock: new ManualClock(), log: silentLog });
+  const memory = await DoorOrderFile.open(state, { clock: new ManualClock(), log: silentLog });
   expect(memory.order).toEqual(NO_ORDER);
 });

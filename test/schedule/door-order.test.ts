@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rulesOf } from '../../src/access/rules.js';
 import { monotonicMs, wallMs } from '../../src/kit/clock.js';
+import type { DoorMode } from '../../src/schedule/door-mode.js';
 import {
   type DoorOrder,
   modeOf,
@@ -10,7 +11,7 @@ import {
   orderByHand,
   orderDue,
 } from '../../src/schedule/door-order.js';
-import { modeAt, planMoved, type ScheduledMode } from '../../src/schedule/planned-modes.js';
+import { modeAt, planMoved } from '../../src/schedule/planned-modes.js';
 import { given } from '../config/given.js';
 
 const HOUR = 3_600_000;
@@ -34,7 +35,7 @@ const mode = (order: DoorOrder, now: OrderTime, of = plan) =>
   modeOf(orderDue(order, of, now, calendar), of, now.trusted);
 
 describe('the plan', () => {
-  test.each<[number, ScheduledMode]>([
+  test.each<[number, DoorMode]>([
     [7, 'normal'],
     [8, 'open-house'],
     [17, 'normal'],
@@ -55,7 +56,7 @@ describe('the plan', () => {
 });
 
 describe('an order by hand', () => {
-  test.each<[string, ScheduledMode, number, number, ScheduledMode]>([
+  test.each<[string, DoorMode, number, number, DoorMode]>([
     ['stays', 'locked', 9, 16, 'locked'],
     ['stays', 'normal', 9, 16, 'normal'],
     ['ends with the plan’s next move', 'locked', 9, 17, 'normal'],
@@ -95,7 +96,7 @@ describe('an order by hand', () => {
   });
 
   test('dated by a clock that was ahead counts from when it was given, or is the plan’s where that is not known', () => {
-    const ahead = (given: ScheduledMode, hours: number): DoorOrder => ({
+    const ahead = (given: DoorMode, hours: number): DoorOrder => ({
       ...orderByHand(given, at(hours)),
       atMono: at(hours - 2).mono,
     });
@@ -135,7 +136,7 @@ describe('an order by hand', () => {
 const act = fc.oneof(
   fc.record({
     kind: fc.constant('order' as const),
-    mode: fc.constantFrom<ScheduledMode>('normal', 'locked', 'open-house'),
+    mode: fc.constantFrom<DoorMode>('normal', 'locked', 'open-house'),
   }),
   fc.record({ kind: fc.constant('wait' as const), hours: fc.integer({ min: 0, max: 40 }) }),
   fc.record({ kind: fc.constant('clock' as const), trusted: fc.boolean() }),
@@ -146,7 +147,7 @@ test('whatever is ordered, missed, lost and restarted: nobody finds a door open 
   fc.assert(
     fc.property(fc.array(act, { maxLength: 30 }), (acts) => {
       let [hours, trusted, order] = [0, true, orderDue(NO_ORDER, plan, at(0), calendar)];
-      let last: { readonly mode: ScheduledMode; readonly hours: number } | undefined;
+      let last: { readonly mode: DoorMode; readonly hours: number } | undefined;
       for (const one of acts) {
         if (one.kind === 'wait') hours += one.hours;
         if (one.kind === 'clock') trusted = one.trusted;

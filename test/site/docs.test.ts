@@ -39,7 +39,7 @@ test('every command that docs/mqtt.md prints does what the page says', async () 
   photo.set([0xff, 0xd8, 0xff]);
   writeFileSync(join(folder, 'ada.jpg'), photo);
   const mosquitto = await startMosquitto();
-  const { site, calls } = gateOver(mqttLink(configFor(mosquitto.url), 'north'), 'north');
+  const { outbox, stop, calls } = gateOver(mqttLink(configFor(mosquitto.url), 'north'), 'north');
   const link = mqttLink(configFor(mosquitto.url, { clientId: 'watcher' }), 'watcher');
   const watcher = await new Watcher(link).watch(['kaimon/#']);
   const answers = () => watcher.heard.filter(({ topic }) => topic.includes('/response/')).length;
@@ -66,7 +66,7 @@ test('every command that docs/mqtt.md prints does what the page says', async () 
           over = true;
         });
         while (!over) {
-          site.event('granted', { person: 'ada' });
+          outbox.add('granted', { person: 'ada' });
           const ping = `printf '%s' "$(request '{}')" | mosquitto_pub -h $HOST -p $PORT -q 1 -t ${topics.request('ping')} -s`;
           await run(folder, here, ping);
         }
@@ -100,7 +100,7 @@ test('every command that docs/mqtt.md prints does what the page says', async () 
       expect(responseSchema.parse(JSON.parse(Buffer.from(payload).toString()))).toMatchObject({ ok: true });
     }
   } finally {
-    await site.stop();
+    await stop();
     await link.end();
     await mosquitto.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -156,12 +156,12 @@ test("the page's broker settings and access list are enough for gates and office
     expect(stranger.heard.filter(({ topic }) => !/people|state|info|request/.test(topic))).toEqual([]);
     await office.link.publish(topics.request('open'), JSON.stringify(body), once);
     await until('the office has its answer', () => office.answer(body.id) !== undefined);
-    north.site.event('granted');
+    north.outbox.add('granted');
     await until('the office hears of it', () => office.on(topics.event).length > 0);
     expect(north.calls).toHaveLength(1);
     expect(office.heard.filter(({ topic }) => topic.endsWith('/sync')).length).toBeGreaterThan(0);
   } finally {
-    for (const { site } of [north, south]) await site.stop();
+    for (const gate of [north, south]) await gate.stop();
     for (const { link } of [office, stranger]) await link.end();
     await mosquitto.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { silentLog } from '../../src/kit/log.js';
 import { systemClock } from '../../src/kit/system-clock.js';
+import { leaveSite, offlineWill } from '../../src/site/leave-site.js';
 import type { Link, LinkConfig, Packet } from '../../src/site/link/link.js';
 import { MqttLink } from '../../src/site/link/mqtt-link.js';
 import { responseSchema } from '../../src/site/messages.js';
+import { Outbox } from '../../src/site/outbox.js';
 import type { RequestContext, RequestHandlers } from '../../src/site/requests/request-server.js';
-import { offlineWill, Site, type SiteState } from '../../src/site/site.js';
+import { Site, type SiteState } from '../../src/site/site.js';
 import { topicsOf } from '../../src/site/topics.js';
 import { MemoryPeople } from './sync/memory-people.js';
 
@@ -51,8 +53,11 @@ export const configFor = (url: string, changes: Partial<LinkConfig> = {}): LinkC
 
 export interface Gate {
   readonly site: Site;
+  readonly outbox: Outbox;
   readonly people: MemoryPeople;
   readonly calls: Call[];
+  /** As at the end of the daemon: no more requests, the last events, goodbye. */
+  stop(): Promise<void>;
 }
 
 /** A gate of the site "home" over a link of its own. */
@@ -66,11 +71,17 @@ export function gateOver(
   const calls: Call[] = [];
   const names = { site: 'home', gate };
   const noted = noting(calls, handlers);
-  const site = new Site({ link, names, clock: systemClock, log: silentLog, people, handlers: noted, written });
+  const outbox = new Outbox({ gate, boot: randomUUID().slice(0, 8), clock: systemClock, log: silentLog });
+  const base = { link, names, outbox, clock: systemClock, log: silentLog };
+  const site = new Site({ ...base, people, handlers: noted, written });
   site.state(online);
   site.info({ version: '0.1.0', encoder: 'test@000000000000' });
   site.start();
-  return { site, people, calls };
+  const stop = async () => {
+    site.stop();
+    await leaveSite(base);
+  };
+  return { site, outbox, people, calls, stop };
 }
 
 export function mqttLink(config: LinkConfig, gate: string): MqttLink {

@@ -37,7 +37,7 @@ beforeEach(async () => {
   watcher = await new Watcher(link).watch(['kaimon/#']);
 });
 afterEach(async () => {
-  for (const { site } of gates) await site.stop();
+  for (const one of gates) await one.stop();
   await watcher.link.end();
   for (const wire of wires) await wire.close();
   await mosquitto.stop();
@@ -115,13 +115,13 @@ describe('a request', () => {
 });
 
 test('after the broker was killed and came back, the state is there again and the events of the meantime arrive in order', async () => {
-  const { site } = gate('north');
+  const { site, outbox } = gate('north');
   await isOnline();
-  site.event('before');
+  outbox.add('before');
   await until('the first event arrived', () => watcher.on(topics.event).length === 1);
   await mosquitto.kill();
   await until('the gate noticed', () => !site.connected && !watcher.link.up);
-  for (let i = 0; i < 20; i++) site.event('meanwhile', { person: `p${i}` });
+  for (let i = 0; i < 20; i++) outbox.add('meanwhile', { person: `p${i}` });
   const before = statuses().length;
   // The watcher first, so that it hears what the gate sends.
   const back = new Promise<void>((resolve) => watcher.link.onUp(resolve));

@@ -12,22 +12,26 @@ let problem: string | undefined;
 let broker: 'takes' | 'refuses' | 'hangs';
 let hanging: (() => void)[];
 
-const outbox = (capacity?: number) =>
-  new Outbox({
+const outbox = (capacity?: number) => {
+  const box = new Outbox({
     gate: 'north',
     boot: 'b00t',
     clock,
     log: silentLog,
+    ...(capacity === undefined ? {} : { capacity }),
+  });
+  box.carriedBy({
     publish: async (text) => {
       if (broker === 'refuses') throw new Error('away');
       if (broker === 'hangs') await new Promise<void>((resolve) => hanging.push(resolve));
       sent.push(text);
     },
-    problem: (text) => {
+    onProblem: (text) => {
       problem = text;
     },
-    ...(capacity === undefined ? {} : { capacity }),
   });
+  return box;
+};
 const events = () => sent.map((text) => eventSchema.parse(JSON.parse(text)));
 
 beforeEach(() => {

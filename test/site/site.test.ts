@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { OperatingError } from '../../src/kit/errors.js';
 import { systemClock } from '../../src/kit/system-clock.js';
+import { offlineWill } from '../../src/site/leave-site.js';
 import { RequestError } from '../../src/site/messages.js';
 import type { RequestHandlers } from '../../src/site/requests/request-server.js';
-import { offlineWill } from '../../src/site/site.js';
 import { MemoryBroker, type MemoryLink } from '../support/memory-link.js';
 import { type Gate, gateOver, online, request, Watcher } from './harness.js';
 import { person, version } from './sync/memory-people.js';
@@ -37,7 +37,7 @@ beforeEach(async () => {
   watcher = await new Watcher(broker.link()).watch(['kaimon/#']);
 });
 afterEach(async () => {
-  for (const { site } of gates) await site.stop();
+  for (const gate of gates) await gate.stop();
 });
 
 test('a gate says how it is, retained, with what the contract names', async () => {
@@ -153,10 +153,10 @@ test('correlation data come back with the answer, at the response topic that was
 });
 
 test('events that could not be delivered are a problem in the state, until they are made known', async () => {
-  const { site } = north();
+  const { outbox } = north();
   await listening();
   link.lose('cut');
-  for (let i = 0; i < 1_010; i++) site.event('granted', { person: 'ada' });
+  for (let i = 0; i < 1_010; i++) outbox.add('granted', { person: 'ada' });
   link.find();
   await until('all are delivered', () => watcher.on('kaimon/home/gates/north/event').length === 1_000);
   expect(watcher.on('kaimon/home/gates/north/event')[0]).toMatchObject({ n: 11, lost: 10 });
@@ -172,10 +172,10 @@ test('the info counts the people again after they changed', async () => {
 });
 
 test('a gate that stops delivers its last events and says that it is offline', async () => {
-  const { site } = north();
+  const { outbox, stop } = north();
   await listening();
-  site.event('stopped');
-  await site.stop();
+  outbox.add('stopped');
+  await stop();
   await until('it is offline', () => (watcher.on(state).at(-1) as { status: string }).status === 'offline');
   expect(watcher.on('kaimon/home/gates/north/event')).toMatchObject([{ type: 'stopped' }]);
 });

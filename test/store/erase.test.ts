@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Context, contextOf } from '../../src/cli/context.js';
 import { erasePerson } from '../../src/cli/erase.js';
-import { openJournal } from '../../src/journal/open-journal.js';
+import { openJournalOf } from '../../src/journal/open-journal.js';
 import { silentLog } from '../../src/kit/log.js';
 import { systemClock as clock } from '../../src/kit/system-clock.js';
 import { StoreLock } from '../../src/kit/writer-lock.js';
@@ -27,7 +27,7 @@ async function stopped(): Promise<Context> {
   vi.stubEnv('XDG_CACHE_HOME', join(state, 'cache'));
   const context = { ...contextOf({ state }), log: silentLog };
   await enrol(context, newcomer('zoe'), newcomer('bob'));
-  const journal = await openJournal({ ...context.config.journal, enabled: true }, state, { clock, log: silentLog });
+  const journal = await openJournalOf({ ...context.config.journal, enabled: true }, state, { clock, log: silentLog });
   for (const person of ['zoe', 'bob', 'zoe']) void journal.append({ type: 'granted', personal: { person } });
   await journal.close();
   writeFileSync(
@@ -102,7 +102,7 @@ test('whoever is named only by whereabouts, or by the journal, is taken out of t
   expect(await erasePerson(context, ENCODER, 'yuri')).toEqual({ id: 'yuri', version: null, erased: 0 });
   expect(naming(context.paths.state, 'yuri')).toEqual([]);
   const { journal: config } = context.config;
-  const journal = await openJournal({ ...config, enabled: true }, context.paths.state, { clock, log: silentLog });
+  const journal = await openJournalOf({ ...config, enabled: true }, context.paths.state, { clock, log: silentLog });
   void journal.append({ type: 'granted', personal: { person: 'yuri' } });
   await journal.close();
   expect(await erasePerson(context, ENCODER, 'yuri')).toEqual({ id: 'yuri', version: null, erased: 1 });

@@ -8,26 +8,25 @@ import { SystemdNotify } from '../../dist/host/systemd-notify.js';
 import { journalOff } from '../../dist/journal/writer.js';
 import { createLog } from '../../dist/kit/log.js';
 import { systemClock as clock } from '../../dist/kit/system-clock.js';
-import { Bulletin } from '../../dist/report/journal-then-site.js';
-import { News } from '../../dist/report/reporter.js';
+import { JournalThenSite } from '../../dist/report/journal-then-site.js';
+import { Reporter } from '../../dist/report/reporter.js';
 
 const { config } = loadConfig({ file: process.argv[2], env: process.env, overrides: {} });
 const log = createLog('info', 'door');
 const notify = new SystemdNotify({ env: process.env, clock, log });
 const hardware = await openHardware(config.door, { clock, log, runFolder: resolvePaths({ env: process.env }).run });
-const bulletin = new Bulletin(journalOff, () => undefined, log);
-const news = new News({ log, names: false, bulletin, clock, publish: () => undefined });
+const journalThenSite = new JournalThenSite(journalOff, () => undefined, log);
+const reporter = new Reporter({ log, names: false, journalThenSite, clock, publish: () => undefined });
 const nothing = () => undefined;
-const whereabouts = { contact: nothing, contactLost: nothing, contactBack: nothing, fire: nothing };
+const passages = { contact: nothing, contactLost: nothing, contactBack: nothing, fire: nothing };
 const door = startDoor({
   hardware,
   rule: config.door,
   clock,
   log,
-  news,
-  whereabouts,
-  ordered: nothing,
-  changed: nothing,
+  onReport: (report) => reporter.door(report),
+  passages,
+  onChange: nothing,
 });
 process.once('exit', () => door.stop());
 process.once('SIGTERM', () => process.exit(0));

@@ -1,7 +1,7 @@
-import { byDatesOnly } from '../../access/validity.js';
 import type { Config } from '../../config/config.js';
 import { DoorKeeper } from '../../door/door-keeper.js';
 import { SimulatedLock } from '../../door/simulated-lock.js';
+import { byDatesOnly } from '../../gate/entry-policy.js';
 import { Gate } from '../../gate/gate.js';
 import { silentLog } from '../../kit/log.js';
 import { ManualClock } from '../../kit/manual-clock.js';
@@ -45,11 +45,11 @@ export function showApproach(
     gallery,
     person: (id) => people.get(id),
     door,
-    access: byDatesOnly(clock),
+    entry: byDatesOnly(clock),
     greeter: undefined,
     clock,
-    spoofed: () => undefined,
-    report(decision) {
+    onSpoof: () => undefined,
+    onDecision(decision) {
       if (decision.type === 'granted') {
         grants.push({ person: decision.person?.id ?? '', seconds: sinceFace() });
         return;

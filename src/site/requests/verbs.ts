@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { DOOR_MODES } from '../../door/door.js';
 import { personIdSchema, personNameSchema, personSchema } from '../../person/person.js';
+import { DOOR_MODES } from '../../schedule/door-mode.js';
 
 /** Most that one `people` answer lists. */
 export const PEOPLE_PAGE_MAX = 200;

@@ -1,7 +1,5 @@
-import type { WallMs } from '../../kit/clock.js';
-import type { PassageBook } from '../../passback/last-passages.js';
 import { type Passage, passageSchema } from '../../passback/passback.js';
-import { FUTURE_MAX_MS, versionMs } from '../../person/version.js';
+import { FUTURE_MAX_MS, type MergeOutcome, versionMs } from '../../person/version.js';
 import { parseJson } from '../bounded-json.js';
 import { whatIsWrong } from '../messages.js';
 import type { Topics } from '../topics.js';
@@ -27,25 +25,30 @@ export function readPassage(payload: Uint8Array, own: string | undefined): Heard
   return { kind: 'newer', record: data };
 }
 
-/** The passages as records that the site shares. @param reset the last hour at which all was forgotten, as of now */
-export const passageRecords = (
-  book: PassageBook,
-  reset: () => WallMs | undefined,
-  topics: Topics,
-): SharedRecords<Passage> => ({
+/** What the sync needs of the gate's whereabouts. */
+export interface PassageSource {
+  ids(): Iterable<string>;
+  passage(id: string): Passage | undefined;
+  isGone(id: string): boolean;
+  merge(id: string, passage: Passage): MergeOutcome;
+  onLocal(listener: (id: string) => void): () => void;
+}
+
+/** The passages as records that the site shares. */
+export const passageRecords = (source: PassageSource, topics: Topics): SharedRecords<Passage> => ({
   name: 'passages',
   filter: topics.passages,
   topic: topics.passage,
-  ids: () => book.ids(),
-  version: (id) => book.get(id)?.version,
-  isGone: (id) => book.isGone(id),
-  // Otherwise a clock that was ahead once would keep somebody where he was until its date.
+  ids: () => source.ids(),
+  version: (id) => source.passage(id)?.version,
+  isGone: (id) => source.isGone(id),
+  // Otherwise a clock that was ahead once would keep a person where they were until its date.
   replacesFuture: true,
-  read: (id, payload) => readPassage(payload, book.get(id)?.version),
+  read: (id, payload) => readPassage(payload, source.passage(id)?.version),
   text: (id) => {
-    const passage = book.get(id);
+    const passage = source.passage(id);
     return passage && JSON.stringify(passage);
   },
-  merge: async (id, passage) => book.merge(id, passage, reset()),
-  onLocal: (listener) => book.onLocal(listener),
+  merge: async (id, passage) => source.merge(id, passage),
+  onLocal: (listener) => source.onLocal(listener),
 });

@@ -3,9 +3,11 @@ import type { Clock } from '../../../src/kit/clock.js';
 import { silentLog } from '../../../src/kit/log.js';
 import { ManualClock } from '../../../src/kit/manual-clock.js';
 import { systemClock } from '../../../src/kit/system-clock.js';
+import { NO_PASSAGES } from '../../../src/passback/passages-file.js';
 import type { Passage } from '../../../src/passback/passback.js';
-import { NOTHING_KEPT, WhereaboutsKeeper } from '../../../src/passback/whereabouts.js';
+import { Whereabouts } from '../../../src/passback/whereabouts.js';
 import { Calendar } from '../../../src/schedule/calendar.js';
+import { passageRecords } from '../../../src/site/sync/passage-records.js';
 import { RecordSync } from '../../../src/site/sync/record-sync.js';
 import { parseTopic, topicsOf } from '../../../src/site/topics.js';
 import { turn } from '../../journal/harness.js';
@@ -47,20 +49,21 @@ function gate(name: string, people = new MemoryPeople(), clock: Clock = systemCl
     if (options.retain) published.push(`${to.split('/').at(-1)}${payload.length === 0 ? ' cleared' : ''}`);
     return publish(to, payload, options);
   };
-  const whereabouts = new WhereaboutsKeeper({
+  const whereabouts = new Whereabouts({
     rule: { mode: 'hard', direction: 'in', resetAt: [] },
     calendar: new Calendar('UTC'),
     gate: name,
     people,
-    file: { found: NOTHING_KEPT, save: () => undefined },
+    file: { found: NO_PASSAGES, save: () => undefined },
     clock,
-    clockTrusted: () => true,
+    trustedClock: { trusted: true },
     hasContact: false,
     pulseMs: 3000,
-    told: { passed: () => undefined, misfit: () => undefined },
+    onPassed: () => undefined,
+    onMisfit: () => undefined,
   });
   let merges = 0;
-  const records = whereabouts.records(topicsOf(names));
+  const records = passageRecords(whereabouts, topicsOf(names));
   const sync = new RecordSync({
     link,
     records: {

@@ -1,0 +1,27 @@
+import type { Opening } from '../config/opening.js';
+import type { WallMs } from '../kit/clock.js';
+import { readClockFacts } from './clock-facts.js';
+import { TrustedClock } from './trusted-clock.js';
+import { TrustedTimesFile } from './trusted-times-file.js';
+
+/**
+ * The machine's clock, with its memory across restarts.
+ * @param newestEntryMs the time of the journal's newest entry; it stands for the times where their file is missing
+ * @throws OperatingError KAIMON_FILE_READ
+ */
+export async function openTrustedClock(
+  { config, paths, clock, log, endings }: Opening,
+  newestEntryMs: WallMs | undefined,
+): Promise<TrustedClock> {
+  const times = await endings.open(
+    'the trusted times',
+    () => TrustedTimesFile.open(paths.state, newestEntryMs, { clock, log }),
+    (file) => file.close(),
+  );
+  const readFacts = () => readClockFacts(clock);
+  return endings.open(
+    'the clock',
+    () => new TrustedClock({ needs: config.access.clock, clock, log, readFacts, times }),
+    (trusted) => trusted.keep(),
+  );
+}

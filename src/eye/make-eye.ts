@@ -1,0 +1,28 @@
+import type { Opening } from '../config/opening.js';
+import { EyeChild } from './child-process.js';
+import type { EyeSettings } from './protocol.js';
+import { supervisionPlan } from './restart-rules.js';
+import { type EyeListeners, EyeSupervisor } from './supervisor.js';
+
+/** The eye with its camera, not yet started. */
+export const makeEye = ({ config, clock, log }: Opening, models: EyeSettings['models']): EyeSupervisor =>
+  new EyeSupervisor({
+    make: (events) => new EyeChild(events),
+    settings: { camera: config.camera, faces: config.faces, models },
+    plan: supervisionPlan(config.eye),
+    clock,
+    log,
+    random: Math.random,
+  });
+
+/** Starts the eye and ends it with the gate. */
+export const startEye = (
+  { endings }: Pick<Opening, 'endings'>,
+  eye: EyeSupervisor,
+  listeners: EyeListeners,
+): Promise<void> =>
+  endings.open(
+    'the eye',
+    () => eye.start(listeners),
+    () => eye.stop(),
+  );

@@ -1,0 +1,41 @@
+import type { DoorState } from '../door/door.js';
+import type { DoorKeeper } from '../door/door-keeper.js';
+import type { DoorMode } from '../schedule/door-mode.js';
+import type { DoorSchedule } from '../schedule/door-schedule.js';
+import type { RequestReports } from './request-reports.js';
+
+/** What requests may do to the door. Each is reported in the name of who asked. */
+export interface DoorRequests {
+  /** Draws the bolt for one pulse. @returns why not, if so */
+  open(by: string, reason: string | undefined): 'stopped' | 'fault' | 'door-mode' | undefined;
+  lock(by: string, reason: string | undefined): void;
+  setMode(mode: DoorMode, by: string, reason: string | undefined): void;
+  /** How the door is now. */
+  now(): { readonly mode: DoorMode; readonly state: DoorState };
+}
+
+export function doorRequests(
+  door: Pick<DoorKeeper, 'shut' | 'open' | 'lock' | 'mode' | 'setMode' | 'state'>,
+  schedule: Pick<DoorSchedule, 'ordered'>,
+  reports: Pick<RequestReports, 'asked'>,
+): DoorRequests {
+  return {
+    open(by, reason) {
+      const why = door.shut;
+      const opened = door.open('open', by);
+      reports.asked('open', by, reason ?? null, {}, opened);
+      return opened ? undefined : (why ?? 'fault');
+    },
+    lock(by, reason) {
+      door.lock();
+      schedule.ordered('lock');
+      reports.asked('lock', by, reason ?? null, {}, true);
+    },
+    setMode(mode, by, reason) {
+      door.setMode(mode);
+      schedule.ordered(mode);
+      reports.asked('mode', by, reason ?? null, { mode }, true);
+    },
+    now: () => ({ mode: door.mode, state: door.state }),
+  };
+}

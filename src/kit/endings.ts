@@ -1,0 +1,27 @@
+import { type Ending, endInOrder } from './closing.js';
+
+/**
+ * One stack of endings: what was opened last ends first. The same stack serves the stop of a daemon and a start that fails half-way, so
+ * that nothing is left running in either case.
+ */
+export class Endings {
+  readonly #endings: Ending[] = [];
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Opens a part and notes how it ends.
+   * @param what names the part where its end fails
+   * @returns what `open` gives; if it throws, nothing is noted and the error is passed on
+   */
+  async open<T>(what: string, open: () => T | Promise<T>, close: (part: T) => unknown): Promise<T> {
+    const part = await open();
+    this.#endings.unshift([what, () => close(part)]);
+    return part;
+  }
+
+  /** Ends everything, the newest first; called twice it does so once. @throws AggregateError when every one was tried */
+  close(): Promise<void> {
+    this.#closing ??= endInOrder(this.#endings);
+    return this.#closing;
+  }
+}

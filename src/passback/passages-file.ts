@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Clock } from '../kit/clock.js';
+import type { Log } from '../kit/log.js';
+import { StateFile } from '../kit/state-file.js';
+import { PEOPLE_MAX, personIdSchema } from '../person/person.js';
+import { NO_COUNTS } from './passage-detection.js';
+import { passageSchema } from './passback.js';
+
+const count = z.int().min(0).default(0);
+
+/** What a restart must not forget: `passages.json` in the state folder. */
+export const passagesSchema = z.strictObject({
+  schema: z.literal(1),
+  counts: z.strictObject({ granted: count, others: count, free: count }),
+  passages: z.record(personIdSchema, passageSchema).refine((all) => Object.keys(all).length <= PEOPLE_MAX),
+});
+export type PassagesDocument = z.infer<typeof passagesSchema>;
+export const NO_PASSAGES: PassagesDocument = { schema: 1, counts: NO_COUNTS, passages: {} };
+
+/** Passages come often and their loss is small: other gates and the broker remember them. */
+const SAVE_MS = 2_000;
+
+/** Opens the file of the state folder. @throws OperatingError KAIMON_FILE_READ */
+export const openPassages = (
+  state: string,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<StateFile<PassagesDocument>> =>
+  StateFile.open({
+    file: join(state, 'passages.json'),
+    name: 'passages',
+    schema: passagesSchema,
+    empty: NO_PASSAGES,
+    delayMs: SAVE_MS,
+    clock,
+    log,
+  });
+
+/** Takes one person out of the file of a gate that does not run. @returns whether the person was in it @throws OperatingError KAIMON_FILE_READ, KAIMON_FILE_WRITE */
+export async function forgetPassage(
+  state: string,
+  id: string,
+  parts: { readonly clock: Clock; readonly log: Log },
+): Promise<boolean> {
+  const file = await openPassages(state, parts);
+  const stands = Object.hasOwn(file.found.passages, id);
+  const passages = Object.fromEntries(Object.entries(file.found.passages).filter(([other]) => other !== id));
+  try {
+    if (stands) await file.saveNow(() => ({ ...file.found, passages }));
+    return stands;
+  } finally {
+    // Otherwise it would go on trying.
+    await file.close();
+  }
+}

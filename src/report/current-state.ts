@@ -1,0 +1,47 @@
+import type { FaceLockout } from '../access/face-lockout.js';
+import { needClock, type Rules } from '../access/rules.js';
+import type { TrustedClock } from '../clock-trust/trusted-clock.js';
+import type { StartedDoor } from '../door/start-door.js';
+import type { EyeSupervisor } from '../eye/supervisor.js';
+import type { Gate } from '../gate/gate.js';
+import type { JournalWriter } from '../journal/writer.js';
+import { explain } from '../kit/errors.js';
+import type { Whereabouts } from '../passback/whereabouts.js';
+import type { PeopleStore } from '../store/people-store.js';
+import { type GateState, gateState } from './status.js';
+
+/** The parts that say how they are. */
+export interface StatedParts {
+  readonly door: StartedDoor;
+  readonly rules: Rules;
+  readonly trustedClock: Pick<TrustedClock, 'distrust'>;
+  readonly lockout: Pick<FaceLockout, 'problems'>;
+  readonly whereabouts: Pick<Whereabouts, 'problems' | 'counts'>;
+  readonly eye: Pick<EyeSupervisor, 'status' | 'blindMs'>;
+  readonly people: Pick<PeopleStore, 'fault'>;
+  readonly journal: Pick<JournalWriter, 'fault'>;
+  readonly gate: Pick<Gate, 'threshold'>;
+  /** Whether the broker is there. */
+  readonly linked: () => boolean;
+}
+
+/** How the gate is at this moment. */
+export function currentState(parts: StatedParts): GateState {
+  const { door, rules, trustedClock, lockout, whereabouts, eye, people, journal, gate, linked } = parts;
+  const distrust = needClock(rules) ? trustedClock.distrust : undefined;
+  return gateState({
+    door: { mode: door.keeper.mode, state: door.keeper.state },
+    doorProblems: [
+      ...door.problems(),
+      ...lockout.problems(),
+      ...(distrust === undefined ? [] : [distrust]),
+      ...whereabouts.problems(linked()),
+    ],
+    eye: eye.status,
+    peopleFault: people.fault === undefined ? null : explain(people.fault),
+    journalFault: journal.fault ?? null,
+    threshold: gate.threshold,
+    passages: whereabouts.counts,
+    blindMs: eye.blindMs,
+  });
+}

@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import type { TrustedClock } from '../clock-trust/trusted-clock.js';
+import type { Opening } from '../config/opening.js';
+import type { EyeSupervisor } from '../eye/supervisor.js';
+import type { JournalWriter } from '../journal/writer.js';
+import type { Outbox } from '../site/outbox.js';
+import { AttackPictures } from './attack-pictures.js';
+import { JournalThenSite } from './journal-then-site.js';
+import { Reporter } from './reporter.js';
+
+export interface Reports {
+  readonly reporter: Reporter;
+  /** Resolves when everything up to now was written and published. */
+  readonly written: () => Promise<void>;
+}
+
+/** Who reports what happens. At the end all of it is on the disk and in the outbox. @param outbox undefined without a broker */
+export async function openReports(
+  { config, clock, log, endings }: Opening,
+  journal: JournalWriter,
+  trustedClock: Pick<TrustedClock, 'keep' | 'onChange'>,
+  outbox: Pick<Outbox, 'add'> | undefined,
+): Promise<Reports> {
+  const journalThenSite = await endings.open(
+    'the reports',
+    () => new JournalThenSite(journal, () => trustedClock.keep(), log),
+    (reports) => reports.settled(),
+  );
+  const publish = (...event: Parameters<Outbox['add']>) => outbox?.add(...event);
+  const reporter = new Reporter({ log, names: config.log.names, journalThenSite, clock, publish });
+  trustedClock.onChange((distrust) => reporter.clock(distrust));
+  return { reporter, written: () => journalThenSite.settled() };
+}
+
+/** The pictures of refused attacks that are kept. */
+export const attackPictures = (
+  { config, paths, clock, log }: Opening,
+  eye: Pick<EyeSupervisor, 'snapshot'>,
+): AttackPictures =>
+  new AttackPictures({
+    folder: join(paths.state, 'evidence'),
+    pictures: config.liveness.evidencePictures,
+    days: config.liveness.evidenceDays,
+    redactedPicture: () => eye.snapshot([], true),
+    clock,
+    log,
+  });
+
+/** Reports that the gate has started and, at its end, that it stops. */
+export const reportRun = (
+  { endings }: Pick<Opening, 'endings'>,
+  reporter: Reporter,
+  facts: Parameters<Reporter['started']>[0],
+): Promise<void> =>
+  endings.open(
+    'the gate',
+    () => reporter.started(facts),
+    () => reporter.stopped(),
+  );

@@ -1,0 +1,48 @@
+import type { TrustedClock } from '../clock-trust/trusted-clock.js';
+import type { Clock } from '../kit/clock.js';
+import type { Calendar } from './calendar.js';
+import type { DoorMode } from './door-mode.js';
+import { modeOf, type OrderTime, orderByHand, orderDue } from './door-order.js';
+import type { DoorOrderFile } from './door-order-file.js';
+import type { PlannedMode } from './planned-modes.js';
+
+export interface DoorScheduleParts {
+  readonly plan: readonly PlannedMode[];
+  readonly calendar: Calendar;
+  readonly clock: Clock;
+  readonly trustedClock: Pick<TrustedClock, 'trusted'>;
+  /** What the door's mode follows, across restarts. */
+  readonly orders: Pick<DoorOrderFile, 'order' | 'keep'>;
+  readonly door: { readonly mode: DoorMode; setMode(mode: DoorMode): void };
+}
+
+/** Keeps the door in the mode that the plan, or somebody's order, asks for. */
+export class DoorSchedule {
+  readonly #parts: DoorScheduleParts;
+
+  constructor(parts: DoorScheduleParts) {
+    this.#parts = parts;
+  }
+
+  /** Somebody set the door's mode, or asked to `lock`: that ends open house, also one that still waits for a trusted clock. */
+  ordered(asked: DoorMode | 'lock'): void {
+    const { orders } = this.#parts;
+    if (asked === 'lock' && orders.order.mode !== 'open-house') return;
+    orders.keep(orderByHand(asked === 'lock' ? 'normal' : asked, this.#now()));
+  }
+
+  /** Brings the door into the mode that is due. To be called at the start and each minute. */
+  follow(): void {
+    const { plan, calendar, orders, door } = this.#parts;
+    const now = this.#now();
+    const order = orderDue(orders.order, plan, now, calendar);
+    orders.keep(order);
+    const due = modeOf(order, plan, now.trusted);
+    if (due !== door.mode) door.setMode(due);
+  }
+
+  #now(): OrderTime {
+    const { clock, trustedClock } = this.#parts;
+    return { wall: clock.wall(), mono: clock.monotonic(), trusted: trustedClock.trusted };
+  }
+}

@@ -1,0 +1,35 @@
+import type { Clock } from '../kit/clock.js';
+import type { Link } from './link/link.js';
+import type { Outbox } from './outbox.js';
+import { type Names, topicsOf } from './topics.js';
+
+/** For the last events and the goodbye. */
+const GOODBYE_MS = 1_000;
+
+/** The retained message that the broker sends when this gate's connection breaks; for the link's will. */
+export const offlineWill = (names: Names) => ({ topic: topicsOf(names).state, payload: '{"status":"offline"}' });
+
+export interface LeavingParts {
+  readonly link: Link;
+  readonly outbox: Outbox;
+  readonly names: Names;
+  readonly clock: Clock;
+}
+
+/** Delivers what it can within a second, says goodbye and ends the link. */
+export async function leaveSite({ link, outbox, names, clock }: LeavingParts): Promise<void> {
+  if (link.up) {
+    const { topic, payload } = offlineWill(names);
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(GOODBYE_MS, resolve);
+      const done = () => {
+        timer.cancel();
+        resolve();
+      };
+      const lastWords = outbox.empty().then(() => link.publish(topic, payload, { retain: true, qos: 1 }));
+      lastWords.then(done, done);
+    });
+  }
+  outbox.stop();
+  await link.end();
+}

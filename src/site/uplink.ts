@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import type { Opening } from '../config/opening.js';
+import { leaveSite, offlineWill } from './leave-site.js';
+import type { Link } from './link/link.js';
+import { MqttLink } from './link/mqtt-link.js';
+import { Outbox } from './outbox.js';
+import type { Names } from './topics.js';
+
+/** The gate's way to its site: the link to the broker, not yet started, and the events that wait for it. */
+export interface Uplink {
+  readonly link: Link;
+  readonly outbox: Outbox;
+  readonly names: Names;
+}
+
+/**
+ * Opens the way to the broker; at the end the last events are delivered and the gate says goodbye.
+ * @returns undefined where no broker is configured @throws OperatingError KAIMON_MQTT_CONFIG, KAIMON_SECRET
+ */
+export async function openUplink({ config, clock, log, endings }: Opening): Promise<Uplink | undefined> {
+  const { enabled, clientId, username, passwordFile, caFile, certFile, keyFile, ...rest } = config.mqtt;
+  if (!enabled) return undefined;
+  const names = { site: config.site, gate: config.gate };
+  const optional = { clientId, username, passwordFile, caFile, certFile, keyFile };
+  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
+  // The boot tells the events of this run of the daemon from those of others.
+  const outbox = new Outbox({ gate: names.gate, boot: randomBytes(4).toString('hex'), clock, log });
+  const will = offlineWill(names);
+  const link = await endings.open(
+    'the broker',
+    () => new MqttLink({ config: { ...rest, ...given }, names, will, clock, log }),
+    (opened) => leaveSite({ link: opened, outbox, names, clock }),
+  );
+  return { link, outbox, names };
+}

@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import type { Opening } from '../config/opening.js';
+import type { Gallery } from '../person/gallery.js';
+import { followedGallery } from './followed-gallery.js';
+import { PeopleStore } from './people-store.js';
+
+/** The people, and the gallery that is kept equal to them. @throws OperatingError as {@link PeopleStore.open} */
+export async function openPeople(
+  { config, paths, clock, log, endings }: Opening,
+  model: { readonly encoder: string; readonly dimension: number },
+): Promise<{ readonly people: PeopleStore; readonly gallery: Gallery }> {
+  const { encoder } = model;
+  const people = await endings.open(
+    'the people',
+    () => PeopleStore.open({ file: join(paths.state, 'people.json'), encoder, gate: config.gate, clock, log }),
+    (store) => store.close(),
+  );
+  return { people, gallery: followedGallery(people, model) };
+}
