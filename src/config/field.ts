@@ -10,6 +10,12 @@ export interface Range {
   readonly max: number;
 }
 
+/** The range of a time in milliseconds. */
+export const milliseconds = (min: number, max: number): Range => ({ unit: 'milliseconds', min, max });
+
+/** The range of a distance between two faces: squared Euclidean on unit vectors. */
+export const distance: Range = { unit: 'squared distance', min: 0, max: 4 };
+
 const sentence = (says: string, allowed: string): string => `${says} (${allowed}).`;
 
 /** The part of a key's sentence that says what may stand there. */
