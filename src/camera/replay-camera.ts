@@ -5,16 +5,14 @@ import { OperatingError } from '../kit/errors.js';
 import { Capture } from '../kit/opencv/capture.js';
 import { decodePhoto } from '../kit/opencv/codec.js';
 import type { Picture } from '../kit/opencv/picture.js';
+import type { CameraSettings } from './camera-settings.js';
 import type { Camera, Frame } from './frame.js';
 
-export interface ReplayOptions {
-  /** A video file, or a folder of JPEG and PNG files taken in the order of their names. */
-  readonly path: string;
-  /** `real`: at `fps` (a video: at its own), late frames are skipped. `full`: as fast as they are taken, none skipped. */
-  readonly speed: 'real' | 'full';
-  readonly loop: boolean;
-  readonly fps: number;
-}
+/**
+ * What is replayed, and how. `path`: a video file, or a folder of JPEG and PNG files taken in the order of their names.
+ * `speed` real: at `fps` (a video: at its own), late frames are skipped; full: as fast as they are taken, none skipped.
+ */
+export type ReplayOptions = Pick<CameraSettings, 'speed' | 'loop' | 'fps'> & { readonly path: string };
 
 /** A sequence of pictures that can start over. */
 interface Reel {

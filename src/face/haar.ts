@@ -1,19 +1,15 @@
 import { existsSync } from 'node:fs';
+import type { Config } from '../config/config.js';
 import { OperatingError } from '../kit/errors.js';
 import { Cascade } from '../kit/opencv/cascade.js';
 import type { Picture } from '../kit/opencv/picture.js';
 import type { Box } from './observation.js';
 
-export interface HaarOptions {
-  /** Cascade file; null looks where the distributions put it. */
-  readonly cascade: string | null;
-  /** The grey frame is scaled down to this width; never up. */
-  readonly width: number;
-  readonly scaleFactor: number;
-  readonly minNeighbors: number;
-  /** Smallest face side, pixels of the full frame. */
-  readonly minSizePx: number;
-}
+/**
+ * How faces are searched for: section `faces.haar` of the configuration. `cascade` null looks where the distributions
+ * put it; a frame is scaled down to `width`, never up; `minSizePx` counts pixels of the full frame.
+ */
+export type HaarOptions = Config['faces']['haar'];
 
 /** Photos are searched at a larger size than frames, in finer steps and for smaller faces: nobody waits at a door for them. */
 export const PHOTO_HAAR = { width: 800, scaleFactor: 1.1, minSizePx: 40 } as const;

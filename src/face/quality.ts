@@ -1,4 +1,5 @@
 // pure
+import type { Config } from '../config/config.js';
 import { distance, type FivePoints, poseOf } from './landmarks.js';
 import type { Quality } from './observation.js';
 
@@ -75,17 +76,8 @@ export function qualityOf(points: FivePoints, pixels: PixelQuality): Quality {
   return { eyeDistancePx, ...pixels, ...pose, overall: Math.min(...parts) };
 }
 
-/** Limits of config `faces.quality`. */
-export interface QualityLimits {
-  readonly minEyeDistancePx: number;
-  readonly minSharpness: number;
-  readonly minBrightness: number;
-  readonly maxBrightness: number;
-  readonly maxNoise: number;
-  readonly maxYaw: number;
-  readonly maxPitch: number;
-  readonly maxRoll: number;
-}
+/** Outside these limits a face is not decided on: section `faces.quality` of the configuration. */
+export type QualityLimits = Config['faces']['quality'];
 
 /** Why a face must not be decided on, in words that complete "the face is …"; undefined when it may. */
 export function qualityFault(
