@@ -11,20 +11,20 @@ export interface Notify {
 }
 
 /** What is yet to be told; one record, however many calls came. */
-export interface News {
+export interface PendingNotice {
   readonly ready: boolean;
   readonly status: string | null;
   readonly watchdog: boolean;
   readonly stopping: boolean;
 }
 
-export const NO_NEWS: News = { ready: false, status: null, watchdog: false, stopping: false };
+export const NOTHING_PENDING: PendingNotice = { ready: false, status: null, watchdog: false, stopping: false };
 
 /** Longest status, in characters; `systemctl status` shows one line. */
 const STATUS_MAX = 200;
 
 /** The arguments of `systemd-notify` that tell `news`; none when there is nothing to tell. */
-export function notifyArguments({ ready, status, watchdog, stopping }: News): readonly string[] {
+export function notifyArguments({ ready, status, watchdog, stopping }: PendingNotice): readonly string[] {
   const line = status === null ? null : [...status.replace(/\p{C}+/gu, ' ')].slice(0, STATUS_MAX).join('');
   return [
     ...(ready ? ['--ready'] : []),

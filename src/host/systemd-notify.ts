@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { messageOf } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import { type News, NO_NEWS, type Notify, notifyArguments, watchdogIntervalMs } from './notify.js';
+import { NOTHING_PENDING, type Notify, notifyArguments, type PendingNotice, watchdogIntervalMs } from './notify.js';
 
 /** A `systemd-notify` that hangs is killed after this long; systemd itself answers within milliseconds. */
 const CHILD_LIMIT_MS = 5000;
@@ -27,8 +27,8 @@ export class SystemdNotify implements Notify {
   readonly #options: SystemdNotifyOptions;
   readonly #enabled: boolean;
   readonly #intervalMs: number | null;
-  #news: News = NO_NEWS;
-  #telling: Promise<void> | null = null;
+  #pending: PendingNotice = NOTHING_PENDING;
+  #sending: Promise<void> | null = null;
   #fedAt: MonotonicMs | null = null;
   #complained = false;
 
@@ -39,11 +39,11 @@ export class SystemdNotify implements Notify {
   }
 
   ready(status: string): void {
-    void this.#tell({ ready: true, status });
+    void this.#send({ ready: true, status });
   }
 
   status(text: string): void {
-    void this.#tell({ status: text });
+    void this.#send({ status: text });
   }
 
   watchdog(): void {
@@ -52,36 +52,36 @@ export class SystemdNotify implements Notify {
     const due = this.#fedAt === null || now - this.#fedAt >= (this.#intervalMs ?? 0) / 2;
     if (this.#intervalMs === null || !due) return;
     this.#fedAt = now;
-    void this.#tell({ watchdog: true });
+    void this.#send({ watchdog: true });
   }
 
   stopping(): Promise<void> {
-    return this.#tell({ stopping: true });
+    return this.#send({ stopping: true });
   }
 
-  #tell(news: Partial<News>): Promise<void> {
+  #send(notice: Partial<PendingNotice>): Promise<void> {
     if (!this.#enabled) return Promise.resolve();
-    this.#news = { ...this.#news, ...news };
-    this.#telling ??= this.#tellAll();
-    return this.#telling;
+    this.#pending = { ...this.#pending, ...notice };
+    this.#sending ??= this.#sendAll();
+    return this.#sending;
   }
 
-  async #tellAll(): Promise<void> {
-    while (this.#news !== NO_NEWS) {
-      const args = notifyArguments(this.#news);
-      this.#news = NO_NEWS;
+  async #sendAll(): Promise<void> {
+    while (this.#pending !== NOTHING_PENDING) {
+      const args = notifyArguments(this.#pending);
+      this.#pending = NOTHING_PENDING;
       await this.#run(args);
     }
-    this.#telling = null;
+    this.#sending = null;
   }
 
   #run(args: readonly string[]): Promise<void> {
     const { env, program = 'systemd-notify' } = this.#options;
-    const told = new Promise<void>((resolve, reject) => {
+    const sent = new Promise<void>((resolve, reject) => {
       const limits = { timeout: CHILD_LIMIT_MS, killSignal: 'SIGKILL' } as const;
       execFile(program, args, { env, ...limits }, (error) => (error === null ? resolve() : reject(error)));
     });
-    return told.catch((error: unknown) => this.#complain(error));
+    return sent.catch((error: unknown) => this.#complain(error));
   }
 
   #complain(error: unknown): void {

@@ -1,7 +1,6 @@
 import { type Clock, type MonotonicMs, type WallMs, wallMs } from '../kit/clock.js';
 import { PEOPLE_MAX } from '../person/person.js';
-import { isFuture, versionMs } from '../person/version.js';
-import type { MergeOutcome } from '../site/sync/shared-records.js';
+import { isFuture, type MergeOutcome, versionMs } from '../person/version.js';
 import type { PeopleStore } from '../store/people-store.js';
 import { isVoid, newPassage, type Passage, supersedes } from './passback.js';
 

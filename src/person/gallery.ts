@@ -106,7 +106,7 @@ export type Match =
   | { readonly kind: 'ambiguous'; readonly best: Candidate; readonly second: Candidate };
 
 /** Who a ranking means, or nobody. A distance that is no number matches nobody. */
-export function judge({ best, second }: Ranking, rule: MatchRule): Match {
+export function matchOf({ best, second }: Ranking, rule: MatchRule): Match {
   if (!best || !(best.distance <= rule.threshold)) return { kind: 'nobody', best };
   if (second && !(second.distance - best.distance >= rule.margin)) return { kind: 'ambiguous', best, second };
   return { kind: 'person', best, second };

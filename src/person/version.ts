@@ -36,6 +36,12 @@ export function versionMs(version: string): WallMs {
   return Number.parseInt(version.slice(0, 13), 10) as WallMs;
 }
 
+/**
+ * What became of a record that arrived: taken in place of what was known, older than that, the same as that, or from the
+ * future and left for later.
+ */
+export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';
+
 /** Whether a version is further ahead of `now` than honest clocks differ. */
 export const isFuture = (version: string, now: WallMs): boolean => versionMs(version) > now + FUTURE_MAX_MS;
 

@@ -30,7 +30,7 @@ export function compareRecords(a: SiteRecord, b: SiteRecord): number {
 }
 
 /** What becomes of a record that arrives: it replaces what is known, is older than that, or is that. */
-export function judge(known: SiteRecord | undefined, incoming: SiteRecord): 'taken' | 'older' | 'same' {
+export function outcomeOf(known: SiteRecord | undefined, incoming: SiteRecord): 'taken' | 'older' | 'same' {
   if (known === undefined) return 'taken';
   const order = compareRecords(incoming, known);
   return order > 0 ? 'taken' : order < 0 ? 'older' : 'same';

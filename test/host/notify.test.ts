@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { NO_NEWS, notifyArguments, watchdogIntervalMs } from '../../src/host/notify.js';
+import { NOTHING_PENDING, notifyArguments, watchdogIntervalMs } from '../../src/host/notify.js';
 import { SystemdNotify, type SystemdNotifyOptions } from '../../src/host/systemd-notify.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { RecordingNotify } from '../support/recording-notify.js';
@@ -19,8 +19,8 @@ describe('what systemd is told', () => {
     ['a status that looks like an option', { status: '--help' }, ['--status=--help']],
     ['a status of several lines is one line', { status: 'a\nREADY=1' }, ['--status=a READY=1']],
     ['a status without end is cut', { status: 'x'.repeat(1000) }, [`--status=${'x'.repeat(200)}`]],
-  ])('%s', (_what, news, args) => {
-    expect(notifyArguments({ ...NO_NEWS, ...news })).toEqual(args);
+  ])('%s', (_what, notice, args) => {
+    expect(notifyArguments({ ...NOTHING_PENDING, ...notice })).toEqual(args);
   });
 });
 

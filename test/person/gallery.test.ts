@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isUnit, squaredDistance } from '../../src/person/distance.js';
-import { Gallery, judge } from '../../src/person/gallery.js';
+import { Gallery, matchOf } from '../../src/person/gallery.js';
 import { apart, direction, ENCODER, someone, template } from './sample.js';
 
 const angle = fc.double({ min: -Math.PI, max: Math.PI, noNaN: true });
@@ -129,7 +129,7 @@ describe('the gallery', () => {
   test('a probe that is no number is near to nobody', () => {
     const gallery = galleryOf(someone('ada', [0]));
     const ranking = gallery.rank(Float32Array.from([Number.NaN, 0, 0, 0]));
-    expect(judge(ranking, { threshold: 4, margin: 0 }).kind).toBe('nobody');
+    expect(matchOf(ranking, { threshold: 4, margin: 0 }).kind).toBe('nobody');
   });
 });
 
@@ -147,6 +147,6 @@ describe('whom a ranking means', () => {
     ['nobody, for a distance that is no number', at('ada', Number.NaN), at('bob', 1), 'nobody'],
     ['nobody certain, for a second distance that is no number', at('ada', 0.1), at('bob', Number.NaN), 'ambiguous'],
   ] as const)('%s', (_rule, best, second, kind) => {
-    expect(judge({ best, second }, rule).kind).toBe(kind);
+    expect(matchOf({ best, second }, rule).kind).toBe(kind);
   });
 });

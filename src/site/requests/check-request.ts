@@ -20,7 +20,7 @@ export type Request = {
   [V in Verb]: { readonly verb: V; readonly args: ArgsOf<V>; readonly id: string; readonly by: string };
 }[Verb];
 
-export type Judgement =
+export type RequestCheck =
   | { readonly kind: 'drop'; readonly why: string }
   | {
       readonly kind: 'refuse';
@@ -44,7 +44,7 @@ type RequestTopic = Extract<Topic, { kind: 'request' }>;
  * @param nowWall the gate's wall clock; setting it back revives nothing that had expired.
  * @param seen remembers the id of what is accepted; nothing else does.
  */
-export function judge(packet: Packet, nowWall: WallMs, seen: SeenRequests, names: Names): Judgement {
+export function checkRequest(packet: Packet, nowWall: WallMs, seen: SeenRequests, names: Names): RequestCheck {
   const topic = parseTopic(names, packet.topic);
   if (topic?.kind !== 'request') return { kind: 'drop', why: 'not a request of this gate' };
   // What a broker sends on to those who listen when somebody clears a retained request.
@@ -53,7 +53,7 @@ export function judge(packet: Packet, nowWall: WallMs, seen: SeenRequests, names
   const raw = readEnvelope(packet, topic);
   const id = raw.ok ? idOf(raw.value) : undefined;
   const respondTo = responseTopic(packet, names, id);
-  const refuse = ({ code, message }: Refusal): Judgement =>
+  const refuse = ({ code, message }: Refusal): RequestCheck =>
     respondTo === undefined
       ? { kind: 'drop', why: `${code}: ${message}; it names no id to answer to` }
       : { kind: 'refuse', id: id ?? null, code, message, respondTo };

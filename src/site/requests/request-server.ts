@@ -4,7 +4,7 @@ import type { Log } from '../../kit/log.js';
 import type { Link, Packet } from '../link/link.js';
 import { type ErrorCode, RequestError, type Response } from '../messages.js';
 import type { Names } from '../topics.js';
-import { judge, type Request } from './check-request.js';
+import { checkRequest, type Request } from './check-request.js';
 import { LogBudget } from './log-budget.js';
 import { SeenRequests } from './seen-requests.js';
 import type { ArgsOf, Verb } from './verbs.js';
@@ -27,7 +27,7 @@ export type RequestHandlers = {
   readonly [V in Verb]: (args: ArgsOf<V>, context: RequestContext) => Promise<unknown>;
 };
 
-export interface RequestDeskParts {
+export interface RequestServerParts {
   readonly link: Link;
   readonly names: Names;
   readonly clock: Clock;
@@ -38,35 +38,35 @@ export interface RequestDeskParts {
 }
 
 /** Takes requests, has them done once and answers each. Nothing that arrives here can make it throw. */
-export class RequestDesk {
-  readonly #parts: RequestDeskParts;
+export class RequestServer {
+  readonly #parts: RequestServerParts;
   readonly #seen: SeenRequests;
   readonly #budget: LogBudget;
   #inFlight = 0;
 
-  constructor(parts: RequestDeskParts) {
+  constructor(parts: RequestServerParts) {
     this.#parts = parts;
     this.#seen = new SeenRequests(parts.clock.wall());
     this.#budget = new LogBudget(parts.clock);
   }
 
   hear(packet: Packet): void {
-    const judgement = judge(packet, this.#parts.clock.wall(), this.#seen, this.#parts.names);
-    switch (judgement.kind) {
+    const check = checkRequest(packet, this.#parts.clock.wall(), this.#seen, this.#parts.names);
+    switch (check.kind) {
       case 'drop':
-        this.#warn({ why: judgement.why }, 'a request was ignored');
+        this.#warn({ why: check.why }, 'a request was ignored');
         return;
       case 'refuse': {
-        const { id, code, message, respondTo } = judgement;
+        const { id, code, message, respondTo } = check;
         this.#warn({ id, code, message }, 'a request was refused');
         this.#answer(respondTo, refusal(id, code, message), packet);
         return;
       }
       case 'accept':
-        void this.#serve(judgement.request, judgement.respondTo, packet);
+        void this.#serve(check.request, check.respondTo, packet);
         return;
       default:
-        impossible(judgement);
+        impossible(check);
     }
   }
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Person, Tombstone } from '../../person/person.js';
+import type { MergeOutcome } from '../../person/version.js';
+import type { SiteRecord } from '../../store/merge.js';
 import { parseJson } from '../bounded-json.js';
 import { RECORD_MAX, recordSchema, whatIsWrong } from '../messages.js';
 import type { Topics } from '../topics.js';
-import type { Heard, MergeOutcome, SharedRecords } from './shared-records.js';
-
-export type SiteRecord = Person | { readonly id: string; readonly removed: true; readonly version: string };
+import type { Heard, SharedRecords } from './shared-records.js';
 
 /** What the sync needs of the people store. */
 export interface PeopleSource {

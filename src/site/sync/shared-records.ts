@@ -1,4 +1,4 @@
-export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';
+import type { MergeOutcome } from '../../person/version.js';
 
 /** What a retained record says, beside what this gate holds. */
 export type Heard<R> =

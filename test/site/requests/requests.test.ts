@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type WallMs, wallMs } from '../../../src/kit/clock.js';
 import type { Packet } from '../../../src/site/link/link.js';
 import { ENROLL_PAYLOAD_MAX, PAYLOAD_MAX } from '../../../src/site/messages.js';
-import { type Judgement, judge } from '../../../src/site/requests/check-request.js';
+import { checkRequest, type RequestCheck } from '../../../src/site/requests/check-request.js';
 import { SeenRequests } from '../../../src/site/requests/seen-requests.js';
 
 const names = { site: 'home', gate: 'north' };
@@ -30,12 +30,12 @@ const packet = (verb: string, value: unknown, more: Partial<Packet> = {}): Packe
 });
 const seenSince = (startMs: number, capacity?: number) => new SeenRequests(startMs, capacity);
 const judged = (message: Packet, seen = seenSince(NOW - 60_000), now: WallMs = wallMs(NOW)) =>
-  judge(message, now, seen, names);
+  checkRequest(message, now, seen, names);
 
 /** "accept", "drop" or the code of the refusal. */
-const verdict = (judgement: Judgement): string => (judgement.kind === 'refuse' ? judgement.code : judgement.kind);
-const message = (judgement: Judgement): string =>
-  judgement.kind === 'refuse' ? judgement.message : judgement.kind === 'drop' ? judgement.why : '';
+const verdict = (check: RequestCheck): string => (check.kind === 'refuse' ? check.code : check.kind);
+const message = (check: RequestCheck): string =>
+  check.kind === 'refuse' ? check.message : check.kind === 'drop' ? check.why : '';
 
 describe('each rule', () => {
   const enrol = (args: object) => packet('enroll', envelope({ args }));
@@ -176,7 +176,7 @@ describe('each rule', () => {
 });
 
 describe('where the answer goes', () => {
-  const respondTo = (judgement: Judgement) => (judgement.kind === 'drop' ? undefined : judgement.respondTo);
+  const respondTo = (check: RequestCheck) => (check.kind === 'drop' ? undefined : check.respondTo);
   const asked = (responseTopic: string) => respondTo(judged(packet('open', envelope(), { responseTopic })));
 
   test('to the topic of the request id, or where the client asks below S/response/', () => {
@@ -200,13 +200,13 @@ describe('MQTT 5: the payload is the photo, the envelope stands in user properti
   const properties = { v: '1', id: ID, time: at(-1_000), expires: at(59_000), by: 'office', name: 'Ada' };
 
   test('it is accepted', () => {
-    const judgement = judged(packet('enroll', jpeg, { properties: { ...properties, args: '{"groups":["staff"]}' } }));
-    expect(judgement).toMatchObject({
+    const check = judged(packet('enroll', jpeg, { properties: { ...properties, args: '{"groups":["staff"]}' } }));
+    expect(check).toMatchObject({
       kind: 'accept',
       request: { verb: 'enroll', args: { name: 'Ada', groups: ['staff'] } },
     });
-    if (judgement.kind !== 'accept' || judgement.request.verb !== 'enroll') throw new Error('not accepted');
-    expect([...(judgement.request.args.photo ?? [])]).toEqual([...jpeg]);
+    if (check.kind !== 'accept' || check.request.verb !== 'enroll') throw new Error('not accepted');
+    expect([...(check.request.args.photo ?? [])]).toEqual([...jpeg]);
   });
 
   test.each<[string, Partial<Packet>, string]>([
