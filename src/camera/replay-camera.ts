@@ -102,7 +102,7 @@ export class ReplayCamera implements Camera {
   readonly #clock: Clock;
   readonly #startMs: number;
   #index = 0;
-  /** Frames of this round; the first picture of a round must exist, or a loop would spin for ever. */
+  /** Frames of this round; the first picture of a round must exist, or a loop would spin forever. */
   #ofRound = 0;
   #closed = false;
 
@@ -147,7 +147,7 @@ export class ReplayCamera implements Camera {
     return this.#reel.next();
   }
 
-  /** Waits for the time of the next frame, or skips those whose time is over: a camera waits for nobody. */
+  /** Waits until the next frame is due and skips frames that are overdue, as a real camera would. */
   async #keepPace(): Promise<void> {
     const spacingMs = 1000 / this.#reel.fps;
     const due = Math.floor((this.#clock.monotonic() - this.#startMs) / spacingMs);

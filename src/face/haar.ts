@@ -11,7 +11,7 @@ import type { Box } from './observation.js';
  */
 export type HaarOptions = Config['faces']['haar'];
 
-/** Photos are searched at a larger size than frames, in finer steps and for smaller faces: nobody waits at a door for them. */
+/** Photos are searched larger than frames, in finer steps and for smaller faces: no person waits at the door for them. */
 export const PHOTO_HAAR = { width: 800, scaleFactor: 1.1, minSizePx: 40 } as const;
 
 const NAME = 'haarcascade_frontalface_default.xml';
@@ -21,7 +21,7 @@ const PLACES = [
   '/usr/local/share/opencv4/haarcascades',
 ];
 
-/** Where the distribution keeps the cascade. @throws OperatingError naming all places when it is in none. */
+/** Where the distribution keeps the cascade. @throws OperatingError that lists the places when it is not in any of them. */
 export function findCascade(): string {
   const found = PLACES.map((folder) => `${folder}/${NAME}`).find((file) => existsSync(file));
   if (found) return found;
@@ -32,7 +32,7 @@ export function findCascade(): string {
   );
 }
 
-/** Proposes where faces may be: fast and credulous. Badges, blinds and sleeves are among them. */
+/** Proposes where faces may be. It is fast and often wrong: badges, blinds and sleeves are among the proposals. */
 export class HaarProposer {
   readonly #cascade: Cascade;
   readonly #options: HaarOptions;

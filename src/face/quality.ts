@@ -60,7 +60,7 @@ const ramp = (value: number, bad: number, good: number) => Math.min(1, Math.max(
 export function qualityOf(points: FivePoints, pixels: PixelQuality): Quality {
   const pose = poseOf(points);
   const eyeDistancePx = distance(points.leftEye, points.rightEye);
-  // Pixel noise answers the Laplacian as texture does (its variance is 20 σ²): what is left is the face.
+  // Pixel noise raises the Laplacian's variance as texture does (by 20 σ²): the rest is the structure of the face.
   const structure = Math.max(0, pixels.sharpness - 20 * pixels.noise ** 2);
   const parts = [
     ramp(eyeDistancePx, 12, 40),
@@ -79,7 +79,7 @@ export function qualityOf(points: FivePoints, pixels: PixelQuality): Quality {
 /** Outside these limits a face is not decided on: section `faces.quality` of the configuration. */
 export type QualityLimits = Config['faces']['quality'];
 
-/** Why a face must not be decided on, in words that complete "the face is …"; undefined when it may. */
+/** Why a face is not good enough to decide on, in words that complete "the face is …"; undefined when it is. */
 export function qualityFault(
   quality: Quality,
   limits: QualityLimits,

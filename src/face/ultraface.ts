@@ -8,10 +8,10 @@ import type { Box } from './observation.js';
 /** From which score a proposal is a face, and how much around it the network sees: section `faces.confirm` of the configuration. */
 export type UltraFaceOptions = Config['faces']['confirm'];
 
-/** Proposals confirmed in one frame are bounded: a picture of a crowd or of noise must not stop the clock. */
+/** Most proposals confirmed in one frame: a picture of a crowd or of noise must not take seconds. */
 const PROPOSALS_MAX = 64;
 
-/** Confirms and corrects proposals: looks at the surroundings of each with the UltraFace network. */
+/** Confirms and corrects proposals: runs the UltraFace network on the surroundings of each. */
 export class UltraFace {
   readonly #network: Network;
   readonly #options: UltraFaceOptions;

@@ -7,8 +7,8 @@ import { NOTHING_PENDING, type Notify, notifyArguments, type PendingNotice, watc
 /** A `systemd-notify` that hangs is killed after this long; systemd itself answers within milliseconds. */
 const CHILD_LIMIT_MS = 5000;
 
-/** Most of a child's complaint that goes into the log, in characters. */
-const COMPLAINT_MAX = 200;
+/** Most of a child's error message that goes into the log, in characters. */
+const ERROR_MAX = 200;
 
 export interface SystemdNotifyOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -19,9 +19,9 @@ export interface SystemdNotifyOptions {
 }
 
 /**
- * Tells systemd by its own `systemd-notify`, because Node has no datagram sockets of the local kind.
+ * Notifies systemd through its program `systemd-notify`, because Node has no Unix datagram sockets.
  * The unit needs `NotifyAccess=all`: the message comes from a child. Without NOTIFY_SOCKET nothing is done.
- * One child at a time; what comes meanwhile is told together by the next one.
+ * One child runs at a time; what comes meanwhile is sent together by the next one.
  */
 export class SystemdNotify implements Notify {
   readonly #options: SystemdNotifyOptions;
@@ -48,7 +48,7 @@ export class SystemdNotify implements Notify {
 
   watchdog(): void {
     const now = this.#options.clock.monotonic();
-    // Twice an interval: a frame that comes just before the sign is due must not let it slip to twice the interval.
+    // Sent at half the interval: a call just before the sign is due must not delay it to twice the interval.
     const due = this.#fedAt === null || now - this.#fedAt >= (this.#intervalMs ?? 0) / 2;
     if (this.#intervalMs === null || !due) return;
     this.#fedAt = now;
@@ -87,7 +87,7 @@ export class SystemdNotify implements Notify {
   #complain(error: unknown): void {
     if (this.#complained) return;
     this.#complained = true;
-    const why = messageOf(error).replace(/\s+/g, ' ').trim().slice(0, COMPLAINT_MAX);
+    const why = messageOf(error).replace(/\s+/g, ' ').trim().slice(0, ERROR_MAX);
     const advice = 'install systemd, or set Type=exec and no WatchdogSec in the unit';
     this.#options.log.warn({ code: 'KAIMON_NOTIFY' }, `systemd cannot be told how the gate is (${why}): ${advice}`);
   }

@@ -5,7 +5,7 @@ import type { WallMs } from '../kit/clock.js';
 const MS_MAX = 9_999_999_999_999;
 const COUNTER_MAX = 0xffff;
 
-/** A version further ahead than this comes from a wrong clock; taken, it would beat every honest change. */
+/** A version further ahead than this comes from a wrong clock; accepted, it would win over every later change. */
 export const FUTURE_MAX_MS = 5 * 60_000;
 
 /**
@@ -31,7 +31,7 @@ export function compareVersions(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The time part of a version, milliseconds since 1970. May be ahead of the clock that asks. */
+/** The time part of a version, milliseconds since 1970. It may be ahead of this machine's clock. */
 export function versionMs(version: string): WallMs {
   return Number.parseInt(version.slice(0, 13), 10) as WallMs;
 }
@@ -42,7 +42,7 @@ export function versionMs(version: string): WallMs {
  */
 export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';
 
-/** Whether a version is further ahead of `now` than honest clocks differ. */
+/** Whether a version is further ahead of `now` than correct clocks differ. */
 export const isFuture = (version: string, now: WallMs): boolean => versionMs(version) > now + FUTURE_MAX_MS;
 
 const versionText = (ms: number, counter: number, node: string): string =>

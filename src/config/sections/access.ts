@@ -28,7 +28,7 @@ const passback = z
   })
   .refine(({ mode, resetAt }) => mode !== 'hard' || resetAt.length > 0, {
     path: ['resetAt'],
-    // Who leaves by the exit button is still inside for the gate.
+    // A person who leaves by the exit button still counts as inside.
     message: 'access.passback.mode hard needs a time: otherwise who leaves by another way is shut out for ever',
   });
 

@@ -43,6 +43,6 @@ export const mqttSection = z
   )
   .refine(
     ({ url, caFile, certFile }) => /^mqtts:/.test(url) || (caFile === null && certFile === null),
-    // Without this rule, certificates beside mqtt:// would look like encryption and be none.
+    // Without this rule, certificates beside mqtt:// would look like encryption although nothing is encrypted.
     between(['url', 'caFile', 'certFile'], 'url', 'mqtt.caFile and mqtt.certFile need an mqtts:// url'),
   );

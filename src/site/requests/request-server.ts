@@ -16,7 +16,7 @@ const HANDLER_MS = 60_000;
 const ANSWER_EXPIRY_SECONDS = 300;
 
 export interface RequestContext {
-  /** Who asked, by the request's own word: not proven before requests are signed. */
+  /** Who asked, as the request says; this is not proven until requests are signed. */
   readonly by: string;
   /** The request's id. */
   readonly id: string;
@@ -37,7 +37,7 @@ export interface RequestServerParts {
   readonly written: () => Promise<void>;
 }
 
-/** Takes requests, has them done once and answers each. Nothing that arrives here can make it throw. */
+/** Takes requests, has each done once and answers it. No packet can make it throw. */
 export class RequestServer {
   readonly #parts: RequestServerParts;
   readonly #seen: SeenRequests;
@@ -140,7 +140,7 @@ export class RequestServer {
     }
   }
 
-  /** Names for the asker what an operator can act on; a defect's message is for the log only. */
+  /** The answer names only what an operator can act on; the message of a defect goes to the log only. */
   #failure({ id, verb, by }: Request, thrown: unknown): Response {
     if (thrown instanceof RequestError) {
       this.#warn({ id, verb, by, code: thrown.code, message: thrown.message }, 'a request was refused');

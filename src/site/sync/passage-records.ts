@@ -19,7 +19,7 @@ export function readPassage(payload: Uint8Array, own: string | undefined): Heard
   if (!json.ok) return { kind: 'invalid', why: json.why };
   const { data, error } = passageSchema.safeParse(json.value);
   if (error) return { kind: 'invalid', why: whatIsWrong(error) };
-  // Dated ahead it would outlive every reset.
+  // A passage dated ahead would outlive every reset.
   if (Date.parse(data.since) > versionMs(data.version) + FUTURE_MAX_MS)
     return { kind: 'invalid', why: 'since is later than the version' };
   if (own !== undefined && data.version === own) return { kind: 'same', version: own };
@@ -27,7 +27,7 @@ export function readPassage(payload: Uint8Array, own: string | undefined): Heard
   return { kind: 'newer', record: data };
 }
 
-/** The passages as records that the site shares. @param reset the last hour at which all was forgotten, as of now */
+/** The passages as records that the site shares. @param reset when all passages were last forgotten */
 export const passageRecords = (
   book: PassageBook,
   reset: () => WallMs | undefined,
@@ -39,7 +39,7 @@ export const passageRecords = (
   ids: () => book.ids(),
   version: (id) => book.get(id)?.version,
   isGone: (id) => book.isGone(id),
-  // Otherwise a clock that was ahead once would keep somebody where he was until its date.
+  // Otherwise a clock that was ahead once would fix a person's place until the date that it showed.
   replacesFuture: true,
   read: (id, payload) => readPassage(payload, book.get(id)?.version),
   text: (id) => {
