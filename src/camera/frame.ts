@@ -1,7 +1,7 @@
 import type { MonotonicMs } from '../kit/clock.js';
 import type { Picture } from '../kit/opencv/picture.js';
 
-/** One picture of the camera. Whoever holds it releases it. */
+/** One picture of the camera. The code that holds it must release it. */
 export interface Frame {
   /** BGR. */
   readonly picture: Picture;
@@ -14,8 +14,8 @@ export interface Frame {
 /** Port: an open camera. */
 export interface Camera {
   /**
-   * A live camera is read all the time and old frames are dropped (newest wins); a source that waits for its reader
-   * (replay at full speed) loses none.
+   * A live camera is read all the time and old frames are dropped (the newest wins). A recording waits until each frame
+   * is taken and loses none.
    */
   readonly live: boolean;
   /** The next frame; undefined when the source has ended. May take as long as the device likes. @throws on a fault. */

@@ -1,5 +1,5 @@
 // pure
-/** A JPEG of a camera stream is never larger; a stream without end marks must not fill the memory. */
+/** Most bytes of one JPEG: a stream without end marks must not fill the memory. */
 export const JPEG_MAX = 4 * 1024 * 1024;
 
 /**
@@ -8,7 +8,7 @@ export const JPEG_MAX = 4 * 1024 * 1024;
  */
 export class MjpegSplitter {
   #buffer: Buffer = Buffer.alloc(0);
-  /** Where the walk goes on, so that no byte is looked at twice. */
+  /** Where the walk continues, so that no byte is examined twice. */
   #at = 0;
   #inScan = false;
 

@@ -11,35 +11,38 @@ export type CameraState =
   | { readonly state: 'ended' };
 
 export interface NewestFrameOptions {
-  /** No frame for so long: the camera is closed and opened again. */
+  /** Without a frame for this long the camera is closed and opened again. */
   readonly stallMs: number;
   readonly retry: RetryPlan;
   readonly random: () => number;
   readonly onState: (state: CameraState) => void;
 }
 
-/** A camera that delivered this many frames was well: the next fault starts with the shortest pause. */
-const FRAMES_OF_A_WELL_CAMERA = 50;
+/** After this many frames a camera counts as working: its next fault starts with the shortest pause. */
+const FRAMES_OF_A_WORKING_CAMERA = 50;
 
 /**
- * Keeps a camera open for ever and its newest frame at hand: one frame is kept, an older one is dropped.
- * A camera that fails or falls silent is closed and reopened with growing pauses.
+ * Keeps a camera open until it is stopped, and its newest frame ready: one frame is kept, an older one is dropped.
+ * A camera that fails or stalls is closed and opened again after growing pauses.
  */
 export class NewestFrame {
   readonly #open: OpenCamera;
   readonly #clock: Clock;
   readonly #options: NewestFrameOptions;
   #frame: Frame | undefined;
-  /** Added to the numbers of the camera now open; the number after the last one handed out. */
+  /** `#base` is added to the frame numbers of the open camera, `#next` is the number after the newest frame. */
   #base = 0;
   #next = 0;
   #wake: (() => void) | undefined;
   #taken: (() => void) | undefined;
   #stopped = false;
   #ended = false;
-  /** Ends the wait under way. No promise that lives as long as this object: each wait would leave a reaction on it. */
+  /**
+   * Ends the wait in progress. A function and not one promise for the whole lifetime: each wait would leave a reaction
+   * on that promise, and memory would grow.
+   */
   #giveUp: (() => void) | undefined;
-  /** Delivered by the camera that is open now. */
+  /** Frames from the camera that is open now. */
   #frames = 0;
   readonly #running: Promise<void>;
 
@@ -92,7 +95,7 @@ export class NewestFrame {
         why = explain(thrown);
       }
       if (this.#stopped) break;
-      attempt = this.#frames >= FRAMES_OF_A_WELL_CAMERA ? 0 : attempt;
+      attempt = this.#frames >= FRAMES_OF_A_WORKING_CAMERA ? 0 : attempt;
       const retryMs = pauseMs(this.#options.retry, attempt, this.#options.random());
       attempt += 1;
       this.#options.onState({ state: 'waiting', attempt, retryMs, why });
@@ -109,7 +112,7 @@ export class NewestFrame {
       const read = camera.read();
       const frame = await this.#orStall(read);
       if (frame === 'stalled' || this.#stopped) {
-        // The read may finish later: its picture must not leak, its failure is that of a camera already given up.
+        // The read may finish later: its picture must not leak, and its error no longer matters.
         read.then((late) => late?.picture.release()).catch(() => undefined);
         return;
       }
@@ -120,7 +123,7 @@ export class NewestFrame {
       if (this.#frames === 0) this.#options.onState({ state: 'live' });
       this.#frames += 1;
       this.#frame?.picture.release();
-      // Numbers go on growing when a camera is reopened: what follows a face knows newer from older by them.
+      // Numbers keep growing when a camera is opened again: face tracks tell newer from older frames by them.
       this.#frame = { ...frame, index: this.#base + frame.index };
       this.#next = this.#frame.index + 1;
       this.#wake?.();

@@ -17,7 +17,7 @@ export class OpenCvCamera implements Camera {
   #closed = false;
 
   /**
-   * @param onHung the device does not even return from a read after it was closed: only a new process is rid of it
+   * @param onHung called when a read does not return even after closing: only a new process frees the device
    * @throws OperatingError when the device is missing, busy or not allowed
    */
   constructor(source: Exclude<CaptureSource, { kind: 'file' }>, clock: Clock, onHung: (fault: OperatingError) => void) {

@@ -1,7 +1,7 @@
 // pure
 /**
  * A GStreamer pipeline as it may stand in logs, journal and state: without the password of a network camera.
- * Masks what stands between `://` and `@`, and the values of properties whose name tells that they are secret.
+ * Masks what stands between `://` and `@`, and the values of properties with the name of a secret.
  */
 export const pipelineName = (pipeline: string): string =>
   pipeline

@@ -5,16 +5,14 @@ import { OperatingError } from '../kit/errors.js';
 import { Capture } from '../kit/opencv/capture.js';
 import { decodePhoto } from '../kit/opencv/codec.js';
 import type { Picture } from '../kit/opencv/picture.js';
+import type { CameraSettings } from './camera-settings.js';
 import type { Camera, Frame } from './frame.js';
 
-export interface ReplayOptions {
-  /** A video file, or a folder of JPEG and PNG files taken in the order of their names. */
-  readonly path: string;
-  /** `real`: at `fps` (a video: at its own), late frames are skipped. `full`: as fast as they are taken, none skipped. */
-  readonly speed: 'real' | 'full';
-  readonly loop: boolean;
-  readonly fps: number;
-}
+/**
+ * What is replayed, and how. `path`: a video file, or a folder of JPEG and PNG files taken in the order of their names.
+ * `speed` real: at `fps` (a video: at its own), late frames are skipped; full: as fast as they are taken, none skipped.
+ */
+export type ReplayOptions = Pick<CameraSettings, 'speed' | 'loop' | 'fps'> & { readonly path: string };
 
 /** A sequence of pictures that can start over. */
 interface Reel {
@@ -104,7 +102,7 @@ export class ReplayCamera implements Camera {
   readonly #clock: Clock;
   readonly #startMs: number;
   #index = 0;
-  /** Frames of this round; the first picture of a round must exist, or a loop would spin for ever. */
+  /** Frames of this round; the first picture of a round must exist, or a loop would spin forever. */
   #ofRound = 0;
   #closed = false;
 
@@ -149,7 +147,7 @@ export class ReplayCamera implements Camera {
     return this.#reel.next();
   }
 
-  /** Waits for the time of the next frame, or skips those whose time is over: a camera waits for nobody. */
+  /** Waits until the next frame is due and skips frames that are overdue, as a real camera would. */
   async #keepPace(): Promise<void> {
     const spacingMs = 1000 / this.#reel.fps;
     const due = Math.floor((this.#clock.monotonic() - this.#startMs) / spacingMs);

@@ -3,16 +3,12 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../kit/clock.js';
 import { OperatingError } from '../kit/errors.js';
 import { decodePhoto, UnusablePhoto } from '../kit/opencv/codec.js';
+import type { CameraSettings } from './camera-settings.js';
 import type { Camera, Frame } from './frame.js';
 import { MjpegSplitter } from './mjpeg-splitter.js';
 
-export interface RpicamOptions {
-  readonly width: number;
-  readonly height: number;
-  readonly fps: number;
-  /** Program names to try in this order; Raspberry Pi OS called it libcamera-vid before Bookworm. */
-  readonly programs: readonly string[];
-}
+/** `programs`: names to try in this order; Raspberry Pi OS called it libcamera-vid before Bookworm. */
+export type RpicamOptions = Pick<CameraSettings, 'width' | 'height' | 'fps'> & { readonly programs: readonly string[] };
 
 export const RPICAM_PROGRAMS = ['rpicam-vid', 'libcamera-vid'] as const;
 

@@ -3,7 +3,7 @@ import { REASONS } from '../access/reasons.js';
 import { withPhotoEye } from '../evaluation/photo-eye.js';
 import { EXIT } from '../kit/errors.js';
 import { decodeVector } from '../kit/vector.js';
-import { judge } from '../person/gallery.js';
+import { matchOf } from '../person/gallery.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
 import { distanceOption } from './options.js';
@@ -32,7 +32,7 @@ export function identifyCommand(): Command {
         const curve = usableCurve(eye.equipment.curve, eye.equipment.encoder, byHand);
         const { threshold } = chooseThreshold(curve, config.decision.targetFpir, gallery.templates, byHand);
         const ranking = gallery.rank(decodeVector(face.embedding));
-        const match = judge(ranking, { threshold, margin: config.decision.margin });
+        const match = matchOf(ranking, { threshold, margin: config.decision.margin });
         const person = match.kind === 'person' ? people.find(({ id }) => id === match.best.id) : undefined;
         return {
           person: person ? { id: person.id, name: person.name } : null,

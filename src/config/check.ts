@@ -24,7 +24,7 @@ export interface Sources {
 
 type Issue = z.core.$ZodIssue;
 
-/** A copy of `tree` with `value` at `path`. Where a map is missing it is made; where something else stands it stays. */
+/** A copy of `tree` with `value` at `path`. Missing maps are added; where something other than a map is found, it stays. */
 function withValue(tree: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
   if (name === undefined) return value;
   if (tree === undefined || tree === null) return { [name]: withValue(undefined, rest, value) };
@@ -44,7 +44,7 @@ function unknownKey(name: string, sectionPath: readonly string[]): string {
   const members = section?.members ?? nestedAt(sectionPath)?.members ?? [];
   const inside = suggest(name, members);
   const meant = inside === null ? null : [...sectionPath, inside].join('.');
-  // A key that is right but stands in the wrong section is as common as a mistyped one.
+  // A correct key in the wrong section is as common a mistake as a mistyped one.
   const elsewhere = configKeys.find((key) => key.path.at(-1) === name)?.name ?? null;
   const answer = meant ?? elsewhere;
   return answer === null ? `unknown key, allowed here: ${members.join(', ')}` : `unknown key, did you mean ${answer}?`;
@@ -59,7 +59,7 @@ function problemsOf(issue: Issue, tree: unknown, originOf: (path: readonly strin
       return { path: full.join('.'), origin: originOf(full), message: unknownKey(unknown, path) };
     });
   }
-  // What is wrong may be that something is not written: then the nearest thing around it is the place to look at.
+  // The mistake may be that a key is missing: then the nearest section that was written is the place to look at.
   const written = () => {
     const around = path.map((_, i) => originOf(path.slice(0, path.length - i)));
     return around.find(({ kind }) => kind !== 'default') ?? originOf(path);
@@ -78,10 +78,10 @@ function problemsOf(issue: Issue, tree: unknown, originOf: (path: readonly strin
   return [{ path: name, origin, message: `found ${found}, allowed: ${allowed}` }];
 }
 
-/** Mistakes of the file are told in the order of its lines, after those of elsewhere. */
+/** Mistakes in the file are listed in the order of its lines, after mistakes from anywhere else. */
 const lineIn = ({ origin }: Problem): number => (origin.kind === 'file' ? (origin.line ?? 0) : -1);
 
-/** Refuses option names that no key has: a defect of the caller, not of the owner. */
+/** Refuses option names that are not keys: that is a defect of the caller, not a mistake of the owner. */
 function optionOverrides(options: Sources['options']): Override[] {
   return Object.entries(options)
     .filter(([, value]) => value !== undefined)

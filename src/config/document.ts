@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { configSchema, defaultConfig } from './config.js';
 import { configKeys, configSections, valueAt } from './keys.js';
 
-/** Longest line of the commented file. */
+/** Longest line of the commented file, in characters. */
 const WIDTH = 110;
 
 const HEADER = `# yaml-language-server: $schema=./kaimon.schema.json

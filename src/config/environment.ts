@@ -2,7 +2,7 @@ import { configKeys, type Key } from './keys.js';
 import type { Problem } from './problem.js';
 import { suggest } from './suggest.js';
 
-/** Variables of ours that are no keys of the configuration; KAIMON_PROGRESS is what scripts/setup gives its parts. */
+/** Variables of ours that are not keys of the configuration; scripts/setup passes KAIMON_PROGRESS to its parts. */
 export const RESERVED_VARIABLES: readonly string[] = ['KAIMON_CONFIG', 'KAIMON_STATE', 'KAIMON_PROGRESS'];
 
 /** A value given outside the file. */
@@ -19,7 +19,7 @@ const interpret = (text: string): unknown => {
   return /^-?\d+(\.\d+)?(e-?\d+)?$/i.test(text) ? Number(text) : text;
 };
 
-/** As number, truth or null where the key takes that; otherwise the text itself: a user name may be 12345. */
+/** A number, true, false or null where the key takes one; otherwise the text itself, because a user name may be 12345. */
 function valueFor(key: Key, text: string): unknown {
   const value = interpret(text);
   return !key.schema.safeParse(value).success && key.schema.safeParse(text).success ? text : value;

@@ -10,6 +10,12 @@ export interface Range {
   readonly max: number;
 }
 
+/** The range of a time in milliseconds. */
+export const milliseconds = (min: number, max: number): Range => ({ unit: 'milliseconds', min, max });
+
+/** The range of a distance between two faces: squared Euclidean on unit vectors. */
+export const distance: Range = { unit: 'squared distance', min: 0, max: 4 };
+
 const sentence = (says: string, allowed: string): string => `${says} (${allowed}).`;
 
 /** The part of a key's sentence that says what may stand there. */
@@ -71,7 +77,7 @@ export const textOrNull = (says: string, pattern: RegExp, shape: string) =>
 /** A file by path, or null for none. */
 export const fileOrNull = (says: string) => textOrNull(says, /^[^\p{Cc}]{1,1024}$/u, 'a path of 1–1024 characters');
 
-/** A rule between keys of one section; judged only where the keys it reads are themselves in order. */
+/** A rule between keys of one section. It is checked only when the keys that it reads are valid themselves. */
 export const between = (keys: readonly string[], path: string, message: string) => ({
   path: [path],
   message,

@@ -57,7 +57,7 @@ export const configKeys: readonly Key[] = found.keys;
 /** Every section, outermost first. */
 export const configSections: readonly Section[] = found.sections;
 
-/** What stands at `path` in a tree of plain maps; undefined when nothing does. */
+/** The value at `path` in a tree of plain maps; undefined when there is nothing. */
 export function valueAt(tree: unknown, path: readonly string[]): unknown {
   let at = tree;
   for (const name of path) {

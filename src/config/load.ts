@@ -45,7 +45,7 @@ const fileError = (file: string, cause: unknown): OperatingError => {
 function readBytes(file: string): Buffer {
   let handle: number;
   try {
-    // Non-blocking: a named pipe would otherwise hold the start for ever.
+    // Non-blocking: a named pipe would otherwise block the start forever.
     handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     throw fileError(file, cause);

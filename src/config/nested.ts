@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { allowedBy } from './field.js';
 import { configKeys } from './keys.js';
 
-/** The schema one step further in; undefined where there is none. */
+/** The schema of the member `name`; undefined where the schema has no such member. */
 function step(schema: z.ZodType, name: string): z.ZodType | undefined {
   const inner = bare(schema);
   if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
@@ -10,7 +10,7 @@ function step(schema: z.ZodType, name: string): z.ZodType | undefined {
   return inner instanceof z.ZodObject ? (inner.shape as Record<string, z.ZodType>)[name] : undefined;
 }
 
-/** Without default and null. */
+/** The schema inside the wrappers for defaults and null. */
 function bare(schema: z.ZodType): z.ZodType {
   let inner = schema;
   while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault || inner instanceof z.ZodNullable)
@@ -21,13 +21,13 @@ function bare(schema: z.ZodType): z.ZodType {
 /** What may stand at a place inside the value of a key, such as `access.schedules.office.windows.0.from`. */
 export interface Nested {
   readonly allowed: string;
-  /** Names of the keys of a map; empty where it has none of its own. */
+  /** Names of the keys of a map; empty where the owner chooses the names. */
   readonly members: readonly string[];
-  /** What the names of a map of names may be. */
+  /** Which names are allowed in a map whose names the owner chooses. */
   readonly keys: string | undefined;
 }
 
-/** @returns undefined where `path` is a key, a section or nothing known. */
+/** Describes the place at `path`. @returns undefined where `path` is a section or unknown. */
 export function nestedAt(path: readonly string[]): Nested | undefined {
   const key = configKeys.find((candidate) => candidate.path.every((name, i) => path[i] === name));
   if (key === undefined) return undefined;

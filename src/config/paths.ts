@@ -20,7 +20,7 @@ const absolute = (path: string | undefined): string | null => (path?.startsWith(
 
 const below = (state: string): Paths => ({ state, cache: join(state, 'cache'), run: join(state, 'run') });
 
-/** The cache folder that systemd gives the unit whose state folder this is; undefined for a folder of one's own. */
+/** The cache folder that systemd gives the unit with this state folder; undefined when the folder is not a systemd one. */
 export const unitCache = (state: string): string | undefined =>
   state.startsWith('/var/lib/') ? state.replace('/var/lib/', '/var/cache/') : undefined;
 

@@ -38,7 +38,7 @@ const lineOf = ({ path, origin, message }: Problem): string => {
   return path === '' ? `${where}: ${message}` : `${path} (${where}): ${message}`;
 };
 
-/** The configuration cannot be used; all that is wrong with it, at once. */
+/** The configuration cannot be used. Lists everything that is wrong with it at once. */
 export class ConfigError extends OperatingError {
   readonly problems: readonly Problem[];
 
@@ -52,7 +52,7 @@ export class ConfigError extends OperatingError {
   }
 }
 
-/** A found value in words: short, printable, and without the user and password that somebody put into a url. */
+/** A found value in words: short, printable, and without any user and password in a url. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';

@@ -1,4 +1,4 @@
-/** Longest name that is compared; beyond it nobody meant one of ours. */
+/** Longest name that is compared, in characters; a longer one is not a mistyped key. */
 const COMPARED_MAX = 80;
 
 const plain = (name: string): string => name.replace(/[_-]/g, '').toLowerCase();
@@ -18,8 +18,9 @@ export function edits(a: string, b: string): number {
 }
 
 /**
- * What was probably meant by an unknown name: equal but for case and underscores, begun alike, or a third of it mistyped.
- * @returns one of `known`, or null when none is near.
+ * The known name that was probably meant: the same apart from case and underscores, one that begins with what was
+ * written, or one with at most a third mistyped.
+ * @returns one of `known`, or null when none is similar.
  */
 export function suggest(unknown: string, known: readonly string[]): string | null {
   const written = plain(unknown);

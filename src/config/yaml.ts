@@ -16,7 +16,7 @@ import { ConfigError, type Problem } from './problem.js';
 /** Aliases (`*name`) that a file may use: a handful is convenience, more is a bomb. */
 const ALIASES_MAX = 16;
 
-/** Syntax errors that are reported: the first is the mistake, most of the others are its echo. */
+/** Syntax errors that are reported: the first is the mistake, most of the others only follow from it. */
 const SYNTAX_ERRORS_MAX = 5;
 
 /** A configuration file as plain values, with the lines on which they stand. */
@@ -49,7 +49,7 @@ function keyOffset(document: Document, path: readonly string[]): number | null {
   return offset;
 }
 
-/** Parser words for the two mistakes that owners make most, in words of theirs. */
+/** Plainer words than the parser's for the mistakes that owners make most. */
 const explainCode = (code: string, message: string): string => {
   if (code === 'TAB_AS_INDENT') return 'a tab stands where spaces must: indent with spaces';
   if (code === 'DUPLICATE_KEY') return 'this key stands twice: keep one';
@@ -58,7 +58,7 @@ const explainCode = (code: string, message: string): string => {
 };
 
 /**
- * Reads YAML (JSON is YAML too) without judging the values.
+ * Reads YAML (JSON is YAML too) without checking the values.
  * @param file named in problems.
  * @throws ConfigError where the text is not YAML, has a key twice, is not a map, or uses too many aliases.
  */

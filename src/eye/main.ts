@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
+import type { CameraSettings } from '../camera/camera-settings.js';
 import type { Camera } from '../camera/frame.js';
 import { NewestFrame } from '../camera/newest-frame.js';
 import { OpenCvCamera } from '../camera/opencv-camera.js';
@@ -23,7 +24,7 @@ import { loadOpenCv } from '../kit/opencv/binding.js';
 import { systemClock } from '../kit/system-clock.js';
 import { AppearanceNetworks } from '../liveness/appearance-networks.js';
 import { GateLine } from './gate-line.js';
-import type { CameraSettings, EyeSettings } from './protocol.js';
+import type { EyeSettings } from './protocol.js';
 import { EyeWorker } from './worker.js';
 
 const ALIVE_EVERY_MS = 1000;

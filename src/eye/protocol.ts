@@ -1,5 +1,8 @@
 // pure
 import { z } from 'zod';
+import { complete } from '../config/complete.js';
+import { cameraSection } from '../config/sections/camera.js';
+import { confirmSection, haarSection } from '../config/sections/faces.js';
 import { boxSchema, FACES_MAX, faceSchema, observationSchema, pointSchema } from '../face/observation.js';
 import { appearanceModelSchema } from '../liveness/appearance.js';
 
@@ -15,35 +18,12 @@ const networkInputSchema = z.object({
 });
 const networkSchema = z.object({ file: z.string(), input: networkInputSchema });
 
-export const cameraSettingsSchema = z.object({
-  kind: z.enum(['device', 'gstreamer', 'rpicam', 'replay']),
-  device: z.union([z.int().min(0), z.string()]),
-  pipeline: z.string().nullable(),
-  path: z.string().nullable(),
-  width: z.int(),
-  height: z.int(),
-  fps: z.number(),
-  mjpg: z.boolean(),
-  speed: z.enum(['real', 'full']),
-  loop: z.boolean(),
-  stallMs: z.number(),
-});
-export type CameraSettings = z.infer<typeof cameraSettingsSchema>;
-
-const haarSchema = z.object({
-  cascade: z.string().nullable(),
-  width: z.int(),
-  scaleFactor: z.number(),
-  minNeighbors: z.int(),
-  minSizePx: z.number(),
-});
-
 export const eyeSettingsSchema = z.object({
   /** null: no camera, photos only (the command line). */
-  camera: cameraSettingsSchema.nullable(),
+  camera: complete(cameraSection).nullable(),
   faces: z.object({
-    haar: haarSchema,
-    confirm: z.object({ score: z.number(), context: z.number() }),
+    haar: complete(haarSection),
+    confirm: complete(confirmSection),
     max: z.int().min(1).max(FACES_MAX),
   }),
   models: z.object({

@@ -5,7 +5,7 @@ import type { Point } from './observation.js';
 import { UnusableFace } from './unusable-face.js';
 
 /**
- * How a face is brought into an encoder's input, a size × size picture: the encoder was trained so. `similarity` fits
+ * How a face is brought into an encoder's input, a size × size picture, as in the encoder's training. `similarity` fits
  * eye centres, nose tip and mouth corners (ArcFace's five points) with the least squared error; `affine` maps the outer
  * eye corners and the nose base exactly (OpenFace, align_dlib.py).
  */
@@ -26,7 +26,10 @@ export function pointsOf(landmarks: readonly Point[], fit: Fit): Point[] {
   return [leftEye, rightEye, nose, mouthLeft, mouthRight];
 }
 
-/** The map of `from` (points of a face, in the order of {@link pointsOf}) to a template. @throws UnusableFace when they give none */
+/**
+ * The map of `from` (points of a face, in the order of {@link pointsOf}) to a template.
+ * @throws UnusableFace when the points define no map
+ */
 export const align = (from: readonly Point[], { fit, points }: AlignmentTemplate): Affine =>
   fit === 'affine' ? affine(from, points) : similarity(from, points);
 

@@ -3,7 +3,7 @@ import { type AlignmentTemplate, align, pointsOf } from './alignment.js';
 import { squareAround } from './geometry.js';
 import type { Box, Point } from './observation.js';
 
-/** Part of the surroundings that landmarks and alignment may need, relative to the face's box. */
+/** Side of the chip in sides of the face's box: landmarks and alignment need some of the surroundings. */
 const MARGIN = 1.9;
 /** A larger chip is averaged down first: sampling a 600-pixel face at 112 points would alias. */
 const SIDE_MAX = 300;

@@ -1,21 +1,17 @@
 import { existsSync } from 'node:fs';
+import type { Config } from '../config/config.js';
 import { OperatingError } from '../kit/errors.js';
 import { Cascade } from '../kit/opencv/cascade.js';
 import type { Picture } from '../kit/opencv/picture.js';
 import type { Box } from './observation.js';
 
-export interface HaarOptions {
-  /** Cascade file; null looks where the distributions put it. */
-  readonly cascade: string | null;
-  /** The grey frame is scaled down to this width; never up. */
-  readonly width: number;
-  readonly scaleFactor: number;
-  readonly minNeighbors: number;
-  /** Smallest face side, pixels of the full frame. */
-  readonly minSizePx: number;
-}
+/**
+ * How faces are searched for: section `faces.haar` of the configuration. `cascade` null looks where the distributions
+ * put it; a frame is scaled down to `width`, never up; `minSizePx` counts pixels of the full frame.
+ */
+export type HaarOptions = Config['faces']['haar'];
 
-/** Photos are searched at a larger size than frames, in finer steps and for smaller faces: nobody waits at a door for them. */
+/** Photos are searched larger than frames, in finer steps and for smaller faces: no person waits at the door for them. */
 export const PHOTO_HAAR = { width: 800, scaleFactor: 1.1, minSizePx: 40 } as const;
 
 const NAME = 'haarcascade_frontalface_default.xml';
@@ -25,7 +21,7 @@ const PLACES = [
   '/usr/local/share/opencv4/haarcascades',
 ];
 
-/** Where the distribution keeps the cascade. @throws OperatingError naming all places when it is in none. */
+/** Where the distribution keeps the cascade. @throws OperatingError that lists the places when it is not in any of them. */
 export function findCascade(): string {
   const found = PLACES.map((folder) => `${folder}/${NAME}`).find((file) => existsSync(file));
   if (found) return found;
@@ -36,7 +32,7 @@ export function findCascade(): string {
   );
 }
 
-/** Proposes where faces may be: fast and credulous. Badges, blinds and sleeves are among them. */
+/** Proposes where faces may be. It is fast and often wrong: badges, blinds and sleeves are among the proposals. */
 export class HaarProposer {
   readonly #cascade: Cascade;
   readonly #options: HaarOptions;

@@ -53,7 +53,7 @@ export interface Pose {
 const degrees = (radians: number) => (radians * 180) / Math.PI;
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
 
-/** Nose tip's place between eye line (0) and mouth line (1) on a level head, and degrees of pitch for a whole such way. */
+/** Place of the nose tip between eye line (0) and mouth line (1) on a level head, and degrees of pitch from 0 to 1. */
 const LEVEL_NOSE = 0.54;
 const PITCH_DEGREES = 65;
 

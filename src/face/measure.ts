@@ -23,7 +23,7 @@ export interface MeterParts {
   readonly confirmer: UltraFace;
   readonly landmarks: LandmarkNetwork;
   readonly encoder: Encoder;
-  /** Says whether a face looks alive; none: not measured, which is no pass. */
+  /** Says whether a face looks alive. Without it liveness is not measured, which does not count as passed. */
   readonly liveness?: LivenessScorer | undefined;
 }
 
@@ -82,7 +82,7 @@ export class FaceMeter implements Meter {
         aligned.release();
       }
     } catch (thrown) {
-      // One odd face must not end the sight of all others.
+      // One unusable face must not keep the others from being measured.
       if (thrown instanceof UnusableFace) return undefined;
       throw thrown;
     } finally {

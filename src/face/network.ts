@@ -7,7 +7,7 @@ export interface NetworkInput {
   readonly width: number;
   readonly height: number;
   readonly colour: 'rgb' | 'bgr' | 'grey';
-  /** value = (byte − mean[channel]) × scale. One mean serves all channels. */
+  /** value = (byte − mean[channel]) × scale. A single mean is used for all channels. */
   readonly mean: readonly number[];
   readonly scale: number;
 }
@@ -33,7 +33,7 @@ export function fillTensor(bytes: Uint8Array, channels: 1 | 3, input: NetworkInp
 let runtime: typeof import('onnxruntime-node') | undefined;
 
 async function onnx(): Promise<typeof import('onnxruntime-node')> {
-  // 1.27.0 has no telemetry; the switch stays for whoever changes the version.
+  // 1.27.0 has no telemetry; the switch stays in case another version has.
   process.env['ORT_DISABLE_TELEMETRY'] = '1';
   runtime ??= await import('onnxruntime-node');
   return runtime;

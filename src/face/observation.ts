@@ -43,7 +43,7 @@ export type Quality = z.infer<typeof qualitySchema>;
 export const faceLivenessSchema = z.discriminatedUnion('kind', [
   /** Probability of a living face by the appearance networks, the least of them. */
   z.object({ kind: z.literal('scored'), live: z.number().min(0).max(1) }),
-  /** Not to be scored: too dark, too noisy, too little of the surroundings in the frame, or a network gave nonsense. */
+  /** Could not be scored: too dark, too noisy, too little of the surroundings in the frame, or unusable network output. */
   z.object({ kind: z.literal('unknown'), why: z.enum(['dark', 'noise', 'context', 'fault']) }),
 ]);
 export type FaceLiveness = z.infer<typeof faceLivenessSchema>;
@@ -57,7 +57,7 @@ export const faceSchema = z.object({
   quality: qualitySchema,
   /** base64 of little-endian float32, unit length. */
   embedding: z.string().max(5464),
-  /** Absent: liveness was not measured, which is no pass. */
+  /** Absent: liveness was not measured, which does not count as passed. */
   liveness: faceLivenessSchema.optional(),
 });
 export type MeasuredFace = z.infer<typeof faceSchema>;

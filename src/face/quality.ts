@@ -1,4 +1,5 @@
 // pure
+import type { Config } from '../config/config.js';
 import { distance, type FivePoints, poseOf } from './landmarks.js';
 import type { Quality } from './observation.js';
 
@@ -59,7 +60,7 @@ const ramp = (value: number, bad: number, good: number) => Math.min(1, Math.max(
 export function qualityOf(points: FivePoints, pixels: PixelQuality): Quality {
   const pose = poseOf(points);
   const eyeDistancePx = distance(points.leftEye, points.rightEye);
-  // Pixel noise answers the Laplacian as texture does (its variance is 20 σ²): what is left is the face.
+  // Pixel noise raises the Laplacian's variance as texture does (by 20 σ²): the rest is the structure of the face.
   const structure = Math.max(0, pixels.sharpness - 20 * pixels.noise ** 2);
   const parts = [
     ramp(eyeDistancePx, 12, 40),
@@ -75,19 +76,10 @@ export function qualityOf(points: FivePoints, pixels: PixelQuality): Quality {
   return { eyeDistancePx, ...pixels, ...pose, overall: Math.min(...parts) };
 }
 
-/** Limits of config `faces.quality`. */
-export interface QualityLimits {
-  readonly minEyeDistancePx: number;
-  readonly minSharpness: number;
-  readonly minBrightness: number;
-  readonly maxBrightness: number;
-  readonly maxNoise: number;
-  readonly maxYaw: number;
-  readonly maxPitch: number;
-  readonly maxRoll: number;
-}
+/** Outside these limits a face is not decided on: section `faces.quality` of the configuration. */
+export type QualityLimits = Config['faces']['quality'];
 
-/** Why a face must not be decided on, in words that complete "the face is …"; undefined when it may. */
+/** Why a face is not good enough to decide on, in words that complete "the face is …"; undefined when it is. */
 export function qualityFault(
   quality: Quality,
   limits: QualityLimits,

@@ -1,20 +1,17 @@
+import type { Config } from '../config/config.js';
 import type { Picture } from '../kit/opencv/picture.js';
 import { confirm, type Detection, readDetections } from './confirmation.js';
 import { contextRegion } from './geometry.js';
 import type { Network } from './network.js';
 import type { Box } from './observation.js';
 
-export interface UltraFaceOptions {
-  /** Score from which a proposal is a face, 0…1. */
-  readonly score: number;
-  /** Height of the network's view in sides of the proposal. */
-  readonly context: number;
-}
+/** From which score a proposal is a face, and how much around it the network sees: section `faces.confirm` of the configuration. */
+export type UltraFaceOptions = Config['faces']['confirm'];
 
-/** Proposals confirmed in one frame are bounded: a picture of a crowd or of noise must not stop the clock. */
+/** Most proposals confirmed in one frame: a picture of a crowd or of noise must not take seconds. */
 const PROPOSALS_MAX = 64;
 
-/** Confirms and corrects proposals: looks at the surroundings of each with the UltraFace network. */
+/** Confirms and corrects proposals: runs the UltraFace network on the surroundings of each. */
 export class UltraFace {
   readonly #network: Network;
   readonly #options: UltraFaceOptions;

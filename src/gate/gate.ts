@@ -21,7 +21,7 @@ import {
 } from '../liveness/liveness-tracks.js';
 import type { Look } from '../liveness/verdict.js';
 import { isUnit } from '../person/distance.js';
-import { type Gallery, judge } from '../person/gallery.js';
+import { type Gallery, matchOf } from '../person/gallery.js';
 import type { Person } from '../person/person.js';
 import { type ChosenThreshold, chooseThreshold, type ThresholdCurve } from '../person/thresholds.js';
 import type { Greeter } from '../voice/greeter.js';
@@ -132,7 +132,7 @@ export class Gate {
     const { config, gallery } = this.#parts;
     const fault = qualityFault(face.quality, config.faces.quality);
     if (fault) return { kind: 'none', reason: fault.reason, detail: `the face is ${fault.text}`, distance: undefined };
-    const match = judge(gallery.rank(embedding), { threshold, margin: config.decision.margin });
+    const match = matchOf(gallery.rank(embedding), { threshold, margin: config.decision.margin });
     if (match.kind === 'person') return { kind: 'person', ...match.best };
     return { kind: 'none', reason: match.kind, detail: undefined, distance: match.best?.distance };
   }

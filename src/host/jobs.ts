@@ -2,7 +2,7 @@ import { schedule } from 'node-cron';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 
-/** Work that is due again and again. It finds out by itself what there is to do: being called too often or late does no harm. */
+/** Work that is due regularly. A job finds out itself what there is to do: being called too often or late does no harm. */
 export interface Job {
   readonly name: string;
   /** When to wake, as for cron: `* * * * *` is each minute. */
@@ -16,9 +16,9 @@ export interface Jobs {
 }
 
 /**
- * Runs every job once at once, in order, which makes up what was missed while the daemon was down; then at its times, never
- * twice at the same time. A wake-up that came too late because the process was busy is made up. A job that throws is logged
- * and called again at its next time.
+ * Starts every job at once, in order, to catch up on what was missed while the daemon was down; then each at its times, but
+ * never while it still runs. A time that was missed because the process was busy is caught up on. A job that throws is
+ * logged and called again at its next time.
  * @param timeZone of the cron expressions, a name that Node knows.
  */
 export function startJobs(jobs: readonly Job[], timeZone: string, log: Pick<Log, 'error' | 'warn' | 'debug'>): Jobs {

@@ -1,30 +1,30 @@
-/** Port: what the service manager (systemd) is told. None of the calls throws or waits for anything. */
+/** Port: reports to the service manager (systemd). None of the calls throws or blocks. */
 export interface Notify {
   /** The gate works: `Type=notify` units count as started from here on. */
   ready(status: string): void;
   /** One line for `systemctl status`. */
   status(text: string): void;
-  /** A sign of life. Call it while the event loop turns (the eye has a supervision of its own); it is sent as often as needed. */
+  /** A sign of life of this process (the eye has its own supervision). May be called more often than it is due. */
   watchdog(): void;
-  /** The stop begins. The promise resolves when it was told or given up; it never rejects. */
+  /** The stop begins. The promise resolves when that was sent or given up; it never rejects. */
   stopping(): Promise<void>;
 }
 
-/** What is yet to be told; one record, however many calls came. */
-export interface News {
+/** What is yet to be sent: one record, however many calls came. */
+export interface PendingNotice {
   readonly ready: boolean;
   readonly status: string | null;
   readonly watchdog: boolean;
   readonly stopping: boolean;
 }
 
-export const NO_NEWS: News = { ready: false, status: null, watchdog: false, stopping: false };
+export const NOTHING_PENDING: PendingNotice = { ready: false, status: null, watchdog: false, stopping: false };
 
 /** Longest status, in characters; `systemctl status` shows one line. */
 const STATUS_MAX = 200;
 
-/** The arguments of `systemd-notify` that tell `news`; none when there is nothing to tell. */
-export function notifyArguments({ ready, status, watchdog, stopping }: News): readonly string[] {
+/** The arguments of `systemd-notify` for a notice; empty when there is nothing to send. */
+export function notifyArguments({ ready, status, watchdog, stopping }: PendingNotice): readonly string[] {
   const line = status === null ? null : [...status.replace(/\p{C}+/gu, ' ')].slice(0, STATUS_MAX).join('');
   return [
     ...(ready ? ['--ready'] : []),

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { messageOf } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import { type News, NO_NEWS, type Notify, notifyArguments, watchdogIntervalMs } from './notify.js';
+import { NOTHING_PENDING, type Notify, notifyArguments, type PendingNotice, watchdogIntervalMs } from './notify.js';
 
 /** A `systemd-notify` that hangs is killed after this long; systemd itself answers within milliseconds. */
 const CHILD_LIMIT_MS = 5000;
 
-/** Most of a child's complaint that goes into the log, in characters. */
-const COMPLAINT_MAX = 200;
+/** Most of a child's error message that goes into the log, in characters. */
+const ERROR_MAX = 200;
 
 export interface SystemdNotifyOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -19,16 +19,16 @@ export interface SystemdNotifyOptions {
 }
 
 /**
- * Tells systemd by its own `systemd-notify`, because Node has no datagram sockets of the local kind.
+ * Notifies systemd through its program `systemd-notify`, because Node has no Unix datagram sockets.
  * The unit needs `NotifyAccess=all`: the message comes from a child. Without NOTIFY_SOCKET nothing is done.
- * One child at a time; what comes meanwhile is told together by the next one.
+ * One child runs at a time; what comes meanwhile is sent together by the next one.
  */
 export class SystemdNotify implements Notify {
   readonly #options: SystemdNotifyOptions;
   readonly #enabled: boolean;
   readonly #intervalMs: number | null;
-  #news: News = NO_NEWS;
-  #telling: Promise<void> | null = null;
+  #pending: PendingNotice = NOTHING_PENDING;
+  #sending: Promise<void> | null = null;
   #fedAt: MonotonicMs | null = null;
   #complained = false;
 
@@ -39,55 +39,55 @@ export class SystemdNotify implements Notify {
   }
 
   ready(status: string): void {
-    void this.#tell({ ready: true, status });
+    void this.#send({ ready: true, status });
   }
 
   status(text: string): void {
-    void this.#tell({ status: text });
+    void this.#send({ status: text });
   }
 
   watchdog(): void {
     const now = this.#options.clock.monotonic();
-    // Twice an interval: a frame that comes just before the sign is due must not let it slip to twice the interval.
+    // Sent at half the interval: a call just before the sign is due must not delay it to twice the interval.
     const due = this.#fedAt === null || now - this.#fedAt >= (this.#intervalMs ?? 0) / 2;
     if (this.#intervalMs === null || !due) return;
     this.#fedAt = now;
-    void this.#tell({ watchdog: true });
+    void this.#send({ watchdog: true });
   }
 
   stopping(): Promise<void> {
-    return this.#tell({ stopping: true });
+    return this.#send({ stopping: true });
   }
 
-  #tell(news: Partial<News>): Promise<void> {
+  #send(notice: Partial<PendingNotice>): Promise<void> {
     if (!this.#enabled) return Promise.resolve();
-    this.#news = { ...this.#news, ...news };
-    this.#telling ??= this.#tellAll();
-    return this.#telling;
+    this.#pending = { ...this.#pending, ...notice };
+    this.#sending ??= this.#sendAll();
+    return this.#sending;
   }
 
-  async #tellAll(): Promise<void> {
-    while (this.#news !== NO_NEWS) {
-      const args = notifyArguments(this.#news);
-      this.#news = NO_NEWS;
+  async #sendAll(): Promise<void> {
+    while (this.#pending !== NOTHING_PENDING) {
+      const args = notifyArguments(this.#pending);
+      this.#pending = NOTHING_PENDING;
       await this.#run(args);
     }
-    this.#telling = null;
+    this.#sending = null;
   }
 
   #run(args: readonly string[]): Promise<void> {
     const { env, program = 'systemd-notify' } = this.#options;
-    const told = new Promise<void>((resolve, reject) => {
+    const sent = new Promise<void>((resolve, reject) => {
       const limits = { timeout: CHILD_LIMIT_MS, killSignal: 'SIGKILL' } as const;
       execFile(program, args, { env, ...limits }, (error) => (error === null ? resolve() : reject(error)));
     });
-    return told.catch((error: unknown) => this.#complain(error));
+    return sent.catch((error: unknown) => this.#complain(error));
   }
 
   #complain(error: unknown): void {
     if (this.#complained) return;
     this.#complained = true;
-    const why = messageOf(error).replace(/\s+/g, ' ').trim().slice(0, COMPLAINT_MAX);
+    const why = messageOf(error).replace(/\s+/g, ' ').trim().slice(0, ERROR_MAX);
     const advice = 'install systemd, or set Type=exec and no WatchdogSec in the unit';
     this.#options.log.warn({ code: 'KAIMON_NOTIFY' }, `systemd cannot be told how the gate is (${why}): ${advice}`);
   }

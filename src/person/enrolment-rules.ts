@@ -4,7 +4,7 @@ import { type QualityLimits, qualityFault } from '../face/quality.js';
 import type { Ranking } from './gallery.js';
 import type { StoredTemplate } from './person.js';
 
-/** Why a photo does not enrol anybody. The words complete "the photo was not taken: …". */
+/** Why a photo cannot be used to enrol a person. The words complete "the photo was not taken: …". */
 export interface EnrolmentFault {
   readonly code: 'no-face' | 'several-faces' | 'too-small' | 'low-quality' | 'duplicate-person';
   readonly text: string;
@@ -29,8 +29,9 @@ export function faceToEnrol(
 }
 
 /**
- * Refuses a face that is too near to somebody else: the same person twice, or a look-alike whom the gate would mistake.
- * @param others ranking of the new face among the people already enrolled, without the person himself.
+ * Refuses a face that is too near to that of another person: the same person twice, or a look-alike whom the gate would
+ * confuse with them.
+ * @param others ranking of the new face among the other people who are enrolled.
  */
 export function tooNear(others: Ranking, duplicateDistance: number): EnrolmentFault | undefined {
   const { best } = others;

@@ -3,7 +3,7 @@ import { decodeVector } from '../kit/vector.js';
 import { isUnit, squaredDistance } from './distance.js';
 import type { Person } from './person.js';
 
-/** A person and how far the probe is from his nearest template. */
+/** A person and the distance of the probe to their nearest template. */
 export interface Candidate {
   readonly id: string;
   /** Squared Euclidean, 0…4. */
@@ -45,7 +45,7 @@ export class Gallery {
     return this.#people.has(id);
   }
 
-  /** Takes a person's present templates in place of his earlier ones. @returns how many templates were unusable. */
+  /** Replaces a person's templates by their present ones. @returns how many templates were unusable. */
   set(person: Person): number {
     this.delete(person.id);
     const own = person.templates.filter((template) => template.encoder === this.encoder);
@@ -105,8 +105,8 @@ export type Match =
   | { readonly kind: 'nobody'; readonly best: Candidate | undefined }
   | { readonly kind: 'ambiguous'; readonly best: Candidate; readonly second: Candidate };
 
-/** Who a ranking means, or nobody. A distance that is no number matches nobody. */
-export function judge({ best, second }: Ranking, rule: MatchRule): Match {
+/** The person whom a ranking identifies, if any. A distance of NaN never matches. */
+export function matchOf({ best, second }: Ranking, rule: MatchRule): Match {
   if (!best || !(best.distance <= rule.threshold)) return { kind: 'nobody', best };
   if (second && !(second.distance - best.distance >= rule.margin)) return { kind: 'ambiguous', best, second };
   return { kind: 'person', best, second };

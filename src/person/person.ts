@@ -42,7 +42,7 @@ export const personSchema = z.object({
   id: personIdSchema,
   name: personNameSchema,
   language: languageSchema.nullable(),
-  /** A greeting of one's own in place of the language's phrase; `{name}` is replaced. */
+  /** The person's own greeting in place of the language's phrase; `{name}` is replaced. */
   greeting: z.string().max(200).nullable(),
   groups: z.array(z.string().regex(/^[a-z0-9_-]{1,32}$/)).max(32),
   validFrom: z.iso.datetime().nullable(),
@@ -59,7 +59,7 @@ export type Tombstone = z.infer<typeof tombstoneSchema>;
 
 /**
  * An id made from a name: lower case, letters without accents, others as "-"; `person` when nothing is left.
- * `taken` decides; a number is appended until it is free. Never gives an id that was ever used.
+ * When `taken` says that the id is or was in use, a number is appended until one is free.
  */
 export function idFor(name: string, taken: (id: string) => boolean): string {
   const base =

@@ -10,8 +10,8 @@ export interface ThresholdCurve {
 }
 
 /**
- * The curve to decide by. An encoder whose error rates nobody measured has none: then only a threshold set by hand will do,
- * the same for every rate. @param encoder for the message. @throws OperatingError KAIMON_ENCODER_UNMEASURED
+ * The curve to decide by. An encoder whose error rates were never measured has no curve: then a threshold set by hand is
+ * needed, and it stands for every rate. @param encoder for the message. @throws OperatingError KAIMON_ENCODER_UNMEASURED
  */
 export function usableCurve(curve: ThresholdCurve | null, encoder: string, byHand: number | null): ThresholdCurve {
   if (curve) return curve;
@@ -30,19 +30,20 @@ export interface ChosenThreshold {
   readonly threshold: number;
   /** The false match rate that the threshold stands for; null when it was set by hand. */
   readonly fmr: number | null;
-  /** The gallery is too large for this encoder at this target: the threshold is the strictest that the curve supports. */
+  /** The gallery is too large for the encoder to keep the target rate: the threshold is the strictest of the curve. */
   readonly tooLarge: boolean;
 }
 
 const LOOSEST = 1e-3;
-/** One decade beyond what was measured; further on nothing is known. */
+/** One decade beyond what was measured; nothing is known further on. */
 const STRICTEST = 1e-6;
 
 /**
  * The threshold for a gallery: a stranger is compared with every template in it, so each of the K comparisons may err
- * with 1 − (1 − targetFpir)^(1/K) only. Templates and not people: whoever has ten photos can be taken for in ten ways. Between measured points the threshold is interpolated on the logarithm of the
- * rate; from 1e-5 down to 1e-6 the line of the last decade is continued, which errs on the strict side, since with all
- * our encoders the curve gets flatter there. Never looser than FMR 1e-3, never stricter than 1e-6.
+ * with 1 − (1 − targetFpir)^(1/K) only. K counts templates and not people, because ten photos of one person are ten
+ * chances of a false match. Between measured points the threshold is interpolated on the logarithm of the rate; from 1e-5
+ * down to 1e-6 the line of the last decade is continued, which errs on the strict side, because the curves of all our
+ * encoders get flatter there. Never looser than FMR 1e-3, never stricter than 1e-6.
  * @param byHand `decision.threshold` of the configuration; taken as it is.
  */
 export function chooseThreshold(

@@ -5,7 +5,7 @@ import type { WallMs } from '../kit/clock.js';
 const MS_MAX = 9_999_999_999_999;
 const COUNTER_MAX = 0xffff;
 
-/** A version further ahead than this comes from a wrong clock; taken, it would beat every honest change. */
+/** A version further ahead than this comes from a wrong clock; accepted, it would win over every later change. */
 export const FUTURE_MAX_MS = 5 * 60_000;
 
 /**
@@ -31,16 +31,19 @@ export function compareVersions(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The time part of a version, milliseconds since 1970. May be ahead of the clock that asks. */
+/** The time part of a version, milliseconds since 1970. It may be ahead of this machine's clock. */
 export function versionMs(version: string): WallMs {
   return Number.parseInt(version.slice(0, 13), 10) as WallMs;
 }
 
-/** Whether a version is further ahead of `now` than honest clocks differ. */
+/**
+ * What became of a record that arrived: taken in place of what was known, older than that, the same as that, or from the
+ * future and left for later.
+ */
+export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';
+
+/** Whether a version is further ahead of `now` than correct clocks differ. */
 export const isFuture = (version: string, now: WallMs): boolean => versionMs(version) > now + FUTURE_MAX_MS;
 
 const versionText = (ms: number, counter: number, node: string): string =>
   `${String(ms).padStart(13, '0')}-${counter.toString(16).padStart(4, '0')}-${node}`;
-
-/** What became of a record that another gate sent: taken, known already in a newer form, known as it is, or from the future. */
-export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';

@@ -3,20 +3,15 @@ import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Passage } from '../passback/passback.js';
 import { PEOPLE_MAX, TEMPLATES_MAX } from '../person/person.js';
+import type { SiteRecord } from '../store/merge.js';
 import type { Link, Packet, Unlisten } from './link/link.js';
 import { ENROLL_PAYLOAD_MAX, PAYLOAD_MAX } from './messages.js';
 import type { Outbox } from './outbox.js';
-import { RequestDesk, type RequestDeskParts, type RequestHandlers } from './requests/request-server.js';
+import { type RequestHandlers, RequestServer, type RequestServerParts } from './requests/request-server.js';
 import { RetainedTopic } from './retained-topic.js';
 import { type PassageSource, passageRecords } from './sync/passage-records.js';
 import { Peers } from './sync/peers.js';
-import {
-  type PeopleSource,
-  type PeopleSummary,
-  peopleRecords,
-  type SiteRecord,
-  summaryOf,
-} from './sync/people-records.js';
+import { type PeopleSource, type PeopleSummary, peopleRecords, summaryOf } from './sync/people-records.js';
 import { RecordSync } from './sync/record-sync.js';
 import type { SharedRecords } from './sync/shared-records.js';
 import { type Names, parseTopic, type Topics, topicsOf } from './topics.js';
@@ -41,8 +36,8 @@ export interface SiteParts {
   /** Where people are, as the site's gates share it; undefined where anti-passback is off. */
   readonly passages?: PassageSource | undefined;
   readonly handlers: RequestHandlers;
-  /** See {@link RequestDeskParts.written}. */
-  readonly written: RequestDeskParts['written'];
+  /** See {@link RequestServerParts.written}. */
+  readonly written: RequestServerParts['written'];
 }
 
 /** A denied or unanswered subscription is tried again after this time. */
@@ -57,7 +52,7 @@ const PEERS_MS = 60_000;
 export class Site {
   readonly #parts: SiteParts;
   readonly #topics: Topics;
-  readonly #desk: RequestDesk;
+  readonly #requestServer: RequestServer;
   readonly #people: RecordSync<SiteRecord>;
   readonly #passages: RecordSync<Passage> | undefined;
   readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'hearMarker'>[];
@@ -78,7 +73,7 @@ export class Site {
     const { link, names, clock, log, outbox, people, passages } = parts;
     this.#parts = parts;
     this.#topics = topicsOf(names);
-    this.#desk = new RequestDesk(parts);
+    this.#requestServer = new RequestServer(parts);
     this.#stateTopic = new RetainedTopic(this.#topics.state, parts);
     this.#infoTopic = new RetainedTopic(this.#topics.info, parts);
     outbox.carriedBy({
@@ -173,7 +168,7 @@ export class Site {
     const topic = parseTopic(this.#parts.names, packet.topic);
     switch (topic?.kind) {
       case 'request':
-        this.#desk.hear(packet);
+        this.#requestServer.hear(packet);
         return;
       case 'person':
         this.#people.hear(topic.id, packet.payload);

@@ -3,14 +3,14 @@ import type { Person } from '../person/person.js';
 import { compareVersions } from '../person/version.js';
 import { personText } from './record.js';
 
-/** Somebody was removed, at `version`. */
+/** A person was removed, at `version`. */
 export interface Removal {
   readonly id: string;
   readonly removed: true;
   readonly version: string;
 }
 
-/** What the site knows of one id. */
+/** What the site knows about one id: a person or a removal. */
 export type SiteRecord = Person | Removal;
 
 export const isRemoval = (record: SiteRecord): record is Removal => 'removed' in record;
@@ -29,8 +29,8 @@ export function compareRecords(a: SiteRecord, b: SiteRecord): number {
   return textA < textB ? -1 : textA > textB ? 1 : 0;
 }
 
-/** What becomes of a record that arrives: it replaces what is known, is older than that, or is that. */
-export function judge(known: SiteRecord | undefined, incoming: SiteRecord): 'taken' | 'older' | 'same' {
+/** What becomes of a record that arrives: it replaces what is known, is older, or is the same. */
+export function outcomeOf(known: SiteRecord | undefined, incoming: SiteRecord): 'taken' | 'older' | 'same' {
   if (known === undefined) return 'taken';
   const order = compareRecords(incoming, known);
   return order > 0 ? 'taken' : order < 0 ? 'older' : 'same';

@@ -25,5 +25,3 @@ export interface PeopleChange {
   readonly person: Person | undefined;
   readonly origin: 'local' | 'site';
 }
-
-export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';

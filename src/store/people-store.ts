@@ -2,13 +2,13 @@ import { Low } from 'lowdb';
 import { Saver } from '../kit/saver.js';
 import { StoreLock } from '../kit/writer-lock.js';
 import type { Person, Tombstone } from '../person/person.js';
-import { isFuture, nextVersion } from '../person/version.js';
+import { isFuture, type MergeOutcome, nextVersion } from '../person/version.js';
 import { checkedPerson, checkedRecord, checkFresh, checkRoom } from './admission.js';
 import { checkEncoder, reportPeople } from './encoder-check.js';
-import { isRemoval, judge, type SiteRecord } from './merge.js';
+import { isRemoval, outcomeOf, type SiteRecord } from './merge.js';
 import { emptyDocument, type PeopleDocument } from './people-document.js';
 import { lastGoodOf, PeopleFileAdapter } from './people-file.js';
-import type { MergeOutcome, PeopleChange, PeopleStoreOptions } from './people-options.js';
+import type { PeopleChange, PeopleStoreOptions } from './people-options.js';
 import { PeopleState } from './people-state.js';
 import { prepareFolder, tidyFolder } from './store-folder.js';
 
@@ -123,7 +123,7 @@ export class PeopleStore {
       this.#options.log.warn({ id, version }, 'a person record from the future was not taken: check the clocks');
       return 'future';
     }
-    const outcome = judge(this.#state.record(id), incoming);
+    const outcome = outcomeOf(this.#state.record(id), incoming);
     if (outcome !== 'taken') return outcome;
     checkRoom(incoming, this.#state);
     await this.#change(incoming, 'site');

@@ -79,7 +79,7 @@ describe('pictures of a camera stream', () => {
     expect(whole(photo, picture)).toEqual([photo, picture]);
   });
 
-  test('a picture that begins anew in the middle of another one: the second is taken', () => {
+  test('of a picture that starts inside another one, the second is taken', () => {
     expect(whole(picture.subarray(0, -2), picture)).toEqual([picture]);
     expect(whole(SOI, picture, picture)).toEqual([picture, picture]);
   });
@@ -97,7 +97,7 @@ describe('pictures of a camera stream', () => {
     expect(first).toEqual(picture);
   });
 
-  test('a picture that never ends is an error, not a full memory', () => {
+  test('a picture that never ends is an error and does not fill the memory', () => {
     const splitter = new MjpegSplitter();
     splitter.feed(Buffer.concat([SOI, segment(0xda, Buffer.alloc(4))]));
     const endless = Buffer.alloc(JPEG_MAX / 4, 7);
@@ -106,7 +106,7 @@ describe('pictures of a camera stream', () => {
     }).toThrow(RangeError);
   });
 
-  test('a stream without any picture costs no memory and no error', () => {
+  test('a stream without any picture takes no memory and is not an error', () => {
     const splitter = new MjpegSplitter();
     for (let i = 0; i < 6; i++) expect(splitter.feed(Buffer.alloc(JPEG_MAX / 2, 7))).toEqual([]);
     expect(splitter.feed(picture)).toEqual([picture]);

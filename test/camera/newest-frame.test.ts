@@ -54,7 +54,7 @@ describe('the newest frame wins', () => {
     );
   });
 
-  test('a frame that was handed out and forgotten leaves the memory', async () => {
+  test('a frame that was handed out and dropped is collected from memory', async () => {
     const on = await stage();
     await on.camera.deliver();
     const first = new WeakRef((await on.newest.next()) ?? {});
@@ -70,7 +70,7 @@ describe('the newest frame wins', () => {
 });
 
 describe('a camera that fails', () => {
-  test('one that falls silent is closed and opened again', async () => {
+  test('a camera that stalls is closed and opened again', async () => {
     const on = await stage();
     await on.camera.deliver();
     await on.pass(5000);
@@ -82,7 +82,7 @@ describe('a camera that fails', () => {
     expect(on.states.at(-1)).toEqual({ state: 'live' });
   });
 
-  test('a frame in time keeps it open', async () => {
+  test('a camera that delivers in time stays open', async () => {
     const on = await stage();
     for (let i = 0; i < 10; i++) {
       await on.pass(4999);
@@ -91,7 +91,7 @@ describe('a camera that fails', () => {
     expect(on.cameras.length).toBe(1);
   });
 
-  test('one that never comes is tried for ever, with growing pauses', async () => {
+  test('a camera that cannot be opened is tried again without end, with growing pauses', async () => {
     const on = new Stage(true, 'no such device');
     onTestFinished(() => on.newest.stop());
     for (let i = 0; i < 40; i++) await on.pass(4000);
@@ -104,10 +104,10 @@ describe('a camera that fails', () => {
   });
 
   test.each<[string, (camera: FakeCamera, on: Stage) => Promise<void>]>([
-    ['falls silent', (_camera, on) => on.pass(5000)],
+    ['stalls', (_camera, on) => on.pass(5000)],
     ['throws', (camera) => camera.fail('cable')],
     ['ends', (camera) => camera.end()],
-  ])('after a camera that was well and then %s, the first pause is short again', async (_how, breakIt) => {
+  ])('after a camera that worked and then %s, the first pause is short again', async (_how, breakIt) => {
     const on = await stage();
     for (let i = 0; i < 3; i++) {
       await on.camera.fail('loose contact');
@@ -118,7 +118,7 @@ describe('a camera that fails', () => {
     expect(on.pauses).toEqual([500, 1000, 2000, 500]);
   });
 
-  test('one frame does not make a camera well: the pauses go on growing', async () => {
+  test('one frame is not enough to count as working: the pauses keep growing', async () => {
     const on = await stage();
     for (let i = 0; i < 4; i++) {
       await on.camera.deliver();
@@ -128,7 +128,7 @@ describe('a camera that fails', () => {
     expect(on.pauses).toEqual([500, 1000, 2000, 4000]);
   });
 
-  test('numbers go on growing when a camera is opened again and counts anew', async () => {
+  test('frame numbers keep growing when a camera is opened again and counts from zero', async () => {
     const on = await stage();
     const numbers: (number | undefined)[] = [];
     for (let i = 0; i < 3; i++) {
@@ -143,7 +143,7 @@ describe('a camera that fails', () => {
     expect(numbers).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  test('the late frame of a camera given up is freed, and never handed out', async () => {
+  test('a late frame of a camera that was given up is freed and never handed out', async () => {
     const on = await stage();
     const silent = on.camera;
     await on.pass(5000);
@@ -155,7 +155,7 @@ describe('a camera that fails', () => {
     expect((await next)?.index).toBe(1);
   });
 
-  test('the late failure of a camera given up is nobody’s', async () => {
+  test('a late error of a camera that was given up is ignored', async () => {
     const on = await stage();
     const silent = on.camera;
     await on.pass(5000);

@@ -13,6 +13,6 @@ test.each([
     'v4l2src device=/dev/video0 ! video/x-raw,width=640 ! appsink',
     'v4l2src device=/dev/video0 ! video/x-raw,width=640 ! appsink',
   ],
-])('no password of a pipeline stands in a message: %s', (pipeline, name) => {
+])('messages never contain the password of a pipeline: %s', (pipeline, name) => {
   expect(pipelineName(pipeline)).toBe(name);
 });

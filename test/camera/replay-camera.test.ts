@@ -73,7 +73,7 @@ async function makePhoneFilm(path: string): Promise<void> {
   writeFileSync(path, bytes);
 }
 
-test("a phone's film stands upright", async () => {
+test('a film from a phone is shown upright', async () => {
   const path = join(home, 'phone.mp4');
   await makePhoneFilm(path);
   const camera = new ReplayCamera(options({ path }), new ManualClock());
@@ -102,14 +102,14 @@ for (const [name, path] of sources) {
       await camera.close();
     });
 
-    test('in a loop it begins again, and goes on counting', async () => {
+    test('in a loop it begins again and keeps counting', async () => {
       const camera = new ReplayCamera(options({ path: path(), loop: true }), new ManualClock());
       expect(await reds(camera, 12)).toEqual([...REDS, ...REDS, ...REDS.slice(0, 2)]);
       expect((await camera.read())?.index).toBe(12);
       await camera.close();
     });
 
-    test('at real speed a frame comes when its time has come', async () => {
+    test('at real speed a frame comes when it is due', async () => {
       const clock = new ManualClock();
       const camera = new ReplayCamera(options({ path: path(), speed: 'real' }), clock);
       expect(await camera.read()).toMatchObject({ index: 0, takenMs: 0 });
@@ -126,7 +126,7 @@ for (const [name, path] of sources) {
       await camera.close();
     });
 
-    test('at real speed a late reader misses the frames whose time is over', async () => {
+    test('at real speed a late reader misses the frames that are overdue', async () => {
       const clock = new ManualClock();
       const camera = new ReplayCamera(options({ path: path(), speed: 'real' }), clock);
       clock.advance(310);
@@ -171,7 +171,7 @@ describe('what cannot be replayed', () => {
     }
   });
 
-  test('a broken picture in the folder is told, not shown', async () => {
+  test('a broken picture in the folder is reported, not shown', async () => {
     const broken = join(home, 'broken');
     mkdirSync(broken);
     writeFileSync(join(broken, '0.jpg'), 'no picture');
@@ -180,7 +180,7 @@ describe('what cannot be replayed', () => {
   });
 });
 
-test('a camera that is not there is told with what to do', () => {
+test('a missing camera is reported with what to do', () => {
   const open = (device: number | string) =>
     new OpenCvCamera(
       { kind: 'v4l2', device, width: 640, height: 480, fps: 15, mjpg: true },

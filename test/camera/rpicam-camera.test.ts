@@ -54,7 +54,7 @@ describe('a Raspberry Pi camera', () => {
     expect(await camera.read()).toBeDefined();
   });
 
-  test('where none can be run, it is told which were tried and what to do', async () => {
+  test('where none can be run, the error names those that were tried and says what to do', async () => {
     const opened = open('kaimon-no-such-program', 'kaimon-nor-this');
     await expect(opened).rejects.toThrow(OperatingError);
     await expect(open('kaimon-no-such-program', 'kaimon-nor-this')).rejects.toThrow(
@@ -72,7 +72,7 @@ describe('a Raspberry Pi camera', () => {
       expect(args).toContain(wanted);
   });
 
-  test('when the program dies, the read fails and tells its last words', async () => {
+  test('when the program dies, the read fails with the last line of its output', async () => {
     const camera = await open(program('dying', `console.error('starting\\nno camera is connected'); process.exit(5);`));
     await expect(camera.read()).rejects.toThrow('the camera program ended (exit 5): no camera is connected');
     await expect(camera.read()).rejects.toThrow('exit 5');
@@ -88,7 +88,7 @@ describe('a Raspberry Pi camera', () => {
     expect(frame?.index).toBe(1);
   });
 
-  test('a stream that is no pictures at all ends the program and is told', async () => {
+  test('a stream without pictures ends the program and is reported', async () => {
     const body = `
 const never = Buffer.concat([Buffer.from('ffd8ffda0004', 'hex'), Buffer.alloc(1 << 20, 7)]);
 process.stdout.on('error', () => process.exit(0));
@@ -99,7 +99,7 @@ process.stdout.write(never, more);
     await expect(camera.read()).rejects.toThrow('is this an MJPEG stream?');
   });
 
-  test('one that dies again and again is opened again and again', async () => {
+  test('a program that dies again and again is opened again and again', async () => {
     const once = program('once', `process.stdout.write(shown(50), () => process.exit(0));`);
     const frames = new NewestFrame(
       () => RpicamCamera.open({ width: 64, height: 48, fps: 10, programs: [once] }, systemClock),

@@ -10,7 +10,7 @@ const BASE = `access:
         - {days: sat, from: 09:00, to: 13:00}
 `;
 
-test('a whole site is understood', () => {
+test('a complete access section is accepted', () => {
   const text = `${BASE}      holidays: [{from: 10:00, to: 12:00}]
       exceptions:
         - {date: 12-24, windows: [{from: 08:00, to: 12:00}]}
@@ -25,7 +25,7 @@ test('a whole site is understood', () => {
   expect(given(text).config.access.schedules['night']?.windows[0]?.days).toEqual(['sun', 'mon-thu']);
 });
 
-describe('a mistake is told with path and line', () => {
+describe('a mistake is reported with its path and line', () => {
   test.each<[string, string, string]>([
     [
       'hours that overlap',
@@ -43,7 +43,7 @@ describe('a mistake is told with path and line', () => {
       'access.schedules.office.holidays.1 (kaimon.yaml line 10): overlaps with number 1 of this list at 11:59',
     ],
     [
-      'a time that no clock shows',
+      'a time that does not exist',
       'access:\n  timeZone: UTC\n  schedules:\n    a:\n      windows:\n        - {days: mon, from: 25:00, to: 06:00}',
       'access.schedules.a.windows.0.from (kaimon.yaml line 6): found "25:00", allowed: a time 00:00–23:59',
     ],
@@ -53,17 +53,17 @@ describe('a mistake is told with path and line', () => {
       'access.schedules.office.windows.2.to (kaimon.yaml line 8): ends when it begins: for a whole day write 00:00 to 24:00',
     ],
     [
-      'an end that is not written',
+      'a missing end',
       `${BASE}        - {days: sun, from: 08:00}\n`,
       'access.schedules.office.windows.2.to (kaimon.yaml line 8): found nothing, allowed: a time 00:00–24:00',
     ],
     [
-      'a day that is none',
+      'an unknown day',
       `${BASE}        - {days: sunday, from: 08:00, to: 09:00}\n`,
       'access.schedules.office.windows.2.days (kaimon.yaml line 8): found "sunday", allowed: a day mon, tue, wed, thu, fri, sat, sun, a range such as mon-fri, or a list',
     ],
     [
-      'a day that stands twice',
+      'a day that is listed twice',
       `${BASE}        - {days: [sun, fri-sun], from: 20:00, to: 21:00}\n`,
       'access.schedules.office.windows.2.days (kaimon.yaml line 8): a day stands twice',
     ],
@@ -83,7 +83,7 @@ describe('a mistake is told with path and line', () => {
       'access.holidays.0.date (kaimon.yaml line 3): until 2027-02-02 is before 2027-02-20',
     ],
     [
-      'a holiday that stands twice, over the turn of the year',
+      'a holiday that is listed twice, across the turn of the year',
       'access:\n  timeZone: UTC\n  holidays:\n    - {date: 12-24, until: 01-06}\n    - {date: 01-01}\n',
       'access.holidays.1 (kaimon.yaml line 5): has a day of number 1 of this list',
     ],
@@ -108,7 +108,7 @@ describe('a mistake is told with path and line', () => {
       'access.groups.staff.1 (kaimon.yaml line 9): there is no schedule "offic": did you mean office?',
     ],
     [
-      'a name of a group that nobody can have',
+      'an invalid name of a group',
       'access:\n  groups:\n    Staff!: [always]\n',
       'access.groups.Staff! (kaimon.yaml line 3): found this name, allowed: 1–32 characters of a–z, 0–9, _ and -',
     ],
@@ -128,7 +128,7 @@ describe('a mistake is told with path and line', () => {
       'access.doorModes.1 (kaimon.yaml line 10): locked and open-house (number 1 of this list) meet at mon 07:00',
     ],
     [
-      'anti-passback that shuts people out for ever',
+      'anti-passback that could lock people out permanently',
       'access:\n  passback:\n    mode: hard\n',
       'access.passback.resetAt (kaimon.yaml line 2): access.passback.mode hard needs a time: otherwise who leaves by another way is shut out for ever',
     ],
@@ -138,7 +138,7 @@ describe('a mistake is told with path and line', () => {
       'access.lockout.lockMs (kaimon.yaml line 2): access.lockout.lockMs must not be above access.lockout.maxMs',
     ],
     [
-      'a list where a map of schedules must stand',
+      'a list in place of the map of schedules',
       'access:\n  schedules: [office]\n',
       'access.schedules (kaimon.yaml line 2): found a list, allowed: a map of up to 64 schedules, each with windows, holidays, holidaysLikeWeekdays and exceptions',
     ],

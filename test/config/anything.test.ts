@@ -10,7 +10,7 @@ const bomb = [
   ...[...'bcdefgh'].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[i]}`).join(',')}]`),
 ].join('\n');
 
-describe('whatever stands in the file, the answer is a configuration or an error that says what to do', () => {
+describe('whatever is in the file, the result is a configuration or an error that says what to do', () => {
   const attempt = (text: string, env: Record<string, string> = {}): void => {
     try {
       given(text, env);

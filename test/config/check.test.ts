@@ -23,7 +23,7 @@ describe('values', () => {
     expect(originOf('door.kind')).toEqual({ kind: 'default' });
   });
 
-  test('of options that are not given change nothing', () => {
+  test('of options that are not given are ignored', () => {
     expect(given('', {}, { 'camera.kind': undefined }).config.camera.kind).toBe('device');
   });
 
@@ -31,7 +31,7 @@ describe('values', () => {
     ['a number', 'KAIMON_DECISION__MARGIN', '0.25', 0.25],
     ['yes or no', 'KAIMON_GREETING__SPEAK', 'false', false],
     ['null', 'KAIMON_DECISION__THRESHOLD', 'null', null],
-    ['nothing as null', 'KAIMON_DECISION__THRESHOLD', '', null],
+    ['an empty text as null', 'KAIMON_DECISION__THRESHOLD', '', null],
     ['a camera index', 'KAIMON_CAMERA__DEVICE', '2', 2],
     ['a camera path', 'KAIMON_CAMERA__DEVICE', '/dev/video2', '/dev/video2'],
     ['a user name of digits as text', 'KAIMON_MQTT__USERNAME', '12345', '12345'],
@@ -51,7 +51,7 @@ describe('values', () => {
     expect(given('door:\nfaces:\n  haar:\n').config).toEqual(given('').config);
   });
 
-  test('an override of one section leaves another that shares its text by an alias alone', () => {
+  test('an override of one section does not change another that shares its text through an alias', () => {
     const text = 'faces:\n  quality: &q {maxYaw: 10}\n';
     expect(given(text, { KAIMON_FACES__QUALITY__MAX_YAW: '20' }).config.faces.quality.maxYaw).toBe(20);
     const shared = 'camera: {fps: &n 10}\ndecision: {of: *n}\n';
@@ -60,7 +60,7 @@ describe('values', () => {
   });
 });
 
-describe('a mistake is told with key, place, what was found and what is allowed', () => {
+describe('a mistake is reported with its key, its place, what was found and what is allowed', () => {
   test.each<[string, string, string]>([
     [
       'a number too small',
@@ -83,7 +83,7 @@ describe('a mistake is told with key, place, what was found and what is allowed'
       'door.pulseMs (kaimon.yaml line 1): found NaN, allowed: whole number 100–30000, milliseconds',
     ],
     [
-      'a word that is none of ours',
+      'an unknown word',
       'door: {kind: magnet}',
       'door.kind (kaimon.yaml line 1): found "magnet", allowed: one of simulated, gpio',
     ],
@@ -98,7 +98,7 @@ describe('a mistake is told with key, place, what was found and what is allowed'
       'site (kaimon.yaml line 2): found "Home", allowed: 1–32 characters of a–z, 0–9, _ and -',
     ],
     [
-      'an MQTT version that is none',
+      'an MQTT version that does not exist',
       'mqtt: {protocol: 3}',
       'mqtt.protocol (kaimon.yaml line 1): found 3, allowed: one of auto, 4, 5',
     ],
@@ -114,7 +114,7 @@ describe('a mistake is told with key, place, what was found and what is allowed'
       'pulseMs (kaimon.yaml line 1): unknown key, did you mean door.pulseMs?',
     ],
     [
-      'a key from nowhere',
+      'a key that is similar to none',
       'people: {colour: red}',
       'people.colour (kaimon.yaml line 1): unknown key, allowed here: duplicateDistance, maxTemplates',
     ],
@@ -129,7 +129,7 @@ describe('a mistake is told with key, place, what was found and what is allowed'
       'door.relay (kaimon.yaml line 1): door.kind gpio needs door.relay.line',
     ],
     [
-      'a line that is none',
+      'an invalid line',
       'door: {relay: {line: GPIO17}}',
       'door.relay.line (kaimon.yaml line 1): found "GPIO17", allowed: a BCM number 0–255, a map of chip and offset, or null',
     ],
@@ -174,7 +174,7 @@ describe('a mistake is told with key, place, what was found and what is allowed'
       'mqtt.username (kaimon.yaml line 1): mqtt.passwordFile needs mqtt.username',
     ],
     [
-      'a certificate on an open line',
+      'a certificate without encryption',
       'mqtt: {caFile: c}',
       'mqtt.url (kaimon.yaml line 1): mqtt.caFile and mqtt.certFile need an mqtts:// url',
     ],
@@ -211,7 +211,7 @@ describe('a mistake is told with key, place, what was found and what is allowed'
       'KAIMON_DOOR_PULSE_MS: unknown variable; did you mean KAIMON_DOOR__PULSE_MS?',
     ],
     [
-      'a variable from nowhere',
+      'a variable that is similar to none',
       'KAIMON_ZZZZZZ',
       'KAIMON_ZZZZZZ: unknown variable; `kaimon config show` lists the keys',
     ],
@@ -219,11 +219,11 @@ describe('a mistake is told with key, place, what was found and what is allowed'
     expect(mistakes(() => given('', { [variable]: 'x' }))).toEqual([line]);
   });
 
-  test('variables of others and our reserved ones are left alone', () => {
+  test('variables of other programs and our reserved ones are ignored', () => {
     expect(mistakes(() => given('', { HOME: '/x', KAIMON_STATE: '/x', KAIMON_CONFIG: '/x' }))).toEqual([]);
   });
 
-  test('all at once, in the order of the lines, a rule between keys beside a wrong one', () => {
+  test('all mistakes are listed at once, in the order of the lines, also a broken rule between keys beside a wrong value', () => {
     const text = 'mqtt:\n  protocol: 9\ncamera:\n  kind: gstreamer\n  width: wide\n  colour: 1\nsite: "?"\n';
     expect(mistakes(() => given(text)).map((line) => line.split(' ')[0])).toEqual([
       'mqtt.protocol',
@@ -234,11 +234,11 @@ describe('a mistake is told with key, place, what was found and what is allowed'
     ]);
   });
 
-  test('ends in exit code 2 under a stable code', () => {
+  test('the error has a stable code and exit code 2', () => {
     expect(() => given('site: 1')).toThrow(expect.objectContaining({ code: 'KAIMON_CONFIG', trouble: 'usage' }));
   });
 
-  test(`lists at most ${PROBLEMS_MAX}`, () => {
+  test(`the error lists at most ${PROBLEMS_MAX} mistakes`, () => {
     const text = Array.from({ length: 80 }, (_, i) => `unknown${i}: 1`).join('\n');
     expect(mistakes(() => given(text)).at(-1)).toBe('and 30 more');
   });
@@ -261,7 +261,7 @@ describe('secrets', () => {
   });
 });
 
-test('an option that is no key is a defect of the program, not of the owner', () => {
+test('an option that is not a key is a defect of the program, not a mistake of the owner', () => {
   expect(() => checkConfig({ file: null, env: {}, options: { 'door.pulse': 1 } })).toThrow(TypeError);
 });
 

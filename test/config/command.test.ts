@@ -36,17 +36,17 @@ const run = (...args: string[]) =>
     .addCommand(configCommand())
     .parseAsync(['config', ...args], { from: 'user' });
 
-test('check says that a good file is in order', async () => {
+test('check says that a valid file is in order', async () => {
   const good = file('gate: east');
   await run('check', '--config', good);
   expect(printed).toBe(`${good}: in order\n`);
 });
 
-test('check throws all mistakes for people', async () => {
+test('check reports all mistakes at once to people', async () => {
   await expect(run('check', '--config', file('gate: "?"\nsite: "?"'))).rejects.toThrow(ConfigError);
 });
 
-test('check prints all mistakes as one JSON document for machines, and ends with 2', async () => {
+test('check prints all mistakes as one JSON document for programs, and exits with 2', async () => {
   const bad = file('gate: "?"\nsight: home');
   await run('check', '--json', '--config', bad);
   expect(JSON.parse(printed)).toEqual({
@@ -60,7 +60,7 @@ test('check prints all mistakes as one JSON document for machines, and ends with
   expect(process.exitCode).toBe(2);
 });
 
-test('show prints every value with where it comes from', async () => {
+test('show prints every value and where it comes from', async () => {
   vi.stubEnv('KAIMON_DOOR__PULSE_MS', '500');
   const good = file('\ngate: east');
   await run('show', '--config', good);
@@ -69,7 +69,7 @@ test('show prints every value with where it comes from', async () => {
   expect(printed).toMatch(/^site +"home" {2}\(default\)$/m);
 });
 
-test('show gives machines the configuration and the origins', async () => {
+test('show prints the configuration and the origins as JSON for programs', async () => {
   const good = file('gate: east');
   await run('show', '--json', '--config', good);
   expect(JSON.parse(printed)).toMatchObject({
@@ -79,7 +79,7 @@ test('show gives machines the configuration and the origins', async () => {
   });
 });
 
-test('show never prints what stands in a password file', async () => {
+test('show never prints the content of a password file', async () => {
   const secret = join(folder, 'password');
   writeFileSync(secret, 'hunter2');
   const good = file(`mqtt: {username: ada, passwordFile: ${secret}}`);

@@ -5,7 +5,7 @@ import { configSchema, defaultConfig } from '../../src/config/config.js';
 import { commentedYaml, configJsonSchema } from '../../src/config/document.js';
 import { RESERVED_VARIABLES } from '../../src/config/environment.js';
 import { configKeys, configSections, valueAt } from '../../src/config/keys.js';
-import { greetingLanguages } from '../../src/config/sections/mqtt.js';
+import { greetingLanguages } from '../../src/config/sections/greeting.js';
 import { languageSchema } from '../../src/person/person.js';
 import { given } from './given.js';
 

@@ -59,7 +59,7 @@ describe('the configuration file', () => {
     );
   });
 
-  test('that is a pipe nobody writes to does not hold the start', () => {
+  test('that is a pipe without a writer does not block the start', () => {
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
     expect(() => loadConfig({ file: pipe, env: {} })).toThrow(
@@ -67,12 +67,12 @@ describe('the configuration file', () => {
     );
   });
 
-  test('that is too large is refused unread', () => {
+  test('that is too large is refused without being read', () => {
     const large = file(`# ${'x'.repeat(FILE_BYTES_MAX)}`);
     expect(() => loadConfig({ file: large, env: {} })).toThrow(trouble('KAIMON_CONFIG_FILE', 'usage', /262146 bytes/));
   });
 
-  test.skipIf(process.getuid?.() === 0)('that this user may not read is a matter of the surroundings', () => {
+  test.skipIf(process.getuid?.() === 0)('that this user may not read is an error of the environment', () => {
     const closed = file('site: a');
     chmodSync(closed, 0);
     expect(() => loadConfig({ file: closed, env: {} })).toThrow(
@@ -108,8 +108,18 @@ describe('folders', () => {
       undefined,
       ['/var/lib/kaimon', '/var/cache/kaimon', '/run/kaimon'],
     ],
-    ['asked for by hand win over the unit', { ...home, ...unit }, '/data', ['/data', '/data/cache', '/data/run']],
-    ['that a unit leaves out lie in its state', { STATE_DIRECTORY: '/s' }, undefined, ['/s', '/s/cache', '/s/run']],
+    [
+      'given by --state win over those of the unit',
+      { ...home, ...unit },
+      '/data',
+      ['/data', '/data/cache', '/data/run'],
+    ],
+    [
+      'that the unit does not name lie in its state folder',
+      { STATE_DIRECTORY: '/s' },
+      undefined,
+      ['/s', '/s/cache', '/s/run'],
+    ],
     [
       'are the user’s own otherwise',
       home,
@@ -132,17 +142,17 @@ describe('folders', () => {
     expect(resolvePaths({ env, stateOption })).toEqual({ state, cache, run });
   });
 
-  test('cannot be derived without a home', () => {
+  test('cannot be derived without a home folder', () => {
     expect(() => resolvePaths({ env: {} })).toThrow(trouble('KAIMON_PATHS', 'environment', /--state DIR/));
   });
 });
 
 describe('a secret', () => {
-  test('is read from its file without the line break of the editor', () => {
+  test('is read from its file without the line break that an editor adds', () => {
     expect(readPassword(file('open sesame\n', 'p'), 'mqtt.passwordFile', {})).toBe('open sesame');
   });
 
-  test('with a bare name is a systemd credential where there are any', () => {
+  test('with a bare name is a systemd credential where the unit has any', () => {
     expect(secretPath('pw', { CREDENTIALS_DIRECTORY: '/run/c' })).toBe('/run/c/pw');
     expect(secretPath('/etc/pw', { CREDENTIALS_DIRECTORY: '/run/c' })).toBe('/etc/pw');
     expect(secretPath('../pw', { CREDENTIALS_DIRECTORY: '/run/c' })).not.toContain('/run/c');

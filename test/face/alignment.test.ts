@@ -105,7 +105,7 @@ describe('alignment', () => {
     ['that coincide', [1, 1, 1].map((): Point => [5, 5]), shape.slice(0, 3)],
     ['of different number', shape, shape.slice(1)],
     ['that are too few', shape.slice(0, 1), shape.slice(0, 1)],
-    ['that are no numbers', shape.map((): Point => [Number.NaN, 0]), shape],
+    ['that are NaN', shape.map((): Point => [Number.NaN, 0]), shape],
   ])('points %s are refused', (_what, from, to) => {
     expect(() => similarity(from, to)).toThrow(RangeError);
   });
@@ -124,7 +124,7 @@ describe('landmarks', () => {
     expect(() => fivePoints(all.slice(0, 54))).toThrow('68 landmarks are needed');
   });
 
-  test('a face that looks straight ahead has no pose', () => {
+  test('a face that looks straight ahead has a pose of zero', () => {
     const { yaw, pitch, roll } = poseOf(FRONTAL);
     expect(Math.max(Math.abs(yaw), Math.abs(pitch), Math.abs(roll))).toBeLessThan(1);
   });

@@ -41,7 +41,7 @@ describe('boxes', () => {
     );
   });
 
-  test('what the confirming network looks at lies inside the frame, in whole pixels, wherever the proposal is', () => {
+  test('the view of the confirming network lies inside the frame, in whole pixels, wherever the proposal is', () => {
     const size = fc.integer({ min: 24, max: 4000 });
     fc.assert(
       fc.property(box, fc.double({ min: 1, max: 5, noNaN: true }), size, size, (any, context, width, height) => {
@@ -59,7 +59,7 @@ describe('boxes', () => {
     expect(contextRegion(at(400, 300, 90), 2, 1920, 1080)).toEqual({ x: 325, y: 255, width: 240, height: 180 });
   });
 
-  test('of boxes on one face the best-scored stays; nobody else is lost', () => {
+  test('of boxes on one face the one with the best score stays; no other face is lost', () => {
     const found = fc.array(fc.record({ box, score: fc.double({ min: 0, max: 1, noNaN: true }) }), { maxLength: 12 });
     fc.assert(
       fc.property(found, fc.double({ min: 0, max: 1, noNaN: true }), (all, threshold) => {
@@ -87,8 +87,8 @@ describe('the confirming network', () => {
 
   test.each([
     ['a low score', [0.6, 0.4], [0.1, 0.1, 0.5, 0.5]],
-    ['a score that is no number', [0, Number.NaN], [0.1, 0.1, 0.5, 0.5]],
-    ['a box that is no number', [0, 1], [Number.NaN, 0.1, 0.5, 0.5]],
+    ['a score of NaN', [0, Number.NaN], [0.1, 0.1, 0.5, 0.5]],
+    ['a box of NaN', [0, 1], [Number.NaN, 0.1, 0.5, 0.5]],
     ['a box inside out', [0, 1], [0.5, 0.1, 0.1, 0.5]],
     ['a box of no size', [0, 1], [0.5, 0.5, 0.5, 0.5]],
     ['no box at all', [0, 1], []],
@@ -110,7 +110,7 @@ describe('the confirming network', () => {
     ['not the face above a badge', at(0, 150, 40), [face(at(-20, 0, 100))], undefined],
     ['not a face far larger than it', at(40, 40, 20), [face(at(0, 0, 100))], undefined],
     ['not a face far smaller than it', at(0, 0, 100), [face(at(40, 40, 20))], undefined],
-    ['nobody, where nothing is', at(0, 0, 100), [], undefined],
+    ['no face where there is none', at(0, 0, 100), [], undefined],
   ])('a proposal means %s', (_what, proposal, detections, expected) => {
     expect(confirm(proposal, detections)).toBe(expected === undefined ? undefined : detections[expected]);
   });

@@ -70,25 +70,28 @@ const photos = manifest.samples.map(({ file }) => file);
 describe.runIf(modelsBuilt)('faces of the sample photos', () => {
   beforeAll(prepare);
 
-  test.each(photos)('%s: every face is whole, apart from the others, and inside the photo', async (photo) => {
-    const { faces } = await facesOf(photo);
-    const { width, height } = pictures.get(photo) as Picture;
-    expect(faces.length).toBeGreaterThan(0);
-    for (const face of faces) {
-      expect(faceSchema.safeParse(face).error).toBeUndefined();
-      expect(faces.filter(({ box }) => iou(box, face.box) > 0.35)).toEqual([face]);
-      const inside = face.landmarks.filter(([x, y]) => x >= 0 && y >= 0 && x < width && y < height);
-      expect(inside).toHaveLength(68);
-      expect(squaredDistance(decodeVector(face.embedding), decodeVector(face.embedding))).toBeLessThan(1e-5);
-    }
-  });
+  test.each(photos)(
+    '%s: every face is measured completely, apart from the others, and inside the photo',
+    async (photo) => {
+      const { faces } = await facesOf(photo);
+      const { width, height } = pictures.get(photo) as Picture;
+      expect(faces.length).toBeGreaterThan(0);
+      for (const face of faces) {
+        expect(faceSchema.safeParse(face).error).toBeUndefined();
+        expect(faces.filter(({ box }) => iou(box, face.box) > 0.35)).toEqual([face]);
+        const inside = face.landmarks.filter(([x, y]) => x >= 0 && y >= 0 && x < width && y < height);
+        expect(inside).toHaveLength(68);
+        expect(squaredDistance(decodeVector(face.embedding), decodeVector(face.embedding))).toBeLessThan(1e-5);
+      }
+    },
+  );
 
-  test('a picture without a face has none, whatever the cascade proposes', async () => {
+  test('no face is found in a picture without one, whatever the cascade proposes', async () => {
     const { faces } = await meter.measure(gradient(640, 480));
     expect(faces).toEqual([]);
   });
 
-  test('a picture far too small for a face is no error', async () => {
+  test('a picture far too small for a face is not an error', async () => {
     expect(await meter.measure(gradient(24, 24))).toEqual({ proposed: 0, faces: [] });
   });
 });
@@ -132,7 +135,7 @@ describe.runIf(comparable)('against the boxes of another program', () => {
     },
   );
 
-  test('of all faces on the sample photos the cascade proposes three in four at least', () => {
+  test('the cascade proposes at least three in four of all faces on the sample photos', () => {
     const found = photos.flatMap((photo) => boxesOf(photo).filter((box) => isProposed(photo, box)));
     expect(found.length / expected.length).toBeGreaterThanOrEqual(0.75);
   });

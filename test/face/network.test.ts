@@ -18,7 +18,7 @@ const input = (change: Partial<NetworkInput>): NetworkInput => ({
 /** Two pixels: blue 1, green 2, red 3; blue 4, green 5, red 6. */
 const PIXELS = Uint8Array.from([1, 2, 3, 4, 5, 6]);
 
-describe('what a network sees', () => {
+describe('the input of a network', () => {
   test.each([
     ['red first', input({}), PIXELS, 3, [3, 6, 2, 5, 1, 4]],
     ['blue first', input({ colour: 'bgr' }), PIXELS, 3, [1, 4, 2, 5, 3, 6]],
@@ -40,7 +40,7 @@ describe('what a network sees', () => {
     expect(() => fillTensor(bytes, channels, spec, new Float32Array(size))).toThrow(RangeError);
   });
 
-  test.each(['missing', 'rubbish'])('a %s network file is told, with what to do', async (what) => {
+  test.each(['missing', 'rubbish'])('a %s network file is reported with what to do', async (what) => {
     const file = join(await tempFolder(), 'net.onnx');
     if (what === 'rubbish') writeFileSync(file, 'no network');
     const loading = Network.load(file, input({}));
@@ -63,17 +63,17 @@ describe('an embedding', () => {
   });
 
   test.each([
-    ['nothing', [0, 0]],
-    ['no numbers', [Number.NaN, 1]],
-    ['infinite', [Number.POSITIVE_INFINITY, 1]],
-    ['beyond floats', [3e38, 3e38, 3e38].map((value) => value * 10)],
-  ])('of %s is refused: it would be near to everybody', (_what, numbers) => {
+    ['zeros', [0, 0]],
+    ['NaN', [Number.NaN, 1]],
+    ['infinity', [Number.POSITIVE_INFINITY, 1]],
+    ['numbers beyond float32', [3e38, 3e38, 3e38].map((value) => value * 10)],
+  ])('of %s is refused: it would match every person', (_what, numbers) => {
     expect(() => normalise(Float32Array.from(numbers))).toThrow(RangeError);
   });
 });
 
 describe('the cascade', () => {
-  test('is found where the distribution keeps it, or the places are named', () => {
+  test('is found where the distribution keeps it, otherwise the error lists the places', () => {
     try {
       expect(findCascade()).toMatch(/haarcascade_frontalface_default\.xml$/);
     } catch (thrown) {

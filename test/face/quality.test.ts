@@ -15,7 +15,7 @@ const noise = noiseTable(SIDE * SIDE, seeded(7));
 const noisy = (sigma: number, shade: (x: number, y: number) => number) =>
   paint((x, y) => shade(x, y) + sigma * (noise[y * SIDE + x] as number));
 
-describe('what is measured on a face', () => {
+describe('the measurements of a face', () => {
   test.each([2, 5, 10, 20])('noise of %i is found within 15 per cent, on a flat and on a sloping face', (sigma) => {
     for (const shade of [() => 128, (x: number, y: number) => 70 + x / 2 + y / 2]) {
       const found = pixelQuality(noisy(sigma, shade), SIDE).noise;
@@ -24,7 +24,7 @@ describe('what is measured on a face', () => {
     }
   });
 
-  test('a flat grey has a brightness and nothing else', () => {
+  test('an even grey has a brightness, but no contrast, sharpness or noise', () => {
     expect(
       pixelQuality(
         paint(() => 77),
@@ -67,7 +67,7 @@ const PIXELS = { sharpness: 800, brightness: 130, contrast: 50, noise: 3 };
 const overall = (change: Partial<typeof PIXELS>, points = FRONTAL) =>
   qualityOf(points, { ...PIXELS, ...change }).overall;
 
-describe('the whole quality', () => {
+describe('the overall quality', () => {
   test('a good face is worth 1', () => {
     expect(overall({})).toBe(1);
   });
@@ -87,7 +87,7 @@ describe('the whole quality', () => {
         ),
     ],
     ['more turned', (amount) => overall({}, { ...FRONTAL, nose: [120 + 60 * amount, 121.6] })],
-  ])('never grows while the face gets %s, and ends at nothing', (_how, at) => {
+  ])('never grows while the face gets %s, and ends at zero', (_how, at) => {
     const values = Array.from({ length: 21 }, (_, i) => at(i / 20));
     for (const [i, value] of values.entries()) expect(value).toBeLessThanOrEqual(values[i - 1] ?? 1);
     expect(values.at(-1)).toBeLessThan(0.1);

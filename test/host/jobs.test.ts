@@ -12,7 +12,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a job runs at once, because something may have been missed, and then at each of its times', async () => {
+test('a job runs at the start, because something may have been missed, and then at each of its times', async () => {
   const run = vi.fn();
   jobs = startJobs([{ name: 'modes', cron: '* * * * *', run }], 'Europe/Berlin', silentLog);
   expect(run).toHaveBeenCalledTimes(1);
@@ -31,7 +31,7 @@ test('a job that fails is logged and called again', async () => {
   expect(log.error).toHaveBeenCalledWith({ job: 'modes', why: 'the disk is full' }, expect.any(String));
 });
 
-test('a job that still runs is not begun a second time', async () => {
+test('a job that is still running is not started a second time', async () => {
   const endings: (() => void)[] = [];
   const run = vi.fn(() => new Promise<void>((end) => void endings.push(end)));
   jobs = startJobs([{ name: 'modes', cron: '* * * * *', run }], 'UTC', silentLog);
@@ -42,7 +42,7 @@ test('a job that still runs is not begun a second time', async () => {
   expect(run).toHaveBeenCalledTimes(2);
 });
 
-test('a wake-up that the process slept through is made up', async () => {
+test('a time that was missed while the process was busy is caught up on', async () => {
   const run = vi.fn();
   jobs = startJobs([{ name: 'purge', cron: '0 4 * * *', run }], 'UTC', silentLog);
   expect(run).toHaveBeenCalledTimes(1);
@@ -52,7 +52,7 @@ test('a wake-up that the process slept through is made up', async () => {
   expect(run.mock.calls.length).toBeGreaterThanOrEqual(2);
 });
 
-test('after the stop nothing runs', async () => {
+test('after the stop no job runs', async () => {
   const run = vi.fn();
   jobs = startJobs([{ name: 'modes', cron: '* * * * *', run }], 'UTC', silentLog);
   jobs.stop();
@@ -61,6 +61,6 @@ test('after the stop nothing runs', async () => {
   expect(run).toHaveBeenCalledTimes(1);
 });
 
-test('a zone that nobody knows is refused at start', () => {
+test('an unknown time zone is refused at start', () => {
   expect(() => startJobs([{ name: 'a', cron: '* * * * *', run: vi.fn() }], 'Europe/Atlantis', silentLog)).toThrow();
 });

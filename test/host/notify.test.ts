@@ -5,22 +5,22 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { NO_NEWS, notifyArguments, watchdogIntervalMs } from '../../src/host/notify.js';
+import { NOTHING_PENDING, notifyArguments, watchdogIntervalMs } from '../../src/host/notify.js';
 import { SystemdNotify, type SystemdNotifyOptions } from '../../src/host/systemd-notify.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { RecordingNotify } from '../support/recording-notify.js';
 import { installed } from '../voice/stage.js';
 
-describe('what systemd is told', () => {
+describe('what is sent to systemd', () => {
   test.each([
     ['nothing', {}, []],
     ['ready', { ready: true, status: 'watching' }, ['--ready', '--status=watching']],
     ['a sign of life and the stop', { watchdog: true, stopping: true }, ['WATCHDOG=1', 'STOPPING=1']],
     ['a status that looks like an option', { status: '--help' }, ['--status=--help']],
     ['a status of several lines is one line', { status: 'a\nREADY=1' }, ['--status=a READY=1']],
-    ['a status without end is cut', { status: 'x'.repeat(1000) }, [`--status=${'x'.repeat(200)}`]],
-  ])('%s', (_what, news, args) => {
-    expect(notifyArguments({ ...NO_NEWS, ...news })).toEqual(args);
+    ['a very long status is cut', { status: 'x'.repeat(1000) }, [`--status=${'x'.repeat(200)}`]],
+  ])('%s', (_what, notice, args) => {
+    expect(notifyArguments({ ...NOTHING_PENDING, ...notice })).toEqual(args);
   });
 });
 
@@ -31,11 +31,11 @@ describe('a sign of life is due', () => {
     ['never for another process', { WATCHDOG_USEC: '20000000', WATCHDOG_PID: '43' }, null],
     ['never without a watchdog', {}, null],
     ['never with a watchdog of zero', { WATCHDOG_USEC: '0' }, null],
-    ['never with a watchdog that is no number', { WATCHDOG_USEC: '2s' }, null],
+    ['never with a watchdog that is not a number', { WATCHDOG_USEC: '2s' }, null],
   ])('%s', (_when, env, ms) => expect(watchdogIntervalMs(env, 42)).toBe(ms));
 });
 
-test('the recording one remembers what was told', async () => {
+test('the recording one remembers what was sent', async () => {
   const notify = new RecordingNotify();
   notify.ready('watching');
   notify.status('door open');
@@ -68,7 +68,7 @@ describe('systemd-notify as a child', () => {
   };
   const calls = () => readFileSync(join(folder, 'calls'), 'utf8').split('\n').slice(0, -1);
 
-  test('does nothing where no service manager listens', async () => {
+  test('does nothing without a service manager', async () => {
     const notify = notifyWith({ WATCHDOG_USEC: '1000000' }, stub());
     notify.ready('watching');
     notify.watchdog();
@@ -76,7 +76,7 @@ describe('systemd-notify as a child', () => {
     expect(calls()).toEqual([]);
   });
 
-  test('is one at a time, and what comes meanwhile is told together', async () => {
+  test('runs one at a time, and what comes meanwhile is sent together', async () => {
     const notify = notifyWith({ NOTIFY_SOCKET: '/x', WATCHDOG_USEC: '1000000' }, stub());
     notify.ready('watching');
     for (let frame = 0; frame < 1000; frame++) {
@@ -87,7 +87,7 @@ describe('systemd-notify as a child', () => {
     expect(calls()).toEqual(['--ready --status=watching', '--status=frame 999 WATCHDOG=1 STOPPING=1']);
   });
 
-  test('is fed as often as needed, however often the frame loop gives a sign of life', async () => {
+  test('sends a sign of life when it is due, however often the frame loop gives one', async () => {
     const notify = notifyWith({ NOTIFY_SOCKET: '/x', WATCHDOG_USEC: '4000000' }, stub());
     for (let frame = 0; frame < 40; frame++) {
       notify.watchdog();
@@ -98,7 +98,7 @@ describe('systemd-notify as a child', () => {
     expect(calls().filter((line) => line.includes('WATCHDOG=1'))).toHaveLength(4);
   });
 
-  test('is not fed where the unit has no watchdog', async () => {
+  test('sends no sign of life where the unit has no watchdog', async () => {
     const notify = notifyWith({ NOTIFY_SOCKET: '/x' }, stub());
     notify.watchdog();
     await notify.stopping();
@@ -124,7 +124,7 @@ describe('systemd-notify as a child', () => {
   });
 
   const real = installed('systemd-notify') && installed('python3');
-  test.skipIf(!real)('the real program tells a real socket ready, status, sign of life and stop', async () => {
+  test.skipIf(!real)('the real program sends ready, status, sign of life and stop to a real socket', async () => {
     const script = fileURLToPath(new URL('receiver.py', import.meta.url));
     const socket = join(folder, 'socket');
     const receiver = spawn('python3', [script, socket], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -11,12 +11,7 @@ describe('the face of an enrolment photo', () => {
   test.each([
     ['none', [], 'no-face', 'no face was found in it'],
     ['two people', [tall(200), tall(150)], 'several-faces', '2 faces are in it: give a photo of one person'],
-    [
-      'somebody near the person',
-      [tall(200), tall(80)],
-      'several-faces',
-      '2 faces are in it: give a photo of one person',
-    ],
+    ['a second person nearby', [tall(200), tall(80)], 'several-faces', '2 faces are in it: give a photo of one person'],
     [
       'a face too far away',
       [tall(200, { eyeDistancePx: 20 })],
@@ -39,7 +34,7 @@ describe('the face of an enrolment photo', () => {
   });
 });
 
-describe('a face that is too near to somebody else', () => {
+describe('a face that is too near to that of another person', () => {
   const near = (distance: number) => tooNear({ best: { id: 'ada', distance }, second: undefined }, 0.5);
 
   test('is refused, with the name and what to do', () => {
@@ -48,7 +43,7 @@ describe('a face that is too near to somebody else', () => {
     expect(near(0.5)).toBeDefined();
   });
 
-  test('is not meant when there is room between them, or nobody else', () => {
+  test('is not refused when the distance is large enough, or when no other person is enrolled', () => {
     expect(near(0.51)).toBeUndefined();
     expect(tooNear({ best: undefined, second: undefined }, 4)).toBeUndefined();
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isUnit, squaredDistance } from '../../src/person/distance.js';
-import { Gallery, judge } from '../../src/person/gallery.js';
+import { Gallery, matchOf } from '../../src/person/gallery.js';
 import { apart, direction, ENCODER, someone, template } from './sample.js';
 
 const angle = fc.double({ min: -Math.PI, max: Math.PI, noNaN: true });
@@ -34,16 +34,16 @@ describe('distance', () => {
     ['too short', [0.5, 0.8], false],
     ['too long', [0.7, 0.8], false],
     ['zero', [0, 0], false],
-    ['no number', [Number.NaN, 1], false],
+    ['NaN', [Number.NaN, 1], false],
     ['infinite', [Number.POSITIVE_INFINITY, 0], false],
-    ['nothing', [], false],
+    ['empty', [], false],
   ])('a vector that is %s', (_what, numbers, unit) => {
     expect(isUnit(Float32Array.from(numbers))).toBe(unit);
   });
 });
 
 describe('the gallery', () => {
-  test('names the nearest and the second nearest person, each by his nearest photo', () => {
+  test('ranks the nearest and the second nearest person, each by their nearest photo', () => {
     const gallery = galleryOf(someone('ada', [1, 2]), someone('bob', [0.2, 3]), someone('eve', [2.5]));
     const { best, second } = gallery.rank(direction(0.4));
     expect([best?.id, second?.id]).toEqual(['bob', 'ada']);
@@ -51,11 +51,11 @@ describe('the gallery', () => {
     expect(second?.distance).toBeCloseTo(apart(0.6), 5);
   });
 
-  test('two photos of one person are one person', () => {
+  test('two photos of one person count as one person', () => {
     expect(galleryOf(someone('ada', [1, 1.1])).rank(direction(1)).second).toBeUndefined();
   });
 
-  test('agrees with looking at everybody', () => {
+  test('agrees with comparing the probe with every person', () => {
     const people = fc.array(fc.array(angle, { minLength: 1, maxLength: 3 }), { maxLength: 8 });
     fc.assert(
       fc.property(people, angle, (angles, probe) => {
@@ -74,12 +74,12 @@ describe('the gallery', () => {
     expect(gallery.rank(direction(0), 'ada').best?.id).toBe('bob');
   });
 
-  test('nobody is near when nobody is enrolled', () => {
+  test('an empty gallery ranks no person', () => {
     expect(galleryOf().rank(direction(0))).toEqual({ best: undefined, second: undefined });
     expect(galleryOf().distanceTo('ada', direction(0))).toBeUndefined();
   });
 
-  test('templates of other encoders are not looked at', () => {
+  test('templates of other encoders are not compared', () => {
     const mixed = someone('ada', [0], {
       templates: [template(direction(0), 'other@0123456789ab'), template(direction(2))],
     });
@@ -93,7 +93,7 @@ describe('the gallery', () => {
 
   test.each([
     ['not of unit length', Float32Array.from([1, 1, 0, 0])],
-    ['no numbers', Float32Array.from([Number.NaN, 0, 0, 1])],
+    ['of NaN', Float32Array.from([Number.NaN, 0, 0, 1])],
     ['too short', Float32Array.from([1, 0, 0])],
     ['too long', Float32Array.from([1, 0, 0, 0, 0])],
     ['nothing but zeros', new Float32Array(4)],
@@ -105,7 +105,7 @@ describe('the gallery', () => {
     expect([gallery.size, gallery.templates, gallery.has('eve')]).toEqual([0, 0, false]);
   });
 
-  test('its counts are right after any coming and going', () => {
+  test('its counts are right after any sequence of adding and removing', () => {
     const step = fc.oneof(
       fc.record({ id: fc.constantFrom('a', 'b', 'c'), angles: fc.array(angle, { maxLength: 3 }) }),
       fc.record({ id: fc.constantFrom('a', 'b', 'c'), angles: fc.constant(undefined) }),
@@ -126,27 +126,27 @@ describe('the gallery', () => {
     );
   });
 
-  test('a probe that is no number is near to nobody', () => {
+  test('a probe of NaN matches no person', () => {
     const gallery = galleryOf(someone('ada', [0]));
     const ranking = gallery.rank(Float32Array.from([Number.NaN, 0, 0, 0]));
-    expect(judge(ranking, { threshold: 4, margin: 0 }).kind).toBe('nobody');
+    expect(matchOf(ranking, { threshold: 4, margin: 0 }).kind).toBe('nobody');
   });
 });
 
-describe('whom a ranking means', () => {
+describe('the match of a ranking', () => {
   const rule = { threshold: 0.5, margin: 0.1 };
   const at = (id: string, distance: number) => ({ id, distance });
   test.each([
-    ['nobody, where nobody is enrolled', undefined, undefined, 'nobody'],
+    ['nobody in an empty gallery', undefined, undefined, 'nobody'],
     ['the nearest', at('ada', 0.3), at('bob', 0.9), 'person'],
     ['the nearest, exactly at the threshold', at('ada', 0.5), at('bob', 0.9), 'person'],
     ['nobody beyond the threshold', at('ada', 0.501), at('bob', 0.9), 'nobody'],
     ['the only one', at('ada', 0.3), undefined, 'person'],
-    ['nobody certain, where two are equally near', at('ada', 0.3), at('bob', 0.35), 'ambiguous'],
-    ['nobody certain, even if the second is beyond the threshold', at('ada', 0.45), at('bob', 0.52), 'ambiguous'],
-    ['nobody, for a distance that is no number', at('ada', Number.NaN), at('bob', 1), 'nobody'],
-    ['nobody certain, for a second distance that is no number', at('ada', 0.1), at('bob', Number.NaN), 'ambiguous'],
+    ['ambiguous where two are almost equally near', at('ada', 0.3), at('bob', 0.35), 'ambiguous'],
+    ['ambiguous even if the second is beyond the threshold', at('ada', 0.45), at('bob', 0.52), 'ambiguous'],
+    ['nobody for a distance of NaN', at('ada', Number.NaN), at('bob', 1), 'nobody'],
+    ['ambiguous for a second distance of NaN', at('ada', 0.1), at('bob', Number.NaN), 'ambiguous'],
   ] as const)('%s', (_rule, best, second, kind) => {
-    expect(judge({ best, second }, rule).kind).toBe(kind);
+    expect(matchOf({ best, second }, rule).kind).toBe(kind);
   });
 });

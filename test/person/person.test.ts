@@ -16,7 +16,7 @@ describe('ids', () => {
     expect(idFor(name, () => false)).toBe(id);
   });
 
-  test('an id that belongs or belonged to somebody gets a number', () => {
+  test('an id that is or was in use gets a number appended', () => {
     const used = new Set(['ada', 'ada-2', 'ada-3']);
     expect(idFor('Ada', (id) => used.has(id))).toBe('ada-4');
   });
@@ -33,7 +33,7 @@ describe('ids', () => {
     );
   });
 
-  test.each(['', '-ada', '_ada', 'Ada', 'a/b', '..', 'a'.repeat(65), 'ada\n', 'é'])('"%s" is no id', (id) => {
+  test.each(['', '-ada', '_ada', 'Ada', 'a/b', '..', 'a'.repeat(65), 'ada\n', 'é'])('"%s" is not an id', (id) => {
     expect(personIdSchema.safeParse(id).success).toBe(false);
   });
 });
@@ -49,11 +49,11 @@ describe('names', () => {
     expect(personNameSchema.parse(given)).toBe(taken);
   });
 
-  test.each(['', '   ', 'a\nb', 'a\u0000', 'right\u202eleft', 'x'.repeat(81), '\ud800'])('%j is no name', (name) => {
+  test.each(['', '   ', 'a\nb', 'a\u0000', 'right\u202eleft', 'x'.repeat(81), '\ud800'])('%j is not a name', (name) => {
     expect(personNameSchema.safeParse(name).success).toBe(false);
   });
 
-  test('a name that was taken once is taken again as it is', () => {
+  test('a normalised name is not changed again', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 90 }), (given) => {
         const once = personNameSchema.safeParse(given);

@@ -11,9 +11,9 @@ const CURVE: ThresholdCurve = {
 const people = fc.integer({ min: 0, max: 50_000 });
 const target = fc.double({ min: 1e-4, max: 0.2, noNaN: true });
 
-describe('how near is near enough', () => {
+describe('the threshold', () => {
   test.each([
-    ['one person, a lax target: never looser than one in a thousand', 0.05, 1, 1.2, 1e-3, false],
+    ['one person and a lax target: never looser than one in a thousand', 0.05, 1, 1.2, 1e-3, false],
     ['an empty gallery counts as one person', 0.05, 0, 1.2, 1e-3, false],
     ['thirty people at 0.003', 0.003, 30, 1.0, 1e-4, false],
     ['three hundred people at 0.003', 0.003, 300, 0.9, 1e-5, false],
@@ -26,7 +26,7 @@ describe('how near is near enough', () => {
     expect(chosen.tooLarge).toBe(tooLarge);
   });
 
-  test('between measured points it lies on the line over the logarithm of the rate', () => {
+  test('between measured points it is interpolated over the logarithm of the rate', () => {
     const { threshold, fmr } = chooseThreshold(CURVE, 0.003, 300 / Math.sqrt(10), null);
     expect(Math.log10(fmr ?? 0)).toBeCloseTo(-4.5, 2);
     expect(threshold).toBeCloseTo(0.95, 2);
@@ -48,7 +48,7 @@ describe('how near is near enough', () => {
     );
   });
 
-  test('a stranger is let in at most as often as asked for, as long as it is not said to be too large', () => {
+  test('strangers are let in at most at the target rate, unless the gallery is reported as too large', () => {
     fc.assert(
       fc.property(people, target, (size, targetFpir) => {
         const { fmr, tooLarge } = chooseThreshold(CURVE, targetFpir, size, null);
@@ -58,7 +58,7 @@ describe('how near is near enough', () => {
     );
   });
 
-  test('set by hand it is what it was set to', () => {
+  test('set by hand, it is taken as it is', () => {
     expect(chooseThreshold(CURVE, 0.003, 50_000, 0.49)).toEqual({ threshold: 0.49, fmr: null, tooLarge: false });
   });
 });

@@ -9,7 +9,7 @@ const node = fc.stringMatching(/^[a-z0-9_-]{1,32}$/);
 const wall = fc.oneof(fc.integer({ min: -1e6, max: 4e12 }), fc.constantFrom(0, 1_700_000_000_000)).map(wallMs);
 
 describe('versions of person records', () => {
-  test('each is newer than all before it, whatever the clocks of the gates do', () => {
+  test('each is newer than all earlier ones, whatever the clocks of the gates do', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(wall, node), { minLength: 2, maxLength: 50 }), (changes) => {
         let latest: string | null = null;
@@ -23,7 +23,7 @@ describe('versions of person records', () => {
     );
   });
 
-  test('show the clock when it is ahead of what is known', () => {
+  test('carry the time of the clock when it is ahead of the latest version', () => {
     expect(nextVersion(null, wallMs(1_700_000_000_000), 'north')).toBe('1700000000000-0000-north');
     expect(nextVersion('1700000000000-00ff-a', wallMs(1_700_000_000_001), 'north')).toBe('1700000000001-0000-north');
   });
@@ -37,7 +37,7 @@ describe('versions of person records', () => {
     expect(nextVersion('1700000000000-ffff-z', wallMs(0), 'a')).toBe('1700000000001-0000-a');
   });
 
-  test('there is none after the last that 13 digits hold', () => {
+  test('there is no version after the last that 13 digits can hold', () => {
     expect(() => nextVersion('9999999999999-ffff-z', wallMs(0), 'a')).toThrow(RangeError);
   });
 
@@ -59,7 +59,7 @@ describe('versions of person records', () => {
     );
   });
 
-  test('more than five minutes ahead is the future', () => {
+  test('more than five minutes ahead count as from the future', () => {
     const now = wallMs(1_700_000_000_000);
     expect(isFuture(nextVersion(null, wallMs(now + FUTURE_MAX_MS), 'a'), now)).toBe(false);
     expect(isFuture(nextVersion(null, wallMs(now + FUTURE_MAX_MS + 1), 'a'), now)).toBe(true);

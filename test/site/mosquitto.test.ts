@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 describe('a request', () => {
-  test('sent by mosquitto_pub enrols somebody with a photo of a megabyte', async () => {
+  test('sent by mosquitto_pub enrols a person with a photo of a megabyte', async () => {
     const { calls } = gate('north');
     await isOnline();
     const photo = Buffer.alloc(1_000_000, 7);
@@ -135,7 +135,7 @@ test('after the broker was killed and came back, the state is there again and th
   expect(heard).toEqual(Array.from({ length: heard.length }, (_, i) => 22 - heard.length + i));
 });
 
-test('a broken wire makes the broker say that the gate is offline, and the gate comes back by itself', async () => {
+test('after a broken connection the broker reports the gate as offline, and the gate reconnects by itself', async () => {
   const wire = await tcpProxy(mosquitto.port);
   wires.push(wire);
   gate('north', wire.port);

@@ -28,7 +28,7 @@ test.each([
   'other/home/people/ada',
   'kaimon',
   '',
-])('"%s" is none of this gate\'s topics', (topic) => {
+])('"%s" is not one of this gate\'s topics', (topic) => {
   expect(parseTopic(names, topic)).toBeUndefined();
 });
 
@@ -53,13 +53,13 @@ test('JSON within the bounds is read as JSON.parse reads it', () => {
 });
 
 test.each([
-  ['brackets in a text do not count', JSON.stringify({ a: '[[[[[[[[[[[[' }), true],
+  ['brackets in a text are not counted', JSON.stringify({ a: '[[[[[[[[[[[[' }), true],
   ['escaped quotes do not end a text', JSON.stringify({ a: '\\"[[[[[[[[[[[[\\' }), true],
   ['eight levels are allowed', '[[[[[[[[1]]]]]]]]', true],
   ['nine levels are too many', '[[[[[[[[[1]]]]]]]]]', false],
   ['a thousand and one values are too many', JSON.stringify(Array.from({ length: 1_001 }, () => 1)), false],
-  ['an open text is not JSON', '{"a', false],
-  ['nothing is not JSON', '', false],
+  ['an unclosed text is not JSON', '{"a', false],
+  ['an empty text is not JSON', '', false],
 ])('%s', (_rule, text, ok) => {
   expect(parseJson(Buffer.from(text)).ok).toBe(ok);
 });

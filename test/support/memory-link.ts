@@ -141,7 +141,7 @@ export class MemoryLink implements Link {
     if (will && this.#will) {
       this.#broker.route({ topic: this.#will.topic, payload: Buffer.from(this.#will.payload), retain: true });
     }
-    this.#downs.tell(why);
+    this.#downs.notify(why);
   }
 
   /** Simulation: the connection comes (back). */
@@ -151,7 +151,7 @@ export class MemoryLink implements Link {
       if (this.#state !== 'running' || this.#up || !this.#broker.running) return;
       this.#up = true;
       for (const entry of this.#pending.all()) this.#send(entry);
-      this.#ups.tell();
+      this.#ups.notify();
     });
   }
 
@@ -161,7 +161,7 @@ export class MemoryLink implements Link {
   }
 
   #hear(packet: Packet): void {
-    if (this.#up) this.#messages.tell(packet);
+    if (this.#up) this.#messages.notify(packet);
   }
 
   #send(entry: Pending): void {

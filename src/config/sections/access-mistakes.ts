@@ -4,7 +4,7 @@ import { suggest } from '../suggest.js';
 import { DAY_MINUTES, DAYS, datesOf, type Span, spanOf, WEEK_MINUTES, weekdaysOf } from './access-times.js';
 
 type Path = readonly (string | number)[];
-/** What is wrong between keys that are each in order. */
+/** A mistake that only shows when several keys, each valid by itself, are compared. */
 export interface Mistake {
   readonly path: Path;
   readonly message: string;
@@ -35,7 +35,7 @@ interface Section {
   readonly passback: { readonly resetAt: readonly string[] };
 }
 
-/** Names that stand for schedules without being written. */
+/** Schedules that exist without being written. */
 export const BUILT_IN_SCHEDULES = ['always', 'never'] as const;
 
 /** Everything that is wrong with section `access` as a whole, each with its path inside the section. */
@@ -59,7 +59,7 @@ function zoneMistakes({ timeZone, schedules, holidays, passback }: Section): Mis
     new Intl.DateTimeFormat('en', { timeZone });
     return [];
   } catch {
-    // That Node throws is its answer: it knows no such zone.
+    // Node throws when it does not know the zone.
     const meant = suggest(timeZone, Intl.supportedValuesOf('timeZone'));
     const hint = meant === null ? 'use a name such as Europe/Berlin' : `did you mean ${meant}?`;
     return [{ path, message: `there is no time zone ${JSON.stringify(timeZone)}: ${hint}` }];
@@ -92,10 +92,10 @@ const weekSpans = (window: Window): Span[] =>
     dayOf(window).map(({ from, to }) => ({ from: from + weekday * DAY_MINUTES, to: to + weekday * DAY_MINUTES })),
   );
 
-/** Hours of no length are told already; as a whole day they would bring more mistakes than there are. */
+/** Hours of no length are reported already; counted as a whole day they would cause further, misleading mistakes. */
 const dayOf = (hours: Hours): Span[] => (hours.from === hours.to ? [] : [spanOf(hours)]);
 
-/** The first minute that two lists of spans share, going round after `round` minutes; undefined when none. */
+/** The first minute that two lists of spans share, undefined when they share none. Time repeats after `round` minutes. */
 function shared(a: readonly Span[], b: readonly Span[], round: number): number | undefined {
   const turns = Number.isFinite(round) ? [-round, 0, round] : [0];
   for (const one of a)
@@ -124,7 +124,7 @@ function overlaps(list: readonly (readonly Span[])[], path: Path, round: number)
   });
 }
 
-/** Entries whose days an earlier one of the same kind (of every year, or of one) has already. */
+/** Entries with a day that an earlier entry of the same kind (of every year, or of one year) already has. */
 function twice(list: readonly DateRange[], path: Path): Mistake[] {
   const dates = list.map(datesOf);
   return dates.flatMap((own, i) => {

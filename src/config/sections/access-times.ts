@@ -1,5 +1,5 @@
 // pure
-/** Times, days and dates as an owner writes them in section `access`, as numbers to reckon with. */
+/** Turns the times, days and dates that an owner writes in section `access` into numbers to calculate with. */
 
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export const DAY_MINUTES = 1440;
@@ -26,7 +26,7 @@ export const DAY_OR_RANGE = new RegExp(`^${DAY}(?:-${DAY})?$`);
 /** `2026-12-24`, or `12-24` for every year. */
 export const DATE = /^(?:20\d\d-)?\d\d-\d\d$/;
 
-/** Longest run of dated days: more is a slip in the year. */
+/** Longest range between two dates, in days: a longer one is a mistyped year. */
 export const DATED_DAYS_MAX = 366;
 
 /** `07:30` as minutes since midnight. */
@@ -60,7 +60,7 @@ function exists(year: number, month: number, day: number): boolean {
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
-/** What `date` and `until` mean, or the sentence that says why they mean nothing. */
+/** What `date` and `until` mean, or the sentence that says what is wrong with them. */
 export function datesOf({ date, until }: { readonly date: string; readonly until: string | null }): Dates | string {
   const first = dateParts(date);
   const last = until === null ? first : dateParts(until);

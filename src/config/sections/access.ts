@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { choice, whole } from '../field.js';
+import { choice, milliseconds, whole } from '../field.js';
 import { accessMistakes } from './access-mistakes.js';
 import { holidays, name, schedules } from './access-schedules.js';
 import { TIME } from './access-times.js';
-
-const milliseconds = (min: number, max: number) => ({ unit: 'milliseconds', min, max });
 
 const groups = z
   .record(name, z.array(name).min(1).max(16).describe('Schedules of the group (a list of 1–16 names of schedules).'))
@@ -30,7 +28,7 @@ const passback = z
   })
   .refine(({ mode, resetAt }) => mode !== 'hard' || resetAt.length > 0, {
     path: ['resetAt'],
-    // Who leaves by the exit button is still inside for the gate.
+    // A person who leaves by the exit button still counts as inside.
     message: 'access.passback.mode hard needs a time: otherwise who leaves by another way is shut out for ever',
   });
 

@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { between, choice, measure, measureOrNull, whole } from '../field.js';
-
-const distance = { unit: 'squared distance', min: 0, max: 4 };
-const milliseconds = (min: number, max: number) => ({ unit: 'milliseconds', min, max });
+import { between, choice, distance, measure, measureOrNull, milliseconds, whole } from '../field.js';
 
 /** From what was seen to yes or no. */
 export const decisionSection = z
@@ -35,12 +32,3 @@ export const decisionSection = z
     ({ agree, of }) => agree <= of,
     between(['agree', 'of'], 'agree', 'decision.agree must not be above decision.of'),
   );
-
-/** Enrolment. */
-export const peopleSection = z.strictObject({
-  duplicateDistance: measureOrNull(
-    "A new face nearer than this to somebody else is refused as a duplicate; null takes the encoder's threshold",
-    distance,
-  ),
-  maxTemplates: whole('Most photos kept as templates for one person', { unit: 'templates', min: 1, max: 10 }, 10),
-});

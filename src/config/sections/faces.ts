@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { between, fileOrNull, measure, whole } from '../field.js';
 
-const haar = z.strictObject({
+/** The search for proposals. */
+export const haarSection = z.strictObject({
   cascade: fileOrNull("The Haar cascade; null takes the one of the distribution's opencv-data"),
   width: whole(
     'The grey picture is scaled down to this width before the search',
@@ -25,7 +26,8 @@ const haar = z.strictObject({
   ),
 });
 
-const confirm = z.strictObject({
+/** The network that confirms proposals. */
+export const confirmSection = z.strictObject({
   score: measure('A proposal counts as a face from this score on', { unit: 'probability', min: 0.05, max: 1 }, 0.65),
   context: measure(
     'Side of the region that the confirming network sees, in sides of the proposal',
@@ -67,8 +69,8 @@ const quality = z
 
 /** Finding faces, confirming them and judging how usable they are. */
 export const facesSection = z.strictObject({
-  haar: haar.prefault({}).describe('The search for proposals with a Haar cascade.'),
-  confirm: confirm.prefault({}).describe('The network that confirms and corrects each proposal.'),
+  haar: haarSection.prefault({}).describe('The search for proposals with a Haar cascade.'),
+  confirm: confirmSection.prefault({}).describe('The network that confirms and corrects each proposal.'),
   max: whole('Most faces measured in one frame; the largest are taken', { unit: 'faces', min: 1, max: 16 }, 5),
   quality: quality.prefault({}).describe('Faces outside these bounds are never recognised.'),
 });

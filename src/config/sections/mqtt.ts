@@ -1,43 +1,5 @@
 import { z } from 'zod';
-import { between, choice, fileOrNull, flag, text, textOrNull, whole } from '../field.js';
-
-const milliseconds = (min: number, max: number) => ({ unit: 'milliseconds', min, max });
-
-const restart = z
-  .strictObject({
-    firstMs: whole('Pause before the first restart; each further pause is longer', milliseconds(10, 60_000), 500),
-    maxMs: whole('Longest pause', milliseconds(10, 600_000), 30_000),
-  })
-  .refine(
-    ({ firstMs, maxMs }) => firstMs <= maxMs,
-    between(['firstMs', 'maxMs'], 'firstMs', 'eye.restart.firstMs must not be above eye.restart.maxMs'),
-  );
-
-/** The process that sees. */
-export const eyeSection = z.strictObject({
-  hangMs: whole(
-    'An eye without a sign of life for this long is killed and started again',
-    milliseconds(1000, 120_000),
-    4000,
-  ),
-  restart: restart.prefault({}).describe('Pauses between restarts of the eye.'),
-});
-
-/** The languages of greetings; equal to those of a person (a test holds this). */
-export const greetingLanguages = ['en', 'zh-TW'] as const;
-
-/** What is said to people who come in. */
-export const greetingSection = z.strictObject({
-  enabled: flag('Greet people who are let in', true),
-  language: choice('Language of people who have none of their own', greetingLanguages, 'en'),
-  speak: flag('Say the greeting aloud; otherwise it is only logged and published', true),
-  device: textOrNull(
-    'ALSA output, a name that `aplay -L` lists; null takes the default one',
-    /^[A-Za-z0-9_][A-Za-z0-9_:=,.-]{0,127}$/,
-    'letters, digits and _ : = , . -, 1–128 characters',
-  ),
-  volume: whole('Loudness of the voice', { unit: 'percent', min: 0, max: 200 }, 100),
-});
+import { between, fileOrNull, flag, text, textOrNull, whole } from '../field.js';
 
 const protocol = z
   .union([z.literal('auto'), z.literal(4), z.literal(5)])
@@ -81,25 +43,6 @@ export const mqttSection = z
   )
   .refine(
     ({ url, caFile, certFile }) => /^mqtts:/.test(url) || (caFile === null && certFile === null),
-    // Without this rule, certificates beside mqtt:// would look like encryption and be none.
+    // Without this rule, certificates beside mqtt:// would look like encryption although nothing is encrypted.
     between(['url', 'caFile', 'certFile'], 'url', 'mqtt.caFile and mqtt.certFile need an mqtts:// url'),
   );
-
-/** People shared between gates. */
-export const syncSection = z.strictObject({
-  tombstoneDays: whole(
-    'How long a removal is to be remembered; this version remembers for ever',
-    { unit: 'days', min: 1, max: 3650 },
-    400,
-  ),
-});
-
-/** The log on stderr. */
-export const logSection = z.strictObject({
-  level: choice(
-    'Least important lines that are written',
-    ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
-    'info',
-  ),
-  names: flag('Write the names of people; otherwise only their ids', true),
-});

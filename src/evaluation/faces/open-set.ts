@@ -1,6 +1,6 @@
 // pure
 import { encodeVector } from '../../kit/vector.js';
-import { Gallery, judge, type MatchRule, type Ranking } from '../../person/gallery.js';
+import { Gallery, type MatchRule, matchOf, type Ranking } from '../../person/gallery.js';
 import type { Person } from '../../person/person.js';
 import { type Rate, rateByPerson, type Tally } from '../figures.js';
 import type { Sample } from './all-pairs.js';
@@ -159,7 +159,7 @@ type Answer = 'identified' | 'misidentified' | 'nobody' | 'ambiguous' | 'noFace'
 
 function answerTo({ person, ranking }: Trial, rule: MatchRule): Answer {
   if (!ranking) return 'noFace';
-  const match = judge(ranking, rule);
+  const match = matchOf(ranking, rule);
   if (match.kind !== 'person') return match.kind;
   return match.best.id === person ? 'identified' : 'misidentified';
 }

@@ -4,7 +4,7 @@ import { OperatingError } from '../../kit/errors.js';
 import { PACKET_MAX } from '../messages.js';
 import { PacketSize } from './packet-size.js';
 
-/** A demo has one daemon, one story teller and whoever watches. */
+/** A demo has one daemon, one script and a few clients that listen. */
 const CLIENTS_MAX = 32;
 
 export interface EmbeddedBroker {
@@ -24,9 +24,9 @@ export async function startBroker({ port = 0 }: { readonly port?: number } = {})
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    const watch = new PacketSize(PACKET_MAX);
+    const size = new PacketSize(PACKET_MAX);
     socket.on('data', (chunk: Buffer) => {
-      if (watch.feed(chunk) !== undefined) socket.destroy();
+      if (size.feed(chunk) !== undefined) socket.destroy();
     });
     broker.handle(socket);
   });

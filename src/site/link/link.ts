@@ -24,12 +24,12 @@ export interface Will {
   readonly payload: string;
 }
 
-/** Takes a listener away again. */
+/** Removes a listener. */
 export type Unlisten = () => void;
 
 /**
- * Port: the connection to the site's broker. It connects and reconnects by itself, for ever, and remembers no
- * subscription: whoever listens subscribes again at each `onUp`.
+ * Port: the connection to the site's broker. It connects and reconnects by itself and never gives up. It does not remember
+ * subscriptions: the caller subscribes again at each `onUp`.
  */
 export interface Link {
   /** Begins to connect; returns at once. */

@@ -2,7 +2,7 @@ import { explain } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import type { Unlisten } from './link.js';
 
-/** Listeners of one kind. One that throws is logged and does not keep the others from hearing. */
+/** Listeners of one kind. One that throws is logged, and the others are still called. */
 export class Listeners<T> {
   readonly #log: Log;
   #all: readonly ((value: T) => void)[] = [];
@@ -18,7 +18,7 @@ export class Listeners<T> {
     };
   }
 
-  tell(value: T): void {
+  notify(value: T): void {
     for (const listener of this.#all) {
       try {
         listener(value);

@@ -15,13 +15,13 @@ import { PacketSize } from './packet-size.js';
 import { failure, type Pending, PendingPublishes } from './pending-publishes.js';
 
 const PAUSES: RetryPlan = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.5 };
-/** A connection shorter than this does not shorten the pauses: two gates with one name throw each other out for ever. */
+/** Only a connection that lasted this long resets the pauses: two gates with one name keep throwing each other out. */
 const STEADY_MS = 10_000;
 /** Unacknowledged publishes on one connection, where the broker names no smaller number. */
 const IN_FLIGHT_MAX = 64;
-/** For a broker to take the goodbye at `end`. */
+/** How long the broker has to take the disconnect packet at `end`. */
 const GOODBYE_MS = 1_000;
-/** 3.1.1's and 5's way to say "not this version". */
+/** Reason codes of 3.1.1 and 5 for "not this version". */
 const WRONG_VERSION = new Set([1, 132]);
 
 export interface MqttLinkParts {
@@ -52,7 +52,7 @@ export class MqttLink implements Link {
   #retry: Timer | undefined;
   #state: 'new' | 'running' | 'ended' = 'new';
 
-  /** @throws OperatingError KAIMON_MQTT_CONFIG, KAIMON_SECRET: what cannot work is said before the daemon starts. */
+  /** @throws OperatingError KAIMON_MQTT_CONFIG, KAIMON_SECRET: settings that cannot work fail before the daemon starts. */
   constructor(parts: MqttLinkParts) {
     this.#parts = parts;
     this.#version = parts.config.protocol === 'auto' ? 5 : parts.config.protocol;
@@ -185,11 +185,11 @@ export class MqttLink implements Link {
     this.#upSince = this.#parts.clock.monotonic();
     this.#parts.log.info({ protocol: this.#version === 5 ? '5' : '3.1.1' }, 'connected to the broker');
     this.#sendWaiting(client);
-    this.#ups.tell();
+    this.#ups.notify();
   }
 
   #onPublish(client: MqttClient, packet: IPublishPacket): void {
-    if (client === this.#client) this.#messages.tell(packetOf(packet));
+    if (client === this.#client) this.#messages.notify(packetOf(packet));
   }
 
   #onClose(client: MqttClient, why: string, refusedVersion: boolean): void {
@@ -212,7 +212,7 @@ export class MqttLink implements Link {
     if (held >= STEADY_MS) this.#attempt = 0;
     const pause = this.#pause();
     this.#parts.log.warn({ why, pauseMs: pause }, wasUp ? 'lost the broker' : 'cannot reach the broker');
-    if (wasUp) this.#downs.tell(why);
+    if (wasUp) this.#downs.notify(why);
     this.#again(pause);
   }
 

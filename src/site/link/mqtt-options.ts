@@ -12,7 +12,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /**
  * Options of mqtt.js for one connection. Files are read each time, so that a renewed certificate or password is taken
  * at the next connect.
- * @param env tells where systemd's credentials lie
+ * @param env names the folder of systemd's credentials
  * @throws OperatingError KAIMON_SECRET, KAIMON_MQTT_CONFIG
  */
 export function mqttOptions(
@@ -26,7 +26,7 @@ export function mqttOptions(
   return {
     protocolVersion: version,
     protocolId: 'MQTT',
-    // One id for ever: the broker then closes a half-open earlier connection (and sends its will) before it greets
+    // Always the same id: the broker then closes a half-open earlier connection (and sends its will) before it greets
     // this one. With a new id each time that will would arrive minutes later and say "offline" about a gate that is up.
     clientId: config.clientId ?? `kaimon-${names.site}-${names.gate}`,
     clean: true,

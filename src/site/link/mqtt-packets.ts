@@ -14,14 +14,14 @@ export function packetOf(packet: IPublishPacket): Packet {
   };
 }
 
-/** A property that is given twice counts as given first. */
+/** Of a property that is given twice, the first value counts. */
 function firstValues(properties: Record<string, string | string[]>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(properties).map(([key, value]) => [key, Array.isArray(value) ? (value[0] ?? '') : value]),
   );
 }
 
-/** What mqtt.js is told; 3.1.1 has no properties. */
+/** Publish options for mqtt.js; 3.1.1 has no properties. */
 export function publishOptions(options: PublishOptions, version: 4 | 5): IClientPublishOptions {
   const { qos, retain, expirySeconds, correlationData, responseTopic, properties } = options;
   if (version === 4) return { qos, retain };

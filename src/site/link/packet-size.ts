@@ -1,6 +1,6 @@
 /**
- * Watches the bytes of one MQTT connection and tells when a packet announces more than `maxBytes`. Neither mqtt.js
- * (under 3.1.1) nor aedes bounds what it collects: a header may announce 256 MB.
+ * Reads the bytes of one MQTT connection and reports a packet that announces more than `maxBytes`. Neither mqtt.js (under
+ * 3.1.1) nor aedes limits what it collects: a header may announce 256 MB.
  */
 export class PacketSize {
   readonly #maxBytes: number;

@@ -20,7 +20,7 @@ export type Request = {
   [V in Verb]: { readonly verb: V; readonly args: ArgsOf<V>; readonly id: string; readonly by: string };
 }[Verb];
 
-export type Judgement =
+export type RequestCheck =
   | { readonly kind: 'drop'; readonly why: string }
   | {
       readonly kind: 'refuse';
@@ -39,21 +39,21 @@ interface Refusal {
 type RequestTopic = Extract<Topic, { kind: 'request' }>;
 
 /**
- * Whether a packet is a request that may be done now. Retained, late and repeated ones are not: a replayed message
- * and a retained one have opened real front doors (double-take#281, MQTT_ESP8266_Garage_Door#1, OpenMQTTGateway#102).
+ * Whether a packet is a request that may be done now. Retained, late and repeated requests may not: replayed and retained
+ * messages have opened real front doors (double-take#281, MQTT_ESP8266_Garage_Door#1, OpenMQTTGateway#102).
  * @param nowWall the gate's wall clock; setting it back revives nothing that had expired.
  * @param seen remembers the id of what is accepted; nothing else does.
  */
-export function judge(packet: Packet, nowWall: WallMs, seen: SeenRequests, names: Names): Judgement {
+export function checkRequest(packet: Packet, nowWall: WallMs, seen: SeenRequests, names: Names): RequestCheck {
   const topic = parseTopic(names, packet.topic);
   if (topic?.kind !== 'request') return { kind: 'drop', why: 'not a request of this gate' };
-  // What a broker sends on to those who listen when somebody clears a retained request.
+  // The broker forwards this to subscribers when a client clears a retained request.
   if (packet.payload.byteLength === 0) return { kind: 'drop', why: 'an empty request' };
 
   const raw = readEnvelope(packet, topic);
   const id = raw.ok ? idOf(raw.value) : undefined;
   const respondTo = responseTopic(packet, names, id);
-  const refuse = ({ code, message }: Refusal): Judgement =>
+  const refuse = ({ code, message }: Refusal): RequestCheck =>
     respondTo === undefined
       ? { kind: 'drop', why: `${code}: ${message}; it names no id to answer to` }
       : { kind: 'refuse', id: id ?? null, code, message, respondTo };
@@ -107,7 +107,7 @@ function readEnvelope(packet: Packet, { verb }: RequestTopic): Parsed & { readon
   return { ok: true, value: { ...envelope, v: Number(v), args: { ...named, ...args.value, photo: packet.payload } } };
 }
 
-/** The id of anything that might be a request, for an answer that says what was wrong with it. */
+/** The id of anything that might be a request, so that the answer can say what is wrong with it. */
 function idOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || !('id' in value)) return undefined;
   return requestIdSchema.safeParse(value.id).data;

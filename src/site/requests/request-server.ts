@@ -4,7 +4,7 @@ import type { Log } from '../../kit/log.js';
 import type { Link, Packet } from '../link/link.js';
 import { type ErrorCode, RequestError, type Response } from '../messages.js';
 import type { Names } from '../topics.js';
-import { judge, type Request } from './check-request.js';
+import { checkRequest, type Request } from './check-request.js';
 import { LogBudget } from './log-budget.js';
 import { SeenRequests } from './seen-requests.js';
 import type { ArgsOf, Verb } from './verbs.js';
@@ -16,7 +16,7 @@ const HANDLER_MS = 60_000;
 const ANSWER_EXPIRY_SECONDS = 300;
 
 export interface RequestContext {
-  /** Who asked, by the request's own word: not proven before requests are signed. */
+  /** Who asked, as the request says; this is not proven until requests are signed. */
   readonly by: string;
   /** The request's id. */
   readonly id: string;
@@ -27,7 +27,7 @@ export type RequestHandlers = {
   readonly [V in Verb]: (args: ArgsOf<V>, context: RequestContext) => Promise<unknown>;
 };
 
-export interface RequestDeskParts {
+export interface RequestServerParts {
   readonly link: Link;
   readonly names: Names;
   readonly clock: Clock;
@@ -37,36 +37,36 @@ export interface RequestDeskParts {
   readonly written: () => Promise<void>;
 }
 
-/** Takes requests, has them done once and answers each. Nothing that arrives here can make it throw. */
-export class RequestDesk {
-  readonly #parts: RequestDeskParts;
+/** Takes requests, has each done once and answers it. No packet can make it throw. */
+export class RequestServer {
+  readonly #parts: RequestServerParts;
   readonly #seen: SeenRequests;
   readonly #budget: LogBudget;
   #inFlight = 0;
 
-  constructor(parts: RequestDeskParts) {
+  constructor(parts: RequestServerParts) {
     this.#parts = parts;
     this.#seen = new SeenRequests(parts.clock.wall());
     this.#budget = new LogBudget(parts.clock);
   }
 
   hear(packet: Packet): void {
-    const judgement = judge(packet, this.#parts.clock.wall(), this.#seen, this.#parts.names);
-    switch (judgement.kind) {
+    const check = checkRequest(packet, this.#parts.clock.wall(), this.#seen, this.#parts.names);
+    switch (check.kind) {
       case 'drop':
-        this.#warn({ why: judgement.why }, 'a request was ignored');
+        this.#warn({ why: check.why }, 'a request was ignored');
         return;
       case 'refuse': {
-        const { id, code, message, respondTo } = judgement;
+        const { id, code, message, respondTo } = check;
         this.#warn({ id, code, message }, 'a request was refused');
         this.#answer(respondTo, refusal(id, code, message), packet);
         return;
       }
       case 'accept':
-        void this.#serve(judgement.request, judgement.respondTo, packet);
+        void this.#serve(check.request, check.respondTo, packet);
         return;
       default:
-        impossible(judgement);
+        impossible(check);
     }
   }
 
@@ -140,7 +140,7 @@ export class RequestDesk {
     }
   }
 
-  /** Names for the asker what an operator can act on; a defect's message is for the log only. */
+  /** The answer names only what an operator can act on; the message of a defect goes to the log only. */
   #failure({ id, verb, by }: Request, thrown: unknown): Response {
     if (thrown instanceof RequestError) {
       this.#warn({ id, verb, by, code: thrown.code, message: thrown.message }, 'a request was refused');

@@ -1,12 +1,12 @@
 /**
- * Ids of accepted requests, each kept until the request's own expiry. As lifetimes are bounded, an id that was
- * forgotten can only come back in a request that is expired. An unexpired id is never pushed out.
+ * Ids of accepted requests, each kept until the request expires. Lifetimes are limited, so a forgotten id can only come
+ * back in an expired request. An id that has not expired is never dropped to make room.
  */
 export class SeenRequests {
   readonly #expiry = new Map<string, number>();
   readonly #capacity: number;
   #latestMs: number;
-  /** A request sent before this moment may have been done by this gate's previous process. */
+  /** When this process started. Its predecessor may have done requests that were sent earlier. */
   readonly startedMs: number;
 
   constructor(startedMs: number, capacity = 1_000) {

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { personIdSchema, personNameSchema, personSchema } from '../../person/person.js';
 import { DOOR_MODES } from '../../schedule/door-mode.js';
 
-/** Most that one `people` answer lists. */
+/** Most people that one `people` answer lists. */
 export const PEOPLE_PAGE_MAX = 200;
 
-/** A photo as it came: its beginning is that of a JPEG or PNG; nothing else of it was looked at. */
+/** A photo as it came. It begins like a JPEG or PNG; nothing else is checked here. */
 export const photoSchema = z
   .instanceof(Uint8Array)
   .refine((bytes) => isJpeg(bytes) || isPng(bytes), 'the photo is neither a JPEG nor a PNG');
@@ -76,7 +76,7 @@ export type Verb = keyof typeof argsSchemas;
 export type ArgsOf<V extends Verb> = z.output<(typeof argsSchemas)[V]>;
 
 export const VERBS = Object.keys(argsSchemas) as readonly Verb[];
-/** In the contract, not in this version. */
+/** Verbs of the contract that this version does not know yet. */
 export const LATER_VERBS: readonly string[] = ['snapshot', 'verify', 'resync'];
 
 export const isVerb = (verb: string): verb is Verb => Object.hasOwn(argsSchemas, verb);

@@ -2,7 +2,7 @@ import type { Clock } from '../../kit/clock.js';
 import type { Log } from '../../kit/log.js';
 import type { Link } from '../link/link.js';
 
-/** A burst is over when the gate's own marker came back and nothing came for so long. */
+/** A burst is over when the gate's own marker came back and nothing else came for this long. */
 const QUIET_MS = 250;
 const STEP_MS = 25;
 /** Without the marker (no right to the topic?) it is over after this time of quiet. */
@@ -14,13 +14,14 @@ export interface BurstParts {
   readonly log: Log;
   /** Where the marker is sent; the gate must have subscribed to it. */
   readonly topic: string;
-  /** Tells the markers of several bursts on one topic apart. */
+  /** Distinguishes the markers of several bursts on one topic. */
   readonly name: string;
 }
 
 /**
- * Tells when the retained messages of a subscription have all come: MQTT has no word for it. What the gate sends to
- * itself after subscribing comes back behind them at Mosquitto; at aedes it may overtake them, hence the quiet too.
+ * Finds out when all retained messages of a subscription have arrived, which MQTT does not report. The gate sends a marker
+ * to itself after subscribing: with Mosquitto it comes back after the retained messages; with aedes it may overtake them,
+ * so some quiet time is needed as well.
  */
 export class Burst {
   readonly #parts: BurstParts;
@@ -45,7 +46,10 @@ export class Burst {
     if (token > this.#back && token <= this.#sent) this.#back = token;
   }
 
-  /** Resolves when it is over, or as soon as nobody wants to know any more. @throws OperatingError as Link.publish */
+  /**
+   * Resolves when the burst is over, or as soon as `stale` says that the answer is no longer needed.
+   * @throws OperatingError as Link.publish
+   */
   async over(stale: () => boolean): Promise<void> {
     const { link, clock, log, topic, name } = this.#parts;
     const token = ++this.#sent;

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../kit/clock.js';
 const EARLY_MAX = 1_000;
 const EARLY_MS = 60_000;
 
-/** Records from the future, tried again until their time has come; a later record of the same id takes the place. */
+/** Records from the future, tried again until their time has come. A later record of the same id replaces an earlier one. */
 export class EarlyRecords<R> {
   readonly #records = new Map<string, R>();
   readonly #clock: Clock;

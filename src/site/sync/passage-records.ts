@@ -17,7 +17,7 @@ export function readPassage(payload: Uint8Array, own: string | undefined): Heard
   if (!json.ok) return { kind: 'invalid', why: json.why };
   const { data, error } = passageSchema.safeParse(json.value);
   if (error) return { kind: 'invalid', why: whatIsWrong(error) };
-  // Dated ahead it would outlive every reset.
+  // A passage dated ahead would outlive every reset.
   if (Date.parse(data.since) > versionMs(data.version) + FUTURE_MAX_MS)
     return { kind: 'invalid', why: 'since is later than the version' };
   if (own !== undefined && data.version === own) return { kind: 'same', version: own };

@@ -10,12 +10,12 @@ interface Peer {
   readonly people?: PeopleSummary;
 }
 
-/** The other gates of the site, by what they say of themselves; tells when they know other people than this one. */
+/** The other gates of the site as they describe themselves; reports when their people differ from this gate's. */
 export class Peers {
   readonly #peers = new Map<string, Peer>();
   #before: ReadonlySet<string> = new Set();
 
-  /** A peer's `state` or `info`; what cannot be read is ignored: it is no business of this gate's. */
+  /** A peer's `state` or `info`. What cannot be read is ignored: it is the peer's problem. */
   hear(kind: 'state' | 'info', gate: string, payload: Uint8Array): void {
     if (payload.byteLength > PAYLOAD_MAX || (this.#peers.size >= PEERS_MAX && !this.#peers.has(gate))) return;
     const json = parseJson(payload);

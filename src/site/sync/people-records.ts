@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Person, Tombstone } from '../../person/person.js';
+import type { MergeOutcome } from '../../person/version.js';
+import type { SiteRecord } from '../../store/merge.js';
 import { parseJson } from '../bounded-json.js';
 import { RECORD_MAX, recordSchema, whatIsWrong } from '../messages.js';
 import type { Topics } from '../topics.js';
-import type { Heard, MergeOutcome, SharedRecords } from './shared-records.js';
-
-export type SiteRecord = Person | { readonly id: string; readonly removed: true; readonly version: string };
+import type { Heard, SharedRecords } from './shared-records.js';
 
 /** What the sync needs of the people store. */
 export interface PeopleSource {
@@ -31,7 +31,7 @@ export function readRecord(id: string, payload: Uint8Array, own: string | undefi
   }
   const json = parseJson(payload);
   if (!json.ok) return { kind: 'invalid', why: json.why };
-  // Most records of a burst are known: their templates need no second look.
+  // Most records of a burst are known: their templates need not be checked again.
   if (own !== undefined && versionOf(json.value) === own) return { kind: 'same', version: own };
   const parsed = recordSchema.safeParse(json.value);
   if (!parsed.success) return { kind: 'invalid', why: whatIsWrong(parsed.error) };
@@ -51,7 +51,7 @@ function versionOf(value: unknown): unknown {
 export const ownVersion = (people: PeopleSource, id: string): string | undefined =>
   people.get(id)?.version ?? people.tombstones().get(id)?.version;
 
-/** The payload that the broker keeps for `id`; undefined if this gate knows nothing of it. */
+/** The payload that the broker keeps for `id`; undefined if this gate does not know the id. */
 export function recordText(people: PeopleSource, id: string): string | undefined {
   const person = people.get(id);
   if (person) return JSON.stringify(person);
@@ -68,7 +68,7 @@ export const peopleRecords = (people: PeopleSource, topics: Topics): SharedRecor
   version: (id) => ownVersion(people, id),
   // A removal is a record of its own.
   isGone: () => false,
-  // It may be a removal.
+  // The record from the future may be a removal, which must not be undone.
   replacesFuture: false,
   read: (id, payload) => readRecord(id, payload, ownVersion(people, id)),
   text: (id) => recordText(people, id),

@@ -14,8 +14,8 @@ import type { SharedRecords } from './shared-records.js';
 /** Records that the broker may hold: people and their removals. */
 const RECORDS_MAX = 2 * PEOPLE_MAX;
 /**
- * Publishes on their way at one time; the link takes 128 from everybody together. Mosquitto's acknowledgements come in
- * gulps of 40 ms (Nagle): with 16 that were 350 people a second.
+ * Publishes in flight at one time; the link takes 128 from all its users together. Mosquitto's acknowledgements come in
+ * bursts every 40 ms (Nagle): with 16 in flight that was 350 people a second.
  */
 const WINDOW = 64;
 /** Topics asked for by name at one time: below Mosquitto's default queue of 1,000, beyond which it drops silently. */
@@ -37,23 +37,23 @@ export interface RecordSyncParts<R> {
 }
 
 /**
- * Keeps this gate's records and the broker's retained ones alike: the newest version of each wins, removals
- * are records too, and nothing but a newer record changes any.
+ * Keeps this gate's records and the broker's retained ones equal: the newest version of each wins, removals are records
+ * too, and a record is only ever replaced by a newer one.
  */
 export class RecordSync<R extends { readonly version: string }> {
   readonly #parts: RecordSyncParts<R>;
   readonly #rejections: Rejections;
   readonly #burst: Burst;
   readonly #unlisten: () => void;
-  /** Versions that the broker is known to hold; of this connection. */
+  /** Versions that the broker holds, as heard on this connection. */
   readonly #heard = new Map<string, string>();
   /** Newer records, newest of each id, to be merged. */
   readonly #incoming = new Map<string, R>();
   /** Ids whose record the broker lacks. */
   readonly #outgoing = new Set<string>();
   /**
-   * Ids that were cleared on this connection, once each: a gate that has not yet heard who is gone puts its record back, and the two
-   * would go on for ever. It clears that itself when it has heard.
+   * Ids that were cleared on this connection, once each. A gate that has not heard of the removal yet puts its record back,
+   * and the two gates would never stop; it clears the record itself once it has heard.
    */
   readonly #cleared = new Set<string>();
   #session = 0;
@@ -85,7 +85,7 @@ export class RecordSync<R extends { readonly version: string }> {
     return this.#settled;
   }
 
-  /** The broker is there: takes what it has, then gives what it lacks. */
+  /** The broker is connected: takes its newer records, then sends those that it lacks. */
   up(): void {
     this.down();
     void this.#compare(this.#session);
@@ -129,11 +129,11 @@ export class RecordSync<R extends { readonly version: string }> {
     switch (heard.kind) {
       case 'invalid':
         this.#rejections.add('invalid', id, heard.why);
-        // Older than anything: a valid record of this gate's takes its place.
+        // Noted as older than anything, so that a valid record of this gate replaces it.
         this.#note(id, '');
         return;
       case 'empty':
-        // Somebody cleared the record. That removes nothing: a removal is a record of its own.
+        // A cleared record removes no person: a removal is a record of its own.
         this.#heard.delete(id);
         this.#offer(id);
         return;
@@ -168,14 +168,14 @@ export class RecordSync<R extends { readonly version: string }> {
     void this.#merge();
   }
 
-  /** All that came while the last ones were being saved is saved together: one fsync, not ten thousand. */
+  /** Saves together what arrived while the last batch was being saved: one fsync, not ten thousand. */
   async #merge(): Promise<void> {
     while (this.#incoming.size > 0) {
       const batch = [...this.#incoming];
       this.#incoming.clear();
       const merging: Promise<void>[] = [];
       for (const [id, record] of batch) {
-        // The door's wires and timers come in between.
+        // Leaves time for the door's wires and timers.
         if (merging.length % AT_ONCE === AT_ONCE - 1) await aTurn();
         if (this.#stopped) break;
         merging.push(this.#mergeOne(id, record));
@@ -199,7 +199,7 @@ export class RecordSync<R extends { readonly version: string }> {
     }
   }
 
-  /** What takes the place of a record from the future does so for good: it must not come back when its time has come. */
+  /** A record from the future that was replaced is gone: it must not come back when its time has come. */
   #forgetEarly(id: string): void {
     if (this.#parts.records.replacesFuture) this.#early.delete(id);
   }
@@ -241,9 +241,9 @@ export class RecordSync<R extends { readonly version: string }> {
     });
   }
 
-  /** Gives the broker the record of `id`, if it lacks it or has an older one. */
+  /** Sends the record of `id` to the broker if the broker lacks it or has an older one. */
   #offer(id: string): void {
-    // Until the comparison is done all are candidates anyway.
+    // Before the comparison is done, all records are candidates anyway.
     if (!this.#settled) return;
     this.#outgoing.add(id);
     this.#pump();
@@ -260,7 +260,7 @@ export class RecordSync<R extends { readonly version: string }> {
     }
   }
 
-  /** The version that the broker lacks, '' where it is to hold none; undefined where it holds what it should. */
+  /** The version to send to the broker, '' where its record must be cleared; undefined where it holds the right one. */
   #due(id: string): string | undefined {
     const { records, clock } = this.#parts;
     const [own, heard] = [records.version(id), this.#heard.get(id)];

@@ -1,6 +1,6 @@
-export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';
+import type { MergeOutcome } from '../../person/version.js';
 
-/** What a retained record says, beside what this gate holds. */
+/** What a retained record says, compared with what this gate holds. */
 export type Heard<R> =
   | { readonly kind: 'empty' }
   | { readonly kind: 'same' | 'older'; readonly version: string }
@@ -15,11 +15,11 @@ export interface SharedRecords<R> {
   readonly filter: string;
   topic(id: string): string;
   ids(): Iterable<string>;
-  /** This gate's version; undefined if it knows nothing of that id. */
+  /** This gate's version; undefined if it does not know the id. */
   version(id: string): string | undefined;
-  /** Whether the broker is to hold nothing of this id: its record is cleared there. */
+  /** Whether the broker must not hold a record of this id: then it is cleared there. */
   isGone(id: string): boolean;
-  /** Whether an own record takes the place of one at the broker that is from the future. */
+  /** Whether this gate's record replaces one at the broker that is from the future. */
   readonly replacesFuture: boolean;
   /** Reads a payload of `topic(id)`. */
   read(id: string, payload: Uint8Array): Heard<R>;

@@ -115,7 +115,7 @@ describe.skipIf(!openssl)('MQTT over TLS with client certificates', () => {
     expect((await heard).topic).toBe('t');
   });
 
-  test("a gate without a certificate, or with somebody else's, is not", async () => {
+  test('a gate without a certificate, or with a foreign one, is not', async () => {
     expect(await outcome({})).not.toBe('up');
     expect(await outcome({ certFile: file('stranger.crt'), keyFile: file('stranger.key') })).not.toBe('up');
   });
@@ -129,7 +129,7 @@ describe.skipIf(!openssl)('MQTT over TLS with client certificates', () => {
 
 describe('the config of the link', () => {
   test.each(['http://host', 'host:1883', '', 'mqtt://', 'mqtt://user:secret@host'])(
-    '"%s" is no address of a broker',
+    '"%s" is not the address of a broker',
     (url) => {
       expect(() => brokerUrl(url)).toThrow(expect.objectContaining({ code: 'KAIMON_MQTT_CONFIG' }) as Error);
     },
@@ -145,7 +145,7 @@ describe('the config of the link', () => {
     expect(() => mqttLink(config, 'north')).toThrow(/\/nowhere\/ca\.crt \(mqtt\.caFile\)/);
   });
 
-  test("a bare name is one of systemd's credentials, and the line break behind a password is none of it", () => {
+  test("a bare name is one of systemd's credentials, and the line break after a password does not belong to it", () => {
     const credentials = mkdtempSync(join(tmpdir(), 'kaimon-credentials-'));
     writeFileSync(join(credentials, 'mqtt-password'), 'open sesame\n');
     const config = configFor('mqtt://localhost', { username: 'gate', passwordFile: 'mqtt-password' });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type WallMs, wallMs } from '../../../src/kit/clock.js';
 import type { Packet } from '../../../src/site/link/link.js';
 import { ENROLL_PAYLOAD_MAX, PAYLOAD_MAX } from '../../../src/site/messages.js';
-import { type Judgement, judge } from '../../../src/site/requests/check-request.js';
+import { checkRequest, type RequestCheck } from '../../../src/site/requests/check-request.js';
 import { SeenRequests } from '../../../src/site/requests/seen-requests.js';
 
 const names = { site: 'home', gate: 'north' };
@@ -30,12 +30,12 @@ const packet = (verb: string, value: unknown, more: Partial<Packet> = {}): Packe
 });
 const seenSince = (startMs: number, capacity?: number) => new SeenRequests(startMs, capacity);
 const judged = (message: Packet, seen = seenSince(NOW - 60_000), now: WallMs = wallMs(NOW)) =>
-  judge(message, now, seen, names);
+  checkRequest(message, now, seen, names);
 
 /** "accept", "drop" or the code of the refusal. */
-const verdict = (judgement: Judgement): string => (judgement.kind === 'refuse' ? judgement.code : judgement.kind);
-const message = (judgement: Judgement): string =>
-  judgement.kind === 'refuse' ? judgement.message : judgement.kind === 'drop' ? judgement.why : '';
+const verdict = (check: RequestCheck): string => (check.kind === 'refuse' ? check.code : check.kind);
+const message = (check: RequestCheck): string =>
+  check.kind === 'refuse' ? check.message : check.kind === 'drop' ? check.why : '';
 
 describe('each rule', () => {
   const enrol = (args: object) => packet('enroll', envelope({ args }));
@@ -49,17 +49,17 @@ describe('each rule', () => {
       'accept',
     ],
     [
-      'a request of another gate is none of ours',
+      'a request of another gate is ignored',
       { ...packet('open', envelope()), topic: 'kaimon/home/gates/south/request/open' },
       'drop',
     ],
     [
-      'a request of another site is none of ours',
+      'a request of another site is ignored',
       { ...packet('open', envelope()), topic: 'kaimon/away/request/open' },
       'drop',
     ],
     ['a retained request is refused', packet('open', envelope(), { retain: true }), 'retained'],
-    ['an empty message is nothing', packet('open', Buffer.alloc(0)), 'drop'],
+    ['an empty message is ignored', packet('open', Buffer.alloc(0)), 'drop'],
     ['a late request has expired', packet('open', envelope({ time: at(-60_000), expires: at(-1) })), 'expired'],
     ['a request that expires just now has expired', packet('open', envelope({ expires: at(0) })), 'expired'],
     [
@@ -80,7 +80,7 @@ describe('each rule', () => {
     ],
     ['a request from before the gate started is refused', packet('open', envelope({ time: at(-61_000) })), 'expired'],
     [
-      'a request that ends before it begins is wrong',
+      'a request that expires before it was sent is refused',
       packet('open', envelope({ time: at(30_000), expires: at(20_000) })),
       'bad-request',
     ],
@@ -93,13 +93,13 @@ describe('each rule', () => {
     ['unknown fields are ignored', packet('open', { ...envelope(), colour: 'blue' }), 'accept'],
     ['an unknown verb is refused', packet('explode', envelope()), 'bad-request'],
     ['a verb named like an inherited property is unknown', packet('constructor', envelope()), 'bad-request'],
-    ['lock is known', packet('lock', envelope()), 'accept'],
-    ['mode takes a mode', packet('mode', envelope({ args: { mode: 'open-house' } })), 'accept'],
+    ['lock is accepted', packet('lock', envelope()), 'accept'],
+    ['mode with a mode is accepted', packet('mode', envelope({ args: { mode: 'open-house' } })), 'accept'],
     ['a mode that no door has is refused', packet('mode', envelope({ args: { mode: 'ajar' } })), 'bad-request'],
     ['mode without a mode is refused', packet('mode', envelope()), 'bad-request'],
-    ['snapshot comes later', packet('snapshot', envelope()), 'not-allowed'],
-    ['verify comes later', packet('verify', envelope()), 'not-allowed'],
-    ['resync comes later', packet('resync', envelope()), 'not-allowed'],
+    ['snapshot is refused in this version', packet('snapshot', envelope()), 'not-allowed'],
+    ['verify is refused in this version', packet('verify', envelope()), 'not-allowed'],
+    ['resync is refused in this version', packet('resync', envelope()), 'not-allowed'],
     ['enrolling by base64 photo is accepted', enrol({ name: 'Ada', photo }), 'accept'],
     ['enrolling by camera is accepted', enrol({ name: 'Ada', from: 'camera' }), 'accept'],
     ['enrolling needs a photo or the camera', enrol({ name: 'Ada' }), 'bad-request'],
@@ -120,7 +120,7 @@ describe('each rule', () => {
     ],
     ['removing needs an id', packet('remove', envelope()), 'bad-request'],
     ['removing by id is accepted', packet('remove', envelope({ args: { id: 'ada' } })), 'accept'],
-    ['a page of people is bounded', packet('people', envelope({ args: { limit: 201 } })), 'bad-request'],
+    ['a page of too many people is refused', packet('people', envelope({ args: { limit: 201 } })), 'bad-request'],
     [
       'a large open is refused',
       packet('open', { ...envelope(), filler: 'x'.repeat(PAYLOAD_MAX) }, { responseTopic: 'kaimon/home/response/me' }),
@@ -140,7 +140,7 @@ describe('each rule', () => {
     expect(verdict(judged(given))).toBe(expected);
   });
 
-  test('a refusal says what was wrong and what is allowed', () => {
+  test('a refusal says what is wrong and what is allowed', () => {
     expect(message(judged(packet('explode', envelope())))).toContain(
       'enroll, remove, people, forgive, open, lock, mode, ping',
     );
@@ -162,7 +162,7 @@ describe('each rule', () => {
     expect(verdict(judged(packet('remove', envelope({ args: { id: 'ada' } })), seen))).toBe('accept');
   });
 
-  test('when the memory for ids is full, requests wait; an unexpired id is never pushed out', () => {
+  test('when the memory for ids is full, requests are refused as busy; an unexpired id is never dropped', () => {
     const seen = seenSince(NOW - 60_000, 2);
     const other = (n: number, ms = 0) =>
       packet('ping', envelope({ id: ID.replace('3f2c', `000${n}`), time: at(ms), expires: at(ms + 60_000) }));
@@ -176,7 +176,7 @@ describe('each rule', () => {
 });
 
 describe('where the answer goes', () => {
-  const respondTo = (judgement: Judgement) => (judgement.kind === 'drop' ? undefined : judgement.respondTo);
+  const respondTo = (check: RequestCheck) => (check.kind === 'drop' ? undefined : check.respondTo);
   const asked = (responseTopic: string) => respondTo(judged(packet('open', envelope(), { responseTopic })));
 
   test('to the topic of the request id, or where the client asks below S/response/', () => {
@@ -196,25 +196,25 @@ describe('where the answer goes', () => {
   });
 });
 
-describe('MQTT 5: the payload is the photo, the envelope stands in user properties', () => {
+describe('MQTT 5: a request with the photo as payload and the envelope in user properties', () => {
   const properties = { v: '1', id: ID, time: at(-1_000), expires: at(59_000), by: 'office', name: 'Ada' };
 
-  test('it is accepted', () => {
-    const judgement = judged(packet('enroll', jpeg, { properties: { ...properties, args: '{"groups":["staff"]}' } }));
-    expect(judgement).toMatchObject({
+  test('is accepted', () => {
+    const check = judged(packet('enroll', jpeg, { properties: { ...properties, args: '{"groups":["staff"]}' } }));
+    expect(check).toMatchObject({
       kind: 'accept',
       request: { verb: 'enroll', args: { name: 'Ada', groups: ['staff'] } },
     });
-    if (judgement.kind !== 'accept' || judgement.request.verb !== 'enroll') throw new Error('not accepted');
-    expect([...(judgement.request.args.photo ?? [])]).toEqual([...jpeg]);
+    if (check.kind !== 'accept' || check.request.verb !== 'enroll') throw new Error('not accepted');
+    expect([...(check.request.args.photo ?? [])]).toEqual([...jpeg]);
   });
 
   test.each<[string, Partial<Packet>, string]>([
-    ['args that are no object', { properties: { ...properties, args: '[]' } }, 'drop'],
-    ['a payload that is no photo', { properties, payload: Buffer.from('hello') }, 'bad-request'],
-    ['another version', { properties: { ...properties, v: '2' } }, 'bad-request'],
-    ['retained', { properties, retain: true }, 'retained'],
-  ])('%s is not', (_rule, more, expected) => {
+    ['with args that are not an object', { properties: { ...properties, args: '[]' } }, 'drop'],
+    ['with a payload that is not a photo', { properties, payload: Buffer.from('hello') }, 'bad-request'],
+    ['of another version', { properties: { ...properties, v: '2' } }, 'bad-request'],
+    ['that is retained', { properties, retain: true }, 'retained'],
+  ])('%s is not accepted', (_rule, more, expected) => {
     expect(verdict(judged(packet('enroll', jpeg, more)))).toBe(expected);
   });
 });

@@ -1,6 +1,7 @@
 import type { Person, Tombstone } from '../../../src/person/person.js';
-import type { PeopleSource, SiteRecord } from '../../../src/site/sync/people-records.js';
-import type { MergeOutcome } from '../../../src/site/sync/shared-records.js';
+import type { MergeOutcome } from '../../../src/person/version.js';
+import type { PeopleSource } from '../../../src/site/sync/people-records.js';
+import type { SiteRecord } from '../../../src/store/merge.js';
 
 type Listener = Parameters<PeopleSource['onChange']>[0];
 

@@ -96,7 +96,7 @@ function gate(name: string, people = new MemoryPeople(), clock: Clock = systemCl
 const settled = (one: ReturnType<typeof gate>) =>
   until('the gate was compared with the broker', () => one.sync.settled);
 
-test('whoever is removed has no whereabouts at the broker either', async () => {
+test('the passage of a removed person is removed from the broker, too', async () => {
   const north = gate('north');
   await settled(north);
   north.people.put(person('ada', version(1)));
@@ -106,7 +106,7 @@ test('whoever is removed has no whereabouts at the broker either', async () => {
   await until('the broker has forgotten', () => broker.retained(topic('ada')) === undefined);
 });
 
-test('what the broker still holds of somebody removed meanwhile is cleared when the gate comes back', async () => {
+test('the passage of a person who was removed meanwhile is cleared when the gate reconnects', async () => {
   keep('ada', passage());
   keep('bob', passage());
   const north = gate('north', removed('ada'));
@@ -116,7 +116,7 @@ test('what the broker still holds of somebody removed meanwhile is cleared when 
   expect(north.published).toEqual(['ada cleared']);
 });
 
-test('a gate that has not heard of the removal yet is not fought: it clears the record when it has', async () => {
+test('a gate that has not heard of a removal yet may restore the record, and clears it once it has heard', async () => {
   const [north, south] = [gate('north', removed('ada')), gate('south')];
   await Promise.all([settled(north), settled(south)]);
   south.whereabouts.letIn('ada');
@@ -128,7 +128,7 @@ test('a gate that has not heard of the removal yet is not fought: it clears the 
   await until('the broker has forgotten', () => broker.retained(topic('ada')) === undefined);
 });
 
-test('whoever comes back and is removed again is cleared again, and so is what could not be cleared at once', async () => {
+test('a person who is enrolled and removed again is cleared again, and so is a record that could not be cleared at once', async () => {
   const north = gate('north');
   await settled(north);
   for (const round of [1, 2]) {
@@ -141,7 +141,7 @@ test('whoever comes back and is removed again is cleared again, and so is what c
   }
 }, 30_000);
 
-test('a record from the future gives way to what this gate sees, and is not fought for', async () => {
+test('a record from the future is replaced by what this gate sees, and is not restored', async () => {
   const ahead = passage({ version: `${systemClock.wall() + 40 * 86_400_000}-0000-in` });
   keep('ada', ahead);
   const north = gate('north');
@@ -152,7 +152,7 @@ test('a record from the future gives way to what this gate sees, and is not foug
   expect(north.published).toEqual(['ada']);
 });
 
-test('what took the place of a record from the future holds, also when its time has come', async () => {
+test('what replaced a record from the future stays, also when its time has come', async () => {
   const clock = new ManualClock(systemClock.wall());
   const ahead = passage({ version: `${clock.wall() + 10 * 60_000}-0000-in` });
   keep('ada', ahead);
@@ -173,7 +173,7 @@ test('what took the place of a record from the future holds, also when its time 
   expect([north.merges(), north.whereabouts.refuses('ada')]).toEqual([3, false]);
 });
 
-test('ten thousand records do not keep the door waiting: between any few hundred a pulse may end and a wire be heard', async () => {
+test('ten thousand records do not delay the door: after every few hundred, pulses end and wires are read', async () => {
   for (let i = 0; i < 10_000; i++) keep(`p${i}`, passage());
   const north = gate('north');
   let most = 0;

@@ -5,9 +5,10 @@ import { systemClock } from '../../../src/kit/system-clock.js';
 import { type EventFields, RECORD_MAX } from '../../../src/site/messages.js';
 import { Burst } from '../../../src/site/sync/burst.js';
 import { Peers } from '../../../src/site/sync/peers.js';
-import { peopleRecords, readRecord, type SiteRecord, summaryOf } from '../../../src/site/sync/people-records.js';
+import { peopleRecords, readRecord, summaryOf } from '../../../src/site/sync/people-records.js';
 import { RecordSync } from '../../../src/site/sync/record-sync.js';
 import { parseTopic, topicsOf } from '../../../src/site/topics.js';
+import type { SiteRecord } from '../../../src/store/merge.js';
 import { MemoryBroker, type MemoryLink } from '../../support/memory-link.js';
 import { until } from '../until.js';
 import { MemoryPeople, person, version } from './memory-people.js';
@@ -72,7 +73,7 @@ afterEach(() => {
   for (const end of ends) end();
 });
 
-test('who is enrolled at one gate is known at the other, and whoever is removed there is gone here', async () => {
+test('a person enrolled at one gate is known at the other, and one removed there is gone here', async () => {
   const [north, south] = [gate('north'), gate('south')];
   await Promise.all([settled(north), settled(south)]);
   north.people.put(person('ada', version(1)));
@@ -83,7 +84,7 @@ test('who is enrolled at one gate is known at the other, and whoever is removed 
   expect(atBroker('ada')).toMatchObject({ removed: true, version: version(2) });
 });
 
-test('a gate that comes back gives what it learned and takes what it missed; the newest version wins', async () => {
+test('a gate that reconnects sends what it learned and takes what it missed; the newest version wins', async () => {
   const people = new MemoryPeople();
   people.put(person('mine', version(1)));
   people.put(person('newer-here', version(5), { name: 'Here' }));
@@ -117,7 +118,7 @@ test('a broker that forgot everything is filled again', async () => {
   await until('the broker has all three', () => ['ada', 'bob', 'eve'].every((id) => atBroker(id) !== undefined));
 });
 
-test('a cleared record removes nobody and is put back', async () => {
+test('a cleared record removes no person and is restored', async () => {
   const north = gate('north');
   await settled(north);
   north.people.put(person('ada', version(1)));
@@ -127,7 +128,7 @@ test('a cleared record removes nobody and is put back', async () => {
   expect(north.people.get('ada')).toBeDefined();
 });
 
-test('an older record that somebody publishes is replaced by the newer one of this gate', async () => {
+test('an older record at the broker is replaced by the newer one of this gate', async () => {
   const north = gate('north');
   await settled(north);
   north.people.put(person('ada', version(5)));
@@ -137,7 +138,7 @@ test('an older record that somebody publishes is replaced by the newer one of th
   expect(north.people.get('ada')?.version).toBe(version(5));
 });
 
-test('records that are invalid, foreign or from the future change nobody and are reported', async () => {
+test('records that are invalid, foreign or from the future change no person and are reported', async () => {
   const people = new MemoryPeople();
   people.put(person('ada', version(1)));
   people.put(person('eve', version(1)));
@@ -167,7 +168,7 @@ test('a thousand records at the start are saved together', async () => {
   expect(north.published).toEqual([]);
 });
 
-test('a record that a large burst left out is asked for by name before an older one is written over it', async () => {
+test('a record that was lost in a large burst is asked for by name before an older one could overwrite it', async () => {
   for (let i = 0; i < 600; i++) keep(`p${i}`, person(`p${i}`, version(i)));
   keep('ada', person('ada', version(9), { name: 'Newer' }));
   const people = new MemoryPeople();
@@ -186,18 +187,18 @@ describe('one record', () => {
   const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
 
   test.each<[string, Uint8Array, string | undefined, string]>([
-    ['of somebody unknown is news', bytes(person('ada', version(1))), undefined, 'newer'],
-    ['of a newer version is news', bytes(person('ada', version(2))), version(1), 'newer'],
-    ['of the same version is none', bytes(person('ada', version(1))), version(1), 'same'],
-    ['of an older version is none', bytes(person('ada', version(1))), version(2), 'older'],
-    ['that removes is news', bytes({ removed: true, version: version(3) }), version(2), 'newer'],
+    ['of an unknown person is newer', bytes(person('ada', version(1))), undefined, 'newer'],
+    ['of a newer version is newer', bytes(person('ada', version(2))), version(1), 'newer'],
+    ['of the same version is the same', bytes(person('ada', version(1))), version(1), 'same'],
+    ['of an older version is older', bytes(person('ada', version(1))), version(2), 'older'],
+    ['that removes is newer', bytes({ removed: true, version: version(3) }), version(2), 'newer'],
     [
-      'that removes somebody enrolled again later is old',
+      'that removes a person who was enrolled again later is older',
       bytes({ removed: true, version: version(1) }),
       version(2),
       'older',
     ],
-    ['that is empty says nothing', new Uint8Array(), version(1), 'empty'],
+    ['that is empty is empty', new Uint8Array(), version(1), 'empty'],
     ['of another person is invalid', bytes(person('bob', version(1))), undefined, 'invalid'],
     [
       'that removes another person is invalid',
@@ -207,7 +208,7 @@ describe('one record', () => {
     ],
     ['without a version is invalid', bytes({ removed: true }), undefined, 'invalid'],
     ['that is enormous is invalid', Buffer.alloc(RECORD_MAX + 1, 0x20), undefined, 'invalid'],
-    ['that is no JSON is invalid', Buffer.from('ada'), undefined, 'invalid'],
+    ['that is not JSON is invalid', Buffer.from('ada'), undefined, 'invalid'],
   ])('%s', (_rule, payload, own, expected) => {
     expect(readRecord('ada', payload, own).kind).toBe(expected);
   });
@@ -229,7 +230,7 @@ describe('what gates know of each other', () => {
     expect(peers.differing(own)).toBeUndefined();
   });
 
-  test('a gate that is switched off or speaks rubbish is not compared', () => {
+  test('a gate that is offline or sends invalid data is not compared', () => {
     const peers = new Peers();
     peers.hear('state', 'south', state('online'));
     peers.hear('info', 'south', info('bb'));
@@ -276,7 +277,7 @@ describe('the end of a burst', () => {
     return { burst, pass, marker: Buffer.from(markers[0] ?? '') };
   };
 
-  test('is not before the own marker came back, however quiet it is', async () => {
+  test('does not come before the gate’s own marker is back, however quiet it is', async () => {
     const { burst, pass, marker } = await begin();
     expect(await pass(5_000)).toBe(false);
     burst.marker(Buffer.from('people 999999'));
@@ -287,7 +288,7 @@ describe('the end of a burst', () => {
     expect(await pass(50)).toBe(true);
   });
 
-  test('is not while records come, marker or not', async () => {
+  test('does not come while records arrive, with or without the marker', async () => {
     const { burst, pass, marker } = await begin();
     burst.marker(marker);
     for (let i = 0; i < 10; i++) {
@@ -297,7 +298,7 @@ describe('the end of a burst', () => {
     expect(await pass(300)).toBe(true);
   });
 
-  test('is after ten seconds of a marker that never comes: a gate without the right to it still syncs', async () => {
+  test('comes after ten quiet seconds without the marker: a gate without the right to it still syncs', async () => {
     const { pass } = await begin();
     expect(await pass(9_000)).toBe(false);
     expect(await pass(1_100)).toBe(true);

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { between, milliseconds, whole } from '../field.js';
+
+const restart = z
+  .strictObject({
+    firstMs: whole('Pause before the first restart; each further pause is longer', milliseconds(10, 60_000), 500),
+    maxMs: whole('Longest pause', milliseconds(10, 600_000), 30_000),
+  })
+  .refine(
+    ({ firstMs, maxMs }) => firstMs <= maxMs,
+    between(['firstMs', 'maxMs'], 'firstMs', 'eye.restart.firstMs must not be above eye.restart.maxMs'),
+  );
+
+/** The process that sees. */
+export const eyeSection = z.strictObject({
+  hangMs: whole(
+    'An eye without a sign of life for this long is killed and started again',
+    milliseconds(1000, 120_000),
+    4000,
+  ),
+  restart: restart.prefault({}).describe('Pauses between restarts of the eye.'),
+});
