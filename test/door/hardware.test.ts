@@ -5,14 +5,14 @@ import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.js';
 import { DoorKeeper } from '../../src/door/door-keeper.js';
 import { chooseBackend } from '../../src/door/gpio/backends.js';
-import { relayHigh } from '../../src/door/gpio/door-lines.js';
+import { relayHigh } from '../../src/door/gpio/gpio-inputs.js';
 import { OnoffGpio, sysfsChips } from '../../src/door/gpio/onoff-gpio.js';
 import { SimulatedGpio } from '../../src/door/gpio/simulated-gpio.js';
 import { openHardware } from '../../src/door/hardware.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { given } from '../config/given.js';
-import { noOnoff, onoffBelow, sysfsTree } from './gpio/gpio-benches.js';
+import { noOnoff, onoffBelow, sysfsTree } from './gpio/gpio-rigs.js';
 
 const LINES = 'relay: {line: 17}, rex: {line: 22}, contact: {line: 23}, fire: {line: 24}, tamper: {line: 25}';
 const LAMPS = 'greenLed: {line: 5}, redLed: {line: 6, activeLow: true}, buzzer: {line: 13}';

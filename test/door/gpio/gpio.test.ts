@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { gpioContract } from '../../contract/gpio.contract.js';
 import { until } from '../../site/until.js';
-import { fakeToolsBench, noOnoff, noVirtualChip, simulatedBench, sysfsBench, virtualBench } from './gpio-benches.js';
+import { fakeToolsBench, noOnoff, noVirtualChip, simulatedBench, sysfsBench, virtualBench } from './gpio-rigs.js';
 
 gpioContract('simulated', async () => simulatedBench());
 if (noOnoff === undefined) gpioContract('onoff in a hand-made sysfs tree', async () => sysfsBench());

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { until } from '../../site/until.js';
-import { fakeToolsBench } from './gpio-benches.js';
+import { fakeToolsBench } from './gpio-rigs.js';
 
 const CHILD = fileURLToPath(new URL('../../../dist/door/gpio/gpiod-child.js', import.meta.url));
 
