@@ -37,9 +37,6 @@ export const PULL_SETTERS = ROWS.flatMap(([name, { through, setsPulls }]) =>
   through !== null && setsPulls ? [name] : [],
 ).join(' or ');
 
-/** For a sentence: the back ends that cannot set pulls, `onoff`. */
-export const PULL_REFUSERS = ROWS.flatMap(([name, { setsPulls }]) => (setsPulls ? [] : [name])).join(' or ');
-
 /** What `auto` tries, in order: with pulls configured only the back ends that can set them. */
 export const autoOrder = (needsPulls: boolean): readonly GpioBackendName[] =>
   ROWS.flatMap(([name, { auto, setsPulls }]) => (auto && (setsPulls || !needsPulls) ? [name] : []));

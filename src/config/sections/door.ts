@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { between, choice, flag, whole } from '../field.js';
-import { GPIO_BACKEND_NAMES, GPIO_BACKENDS, PULL_REFUSERS, PULL_SETTERS, THROUGH_WHAT } from '../gpio-backends.js';
+import { GPIO_BACKEND_NAMES, GPIO_BACKENDS, PULL_SETTERS, THROUGH_WHAT } from '../gpio-backends.js';
 
 const milliseconds = (min: number, max: number) => ({ unit: 'milliseconds', min, max });
 
@@ -109,11 +109,12 @@ export const doorSection = z
       GPIO_BACKENDS[gpio.backend].setsPulls ||
       [contact, rex, tamper, fire].every((wire) => wire?.pull === 'as-is'),
     {
-      ...between(
-        ['gpio', 'contact', 'rex', 'tamper', 'fire'],
-        'gpio',
-        `the ${PULL_REFUSERS} back end cannot set a pull: use ${PULL_SETTERS}, or a resistor on the board`,
-      ),
       path: ['gpio', 'backend'],
+      when: between(['gpio', 'contact', 'rex', 'tamper', 'fire'], 'gpio', '').when,
+      error: ({ input }) => {
+        // The rule was broken, so the section is a map with a back end.
+        const { gpio } = input as { readonly gpio: { readonly backend: string } };
+        return `the ${gpio.backend} back end cannot set a pull: use ${PULL_SETTERS}, or a resistor on the board`;
+      },
     },
   );
