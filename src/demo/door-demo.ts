@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type WireOrder, wireNewsSchema } from '../door/gpio/wire-control.js';
+import { type WireOrder, wireReportSchema } from '../door/gpio/wire-control.js';
 import { auditJournal } from '../journal/audit/audit.js';
 import { type Recorded, readEntries } from '../journal/audit/query.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
@@ -59,7 +59,7 @@ export async function runDoorDemo(folder: string, story: Story, signal: AbortSig
   const levels = new Map<number, boolean>();
   const office = await BackOffice.connect(broker.url, NAMES, (event) => events.add(event));
   const heard = (message: unknown) => {
-    const { offset, high } = wireNewsSchema.parse(message);
+    const { offset, high } = wireReportSchema.parse(message);
     levels.set(offset, high);
   };
   const daemon = new Daemon({ ...files, heard });

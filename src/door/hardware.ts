@@ -3,10 +3,13 @@ import type { Config } from '../config/config.js';
 import type { Clock } from '../kit/clock.js';
 import { closeAll, closeEach } from '../kit/closing.js';
 import type { Log } from '../kit/log.js';
-import { type Backend, chooseBackend } from './gpio/backends.js';
+import type { Backend } from './gpio/backend.js';
+import { chooseBackend } from './gpio/backends.js';
 import { refuseTwice, resolveLine } from './gpio/chips.js';
-import { GpioIndicators, GpioInputs, GpioLock, LAMP_NAMES, type LampName, relayHigh } from './gpio/door-lines.js';
 import type { GpioLine, OutputLine } from './gpio/gpio.js';
+import { GpioIndicators, INDICATOR_NAMES, type IndicatorName } from './gpio/gpio-indicators.js';
+import { GpioInputs } from './gpio/gpio-inputs.js';
+import { GpioLock, relayHigh } from './gpio/gpio-lock.js';
 import { type Indicators, noIndicators } from './indicators.js';
 import { INPUT_NAMES, type InputName, type Inputs, noInputs } from './inputs.js';
 import type { Lock } from './lock.js';
@@ -15,33 +18,41 @@ import { SimulatedLock } from './simulated-lock.js';
 
 type DoorConfig = Config['door'];
 
-/** Everything that hangs on the door's wires. */
+/** Everything that is wired to the door. */
 export interface DoorHardware {
   readonly lock: Lock;
   readonly indicators: Indicators;
   readonly inputs: Inputs;
-  /** What drives the lines, in a few words. */
+  /** What drives the lines: the name of the back end, or `simulated`. */
   readonly what: string;
-  /** Who is told when the relay fails between two commands. */
+  /** Sets the one listener for a relay that fails between two commands. */
   onRelayFault(listener: (why: string) => void): void;
-  /** Throws the bolt and lets go of every line, for a daemon that did not come to start. @throws Error when every one was tried */
+  /** For a start that fails later on: locks, and closes every line. @throws the first failure, once every line was tried */
   close(): void;
 }
 
 export interface HardwareParts {
   readonly clock: Clock;
   readonly log: Log;
-  /** Where the line is recorded for safe-state.sh. */
+  /** Where the relay's line is recorded for safe-state.sh. */
   readonly runFolder: string;
-  /** In place of the machine's own, for tests. */
+  /** For tests: used in place of the machine's own. */
   readonly backend?: Backend;
 }
 
-/** Opens the door's lines, each at its safe level. @throws OperatingError; nothing is left open then */
+interface Closable {
+  close(): void;
+}
+
+/** What can have a line, by its key in the configuration. */
+type LineName = 'relay' | InputName | IndicatorName;
+type Lines = ReadonlyMap<LineName, GpioLine>;
+
+/** Opens the door's lines, each at its safe level. @throws OperatingError; no line is left open then */
 export async function openHardware(config: DoorConfig, parts: HardwareParts): Promise<DoorHardware> {
-  const file = join(parts.runFolder, DOOR_LINE);
+  const record = join(parts.runFolder, DOOR_LINE);
   if (config.kind === 'simulated') {
-    recordDoorLine(file, []);
+    recordDoorLine(record, []);
     const lock = new SimulatedLock(parts.clock);
     const onRelayFault = () => undefined;
     const close = () => lock.close();
@@ -49,20 +60,18 @@ export async function openHardware(config: DoorConfig, parts: HardwareParts): Pr
   }
   const backend = parts.backend ?? (await chooseBackend(config, parts.clock, parts.log));
   const lines = resolveAll(config, backend);
-  const open: { close(): void }[] = [];
+  const open: Closable[] = [];
   try {
-    return await openLines(config, parts, backend, lines, file, open);
+    return await openLines(config, parts, backend, lines, record, open);
   } catch (thrown) {
     for (const why of closeAll(open.reverse())) parts.log.error({ why }, 'a line could not be closed');
     throw thrown;
   }
 }
 
-type LineName = 'relay' | InputName | LampName;
-
-function resolveAll(config: DoorConfig, { chips }: Backend): ReadonlyMap<LineName, GpioLine> {
+function resolveAll(config: DoorConfig, { chips }: Backend): Lines {
   const lines = new Map<LineName, GpioLine>();
-  for (const name of ['relay', ...INPUT_NAMES, ...LAMP_NAMES] as const) {
+  for (const name of ['relay', ...INPUT_NAMES, ...INDICATOR_NAMES] as const) {
     const { line } = config[name];
     if (line !== null) lines.set(name, resolveLine(`door.${name}.line`, line, chips));
   }
@@ -70,47 +79,50 @@ function resolveAll(config: DoorConfig, { chips }: Backend): ReadonlyMap<LineNam
   return lines;
 }
 
+/** The given lines that are configured. */
+function among<T extends LineName>(names: readonly T[], lines: Lines): ReadonlyMap<T, GpioLine> {
+  return new Map(
+    names.flatMap((name) => {
+      const line = lines.get(name);
+      return line ? [[name, line] as const] : [];
+    }),
+  );
+}
+
+/** @param open gets each part as soon as it is open, so that the caller can close it when a later one fails */
 async function openLines(
   config: DoorConfig,
   { clock, log }: HardwareParts,
   { gpio, name }: Backend,
-  lines: ReadonlyMap<LineName, GpioLine>,
-  file: string,
-  open: { close(): void }[],
+  lines: Lines,
+  record: string,
+  open: Closable[],
 ): Promise<DoorHardware> {
-  let relayFault: (why: string) => void = (why) => log.error({ why }, 'the relay failed before the door was at work');
+  let onRelayFault = (why: string): void => log.error({ why }, 'the relay failed before the door was at work');
   const relay = lines.get('relay') as GpioLine;
-  const safe = relayHigh(config, false);
-  // Before the first move: whoever is killed in between has left word.
-  recordDoorLine(file, gpio.record(relay, safe));
-  const kept = <T extends { close(): void }>(part: T): T => {
+  const safeHigh = relayHigh(config, false);
+  // Before the relay first moves: a process that is killed right after has recorded what to undo.
+  recordDoorLine(record, gpio.record(relay, safeHigh));
+  const kept = <T extends Closable>(part: T): T => {
     open.push(part);
     return part;
   };
-  const lock = kept(new GpioLock(await gpio.output(relay, safe, (why) => relayFault(why)), config));
-  const lamps = new Map<LampName, OutputLine>();
-  for (const lamp of LAMP_NAMES) {
-    const line = lines.get(lamp);
-    const fault = (why: string) => log.warn({ lamp, why }, 'a lamp or the buzzer failed');
-    if (line) lamps.set(lamp, kept(await gpio.output(line, config[lamp].activeLow, fault)));
+  const lock = kept(new GpioLock(await gpio.output(relay, safeHigh, (why) => onRelayFault(why)), config));
+  const onIndicatorFault = (lamp: IndicatorName, why: string) => log.warn({ lamp, why }, 'a lamp or the buzzer failed');
+  const indicators = new Map<IndicatorName, OutputLine>();
+  for (const [key, line] of among(INDICATOR_NAMES, lines)) {
+    const output = await gpio.output(line, config[key].activeLow, (why) => onIndicatorFault(key, why));
+    indicators.set(key, kept(output));
   }
-  const wires = new Map(
-    INPUT_NAMES.flatMap((wire) => {
-      const line = lines.get(wire);
-      return line ? [[wire, line] as const] : [];
-    }),
-  );
-  const inputs = kept(await GpioInputs.open(gpio, wires, config, clock));
+  const inputs = kept(await GpioInputs.open(gpio, among(INPUT_NAMES, lines), config, clock));
   log.info({ backend: name, lines: Object.fromEntries(lines) }, 'the lines of the door are open');
   return {
     lock,
-    indicators: new GpioIndicators(lamps, config, clock, (why) =>
-      log.warn({ lamp: 'buzzer', why }, 'a lamp or the buzzer failed'),
-    ),
+    indicators: new GpioIndicators(indicators, config, clock, (why) => onIndicatorFault('buzzer', why)),
     inputs,
     what: name,
     onRelayFault: (listener) => {
-      relayFault = listener;
+      onRelayFault = listener;
     },
     close: () => closeEach(open),
   };

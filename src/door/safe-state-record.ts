@@ -9,8 +9,9 @@ const HEAD =
   '# Written by `kaimon run`: what systemd/safe-state.sh does to the door after the daemon, however that ended.';
 
 /**
- * Tells safe-state.sh what to do; no lines: nothing. Written before the relay moves for the first time, and left behind at the end.
- * @throws OperatingError KAIMON_DOOR_LINE when it cannot be written: without it a killed daemon leaves the door open
+ * Writes what safe-state.sh must do after the daemon has ended; without lines it removes the record. Written before the relay first moves,
+ * and left in place at the end.
+ * @throws OperatingError KAIMON_DOOR_LINE when it cannot be written: without it a killed daemon could leave the door unlocked
  */
 export function recordDoorLine(file: string, lines: readonly string[]): void {
   try {

@@ -1,37 +1,40 @@
 import { describe, expect, test } from 'vitest';
+import { GPIO_BACKENDS, type GpioBackendName } from '../../src/config/gpio-backends.js';
 import type { Gpio, GpioLine } from '../../src/door/gpio/gpio.js';
 import { until } from '../site/until.js';
 
-/** A chip with wires that a test can look at and pull. */
-export interface GpioBench {
+/** A back end on a chip whose wires a test can read and drive. */
+export interface GpioRig {
+  /** Its row in the table of back ends. */
+  readonly row: GpioBackendName;
   readonly gpio: Gpio;
   readonly line: (offset: number) => GpioLine;
-  /** The level at the wire, not what the back end believes; undefined while nothing drives it. */
+  /** The level at the wire itself, not what the back end believes; undefined while nothing drives it. */
   readonly wire: (offset: number) => boolean | undefined;
-  readonly pull: (offset: number, high: boolean) => void;
-  /** Resolves once changes of an input are seen. */
-  readonly heeded: (offset: number) => Promise<void>;
+  readonly drive: (offset: number, high: boolean) => void;
+  /** Resolves once the back end notices changes of an input. */
+  readonly listening: (offset: number) => Promise<void>;
   close(): void;
 }
 
 const quiet = () => undefined;
 
-/** Every back end, real or simulated, passes these. Lines 0 to 3 of the bench are for them. */
-export function gpioContract(name: string, make: () => Promise<GpioBench>): void {
+/** Tests that every back end passes, real or simulated. They use lines 0 to 3 of the rig. */
+export function gpioContract(name: string, make: () => Promise<GpioRig>): void {
   describe(`every GPIO back end: ${name}`, () => {
-    const withBench = (run: (bench: GpioBench) => Promise<void>) => async () => {
-      const bench = await make();
+    const withRig = (run: (rig: GpioRig) => Promise<void>) => async () => {
+      const rig = await make();
       try {
-        await run(bench);
+        await run(rig);
       } finally {
-        bench.close();
+        rig.close();
       }
     };
 
     for (const safeHigh of [false, true])
       test(
         `an output whose safe level is ${safeHigh ? 'high' : 'low'} opens at it, follows every command, and is left at it`,
-        withBench(async ({ gpio, line, wire }) => {
+        withRig(async ({ gpio, line, wire }) => {
           const faults: string[] = [];
           const output = await gpio.output(line(0), safeHigh, (why) => faults.push(why));
           await until('it is safe', () => wire(0) === safeHigh);
@@ -49,7 +52,7 @@ export function gpioContract(name: string, make: () => Promise<GpioBench>): void
 
     test(
       'commands in a row end at the last one',
-      withBench(async ({ gpio, line, wire }) => {
+      withRig(async ({ gpio, line, wire }) => {
         const output = await gpio.output(line(0), false, quiet);
         for (const high of [true, false, true, false, true]) output.write(high);
         await until('it is high', () => wire(0) === true);
@@ -60,40 +63,49 @@ export function gpioContract(name: string, make: () => Promise<GpioBench>): void
     );
 
     test(
-      'an input tells the level that it finds, then every change',
-      withBench(async ({ gpio, line, pull, heeded }) => {
-        pull(1, true);
+      'an input reports its present level, then every change',
+      withRig(async ({ gpio, line, drive, listening }) => {
+        drive(1, true);
         const heard: boolean[] = [];
-        const input = await gpio.input(line(1), 'as-is', { level: (high) => heard.push(high), fault: quiet });
-        await until('the first level is told', () => heard.at(-1) === true);
-        await heeded(1);
+        const input = await gpio.input(line(1), 'as-is', { onLevel: (high) => heard.push(high), onFault: quiet });
+        await until('the first level is reported', () => heard.at(-1) === true);
+        await listening(1);
         for (const high of [false, true, false]) {
-          pull(1, high);
-          await until(`${high} is told`, () => heard.at(-1) === high);
+          drive(1, high);
+          await until(`${high} is reported`, () => heard.at(-1) === high);
         }
         input.close();
         const before = heard.length;
-        pull(1, true);
+        drive(1, true);
         expect(heard.length).toBe(before);
       }),
     );
 
     test(
+      'a pull is set where the table of back ends says so, and refused elsewhere',
+      withRig(async ({ row, gpio, line }) => {
+        const opened = gpio.input(line(1), 'up', { onLevel: quiet, onFault: quiet });
+        if (GPIO_BACKENDS[row].setsPulls) (await opened).close();
+        else await expect(opened).rejects.toMatchObject({ code: 'KAIMON_GPIO_BACKEND' });
+      }),
+    );
+
+    test(
       'several lines work side by side',
-      withBench(async ({ gpio, line, wire, pull, heeded }) => {
+      withRig(async ({ gpio, line, wire, drive, listening }) => {
         const lamp = await gpio.output(line(2), false, quiet);
         const relay = await gpio.output(line(0), false, quiet);
         let pressed = false;
-        pull(3, false);
+        drive(3, false);
         const button = await gpio.input(line(3), 'as-is', {
-          level: (high) => {
+          onLevel: (high) => {
             pressed = high;
           },
-          fault: quiet,
+          onFault: quiet,
         });
-        await heeded(3);
+        await listening(3);
         relay.write(true);
-        pull(3, true);
+        drive(3, true);
         await until('the button is heard', () => pressed);
         await until('only the relay is on', () => wire(0) === true && wire(2) === false);
         for (const part of [button, relay, lamp]) part.close();
@@ -103,7 +115,7 @@ export function gpioContract(name: string, make: () => Promise<GpioBench>): void
 
     test(
       'the record for safe-state.sh names the line and its safe level, and nothing else',
-      withBench(async ({ gpio, line }) => {
+      withRig(async ({ gpio, line }) => {
         for (const text of gpio.record(line(0), true)) expect(text).toMatch(/^(path|value|chip|line|level)=[\w/.-]+$/);
       }),
     );

@@ -4,15 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.js';
 import { DoorKeeper } from '../../src/door/door-keeper.js';
-import { chooseBackend } from '../../src/door/gpio/backends.js';
-import { relayHigh } from '../../src/door/gpio/door-lines.js';
+import { relayHigh } from '../../src/door/gpio/gpio-lock.js';
 import { OnoffGpio, sysfsChips } from '../../src/door/gpio/onoff-gpio.js';
 import { SimulatedGpio } from '../../src/door/gpio/simulated-gpio.js';
 import { openHardware } from '../../src/door/hardware.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { given } from '../config/given.js';
-import { noOnoff, onoffBelow, sysfsTree } from './gpio/gpio-benches.js';
+import { noOnoff, onoffBelow, sysfsTree } from './gpio/gpio-rigs.js';
 
 const LINES = 'relay: {line: 17}, rex: {line: 22}, contact: {line: 23}, fire: {line: 24}, tamper: {line: 25}';
 const LAMPS = 'greenLed: {line: 5}, redLed: {line: 6, activeLow: true}, buzzer: {line: 13}';
@@ -20,7 +19,7 @@ const doorOf = (more = ''): Config['door'] => given(`door: {kind: gpio, ${LINES}
 const LINE = { chip: 'gpiochip0', label: 'pinctrl-bcm2835', number: null };
 const folder = (): string => mkdtempSync(join(tmpdir(), 'kaimon-door-'));
 
-async function house(config = doorOf()) {
+async function doorOnLines(config = doorOf()) {
   const clock = new ManualClock();
   const gpio = new SimulatedGpio();
   // At rest: exit button up, the other wires closed.
@@ -51,18 +50,18 @@ async function house(config = doorOf()) {
   return { clock, gpio, hardware, keeper, states, runFolder };
 }
 
-describe('a gate that does not come to start', () => {
-  test('leaves every line closed, the relay at its safe level, also where one does not close', async () => {
-    const { gpio, hardware } = await house();
+describe('a gate whose start fails', () => {
+  test('leaves every line closed, and the relay at its safe level', async () => {
+    const { gpio, hardware } = await doorOnLines();
     hardware.lock.drive(true);
     expect(gpio.level(17)).toBe(true);
     hardware.close();
     expect(gpio.level(17)).toBe(false);
-    // A line that is still open is in use.
+    // A line that were still open would be in use.
     for (const offset of [17, 22, 23, 24, 25, 5, 6, 13]) await gpio.output({ ...LINE, offset }, false);
   });
 
-  test('tells what does not close, and closes the others', async () => {
+  test('reports a line that does not close, and closes the others', async () => {
     const gpio = new SimulatedGpio();
     const input = gpio.input.bind(gpio);
     gpio.input = async (line, ...more) => {
@@ -81,24 +80,21 @@ describe('a gate that does not come to start', () => {
   });
 });
 
-describe('the door on its lines', () => {
+describe('the door on GPIO lines', () => {
   test.each([
     ['fail-secure', false, false],
     ['fail-secure', true, true],
     ['fail-safe', false, true],
     ['fail-safe', true, false],
-  ] as const)(
-    '%s with a relay that is active at low (%s): the safe level is high (%s)',
-    (lockType, activeLow, high) => {
-      const config = { lockType, relay: { line: 17, activeLow } };
-      expect([relayHigh(config, false), relayHigh(config, true)]).toEqual([high, !high]);
-    },
-  );
+  ] as const)('a %s lock with relay.activeLow %s; its safe level is high: %s', (lockType, activeLow, high) => {
+    const config = { lockType, relay: { line: 17, activeLow } };
+    expect([relayHigh(config, false), relayHigh(config, true)]).toEqual([high, !high]);
+  });
 
   test.each(['fail-secure', 'fail-safe'] as const)(
-    'a %s lock opens at its safe level, pulses, and is left at it',
+    'the relay of a %s lock starts at its safe level, is released for a pulse, and is left at its safe level',
     async (lockType) => {
-      const { gpio, keeper, clock } = await house(doorOf(`, lockType: ${lockType}`));
+      const { gpio, keeper, clock } = await doorOnLines(doorOf(`, lockType: ${lockType}`));
       const safe = lockType === 'fail-safe';
       expect(gpio.level(17)).toBe(safe);
       keeper.open();
@@ -111,8 +107,8 @@ describe('the door on its lines', () => {
     },
   );
 
-  test('the exit button, the contact, tampering and fire do what they should', async () => {
-    const { gpio, clock, states, keeper } = await house();
+  test('exit button, door contact, tamper contact and fire alarm move the door as they should', async () => {
+    const { gpio, clock, states, keeper } = await doorOnLines();
     expect([states, keeper.state]).toEqual([[], 'locked']);
     gpio.set(22, false);
     clock.advance(30);
@@ -146,8 +142,8 @@ describe('the door on its lines', () => {
     ]);
   });
 
-  test('a wire that chatters is heard once, a spike not at all', async () => {
-    const { gpio, clock, states } = await house();
+  test('a bouncing contact counts once, a spike not at all', async () => {
+    const { gpio, clock, states } = await doorOnLines();
     gpio.set(22, false);
     clock.advance(29);
     gpio.set(22, true);
@@ -162,15 +158,15 @@ describe('the door on its lines', () => {
     expect(states).toEqual(['exit', 'unlocked']);
   });
 
-  test('a button that stays pressed opens for one pulse', async () => {
-    const { gpio, clock, keeper } = await house();
+  test('an exit button that stays pressed releases the door for one pulse only', async () => {
+    const { gpio, clock, keeper } = await doorOnLines();
     gpio.set(22, false);
     clock.advance(60_000);
     expect([keeper.state, gpio.level(17)]).toEqual(['locked', false]);
   });
 
-  test('lamps and buzzer tell how the door is, and are off at the end', async () => {
-    const { gpio, clock, keeper } = await house();
+  test('lamps and buzzer show the state of the door, and are off at the end', async () => {
+    const { gpio, clock, keeper } = await doorOnLines();
     const lamps = () => ({ green: gpio.level(5), red: gpio.level(6) === false, buzzer: gpio.level(13) });
     expect(lamps()).toEqual({ green: false, red: true, buzzer: false });
     keeper.open();
@@ -183,8 +179,8 @@ describe('the door on its lines', () => {
     expect(lamps()).toEqual({ green: false, red: false, buzzer: false });
   });
 
-  test('the buzzer beeps before the alarm, and sounds without a pause in it', async () => {
-    const { gpio, clock, keeper } = await house();
+  test('the buzzer beeps before the alarm, and sounds without pause during it', async () => {
+    const { gpio, clock, keeper } = await doorOnLines();
     keeper.open();
     clock.advance(100);
     gpio.set(23, true);
@@ -200,14 +196,14 @@ describe('the door on its lines', () => {
     expect([heard(500), heard(500)]).toEqual([false, false]);
   });
 
-  test('a wire that is lost is told, and told when it is back', async () => {
-    const { gpio, states } = await house();
-    gpio.tell(24, 'EIO');
-    gpio.tell(24, null);
+  test('a broken wire is reported, and reported again once it is mended', async () => {
+    const { gpio, states } = await doorOnLines();
+    gpio.setFault(24, 'EIO');
+    gpio.setFault(24, null);
     expect(states).toEqual(['fire: EIO', 'fire: null']);
   });
 
-  test('two uses of one line, and a line that is not there, are refused and nothing stays open', async () => {
+  test('two uses of one line, and a line that does not exist, are refused, and no line stays open', async () => {
     const gpio = new SimulatedGpio();
     const parts = {
       clock: new ManualClock(),
@@ -220,23 +216,8 @@ describe('the door on its lines', () => {
     const beyond = given('door: {kind: gpio, relay: {line: 99}}').config.door;
     await expect(openHardware(beyond, parts)).rejects.toMatchObject({ code: 'KAIMON_GPIO_LINE' });
     await expect(openHardware(doorOf(), parts)).resolves.toMatchObject({ what: 'simulated' });
-    // Opened already: the relay cannot be had again, and says so.
+    // The lines are open already, so the relay's line is in use.
     await expect(openHardware(doorOf(), parts)).rejects.toThrow('in use');
-  });
-
-  test('chosen by config or by what this machine has; what is missing is named', async () => {
-    const clock = new ManualClock();
-    expect((await chooseBackend(doorOf(', gpio: {backend: simulated}'), clock, silentLog)).name).toBe('simulated');
-    if (existsSync('/sys/class/gpio')) return;
-    const PATH = process.env['PATH'];
-    process.env['PATH'] = '/nowhere';
-    try {
-      await expect(chooseBackend(doorOf(), clock, silentLog)).rejects.toThrow(
-        /onoff: .*gpiod: .*apt-get install gpiod/,
-      );
-    } finally {
-      process.env['PATH'] = PATH;
-    }
   });
 });
 
@@ -259,14 +240,14 @@ describe('the record for safe-state.sh', () => {
     expect(existsSync(join(runFolder, 'door-line'))).toBe(true);
   });
 
-  test('a simulated door leaves none, not even an old one', async () => {
+  test('a simulated door leaves no record, and removes an old one', async () => {
     const runFolder = folder();
     writeFileSync(join(runFolder, 'door-line'), 'path=/sys/class/gpio/gpio529/direction\nvalue=low\n');
     await openHardware(given('').config.door, { clock: new ManualClock(), log: silentLog, runFolder });
     expect(existsSync(join(runFolder, 'door-line'))).toBe(false);
   });
 
-  test.skipIf(noOnoff)('a gate that cannot leave word does not open the line', async () => {
+  test.skipIf(noOnoff)('a gate that cannot write the record does not open the line', async () => {
     const root = sysfsTree();
     const clock = new ManualClock();
     const backend = { name: 'onoff', gpio: new OnoffGpio(onoffBelow(root), clock, root), chips: sysfsChips(root) };

@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { BackOffice } from '../../src/demo/back-office.js';
 import type { Likeness, Script } from '../../src/demo/script.js';
 import type { StudioJob } from '../../src/demo/studio-jobs.js';
-import { type WireOrder, wireNewsSchema } from '../../src/door/gpio/wire-control.js';
+import { type WireOrder, wireReportSchema } from '../../src/door/gpio/wire-control.js';
 
 /** Whole-daemon tests run what is shipped: the compiled program, its own processes, real models, a real broker. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -113,7 +113,7 @@ export async function startGate(
   });
   const levels = new Map<number, boolean>();
   const heard = (message: unknown): void => {
-    const { offset, high } = wireNewsSchema.parse(message);
+    const { offset, high } = wireReportSchema.parse(message);
     levels.set(offset, high);
   };
   const daemon = new Daemon({ config: file, state: join(own, 'state'), log, heard });

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { between, choice, flag, whole } from '../field.js';
+import { GPIO_BACKEND_NAMES, GPIO_BACKENDS, PULL_SETTERS, THROUGH_WHAT } from '../gpio-backends.js';
 
 const milliseconds = (min: number, max: number) => ({ unit: 'milliseconds', min, max });
 
-/** Where a wire ends: by BCM number on a Raspberry Pi, or by chip label and offset. */
+/** The GPIO line of a wire: a BCM number on a Raspberry Pi, otherwise chip label and offset. */
 const line = (what: string) =>
   z
     .union([
@@ -30,7 +31,7 @@ const input = (what: string, means: string, activeLevel: 'high' | 'low') =>
       line: line(`Line of the ${what}; null where there is none`),
       activeLevel: choice(`Level of the line that means: ${means}`, ['high', 'low'], activeLevel),
       pull: choice(
-        'Resistor inside the chip that holds an open wire; only the gpiod back end can set it',
+        `Resistor inside the chip that holds an open wire; only the ${PULL_SETTERS} back end can set it`,
         ['as-is', 'up', 'down', 'none'],
         'as-is',
       ),
@@ -40,8 +41,8 @@ const input = (what: string, means: string, activeLevel: 'high' | 'low') =>
 const gpioSection = z
   .strictObject({
     backend: choice(
-      'How lines are driven: onoff through sysfs, gpiod through the gpiod tools, auto takes what this machine has',
-      ['auto', 'onoff', 'gpiod', 'simulated'],
+      `How lines are driven: ${THROUGH_WHAT}, auto takes what this machine has`,
+      ['auto', ...GPIO_BACKEND_NAMES],
       'auto',
     ),
     simulatedWires: choice(
@@ -96,20 +97,24 @@ export const doorSection = z
       'door.heldWarningMs must be less than door.heldMs: it is how long before it the warning comes',
     ),
   )
-  // Judged even where a list stands in place of the section, so nothing is taken for granted.
+  // These rules run even where the file has a list in place of the section, so any key may be missing here.
   .refine(
     ({ kind, relay }) => kind !== 'gpio' || relay?.line !== null,
     between(['kind', 'relay'], 'relay', 'door.kind gpio needs door.relay.line'),
   )
   .refine(
     ({ gpio, contact, rex, tamper, fire }) =>
-      gpio?.backend !== 'onoff' || [contact, rex, tamper, fire].every((wire) => wire?.pull === 'as-is'),
+      gpio === undefined ||
+      gpio.backend === 'auto' ||
+      GPIO_BACKENDS[gpio.backend].setsPulls ||
+      [contact, rex, tamper, fire].every((wire) => wire?.pull === 'as-is'),
     {
-      ...between(
-        ['gpio', 'contact', 'rex', 'tamper', 'fire'],
-        'gpio',
-        'the onoff back end cannot set a pull: use gpiod, or a resistor on the board',
-      ),
       path: ['gpio', 'backend'],
+      when: between(['gpio', 'contact', 'rex', 'tamper', 'fire'], 'gpio', '').when,
+      error: ({ input }) => {
+        // The rule was broken, so the section is a map with a back end.
+        const { gpio } = input as { readonly gpio: { readonly backend: string } };
+        return `the ${gpio.backend} back end cannot set a pull: use ${PULL_SETTERS}, or a resistor on the board`;
+      },
     },
   );

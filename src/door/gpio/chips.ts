@@ -2,22 +2,23 @@
 import { OperatingError } from '../../kit/errors.js';
 import type { GpioLine } from './gpio.js';
 
-/** A chip that this machine has. */
+/** A GPIO chip of this machine. */
 export interface Chip {
   readonly name: string;
   readonly label: string;
+  /** How many lines it has. */
   readonly lines: number;
-  /** First number under sysfs, where this machine has that. */
+  /** Number of its first line under sysfs; null where this machine has no sysfs for GPIO. */
   readonly base: number | null;
 }
 
-/** By BCM number, or by chip label and offset. */
+/** A line as it is configured: by BCM number, or by chip label and offset. */
 export type Address = number | { readonly chip: string; readonly offset: number };
 
 /** The chips whose offsets are BCM numbers. */
 const RASPBERRY_LABELS = ['pinctrl-bcm2835', 'pinctrl-bcm2711', 'pinctrl-rp1'];
 
-/** `gpiochip0 [pinctrl-rp1] (54 lines)`, both versions of gpiodetect; a chip with two device files is listed twice. */
+/** Reads what both versions of gpiodetect print, `gpiochip0 [pinctrl-rp1] (54 lines)`; a chip with two device files is listed twice. */
 export function chipsOf(gpiodetect: string): Chip[] {
   const found = [...gpiodetect.matchAll(/^(gpiochip\d+) \[(.*)\] \((\d+) lines?\)$/gm)];
   const chips = found.map(([, name = '', label = '', lines]) => ({ name, label, lines: Number(lines), base: null }));
@@ -25,9 +26,9 @@ export function chipsOf(gpiodetect: string): Chip[] {
 }
 
 /**
- * Finds a configured line. Numbers of chips change with the kernel, so a chip is only known by its label.
- * @param key where it is configured, `door.relay.line`
- * @throws OperatingError KAIMON_GPIO_LINE when none or several fit
+ * Finds a configured line. Numbers of chips change with the kernel, so a chip is found by its label only.
+ * @param key where the line is configured, `door.relay.line`
+ * @throws OperatingError KAIMON_GPIO_LINE when no chip fits, or several do
  */
 export function resolveLine(key: string, address: Address, chips: readonly Chip[]): GpioLine {
   const byNumber = typeof address === 'number';

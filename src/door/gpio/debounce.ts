@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../kit/clock.js';
 
-/** Lets a level pass once it has lasted. */
+/** Passes a level on once it has lasted for a while, so that contact bounce and spikes are not noticed. */
 export class Debounce {
   readonly #clock: Clock;
   readonly #ms: number;

@@ -1,10 +1,10 @@
 /** One line of one chip, as found at the start. */
 export interface GpioLine {
-  /** The kernel's name, `gpiochip0`: may change from boot to boot, so nobody configures it. */
+  /** The kernel's name, `gpiochip0`: it may change from boot to boot, so the configuration never names it. */
   readonly chip: string;
   readonly label: string;
   readonly offset: number;
-  /** Number under sysfs, where this machine has that. */
+  /** Number under sysfs; null where this machine has no sysfs for GPIO. */
   readonly number: number | null;
 }
 
@@ -12,29 +12,32 @@ export interface GpioLine {
 export type Pull = 'as-is' | 'up' | 'down' | 'none';
 
 export interface OutputLine {
-  /** @throws when the line cannot be driven; what fails later is told to the listener given at the opening. */
+  /** @throws when the line cannot be driven; a failure that comes later goes to the `onFault` given when it was opened */
   write(high: boolean): void;
   /** Drives the safe level and leaves it there. Safe to call twice. */
   close(): void;
 }
 
-export interface InputListening {
-  /** Every level that is read, bounces included; the same level may come again. */
-  level(high: boolean): void;
-  /** Why the line cannot be read; null when it can be again. */
-  fault(why: string | null): void;
+export interface InputLineListener {
+  /** Every level that is read, contact bounce included; the same level may come again. */
+  onLevel(high: boolean): void;
+  /** Why the line cannot be read; null once it can be read again. */
+  onFault(why: string | null): void;
 }
 
 export interface InputLine {
   close(): void;
 }
 
-/** Port: the lines of this machine. A busy or forbidden line is an OperatingError at the opening. */
+/** Port: the lines of this machine. Opening a line that is busy or forbidden throws an OperatingError. */
 export interface Gpio {
-  /** Opens at the safe level, without a moment at the other. @param fault told when the line is lost between two writes */
-  output(line: GpioLine, safeHigh: boolean, fault: (why: string) => void): Promise<OutputLine>;
-  /** The first level comes soon, then every change. */
-  input(line: GpioLine, pull: Pull, listening: InputListening): Promise<InputLine>;
-  /** What systemd/safe-state.sh needs to put this line back to its safe level: lines of `key=value`. */
+  /**
+   * Opens a line at its safe level, without a moment at the other level.
+   * @param onFault called when the line is lost between two writes
+   */
+  output(line: GpioLine, safeHigh: boolean, onFault: (why: string) => void): Promise<OutputLine>;
+  /** Opens a line for reading: the listener soon gets its present level, then every change. */
+  input(line: GpioLine, pull: Pull, listener: InputLineListener): Promise<InputLine>;
+  /** Lines of `key=value` that systemd/safe-state.sh needs to put this line back to its safe level. */
   record(line: GpioLine, safeHigh: boolean): readonly string[];
 }

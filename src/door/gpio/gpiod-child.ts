@@ -1,39 +1,39 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Command } from './gpiod-tools.js';
 
-/** Of what a tool complains about. */
+/** Characters kept of what a tool writes to stderr, the last ones. */
 const STDERR_MAX = 500;
 
-export interface ToolListening {
-  line?(printed: string): void;
-  /** Once. @param why what it said last, or how it ended */
-  ended(why: string): void;
+export interface ToolListener {
+  onLine?(printed: string): void;
+  /** Called once. @param why what the tool last wrote to stderr, or how it ended */
+  onEnd(why: string): void;
 }
 
 /**
- * A gpiod tool that runs until it is killed. It is bound to this process: when this one dies, however, the kernel kills it and
- * frees its line. (setpriv is part of util-linux, which every Debian and Ubuntu has.)
+ * Starts a gpiod tool that runs until it is killed. When this process ends, in whatever way, the kernel kills the tool and frees its
+ * line. (setpriv is part of util-linux, which every Debian and Ubuntu has.)
  */
-export function startTool([tool, ...args]: Command, listening: ToolListening): ChildProcess {
+export function startTool([tool, ...args]: Command, listener: ToolListener): ChildProcess {
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', tool, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
+  let complaint = '';
   let rest = '';
   let over = false;
   const end = (why: string) => {
     if (over) return;
     over = true;
-    listening.ended(why);
+    listener.onEnd(why);
   };
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
-    // A line of these tools has a few characters; what has no end is dropped.
+    // These tools print a few characters a line; of a line that never ends only the last 100 are kept.
     rest = (lines.pop() ?? '').slice(-100);
-    for (const line of lines) listening.line?.(line.trim());
+    for (const line of lines) listener.onLine?.(line.trim());
   });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-STDERR_MAX);
+    complaint = (complaint + text).slice(-STDERR_MAX);
   });
   child.on('error', (error) => end(error.message));
-  child.on('exit', (code, signal) => end(said.trim() || `${tool} ended (${signal ?? `exit ${code}`})`));
+  child.on('exit', (code, signal) => end(complaint.trim() || `${tool} ended (${signal ?? `exit ${code}`})`));
   return child;
 }

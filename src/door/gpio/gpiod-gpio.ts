@@ -1,37 +1,50 @@
 import { spawnSync } from 'node:child_process';
 import type { Clock } from '../../kit/clock.js';
 import { closeAll } from '../../kit/closing.js';
-import { OperatingError } from '../../kit/errors.js';
+import { explain, OperatingError } from '../../kit/errors.js';
+import type { Probe } from './backend.js';
 import { type Chip, chipsOf } from './chips.js';
-import type { Gpio, GpioLine, InputLine, InputListening, OutputLine, Pull } from './gpio.js';
+import type { Gpio, GpioLine, InputLine, InputLineListener, OutputLine, Pull } from './gpio.js';
 import { HeldLine } from './gpiod-held-line.js';
 import { MonitoredLine } from './gpiod-monitored-line.js';
 import { type Command, consumerOf, infoCommand, type ToolsVersion, versionOf } from './gpiod-tools.js';
-import { failure } from './onoff-gpio.js';
+import { lineFailure } from './line-failure.js';
 
-/** A tool that has not answered by then will not. */
+/** A tool that has not answered by then is stuck. */
 const TOOL_MS = 3000;
-/** A line whose last holder is just being killed is free within a moment. */
+/** The process that held the line before may just be ending: a few tries give it a second to let go. */
 const FREE_TRIES = 10;
 const TRY_MS = 100;
 
-/** Runs a tool to its end. @throws OperatingError KAIMON_GPIO_IO with what it said */
+/** Runs a tool to its end. @throws OperatingError KAIMON_GPIO_IO with what it wrote to stderr */
 export function runTool([tool, ...args]: Command): string {
   const { status, stdout, stderr, error } = spawnSync(tool, args, { timeout: TOOL_MS, encoding: 'utf8' });
   if (status === 0) return stdout;
-  const said = error?.message ?? (stderr.trim() || `exit ${status}`);
-  const message = `${[tool, ...args].join(' ')}: ${said}: is this user in the group gpio?`;
+  const complaint = error?.message ?? (stderr.trim() || `exit ${status}`);
+  const message = `${[tool, ...args].join(' ')}: ${complaint}: is this user in the group gpio?`;
   throw new OperatingError('KAIMON_GPIO_IO', 'environment', message, { cause: error });
 }
 
-/** The version of the tools on this machine; undefined when there are none, or not all that is needed. */
+/** The version of the tools on this machine; undefined when one is missing, or they are not of one version. */
 export function toolsVersion(): ToolsVersion | undefined {
   const printed = (tool: string) => spawnSync(tool, ['--version'], { timeout: TOOL_MS, encoding: 'utf8' }).stdout ?? '';
   const version = versionOf(printed('gpioset'));
   return version !== undefined && versionOf(printed('gpiomon')) === version ? version : undefined;
 }
 
-/** Lines through the character device and the gpiod tools: one child for each line, which dies with this process. */
+/** Works where the gpiod tools are installed and this user may list the chips. */
+export const probeGpiod: Probe = async ({ clock }) => {
+  const version = toolsVersion();
+  if (version === undefined) return 'gpioset and gpiomon are not installed: apt-get install gpiod';
+  try {
+    const gpio = new GpiodGpio(version, clock);
+    return { name: `gpiod ${version}`, gpio, chips: gpio.chips() };
+  } catch (thrown) {
+    return explain(thrown);
+  }
+};
+
+/** Lines through the character device and the gpiod tools: one child process for each line, which ends with this process. */
 export class GpiodGpio implements Gpio {
   readonly #version: ToolsVersion;
   readonly #clock: Clock;
@@ -45,22 +58,22 @@ export class GpiodGpio implements Gpio {
     return chipsOf(runTool(['gpiodetect']));
   }
 
-  async output(line: GpioLine, safeHigh: boolean, fault: (why: string) => void): Promise<OutputLine> {
+  async output(line: GpioLine, safeHigh: boolean, onFault: (why: string) => void): Promise<OutputLine> {
     await this.#mustBeFree(line);
-    const held = new HeldLine(this.#version, line, safeHigh, fault);
+    const held = new HeldLine(this.#version, line, safeHigh, onFault);
     try {
       await this.#mustBeHeld(line, held);
       return held;
     } catch (thrown) {
-      // Why it could not be opened is what there is to tell; what closing it says of the same line is no news.
+      // The failure to open is what matters; a failure to close the same line would only hide it.
       closeAll([held]);
       throw thrown;
     }
   }
 
-  async input(line: GpioLine, pull: Pull, listening: InputListening): Promise<InputLine> {
+  async input(line: GpioLine, pull: Pull, listener: InputLineListener): Promise<InputLine> {
     await this.#mustBeFree(line);
-    return new MonitoredLine({ version: this.#version, line, pull, listening, clock: this.#clock });
+    return new MonitoredLine({ version: this.#version, line, pull, listener, clock: this.#clock });
   }
 
   record({ chip, offset }: GpioLine, safeHigh: boolean): readonly string[] {
@@ -69,11 +82,11 @@ export class GpiodGpio implements Gpio {
 
   async #mustBeHeld(line: GpioLine, held: HeldLine): Promise<void> {
     for (let tries = 0; tries < FREE_TRIES; tries++) {
-      if (held.lost !== undefined) throw failure('KAIMON_GPIO_IO', line, held.lost);
+      if (held.lost !== undefined) throw lineFailure('KAIMON_GPIO_IO', line, held.lost);
       if (this.#consumer(line) !== undefined) return;
       await this.#pause();
     }
-    throw failure('KAIMON_GPIO_IO', line, 'gpioset does not take it');
+    throw lineFailure('KAIMON_GPIO_IO', line, 'gpioset does not take it');
   }
 
   async #mustBeFree(line: GpioLine): Promise<void> {
@@ -84,7 +97,7 @@ export class GpiodGpio implements Gpio {
     }
     if (consumer === undefined) return;
     const advice = consumer === 'sysfs' ? ': unexport it, or set door.gpio.backend to onoff' : '';
-    throw failure('KAIMON_GPIO_BUSY', line, `it is in use by "${consumer}"${advice}`);
+    throw lineFailure('KAIMON_GPIO_BUSY', line, `it is in use by "${consumer}"${advice}`);
   }
 
   #consumer({ chip, offset }: GpioLine): string | undefined {

@@ -4,21 +4,21 @@ import { startTool } from './gpiod-child.js';
 import { holdCommand, setCommand, type ToolsVersion } from './gpiod-tools.js';
 
 /**
- * At the end the line may still be held by the child that was just killed. Four lines whose tools all hang must fit into the stop of
- * the service (TimeoutStopSec), after which safe-state runs.
+ * At the end the child that was just killed may still hold the line, so setting the safe level is tried for this long. Four lines whose
+ * tools all hang must fit into the time that systemd gives the service to stop (TimeoutStopSec), after which safe-state.sh runs.
  */
 const CLOSE_MS = 1500;
 const CLOSE_TRY_MS = 25;
 
 /**
- * A line held at its level by a gpioset. A new level needs a new gpioset; for the few milliseconds between the two the line is
- * nobody's, and the pull of the board has it.
+ * A line held at its level by a gpioset. A new level needs a new gpioset; for the few milliseconds between the two nothing drives the
+ * line, and the board's resistor decides its level.
  */
 export class HeldLine implements OutputLine {
   readonly #version: ToolsVersion;
   readonly #line: GpioLine;
   readonly #safeHigh: boolean;
-  readonly #fault: (why: string) => void;
+  readonly #onFault: (why: string) => void;
   #wanted: boolean;
   #holds: boolean;
   #child: ChildProcess | undefined;
@@ -26,17 +26,17 @@ export class HeldLine implements OutputLine {
   #closed = false;
   #lost: string | undefined;
 
-  constructor(version: ToolsVersion, line: GpioLine, safeHigh: boolean, fault: (why: string) => void) {
+  constructor(version: ToolsVersion, line: GpioLine, safeHigh: boolean, onFault: (why: string) => void) {
     this.#version = version;
     this.#line = line;
     this.#safeHigh = safeHigh;
-    this.#fault = fault;
+    this.#onFault = onFault;
     this.#wanted = safeHigh;
     this.#holds = safeHigh;
     this.#hold();
   }
 
-  /** Why nothing holds the line now; undefined while something does. */
+  /** Why no gpioset holds the line now; undefined while one does. */
   get lost(): string | undefined {
     return this.#lost;
   }
@@ -57,8 +57,8 @@ export class HeldLine implements OutputLine {
     this.#child?.kill('SIGKILL');
     const { chip, offset } = this.#line;
     const [tool, ...args] = setCommand(this.#version, chip, offset, this.#safeHigh);
-    let said = '';
-    // Synchronous: this is the last thing that a process does.
+    let complaint = '';
+    // Synchronous: the process may end right after this.
     const endMs = performance.now() + CLOSE_MS;
     for (let leftMs = CLOSE_MS; leftMs > 0; leftMs = endMs - performance.now()) {
       const { status, stderr, error } = spawnSync(tool, args, {
@@ -67,10 +67,10 @@ export class HeldLine implements OutputLine {
         encoding: 'utf8',
       });
       if (status === 0) return;
-      said = error?.message ?? stderr.trim();
+      complaint = error?.message ?? stderr.trim();
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, CLOSE_TRY_MS);
     }
-    throw new Error(`${[tool, ...args].join(' ')}: ${said}`);
+    throw new Error(`${[tool, ...args].join(' ')}: ${complaint}`);
   }
 
   #hold(): void {
@@ -78,19 +78,19 @@ export class HeldLine implements OutputLine {
     this.#holds = this.#wanted;
     this.#lost = undefined;
     this.#child = startTool(holdCommand(this.#version, chip, offset, this.#holds), {
-      ended: (why) => this.#ended(why),
+      onEnd: (why) => this.#ended(why),
     });
   }
 
   #ended(why: string): void {
     this.#child = undefined;
     if (this.#closed) return;
-    const wished = this.#changing;
+    const replaced = this.#changing;
     this.#changing = false;
-    if (wished) this.#hold();
+    if (replaced) this.#hold();
     else {
       this.#lost = why;
-      this.#fault(why);
+      this.#onFault(why);
     }
   }
 }

@@ -1,14 +1,14 @@
 import { type ChildProcess, execFile } from 'node:child_process';
 import type { Clock, Timer } from '../../kit/clock.js';
-import type { GpioLine, InputLine, InputListening, Pull } from './gpio.js';
+import type { GpioLine, InputLine, InputLineListener, Pull } from './gpio.js';
 import { startTool } from './gpiod-child.js';
 import { edgeLevel, getCommand, type ToolsVersion, watchCommand } from './gpiod-tools.js';
 
-/** After a failure. */
+/** Pause after a failure. */
 const RETRY_MS = 1000;
 /**
  * A change in the milliseconds between reading and watching is found by reading again: soon after the start, then now and then. Each
- * reading opens such a gap anew, in which a short press is lost: so not often.
+ * further reading interrupts the watching, and a short press in that gap is lost, so it must be rare.
  */
 const FIRST_REREAD_MS = 1000;
 const REREAD_MS = 60_000;
@@ -18,11 +18,11 @@ interface Parts {
   readonly version: ToolsVersion;
   readonly line: GpioLine;
   readonly pull: Pull;
-  readonly listening: InputListening;
+  readonly listener: InputLineListener;
   readonly clock: Clock;
 }
 
-/** A line that is read by gpioget and then watched by a gpiomon, in turns. */
+/** An input that is read by gpioget and then watched by gpiomon, in turns: only one process can have a line. */
 export class MonitoredLine implements InputLine {
   readonly #parts: Parts;
   #child: ChildProcess | undefined;
@@ -44,7 +44,7 @@ export class MonitoredLine implements InputLine {
   }
 
   #read(): void {
-    const { version, line, pull, listening } = this.#parts;
+    const { version, line, pull, listener } = this.#parts;
     const [tool, ...args] = getCommand(version, line.chip, line.offset, pull);
     execFile(tool, args, { timeout: GET_MS, encoding: 'utf8' }, (error, stdout, stderr) => {
       if (this.#closed) return;
@@ -53,27 +53,27 @@ export class MonitoredLine implements InputLine {
         this.#failed(stderr.trim() || (error?.message ?? `gpioget says "${level.slice(0, 40)}"`));
         return;
       }
-      if (this.#broken) listening.fault(null);
+      if (this.#broken) listener.onFault(null);
       this.#broken = false;
-      listening.level(level === '1');
+      listener.onLevel(level === '1');
       this.#watch();
     });
   }
 
   #watch(): void {
-    const { version, line, pull, listening, clock } = this.#parts;
+    const { version, line, pull, listener, clock } = this.#parts;
     this.#child = startTool(watchCommand(version, line.chip, line.offset, pull), {
-      line: (printed) => {
+      onLine: (printed) => {
         const level = edgeLevel(printed);
-        if (level !== undefined) listening.level(level);
+        if (level !== undefined) listener.onLevel(level);
       },
-      ended: (why) => {
+      onEnd: (why) => {
         this.#child = undefined;
         if (this.#closed) return;
-        const wished = this.#rereading;
+        const intended = this.#rereading;
         this.#rereading = false;
         this.#timer?.cancel();
-        if (wished) this.#read();
+        if (intended) this.#read();
         else this.#failed(why);
       },
     });
@@ -85,7 +85,7 @@ export class MonitoredLine implements InputLine {
   }
 
   #failed(why: string): void {
-    if (!this.#broken) this.#parts.listening.fault(why);
+    if (!this.#broken) this.#parts.listener.onFault(why);
     this.#broken = true;
     this.#timer = this.#parts.clock.after(RETRY_MS, () => this.#read());
   }

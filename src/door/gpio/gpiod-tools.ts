@@ -16,7 +16,7 @@ const bias = (version: ToolsVersion, pull: Pull): string[] => {
   return word === null ? [] : [`--bias=${word}`];
 };
 
-/** `gpioset (libgpiod) v2.2.1`; undefined for what is neither. */
+/** From what `gpioset --version` prints, `gpioset (libgpiod) v2.2.1`; undefined for any other version. */
 export function versionOf(printed: string): ToolsVersion | undefined {
   const major = /\(libgpiod\) v([12])\./.exec(printed)?.[1];
   if (major === undefined) return undefined;
@@ -29,7 +29,7 @@ export const holdCommand = (version: ToolsVersion, chip: string, offset: number,
   return version === 1 ? ['gpioset', '--mode=signal', chip, set] : ['gpioset', '-c', chip, set];
 };
 
-/** Sets a line and lets go of it. */
+/** Sets a line to a level and ends at once. */
 export const setCommand = (version: ToolsVersion, chip: string, offset: number, high: boolean): Command => {
   const set = `${offset}=${high ? 1 : 0}`;
   return version === 1 ? ['gpioset', '--mode=exit', chip, set] : ['gpioset', '-t', '0', '-c', chip, set];
@@ -56,7 +56,7 @@ export const edgeLevel = (printed: string): boolean | undefined => {
 export const infoCommand = (version: ToolsVersion, chip: string): Command =>
   version === 1 ? ['gpioinfo', chip] : ['gpioinfo', '-c', chip];
 
-/** Who uses a line, by what gpioinfo prints; undefined when nobody does. */
+/** The program that uses a line, from what gpioinfo prints; undefined while the line is free. */
 export function consumerOf(version: ToolsVersion, printed: string, offset: number): string | undefined {
   const line = printed.split('\n').find((text) => new RegExp(`^\\s*line\\s+${offset}:`).test(text));
   if (line === undefined) return undefined;

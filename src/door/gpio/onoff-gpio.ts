@@ -1,29 +1,46 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gpio as OnoffLine } from 'onoff';
-import type { Clock, Timer } from '../../kit/clock.js';
-import { explain, OperatingError } from '../../kit/errors.js';
+import type { Clock } from '../../kit/clock.js';
+import { explain } from '../../kit/errors.js';
+import type { Probe } from './backend.js';
 import type { Chip } from './chips.js';
-import type { Gpio, GpioLine, InputLine, InputListening, OutputLine, Pull } from './gpio.js';
+import type { Gpio, GpioLine, InputLine, InputLineListener, OutputLine, Pull } from './gpio.js';
+import { lineFailure, refuseUnsettablePull } from './line-failure.js';
+import { PolledInput } from './onoff-polled-input.js';
 
-export const SYSFS = '/sys/class/gpio';
-/** Edges come by interrupt; a read in between finds what an interrupt lost. Where there are none, reading is all there is. */
-const REREAD_MS = 200;
-const POLL_MS = 20;
-/** Levels are those of the wire; what they mean is decided above. */
+const SYSFS = '/sys/class/gpio';
+/** Levels are those of the wire; what they mean is decided by the caller. */
 const RAW = { activeLow: false };
+
+/** Works where the kernel still has GPIO in sysfs and the package onoff could be compiled. */
+export const probeOnoff: Probe = async ({ clock }) => {
+  try {
+    accessSync(join(SYSFS, 'export'), constants.W_OK);
+  } catch (thrown) {
+    return `${SYSFS} is not there or not for this user (${explain(thrown)}); newer kernels leave it out`;
+  }
+  try {
+    const { Gpio: Line } = await import('onoff');
+    return { name: 'onoff', gpio: new OnoffGpio(Line, clock), chips: sysfsChips() };
+  } catch (thrown) {
+    return `the npm package onoff cannot be loaded (scripts/setup compiles it): ${explain(thrown)}`;
+  }
+};
 
 /** The chips that sysfs knows. */
 export function sysfsChips(root = SYSFS): Chip[] {
   const names = readdirSync(root).filter((name) => /^gpiochip\d+$/.test(name));
   return names.map((name) => {
     const read = (file: string) => readFileSync(join(root, name, file), 'utf8').trim();
-    // Here the number in the name is the base; the device may be called otherwise.
+    // In sysfs the number in the name is that of the chip's first line; the device file may have another.
     return { name, label: read('label'), lines: Number(read('ngpio')), base: Number(read('base')) };
   });
 }
 
-/** Lines through sysfs and the package onoff. A line is left exported, at its safe level: freed, it would be nobody's. */
+/**
+ * Lines through sysfs and the package onoff. A line is left exported at its safe level: once unexported, nothing would hold it there.
+ */
 export class OnoffGpio implements Gpio {
   readonly #Line: typeof OnoffLine;
   readonly #clock: Clock;
@@ -40,7 +57,7 @@ export class OnoffGpio implements Gpio {
     // 'high' and 'low' set direction and level in one step; 'out' would be low for a moment.
     const opened = this.#open(line, () => {
       const one = new this.#Line(numberOf(line), safeHigh ? 'high' : 'low', undefined, RAW);
-      // onoff swallows what fails at a line that was exported before.
+      // onoff swallows failures at a line that was exported before.
       if (one.direction() === 'in' || one.activeLow())
         throw new Error('it cannot be made an output: unexport it first');
       return one;
@@ -58,9 +75,9 @@ export class OnoffGpio implements Gpio {
     };
   }
 
-  async input(line: GpioLine, pull: Pull, listening: InputListening): Promise<InputLine> {
-    if (pull !== 'as-is') throw failure('KAIMON_GPIO_BACKEND', line, 'sysfs cannot set a pull: use the gpiod back end');
-    return new PolledInput(this.#openInput(line), this.#clock, listening);
+  async input(line: GpioLine, pull: Pull, listener: InputLineListener): Promise<InputLine> {
+    refuseUnsettablePull('onoff', line, pull);
+    return new PolledInput(this.#openInput(line), this.#clock, listener);
   }
 
   record(line: GpioLine, safeHigh: boolean): readonly string[] {
@@ -85,14 +102,14 @@ export class OnoffGpio implements Gpio {
     } catch (cause) {
       const code = (cause as NodeJS.ErrnoException | null)?.code;
       if (code === 'EBUSY')
-        throw failure(
+        throw lineFailure(
           'KAIMON_GPIO_BUSY',
           line,
           'it is in use by another driver or program: `gpioinfo` names it',
           cause,
         );
       const advice = code === 'EACCES' ? 'is this user in the group gpio? ' : '';
-      throw failure(
+      throw lineFailure(
         'KAIMON_GPIO_IO',
         line,
         `it cannot be opened through ${this.#root}: ${advice}${explain(cause)}`,
@@ -103,67 +120,6 @@ export class OnoffGpio implements Gpio {
 }
 
 const numberOf = (line: GpioLine): number => {
-  if (line.number === null) throw failure('KAIMON_GPIO_LINE', line, 'sysfs knows no number for it');
+  if (line.number === null) throw lineFailure('KAIMON_GPIO_LINE', line, 'sysfs knows no number for it');
   return line.number;
 };
-
-export function failure(
-  code: 'KAIMON_GPIO_BUSY' | 'KAIMON_GPIO_IO' | 'KAIMON_GPIO_LINE' | 'KAIMON_GPIO_BACKEND',
-  { label, offset }: GpioLine,
-  what: string,
-  cause?: unknown,
-): OperatingError {
-  return new OperatingError(code, 'environment', `line ${offset} of the GPIO chip "${label}": ${what}`, { cause });
-}
-
-class PolledInput implements InputLine {
-  readonly #line: OnoffLine;
-  readonly #clock: Clock;
-  readonly #listening: InputListening;
-  readonly #everyMs: number;
-  #timer: Timer | undefined;
-  #broken = false;
-
-  constructor(line: OnoffLine, clock: Clock, listening: InputListening) {
-    this.#line = line;
-    this.#clock = clock;
-    this.#listening = listening;
-    this.#everyMs = this.#watch() ? REREAD_MS : POLL_MS;
-    this.#read();
-  }
-
-  close(): void {
-    this.#timer?.cancel();
-    this.#line.unexport();
-  }
-
-  #watch(): boolean {
-    try {
-      this.#line.watch((error, level) => {
-        if (!error) this.#listening.level(level === 1);
-      });
-      return true;
-    } catch {
-      // No interrupts here: reading often enough serves as well, and a line that cannot be read is told below.
-      try {
-        this.#line.unwatchAll();
-      } catch {
-        // onoff has forgotten the listener by now; epoll, which complains, never knew the line.
-      }
-      return false;
-    }
-  }
-
-  #read(): void {
-    this.#timer = this.#clock.after(this.#everyMs, () => this.#read());
-    try {
-      const high = this.#line.readSync() === 1;
-      if (this.#broken) this.#listening.fault(null);
-      this.#broken = false;
-      this.#listening.level(high);
-    } catch (thrown) {
-      if (!this.#broken) this.#listening.fault(explain(thrown));
-      this.#broken = true;
-    }
-  }
-}

@@ -1,33 +1,42 @@
+import type { Probe } from './backend.js';
 import type { Chip } from './chips.js';
-import type { Gpio, GpioLine, InputLine, InputListening, OutputLine } from './gpio.js';
+import type { Gpio, GpioLine, InputLine, InputLineListener, OutputLine } from './gpio.js';
+import { obeyParent, type SimulatedWires } from './wire-control.js';
 
-/** Lines that nobody has soldered: levels can be looked at and set from outside. */
-export class SimulatedGpio implements Gpio {
+/** Works on every machine. */
+export const probeSimulated: Probe = async ({ config, log }) => {
+  const gpio = new SimulatedGpio();
+  if (config.simulatedWires === 'parent') obeyParent(gpio, process, log);
+  return { name: 'simulated', gpio, chips: gpio.chips() };
+};
+
+/** Lines that exist in memory only: levels can be read and set from outside. */
+export class SimulatedGpio implements Gpio, SimulatedWires {
   readonly #levels = new Map<number, boolean>();
-  readonly #listening = new Map<number, InputListening>();
+  readonly #listeners = new Map<number, InputLineListener>();
   readonly #open = new Set<number>();
   readonly #broken = new Set<number>();
-  #told: (offset: number, high: boolean) => void = () => undefined;
+  #onOutput: (offset: number, high: boolean) => void = () => undefined;
 
   chips(): Chip[] {
-    // A Raspberry Pi's label, so that BCM numbers mean something here too.
+    // The label of a Raspberry Pi, so that BCM numbers can be used here too.
     return [{ name: 'gpiochip0', label: 'pinctrl-bcm2835', lines: 64, base: 512 }];
   }
 
-  /** The wire at an output; undefined before it was opened. */
+  /** Level of the wire at an output; undefined before it was opened. */
   level(offset: number): boolean | undefined {
     return this.#levels.get(offset);
   }
 
-  /** Sets the wire at an input. */
+  /** Sets the level of the wire at an input. */
   set(offset: number, high: boolean): void {
     this.#levels.set(offset, high);
-    this.#listening.get(offset)?.level(high);
+    this.#listeners.get(offset)?.onLevel(high);
   }
 
-  /** Breaks or mends the wire at an input. */
-  tell(offset: number, why: string | null): void {
-    this.#listening.get(offset)?.fault(why);
+  /** Breaks the wire at an input; null mends it. */
+  setFault(offset: number, why: string | null): void {
+    this.#listeners.get(offset)?.onFault(why);
   }
 
   /** From now on the output refuses every change. */
@@ -35,9 +44,9 @@ export class SimulatedGpio implements Gpio {
     this.#broken.add(offset);
   }
 
-  /** Who hears of each level that an output takes. */
+  /** Sets the one listener that is called with every level written to an output. */
   onOutput(listener: (offset: number, high: boolean) => void): void {
-    this.#told = listener;
+    this.#onOutput = listener;
   }
 
   async output({ offset }: GpioLine, safeHigh: boolean): Promise<OutputLine> {
@@ -58,13 +67,13 @@ export class SimulatedGpio implements Gpio {
     };
   }
 
-  async input({ offset }: GpioLine, _pull: unknown, listening: InputListening): Promise<InputLine> {
+  async input({ offset }: GpioLine, _pull: unknown, listener: InputLineListener): Promise<InputLine> {
     this.#take(offset);
-    this.#listening.set(offset, listening);
-    listening.level(this.#levels.get(offset) ?? false);
+    this.#listeners.set(offset, listener);
+    listener.onLevel(this.#levels.get(offset) ?? false);
     return {
       close: () => {
-        this.#listening.delete(offset);
+        this.#listeners.delete(offset);
         this.#open.delete(offset);
       },
     };
@@ -76,7 +85,7 @@ export class SimulatedGpio implements Gpio {
 
   #drive(offset: number, high: boolean): void {
     this.#levels.set(offset, high);
-    this.#told(offset, high);
+    this.#onOutput(offset, high);
   }
 
   #take(offset: number): void {

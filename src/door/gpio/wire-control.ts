@@ -1,14 +1,13 @@
 /**
- * Simulated wires that somebody else moves: the process that started this one, over Node's channel between parent and child. For `kaimon
- * demo --door`. It reaches the simulated back end only, which drives no lock; a gate that systemd starts has no such channel.
+ * Lets the process that started this one move the simulated wires, over Node's channel between parent and child: for `kaimon demo
+ * --door`. Only the simulated back end, which drives no lock, listens to it; a gate that systemd starts has no such channel.
  */
 import { z } from 'zod';
 import type { Log } from '../../kit/log.js';
-import type { SimulatedGpio } from './simulated-gpio.js';
 
 const offset = z.int().min(0).max(63);
 
-/** To the gate. */
+/** Sent to the gate. */
 export const wireOrderSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('wire'), offset, high: z.boolean() }),
   /** From now on the output refuses every change. */
@@ -16,30 +15,40 @@ export const wireOrderSchema = z.discriminatedUnion('kind', [
 ]);
 export type WireOrder = z.infer<typeof wireOrderSchema>;
 
-/** From the gate: an output has this level now. */
-export const wireNewsSchema = z.strictObject({ kind: z.literal('output'), offset, high: z.boolean() });
-export type WireNews = z.infer<typeof wireNewsSchema>;
+/** Sent by the gate: an output now has this level. */
+export const wireReportSchema = z.strictObject({ kind: z.literal('output'), offset, high: z.boolean() });
+export type WireReport = z.infer<typeof wireReportSchema>;
+
+/** What a parent can do to the simulated lines. */
+export interface SimulatedWires {
+  /** Sets the level of the wire at an input. */
+  set(offset: number, high: boolean): void;
+  /** From now on the output refuses every change. */
+  break(offset: number): void;
+  /** Sets the one listener that is called with every level written to an output. */
+  onOutput(listener: (offset: number, high: boolean) => void): void;
+}
 
 /** The child's end of the channel. */
 export interface ParentChannel {
   on(event: 'message', listener: (message: unknown) => void): unknown;
   readonly connected: boolean;
-  readonly send?: (message: WireNews) => unknown;
-  /** So that it does not keep the process alive. */
+  readonly send?: (message: WireReport) => unknown;
+  /** Once unreferenced, the channel does not keep the process alive. */
   readonly channel?: { unref(): void } | null | undefined;
 }
 
-/** Obeys the parent from here on; without a parent that listens nothing happens. */
-export function obeyParent(gpio: SimulatedGpio, parent: ParentChannel, log: Pick<Log, 'warn'>): void {
+/** From now on the parent moves the wires and hears of every output; without a connected parent nothing happens. */
+export function obeyParent(wires: SimulatedWires, parent: ParentChannel, log: Pick<Log, 'warn'>): void {
   if (!parent.send || !parent.connected) return;
-  gpio.onOutput((line, high) => {
+  wires.onOutput((line, high) => {
     if (parent.connected) parent.send?.({ kind: 'output', offset: line, high });
   });
   parent.on('message', (message) => {
     const { data: order } = wireOrderSchema.safeParse(message);
-    if (!order) log.warn({}, 'the parent process sent something that is no order for a simulated wire');
-    else if (order.kind === 'wire') gpio.set(order.offset, order.high);
-    else gpio.break(order.offset);
+    if (!order) log.warn({}, 'the parent process sent something other than an order for a simulated wire');
+    else if (order.kind === 'wire') wires.set(order.offset, order.high);
+    else wires.break(order.offset);
   });
   parent.channel?.unref();
 }

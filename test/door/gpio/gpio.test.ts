@@ -1,55 +1,58 @@
 import { describe, expect, test } from 'vitest';
 import { gpioContract } from '../../contract/gpio.contract.js';
 import { until } from '../../site/until.js';
-import { fakeToolsBench, noOnoff, noVirtualChip, simulatedBench, sysfsBench, virtualBench } from './gpio-benches.js';
+import { fakeToolsRig, noOnoff, noVirtualChip, simulatedRig, sysfsRig, virtualRig } from './gpio-rigs.js';
 
-gpioContract('simulated', async () => simulatedBench());
-if (noOnoff === undefined) gpioContract('onoff in a hand-made sysfs tree', async () => sysfsBench());
+gpioContract('simulated', async () => simulatedRig());
+if (noOnoff === undefined) gpioContract('onoff in a hand-made sysfs tree', async () => sysfsRig());
 else test.skip(`onoff in a hand-made sysfs tree: ${noOnoff}`, () => undefined);
-gpioContract('gpiod tools of version 1 (stand-ins)', () => fakeToolsBench(1));
-gpioContract('gpiod tools of version 2 (stand-ins)', () => fakeToolsBench(2));
+gpioContract('gpiod tools of version 1 (stand-ins)', () => fakeToolsRig(1));
+gpioContract('gpiod tools of version 2 (stand-ins)', () => fakeToolsRig(2));
 
 if (noVirtualChip === undefined) {
-  gpioContract('onoff on a virtual chip', () => virtualBench('onoff'));
-  gpioContract('gpiod on a virtual chip', () => virtualBench('gpiod'));
+  gpioContract('onoff on a virtual chip', () => virtualRig('onoff'));
+  gpioContract('gpiod on a virtual chip', () => virtualRig('gpiod'));
 } else {
   test.skip(`a virtual chip: ${noVirtualChip}`, () => undefined);
 }
 
-describe('a line that cannot be had', () => {
-  test.skipIf(noOnoff)(`is told with chip, line and what to do: sysfs${noOnoff ? ` (${noOnoff})` : ''}`, async () => {
-    const bench = sysfsBench();
-    const opened = bench.gpio.output(bench.line(5), false, () => undefined);
-    await expect(opened).rejects.toMatchObject({ code: 'KAIMON_GPIO_IO' });
-    await expect(opened).rejects.toThrow('line 5 of the GPIO chip "gate-gpio"');
-    const pulled = bench.gpio.input(bench.line(1), 'up', { level: () => undefined, fault: () => undefined });
-    await expect(pulled).rejects.toMatchObject({ code: 'KAIMON_GPIO_BACKEND' });
-    bench.close();
-  });
+describe('when a GPIO line cannot be used', () => {
+  test.skipIf(noOnoff)(
+    `the message names chip, line and what to do: sysfs${noOnoff ? ` (${noOnoff})` : ''}`,
+    async () => {
+      const rig = sysfsRig();
+      const opened = rig.gpio.output(rig.line(5), false, () => undefined);
+      await expect(opened).rejects.toMatchObject({ code: 'KAIMON_GPIO_IO' });
+      await expect(opened).rejects.toThrow('line 5 of the GPIO chip "gate-gpio"');
+      const pulled = rig.gpio.input(rig.line(1), 'up', { onLevel: () => undefined, onFault: () => undefined });
+      await expect(pulled).rejects.toMatchObject({ code: 'KAIMON_GPIO_BACKEND' });
+      rig.close();
+    },
+  );
 
-  test.each([1, 2] as const)('is told with who has it: gpiod %i', async (version) => {
-    const bench = await fakeToolsBench(version);
-    const first = await bench.gpio.output(bench.line(0), false, () => undefined);
-    const second = bench.gpio.output(bench.line(0), false, () => undefined);
+  test.each([1, 2] as const)('the message names the program that uses the line: gpiod %i', async (version) => {
+    const rig = await fakeToolsRig(version);
+    const first = await rig.gpio.output(rig.line(0), false, () => undefined);
+    const second = rig.gpio.output(rig.line(0), false, () => undefined);
     await expect(second).rejects.toThrow('line 0 of the GPIO chip "gate-gpio": it is in use by "gpioset"');
     first.close();
-    bench.close();
+    rig.close();
   });
 
-  test('leaves no holder behind when the tools fail after the line was taken', async () => {
-    const bench = await fakeToolsBench(2);
-    bench.fail('info-fails');
-    const opened = bench.gpio.output(bench.line(0), false, () => undefined);
+  test('no gpioset keeps running if the tools fail after it took the line', async () => {
+    const rig = await fakeToolsRig(2);
+    rig.fail('info-fails');
+    const opened = rig.gpio.output(rig.line(0), false, () => undefined);
     await expect(opened).rejects.toMatchObject({ code: 'KAIMON_GPIO_IO' });
-    await until('nobody holds the line', () => !bench.held());
-    bench.close();
+    await until('no process holds the line', () => !rig.held());
+    rig.close();
   });
 
-  test('is given up at the end within the time of the service, though the tools hang', async () => {
-    const bench = await fakeToolsBench(2);
-    const line = await bench.gpio.output(bench.line(0), false, () => undefined);
-    bench.fail('set-hangs');
+  test('closing it gives up within the stop time of the service if the tools hang', async () => {
+    const rig = await fakeToolsRig(2);
+    const line = await rig.gpio.output(rig.line(0), false, () => undefined);
+    rig.fail('set-hangs');
     expect(() => line.close()).toThrow('ETIMEDOUT');
-    bench.close();
+    rig.close();
   });
 });

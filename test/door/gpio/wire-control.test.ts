@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import { SimulatedGpio } from '../../../src/door/gpio/simulated-gpio.js';
-import { obeyParent, type WireNews } from '../../../src/door/gpio/wire-control.js';
+import { obeyParent, type WireReport } from '../../../src/door/gpio/wire-control.js';
 
 class Parent extends EventEmitter {
   connected = true;
-  readonly heard: WireNews[] = [];
-  readonly send = (message: WireNews) => this.heard.push(message);
+  readonly heard: WireReport[] = [];
+  readonly send = (message: WireReport) => this.heard.push(message);
 }
 
 async function wired() {
@@ -16,10 +16,13 @@ async function wired() {
   return { gpio, parent, warn, relay };
 }
 
-test('the parent moves inputs and hears of outputs', async () => {
+test('the parent process moves inputs and hears of outputs', async () => {
   const { gpio, parent, relay } = await wired();
   const levels: boolean[] = [];
-  await gpio.input({ offset: 22 } as never, 'as-is', { level: (high) => levels.push(high), fault: () => undefined });
+  await gpio.input({ offset: 22 } as never, 'as-is', {
+    onLevel: (high) => levels.push(high),
+    onFault: () => undefined,
+  });
   parent.emit('message', { kind: 'wire', offset: 22, high: true });
   relay.write(true);
   expect(levels).toEqual([false, true]);
@@ -32,7 +35,7 @@ test('the parent moves inputs and hears of outputs', async () => {
   expect(parent.heard).toHaveLength(2);
 });
 
-test('a relay that the parent has broken refuses every change', async () => {
+test('a relay that the parent process has broken refuses every change', async () => {
   const { parent, relay } = await wired();
   parent.emit('message', { kind: 'break', offset: 17 });
   expect(() => relay.write(true)).toThrow('line 17 does not obey');
@@ -44,14 +47,14 @@ test.each([
   ['open'],
   [{ kind: 'wire', offset: 64, high: true }],
   [{ kind: 'wire', offset: 22, high: true, more: 1 }],
-])('what is no order is logged and changes nothing: %j', async (message) => {
+])('a message that is not an order is logged and changes nothing: %j', async (message) => {
   const { gpio, parent, warn } = await wired();
   parent.emit('message', message);
   expect(warn).toHaveBeenCalledOnce();
   expect(gpio.level(22)).toBeUndefined();
 });
 
-test('without a parent nothing is heard', () => {
+test('without a parent process the gate listens to no messages', () => {
   const parent = new EventEmitter();
   obeyParent(new SimulatedGpio(), Object.assign(parent, { connected: false }), { warn: vi.fn() });
   expect(parent.listenerCount('message')).toBe(0);

@@ -11,7 +11,7 @@ import { consumerOf, infoCommand, type ToolsVersion } from '../../../src/door/gp
 import { OnoffGpio, sysfsChips } from '../../../src/door/gpio/onoff-gpio.js';
 import { SimulatedGpio } from '../../../src/door/gpio/simulated-gpio.js';
 import { systemClock } from '../../../src/kit/system-clock.js';
-import type { GpioBench } from '../../contract/gpio.contract.js';
+import type { GpioRig } from '../../contract/gpio.contract.js';
 import { until } from '../../site/until.js';
 
 const on = (chips: readonly Chip[]) => (offset: number) =>
@@ -19,20 +19,20 @@ const on = (chips: readonly Chip[]) => (offset: number) =>
 const atOnce = async (): Promise<void> => undefined;
 const scratch = (what: string): string => mkdtempSync(join(tmpdir(), `kaimon-${what}-`));
 
-export function simulatedBench(): GpioBench {
+export function simulatedRig(): GpioRig {
   const gpio = new SimulatedGpio();
-  const pull = (offset: number, high: boolean) => gpio.set(offset, high);
   return {
+    row: 'simulated',
     gpio,
     line: on(gpio.chips()),
     wire: (offset) => gpio.level(offset),
-    pull,
-    heeded: atOnce,
+    drive: (offset, high) => gpio.set(offset, high),
+    listening: atOnce,
     close: () => undefined,
   };
 }
 
-/** Why onoff cannot be tried here: its native part is optional, and not compiled everywhere. */
+/** Why onoff cannot be tested here: its native part is optional, and not compiled everywhere. */
 export const noOnoff: string | undefined = (() => {
   try {
     createRequire(import.meta.url)('onoff');
@@ -42,7 +42,7 @@ export const noOnoff: string | undefined = (() => {
   }
 })();
 
-/** onoff as it is, but for the one path that it has written into it. */
+/** The package onoff as it is, except for the one path that is fixed in its source. */
 export function onoffBelow(root: string): typeof import('onoff').Gpio {
   const require = createRequire(import.meta.url);
   const file = require.resolve('onoff');
@@ -52,7 +52,7 @@ export function onoffBelow(root: string): typeof import('onoff').Gpio {
   return module.exports.Gpio;
 }
 
-/** A hand-made /sys/class/gpio: plain files, so nothing happens in it by itself and there are no interrupts. */
+/** A hand-made /sys/class/gpio of plain files: nothing in it changes by itself, and there are no interrupts. */
 export function sysfsTree(): string {
   const root = scratch('sysfs');
   const chip = join(root, 'gpiochip512');
@@ -69,7 +69,7 @@ export function sysfsTree(): string {
   return root;
 }
 
-export function sysfsBench(): GpioBench {
+export function sysfsRig(): GpioRig {
   const root = sysfsTree();
   const onoff = new OnoffGpio(onoffBelow(root), systemClock, root);
   const path = (offset: number, file: string) => join(root, `gpio${512 + offset}`, file);
@@ -85,11 +85,12 @@ export function sysfsBench(): GpioBench {
     record: (...parts) => onoff.record(...parts),
   };
   return {
+    row: 'onoff',
     gpio,
     line: on(sysfsChips(root)),
     wire: (offset) => read(offset, 'value') === '1',
-    pull: (offset, high) => writeFileSync(path(offset, 'value'), high ? '1' : '0'),
-    heeded: atOnce,
+    drive: (offset, high) => writeFileSync(path(offset, 'value'), high ? '1' : '0'),
+    listening: atOnce,
     close: () => rmSync(root, { recursive: true, force: true }),
   };
 }
@@ -97,14 +98,14 @@ export function sysfsBench(): GpioBench {
 const FAKE_TOOLS = fileURLToPath(new URL('fake-gpiod.sh', import.meta.url));
 
 interface FakeFaults {
-  /** `info-fails`: gpioinfo, once line 0 is held. `set-hangs`: a gpioset that is to set a level and go. */
+  /** `info-fails`: gpioinfo fails once line 0 is held. `set-hangs`: a gpioset that should set a level and end never ends. */
   fail(how: 'info-fails' | 'set-hangs'): void;
-  /** Whether line 0 is held by a process that lives. */
+  /** Whether a running process holds line 0. */
   held(): boolean;
 }
 
-/** The gpiod back end over stand-ins of the tools, which keep a chip of eight lines in a folder. */
-export async function fakeToolsBench(version: ToolsVersion): Promise<GpioBench & FakeFaults> {
+/** The gpiod back end with stand-ins for the tools, which keep a chip of eight lines in a folder. */
+export async function fakeToolsRig(version: ToolsVersion): Promise<GpioRig & FakeFaults> {
   const folder = scratch('gpiod');
   for (const tool of ['gpioset', 'gpioget', 'gpiomon', 'gpioinfo', 'gpiodetect'])
     writeFileSync(join(folder, tool), `#!/bin/sh\nexec sh '${FAKE_TOOLS}' ${version} '${folder}' ${tool} "$@"\n`, {
@@ -117,11 +118,12 @@ export async function fakeToolsBench(version: ToolsVersion): Promise<GpioBench &
   const gpio = new GpiodGpio(version, systemClock);
   const level = (offset: number) => join(folder, `level${offset}`);
   return {
+    row: 'gpiod',
     gpio,
     line: on(gpio.chips()),
     wire: (offset) => (existsSync(level(offset)) ? readFileSync(level(offset), 'utf8').trim() === '1' : undefined),
-    pull: (offset, high) => writeFileSync(level(offset), high ? '1\n' : '0\n'),
-    heeded: (offset) => watched(version, 'gpiochip0', offset),
+    drive: (offset, high) => writeFileSync(level(offset), high ? '1\n' : '0\n'),
+    listening: (offset) => watched(version, 'gpiochip0', offset),
     fail: (how) => writeFileSync(join(folder, how), ''),
     held() {
       const holder = join(folder, 'holder0');
@@ -145,8 +147,8 @@ export const noVirtualChip: string | undefined = existsSync(CONFIGFS)
   ? undefined
   : `${CONFIGFS} is not there: test/vm/gpio.sh runs these in a virtual machine`;
 
-/** A chip of the kernel's own making (gpio-sim), through one of the two back ends. */
-export async function virtualBench(backend: 'onoff' | 'gpiod'): Promise<GpioBench> {
+/** A virtual chip of the kernel (gpio-sim), through one of the two back ends. */
+export async function virtualRig(backend: 'onoff' | 'gpiod'): Promise<GpioRig> {
   const at = join(CONFIGFS, `kaimon-${process.pid}`);
   const bank = join(at, 'bank0');
   for (const folder of [at, bank]) mkdirSync(folder);
@@ -161,23 +163,24 @@ export async function virtualBench(backend: 'onoff' | 'gpiod'): Promise<GpioBenc
   const real: Gpio = backend === 'gpiod' ? gpiod : new OnoffGpio((await import('onoff')).Gpio, systemClock);
   const chips = backend === 'gpiod' ? gpiod.chips() : sysfsChips();
   const label = `kaimon-${process.pid}`;
-  const pull = (offset: number, high: boolean) =>
+  const drive = (offset: number, high: boolean) =>
     writeFileSync(join(lines, `sim_gpio${offset}`, 'pull'), high ? 'pull-up' : 'pull-down');
   const gpio: Gpio = {
-    output(line, safeHigh, fault) {
-      // As docs/door.md asks for: what gpioset lets go of has the level of its resistor, so that is on the safe side.
-      pull(line.offset, safeHigh);
-      return real.output(line, safeHigh, fault);
+    output(line, safeHigh, onFault) {
+      // As docs/door.md asks for: a line that gpioset lets go of takes the level of its resistor, so that must be the safe level.
+      drive(line.offset, safeHigh);
+      return real.output(line, safeHigh, onFault);
     },
     input: (...parts) => real.input(...parts),
     record: (...parts) => real.record(...parts),
   };
   return {
+    row: backend,
     gpio,
     line: (offset) => resolveLine('door.test.line', { chip: label, offset }, chips),
     wire: (offset) => read(join(lines, `sim_gpio${offset}`, 'value')) === '1',
-    pull,
-    heeded: async (offset) => {
+    drive,
+    listening: async (offset) => {
       if (backend === 'gpiod') await watched(version ?? 2, read(join(bank, 'chip_name')), offset);
     },
     close() {

@@ -1,0 +1,81 @@
+import type { Config } from '../../config/config.js';
+import type { Clock } from '../../kit/clock.js';
+import { closeAll, closeEach } from '../../kit/closing.js';
+import { INPUT_NAMES, type InputListener, type InputName, type Inputs } from '../inputs.js';
+import { Debounce } from './debounce.js';
+import type { Gpio, GpioLine } from './gpio.js';
+
+type InputConfig = Pick<Config['door'], InputName | 'debounceMs'>;
+
+/** Four wires change a few times at most between opening and start; a bound keeps a fault from filling the memory. */
+const EARLY_MAX = 100;
+
+/** Contact, exit button, tamper contact and fire alarm on lines, debounced. */
+export class GpioInputs implements Inputs {
+  readonly #gpio: Gpio;
+  readonly #lines: ReadonlyMap<InputName, GpioLine>;
+  readonly #config: InputConfig;
+  readonly #clock: Clock;
+  readonly #open: { close(): void }[] = [];
+  #listener: InputListener | undefined;
+  #early: ((listener: InputListener) => void)[] = [];
+  #closed = false;
+
+  private constructor(gpio: Gpio, lines: ReadonlyMap<InputName, GpioLine>, config: InputConfig, clock: Clock) {
+    this.#gpio = gpio;
+    this.#lines = lines;
+    this.#config = config;
+    this.#clock = clock;
+  }
+
+  /** @throws OperatingError when a line cannot be opened; those already open are closed again */
+  static async open(
+    gpio: Gpio,
+    lines: ReadonlyMap<InputName, GpioLine>,
+    config: InputConfig,
+    clock: Clock,
+  ): Promise<GpioInputs> {
+    const inputs = new GpioInputs(gpio, lines, config, clock);
+    try {
+      for (const name of INPUT_NAMES) await inputs.#openOne(name);
+      return inputs;
+    } catch (thrown) {
+      // The failure to open is what matters; failures to close the others would only hide it.
+      closeAll(inputs.#open);
+      throw thrown;
+    }
+  }
+
+  start(listener: InputListener): void {
+    this.#listener = listener;
+    for (const report of this.#early) report(listener);
+    this.#early = [];
+  }
+
+  close(): void {
+    this.#closed = true;
+    closeEach(this.#open);
+  }
+
+  async #openOne(name: InputName): Promise<void> {
+    const line = this.#lines.get(name);
+    if (!line) return;
+    const { activeLevel, pull } = this.#config[name];
+    const debounce = new Debounce(this.#clock, this.#config.debounceMs, (high) =>
+      this.#report((listener) => listener.changed(name, high === (activeLevel === 'high'))),
+    );
+    this.#open.push(debounce);
+    const opened = await this.#gpio.input(line, pull, {
+      onLevel: (high) => debounce.level(high),
+      onFault: (why) => this.#report((listener) => listener.fault(name, why)),
+    });
+    this.#open.push(opened);
+  }
+
+  /** Keeps what comes before `start`, so that the first levels are not lost. */
+  #report(report: (listener: InputListener) => void): void {
+    if (this.#closed) return;
+    if (this.#listener) report(this.#listener);
+    else if (this.#early.length < EARLY_MAX) this.#early.push(report);
+  }
+}
