@@ -14,6 +14,7 @@ export interface InputListener {
 export interface Inputs {
   /** Called once. */
   start(listener: InputListener): void;
+  /** Lets go of every wire. Safe to call twice. */
   close(): void;
 }
 

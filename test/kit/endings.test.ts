@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { Endings } from '../../src/kit/endings.js';
+
+const opened = async (endings: Endings, names: readonly string[], ended: string[], bad: readonly string[] = []) => {
+  for (const name of names)
+    await endings.open(
+      name,
+      () => name,
+      (part) => {
+        if (bad.includes(part)) throw new Error('stuck');
+        ended.push(part);
+      },
+    );
+};
+
+test('what was opened last ends first, and only once', async () => {
+  const endings = new Endings();
+  const ended: string[] = [];
+  await opened(endings, ['people', 'door', 'eye'], ended);
+  await Promise.all([endings.close(), endings.close()]);
+  await endings.close();
+  expect(ended).toEqual(['eye', 'door', 'people']);
+});
+
+test('a part that cannot be opened has no ending, and its reason reaches whoever opens it', async () => {
+  const endings = new Endings();
+  const ended: string[] = [];
+  await opened(endings, ['people'], ended);
+  const refuses = () => Promise.reject(new Error('the line is busy'));
+  await expect(endings.open('door', refuses, () => ended.push('door'))).rejects.toThrow('the line is busy');
+  await endings.close();
+  expect(ended).toEqual(['people']);
+});
+
+test('one that does not end keeps no other from ending, and is named', async () => {
+  const endings = new Endings();
+  const ended: string[] = [];
+  await opened(endings, ['people', 'door', 'eye'], ended, ['door']);
+  await expect(endings.close()).rejects.toThrow('door: stuck');
+  expect(ended).toEqual(['eye', 'people']);
+});
+
+test('each end is waited for before the next begins', async () => {
+  const endings = new Endings();
+  const steps: string[] = [];
+  await opened(endings, ['journal'], steps);
+  await endings.open(
+    'reports',
+    () => undefined,
+    async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      steps.push('reports');
+    },
+  );
+  await endings.close();
+  expect(steps).toEqual(['reports', 'journal']);
+});

@@ -1,0 +1,237 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Config } from '../src/config/config.js';
+import type { SimulatedGpio } from '../src/door/gpio/simulated-gpio.js';
+import { silentLog } from '../src/kit/log.js';
+import { type EmbeddedBroker, startBroker } from '../src/site/link/embedded-broker.js';
+import { given } from './config/given.js';
+import { discard, notReady, ROOT, SAMPLES, scratch } from './scenario/harness.js';
+
+/** The compiled gate, whose eye is a program of its own. */
+const built = async () => {
+  const main: typeof import('../src/main.js') = await import(join(ROOT, 'dist/main.js'));
+  const kit: typeof import('../src/kit/endings.js') = await import(join(ROOT, 'dist/kit/endings.js'));
+  const gpio: typeof import('../src/door/gpio/simulated-gpio.js') = await import(
+    join(ROOT, 'dist/door/gpio/simulated-gpio.js')
+  );
+  return { startGate: main.startGate, Endings: kit.Endings, SimulatedGpio: gpio.SimulatedGpio };
+};
+
+const [RELAY, CONTACT, RED] = [17, 22, 24];
+const LINES = [RELAY, CONTACT, RED].map((offset) => ({
+  chip: 'gpiochip0',
+  label: 'pinctrl-bcm2835',
+  offset,
+  number: 512 + offset,
+}));
+
+let folder: string;
+let broker: EmbeddedBroker;
+beforeEach(async () => {
+  folder = scratch();
+  broker = await startBroker();
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await broker.close();
+  discard(folder);
+});
+
+const paths = () => ({ state: join(folder, 'state'), cache: join(folder, 'cache'), run: join(folder, 'run') });
+
+/** A gate with everything that can be opened. */
+const everything = (change = ''): Config =>
+  given(`
+camera: { kind: replay, path: ${SAMPLES} }
+door:
+  kind: gpio
+  gpio: { backend: simulated }
+  relay: { line: ${RELAY} }
+  contact: { line: ${CONTACT} }
+  redLed: { line: ${RED} }
+access: { timeZone: UTC, passback: { mode: soft } }
+greeting: { speak: true }
+mqtt: { enabled: true, url: '${broker.url}' }
+${change}`).config;
+
+/** What runs in this process beside the tests themselves. */
+const running = () => ({
+  children: readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim(),
+  timers: process.getActiveResourcesInfo().filter((kind) => /Timeout|Socket|Process|Pipe/.test(kind)).length,
+  exits: process.listenerCount('exit'),
+  locks: existsSync(paths().state)
+    ? readdirSync(paths().state, { recursive: true }).filter((name) => /lock$/.test(String(name)))
+    : [],
+});
+
+/**
+ * Waits, turn by turn of the event loop, until no more is left than ran before: waiting by timers would count the timers. The broker's
+ * own timers of before may have ended meanwhile.
+ */
+async function expectNothingLeft(before: ReturnType<typeof running>, after: string) {
+  const left = () => ({ ...running(), timers: Math.max(running().timers, before.timers) });
+  for (let turn = 0; turn < 20_000 && JSON.stringify(left()) !== JSON.stringify(before); turn++)
+    await new Promise((resolve) => setImmediate(resolve));
+  expect([after, left()]).toEqual([after, before]);
+}
+
+/** Every simulated chip that a gate has opened lines of. */
+function chipsInUse(prototype: SimulatedGpio): Set<SimulatedGpio> {
+  const used = new Set<SimulatedGpio>();
+  const { output } = prototype;
+  vi.spyOn(prototype, 'output').mockImplementation(function (this: SimulatedGpio, ...args) {
+    used.add(this);
+    return output.apply(this, args);
+  });
+  return used;
+}
+
+/** The bolt is thrown and every line is free for the next one. */
+async function expectIdle(chips: ReadonlySet<SimulatedGpio>) {
+  for (const chip of chips) {
+    expect(chip.level(RELAY)).toBe(false);
+    for (const line of LINES.filter(({ offset }) => offset !== CONTACT)) (await chip.output(line, false)).close();
+    const listener = { onLevel: () => undefined, onFault: () => undefined };
+    (await chip.input(LINES[1] as (typeof LINES)[number], 'as-is', listener)).close();
+  }
+}
+
+describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
+  test('leaves nothing running and the door locked, whichever part it is; afterwards it starts', async () => {
+    const { startGate, Endings, SimulatedGpio } = await built();
+    class Refusing extends Endings {
+      readonly names: string[] = [];
+      readonly #nth: number;
+
+      constructor(nth: number) {
+        super();
+        this.#nth = nth;
+      }
+
+      override open<T>(what: string, open: () => T | Promise<T>, close: (part: T) => unknown): Promise<T> {
+        this.names.push(what);
+        if (this.names.length <= this.#nth) return super.open(what, open, close);
+        return Promise.reject(new Error(`refused: ${what}`));
+      }
+    }
+    const config = everything();
+    const chips = chipsInUse(SimulatedGpio.prototype);
+    const before = running();
+    const refused: string[] = [];
+    for (let nth = 0; ; nth++) {
+      chips.clear();
+      const endings = new Refusing(nth);
+      const started = await startGate(config, paths(), silentLog, endings).catch((thrown: Error) => thrown);
+      if (!(started instanceof Error)) {
+        await started.stop();
+        await expectNothingLeft(before, 'a whole run');
+        await expectIdle(chips);
+        break;
+      }
+      expect(started.message).toBe(`refused: ${endings.names.at(-1)}`);
+      refused.push(endings.names.at(-1) as string);
+      await expectNothingLeft(before, started.message);
+      await expectIdle(chips);
+    }
+    expect(refused).toEqual([
+      'the people',
+      'the wires',
+      'the journal',
+      'the trusted times',
+      'the clock',
+      'the broker',
+      'the reports',
+      'the passages',
+      'the door',
+      'the lock at exit',
+      "the door's mode",
+      'the voice',
+      'the site',
+      'systemd',
+      'the gate',
+      'the counter of people from the site',
+      'the jobs',
+      'the eye',
+      'the pulse',
+      'the bolt',
+    ]);
+  }, 60_000);
+
+  const inTheWay = (file: string) => {
+    mkdirSync(join(paths().state, file), { recursive: true });
+  };
+  test.each<[string, string, () => Config]>([
+    ['the network', 'KAIMON_MODEL_UNKNOWN', () => everything('encoder: nothing')],
+    [
+      'the people',
+      'KAIMON_FILE_READ',
+      () => {
+        inTheWay('people.json');
+        return everything();
+      },
+    ],
+    [
+      'the wires',
+      'KAIMON_GPIO_LINE',
+      () => {
+        const config = everything();
+        return {
+          ...config,
+          door: { ...config.door, relay: { line: { chip: 'another', offset: 1 }, activeLow: false } },
+        };
+      },
+    ],
+    [
+      'the journal',
+      'KAIMON_FILE_WRITE',
+      () => {
+        const file = join(paths().state, 'journal');
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, 'in the way');
+        return everything();
+      },
+    ],
+    [
+      'the trusted times',
+      'KAIMON_FILE_READ',
+      () => {
+        inTheWay('clock.json');
+        return everything();
+      },
+    ],
+    [
+      'the broker',
+      'KAIMON_SECRET',
+      () => {
+        const config = everything();
+        return { ...config, mqtt: { ...config.mqtt, username: 'gate', passwordFile: join(folder, 'missing') } };
+      },
+    ],
+    [
+      'the passages',
+      'KAIMON_FILE_READ',
+      () => {
+        inTheWay('passages.json');
+        return everything();
+      },
+    ],
+    [
+      "the door's mode",
+      'KAIMON_FILE_READ',
+      () => {
+        inTheWay('door-mode.json');
+        return everything();
+      },
+    ],
+  ])('%s: says why (%s), and leaves nothing running', async (_what, code, make) => {
+    const { startGate, SimulatedGpio } = await built();
+    const chips = chipsInUse(SimulatedGpio.prototype);
+    const config = make();
+    const before = running();
+    await expect(startGate(config, paths(), silentLog)).rejects.toMatchObject({ code });
+    await expectNothingLeft(before, code);
+    await expectIdle(chips);
+    rmSync(paths().state, { recursive: true, force: true });
+  });
+});
