@@ -1,7 +1,7 @@
 // pure
 import { z } from 'zod';
 import { boxSchema, FACES_MAX, faceSchema, observationSchema, pointSchema } from '../face/observation.js';
-import { appearanceModelSchema } from '../liveness/appearance.js';
+import { appearanceModelSchema } from '../liveness/appearance-view.js';
 
 /** Most photos waiting to be measured; more are refused as busy. */
 export const PHOTOS_WAITING_MAX = 4;

@@ -1,7 +1,14 @@
 import { Network } from '../face/network.js';
 import type { Box, FaceLiveness } from '../face/observation.js';
 import { clampRegion, type Picture } from '../kit/opencv/picture.js';
-import { type AppearanceModel, appearanceView, classShare, combine, pixelNoise, whyNotScored } from './appearance.js';
+import {
+  type AppearanceModel,
+  appearanceView,
+  classShare,
+  combine,
+  pixelNoise,
+  whyNotScored,
+} from './appearance-view.js';
 
 /** Side of the middle of a large face that noise is estimated on, pixels: more would cost time and tell nothing new. */
 const NOISE_SIDE_MAX = 320;

@@ -1,7 +1,7 @@
 // pure
 import type { Box, FaceLiveness, Point } from '../face/observation.js';
 import type { MonotonicMs } from '../kit/clock.js';
-import { newestSolidity, rememberShape, type Shape, shapeOf } from './cues/solidity.js';
+import { newestSolidity, rememberShape, type Shape, shapeOf } from './solidity.js';
 
 /** What one frame shows of one face. */
 export interface Look {

@@ -11,7 +11,7 @@ import {
   faceSquare,
   pixelNoise,
   whyNotScored,
-} from '../../src/liveness/appearance.js';
+} from '../../src/liveness/appearance-view.js';
 
 const square = (x: number, y: number, side: number) => ({ x, y, width: side, height: side });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planeResidual } from '../../../src/liveness/cues/homography.js';
+import { planeResidual } from '../../src/liveness/homography.js';
 import {
   compareShapes,
   newestSolidity,
@@ -8,8 +8,8 @@ import {
   type Shape,
   shapeOf,
   solidity,
-} from '../../../src/liveness/cues/solidity.js';
-import { at, boxAt, flatHead, type Pose, solidHead } from '../heads.js';
+} from '../../src/liveness/solidity.js';
+import { at, boxAt, flatHead, type Pose, solidHead } from './heads.js';
 
 const shape = (points: ReturnType<typeof solidHead>, pose: Pose = {}, ms = 0): Shape =>
   shapeOf(points, boxAt(pose), at(ms)) as Shape;

@@ -1,7 +1,7 @@
 // pure
-import { distance } from '../../face/landmarks.js';
-import type { Box, Point } from '../../face/observation.js';
-import type { MonotonicMs } from '../../kit/clock.js';
+import { distance } from '../face/landmarks.js';
+import type { Box, Point } from '../face/observation.js';
+import type { MonotonicMs } from '../kit/clock.js';
 import { planeResidual } from './homography.js';
 
 /** The points of a face at one time. */

@@ -1,5 +1,5 @@
 // pure
-import type { Point } from '../../face/observation.js';
+import type { Point } from '../face/observation.js';
 
 /** 3×3, row by row. */
 type Matrix = readonly number[];
