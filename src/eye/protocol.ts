@@ -1,18 +1,12 @@
 // pure
 import { z } from 'zod';
+import { networkInputSchema } from '../face/network-input.js';
 import { boxSchema, FACES_MAX, faceSchema, observationSchema, pointSchema } from '../face/observation.js';
-import { appearanceModelSchema } from '../liveness/appearance-view.js';
+import { appearanceModelSchema } from '../liveness/appearance-model.js';
 
 /** Most photos waiting to be measured; more are refused as busy. */
 export const PHOTOS_WAITING_MAX = 4;
 
-const networkInputSchema = z.object({
-  width: z.int().min(8).max(1024),
-  height: z.int().min(8).max(1024),
-  colour: z.enum(['rgb', 'bgr', 'grey']),
-  mean: z.array(z.number()).min(1).max(3),
-  scale: z.number().positive(),
-});
 const networkSchema = z.object({ file: z.string(), input: networkInputSchema });
 
 export const cameraSettingsSchema = z.object({

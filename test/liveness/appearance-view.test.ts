@@ -1,17 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { seeded } from '../../src/evaluation/figures.js';
-import { alteration } from '../../src/evaluation/liveness/alteration.js';
-import { faceLivenessSchema } from '../../src/face/observation.js';
-import {
-  APPEARANCE_BOUNDS,
-  appearanceView,
-  classShare,
-  combine,
-  faceSquare,
-  pixelNoise,
-  whyNotScored,
-} from '../../src/liveness/appearance-view.js';
+import { appearanceView, faceSquare } from '../../src/liveness/appearance-view.js';
 
 const square = (x: number, y: number, side: number) => ({ x, y, width: side, height: side });
 
@@ -58,64 +47,5 @@ describe('the view of an appearance network', () => {
     expect(appearanceView(square(10, 10, 0), 2.7, 640, 480)).toBeUndefined();
     expect(appearanceView(square(900, 10, 50), 2.7, 640, 480)).toBeUndefined();
     expect(appearanceView(square(Number.NaN, 10, 50), 2.7, 640, 480)).toBeUndefined();
-  });
-});
-
-describe('the noise of a face', () => {
-  const ramp = (width: number, height: number) =>
-    Uint8Array.from({ length: width * height }, (_, i) => 60 + ((i % width) + Math.floor(i / width)) / 4);
-  const noisy = (sd: number) => {
-    const random = seeded(7);
-    return alteration({ noise: sd, dim: 1 }, random)(ramp(160, 120), random);
-  };
-
-  test.each([5, 10, 20])('of sd %d is estimated to within a tenth', (sd) => {
-    const estimate = pixelNoise(noisy(sd), 160, 120);
-    expect(Math.abs(estimate - sd)).toBeLessThan(sd / 10);
-  });
-
-  test('is next to nothing on a clean slope, and endless where there is too little to tell', () => {
-    expect(pixelNoise(ramp(160, 120), 160, 120)).toBeLessThan(0.5);
-    expect(pixelNoise(new Uint8Array(4), 2, 2)).toBe(Number.POSITIVE_INFINITY);
-    expect(pixelNoise(new Uint8Array(10), 160, 120)).toBe(Number.POSITIVE_INFINITY);
-  });
-});
-
-describe('a face is not scored', () => {
-  const good = { brightness: 120, noise: 1, context: 2.7, inside: 1 };
-  test.each([
-    ['good light, little noise, room around it: it is', good, undefined],
-    ['in the dark', { ...good, brightness: APPEARANCE_BOUNDS.brightness - 1 }, 'dark'],
-    ['in noise', { ...good, noise: APPEARANCE_BOUNDS.noise + 0.1 }, 'noise'],
-    ['without surroundings', { ...good, context: 1.5 }, 'context'],
-    ['cut off by the edge', { ...good, inside: 0.8 }, 'context'],
-    ['when nothing could be measured', { brightness: Number.NaN, noise: 1, context: 2.7, inside: 1 }, 'dark'],
-    ['when the noise is no number', { ...good, noise: Number.NaN }, 'noise'],
-  ] as const)('%s', (_title, seen, why) => expect(whyNotScored(seen)).toBe(why));
-});
-
-describe('what networks answer', () => {
-  test('is the share of one class by softmax, however large the numbers', () => {
-    expect(classShare([0, 0, 0], 3, 0)).toBeCloseTo(1 / 3);
-    expect(classShare([900, -900, 0], 3, 0)).toBe(1);
-    expect(classShare(Float32Array.of(1, 2, 3), 3, 2)).toBeCloseTo(0.665, 3);
-  });
-
-  test.each([
-    ['no output', undefined, 3, 0],
-    ['too few numbers', [1, 2], 3, 0],
-    ['NaN among them', [1, Number.NaN, 2], 3, 0],
-    ['infinity among them', [1, Number.POSITIVE_INFINITY, 2], 3, 0],
-    ['a class that is none', [1, 2, 3], 3, 3],
-  ])('is nothing for %s', (_title, outputs, classes, wanted) =>
-    expect(classShare(outputs, classes, wanted)).toBeUndefined(),
-  );
-
-  test('of several networks the least counts, and one without an answer makes it a fault', () => {
-    expect(combine([0.9, 0.2, 0.7])).toEqual({ kind: 'scored', live: 0.2 });
-    expect(combine([0.9, undefined])).toEqual({ kind: 'unknown', why: 'fault' });
-    expect(combine([0.9, Number.NaN])).toEqual({ kind: 'unknown', why: 'fault' });
-    expect(combine([])).toEqual({ kind: 'unknown', why: 'fault' });
-    expect(faceLivenessSchema.safeParse({ kind: 'scored', live: 1.1 }).success).toBe(false);
   });
 });
