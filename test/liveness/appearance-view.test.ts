@@ -12,7 +12,7 @@ describe('the view of an appearance network', () => {
       { x: 185, y: 105, width: 271, height: 271 },
       2.7,
     ],
-    ['shifted inside at an edge', square(20, 20, 100), { x: 0, y: 0, width: 271, height: 271 }, 2.7],
+    ['shifted into the frame at its edge', square(20, 20, 100), { x: 0, y: 0, width: 271, height: 271 }, 2.7],
     ['as large as the frame has room for', square(220, 140, 200), { x: 80, y: 0, width: 480, height: 480 }, 2.395],
   ])('is %s', (_title, box, region, context) => {
     const view = appearanceView(box, 2.7, 640, 480);
@@ -25,7 +25,7 @@ describe('the view of an appearance network', () => {
     expect(faceSquare({ x: 100, y: 100, width: 90, height: 160 })).toEqual({ x: 85, y: 120, width: 120, height: 120 });
   });
 
-  test('of any box lies inside the frame or is none', () => {
+  test('lies inside the frame for any box, or there is none', () => {
     const side = fc.double({ min: -50, max: 3000 });
     const place = fc.double({ min: -2000, max: 4000 });
     const size = fc.integer({ min: 24, max: 2000 });
@@ -43,7 +43,7 @@ describe('the view of an appearance network', () => {
     );
   });
 
-  test('of a box without size or outside the frame is none', () => {
+  test('does not exist for a box without size or outside the frame', () => {
     expect(appearanceView(square(10, 10, 0), 2.7, 640, 480)).toBeUndefined();
     expect(appearanceView(square(900, 10, 50), 2.7, 640, 480)).toBeUndefined();
     expect(appearanceView(square(Number.NaN, 10, 50), 2.7, 640, 480)).toBeUndefined();

@@ -16,7 +16,7 @@ describe('the noise of a face', () => {
     expect(Math.abs(estimate - sd)).toBeLessThan(sd / 10);
   });
 
-  test('is next to nothing on a clean slope, and endless where there is too little to tell', () => {
+  test('is next to nothing on a clean slope, and infinite for a picture that is too small to tell', () => {
     expect(pixelNoise(ramp(160, 120), 160, 120)).toBeLessThan(0.5);
     expect(pixelNoise(new Uint8Array(4), 2, 2)).toBe(Number.POSITIVE_INFINITY);
     expect(pixelNoise(new Uint8Array(10), 160, 120)).toBe(Number.POSITIVE_INFINITY);
