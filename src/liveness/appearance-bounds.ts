@@ -2,9 +2,9 @@
 import type { FaceLiveness } from '../face/observation.js';
 
 /**
- * Outside these bounds the network fails open: noise of the sensor looks like skin to it, and so does a darkened print
- * (at a quarter of the light the noise estimate stays low, hence both). Measured on liveness-dev with added noise: the
- * estimate is 0.2–2.2 on clean faces, 3.0–4.3 at sd 5, from 5.8 on at sd 10, where prints begin to pass.
+ * Outside these bounds the network lets pictures pass: noise of the sensor looks like skin to it, and so does a darkened
+ * print (at a quarter of the light the noise estimate stays low, hence both). Measured on liveness-dev with added noise:
+ * the estimate is 0.2–2.2 on clean faces, 3.0–4.3 at sd 5, from 5.8 on at sd 10, where prints begin to pass.
  */
 export const APPEARANCE_BOUNDS = {
   /** Mean grey of the face, least. */

@@ -7,7 +7,7 @@ import { classShare, combineScores } from './appearance-score.js';
 import { appearanceView } from './appearance-view.js';
 import { pixelNoise } from './pixel-noise.js';
 
-/** Side of the middle of a large face that noise is estimated on, pixels: more would cost time and tell nothing new. */
+/** Noise is estimated on the middle of a large face, of this side in pixels: more costs time and changes nothing. */
 const NOISE_SIDE_MAX = 320;
 
 /** Scores faces of a frame by all appearance networks of the manifest; the eye's half of liveness. */

@@ -21,7 +21,7 @@ export interface View {
 /**
  * The square around a face that a network looks at: `scale` sides, shrunk to what the frame has room for, then shifted
  * inside it (the convention of Silent-Face-Anti-Spoofing, with which these networks were trained). Undefined for a box
- * that has no size, or none of it in the frame.
+ * that has no size or lies outside the frame.
  */
 export function appearanceView(box: Box, scale: number, frameWidth: number, frameHeight: number): View | undefined {
   const square = faceSquare(box);

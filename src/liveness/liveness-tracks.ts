@@ -21,7 +21,7 @@ export interface LivenessUpdate {
   readonly tracks: LivenessTracks;
   /** One for every track seen in this frame. */
   readonly byTrack: ReadonlyMap<number, TrackLiveness>;
-  /** Tracks that became a spoof with this frame: each is worth an event. */
+  /** Tracks that became a spoof with this frame: one event each. */
   readonly spoofs: readonly number[];
 }
 

@@ -2,7 +2,7 @@
 
 /**
  * Estimated standard deviation of the pixel noise of a grey picture: Immerkær, "Fast noise variance estimation" (1996).
- * Not blind to texture, which may only make it larger. Infinity for a picture too small to tell.
+ * Not blind to texture, which may only make it larger. Infinity for a picture that is too small to tell.
  */
 export function pixelNoise(grey: Uint8Array, width: number, height: number): number {
   if (width < 8 || height < 8 || grey.length !== width * height) return Number.POSITIVE_INFINITY;
