@@ -3,19 +3,13 @@ import { z } from 'zod';
 import { complete } from '../config/complete.js';
 import { cameraSection } from '../config/sections/camera.js';
 import { confirmSection, haarSection } from '../config/sections/faces.js';
+import { networkInputSchema } from '../face/network-input.js';
 import { boxSchema, FACES_MAX, faceSchema, observationSchema, pointSchema } from '../face/observation.js';
-import { appearanceModelSchema } from '../liveness/appearance.js';
+import { appearanceModelSchema } from '../liveness/appearance-model.js';
 
 /** Most photos waiting to be measured; more are refused as busy. */
 export const PHOTOS_WAITING_MAX = 4;
 
-const networkInputSchema = z.object({
-  width: z.int().min(8).max(1024),
-  height: z.int().min(8).max(1024),
-  colour: z.enum(['rgb', 'bgr', 'grey']),
-  mean: z.array(z.number()).min(1).max(3),
-  scale: z.number().positive(),
-});
 const networkSchema = z.object({ file: z.string(), input: networkInputSchema });
 
 export const eyeSettingsSchema = z.object({

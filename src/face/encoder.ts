@@ -1,6 +1,7 @@
 import type { Picture } from '../kit/opencv/picture.js';
 import type { AlignmentTemplate } from './alignment.js';
-import { Network, type NetworkInput } from './network.js';
+import { Network } from './network.js';
+import type { NetworkInput } from './network-input.js';
 import { UnusableFace } from './unusable-face.js';
 
 /** What the manifest says of an encoder. */

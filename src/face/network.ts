@@ -1,16 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { OperatingError } from '../kit/errors.js';
 import type { Picture } from '../kit/opencv/picture.js';
-
-/** How a network wants its picture; models/manifest.json says it for each. Planar (NCHW), one picture a run. */
-export interface NetworkInput {
-  readonly width: number;
-  readonly height: number;
-  readonly colour: 'rgb' | 'bgr' | 'grey';
-  /** value = (byte − mean[channel]) × scale. A single mean is used for all channels. */
-  readonly mean: readonly number[];
-  readonly scale: number;
-}
+import type { NetworkInput } from './network-input.js';
 
 /** Planar floats of a picture that already has the network's size. `into` is reused between frames. */
 export function fillTensor(bytes: Uint8Array, channels: 1 | 3, input: NetworkInput, into: Float32Array): void {

@@ -10,22 +10,21 @@ import type { MeasuredFace, Observation } from '../face/observation.js';
 import { qualityFault } from '../face/quality.js';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { decodeVector } from '../kit/vector.js';
+import type { FaceSample } from '../liveness/face-sample.js';
 import {
-  EMPTY_WATCH,
+  addFrame,
+  LIVENESS_TRACKS_RULE,
+  type LivenessTracks,
+  type LivenessTracksRule,
+  NO_LIVENESS_TRACKS,
   refusalOf,
-  type Standing,
-  WATCH_RULE,
-  type Watch,
-  type WatchRule,
-  watchFrame,
+  type TrackLiveness,
 } from '../liveness/liveness-tracks.js';
-import type { Look } from '../liveness/verdict.js';
 import { isUnit } from '../person/distance.js';
 import { type Gallery, matchOf } from '../person/gallery.js';
 import type { Person } from '../person/person.js';
 import { type ChosenThreshold, chooseThreshold, type ThresholdCurve } from '../person/thresholds.js';
 import type { Greeter } from '../voice/greeter.js';
-
 import type { Decision, Spoof } from './decision-report.js';
 import type { EntryPolicy } from './entry-policy.js';
 
@@ -50,7 +49,7 @@ export class Gate {
   readonly #parts: GateParts;
   #tracks: Tracks = NO_TRACKS;
   #memory: Memory = EMPTY_MEMORY;
-  #watch: Watch = EMPTY_WATCH;
+  #livenessTracks: LivenessTracks = NO_LIVENESS_TRACKS;
   /** Tracks that were asked to move; bounded by the tracks there are. */
   #asked: ReadonlySet<number> = new Set();
 
@@ -72,7 +71,7 @@ export class Gate {
     const sightings = faces.map((face) => this.#sighting(face, encoder === gallery.encoder, threshold));
     const rule = { ...FOLLOWING, of: config.decision.of, jumpDistance: curve['1e-3'].threshold };
     this.#tracks = follow(this.#tracks, sightings, frame, taken, rule);
-    const { standings, spoofs } = this.#watchFaces(faces, taken);
+    const { byTrack, spoofs } = this.#judgeLiveness(faces, taken);
     const { memory, outcomes } = decide(
       this.#memory,
       this.#tracks.tracks,
@@ -81,7 +80,7 @@ export class Gate {
       config.decision,
       {
         mayEnter: this.#mayEnter,
-        alive: (track) => (standings ? refusalOf(standings.get(track)) : undefined),
+        alive: (track) => (byTrack ? refusalOf(byTrack.get(track)) : undefined),
       },
     );
     this.#memory = memory;
@@ -89,32 +88,32 @@ export class Gate {
     const acted = outcomes.map((outcome) => (outcome.kind === 'grant' ? this.#open(outcome) : outcome));
     for (const { id, box } of this.#tracks.tracks)
       if (spoofs.includes(id)) this.#parts.onSpoof({ track: id, frame, box });
-    for (const outcome of acted) this.#tell(outcome, observation, threshold);
-    if (standings) this.#askToMove(standings, taken);
+    for (const outcome of acted) this.#report(outcome, observation, threshold);
+    if (byTrack) this.#askToMove(byTrack, taken);
   }
 
-  /** Liveness of the tracks of this frame; no standings when it is switched off. */
-  #watchFaces(
+  /** Liveness of the tracks of this frame; none when it is switched off. */
+  #judgeLiveness(
     faces: readonly MeasuredFace[],
     atMs: MonotonicMs,
-  ): { readonly standings: ReadonlyMap<number, Standing> | undefined; readonly spoofs: readonly number[] } {
+  ): { readonly byTrack: ReadonlyMap<number, TrackLiveness> | undefined; readonly spoofs: readonly number[] } {
     const { liveness } = this.#parts.config;
-    if (!liveness.enabled) return { standings: undefined, spoofs: [] };
-    const looks = new Map<number, Look>();
+    if (!liveness.enabled) return { byTrack: undefined, spoofs: [] };
+    const samples = new Map<number, FaceSample>();
     for (const { box, landmarks, liveness: seen } of faces) {
       const track = this.#tracks.tracks.find((one) => one.box === box);
-      if (track) looks.set(track.id, { atMs, box, landmarks, liveness: seen });
+      if (track) samples.set(track.id, { atMs, box, landmarks, liveness: seen });
     }
-    const { watch, standings, spoofs } = watchFrame(this.#watch, looks, atMs, watchRule(liveness));
-    this.#watch = watch;
+    const { tracks, byTrack, spoofs } = addFrame(this.#livenessTracks, samples, atMs, livenessRule(liveness));
+    this.#livenessTracks = tracks;
     for (const _track of spoofs) this.#parts.entry.spoofed();
-    return { standings, spoofs };
+    return { byTrack, spoofs };
   }
 
-  #askToMove(standings: ReadonlyMap<number, Standing>, takenMs: MonotonicMs): void {
+  #askToMove(liveness: ReadonlyMap<number, TrackLiveness>, takenMs: MonotonicMs): void {
     const { config, greeter, person } = this.#parts;
     const { tracks } = this.#tracks;
-    const still = whoStandsStill(tracks, standings, this.#memory, this.#asked, takenMs, config.decision);
+    const still = whoStandsStill(tracks, liveness, this.#memory, this.#asked, takenMs, config.decision);
     const asked = [...this.#asked, ...still.map(({ track }) => track)];
     this.#asked = new Set(asked.filter((id) => tracks.some((track) => track.id === id)));
     for (const { person: id } of still) greeter?.askToMove(person(id)?.language ?? null);
@@ -153,7 +152,7 @@ export class Gate {
     return { kind: 'refuse', track, reason: 'door-fault', detail: undefined, person, distance };
   }
 
-  #tell(outcome: Outcome, { faces, frame }: Observation, threshold: number): void {
+  #report(outcome: Outcome, { faces, frame }: Observation, threshold: number): void {
     const { person: personOf, entry, greeter, onDecision } = this.#parts;
     const person = outcome.person === undefined ? undefined : personOf(outcome.person);
     const granted = outcome.kind === 'grant';
@@ -177,9 +176,9 @@ export class Gate {
   }
 }
 
-const watchRule = ({ motion, aliveSeconds, timeoutMs, lockoutMs }: Config['liveness']): WatchRule => ({
-  liveness: { ...WATCH_RULE.liveness, motion, aliveS: aliveSeconds, timeoutMs, spoofMs: lockoutMs },
-  lockout: { ...WATCH_RULE.lockout, lockMs: lockoutMs, rowMaxMs: 3 * lockoutMs, restMs: lockoutMs },
+const livenessRule = ({ motion, aliveSeconds, timeoutMs, lockoutMs }: Config['liveness']): LivenessTracksRule => ({
+  liveness: { ...LIVENESS_TRACKS_RULE.liveness, motion, aliveS: aliveSeconds, timeoutMs, spoofMs: lockoutMs },
+  placeLock: { ...LIVENESS_TRACKS_RULE.placeLock, lockMs: lockoutMs, rowMaxMs: 3 * lockoutMs, restMs: lockoutMs },
 });
 
 /** Stands for an embedding that is none: no track ever continues with it. */

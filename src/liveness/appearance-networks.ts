@@ -1,9 +1,13 @@
 import { Network } from '../face/network.js';
 import type { Box, FaceLiveness } from '../face/observation.js';
 import { clampRegion, type Picture } from '../kit/opencv/picture.js';
-import { type AppearanceModel, appearanceView, classShare, combine, pixelNoise, whyNotScored } from './appearance.js';
+import { whyNotScored } from './appearance-bounds.js';
+import type { AppearanceModel } from './appearance-model.js';
+import { classShare, combineScores } from './appearance-score.js';
+import { appearanceView } from './appearance-view.js';
+import { pixelNoise } from './pixel-noise.js';
 
-/** Side of the middle of a large face that noise is estimated on, pixels: more would cost time and tell nothing new. */
+/** Noise is estimated on the middle of a large face, of this side in pixels: more costs time and changes nothing. */
 const NOISE_SIDE_MAX = 320;
 
 /** Scores faces of a frame by all appearance networks of the manifest; the eye's half of liveness. */
@@ -33,7 +37,7 @@ export class AppearanceNetworks {
     if (why) return { kind: 'unknown', why };
     const scores: (number | undefined)[] = [];
     for (const part of this.#parts) scores.push(await score(part, frame, box));
-    return combine(scores);
+    return combineScores(scores);
   }
 }
 

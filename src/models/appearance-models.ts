@@ -1,4 +1,4 @@
-import type { AppearanceModel } from '../liveness/appearance.js';
+import type { AppearanceModel } from '../liveness/appearance-model.js';
 import { findModel, type Manifest } from './manifest.js';
 import { modelPath } from './model-files.js';
 

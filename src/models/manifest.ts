@@ -1,5 +1,6 @@
 // pure
 import { z } from 'zod';
+import { networkInputSchema } from '../face/network-input.js';
 import { OperatingError } from '../kit/errors.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
@@ -28,15 +29,16 @@ export const sourceSchema = z.discriminatedUnion('kind', [
 export type Source = z.infer<typeof sourceSchema>;
 export type NpmSource = Extract<Source, { kind: 'npm' }>;
 
+const { colour, mean, scale } = networkInputSchema.shape;
 const inputSchema = z.strictObject({
+  // Smaller than the 8 pixels that the eye asks for: a manifest may list such a network, no gate can use it.
   width: z.int().min(1).max(1024),
   height: z.int().min(1).max(1024),
   channels: z.union([z.literal(1), z.literal(3)]),
-  colour: z.enum(['rgb', 'bgr', 'grey']),
+  colour,
   layout: z.literal('nchw'),
-  /** x = (byte − mean[channel]) × scale; one mean serves all channels. */
-  mean: z.array(z.number()).min(1).max(3),
-  scale: z.number().positive(),
+  mean,
+  scale,
 });
 
 const tensorName = z.string().min(1).max(80);

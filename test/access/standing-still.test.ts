@@ -2,19 +2,23 @@ import { describe, expect, test } from 'vitest';
 import { EMPTY_MEMORY, type Memory } from '../../src/access/decision.js';
 import { HINT_AFTER_MS, whoStandsStill } from '../../src/access/standing-still.js';
 import { monotonicMs } from '../../src/kit/clock.js';
-import type { Standing } from '../../src/liveness/liveness-tracks.js';
+import type { TrackLiveness } from '../../src/liveness/liveness-tracks.js';
 import { means, RULE, Scene, type Seen, says } from './sample.js';
 
-const still: Standing = { kind: 'undecided', why: 'motion', timedOut: false };
-const unsure: Standing = { kind: 'undecided', why: 'appearance', timedOut: false };
+const still: TrackLiveness = { kind: 'undecided', why: 'motion', timedOut: false };
+const unsure: TrackLiveness = { kind: 'undecided', why: 'appearance', timedOut: false };
 
-function whoOf(seen: Seen, standing: Standing, { afterMs = HINT_AFTER_MS, asked = [] as number[], memory = {} } = {}) {
+function whoOf(
+  seen: Seen,
+  liveness: TrackLiveness,
+  { afterMs = HINT_AFTER_MS, asked = [] as number[], memory = {} } = {},
+) {
   const { tracks } = new Scene().watch([seen], afterMs / 100 + 1).tracks;
   const known: Memory = { ...EMPTY_MEMORY, ...memory };
-  return whoStandsStill(tracks, new Map([[1, standing]]), known, new Set(asked), monotonicMs(afterMs), RULE);
+  return whoStandsStill(tracks, new Map([[1, liveness]]), known, new Set(asked), monotonicMs(afterMs), RULE);
 }
 
-describe('who stands like a statue', () => {
+describe('a person who stands still', () => {
   const ada: Seen = { claim: means('ada') };
 
   test('is asked to move after a while', () => {
@@ -22,16 +26,16 @@ describe('who stands like a statue', () => {
   });
 
   test.each<[string, () => readonly unknown[]]>([
-    ['before that', () => whoOf(ada, still, { afterMs: HINT_AFTER_MS - 100 })],
+    ['before that time', () => whoOf(ada, still, { afterMs: HINT_AFTER_MS - 100 })],
     ['twice', () => whoOf(ada, still, { asked: [1] })],
-    ['after he was let in', () => whoOf(ada, still, { memory: { granted: new Set([1]) } })],
+    ['after they were let in', () => whoOf(ada, still, { memory: { granted: new Set([1]) } })],
     [
-      'right after he was let in on another track',
+      'right after they were let in on another track',
       () => whoOf(ada, still, { memory: { seenMs: new Map([['ada', 0]]) } }),
     ],
-    ['who does not look alive, as no picture does', () => whoOf(ada, unsure)],
-    ['who is a picture', () => whoOf(ada, { kind: 'spoof' })],
-    ['who is nobody', () => whoOf({ claim: says('nobody') }, still)],
+    ['when they do not look alive: a picture never does', () => whoOf(ada, unsure)],
+    ['when they are a picture', () => whoOf(ada, { kind: 'spoof' })],
+    ['when they are not known', () => whoOf({ claim: says('nobody') }, still)],
   ])('is not asked %s', (_when, who) => {
     expect(who()).toEqual([]);
   });

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type EncoderSpec, normalise, OnnxEncoder } from '../../src/face/encoder.js';
 import { findCascade, HaarProposer } from '../../src/face/haar.js';
-import { fillTensor, Network, type NetworkInput } from '../../src/face/network.js';
+import { fillTensor, Network } from '../../src/face/network.js';
+import type { NetworkInput } from '../../src/face/network-input.js';
 import { OperatingError } from '../../src/kit/errors.js';
 import { tempFolder } from '../store/sample.js';
 

@@ -36,13 +36,13 @@ describe.runIf(built)('appearance networks', () => {
     photo = waves(640, 480);
   });
 
-  test('give a probability for what has light and room, the same each time', async () => {
+  test('give a face with light and room a probability, the same each time', async () => {
     const first = await networks.score(photo, box());
     expect(first).toEqual({ kind: 'scored', live: expect.any(Number) });
     expect(await networks.score(photo, box())).toEqual(first);
   });
 
-  test('are not asked in noise, in the dark, or about a face that fills the frame', async () => {
+  test('give no score in noise, in the dark, or to a face that fills the frame', async () => {
     expect(await networks.score(spoiled(20, 1), box())).toEqual({ kind: 'unknown', why: 'noise' });
     expect(await networks.score(spoiled(0, 0.02), box())).toEqual({ kind: 'unknown', why: 'dark' });
     const whole = { x: 0, y: 0, width: photo.width, height: photo.height };
@@ -53,12 +53,12 @@ describe.runIf(built)('appearance networks', () => {
     });
   });
 
-  test('whose output is not what the manifest says give no score', async () => {
+  test('give no score when their output is not what the manifest says', async () => {
     const wrong = await AppearanceNetworks.load(models.map((model) => ({ ...model, classes: 4 })));
     expect(await wrong.score(photo, box())).toEqual({ kind: 'unknown', why: 'fault' });
   });
 
-  test('that are not there give no score, and a grey picture has none', async () => {
+  test('give no score when there are none of them, and none to a grey picture', async () => {
     const none = await AppearanceNetworks.load([]);
     expect((await none.score(photo, box())).kind).toBe('unknown');
     expect(await networks.score(photo.grey(), box())).toEqual({ kind: 'unknown', why: 'context' });

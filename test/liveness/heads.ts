@@ -1,6 +1,6 @@
 import type { Box, Point } from '../../src/face/observation.js';
 import { type MonotonicMs, monotonicMs } from '../../src/kit/clock.js';
-import type { Look } from '../../src/liveness/verdict.js';
+import type { FaceSample } from '../../src/liveness/face-sample.js';
 
 /** 68 points of a made-up head of width 1, x to the right, y down, z towards the camera; the nose stands out. */
 const HEAD: readonly (readonly [number, number, number])[] = Array.from({ length: 68 }, (_, i) => {
@@ -40,10 +40,10 @@ export const boxAt = ({ x = 300, y = 220, size = 150 }: Pose = {}): Box => ({
 });
 
 export const at = (ms: number): MonotonicMs => monotonicMs(ms);
-export const scored = (live: number): Look['liveness'] => ({ kind: 'scored', live });
+export const scored = (live: number): FaceSample['liveness'] => ({ kind: 'scored', live });
 
 /** A person who looks alive and turns the head to and fro. */
-export const liveLook = (ms: number, change: Partial<Look> = {}): Look => ({
+export const liveSample = (ms: number, change: Partial<FaceSample> = {}): FaceSample => ({
   atMs: at(ms),
   box: boxAt(),
   landmarks: solidHead({ yaw: 0.4 * Math.sin(ms / 400) }),
@@ -52,7 +52,7 @@ export const liveLook = (ms: number, change: Partial<Look> = {}): Look => ({
 });
 
 /** A print that is moved and turned about, and looks to the network as `live` says. */
-export const printLook = (ms: number, live: number): Look => {
+export const printSample = (ms: number, live: number): FaceSample => {
   const pose = { yaw: 0.5 * Math.sin(ms / 400), x: 300 + 40 * Math.sin(ms / 300) };
   return { atMs: at(ms), box: boxAt(pose), landmarks: flatHead(pose), liveness: scored(live) };
 };

@@ -16,7 +16,7 @@ import {
 } from './gate-scene.js';
 
 const BLURRED = { sharpness: 3 };
-/** Scores from here on are worth anything (liveness/verdict.ts). */
+/** Scores from here on are worth anything (liveness/cues/appearance.ts). */
 const WORTH_SOMETHING = 0.98;
 const LOST_MS = 1000;
 

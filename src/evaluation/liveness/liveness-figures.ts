@@ -1,15 +1,16 @@
 // pure
 import type { FaceLiveness } from '../../face/observation.js';
 import type { MonotonicMs } from '../../kit/clock.js';
+import { ALIVE_SCORE } from '../../liveness/cues/appearance.js';
+import type { FaceSample } from '../../liveness/face-sample.js';
 import {
-  EMPTY_WATCH,
+  addFrame,
+  LIVENESS_TRACKS_RULE,
+  type LivenessTracksRule,
+  NO_LIVENESS_TRACKS,
   refusalOf,
-  type Standing,
-  WATCH_RULE,
-  type WatchRule,
-  watchFrame,
+  type TrackLiveness,
 } from '../../liveness/liveness-tracks.js';
-import { ALIVE_SCORE, type Look } from '../../liveness/verdict.js';
 import { type Rate, rateByPerson, seeded } from '../figures.js';
 
 /** What one still gave; no liveness: no face was found. */
@@ -30,7 +31,7 @@ export interface JudgedTake {
 }
 
 /** One look of a take, undefined where no face was found. */
-export type TimedLook = { readonly atMs: MonotonicMs; readonly look: Omit<Look, 'atMs'> | undefined };
+export type TimedLook = { readonly atMs: MonotonicMs; readonly look: Omit<FaceSample, 'atMs'> | undefined };
 
 /** A face unseen for so long is a new track, as at the gate. */
 const LOST_MS = 1000;
@@ -40,9 +41,9 @@ const FACE = 1;
 export function judgeTake(
   { kind, person }: { readonly kind: string; readonly person: string },
   looks: readonly TimedLook[],
-  rule: WatchRule = WATCH_RULE,
+  rule: LivenessTracksRule = LIVENESS_TRACKS_RULE,
 ): JudgedTake {
-  let watch = EMPTY_WATCH;
+  let tracks = NO_LIVENESS_TRACKS;
   let reason: string | null = null;
   let [track, lastMs] = [FACE, Number.NEGATIVE_INFINITY];
   const [first] = looks;
@@ -50,19 +51,19 @@ export function judgeTake(
     if (!look) continue;
     if (atMs - lastMs > LOST_MS) track += 1;
     lastMs = atMs;
-    const watched = watchFrame(watch, new Map([[track, { ...look, atMs }]]), atMs, rule);
-    watch = watched.watch;
-    const standing = watched.standings.get(track);
-    if (standing?.kind === 'live')
+    const update = addFrame(tracks, new Map([[track, { ...look, atMs }]]), atMs, rule);
+    tracks = update.tracks;
+    const liveness = update.byTrack.get(track);
+    if (liveness?.kind === 'live')
       return { kind, person, atSeconds: first ? (atMs - first.atMs) / 1000 : 0, reason: null };
-    if (reason !== 'spoof') reason = reasonOf(standing);
+    if (reason !== 'spoof') reason = reasonOf(liveness);
   }
   return { kind, person, atSeconds: null, reason: reason ?? 'no-face' };
 }
 
-function reasonOf(standing: Standing | undefined): string {
-  const { reason } = refusalOf(standing) ?? { reason: 'liveness-unknown' };
-  return standing?.kind === 'undecided' ? `${reason}: ${standing.why}` : reason;
+function reasonOf(liveness: TrackLiveness | undefined): string {
+  const { reason } = refusalOf(liveness) ?? { reason: 'liveness-unknown' };
+  return liveness?.kind === 'undecided' ? `${reason}: ${liveness.why}` : reason;
 }
 
 export interface FrameFigures {

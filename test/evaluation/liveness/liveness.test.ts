@@ -12,7 +12,7 @@ import {
   takeFigures,
 } from '../../../src/evaluation/liveness/liveness-figures.js';
 import { parsePresentations, readPresentations, takesOf } from '../../../src/evaluation/presentations.js';
-import { at, liveLook, printLook, scored } from '../../liveness/heads.js';
+import { at, liveSample, printSample, scored } from '../../liveness/heads.js';
 
 const HEAD = 'file,label,attack,person,seq,frame';
 const csv = (...lines: string[]) => parsePresentations([HEAD, ...lines].join('\n'), 'manifest.csv');
@@ -75,17 +75,17 @@ describe('a take', () => {
   test('of somebody alive is granted, and when', () => {
     const take = judgeTake(
       ADA,
-      times(3).map((ms) => ({ atMs: at(ms), look: liveLook(ms) })),
+      times(3).map((ms) => ({ atMs: at(ms), look: liveSample(ms) })),
     );
     expect(take).toMatchObject({ reason: null });
     expect(take.atSeconds).toBeLessThanOrEqual(2);
   });
 
   test('of a print is refused as a spoof, of nothing for want of a face', () => {
-    const print = times(3).map((ms) => ({ atMs: at(ms), look: printLook(ms, 0.01) }));
+    const print = times(3).map((ms) => ({ atMs: at(ms), look: printSample(ms, 0.01) }));
     expect(judgeTake(ADA, print)).toMatchObject({ atSeconds: null, reason: 'spoof' });
     expect(judgeTake(ADA, [{ atMs: at(0), look: undefined }])).toMatchObject({ reason: 'no-face' });
-    const still = times(3).map((ms) => ({ atMs: at(ms), look: printLook(ms, 0.9999) }));
+    const still = times(3).map((ms) => ({ atMs: at(ms), look: printSample(ms, 0.9999) }));
     expect(judgeTake(ADA, still)).toMatchObject({ atSeconds: null, reason: 'liveness-unknown: motion' });
   });
 });

@@ -1,7 +1,7 @@
 // pure
-import { distance } from '../../face/landmarks.js';
-import type { Box, Point } from '../../face/observation.js';
-import type { MonotonicMs } from '../../kit/clock.js';
+import { distance } from '../face/landmarks.js';
+import type { Box, Point } from '../face/observation.js';
+import type { MonotonicMs } from '../kit/clock.js';
 import { planeResidual } from './homography.js';
 
 /** The points of a face at one time. */
@@ -12,9 +12,9 @@ export interface Shape {
   readonly size: number;
 }
 
-/** What two shapes of one face say, in widths of the face. */
+/** How one shape of a face differs from another, in widths of the face. */
 export interface Change {
-  /** What no movement of a flat picture explains: rms distance after the best homography. */
+  /** The part that no movement of a flat picture explains: rms distance after the best homography. */
   readonly residual: number;
   /** Mean movement of the points. */
   readonly shift: number;
@@ -23,17 +23,17 @@ export interface Change {
 /** Landmarks from here on: brows, nose, eyes, mouth. The jaw line slides along the face and is left out. */
 const FIRST_INNER_POINT = 17;
 const LANDMARKS = 68;
-/** Two looks at a face are compared when so far apart: a face hardly changes in less, nor does anybody wait for more. */
+/** Shapes this far apart are compared: a face hardly changes in less time, and people do not wait for more. */
 const AGE_MS = { least: 300, most: 1300 } as const;
-/** Shapes kept are at least so far apart… */
+/** Shapes are kept at least this far apart… */
 const SPACING_MS = 90;
-/** …so that so many cover {@link AGE_MS}. */
+/** …so that this many cover {@link AGE_MS}. */
 const SHAPES_MAX = 16;
-/** A face that changed its width by more came nearer too fast to be compared. */
+/** A face whose width changed by more than this came nearer, or went away, too fast to be compared. */
 const SIZE_RATIO_MAX = 1.5;
 
 /**
- * The shape of a face from its landmarks; undefined when they are none.
+ * The shape of a face from its landmarks; undefined when they are too few or not finite.
  * Landmarks and not optical flow (Lucas–Kanade, 120 corners): on the runs and clips of liveness-dev, 0.4–0.6 s apart, they
  * part live faces from prints with AUC 0.999 against 0.80, follow prints that move too fast for the flow (33 pairs against
  * 9), hold in noise and dark, and are measured anyway. Against screens that show a moving face neither helps (0.64, 0.68).
@@ -54,12 +54,12 @@ export function compareShapes(a: Shape, b: Shape): Change | undefined {
   return { residual: residual / b.size, shift: moved / b.size };
 }
 
-/** A face that moved less says nothing: the residual is then the landmarks' own unrest. */
+/** A face that moved less says nothing: the residual is then only the jitter of the landmarks. */
 const SHIFT_MIN = 0.02;
 /**
  * Between the residual of flat pictures (NUAA prints of liveness-dev, medians: 0.0022 of a face width at a shift of
  * 0.02–0.1, 0.0026 at 0.1–0.3, 0.0032 at 0.3–0.7; 95 in 100 below 0.0054, 0.0046, 0.0072) and of live faces (medians
- * 0.0056, 0.0152, 0.0425; people asked to sit still at a shift of 0.02–0.1: 0.004). Single looks overlap; over a track no
+ * 0.0056, 0.0152, 0.0425; people asked to sit still at a shift of 0.02–0.1: 0.004). Single pairs overlap; over a track no
  * print run came above, with noise or in the dark either, while two of three people who sat still did.
  */
 const flatLimit = (shift: number) => 0.0035 + 0.006 * shift;
@@ -73,7 +73,7 @@ export function solidity({ residual, shift }: Change): number | undefined {
   return Math.min(1, Math.max(-0.5, residual / flatLimit(shift) - 1));
 }
 
-/** What the newest shape says against those before it: the median, so that one bad look at the face decides nothing. */
+/** How solid the newest shape is against those before it: the median, so that one badly seen shape decides nothing. */
 export function newestSolidity(before: readonly Shape[], newest: Shape): number | undefined {
   const found: number[] = [];
   for (const shape of before) {

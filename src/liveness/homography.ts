@@ -1,13 +1,13 @@
 // pure
-import type { Point } from '../../face/observation.js';
+import type { Point } from '../face/observation.js';
 
 /** 3×3, row by row. */
 type Matrix = readonly number[];
 
 /**
  * How far points are from being one picture of a plane seen twice: the root mean square distance, after the best
- * homography from `from` to `to`, in the unit of the points. Undefined when the points give none (too few, coincident,
- * not finite). @param from at least 5 points. @param to as many
+ * homography from `from` to `to`, in the unit of the points. Undefined when there is no such homography (points too few,
+ * coincident, not finite). @param from at least 5 points. @param to as many
  */
 export function planeResidual(from: readonly Point[], to: readonly Point[]): number | undefined {
   if (from.length !== to.length || from.length < 5) return undefined;

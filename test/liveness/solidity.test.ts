@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planeResidual } from '../../../src/liveness/cues/homography.js';
+import { planeResidual } from '../../src/liveness/homography.js';
 import {
   compareShapes,
   newestSolidity,
@@ -8,8 +8,8 @@ import {
   type Shape,
   shapeOf,
   solidity,
-} from '../../../src/liveness/cues/solidity.js';
-import { at, boxAt, flatHead, type Pose, solidHead } from '../heads.js';
+} from '../../src/liveness/solidity.js';
+import { at, boxAt, flatHead, type Pose, solidHead } from './heads.js';
 
 const shape = (points: ReturnType<typeof solidHead>, pose: Pose = {}, ms = 0): Shape =>
   shapeOf(points, boxAt(pose), at(ms)) as Shape;
@@ -39,13 +39,13 @@ describe('what movement tells of a face', () => {
     expect(solidity({ residual: turned(0.4), shift: 0.1 })).toBe(1);
   });
 
-  test('a face that hardly moves says nothing, and one that slides along looks flat but not more than a little', () => {
+  test('a face that hardly moves says nothing, and one that slides along looks only a little flat', () => {
     expect(solidity({ residual: 0.02, shift: 0.019 })).toBeUndefined();
     const change = compareShapes(shape(solidHead()), shape(solidHead({ x: 360 })));
     expect(change && solidity(change)).toBe(-0.5);
   });
 
-  test('points that are none are compared with nothing', () => {
+  test('points that are missing, not finite, too far apart in size or all in one place are not compared', () => {
     const spot = solidHead().map((): [number, number] => [5, 5]);
     expect(shapeOf(solidHead().slice(1), boxAt(), at(0))).toBeUndefined();
     expect(shapeOf([...solidHead().slice(1), [Number.NaN, 0]], boxAt(), at(0))).toBeUndefined();
@@ -55,7 +55,7 @@ describe('what movement tells of a face', () => {
     expect(planeResidual([[0, 0]], [[0, 0]])).toBeUndefined();
   });
 
-  test('one look with wild points among good ones does not make a print solid', () => {
+  test('one frame with wild points among good ones does not make a print solid', () => {
     const before = [0, 100, 200, 300, 400].map((ms) => shape(flatHead({ x: 300 + ms / 20 }), {}, ms));
     const wild = shape(
       flatHead().map(([x, y], i) => [x + 9 * Math.sin(i), y]),

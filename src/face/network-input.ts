@@ -1,0 +1,14 @@
+// pure
+import { z } from 'zod';
+import type { DeepReadonly } from '../kit/deep-readonly.js';
+
+/** How a network wants its picture; models/manifest.json says it for each. Planar (NCHW), one picture a run. */
+export const networkInputSchema = z.object({
+  width: z.int().min(8).max(1024),
+  height: z.int().min(8).max(1024),
+  colour: z.enum(['rgb', 'bgr', 'grey']),
+  /** value = (byte − mean[channel]) × scale. One mean serves all channels. */
+  mean: z.array(z.number()).min(1).max(3),
+  scale: z.number().positive(),
+});
+export type NetworkInput = DeepReadonly<z.infer<typeof networkInputSchema>>;
