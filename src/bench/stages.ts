@@ -12,7 +12,7 @@ import { FaceMeter, qualityOfAligned } from '../face/measure.js';
 import { Network } from '../face/network.js';
 import type { Box, MeasuredFace, Observation, Point } from '../face/observation.js';
 import { UltraFace } from '../face/ultraface.js';
-import { encodeWire, WireReader } from '../kit/framing.js';
+import { encodeMessage, MessageReader } from '../kit/framing.js';
 import { useThreads } from '../kit/opencv/binding.js';
 import { Cascade } from '../kit/opencv/cascade.js';
 import { decodePhoto } from '../kit/opencv/codec.js';
@@ -179,10 +179,10 @@ async function landmarksOf(network: LandmarkNetwork, { frame, box }: Prepared): 
 
 /** Between the processes. */
 async function telling(observation: Observation): Promise<Stage[]> {
-  const bytes = encodeWire(observation);
-  const reader = new WireReader();
+  const bytes = encodeMessage(observation);
+  const reader = new MessageReader();
   return [
-    { name: 'eye: JSON, wire', whole: await timed(() => encodeWire(observation)), bare: null },
+    { name: 'eye: JSON, wire', whole: await timed(() => encodeMessage(observation)), bare: null },
     {
       name: 'gate: wire, JSON, schema',
       whole: await timed(() => {
@@ -198,7 +198,7 @@ async function total(parts: Parts, files: readonly string[]): Promise<Timing> {
   for (const file of files) frames.push((await decodePhoto(readFileSync(file))).picture);
   const figures = await timed(async (run) => {
     const frame = frames[run % frames.length] as Picture;
-    return encodeWire(observationOf(parts, frame, await parts.meter.measure(frame)));
+    return encodeMessage(observationOf(parts, frame, await parts.meter.measure(frame)));
   });
   for (const frame of frames) frame.release();
   return figures;
