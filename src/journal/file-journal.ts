@@ -6,7 +6,7 @@ import { pauseMs, type RetryPlan } from '../kit/retry.js';
 import { BATCH_MAX } from './batch.js';
 import type { Mark } from './head.js';
 import { JournalFiles } from './journal-files.js';
-import type { FileJournalOptions, WriterLock } from './journal-options.js';
+import type { FileJournalOptions, JournalLock } from './journal-options.js';
 import { WAITING_MAX, Waiting } from './queue.js';
 import { openChain } from './recovery.js';
 import { SEGMENTS_MAX } from './segment.js';
@@ -26,7 +26,7 @@ const CLOSE_MS = 5_000;
 export class FileJournal implements JournalWriter {
   readonly #options: FileJournalOptions;
   readonly #files: JournalFiles;
-  readonly #lock: WriterLock;
+  readonly #lock: JournalLock;
   readonly #mutex = new Mutex();
   readonly #waiting: Waiting;
   #timer: Timer | undefined;
@@ -39,7 +39,7 @@ export class FileJournal implements JournalWriter {
   #rotations = -1;
   #fault: string | undefined;
 
-  private constructor(options: FileJournalOptions, lock: WriterLock, files: JournalFiles) {
+  private constructor(options: FileJournalOptions, lock: JournalLock, files: JournalFiles) {
     this.#options = options;
     this.#lock = lock;
     this.#files = files;

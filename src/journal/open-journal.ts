@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js';
 import { readSecret, secretPath } from '../config/secret.js';
 import type { Clock } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
-import { JOURNAL_LOCK, StoreLock } from '../kit/writer-lock.js';
+import { type LockedResource, WriterLock } from '../kit/writer-lock.js';
 import { FileDisk, journalFolder } from './file-disk.js';
 import { FileJournal } from './file-journal.js';
 import { signerOf } from './signing.js';
@@ -11,6 +11,13 @@ import { type JournalWriter, journalOff } from './writer.js';
 
 const MEGABYTE = 1024 * 1024;
 const DAY_MS = 24 * 60 * 60_000;
+
+/** The journal, for its writer lock. */
+export const JOURNAL_LOCK: LockedResource = {
+  code: 'KAIMON_JOURNAL_LOCKED',
+  name: 'journal',
+  advice: 'stop the daemon first',
+};
 
 /**
  * Opens the journal as the configuration wants it.
@@ -30,7 +37,7 @@ export async function openJournal(
       : signerOf(readSecret(keyFile, 'journal.keyFile', process.env), secretPath(keyFile, process.env));
   return FileJournal.open({
     disk: new FileDisk(folder),
-    lock: () => StoreLock.take(join(folder, 'lock'), log, JOURNAL_LOCK),
+    lock: () => WriterLock.take(join(folder, 'lock'), log, JOURNAL_LOCK),
     clock,
     log,
     signer,

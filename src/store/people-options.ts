@@ -1,6 +1,7 @@
 import type { Adapter } from 'lowdb';
 import type { Clock } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
+import type { LockedResource } from '../kit/writer-lock.js';
 import type { Person } from '../person/person.js';
 import type { PeopleDocument } from './people-document.js';
 
@@ -18,6 +19,13 @@ export interface PeopleStoreOptions {
   /** Port: where the document is kept. Default: the file. */
   readonly storage?: Adapter<PeopleDocument>;
 }
+
+/** The people store, for its writer lock. */
+export const PEOPLE_LOCK: LockedResource = {
+  code: 'KAIMON_PEOPLE_LOCKED',
+  name: 'people store',
+  advice: 'stop the daemon, or send it the request over MQTT',
+};
 
 /** Somebody came, changed or went. `origin`: asked for here, or by another gate. */
 export interface PeopleChange {

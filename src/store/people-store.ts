@@ -1,6 +1,6 @@
 import { Low } from 'lowdb';
 import { Saver } from '../kit/saver.js';
-import { StoreLock } from '../kit/writer-lock.js';
+import { WriterLock } from '../kit/writer-lock.js';
 import type { Person, Tombstone } from '../person/person.js';
 import { isFuture, nextVersion } from '../person/version.js';
 import { checkedPerson, checkedRecord, checkFresh, checkRoom } from './admission.js';
@@ -8,7 +8,7 @@ import { checkEncoder, reportPeople } from './encoder-check.js';
 import { isRemoval, judge, type SiteRecord } from './merge.js';
 import { emptyDocument, type PeopleDocument } from './people-document.js';
 import { lastGoodOf, PeopleFileAdapter } from './people-file.js';
-import type { MergeOutcome, PeopleChange, PeopleStoreOptions } from './people-options.js';
+import { type MergeOutcome, PEOPLE_LOCK, type PeopleChange, type PeopleStoreOptions } from './people-options.js';
 import { PeopleState } from './people-state.js';
 import { prepareFolder, tidyFolder } from './store-folder.js';
 
@@ -22,7 +22,7 @@ const SAVE_RETRY = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 } as con
  */
 export class PeopleStore {
   readonly #options: PeopleStoreOptions;
-  readonly #lock: StoreLock;
+  readonly #lock: WriterLock;
   readonly #low: Low<PeopleDocument>;
   readonly #state: PeopleState;
   readonly #saver: Saver;
@@ -30,7 +30,7 @@ export class PeopleStore {
   #revision = 0;
   #closed = false;
 
-  private constructor(options: PeopleStoreOptions, lock: StoreLock, low: Low<PeopleDocument>) {
+  private constructor(options: PeopleStoreOptions, lock: WriterLock, low: Low<PeopleDocument>) {
     this.#options = options;
     this.#lock = lock;
     this.#low = low;
@@ -48,7 +48,7 @@ export class PeopleStore {
     const { file, log } = options;
     await prepareFolder(file, log);
     const lockFile = `${file}.lock`;
-    const lock = await StoreLock.take(lockFile, log);
+    const lock = await WriterLock.take(lockFile, log, PEOPLE_LOCK);
     try {
       await tidyFolder([file, lastGoodOf(file), lockFile], log);
       const low = new Low(options.storage ?? new PeopleFileAdapter(options), emptyDocument(options.encoder));

@@ -5,10 +5,11 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { JournalDisk } from '../../src/journal/disk.js';
 import { FileDisk } from '../../src/journal/file-disk.js';
 import { FileJournal } from '../../src/journal/file-journal.js';
+import { JOURNAL_LOCK } from '../../src/journal/open-journal.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { systemClock } from '../../src/kit/system-clock.js';
-import { StoreLock } from '../../src/kit/writer-lock.js';
+import { WriterLock } from '../../src/kit/writer-lock.js';
 import { expectWhole, openJournal, typesOf } from './harness.js';
 import { MemoryDisk } from './memory-disk.js';
 
@@ -71,7 +72,7 @@ describe.each<[string, () => JournalDisk]>([
 const openReal = (folder: string) =>
   FileJournal.open({
     disk: new FileDisk(folder),
-    lock: () => StoreLock.take(join(folder, 'lock'), silentLog),
+    lock: () => WriterLock.take(join(folder, 'lock'), silentLog, JOURNAL_LOCK),
     clock: systemClock,
     log: silentLog,
     segmentBytes: 1024 * 1024,

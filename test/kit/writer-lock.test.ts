@@ -4,11 +4,12 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { silentLog } from '../../src/kit/log.js';
-import { StoreLock } from '../../src/kit/writer-lock.js';
+import { WriterLock } from '../../src/kit/writer-lock.js';
+import { PEOPLE_LOCK } from '../../src/store/people-options.js';
 import { names, tempFolder } from '../store/sample.js';
 
 const lockPath = async () => join(await tempFolder(), 'people.json.lock');
-const take = (path: string) => StoreLock.take(path, silentLog);
+const take = (path: string) => WriterLock.take(path, silentLog, PEOPLE_LOCK);
 
 /** A process of its own that lives until the test ends it. */
 async function sleeper() {

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Context, contextOf } from '../../src/cli/context.js';
 import { erasePerson } from '../../src/cli/erase.js';
-import { openJournal } from '../../src/journal/open-journal.js';
+import { JOURNAL_LOCK, openJournal } from '../../src/journal/open-journal.js';
 import { silentLog } from '../../src/kit/log.js';
 import { systemClock as clock } from '../../src/kit/system-clock.js';
-import { StoreLock } from '../../src/kit/writer-lock.js';
+import { WriterLock } from '../../src/kit/writer-lock.js';
 import { PeopleStore } from '../../src/store/people-store.js';
 import { ENCODER, newcomer, tempFolder } from './sample.js';
 
@@ -69,7 +69,7 @@ test('whoever is erased is named nowhere but in the note that the id was removed
 
 test('a journal that is not to be had refuses before anything is changed', async () => {
   const context = await stopped();
-  const lock = await StoreLock.take(join(context.paths.state, 'journal', 'lock'), silentLog);
+  const lock = await WriterLock.take(join(context.paths.state, 'journal', 'lock'), silentLog, JOURNAL_LOCK);
   await expect(erasePerson(context, ENCODER, 'zoe')).rejects.toMatchObject({ code: 'KAIMON_JOURNAL_LOCKED' });
   expect(naming(context.paths.state, 'Person zoe')).toContain('people.json');
   await lock.release();
