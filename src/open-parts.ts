@@ -13,13 +13,13 @@ import type { Log } from './kit/log.js';
 import type { StateFile } from './kit/state-file.js';
 import { calibrationFile } from './models/calibration.js';
 import { loadManifest } from './models/model-files.js';
-import { type Equipment, equip } from './models/model-set.js';
+import { loadModels, type ModelSet } from './models/model-set.js';
 import { type Kept, openPassages } from './passback/whereabouts.js';
 import { ModeMemory } from './schedule/door-order-file.js';
 import { PeopleStore } from './store/people-store.js';
 
 export interface OpenParts {
-  readonly equipment: Equipment;
+  readonly equipment: ModelSet;
   readonly store: PeopleStore;
   readonly hardware: DoorHardware;
   readonly journal: JournalWriter;
@@ -35,7 +35,7 @@ export async function openParts(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<OpenParts> {
   const chosen = { encoder: config.encoder, liveness: config.liveness.enabled };
-  const equipment = await equip(loadManifest(), chosen, calibrationFile(paths.state));
+  const equipment = await loadModels(loadManifest(), chosen, calibrationFile(paths.state));
   const { encoder } = equipment;
   const store = await PeopleStore.open({
     file: join(paths.state, 'people.json'),

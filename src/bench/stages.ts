@@ -20,7 +20,7 @@ import type { Picture } from '../kit/opencv/picture.js';
 import { systemClock } from '../kit/system-clock.js';
 import { encodeVector } from '../kit/vector.js';
 import { AppearanceNetworks } from '../liveness/appearance-networks.js';
-import type { Equipment } from '../models/model-set.js';
+import type { ModelSet } from '../models/model-set.js';
 import type { BenchFilms } from './film.js';
 import { type Timing, timed } from './timer.js';
 
@@ -53,7 +53,7 @@ interface Prepared {
 
 type Parts = Awaited<ReturnType<typeof loadParts>>;
 
-async function loadParts({ models }: Equipment, { haar, confirm, max }: Config['faces']) {
+async function loadParts({ models }: ModelSet, { haar, confirm, max }: Config['faces']) {
   const confirmer = await Network.load(models.confirmer.file, models.confirmer.input);
   const landmarks = await Network.load(models.landmarks.file, models.landmarks.input);
   const parts = {
@@ -86,8 +86,8 @@ export async function benchOpenCvThreads(films: BenchFilms, { faces }: Config) {
 }
 
 /** Times every stage from a JPEG to the gate's door in this process; call it with OpenCV on one thread. */
-export async function benchStages(films: BenchFilms, equipment: Equipment, config: Config): Promise<StageFigures> {
-  const parts = await loadParts(equipment, config.faces);
+export async function benchStages(films: BenchFilms, modelSet: ModelSet, config: Config): Promise<StageFigures> {
+  const parts = await loadParts(modelSet, config.faces);
   const prepared: Prepared[] = [];
   for (const file of films.one) {
     const one = await prepare(parts, readFileSync(file));
