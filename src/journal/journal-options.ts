@@ -1,3 +1,4 @@
+/** What a journal needs to be opened. */
 import type { Clock } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import type { JournalDisk } from './disk.js';
@@ -13,11 +14,11 @@ export interface JournalLock {
 
 export interface FileJournalOptions {
   readonly disk: JournalDisk;
-  /** Takes the lock once the folder is there; throws when another process has it. */
+  /** Takes the lock; called once the folder is there. Throws when another process has it. */
   readonly lock: () => Promise<JournalLock>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Names this run of the daemon, 1–36 characters of a–z, 0–9 and "-"; made up where it is not given. */
+  /** Names this run of the daemon, 1–36 characters of a–z, 0–9 and "-"; random where it is not given. */
   readonly boot?: string;
   /** Signs heads and checkpoints, where a key is configured. */
   readonly signer?: Signer | undefined;

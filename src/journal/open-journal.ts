@@ -1,3 +1,4 @@
+/** Opens the journal as the configuration wants it. */
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { readSecret, secretPath } from '../config/secret.js';
@@ -20,7 +21,7 @@ export const JOURNAL_LOCK: LockedResource = {
 };
 
 /**
- * Opens the journal as the configuration wants it.
+ * The journal in the state folder, or one that keeps nothing where the configuration turns it off.
  * @param state the state folder
  * @throws OperatingError KAIMON_JOURNAL_LOCKED, KAIMON_JOURNAL_KEY, KAIMON_SECRET, KAIMON_FILE_READ, KAIMON_FILE_WRITE
  */

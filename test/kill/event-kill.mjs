@@ -11,7 +11,7 @@ import { connectAsync } from 'mqtt';
 import { Daemon } from '../../dist/demo/daemon.js';
 import { seeded } from '../../dist/evaluation/figures.js';
 import { auditJournal } from '../../dist/journal/audit/audit.js';
-import { readEntries } from '../../dist/journal/audit/query.js';
+import { queryEntries } from '../../dist/journal/audit/query.js';
 import { FileDisk, journalFolder } from '../../dist/journal/file-disk.js';
 import { startBroker } from '../../dist/site/link/embedded-broker.js';
 
@@ -128,7 +128,7 @@ async function check() {
   if (!ok) report.faults.push(...faults.map(({ file, line, text }) => `${file} line ${line}: ${text}`));
   const types = new Map();
   const askers = new Set();
-  for await (const { entry, personal } of readEntries(disk, {})) {
+  for await (const { entry, personal } of queryEntries(disk, {})) {
     types.set(entry.n, entry.type);
     if (['opened', 'lock-asked', 'mode-asked'].includes(entry.type)) askers.add(personal?.by);
   }

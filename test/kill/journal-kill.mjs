@@ -32,7 +32,7 @@ if (!existsSync(join(dist, 'journal/file-journal.js'))) {
 }
 const load = (path) => import(pathToFileURL(join(dist, path)).href);
 const { auditJournal } = await load('journal/audit/audit.js');
-const { readEntries } = await load('journal/audit/query.js');
+const { queryEntries } = await load('journal/audit/query.js');
 const { FileDisk } = await load('journal/file-disk.js');
 
 /** mulberry32: the same seed gives the same moments. */
@@ -94,7 +94,7 @@ async function check() {
   if (audit.torn) report.torn++;
   if (audit.checkpoint && audit.first > 0 && audit.first <= audit.checkpoint.n) report.halfPurged++;
   const found = new Map();
-  for await (const { entry, personal } of readEntries(disk, {}))
+  for await (const { entry, personal } of queryEntries(disk, {}))
     found.set(entry.n, { entry, person: personal?.person });
   for (const [n, person] of kept) {
     // Purged by size: explained by the checkpoint, which the audit has checked.
