@@ -6,11 +6,11 @@ import type { Person } from '../person/person.js';
 import type { PeopleDocument } from './people-document.js';
 
 export interface PeopleStoreOptions {
-  /** people.json; its folder is made (mode 0700) when missing. */
+  /** people.json; a missing folder is made (mode 0700). */
   readonly file: string;
   /** The encoder in use, `name@digest`. */
   readonly encoder: string;
-  /** This gate's name: it ends the versions made here. */
+  /** This gate's name: the versions made here end with it. */
   readonly gate: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -27,11 +27,14 @@ export const PEOPLE_LOCK: LockedResource = {
   advice: 'stop the daemon, or send it the request over MQTT',
 };
 
-/** Somebody came, changed or went. `origin`: asked for here, or by another gate. */
+/** A person was added, changed or removed. */
 export interface PeopleChange {
   readonly id: string;
+  /** Undefined: removed. */
   readonly person: Person | undefined;
+  /** Asked for at this gate, or by another one. */
   readonly origin: 'local' | 'site';
 }
 
+/** What became of another gate's record; `future`: it is too far ahead of this gate's clock. */
 export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';

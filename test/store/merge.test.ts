@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareRecords, isRemoval, judge, type SiteRecord } from '../../src/store/merge.js';
+import { compareRecords, isRemoval, outcomeOf, type SiteRecord } from '../../src/store/merge.js';
 import { PeopleState } from '../../src/store/people-state.js';
 import { ENCODER, person, version } from './sample.js';
 
@@ -23,7 +23,7 @@ const record: fc.Arbitrary<SiteRecord> = fc
 /** A gate that took these records in this order. */
 function gate(records: readonly SiteRecord[]): PeopleState {
   const state = new PeopleState({ encoder: ENCODER, people: new Map(), removed: new Map() });
-  for (const incoming of records) if (judge(state.record(incoming.id), incoming) === 'taken') state.set(incoming);
+  for (const incoming of records) if (outcomeOf(state.record(incoming.id), incoming) === 'taken') state.set(incoming);
   return state;
 }
 
@@ -127,6 +127,6 @@ describe('the order of two records', () => {
       'taken',
     ],
   ])('%s', (_rule, incoming, known, outcome) => {
-    expect(judge(known, incoming)).toBe(outcome);
+    expect(outcomeOf(known, incoming)).toBe(outcome);
   });
 });
