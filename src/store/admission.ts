@@ -30,7 +30,7 @@ function checkedRemoval({ id, version }: Removal): Removal {
 /** The id of a removed person must never become another person's. @throws OperatingError KAIMON_PEOPLE_ID_USED */
 export function checkFresh(id: string, state: PeopleState): void {
   if (!state.removed.has(id)) return;
-  const why = `the id "${id}" belonged to a person who was removed: choose another id`;
+  const why = `the id "${id}" belonged to somebody who was removed: choose another id`;
   throw new OperatingError('KAIMON_PEOPLE_ID_USED', 'input', why);
 }
 
@@ -47,4 +47,4 @@ const invalid = (why: string, cause?: unknown): OperatingError =>
   new OperatingError('KAIMON_PEOPLE_RECORD', 'input', why, { cause });
 
 const full = (why: string): OperatingError =>
-  new OperatingError('KAIMON_PEOPLE_FULL', 'environment', `no person can be added: ${why}`);
+  new OperatingError('KAIMON_PEOPLE_FULL', 'environment', `nobody can be added: ${why}`);
