@@ -4,9 +4,9 @@ import { errnoOf } from '../../kit/atomic-file.js';
 import { explain, OperatingError } from '../../kit/errors.js';
 import { archiveFiles, type Found, type SizeLimits, tooLong } from './cmu-archive.js';
 
-/** Where an owner has the CSV files. */
+/** A folder or an archive with the CSV files. */
 export interface CsvSource {
-  /** Only files that were named at opening. A longer one than its bound is not read. */
+  /** Gives only files that were named at opening. One over its size limit is not read. */
   read(file: string): Promise<Found>;
 }
 
