@@ -60,7 +60,7 @@ export function gpioContract(name: string, make: () => Promise<GpioBench>): void
     );
 
     test(
-      'an input tells the level that it finds, then every change',
+      'an input reports the level that it finds, then every change',
       withBench(async ({ gpio, line, pull, heeded }) => {
         pull(1, true);
         const heard: boolean[] = [];

@@ -45,7 +45,7 @@ describe.each<[string, () => JournalDisk]>([
     expect(await disk.list()).toEqual([{ name: 'personal/000000000001.jsonl', bytes: 8 }]);
   });
 
-  test('cuts down and never up, and appends behind the cut', async () => {
+  test('cuts a file shorter, never longer, and appends behind the cut', async () => {
     const disk = make();
     await disk.prepare();
     const file = await disk.open('000000000001.jsonl');
@@ -57,7 +57,7 @@ describe.each<[string, () => JournalDisk]>([
     expect((await disk.read('000000000001.jsonl'))?.toString()).toBe('abx');
   });
 
-  test('replaces and removes, and does not mind what is not there', async () => {
+  test('replaces and removes files, and removing a missing one is no error', async () => {
     const disk = make();
     await disk.prepare();
     await disk.replace('head.json', bytes('old'));
@@ -97,7 +97,7 @@ test('on a real disk: acknowledged, readable by one user only, whole, and one wr
   for (const name of files) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
 });
 
-test('a lock that somebody else took stops the writing, and the entries wait', async () => {
+test('when another process takes the lock, writing stops and the entries wait', async () => {
   const [disk, clock] = [new MemoryDisk(), new ManualClock()];
   const stolen = { check: () => Promise.reject(new Error('taken by process 7')), release: () => Promise.resolve() };
   const journal = await openJournal(disk, clock, { lock: () => Promise.resolve(stolen) });
@@ -111,7 +111,7 @@ test('a lock that somebody else took stops the writing, and the entries wait', a
   expect(disk.files.size).toBe(0);
 });
 
-test('is not led elsewhere by a link', async () => {
+test("a link in the journal's folder is not followed", async () => {
   const disk = realDisk();
   await disk.prepare();
   const elsewhere = join(root, 'elsewhere');

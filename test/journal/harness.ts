@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { auditJournal } from '../../src/journal/audit/audit.js';
-import { type RecordedEntry, queryEntries } from '../../src/journal/audit/query.js';
+import { queryEntries, type RecordedEntry } from '../../src/journal/audit/query.js';
 import type { JournalDisk } from '../../src/journal/disk.js';
 import { FileJournal } from '../../src/journal/file-journal.js';
 import type { FileJournalOptions } from '../../src/journal/journal-options.js';

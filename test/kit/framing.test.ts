@@ -63,7 +63,7 @@ describe('messages between gate and eye', () => {
     ['shorter than its own JSON', announce(10, 7), RangeError],
     ['too short for any JSON', announce(3, 0), RangeError],
     ['of broken JSON', Buffer.concat([announce(9, 5), Buffer.from('{"a":')]), SyntaxError],
-    ['of no JSON at all', announce(4, 0), SyntaxError],
+    ['without JSON', announce(4, 0), SyntaxError],
   ])('one %s is refused', (_what, bytes, error) => {
     expect(() => new MessageReader(100).feed(bytes)).toThrow(error);
   });

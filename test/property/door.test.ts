@@ -47,7 +47,7 @@ describe('whatever happens at the door', () => {
     );
   });
 
-  test('the keeper tells every change of the door once, and none that did not last', () => {
+  test('every change of the door is reported once, and none that did not last', () => {
     const rule: DoorRule = { ...RULE, relockOnClose: false };
     fc.assert(
       fc.property(sequences, fc.array(fc.boolean(), { maxLength: 8 }), (sequence, failures) => {
