@@ -1,6 +1,6 @@
 // node test/kill/journal-kill.mjs [--kills 200] [--seed 1] [--dist dist] [--json]
 // Kills a process with SIGKILL at random moments while it writes, rotates, purges and erases in a journal. Each time the journal is
-// checked as it was left, and opened again: every acknowledged entry is there, whoever was erased is not, and the chain verifies.
+// checked as it was left, and opened again: every acknowledged entry is there, erased people are not, and the chain verifies.
 // Exits 0 when nothing was lost, 1 otherwise, 4 when the build is missing. Needs `npm run build`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';

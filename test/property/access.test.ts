@@ -94,10 +94,10 @@ describe('whatever the camera shows, in whatever order', () => {
       fc.property(film, policy, (shots, faces) => {
         const scene = new Scene({ faces });
         for (const one of shots) scene.see(one);
-        const told = scene.outcomes.flatMap((outcome) =>
+        const reported = scene.outcomes.flatMap((outcome) =>
           outcome.kind === 'refuse' ? [`${outcome.track} ${outcome.reason}`] : [],
         );
-        expect(told).toHaveLength(new Set(told).size);
+        expect(reported).toHaveLength(new Set(reported).size);
       }),
       { numRuns: 500 },
     );

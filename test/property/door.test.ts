@@ -60,8 +60,8 @@ describe('whatever happens at the door', () => {
           close: () => undefined,
         };
         const states: string[] = ['locked'];
-        const tell = (report: DoorReport) => void (report.type === 'door' && states.push(report.state));
-        const door = new DoorKeeper(lock, clock, silentLog, rule, tell);
+        const onReport = (report: DoorReport) => void (report.type === 'door' && states.push(report.state));
+        const door = new DoorKeeper(lock, clock, silentLog, rule, onReport);
         for (const { afterMs, happening } of sequence) {
           clock.advance(afterMs);
           if (happening.kind === 'grant' || happening.kind === 'open') door.open(happening.kind);

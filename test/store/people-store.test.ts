@@ -79,18 +79,18 @@ describe('the people store', () => {
 
   test('knows a change at once and reports it, before it is on the disk', async () => {
     const store = await openStore({ file: await newFile() });
-    const told: PeopleChange[] = [];
-    const stop = store.onChange((change) => told.push(change));
+    const reported: PeopleChange[] = [];
+    const stop = store.onChange((change) => reported.push(change));
     const saving = store.put(newcomer('ada'));
     expect(store.get('ada')?.name).toBe('Person ada');
     expect(store.revision).toBe(1);
-    expect(told).toEqual([{ id: 'ada', person: store.get('ada'), origin: 'local' }]);
+    expect(reported).toEqual([{ id: 'ada', person: store.get('ada'), origin: 'local' }]);
     await saving;
     await store.merge({ id: 'ada', removed: true, version: version(NOW + 1) });
-    expect(told[1]).toEqual({ id: 'ada', person: undefined, origin: 'site' });
+    expect(reported[1]).toEqual({ id: 'ada', person: undefined, origin: 'site' });
     stop();
     await store.put(newcomer('bob'));
-    expect(told).toHaveLength(2);
+    expect(reported).toHaveLength(2);
   });
 
   test('writes a burst of a thousand changes once', async () => {
@@ -203,13 +203,13 @@ describe('records of other gates', () => {
     const act = fc.record({
       at: fc.constantFrom('north', 'south'),
       id: fc.constantFrom('ada', 'bob', 'carl'),
-      what: fc.constantFrom('put', 'remove', 'tell'),
+      what: fc.constantFrom('put', 'remove', 'exchange'),
       clockMs: fc.integer({ min: -5000, max: 5000 }),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 20 }), async (acts) => {
         const [north, south] = [await gate('north'), await gate('south')];
-        const tell = async (from: PeopleStore, to: PeopleStore) => {
+        const exchange = async (from: PeopleStore, to: PeopleStore) => {
           for (const record of from.all()) await to.merge(record);
           for (const [id, { version: at }] of from.tombstones()) await to.merge({ id, removed: true, version: at });
         };
@@ -218,10 +218,10 @@ describe('records of other gates', () => {
           here.clock.jumpWall(clockMs);
           if (what === 'put') await here.store.put(newcomer(id, { by: at }), { returning: true });
           else if (what === 'remove') await here.store.remove(id, at);
-          else await tell(here.store, there.store);
+          else await exchange(here.store, there.store);
         }
-        await tell(north.store, south.store);
-        await tell(south.store, north.store);
+        await exchange(north.store, south.store);
+        await exchange(south.store, north.store);
         expect(content(north.store)).toEqual(content(south.store));
         await Promise.all([north.store.close(), south.store.close()]);
       }),
