@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { readSecret, secretPath } from '../config/secret.js';
 import { type AuditReport, auditJournal, missing, segmentNames } from '../journal/audit/audit.js';
 import { CSV_HEADER, csvOf } from '../journal/audit/csv.js';
-import { type EntryFilter, type RecordedEntry, queryEntries } from '../journal/audit/query.js';
+import { type EntryFilter, queryEntries, type RecordedEntry } from '../journal/audit/query.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import type { SignatureCheck } from '../journal/head.js';
 import { signatureCheckOf } from '../journal/signing.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type WireOrder, wireNewsSchema } from '../door/gpio/wire-control.js';
 import { auditJournal } from '../journal/audit/audit.js';
-import { type RecordedEntry, queryEntries } from '../journal/audit/query.js';
+import { queryEntries, type RecordedEntry } from '../journal/audit/query.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import { startBroker } from '../site/link/embedded-broker.js';
 import { BackOffice } from './back-office.js';
