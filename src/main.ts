@@ -25,7 +25,7 @@ import { systemClock as clock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
 import { calibrationFile } from './models/calibration.js';
 import { loadManifest } from './models/model-files.js';
-import { equip } from './models/model-set.js';
+import { loadModels } from './models/model-set.js';
 import { openWhereabouts } from './passback/open-whereabouts.js';
 import { startRecurringWork } from './recurring-work.js';
 import { currentState } from './report/current-state.js';
@@ -73,7 +73,7 @@ async function open(opening: Opening) {
   const rules = rulesOf(config.access);
   const changed = new Signal();
   const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
-  const models = await equip(loadManifest(), choice, calibrationFile(paths.state));
+  const models = await loadModels(loadManifest(), choice, calibrationFile(paths.state));
   const { people, gallery } = await openPeople(opening, models);
   const hardware = await openWires(opening);
   const journal = await openJournal(opening);

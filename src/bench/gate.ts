@@ -7,7 +7,7 @@ import { Gate } from '../gate/gate.js';
 import { silentLog } from '../kit/log.js';
 import { systemClock as clock } from '../kit/system-clock.js';
 import { encodeVector } from '../kit/vector.js';
-import type { Equipment } from '../models/model-set.js';
+import type { ModelSet } from '../models/model-set.js';
 import { Gallery } from '../person/gallery.js';
 import { usableCurve } from '../person/thresholds.js';
 import { type Timing, timed } from './timer.js';
@@ -23,7 +23,7 @@ const PEOPLE = [2, 420, 10_000] as const;
 /** Times the gate's part, from a parsed Observation to a decision, for small and large galleries of made-up people. */
 export async function benchDecision(
   observation: Observation,
-  { encoder, dimension, curve }: Equipment,
+  { encoder, dimension, curve }: ModelSet,
   config: Config,
 ): Promise<DecisionFigures[]> {
   const figures: DecisionFigures[] = [];

@@ -10,7 +10,7 @@ import { loadConfig } from '../config/load.js';
 import { EXIT, explain } from '../kit/errors.js';
 import { loadOpenCv } from '../kit/opencv/binding.js';
 import { loadManifest } from '../models/model-files.js';
-import { equip } from '../models/model-set.js';
+import { loadModels } from '../models/model-set.js';
 import { benchSpeed, benchStart } from './daemon.js';
 import { benchEncoders } from './encoders.js';
 import { makeFilms } from './film.js';
@@ -24,7 +24,7 @@ const tell = (text: string) => process.stderr.write(`${text}\n`);
 
 async function measureAll(folder: string): Promise<BenchFigures> {
   const { config } = loadConfig({ env: {} });
-  const equipment = await equip(loadManifest(), { encoder: config.encoder, liveness: config.liveness.enabled });
+  const modelSet = await loadModels(loadManifest(), { encoder: config.encoder, liveness: config.liveness.enabled });
   tell('making the film');
   const films = await makeFilms(folder);
   const loads = [load()];
@@ -41,11 +41,11 @@ async function measureAll(folder: string): Promise<BenchFigures> {
   loads.push(load());
   await loadOpenCv();
   const openCvThreads = await benchOpenCvThreads(films, config);
-  const { stages, totals, observation } = await benchStages(films, equipment, config);
+  const { stages, totals, observation } = await benchStages(films, modelSet, config);
   tell('encoders');
   const encoders = await benchEncoders(loadManifest(), folder);
   tell('decision');
-  const decisions = await benchDecision(observation, equipment, config);
+  const decisions = await benchDecision(observation, modelSet, config);
 
   tell('people store');
   const people = [];

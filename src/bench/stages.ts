@@ -12,7 +12,7 @@ import { FaceMeter, qualityOfAligned } from '../face/measure.js';
 import { Network } from '../face/network.js';
 import type { Box, MeasuredFace, Observation, Point } from '../face/observation.js';
 import { UltraFace } from '../face/ultraface.js';
-import { encodeWire, WireReader } from '../kit/framing.js';
+import { encodeMessage, MessageReader } from '../kit/framing.js';
 import { useThreads } from '../kit/opencv/binding.js';
 import { Cascade } from '../kit/opencv/cascade.js';
 import { decodePhoto } from '../kit/opencv/codec.js';
@@ -20,7 +20,7 @@ import type { Picture } from '../kit/opencv/picture.js';
 import { systemClock } from '../kit/system-clock.js';
 import { encodeVector } from '../kit/vector.js';
 import { AppearanceNetworks } from '../liveness/appearance-networks.js';
-import type { Equipment } from '../models/model-set.js';
+import type { ModelSet } from '../models/model-set.js';
 import type { BenchFilms } from './film.js';
 import { type Timing, timed } from './timer.js';
 
@@ -53,7 +53,7 @@ interface Prepared {
 
 type Parts = Awaited<ReturnType<typeof loadParts>>;
 
-async function loadParts({ models }: Equipment, { haar, confirm, max }: Config['faces']) {
+async function loadParts({ models }: ModelSet, { haar, confirm, max }: Config['faces']) {
   const confirmer = await Network.load(models.confirmer.file, models.confirmer.input);
   const landmarks = await Network.load(models.landmarks.file, models.landmarks.input);
   const parts = {
@@ -86,8 +86,8 @@ export async function benchOpenCvThreads(films: BenchFilms, { faces }: Config) {
 }
 
 /** Times every stage from a JPEG to the gate's door in this process; call it with OpenCV on one thread. */
-export async function benchStages(films: BenchFilms, equipment: Equipment, config: Config): Promise<StageFigures> {
-  const parts = await loadParts(equipment, config.faces);
+export async function benchStages(films: BenchFilms, modelSet: ModelSet, config: Config): Promise<StageFigures> {
+  const parts = await loadParts(modelSet, config.faces);
   const prepared: Prepared[] = [];
   for (const file of films.one) {
     const one = await prepare(parts, readFileSync(file));
@@ -179,10 +179,10 @@ async function landmarksOf(network: LandmarkNetwork, { frame, box }: Prepared): 
 
 /** Between the processes. */
 async function telling(observation: Observation): Promise<Stage[]> {
-  const bytes = encodeWire(observation);
-  const reader = new WireReader();
+  const bytes = encodeMessage(observation);
+  const reader = new MessageReader();
   return [
-    { name: 'eye: JSON, wire', whole: await timed(() => encodeWire(observation)), bare: null },
+    { name: 'eye: JSON, wire', whole: await timed(() => encodeMessage(observation)), bare: null },
     {
       name: 'gate: wire, JSON, schema',
       whole: await timed(() => {
@@ -198,7 +198,7 @@ async function total(parts: Parts, files: readonly string[]): Promise<Timing> {
   for (const file of files) frames.push((await decodePhoto(readFileSync(file))).picture);
   const figures = await timed(async (run) => {
     const frame = frames[run % frames.length] as Picture;
-    return encodeWire(observationOf(parts, frame, await parts.meter.measure(frame)));
+    return encodeMessage(observationOf(parts, frame, await parts.meter.measure(frame)));
   });
   for (const frame of frames) frame.release();
   return figures;

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { readSecret, secretPath } from '../config/secret.js';
 import { type AuditReport, auditJournal, missing, segmentNames } from '../journal/audit/audit.js';
 import { CSV_HEADER, csvOf } from '../journal/audit/csv.js';
-import { type EntryFilter, type Recorded, readEntries } from '../journal/audit/query.js';
+import { type EntryFilter, queryEntries, type RecordedEntry } from '../journal/audit/query.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import type { SignatureCheck } from '../journal/head.js';
 import { signatureCheckOf } from '../journal/signing.js';
@@ -59,7 +59,7 @@ async function verify(_options: unknown, self: Command): Promise<void> {
 
 async function show(_options: unknown, self: Command): Promise<void> {
   const options = self.optsWithGlobals<FilterOptions & { readonly limit: number }>();
-  const newest: Recorded[] = [];
+  const newest: RecordedEntry[] = [];
   for await (const recorded of entriesOf(options)) {
     newest.push(recorded);
     if (newest.length >= 2 * options.limit) newest.splice(0, options.limit);
@@ -82,12 +82,12 @@ const write = (text: string): Promise<void> =>
     else process.stdout.once('drain', resolve);
   });
 
-async function* entriesOf(options: FilterOptions): AsyncGenerator<Recorded> {
+async function* entriesOf(options: FilterOptions): AsyncGenerator<RecordedEntry> {
   const { person, type } = options;
   const filter: EntryFilter = { person, type, sinceMs: sinceOf(options.since) };
   const disk = diskOf(contextOf(options));
   if ((await segmentNames(disk)).length === 0) throw missing(disk.folder);
-  yield* readEntries(disk, filter);
+  yield* queryEntries(disk, filter);
 }
 
 const diskOf = ({ paths }: Context): FileDisk => new FileDisk(journalFolder(paths.state));
@@ -121,10 +121,10 @@ function readKey(file: string): Buffer {
   }
 }
 
-const flat = ({ entry, personal }: Recorded) => ({ ...entry, personal: personal ?? null });
+const flat = ({ entry, personal }: RecordedEntry) => ({ ...entry, personal: personal ?? null });
 
 /** An entry for people. */
-export function lineOf({ entry, personal }: Recorded): string {
+export function lineOf({ entry, personal }: RecordedEntry): string {
   const { n, time, type, fields, commitment } = entry;
   const who = personal ? pairs(personal) : commitment === undefined ? '' : '(erased)';
   return [String(n).padStart(7), time, type.padEnd(10), who, pairs(fields)].filter((part) => part !== '').join('  ');

@@ -64,11 +64,11 @@ export function enrollCommand(): Command {
       const context = contextOf(options);
       const { config } = context;
       const enrolled = await withPhotoEye(context, (eye) =>
-        withStore(context, eye.equipment.encoder, async (store) => {
-          const gallery = galleryOf(store.all(), eye.equipment);
+        withStore(context, eye.modelSet.encoder, async (store) => {
+          const gallery = galleryOf(store.all(), eye.modelSet);
           store.onChange(({ id, person }) => (person ? gallery.set(person) : gallery.delete(id)));
           const { targetFpir, threshold } = config.decision;
-          const curve = usableCurve(eye.equipment.curve, eye.equipment.encoder, threshold);
+          const curve = usableCurve(eye.modelSet.curve, eye.modelSet.encoder, threshold);
           const enrolment = new Enrolment({
             store,
             gallery,

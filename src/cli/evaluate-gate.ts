@@ -12,7 +12,7 @@ import { CLIP_FPS_MAX } from '../evaluation/looking-protocol.js';
 import { readPeople, readPresentations } from '../evaluation/presentations.js';
 import { OperatingError } from '../kit/errors.js';
 import { loadManifest } from '../models/model-files.js';
-import { equip } from '../models/model-set.js';
+import { loadModels } from '../models/model-set.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
 import { commonFacts, prepareReport, reportOption, writeReport } from './evaluate-report.js';
@@ -98,7 +98,7 @@ async function showAll(
 ): Promise<{ groups: ApproachGroups; knowledge: GateKnowledge; replaced: number }> {
   const { config, calibrationFile } = context;
   const { encoder, liveness } = config;
-  const { models, curve } = await equip(loadManifest(), { encoder, liveness: liveness.enabled }, calibrationFile);
+  const { models, curve } = await loadModels(loadManifest(), { encoder, liveness: liveness.enabled }, calibrationFile);
   const byHand = config.decision.threshold;
   const knowledge = { config, curve: usableCurve(curve, gallery.encoder, byHand), gallery, people };
   const total = Object.values(read).reduce((sum, all) => sum + (all?.length ?? 0), 0);

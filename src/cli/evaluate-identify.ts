@@ -11,7 +11,7 @@ import {
 import { seeded } from '../evaluation/figures.js';
 import { OperatingError } from '../kit/errors.js';
 import { loadManifest } from '../models/model-files.js';
-import { equip } from '../models/model-set.js';
+import { loadModels } from '../models/model-set.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
 import { makePlotFolder, plotOption, writePlots } from './evaluate-plots.js';
@@ -81,7 +81,11 @@ async function evaluateIdentify(dir: string, options: Options): Promise<void> {
 
 /** @throws OperatingError when nobody measured the encoder's error rates: told before the minutes of measuring */
 async function thresholdFor({ config, calibrationFile }: Context, targetFpir: number, gallerySize: number) {
-  const { curve, encoder } = await equip(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
+  const { curve, encoder } = await loadModels(
+    loadManifest(),
+    { encoder: config.encoder, liveness: false },
+    calibrationFile,
+  );
   const byHand = config.decision.threshold;
   return chooseThreshold(usableCurve(curve, encoder, byHand), targetFpir, gallerySize, byHand);
 }

@@ -25,11 +25,11 @@ export function identifyCommand(): Command {
       const context = contextOf(options);
       const { config } = context;
       const result = await withPhotoEye(context, async (eye) => {
-        const people = await readStoredPeople(context, eye.equipment.encoder);
-        const gallery = galleryOf(people, eye.equipment);
+        const people = await readStoredPeople(context, eye.modelSet.encoder);
+        const gallery = galleryOf(people, eye.modelSet);
         const face = await eye.measureOne(image, config.faces.quality);
         const byHand = options.threshold ?? config.decision.threshold;
-        const curve = usableCurve(eye.equipment.curve, eye.equipment.encoder, byHand);
+        const curve = usableCurve(eye.modelSet.curve, eye.modelSet.encoder, byHand);
         const { threshold } = chooseThreshold(curve, config.decision.targetFpir, gallery.templates, byHand);
         const ranking = gallery.rank(decodeVector(face.embedding));
         const match = matchOf(ranking, { threshold, margin: config.decision.margin });

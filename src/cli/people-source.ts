@@ -1,6 +1,6 @@
 import { OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
-import type { Equipment } from '../models/model-set.js';
+import type { ModelSet } from '../models/model-set.js';
 import { Gallery } from '../person/gallery.js';
 import type { Person } from '../person/person.js';
 import { PeopleStore } from '../store/people-store.js';
@@ -13,7 +13,7 @@ export async function readStoredPeople({ peopleFile, log }: Context, encoder: st
   return [...document.people.values()];
 }
 
-export function galleryOf(people: Iterable<Person>, { encoder, dimension }: Equipment): Gallery {
+export function galleryOf(people: Iterable<Person>, { encoder, dimension }: ModelSet): Gallery {
   const gallery = new Gallery(encoder, dimension);
   for (const person of people) gallery.set(person);
   return gallery;

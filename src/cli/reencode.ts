@@ -31,9 +31,9 @@ export function reencodePeople(context: Context, folder: string): Promise<{ enco
   const { config } = context;
   const photos = photosById(folder);
   return withPhotoEye(context, (eye) => {
-    const { encoder } = eye.equipment;
+    const { encoder } = eye.modelSet;
     const { targetFpir, threshold } = config.decision;
-    const curve = usableCurve(eye.equipment.curve, encoder, threshold);
+    const curve = usableCurve(eye.modelSet.curve, encoder, threshold);
     return withStore(
       context,
       encoder,
@@ -41,7 +41,7 @@ export function reencodePeople(context: Context, folder: string): Promise<{ enco
         const people = [...store.all()];
         const known = people.some(({ id }) => photos.has(id));
         if (!known) throw noPhotos(`${folder} has no folder that is called like an enrolled person's id`);
-        const gallery = galleryOf(people, eye.equipment);
+        const gallery = galleryOf(people, eye.modelSet);
         const near = () =>
           config.people.duplicateDistance ?? chooseThreshold(curve, targetFpir, gallery.templates, threshold).threshold;
         const progress = new Progress('measuring', people.length);

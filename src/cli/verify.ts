@@ -30,13 +30,13 @@ export function verifyCommand(): Command {
       const { config } = context;
       const limits = config.faces.quality;
       const result = await withPhotoEye(context, async (eye) => {
-        const { encoder } = eye.equipment;
+        const { encoder } = eye.modelSet;
         const byHand = options.threshold ?? config.decision.threshold;
-        const curve = usableCurve(eye.equipment.curve, encoder, byHand);
+        const curve = usableCurve(eye.modelSet.curve, encoder, byHand);
         const person =
           options.is === undefined ? undefined : findPerson(await readStoredPeople(context, encoder), options.is);
         const probe = decodeVector((await eye.measureOne(image, limits)).embedding);
-        const claimed = person && galleryOf([person], eye.equipment);
+        const claimed = person && galleryOf([person], eye.modelSet);
         const distance = person
           ? claimed?.distanceTo(person.id, probe)
           : squaredDistance(probe, decodeVector((await eye.measureOne(other as string, limits)).embedding));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type WireOrder, wireReportSchema } from '../door/gpio/wire-control.js';
 import { auditJournal } from '../journal/audit/audit.js';
-import { type Recorded, readEntries } from '../journal/audit/query.js';
+import { queryEntries, type RecordedEntry } from '../journal/audit/query.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import { startBroker } from '../site/link/embedded-broker.js';
 import { BackOffice } from './back-office.js';
@@ -28,7 +28,7 @@ export interface DoorDemoResult {
     readonly entries: number;
     /** Events that the site was told and that are not in it. */
     readonly missing: number;
-    readonly newest: readonly Recorded[];
+    readonly newest: readonly RecordedEntry[];
   };
   readonly ok: boolean;
 }
@@ -229,8 +229,8 @@ function without(items: readonly string[], others: readonly string[]): readonly 
 async function journalOf(state: string, events: readonly Event[]): Promise<DoorDemoResult['journal']> {
   const disk = new FileDisk(journalFolder(state));
   const { ok, entries } = await auditJournal(disk);
-  const recorded: Recorded[] = [];
-  for await (const one of readEntries(disk, {})) recorded.push(one);
+  const recorded: RecordedEntry[] = [];
+  for await (const one of queryEntries(disk, {})) recorded.push(one);
   const types = new Map(recorded.map(({ entry }) => [entry.n, entry.type]));
   const missing = events.filter(({ entry, type }) => typeof entry !== 'number' || types.get(entry) !== type).length;
   return { whole: ok, entries, missing, newest: recorded.slice(-SHOWN) };

@@ -10,18 +10,18 @@ import { messageOf, OperatingError } from '../kit/errors.js';
 import { PHOTO_BYTES_MAX } from '../kit/opencv/picture-header.js';
 import { systemClock } from '../kit/system-clock.js';
 import { loadManifest } from '../models/model-files.js';
-import { type Equipment, equip } from '../models/model-set.js';
+import { loadModels, type ModelSet } from '../models/model-set.js';
 import { faceToEnrol } from '../person/enrolment-rules.js';
 
 export type MeasuredPhoto = Extract<PhotoAnswer, { ok: true }>;
 
 /** An eye without a camera, for commands: photos are decoded in a child that may die of them. */
 export class PhotoEye {
-  readonly equipment: Equipment;
+  readonly modelSet: ModelSet;
   readonly #eye: EyeSupervisor;
 
-  private constructor(equipment: Equipment, eye: EyeSupervisor) {
-    this.equipment = equipment;
+  private constructor(modelSet: ModelSet, eye: EyeSupervisor) {
+    this.modelSet = modelSet;
     this.#eye = eye;
   }
 
@@ -33,11 +33,11 @@ export class PhotoEye {
   }: Pick<Context, 'config' | 'log'> & {
     readonly calibrationFile: string | undefined;
   }): Promise<PhotoEye> {
-    const equipment = await equip(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
+    const modelSet = await loadModels(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
     const eye = await new Promise<EyeSupervisor>((resolve, reject) => {
       const made: EyeSupervisor = new EyeSupervisor({
         make: (events) => new EyeChild(events),
-        settings: { camera: null, faces: config.faces, models: equipment.models },
+        settings: { camera: null, faces: config.faces, models: modelSet.models },
         plan: supervisionPlan(config.eye),
         clock: systemClock,
         log,
@@ -53,7 +53,7 @@ export class PhotoEye {
         },
       });
     });
-    return new PhotoEye(equipment, eye);
+    return new PhotoEye(modelSet, eye);
   }
 
   /** @throws OperatingError of trouble `input` when the file cannot be read or is no usable picture. */

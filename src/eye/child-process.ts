@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { encodeWire, type WireMessage, WireReader } from '../kit/framing.js';
+import { encodeMessage, type FramedMessage, MessageReader } from '../kit/framing.js';
 import { NATIVE_FLAGS } from '../kit/native-flags.js';
 import { type FromEye, fromEyeSchema, type ToEye } from './protocol.js';
 
@@ -65,7 +65,7 @@ export class EyeChild {
   /** @returns false when too much is waiting already. */
   send(request: ToEye, blob?: Buffer): boolean {
     if (this.#requests.writableLength > TO_EYE_WAITING_MAX) return false;
-    this.#requests.write(encodeWire(request, blob));
+    this.#requests.write(encodeMessage(request, blob));
     return true;
   }
 
@@ -75,7 +75,7 @@ export class EyeChild {
 }
 
 function listen(input: Readable, events: EyeEvents): void {
-  const reader = new WireReader(FROM_EYE_MAX);
+  const reader = new MessageReader(FROM_EYE_MAX);
   const nonsense = (why: string) => {
     // Nothing more is read: a flooding eye must not cost the gate its time.
     input.destroy();
@@ -83,7 +83,7 @@ function listen(input: Readable, events: EyeEvents): void {
   };
   input.on('error', () => undefined);
   input.on('data', (chunk: Buffer) => {
-    let messages: WireMessage[];
+    let messages: FramedMessage[];
     try {
       messages = reader.feed(chunk);
     } catch (thrown) {

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { encodeWire, WireReader } from '../kit/framing.js';
+import { encodeMessage, MessageReader } from '../kit/framing.js';
 import { type FromEye, type ToEye, toEyeSchema } from './protocol.js';
 
 /** Bytes that may wait for a slow gate; beyond, observations are dropped: the newest one wins there as well. */
@@ -19,12 +19,12 @@ export class GateLine {
   tell(message: FromEye, blob?: Buffer): void {
     const droppable = message.kind === 'observation' && this.#out.writableLength > 0;
     if (droppable || this.#out.writableLength > WAITING_BYTES_MAX) return;
-    this.#out.write(encodeWire(message, blob));
+    this.#out.write(encodeMessage(message, blob));
   }
 
   /** Calls `act` for each request. The end of the input, or nonsense on it, ends the process. */
   listen(input: Readable, act: (request: ToEye, blob: Buffer) => void): void {
-    const reader = new WireReader();
+    const reader = new MessageReader();
     input.on('data', (chunk: Buffer) => {
       for (const { json, blob } of reader.feed(chunk)) act(toEyeSchema.parse(json), blob);
     });

@@ -1,5 +1,5 @@
 // pure
-
+/** Turns what happened into lines of the journal: numbered, and each linked to the one before it. */
 import { encodeEntry, type Fields, fitFields, hashLine, typeSchema } from './entry.js';
 import type { Position } from './head.js';
 import { commit, personalBytes } from './personal.js';
@@ -18,6 +18,7 @@ export interface Draft {
   readonly personal: Fields | undefined;
 }
 
+/** Fits what a caller gives into the limits of a line. */
 export function draftOf({ type, fields = {}, personal }: JournalInput, time: string, monoMs: number): Draft {
   const fitted = personal && fitFields(personal);
   return {
@@ -33,11 +34,14 @@ export function draftOf({ type, fields = {}, personal }: JournalInput, time: str
 export interface Batch {
   readonly chain: Buffer;
   readonly personal: Buffer;
-  /** After it. */
+  /** The end of the chain after this batch. */
   readonly position: Position;
 }
 
-/** Numbers and links drafts. @param salt gives a fresh hexadecimal salt for each entry that has personal fields */
+/**
+ * The bytes of the drafts as entries that continue the chain at `from`.
+ * @param salt gives a fresh hexadecimal salt for each entry that has personal fields
+ */
 export function buildBatch(from: Position, boot: string, drafts: readonly Draft[], salt: () => string): Batch {
   const lines: string[] = [];
   const personal = [];

@@ -1,4 +1,5 @@
 // pure
+/** Checks the chain of hashes: walks through the segments and finds lines that were changed, removed, doubled or moved. */
 import { decodeLine, type Entry, GENESIS, hashLine } from './entry.js';
 import type { FaultList, Place } from './faults.js';
 import { CHECKPOINT_FILE, HEAD_FILE, type Mark, type Position } from './head.js';
@@ -8,29 +9,29 @@ import { firstOf, splitLines } from './segment.js';
 interface Line extends Place {
   readonly hash: string;
   readonly entry: Entry | undefined;
-  /** Why it is no entry. */
+  /** Why it cannot be read as an entry; empty where it can. */
   readonly why: string;
 }
 
 export interface ChainOptions {
   readonly head?: Mark | undefined;
   readonly checkpoint?: Mark | undefined;
-  /** For a look at the newest files only: whatever comes first is taken as it is. */
+  /** Only the newest files are shown: the first line is taken as it is. */
   readonly anyStart?: boolean;
   readonly onEntry?: (entry: Entry, place: Place) => void;
 }
 
-/** Walks through the segments in order and names what is wrong. One segment is held at a time. */
+/** To be fed with the segments in order, one at a time; adds what is wrong to the list of faults. */
 export class ChainCheck {
   readonly #options: ChainOptions;
   readonly #faults: FaultList;
-  /** The number that comes next; undefined before the first line. */
+  /** The number of the entry that must come next; undefined before the first line. */
   #next: number | undefined;
   #hash = GENESIS;
-  /** Whether `#hash` is what the next line must name: not after a line that is none. */
+  /** Whether the next line must name `#hash`: not after a line that cannot be read. */
   #trusted = false;
-  #where: Place = { file: '', line: 0 };
-  /** Entries that stand before their turn, by number. */
+  #lastPlace: Place = { file: '', line: 0 };
+  /** Hashes of entries that came before their turn, by number. */
   readonly #early = new Map<number, string>();
   #first = 0;
   #entries = 0;
@@ -49,7 +50,7 @@ export class ChainCheck {
   get first(): number {
     return this.#first;
   }
-  /** The last entry as far as it can be told; the next one continues there. */
+  /** The last entry that was found; the next one continues there. */
   get position(): Position {
     return { n: (this.#next ?? 1) - 1, hash: this.#hash };
   }
@@ -73,7 +74,7 @@ export class ChainCheck {
       this.#walk(line, after?.entry?.prev, (n) => (last.get(n) ?? -1) > index);
     }
     const begins = lines[0]?.entry?.n;
-    // Where the line itself was changed the name is right, and the line was told. Of the newest files only the end may be there.
+    // If the first line is at fault, the file's name is right. With `anyStart` the first file may be shown without its beginning.
     const cut = this.#options.anyStart && begins !== undefined && named !== undefined && begins > named;
     if (named !== undefined && begins !== undefined && named !== begins && !cut && !this.#faults.has({ file, line: 1 }))
       this.#faults.add(
@@ -89,7 +90,7 @@ export class ChainCheck {
   finish(): void {
     const { head, checkpoint } = this.#options;
     const { n } = this.position;
-    const end = this.#torn ?? this.#where;
+    const end = this.#torn ?? this.#lastPlace;
     if (!head) {
       if (n > 0)
         this.#faults.add(
@@ -159,7 +160,7 @@ export class ChainCheck {
     }
   }
 
-  /** The first line of all: it says where the chain begins, unless the file's name does and the line follows from there. */
+  /** The first line of all says where the chain begins; the file's name does so instead where the line continues from there. */
   #start({ entry, ...line }: Line, named: number | undefined): void {
     const begins = entry?.n ?? named ?? 1;
     this.#next = begins;
@@ -176,19 +177,19 @@ export class ChainCheck {
     }
   }
 
-  /** What entry `n` must name as the hash before it, where it is the first one. */
+  /** The hash that entry `n` must name as the one before it, if it is the first entry that is left; undefined if unknown. */
   #hashBefore(n: number): string | undefined {
     const { checkpoint } = this.#options;
     if (n === 1) return GENESIS;
     return checkpoint?.n === n - 1 ? checkpoint.hash : undefined;
   }
 
-  /** The line does not name the hash of the line before it: one of the two was changed. The next line tells which. */
+  /** The line does not name the hash of the line before it: one of the two was changed. The line after it shows which. */
   #blame(line: Line, { n }: Entry, nextPrev: string | undefined): void {
     const { head } = this.#options;
     const intact = nextPrev ?? (head?.n === n ? head.hash : undefined);
     const before = intact === undefined ? head?.n !== n - 1 || head.hash !== this.#hash : intact === line.hash;
-    if (before) this.#faults.add('changed', this.#where, n - 1, `it is not what entry ${n} was appended to`);
+    if (before) this.#faults.add('changed', this.#lastPlace, n - 1, `it is not what entry ${n} was appended to`);
     else this.#faults.add('changed', line, n, `it does not name the hash of entry ${n - 1}`);
   }
 
@@ -197,7 +198,7 @@ export class ChainCheck {
     if (this.#entries === 0) this.#first = n;
     this.#hash = line.hash;
     this.#trusted = trusted;
-    this.#where = line;
+    this.#lastPlace = line;
     this.#next = n + 1;
     this.#entries++;
     for (const mark of [head, checkpoint])
@@ -216,7 +217,7 @@ export class ChainCheck {
     this.#takeEarly();
   }
 
-  /** Entries that stood before their turn take it. */
+  /** Counts entries that came before their turn, now that it is their turn. */
   #takeEarly(): void {
     for (let hash = this.#early.get(this.#next ?? 0); hash !== undefined; hash = this.#early.get(this.#next ?? 0)) {
       this.#early.delete(this.#next ?? 0);

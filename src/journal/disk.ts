@@ -1,15 +1,17 @@
+/** The port to the journal's folder: what the journal needs of a disk. */
+
 /** A file of the journal, open for appending. */
 export interface DiskFile {
   append(bytes: Uint8Array): Promise<void>;
   /** Resolves when everything appended is on the disk. */
   sync(): Promise<void>;
-  /** Cuts down to so many bytes; does nothing to a shorter file. */
+  /** Cuts the file to so many bytes; does nothing to a shorter one. */
   truncate(bytes: number): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface StoredFile {
-  /** Below the journal's folder, `personal/…` for the inner one. */
+  /** Relative to the journal's folder: `…` or `personal/…`. */
   readonly name: string;
   readonly bytes: number;
 }
@@ -20,14 +22,14 @@ export interface JournalDisk {
   readonly folder: string;
   /** Makes the folders, for Kaimon's user alone. */
   prepare(): Promise<void>;
-  /** All files, by name; none where there is no folder. */
+  /** All files, sorted by name; none where there is no folder. */
   list(): Promise<readonly StoredFile[]>;
-  /** @param tail only so many bytes, the last ones @returns undefined where there is no such file */
+  /** @param tail read only so many bytes, the last ones @returns undefined where there is no such file */
   read(name: string, tail?: number): Promise<Buffer | undefined>;
-  /** Opens for appending; a new file is there after a power cut, too, and readable by Kaimon's user alone. */
+  /** Opens for appending; a new file survives a power cut and is readable by Kaimon's user alone. */
   open(name: string): Promise<DiskFile>;
-  /** Replaces the whole file, so that a reader or a crash sees the old or the new one. */
+  /** Replaces the whole file; a reader or a crash sees the old or the new one. */
   replace(name: string, bytes: Uint8Array): Promise<void>;
-  /** Does nothing where there is none. */
+  /** Does nothing where there is no such file. */
   remove(name: string): Promise<void>;
 }

@@ -1,7 +1,7 @@
 // pure
 /**
- * One line of the journal. Each line names the hash of the line before it, so that no line can be changed, taken out,
- * doubled or moved without a trace. What names a person is not in it: the line holds a salted commitment only.
+ * One line of the journal. Each line names the hash of the line before it, so that no line can be changed, removed,
+ * doubled or moved without a trace. It names no person: instead of personal fields it holds a salted hash of them.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -14,7 +14,7 @@ const TEXT_MAX = 300;
 const LIST_MAX = 16;
 const FIELDS_BYTES_MAX = 3000;
 
-/** `prev` of the first entry of all. */
+/** `prev` of the first entry. */
 export const GENESIS = '0'.repeat(64);
 
 export type FieldValue = string | number | boolean | null | readonly (string | number)[];
@@ -57,7 +57,7 @@ const entrySchema = z.strictObject({
   type: typeSchema,
   /** Nothing that names or describes a person. */
   fields: fieldsSchema,
-  /** sha256 of salt and personal fields, which stand beside the chain until they are erased. */
+  /** sha256 of salt and personal fields, which are in a file beside the chain until they are erased. */
   commitment: hashSchema.optional(),
   /** sha256 of the line before, without its newline. */
   prev: hashSchema,
@@ -80,7 +80,7 @@ export const hashLine = (line: Uint8Array | string): string => createHash('sha25
 
 export type Decoded = { readonly entry: Entry } | { readonly why: string };
 
-/** Reads a line as strictly as it was written: no other spelling of the same content is taken. */
+/** Reads a line strictly: another spelling of the same content is refused. */
 export function decodeLine(line: Buffer): Decoded {
   if (line.length > LINE_MAX) return { why: `it has ${line.length} bytes, at most ${LINE_MAX} are written` };
   let value: unknown;
@@ -101,10 +101,10 @@ export function decodeLine(line: Buffer): Decoded {
   return { entry: data };
 }
 
-/** What a caller may give: more than fits is cut, and `cut: true` says so. */
+/** What a caller may give; {@link fitFields} cuts what is too long. */
 export type LooseFields = Readonly<Record<string, FieldValue | undefined>>;
 
-/** Makes any fields fit: a journal must not refuse an event because a text is long. */
+/** Makes any fields fit, since a journal must not refuse an event because a text is long; `cut: true` says that something was cut. */
 export function fitFields(given: LooseFields): Fields {
   const fitted: Record<string, FieldValue> = {};
   let left = FIELDS_BYTES_MAX;

@@ -1,25 +1,25 @@
 // pure
-/** Finding and taking out what names a person, without reading every line: the spelling of a line is known. */
+/** Removes the lines of a person from a file of personal fields, by searching its bytes: how a line is written is known. */
 
-/** Fields that hold an id by which a line is erased. */
+/** Fields that hold a person's id; a line that has the id in one of them is erased. */
 export const ID_FIELDS = ['person', 'other'] as const;
 
 export interface Erased {
-  /** What stays, unchanged. */
+  /** The lines that stay, unchanged. */
   readonly bytes: Buffer;
-  /** Lines that were taken out. */
+  /** How many lines were removed. */
   readonly count: number;
 }
 
-/** Takes the lines of a person out of a personal file. */
+/** A file of personal fields without the lines of a person. */
 export function withoutPerson(bytes: Buffer, person: string): Erased {
-  // A quote within a text is escaped, so this stands nowhere but where a field has this value.
+  // A quote inside a text is escaped, so these bytes occur only where a field has this value.
   const needles = ID_FIELDS.map((field) => ({ text: Buffer.from(`"${field}":${JSON.stringify(person)}`), at: -2 }));
   const kept: Buffer[] = [];
   let count = 0;
   for (let from = 0; ; count++) {
     for (const needle of needles) {
-      // Searched for only behind what was found: a needle that is nowhere must not cost a pass for each line.
+      // Searched for again only once it was passed: a needle that does not occur must not cost a pass for each line.
       if (needle.at !== -1 && needle.at < from) needle.at = bytes.indexOf(needle.text, from);
     }
     const at = Math.min(...needles.map((needle) => (needle.at < 0 ? bytes.length : needle.at)));
@@ -34,7 +34,7 @@ export function withoutPerson(bytes: Buffer, person: string): Erased {
   }
 }
 
-/** How many bytes of a personal file belong to entries up to `lastN`: a kill may leave some of entries that never were. */
+/** How many bytes of a file of personal fields belong to entries up to `lastN`: a kill may leave more, of entries that were never written. */
 export function personalUpTo(bytes: Buffer, lastN: number): number {
   let end = bytes.lastIndexOf(0x0a) + 1;
   while (end > 0) {

@@ -1,11 +1,13 @@
 // pure
-/** Faults that are told one by one; more are counted. */
+/** The faults that a check of the journal finds. */
+
+/** Faults that are listed one by one; further ones are only counted. */
 const FAULTS_MAX = 100;
 
 export type FaultKind = 'changed' | 'missing' | 'doubled' | 'reordered' | 'torn' | 'mark' | 'personal' | 'noted';
 export interface Fault extends Place {
   readonly kind: FaultKind;
-  /** The number of the entry that is concerned. */
+  /** The number of the entry that it is about. */
   readonly n: number;
   /** What is wrong, without naming file and line. */
   readonly text: string;
@@ -17,7 +19,7 @@ export interface Place {
   readonly line: number;
 }
 
-/** What is wrong with a journal. */
+/** Collects faults, up to a bound. */
 export class FaultList {
   readonly #faults: Fault[] = [];
   #more = 0;
@@ -26,18 +28,18 @@ export class FaultList {
     return this.#faults;
   }
 
-  /** Faults beyond those that are told. */
+  /** How many faults are not listed. */
   get more(): number {
     return this.#more;
   }
 
-  /** Whether something was told of this place. */
+  /** Whether a fault at this place is listed. */
   has({ file, line }: Place): boolean {
-    return this.#faults.some((told) => told.file === file && told.line === line);
+    return this.#faults.some((fault) => fault.file === file && fault.line === line);
   }
 
   add(kind: FaultKind, { file, line }: Place, n: number, text: string): void {
-    // A changed line shows at itself and at its neighbour: it is told once.
+    // A changed line shows at itself and at its neighbour: it is listed once.
     if (kind === 'changed' && this.has({ file, line })) return;
     if (this.#faults.length < FAULTS_MAX) this.#faults.push({ kind, file, line, n, text });
     else this.#more++;

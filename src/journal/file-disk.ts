@@ -1,3 +1,4 @@
+/** The journal's folder on a real disk. */
 import { constants, promises as fs } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errnoOf, ownLikeFolder, syncFolder, writeFileAtomic } from '../kit/atomic-file.js';
@@ -5,13 +6,13 @@ import { messageOf, OperatingError } from '../kit/errors.js';
 import type { DiskFile, JournalDisk, StoredFile } from './disk.js';
 import { FILE_BYTES_MAX, PERSONAL_FOLDER } from './segment.js';
 
-/** Where the journal stands below the state folder. */
+/** Where the journal is in the state folder. */
 export const journalFolder = (state: string): string => join(state, 'journal');
 
-/** Through no link: an administrator's command must not be led elsewhere by whoever owns the folder. */
+/** O_NOFOLLOW: an administrator's command must not write elsewhere because the owner of the folder put a link there. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
-/** The journal's folder on a real disk. */
+/** {@link JournalDisk} on the file system; what fails throws OperatingError KAIMON_FILE_READ or KAIMON_FILE_WRITE. */
 export class FileDisk implements JournalDisk {
   readonly folder: string;
 
@@ -52,7 +53,7 @@ export class FileDisk implements JournalDisk {
       if (length > FILE_BYTES_MAX) throw new Error(`it has ${length} bytes, at most ${FILE_BYTES_MAX} are read`);
       const bytes = Buffer.alloc(length);
       let filled = 0;
-      // A file that is cut down meanwhile ends early.
+      // A file that is cut meanwhile ends early.
       for (let got = -1; got !== 0 && filled < length; filled += got)
         got = (await handle.read(bytes, filled, length - filled, size - length + filled)).bytesRead;
       return bytes.subarray(0, filled);
@@ -114,7 +115,7 @@ class AppendedFile implements DiskFile {
   }
 
   append(bytes: Uint8Array): Promise<void> {
-    // Loops until all is written; a failure in between leaves a part, which the next try cuts off.
+    // writeFile loops until all is written; after a failure in between a part is there, which the next try cuts off.
     return this.#act(() => this.#handle.writeFile(bytes));
   }
   sync(): Promise<void> {
@@ -122,7 +123,7 @@ class AppendedFile implements DiskFile {
   }
   truncate(bytes: number): Promise<void> {
     return this.#act(async () => {
-      // Never longer: NUL bytes would hide that somebody has cut it.
+      // Never longer: the NUL bytes would hide that the file was shortened by hand.
       if ((await this.#handle.stat()).size > bytes) await this.#handle.truncate(bytes);
     });
   }

@@ -1,3 +1,4 @@
+/** The journal of a running gate: decides when entries are written, tries again after failures, and reports faults. */
 import { randomBytes } from 'node:crypto';
 import { iso, type Timer, type WallMs, wallMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
@@ -6,44 +7,44 @@ import { pauseMs, type RetryPlan } from '../kit/retry.js';
 import { BATCH_MAX } from './batch.js';
 import type { Mark } from './head.js';
 import { JournalFiles } from './journal-files.js';
-import type { FileJournalOptions, WriterLock } from './journal-options.js';
-import { WAITING_MAX, Waiting } from './queue.js';
-import { openChain } from './recovery.js';
+import type { FileJournalOptions, JournalLock } from './journal-options.js';
+import { JournalQueue, QUEUE_MAX } from './queue.js';
+import { recoverChain } from './recovery.js';
 import { SEGMENTS_MAX } from './segment.js';
 import type { JournalInput, JournalWriter, Receipt } from './writer.js';
 
-/** The first entry of a batch waits so long for others. */
+/** The first entry of a batch waits this long for others. */
 const BATCH_MS = 50;
 const RETRY: RetryPlan = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0 };
-/** The head's file is at most so much behind the chain. */
+/** The head's file is at most this much behind the chain. */
 const HEAD_MS = 1_000;
 const CLOSE_MS = 5_000;
 
 /**
- * The journal on a disk. Entries are written and fsynced in batches; while the disk refuses or hangs they wait in
- * memory up to a bound, and nothing else waits. One process at a time.
+ * Entries are written and fsynced in batches; while the disk refuses or hangs they wait in memory up to a bound, and
+ * nothing else waits. One process at a time.
  */
 export class FileJournal implements JournalWriter {
   readonly #options: FileJournalOptions;
   readonly #files: JournalFiles;
-  readonly #lock: WriterLock;
+  readonly #lock: JournalLock;
   readonly #mutex = new Mutex();
-  readonly #waiting: Waiting;
+  readonly #queue: JournalQueue;
   #timer: Timer | undefined;
   #headTimer: Timer | undefined;
   #running = false;
   #retrying = false;
   #closed = false;
   #failures = 0;
-  /** As of the last purge by size; the first batch purges, too. */
+  /** The number of segments at the last purge by size; the first batch purges, too. */
   #rotations = -1;
   #fault: string | undefined;
 
-  private constructor(options: FileJournalOptions, lock: WriterLock, files: JournalFiles) {
+  private constructor(options: FileJournalOptions, lock: JournalLock, files: JournalFiles) {
     this.#options = options;
     this.#lock = lock;
     this.#files = files;
-    this.#waiting = new Waiting(options.clock, () => {
+    this.#queue = new JournalQueue(options.clock, () => {
       if (this.#fault === undefined) this.#failed('the disk does not answer');
     });
   }
@@ -57,17 +58,17 @@ export class FileJournal implements JournalWriter {
     await disk.prepare();
     const lock = await options.lock();
     try {
-      const opened = await openChain(disk);
+      const recovered = await recoverChain(disk);
       const boot = options.boot ?? randomBytes(4).toString('hex');
       const policy = { ...options.policy, maxSegments: SEGMENTS_MAX };
       const check = () => lock.check();
-      const files = new JournalFiles({ disk, clock, boot, signer, segmentBytes, policy, check }, opened);
+      const files = new JournalFiles({ disk, clock, boot, signer, segmentBytes, policy, check }, recovered);
       const journal = new FileJournal(options, lock, files);
-      for (const note of opened.notes) {
+      for (const note of recovered.notes) {
         log.warn({ ...note.fields }, note.type);
         void journal.append(note);
       }
-      log.info({ folder: disk.folder, entries: opened.position.n }, 'journal open');
+      log.info({ folder: disk.folder, entries: recovered.position.n }, 'journal open');
       return journal;
     } catch (thrown) {
       await lock.release();
@@ -81,8 +82,8 @@ export class FileJournal implements JournalWriter {
 
   get fault(): string | undefined {
     if (this.#fault === undefined) return undefined;
-    const lost = this.#waiting.lost > 0 ? `, ${this.#waiting.lost} lost` : '';
-    return `${this.#fault}; ${this.#waiting.size} entries wait${lost}`;
+    const lost = this.#queue.lost > 0 ? `, ${this.#queue.lost} lost` : '';
+    return `${this.#fault}; ${this.#queue.size} entries wait${lost}`;
   }
 
   get newestMs(): WallMs | undefined {
@@ -92,14 +93,14 @@ export class FileJournal implements JournalWriter {
 
   append(input: JournalInput): Promise<Receipt> {
     if (this.#closed) return Promise.resolve({ durable: false, why: 'closed' });
-    const receipt = this.#waiting.add(input);
+    const receipt = this.#queue.add(input);
     this.#kick();
     return receipt;
   }
 
   erase(person: string): Promise<number> {
     return this.#mutex.run(async () => {
-      // What was said of the person up to now is written first, so that it is found.
+      // Entries about the person that still wait are written first, so that they are found.
       await this.#writeAll();
       return this.#files.erase(person);
     });
@@ -114,7 +115,7 @@ export class FileJournal implements JournalWriter {
     this.#closed = true;
     for (const timer of [this.#timer, this.#headTimer]) timer?.cancel();
     await new Promise<void>((resolve) => {
-      // A disk that hangs must not hold the daemon.
+      // A disk that hangs must not keep the daemon from ending.
       const timer = this.#options.clock.after(CLOSE_MS, resolve);
       void this.#mutex
         .run(() => this.#finish())
@@ -123,7 +124,7 @@ export class FileJournal implements JournalWriter {
           resolve();
         });
     });
-    this.#waiting.giveUp();
+    this.#queue.giveUp();
   }
 
   async #finish(): Promise<void> {
@@ -131,7 +132,7 @@ export class FileJournal implements JournalWriter {
       await this.#writeAll();
       await this.#files.writeHead();
     } catch (thrown) {
-      this.#options.log.error({ err: explain(thrown), lost: this.#waiting.size }, 'the end of the journal is lost');
+      this.#options.log.error({ err: explain(thrown), lost: this.#queue.size }, 'the end of the journal is lost');
     }
     await this.#files.close();
     try {
@@ -142,8 +143,8 @@ export class FileJournal implements JournalWriter {
   }
 
   #kick(): void {
-    if (this.#running || this.#retrying || this.#closed || this.#waiting.size === 0) return;
-    if (this.#waiting.size >= BATCH_MAX) {
+    if (this.#running || this.#retrying || this.#closed || this.#queue.size === 0) return;
+    if (this.#queue.size >= BATCH_MAX) {
       this.#timer?.cancel();
       this.#timer = undefined;
       void this.#run();
@@ -168,17 +169,17 @@ export class FileJournal implements JournalWriter {
     this.#kick();
   }
 
-  /** What waits now, and a little of what comes meanwhile. */
+  /** Writes what waits now, and a little of what comes meanwhile. */
   async #writeAll(): Promise<void> {
-    const rounds = Math.ceil(WAITING_MAX / BATCH_MAX) + 1;
-    for (let round = 0; round < rounds && this.#waiting.size > 0; round++) await this.#writeBatch();
+    const rounds = Math.ceil(QUEUE_MAX / BATCH_MAX) + 1;
+    for (let round = 0; round < rounds && this.#queue.size > 0; round++) await this.#writeBatch();
   }
 
   async #writeBatch(): Promise<void> {
-    const batch = this.#waiting.next();
+    const batch = this.#queue.next();
     if (batch.length === 0) return;
     await this.#files.write(batch);
-    this.#waiting.written(batch.length, this.#files.position.n);
+    this.#queue.written(batch.length, this.#files.position.n);
     this.#succeeded();
     this.#headSoon(HEAD_MS);
   }
@@ -186,7 +187,7 @@ export class FileJournal implements JournalWriter {
   #succeeded(): void {
     this.#failures = 0;
     if (this.#fault === undefined) return;
-    this.#waiting.recovered(this.#fault);
+    this.#queue.recovered(this.#fault);
     this.#fault = undefined;
     this.#options.log.info({}, 'the journal is written again');
     this.#kick();
@@ -194,8 +195,8 @@ export class FileJournal implements JournalWriter {
 
   #failed(why: string): void {
     const { clock, log } = this.#options;
-    this.#waiting.failing(iso(clock.wall()));
-    // Told once, not at each try.
+    this.#queue.failing(iso(clock.wall()));
+    // Logged once, not at each try.
     if (this.#fault === undefined) log.error({ err: why }, 'the journal is not written; entries wait in memory');
     this.#fault = why;
   }
@@ -228,7 +229,7 @@ export class FileJournal implements JournalWriter {
     }
   }
 
-  /** At the start and with each new file the oldest ones may have to go. */
+  /** At the start and with each new file the oldest ones may have to be removed. */
   #purgeAtSize(): void {
     if (this.#rotations === this.#files.rotations) return;
     this.#rotations = this.#files.rotations;

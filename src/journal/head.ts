@@ -3,8 +3,9 @@
  * Two small files beside the chain. The head says how far the chain went, so that a cut tail shows; the checkpoint says
  * where a purge ended, so that a missing beginning is explained. Signed where a key is configured.
  *
- * What this holds against: somebody who edits files and has not the key. Not against one who has the key, nor one who
- * puts back head and chain of an earlier hour: that shows only in a head that was published elsewhere (`G/info`).
+ * This protects against a person who edits files and does not have the key. It does not protect against one who has the
+ * key, nor one who restores the head and the chain of an earlier hour: that shows only in a head that was published
+ * elsewhere (`G/info`).
  */
 import { z } from 'zod';
 import { GENESIS, hashSchema, timeSchema } from './entry.js';
@@ -28,13 +29,14 @@ const markSchema = z.strictObject({
     .regex(/^[A-Za-z0-9+/]{86}==$/)
     .optional(),
 });
+/** The content of either file: one entry, and when it counted. */
 export type Mark = Readonly<z.infer<typeof markSchema>>;
 export type MarkKind = 'head' | 'checkpoint';
 
 export const HEAD_FILE = 'head.json';
 export const CHECKPOINT_FILE = 'checkpoint.json';
 
-/** Where a chain stands. */
+/** An entry of the chain, by number and hash; mostly the last one. */
 export interface Position {
   readonly n: number;
   readonly hash: string;
@@ -60,12 +62,12 @@ export function makeMark(kind: MarkKind, { n, hash }: Position, time: string, si
 
 export const encodeMark = (mark: Mark): string => `${JSON.stringify(mark)}\n`;
 
-/** @returns undefined when the bytes are no mark */
+/** @returns undefined when the bytes cannot be read as a mark */
 export function decodeMark(bytes: Buffer): Mark | undefined {
   try {
     return markSchema.safeParse(JSON.parse(bytes.toString('utf8'))).data;
   } catch {
-    // Whoever reads it reports the file by name.
+    // The caller reports the file by name.
     return undefined;
   }
 }

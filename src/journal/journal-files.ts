@@ -1,3 +1,4 @@
+/** The files of a journal: appends to them, purges the oldest and erases people, in steps that a kill may interrupt. */
 import { randomBytes } from 'node:crypto';
 import { type Clock, iso, type WallMs } from '../kit/clock.js';
 import { BATCH_MAX, buildBatch, type Draft, draftOf } from './batch.js';
@@ -15,7 +16,7 @@ import {
 } from './head.js';
 import { OpenSegment } from './open-segment.js';
 import { SALT_BYTES } from './personal.js';
-import { endOf, type Opened, startOf } from './recovery.js';
+import { endOf, type RecoveredChain, startOf } from './recovery.js';
 import { duePurge, PURGED, purgeFields, type RetentionPolicy } from './retention.js';
 import { firstOf, PERSONAL_FOLDER, personalName, segmentName } from './segment.js';
 import { ERASED, type JournalInput } from './writer.js';
@@ -34,7 +35,7 @@ export interface JournalFilesOptions {
 
 const salt = () => randomBytes(SALT_BYTES).toString('hex');
 
-/** The chain on the disk. One act at a time: the caller sees to that. Each resolves when its work is on the disk. */
+/** Only one call at a time: the caller sees to that. Each resolves when its work is on the disk. */
 export class JournalFiles {
   readonly #options: JournalFilesOptions;
   #position: Position;
@@ -43,12 +44,12 @@ export class JournalFiles {
   #segment: OpenSegment | undefined;
   #rotations = 0;
 
-  constructor(options: JournalFilesOptions, opened: Opened) {
+  constructor(options: JournalFilesOptions, recovered: RecoveredChain) {
     this.#options = options;
-    this.#position = opened.position;
-    this.#newest = opened.newest;
-    this.#head = opened.head;
-    this.#segment = opened.segment;
+    this.#position = recovered.position;
+    this.#newest = recovered.newest;
+    this.#head = recovered.head;
+    this.#segment = recovered.segment;
   }
 
   get position(): Position {
@@ -57,7 +58,7 @@ export class JournalFiles {
   get newest(): string | undefined {
     return this.#newest;
   }
-  /** How many segments were begun. */
+  /** How many segments were started since the journal was opened. */
   get rotations(): number {
     return this.#rotations;
   }
@@ -71,10 +72,10 @@ export class JournalFiles {
     const [first] = drafts;
     if (!first || drafts.length > BATCH_MAX + 1) throw new RangeError(`a batch of ${drafts.length} entries`);
     await check();
-    // There from the beginning, so that a journal without it was tampered with.
+    // Written before the first entry: a journal without a head was tampered with.
     if (!this.#head && this.#position.n === 0) await this.#writeMark(HEAD_FILE, BEGINNING, first.time);
     const full = this.#segment && this.#segment.chainBytes >= segmentBytes;
-    // A file a day: what is purged by age goes day by day.
+    // At least one file a day, so that a purge by age removes day by day.
     const newDay = this.#newest !== undefined && first.time.slice(0, 10) > this.#newest.slice(0, 10);
     if (full || newDay) await this.#closeSegment();
     if (!this.#segment) {
@@ -87,7 +88,7 @@ export class JournalFiles {
     this.#newest = drafts.at(-1)?.time;
   }
 
-  /** Writes how far the chain goes. */
+  /** Writes into the head's file how far the chain goes. */
   async writeHead(): Promise<void> {
     const { check, clock } = this.#options;
     if (this.#head?.n === this.#position.n && this.#head.hash === this.#position.hash) return;
@@ -106,7 +107,7 @@ export class JournalFiles {
     }
     const count = holding.reduce((sum, file) => sum + file.count, 0);
     if (count === 0) return 0;
-    // First the entry: personal fields that are gone without one look like tampering. Its number names nobody.
+    // First the note: personal fields that are gone without one look like tampering. It holds a number and no person.
     await this.#note({ type: ERASED, fields: { entries: count } });
     for (const { name } of holding) {
       const { bytes } = withoutPerson((await disk.read(name)) ?? Buffer.alloc(0), person);
@@ -140,19 +141,19 @@ export class JournalFiles {
   }
 
   /** @param next the segment that becomes the first one, undefined where none is left */
-  async #remove(files: readonly StoredFile[], gone: readonly StoredFile[], next: string | undefined): Promise<number> {
+  async #remove(files: readonly StoredFile[], due: readonly StoredFile[], next: string | undefined): Promise<number> {
     const { disk, clock } = this.#options;
-    const [oldest, newest] = [gone[0], gone.at(-1)];
+    const [oldest, newest] = [due[0], due.at(-1)];
     if (!oldest || !newest) return 0;
     const { hash, entry } = await endOf(disk, newest);
     const lastN = next === undefined ? this.#position.n : startOf(next) - 1;
     const last = { n: lastN, hash };
     const time = entry?.time ?? iso(clock.wall());
     const entries = lastN - startOf(oldest.name) + 1;
-    // First the chain, then the checkpoint, then the files: after a kill in between, the next start goes on.
+    // First the chain, then the checkpoint, then the files: after a kill in between, the next start finishes the purge.
     await this.#note({ type: PURGED, fields: purgeFields(last, time, entries) });
     await this.#writeMark(CHECKPOINT_FILE, last, time);
-    for (const { name } of gone) {
+    for (const { name } of due) {
       const beside = files.filter((file) => file.name !== name && startOf(file.name) === startOf(name));
       for (const file of beside) await disk.remove(file.name);
       await disk.remove(name);

@@ -1,23 +1,24 @@
+/** What a journal needs to be opened. */
 import type { Clock } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import type { JournalDisk } from './disk.js';
 import type { Signer } from './head.js';
 import type { RetentionPolicy } from './retention.js';
 
-/** What excludes a second writer; the people store's lock is one. */
-export interface WriterLock {
-  /** Before each write. Throws when somebody else has taken the lock. */
+/** Port: what keeps a second process from writing the same journal. */
+export interface JournalLock {
+  /** To be called before each write. Throws when another process has taken the lock. */
   check(): Promise<void>;
   release(): Promise<void>;
 }
 
 export interface FileJournalOptions {
   readonly disk: JournalDisk;
-  /** Takes the lock once the folder is there; throws when another process has it. */
-  readonly lock: () => Promise<WriterLock>;
+  /** Takes the lock; called once the folder is there. Throws when another process has it. */
+  readonly lock: () => Promise<JournalLock>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Names this run of the daemon, 1–36 characters of a–z, 0–9 and "-"; made up where it is not given. */
+  /** Names this run of the daemon, 1–36 characters of a–z, 0–9 and "-"; random where it is not given. */
   readonly boot?: string;
   /** Signs heads and checkpoints, where a key is configured. */
   readonly signer?: Signer | undefined;

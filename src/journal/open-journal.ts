@@ -1,10 +1,11 @@
+/** Opens the journal as the configuration wants it. */
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import type { Opening } from '../config/opening.js';
 import { readSecret, secretPath } from '../config/secret.js';
 import type { Clock } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
-import { JOURNAL_LOCK, StoreLock } from '../kit/writer-lock.js';
+import { type LockedResource, WriterLock } from '../kit/writer-lock.js';
 import { FileDisk, journalFolder } from './file-disk.js';
 import { FileJournal } from './file-journal.js';
 import { signerOf } from './signing.js';
@@ -12,6 +13,13 @@ import { type JournalWriter, journalOff } from './writer.js';
 
 const MEGABYTE = 1024 * 1024;
 const DAY_MS = 24 * 60 * 60_000;
+
+/** The journal, for its writer lock. */
+export const JOURNAL_LOCK: LockedResource = {
+  code: 'KAIMON_JOURNAL_LOCKED',
+  name: 'journal',
+  advice: 'stop the daemon first',
+};
 
 /** The gate's journal. @throws OperatingError as {@link openJournalOf} */
 export const openJournal = ({ config, paths, clock, log, endings }: Opening): Promise<JournalWriter> =>
@@ -22,7 +30,7 @@ export const openJournal = ({ config, paths, clock, log, endings }: Opening): Pr
   );
 
 /**
- * Opens a journal as the configuration wants it.
+ * The journal in the state folder, or one that keeps nothing where the configuration turns it off.
  * @param state the state folder
  * @throws OperatingError KAIMON_JOURNAL_LOCKED, KAIMON_JOURNAL_KEY, KAIMON_SECRET, KAIMON_FILE_READ, KAIMON_FILE_WRITE
  */
@@ -39,7 +47,7 @@ export async function openJournalOf(
       : signerOf(readSecret(keyFile, 'journal.keyFile', process.env), secretPath(keyFile, process.env));
   return FileJournal.open({
     disk: new FileDisk(folder),
-    lock: () => StoreLock.take(join(folder, 'lock'), log, JOURNAL_LOCK),
+    lock: () => WriterLock.take(join(folder, 'lock'), log, JOURNAL_LOCK),
     clock,
     log,
     signer,

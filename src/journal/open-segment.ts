@@ -1,7 +1,8 @@
+/** The segment that is being written: two files, one of the chain and one of personal fields. */
 import type { DiskFile, JournalDisk } from './disk.js';
 import { personalName } from './segment.js';
 
-/** The two files of the segment that is being written, and how far they are known to be good. */
+/** Knows how many bytes of each file are good. */
 export class OpenSegment {
   readonly name: string;
   readonly #disk: JournalDisk;
@@ -24,9 +25,9 @@ export class OpenSegment {
   }
 
   /**
-   * Appends to both files; resolves after the fsyncs. What names a person is on the disk before the entry that commits
-   * to it, so that an entry without it was erased. After a failure the files are opened anew and cut to what was good:
-   * the kernel forgets, after a failed fsync, what it did not write.
+   * Appends to both files; resolves after the fsyncs. Personal fields are on the disk before the entry that commits to
+   * them: where they are missing they were erased. After a failure the files are opened again and cut to what was good,
+   * because after a failed fsync the kernel forgets what it did not write.
    */
   async write({ chain, personal }: { readonly chain: Buffer; readonly personal: Buffer }): Promise<void> {
     const files = this.#files ?? (await this.#open());
@@ -55,7 +56,7 @@ export class OpenSegment {
   async close(): Promise<void> {
     const files = this.#files;
     this.#files = undefined;
-    // A file that cannot be closed failed in a write before, and that was told.
+    // A file that cannot be closed failed in a write before, which was reported then.
     if (files) await Promise.allSettled([files.chain.close(), files.personal.close()]);
   }
 

@@ -1,25 +1,26 @@
 // pure
 /**
- * What names a person, beside the chain: a line of number, salt and fields for each entry that has any. The entry holds
- * sha256(salt, fields): with the salt gone nobody can tell, or try out, whom it was about, and the chain is untouched.
+ * Personal fields, in a file beside the chain: a line with number, salt and fields for each entry that has any. The entry
+ * itself holds sha256(salt, fields). Once the line is erased, the person cannot be found out even by trying all names,
+ * because the salt is gone; and the chain is unchanged.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalFields, type Fields, fieldsSchema, hashSchema, numberSchema } from './entry.js';
 
-/** Bytes of a salt: as many as the hash has, so that trying out salts is hopeless. */
+/** Bytes of a salt: as many as the hash has, too many to try out. */
 export const SALT_BYTES = 32;
 
 const lineSchema = z.strictObject({
   n: numberSchema,
   /** Hexadecimal. */
   salt: hashSchema,
-  /** `person` is the id by which it is erased. */
+  /** `person` and `other` are the ids by which it is erased. */
   fields: fieldsSchema,
 });
 export type PersonalLine = Readonly<z.infer<typeof lineSchema>>;
 
-/** @param salt hexadecimal, {@link SALT_BYTES} long */
+/** What an entry holds in place of these fields. @param salt hexadecimal, {@link SALT_BYTES} long */
 export const commit = (salt: string, fields: Fields): string =>
   createHash('sha256').update(Buffer.from(salt, 'hex')).update(canonicalFields(fields)).digest('hex');
 
@@ -29,7 +30,7 @@ export const encodePersonal = ({ n, salt, fields }: PersonalLine): string =>
 
 export interface PersonalFile {
   readonly lines: readonly PersonalLine[];
-  /** Whole lines that are none, by line number from 1; the unfinished last line is not one of them. */
+  /** Numbers (from 1) of lines that cannot be read; an unfinished last line is not counted. */
   readonly invalid: readonly number[];
 }
 
@@ -50,11 +51,11 @@ function parse(text: string): PersonalLine | undefined {
   try {
     return lineSchema.safeParse(JSON.parse(text)).data;
   } catch {
-    // Its line number is reported; the parser's message would quote personal data.
+    // The caller reports the line's number; the parser's message would quote personal data.
     return undefined;
   }
 }
 
-/** The file's bytes of these lines. */
+/** These lines as they are written to the file. */
 export const personalBytes = (lines: readonly PersonalLine[]): Buffer =>
   Buffer.from(lines.map((line) => `${encodePersonal(line)}\n`).join(''), 'utf8');

@@ -1,12 +1,13 @@
+/** The entries that wait in memory to be written to the disk. */
 import { type Clock, iso, type Timer } from '../kit/clock.js';
 import { BATCH_MAX, type Draft, draftOf } from './batch.js';
 import { GAP, type JournalInput, type Receipt } from './writer.js';
 
-/** Entries that wait for the disk, at most: with the longest lines 4 MiB. Further ones are lost, and counted. */
-export const WAITING_MAX = 1_000;
-/** After this time the caller goes on without. */
+/** Entries that may wait: with the longest lines 4 MiB. Further ones are lost, and counted. */
+export const QUEUE_MAX = 1_000;
+/** After this time an entry is reported as late, and its caller goes on without waiting for the disk. */
 const LATE_MS = 2_000;
-/** So often that is looked at. */
+/** How often that is checked. */
 const TICK_MS = 250;
 
 interface Item {
@@ -14,12 +15,12 @@ interface Item {
   readonly settle: (receipt: Receipt) => void;
 }
 
-/** Entries on their way to the disk, in order. The first ones stay, since they tell what began it. */
-export class Waiting {
+/** In order. When it is full the newest entries are lost: the oldest ones show how the trouble began. */
+export class JournalQueue {
   readonly #clock: Clock;
   readonly #onLate: () => void;
   readonly #items: Item[] = [];
-  /** How many of them, from the first on, were told to be late. */
+  /** How many of them, from the first on, were reported as late. */
   #late = 0;
   #timer: Timer | undefined;
   #lost = 0;
@@ -41,13 +42,13 @@ export class Waiting {
 
   add(input: JournalInput): Promise<Receipt> {
     const draft = this.#draft(input);
-    if (this.#items.length >= WAITING_MAX) {
+    if (this.#items.length >= QUEUE_MAX) {
       this.#lost++;
       this.#since ??= draft.time;
       this.#until = draft.time;
       return Promise.resolve({ durable: false, why: 'lost' });
     }
-    this.#watch();
+    this.#checkLater();
     return new Promise((settle) => this.#items.push({ draft, settle }));
   }
 
@@ -63,12 +64,12 @@ export class Waiting {
     for (const [index, { settle }] of items.entries()) settle({ durable: true, n: lastN - count + 1 + index });
   }
 
-  /** The disk did not take entries from `since` on. */
+  /** Entries could not be written from `since` on. */
   failing(since: string): void {
     this.#since ??= since;
   }
 
-  /** Once it does again: what is to be told of the time between, before anything new comes. */
+  /** They can be written again: adds an entry about the time between, if there was one. */
   recovered(why: string): void {
     if (this.#since === undefined) return;
     const until = this.#lost > 0 ? this.#until : iso(this.#clock.wall());
@@ -78,25 +79,25 @@ export class Waiting {
     this.#since = undefined;
   }
 
-  /** Nothing more will be written. */
+  /** Ends: what still waits will not be written. */
   giveUp(): void {
     this.#timer?.cancel();
     for (const { settle } of this.#items.splice(0)) settle({ durable: false, why: 'closed' });
   }
 
-  /** One timer: entries become late in their order. */
-  #watch(): void {
+  /** One timer for all: entries become late in their order. */
+  #checkLater(): void {
     this.#timer ??= this.#clock.after(TICK_MS, () => {
       this.#timer = undefined;
       const limit = this.#clock.monotonic() - LATE_MS;
       const before = this.#late;
       for (let item = this.#items[this.#late]; item && item.draft.mono <= limit; item = this.#items[this.#late]) {
-        // A promise is settled once: what becomes of it later changes nothing for the caller.
+        // A promise is settled only once: that the entry is written later changes nothing for the caller.
         item.settle({ durable: false, why: 'late' });
         this.#late++;
       }
       if (this.#late > before) this.#onLate();
-      if (this.#items.length > this.#late) this.#watch();
+      if (this.#items.length > this.#late) this.#checkLater();
     });
   }
 

@@ -1,3 +1,4 @@
+/** Brings the files of a journal into order when the daemon starts, after whatever ended it the last time. */
 import { ChainCheck } from './chain.js';
 import type { JournalDisk, StoredFile } from './disk.js';
 import { decodeLine, type Entry, hashLine, LINE_MAX } from './entry.js';
@@ -17,21 +18,21 @@ import {
 } from './segment.js';
 import { BROKEN, type JournalInput, REPAIRED } from './writer.js';
 
-/** So much of the newest file is looked at; the rest is what `kaimon audit verify` is for. */
+/** Only so much of the newest file is checked; `kaimon audit verify` checks all of it. */
 const TAIL_BYTES = 2 * BATCH_BYTES_MAX;
 
-export interface Opened {
+export interface RecoveredChain {
   readonly position: Position;
   /** ISO time of the last entry. */
   readonly newest: string | undefined;
   readonly head: Mark | undefined;
   readonly segment: OpenSegment | undefined;
-  /** What is to be written first. */
+  /** Entries about what was found, to be written before any other. */
   readonly notes: readonly JournalInput[];
 }
 
-/** To be called by the one writer: finds where the chain ends, cuts a torn line off, and finishes a purge that was interrupted. */
-export async function openChain(disk: JournalDisk): Promise<Opened> {
+/** Finds where the chain ends, cuts a torn line off, and finishes an interrupted purge. Only for the one writer. */
+export async function recoverChain(disk: JournalDisk): Promise<RecoveredChain> {
   await removeTemps(disk);
   const checkpoint = await readMark(disk, CHECKPOINT_FILE);
   await finishPurge(disk, checkpoint);
@@ -48,21 +49,26 @@ export async function openChain(disk: JournalDisk): Promise<Opened> {
     },
   });
   const [before, last] = newestSegments(files);
-  // The end of the file before joins the last one only where that is read from its beginning.
+  // The file before is checked too where the last one is read from its beginning: its end must join.
   if (before && last && last.bytes <= TAIL_BYTES) chain.add(before.name, await wholeTail(disk, before));
   const tail = last && (await cutTorn(disk, last, chain));
   const position = chain.entries > 0 ? chain.position : (checkpoint ?? BEGINNING);
   const segment = last && tail && (await reopen(disk, files, last, tail.keep, position));
-  const told = faults.all.filter(({ n }) => n > seen.broken).map(brokenNote);
+  const unreported = faults.all.filter(({ n }) => n > seen.broken).map(brokenNote);
   return {
     position: { n: position.n, hash: position.hash },
     newest: seen.newest?.time,
     head,
     segment,
-    notes: [...(await repairNotes(disk, position.n + 1)), ...told, ...headNotes(head, position, last !== undefined)],
+    notes: [
+      ...(await repairNotes(disk, position.n + 1)),
+      ...unreported,
+      ...headNotes(head, position, last !== undefined),
+    ],
   };
 }
 
+/** The head or the checkpoint; undefined where the file is missing or unreadable. */
 export async function readMark(disk: JournalDisk, file: string): Promise<Mark | undefined> {
   const bytes = await disk.read(file);
   return bytes && decodeMark(bytes);
@@ -79,14 +85,14 @@ async function wholeTail(disk: JournalDisk, { name, bytes }: StoredFile): Promis
   return bytes > TAIL_BYTES ? tail.subarray(tail.indexOf(0x0a) + 1) : tail;
 }
 
-/** Shows the newest segment's end to `chain` without what was torn, which is set aside. */
+/** Sets a torn line at the newest segment's end aside, and lets `chain` check what is before it. */
 async function cutTorn(disk: JournalDisk, last: StoredFile, chain: ChainCheck): Promise<{ readonly keep: number }> {
   const tail = await wholeTail(disk, last);
   const whole = wholeBytes(tail);
   chain.add(last.name, tail.subarray(0, whole));
   const torn = tail.subarray(whole);
   if (torn.length > 0) {
-    // First a copy, then the cut: after a kill in between the line is torn still. Nobody is named in it.
+    // First a copy, then the cut: after a kill in between, the torn line is still there. It names no person.
     await disk.replace(tornName(last.name, chain.position.n + 1), torn);
     await cut(disk, last.name, last.bytes - torn.length);
   }
@@ -103,7 +109,7 @@ async function cut(disk: JournalDisk, name: string, bytes: number): Promise<void
   }
 }
 
-/** What names the people of a torn line is thrown away with it. */
+/** Opens the newest segment for writing, without the personal fields of a torn line. */
 async function reopen(
   disk: JournalDisk,
   files: readonly StoredFile[],
@@ -119,7 +125,7 @@ async function reopen(
   return new OpenSegment(disk, last.name, keep, bytes - surplus);
 }
 
-/** Notes of repairs that no entry tells of yet: the one just made, or one after which the process was killed. */
+/** Notes of repairs that have no entry yet: the one just made, or one after which the process was killed. */
 async function repairNotes(disk: JournalDisk, n: number): Promise<readonly JournalInput[]> {
   const files = await disk.list();
   return files
@@ -155,19 +161,19 @@ function headNotes(head: Mark | undefined, { n }: Position, anyFile: boolean): r
   return [];
 }
 
-/** What a kill left of a file that was being replaced; it may name people. */
+/** Removes what a kill left of a file that was being replaced; it may name people. */
 async function removeTemps(disk: JournalDisk): Promise<void> {
   for (const { name } of await disk.list()) if (isTemp(name)) await disk.remove(name);
 }
 
-/** Removes what the last purge meant to remove: as it goes from the oldest on, the segment that ends it is there. */
+/** Removes what an interrupted purge has left. It goes from the oldest on, so the last segment it meant to remove is still there. */
 async function finishPurge(disk: JournalDisk, checkpoint: Mark | undefined): Promise<void> {
   if (!checkpoint) return;
   const files = await disk.list();
   const segments = files.filter(({ name }) => firstOf(name) !== undefined);
   const next = segments.findIndex(({ name }) => startOf(name) > checkpoint.n);
   const last = next < 0 ? undefined : segments[next - 1];
-  // A checkpoint that was tampered with must not remove what nobody purged.
+  // A checkpoint that was tampered with must not remove segments that were not purged.
   if (last && (await endOf(disk, last)).hash !== checkpoint.hash) return;
   const kept = startOf(segments[next]?.name ?? '');
   if (Number.isFinite(kept)) for (const { name } of files) if (startOf(name) < kept) await disk.remove(name);
@@ -175,7 +181,7 @@ async function finishPurge(disk: JournalDisk, checkpoint: Mark | undefined): Pro
 
 export interface SegmentEnd {
   readonly hash: string;
-  /** Undefined where the last line is no entry. */
+  /** Undefined where the last line cannot be read as an entry. */
   readonly entry: Entry | undefined;
 }
 
@@ -187,7 +193,7 @@ export async function endOf(disk: JournalDisk, { name }: StoredFile): Promise<Se
   return { hash: hashLine(line), entry: 'entry' in decoded ? decoded.entry : undefined };
 }
 
-/** The number by which a file of the chain, of personal fields, or of torn bytes is named. */
+/** The number in the name of a segment, or of a file that belongs to one; infinite for other names. */
 export const startOf = (name: string): number => {
   const digits = /^(?:personal\/)?(\d{12})\./.exec(name)?.[1];
   return digits === undefined ? Number.POSITIVE_INFINITY : Number(digits);

@@ -1,9 +1,10 @@
+/** Signs the head and the checkpoint with the key of the configuration, and checks signatures. */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import type { SignatureCheck, Signer } from './head.js';
 
 /**
- * Signs heads and checkpoints.
+ * What signs with a private key.
  * @param pem an Ed25519 private key as `openssl genpkey -algorithm ed25519` writes it @param file for the error
  * @throws OperatingError KAIMON_JOURNAL_KEY
  */
@@ -16,7 +17,7 @@ export function signerOf(pem: Buffer, file: string): Signer {
 }
 
 /**
- * Checks heads and checkpoints.
+ * What checks the signatures of a key.
  * @param pem the public key, or the private one, whose public half is taken
  * @throws OperatingError KAIMON_JOURNAL_KEY
  */

@@ -1,3 +1,4 @@
+/** The port to the journal: what other parts may ask of it. */
 import type { WallMs } from '../kit/clock.js';
 import type { LooseFields } from './entry.js';
 import type { Mark } from './head.js';
@@ -6,24 +7,26 @@ import type { Mark } from './head.js';
 export interface JournalInput {
   /** A lower-case word such as `granted`. */
   readonly type: string;
-  /** Nothing here names or describes a person: reason, door state, distance. It can never be erased. */
+  /** Must not name or describe a person (reason, door state, distance), because it can never be erased. */
   readonly fields?: LooseFields;
-  /** What does, and can be erased: `person` and `other` are the ids by which that is done. */
+  /** Names or describes a person and can be erased; `person` and `other` are the ids by which that is done. */
   readonly personal?: LooseFields;
 }
 
-/** Entries that the journal writes of itself: a torn line was cut off. */
+// Types of entries that the journal writes about itself.
+
+/** A torn line was cut off. */
 export const REPAIRED = 'journal-repaired';
-/** Damage was found that is no accident of a kill or a power cut. */
+/** Damage was found that does not come from a kill or a power cut. */
 export const BROKEN = 'journal-broken';
 /** Entries were lost, or could not be written for a while. */
 export const GAP = 'journal-gap';
-/** So many entries name nobody any more. */
+/** The personal fields of a number of entries were erased. */
 export const ERASED = 'erased';
 
 /**
- * What became of an entry. `late`: not on the disk within two seconds, it may be later. `lost`: too many wait already;
- * an entry of type `journal-gap` will say how many. `closed`, `off`: there is no journal now.
+ * What became of an entry. `late`: it is not on the disk within two seconds, but may be later. `lost`: too many wait
+ * already; an entry of type `journal-gap` will say how many were lost. `closed`, `off`: there is no journal now.
  */
 export type Receipt =
   | { readonly durable: true; readonly n: number }
@@ -31,31 +34,31 @@ export type Receipt =
 
 /** Port: the journal. Nothing in it makes the door wait. */
 export interface JournalWriter {
-  /** Takes an entry, never throws, returns at once. Resolves when it is fsynced or will not be soon; never rejects. */
+  /** Takes an entry; never throws and returns at once. Resolves when it is fsynced or late or lost; never rejects. */
   append(input: JournalInput): Promise<Receipt>;
   /** How far the chain on the disk goes, as last written to the head's file; to be published elsewhere. */
   readonly head: Mark | undefined;
-  /** The time of the newest entry, whatever clock it was by; undefined where there is none. */
+  /** The time of the newest entry, by the clock of that moment, right or wrong; undefined where there is no entry. */
   readonly newestMs: WallMs | undefined;
   /** Why entries wait or get lost; undefined while all is well. For the gate's state. */
   readonly fault: string | undefined;
   /**
    * Erases everything that names the person of this id; call it after the removal from the people store.
-   * @returns how many entries do not name anybody any more; resolves when that is on the disk
+   * @returns how many entries named the person; resolves when they are erased on the disk
    * @throws OperatingError KAIMON_FILE_WRITE, KAIMON_FILE_READ: to be repeated
    */
   erase(person: string): Promise<number>;
   /**
-   * Removes what is older or more than the policy allows.
-   * @param clockTrusted false: only the size counts @returns how many entries
+   * Removes entries beyond the age and the size that the policy allows.
+   * @param clockTrusted false: only the size counts @returns how many entries were removed
    * @throws OperatingError KAIMON_FILE_WRITE, KAIMON_FILE_READ: to be repeated
    */
   purge(clockTrusted: boolean): Promise<number>;
-  /** Writes what waits, for five seconds at most. */
+  /** Writes what waits, within five seconds. */
   close(): Promise<void>;
 }
 
-/** Where the configuration wants none. */
+/** For a gate whose configuration turns the journal off. */
 export const journalOff: JournalWriter = {
   append: () => Promise.resolve({ durable: false, why: 'off' }),
   head: undefined,

@@ -6,7 +6,7 @@ import { messageOf, OperatingError } from './errors.js';
 export interface AtomicWriteOptions {
   /** Permission bits of the new file, whatever the umask and the old file say. Default 0600. */
   readonly mode?: number;
-  /** Where the file that is replaced stays as the last good copy; the same folder. */
+  /** Keep the replaced file under this path, in the same folder, as the last good copy. */
   readonly keepPrevious?: string;
 }
 
@@ -29,15 +29,15 @@ export async function writeFileAtomic(
     await fs.rename(temp, path);
     await syncFolder(dirname(path));
   } catch (cause) {
-    // The first error is the one to report; what this cannot remove, removeStaleTemps removes later.
+    // Only the first error is reported; a file that cannot be removed here is left to removeStaleTemps.
     await fs.rm(temp, { force: true }).catch(() => undefined);
     throw errnoOf(cause) === undefined ? cause : cannotWrite(path, cause);
   }
 }
 
 /**
- * Removes temporary files that a killed writer left beside `path`. Only for a caller that is the one writer of `path`.
- * @returns how many there were; 0 when the folder does not exist.
+ * Removes temporary files that a killed writer left beside `path`. Only for the one writer of `path`.
+ * @returns how many were removed; 0 when the folder does not exist
  */
 export async function removeStaleTemps(path: string): Promise<number> {
   const start = `.${basename(path)}.`;
@@ -66,7 +66,7 @@ async function writeSynced(
   try {
     await handle.chmod(mode);
     await ownLikeFolder(handle, temp);
-    // Every write is handed to the thread pool and awaited: the event loop runs between two chunks.
+    // Each write runs in the thread pool, so the event loop is free between two chunks.
     for await (const chunk of chunks) await handle.writeFile(chunk);
     await handle.sync();
   } finally {
@@ -75,8 +75,8 @@ async function writeSynced(
 }
 
 /**
- * Gives a new file to the owner of its folder. Only root can, and only root must: a command that an administrator runs with sudo
- * would otherwise leave files that the daemon's own user cannot read.
+ * Gives a new file to the owner of its folder, if this process is root's: a command that an administrator runs with sudo would
+ * otherwise leave files that the daemon's own user cannot read.
  */
 export async function ownLikeFolder(handle: fs.FileHandle, path: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
@@ -84,7 +84,7 @@ export async function ownLikeFolder(handle: fs.FileHandle, path: string): Promis
   if (uid !== 0) await handle.chown(uid, gid);
 }
 
-/** Makes `copy` a second name of what `path` holds now; at every moment `copy` is whole, old or new. */
+/** Makes `copy` a second name of the file that `path` names now. At every moment `copy` is a whole file, the old or the new one. */
 async function keepCopy(path: string, copy: string): Promise<void> {
   const temp = tempBeside(copy);
   try {
@@ -97,7 +97,7 @@ async function keepCopy(path: string, copy: string): Promise<void> {
     await copySynced(path, temp);
   }
   await fs.rename(temp, copy);
-  // rename(2) of two names of one file does nothing and keeps both: so it is after a kill between here and the caller's rename.
+  // If both are names of the same file already (a kill between here and the caller's rename), rename(2) does nothing and keeps both.
   await fs.rm(temp, { force: true });
 }
 
@@ -111,7 +111,7 @@ async function copySynced(from: string, to: string): Promise<void> {
       await handle.close();
     }
   } catch (cause) {
-    await fs.rm(to, { force: true }).catch(() => undefined); // as above: the first error is the one to report
+    await fs.rm(to, { force: true }).catch(() => undefined); // only the first error is reported
     throw cause;
   }
 }
@@ -122,7 +122,7 @@ export async function syncFolder(folder: string): Promise<void> {
   try {
     await handle.sync();
   } catch (cause) {
-    // Some network file systems know no fsync of a folder; there the rename is as durable as it gets.
+    // Some network file systems have no fsync for folders: nothing more can be done there.
     if (errnoOf(cause) !== 'EINVAL') throw cause;
   } finally {
     await handle.close();
@@ -149,7 +149,7 @@ const advice: Readonly<Record<string, string>> = {
   EIO: 'the disk reports an error: check it, and replace an SD card that does so twice',
 };
 
-/** What the system said when `path` could not be written or removed, with what to do about it. */
+/** The error for a `path` that could not be written or removed; it says what to do about it. */
 export function cannotWrite(path: string, cause: unknown): OperatingError {
   const why = advice[errnoOf(cause) ?? ''] ?? messageOf(cause);
   return new OperatingError('KAIMON_FILE_WRITE', 'environment', `cannot write ${path}: ${why}`, { cause });

@@ -12,7 +12,7 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Port: time. The only way by which product code outside adapters sees time pass. */
+/** Port: the time. Product code outside adapters gets it in no other way. */
 export interface Clock {
   monotonic(): MonotonicMs;
   wall(): WallMs;

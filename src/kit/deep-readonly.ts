@@ -1,2 +1,2 @@
-/** A value that nobody changes, all the way down. */
+/** `T` with everything in it readonly, at every depth. */
 export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;

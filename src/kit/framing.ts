@@ -1,43 +1,50 @@
 // pure
 /**
- * Messages between the two processes: 4 bytes length of all that follows, 4 bytes length of the JSON (both big-endian),
- * the JSON as UTF-8, then raw bytes (a photo, a picture). Bounded: a mad sender cannot make the reader buffer more.
+ * Puts messages into a stream of bytes and takes them out again. A frame is: 4 bytes with the length of all that follows,
+ * 4 bytes with the length of the JSON (both big-endian), the JSON as UTF-8, then raw bytes (a photo, a picture).
  */
-export interface WireMessage {
+
+/** One message between two processes. */
+export interface FramedMessage {
   readonly json: unknown;
   readonly blob: Buffer;
 }
 
 /** Photos from outside have at most 16 MiB; everything else is far smaller. */
-export const WIRE_MESSAGE_MAX = 17 * 1024 * 1024;
+export const MESSAGE_BYTES_MAX = 17 * 1024 * 1024;
 
 const EMPTY = Buffer.alloc(0);
 
-export function encodeWire(json: unknown, blob: Buffer = EMPTY): Buffer {
+/** The bytes of one frame. @throws RangeError when it is longer than {@link MESSAGE_BYTES_MAX} */
+export function encodeMessage(json: unknown, blob: Buffer = EMPTY): Buffer {
   const text = Buffer.from(JSON.stringify(json), 'utf8');
   const total = 4 + text.length + blob.length;
-  if (total > WIRE_MESSAGE_MAX) throw new RangeError(`a message of ${total} bytes is longer than ${WIRE_MESSAGE_MAX}`);
+  if (total > MESSAGE_BYTES_MAX)
+    throw new RangeError(`a message of ${total} bytes is longer than ${MESSAGE_BYTES_MAX}`);
   const head = Buffer.alloc(8);
   head.writeUInt32BE(total, 0);
   head.writeUInt32BE(text.length, 4);
   return Buffer.concat([head, text, blob]);
 }
 
-/** Puts chunks of a stream together into messages. After an error the stream is lost: throw the sender away. */
-export class WireReader {
+/**
+ * Puts the chunks of a stream together into messages. Bounded, so that a faulty sender cannot fill the memory. After an
+ * error the rest of the stream cannot be read: end the sender.
+ */
+export class MessageReader {
   #chunks: Buffer[] = [];
   #size = 0;
   readonly #limit: number;
 
-  constructor(limit = WIRE_MESSAGE_MAX) {
+  constructor(limit = MESSAGE_BYTES_MAX) {
     this.#limit = limit;
   }
 
   /** @throws RangeError for a message over the limit, SyntaxError for broken JSON. */
-  feed(chunk: Buffer): WireMessage[] {
+  feed(chunk: Buffer): FramedMessage[] {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    const messages: WireMessage[] = [];
+    const messages: FramedMessage[] = [];
     for (;;) {
       const message = this.#next();
       if (!message) return messages;
@@ -45,7 +52,7 @@ export class WireReader {
     }
   }
 
-  #next(): WireMessage | undefined {
+  #next(): FramedMessage | undefined {
     if (this.#size < 8) return undefined;
     let head = this.#chunks[0] as Buffer;
     if (head.length < 8) head = this.#join();

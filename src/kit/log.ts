@@ -19,5 +19,5 @@ export function createLog(level: string, name: string): Log {
   );
 }
 
-/** For tests and commands that print their own story. */
+/** For tests, and commands that print their own output. */
 export const silentLog: Log = pino({ level: 'silent' });

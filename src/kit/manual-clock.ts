@@ -1,6 +1,6 @@
 import { type Clock, type MonotonicMs, monotonicMs, type Timer, type WallMs, wallMs } from './clock.js';
 
-/** Simulated time: stands still until {@link ManualClock.advance}; timers fire in order of their due time. */
+/** Simulated time: stands still until {@link ManualClock.advance} moves it; timers fire in the order of their due time. */
 export class ManualClock implements Clock {
   #now = 0;
   #wallOffset: number;
@@ -29,7 +29,7 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** Moves both clocks `ms` forward and fires what falls due on the way. */
+  /** Moves both clocks `ms` forward and fires the timers that become due on the way. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {
@@ -44,7 +44,7 @@ export class ManualClock implements Clock {
     this.#now = end;
   }
 
-  /** Somebody sets the wall clock; the monotonic one does not notice. */
+  /** As if the wall clock was set; the monotonic one goes on. */
   jumpWall(ms: number): void {
     this.#wallOffset += ms;
   }

@@ -1,10 +1,10 @@
-/** Lets one task at a time through, in the order of arrival. Waiting tasks are bounded by the caller. */
+/** Runs one task at a time, in the order of arrival. It does not limit how many wait: the caller must. */
 export class Mutex {
   #last: Promise<unknown> = Promise.resolve();
 
   run<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#last.then(task);
-    // The next one waits for the end, not for the success; the failure itself reaches the caller through `result`.
+    // The next task waits for the end of this one, not for its success; its caller learns of a failure by `result`.
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -1,9 +1,9 @@
-/** How long to wait before try number n: growing, capped, with jitter. A value, not a loop. */
+/** How long to wait between tries: pauses that grow up to a limit, with a random part. */
 export interface RetryPlan {
   readonly firstMs: number;
   readonly factor: number;
   readonly maxMs: number;
-  /** Share of the pause that is random, 0…1: gates that lost one broker must not return in step. */
+  /** Share of the pause that is random, 0…1: gates that lost the same broker must not all return at once. */
   readonly jitter: number;
 }
 

@@ -13,7 +13,7 @@ export interface SaverOptions {
   readonly retry: RetryPlan;
 }
 
-/** The callers of one write. They share one promise, so a burst of any size costs no queue. */
+/** The callers of one write. They share one promise, so that many calls at once need no queue. */
 interface Batch {
   readonly promise: Promise<void>;
   readonly resolve: () => void;
@@ -21,10 +21,10 @@ interface Batch {
 }
 
 /**
- * Coalesces changes: at most one write runs and one is due; all changes made meanwhile go into the one that is due.
- * A failed write rejects its callers and is tried again by itself with growing pauses until a write succeeds, because
- * the change stays in memory: a removal must stay in force at the door even while the disk is full, and what other
- * parts were told of must not silently become untrue.
+ * Combines changes: at most one write runs and one is due; all changes made meanwhile go into the one that is due.
+ * A failed write rejects its callers, and the saver then tries again by itself with growing pauses until a write succeeds,
+ * because the change stays in memory: a removal must stay in force at the door even while the disk is full, and other
+ * parts already know of it.
  */
 export class Saver {
   readonly #options: SaverOptions;
@@ -38,7 +38,7 @@ export class Saver {
     this.#options = options;
   }
 
-  /** Why the last write failed; undefined while everything that was acknowledged and not is on the disk. */
+  /** Why the last write failed; undefined while there is nothing to try again. */
   get fault(): unknown {
     return this.#fault;
   }
@@ -51,7 +51,7 @@ export class Saver {
     return promise;
   }
 
-  /** Waits for what runs and is due; tries once more what failed before. @throws what the last write threw */
+  /** Waits for the write that runs and the one that is due, and tries a failed one once more. @throws what the last write threw */
   async close(): Promise<void> {
     await this.#running;
     this.#retry?.cancel();
@@ -106,7 +106,7 @@ function newBatch(): Batch {
     resolve = yes;
     reject = no;
   });
-  // A retry has no caller; its failure is logged and armed again in #failed.
+  // A retry has no caller that would handle a rejection; #failed logs it and plans the next try.
   promise.catch(() => undefined);
   return { promise, resolve, reject };
 }

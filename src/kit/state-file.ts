@@ -13,20 +13,20 @@ export interface StateFileOptions<T> {
   /** What it holds, for the log. */
   readonly name: string;
   readonly schema: z.ZodType<T>;
-  /** Where there is none, or a damaged one. */
+  /** Taken where the file is missing or damaged. */
   readonly empty: T;
-  /** Changes within so long are written together; a kill may lose that much. */
+  /** Changes within this time are written together; a kill may lose as much. */
   readonly delayMs: number;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /**
- * A small JSON document of the state folder whose loss harms nobody: a damaged one is set aside with a word in the log, and the gate
- * goes on with nothing. Written whole and fsynced; while the disk refuses, what is remembered stays in memory and is tried again.
+ * A small JSON document in the state folder that the gate can do without: a damaged one is set aside and logged, and the gate goes on
+ * with an empty one. It is written whole and fsynced; while the disk refuses, the content stays in memory and is tried again.
  */
 export class StateFile<T> {
-  /** As it was found. */
+  /** The content at the start. */
   readonly found: T;
   readonly #options: StateFileOptions<T>;
   readonly #saver: Saver;
@@ -48,19 +48,19 @@ export class StateFile<T> {
     return new StateFile(options, await read(options));
   }
 
-  /** Keeps what `now` says when it is written, soon. */
+  /** Writes soon what `now` returns at that moment. */
   save(now: () => T): void {
     this.#now = now;
     this.#timer ??= this.#options.clock.after(this.#options.delayMs, () => this.#write());
   }
 
-  /** Keeps what `now` says, at once. Resolves when it is written; rejects with what the disk says. */
+  /** Writes at once what `now` returns. Resolves when it is on the disk; rejects with the error of the disk. */
   saveNow(now: () => T): Promise<void> {
     this.#now = now;
     return this.#saver.save();
   }
 
-  /** Writes what waits. */
+  /** Writes what still waits; a failure is only logged. */
   async close(): Promise<void> {
     const due = this.#timer !== undefined;
     this.#timer?.cancel();
@@ -99,7 +99,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Whoever reads it sets the file aside and says so.
+    // The caller sets the file aside and logs that.
     return undefined;
   }
 }

@@ -1,3 +1,4 @@
+/** A lock file that keeps a second process from writing to the same files. */
 import { randomBytes } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { z } from 'zod';
@@ -5,84 +6,78 @@ import { errnoOf, ownLikeFolder, tempBeside } from './atomic-file.js';
 import { messageOf, OperatingError } from './errors.js';
 import type { Log } from './log.js';
 
-/** Who holds the lock. Start time and boot tell a living holder from a stranger that got the same pid later. */
-const ownerSchema = z.object({
+/** The process that holds the lock. Start time and boot tell it from a later process that was given the same pid. */
+const holderSchema = z.object({
   pid: z.int().min(1),
-  /** The user; −1 where it is not told. */
+  /** The user; −1 where it is not known. */
   uid: z.int().default(-1),
   started: z.string(),
   boot: z.string(),
   token: z.string(),
 });
-type Owner = z.infer<typeof ownerSchema>;
+type Holder = z.infer<typeof holderSchema>;
 
-/** What a lock protects, for whoever is refused. */
-export interface LockSubject {
+/** What a lock protects, for the error that a second process gets. */
+export interface LockedResource {
   readonly code: `KAIMON_${string}`;
+  /** Follows "the" in a sentence. */
   readonly name: string;
+  /** What to do, as the end of a sentence. */
   readonly advice: string;
 }
-export const PEOPLE_LOCK: LockSubject = {
-  code: 'KAIMON_PEOPLE_LOCKED',
-  name: 'people store',
-  advice: 'stop the daemon, or send it the request over MQTT',
-};
-export const JOURNAL_LOCK: LockSubject = {
-  code: 'KAIMON_JOURNAL_LOCKED',
-  name: 'journal',
-  advice: 'stop the daemon first',
-};
 
-/** Tries to get a lock that others take and give back meanwhile. */
+/** Tries to get a lock that other processes take and give back meanwhile. */
 const TRIES_MAX = 5;
 
 /**
- * One writer for a store: the file `path`, created whole by link(2), names its holder; that of a dead process is taken
- * over. Two processes that take over one dead lock in the same instant are told apart by {@link StoreLock.check} before
- * each write: only the one whose token stands in the file may write.
+ * Allows one writer: the file `path`, created whole by link(2), names the process that holds the lock; the lock of a dead
+ * process is taken over. Two processes may take over the same dead lock in the same instant. {@link WriterLock.check}
+ * before each write settles that: only the one whose token is in the file may write.
  */
-export class StoreLock {
+export class WriterLock {
   readonly #path: string;
   readonly #text: string;
-  readonly #subject: LockSubject;
+  readonly #resource: LockedResource;
 
-  private constructor(path: string, text: string, subject: LockSubject) {
+  private constructor(path: string, text: string, resource: LockedResource) {
     this.#path = path;
     this.#text = text;
-    this.#subject = subject;
+    this.#resource = resource;
   }
 
-  /** @throws OperatingError of the subject's code when a living process holds it; KAIMON_FILE_WRITE */
-  static async take(path: string, log: Log, subject: LockSubject = PEOPLE_LOCK): Promise<StoreLock> {
-    const owner = {
+  /** @throws OperatingError of the resource's code when a living process holds it; KAIMON_FILE_WRITE */
+  static async take(path: string, log: Log, resource: LockedResource): Promise<WriterLock> {
+    const holder = {
       pid: process.pid,
       uid: process.getuid?.() ?? -1,
       started: (await startOf(process.pid)) ?? '',
       boot: await bootId(),
       token: randomBytes(8).toString('hex'),
     };
-    const lock = new StoreLock(path, `${JSON.stringify(owner)}\n`, subject);
+    const lock = new WriterLock(path, `${JSON.stringify(holder)}\n`, resource);
     for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
       if (await lock.#create()) return lock;
       const held = await readLock(path);
       if (held === undefined) continue;
-      const holder = ownerOf(held);
-      if (holder && (await isAlive(holder))) throw inUse(subject, path, holder);
-      const gone = `the process that held the ${subject.name} is gone: taking its lock over`;
-      log.warn({ path, pid: holder?.pid }, gone);
+      const other = holderOf(held);
+      if (other && (await isAlive(other))) throw inUse(resource, path, other);
+      const gone = `the process that held the ${resource.name} is gone: taking its lock over`;
+      log.warn({ path, pid: other?.pid }, gone);
       await lock.#clear(held);
     }
-    throw inUse(subject, path, undefined);
+    throw inUse(resource, path, undefined);
   }
 
-  /** To be called before each write. @throws OperatingError of the subject's code when somebody else has taken the lock. */
+  /** To be called before each write. @throws OperatingError of the resource's code when another process took the lock. */
   async check(): Promise<void> {
     const held = await readLock(this.#path);
     if (held === this.#text) return;
-    // Somebody tidied the folder: nobody else holds it, so take it again.
+    // The file was deleted by hand: no process holds the lock, so take it again.
     if (held === undefined && (await this.#create())) return;
-    throw inUse(this.#subject, this.#path, held === undefined ? undefined : ownerOf(held));
+    throw inUse(this.#resource, this.#path, held === undefined ? undefined : holderOf(held));
   }
+
+  /** Lets another process write; does nothing when one has taken the lock over. */
 
   async release(): Promise<void> {
     if ((await readLock(this.#path)) === this.#text) await fs.rm(this.#path, { force: true });
@@ -94,7 +89,7 @@ export class StoreLock {
       await writeNew(draft, this.#text);
       return await this.#publish(draft);
     } catch (cause) {
-      const why = `cannot lock the ${this.#subject.name} with ${this.#path}: ${messageOf(cause)}`;
+      const why = `cannot lock the ${this.#resource.name} with ${this.#path}: ${messageOf(cause)}`;
       throw new OperatingError('KAIMON_FILE_WRITE', 'environment', why, { cause });
     } finally {
       await fs.rm(draft, { force: true });
@@ -107,7 +102,7 @@ export class StoreLock {
       await fs.link(draft, this.#path);
       return true;
     } catch (cause) {
-      // ENOENT: the new holder has tidied our draft away with the stale ones.
+      // ENOENT: the new holder has deleted our draft together with the stale ones.
       if (['EEXIST', 'ENOENT'].includes(errnoOf(cause) ?? '')) return false;
     }
     try {
@@ -153,42 +148,42 @@ async function readLock(path: string): Promise<string | undefined> {
   }
 }
 
-function ownerOf(text: string): Owner | undefined {
+function holderOf(text: string): Holder | undefined {
   try {
-    return ownerSchema.safeParse(JSON.parse(text)).data;
+    return holderSchema.safeParse(JSON.parse(text)).data;
   } catch {
-    // A lock that names nobody (a power cut can leave it empty) is held by nobody.
+    // A lock file without a process in it (a power cut can leave it empty) is held by no process.
     return undefined;
   }
 }
 
-async function isAlive(owner: Owner): Promise<boolean> {
+async function isAlive(holder: Holder): Promise<boolean> {
   const boot = await bootId();
-  if (owner.boot !== '' && boot !== '' && owner.boot !== boot) return false;
+  if (holder.boot !== '' && boot !== '' && holder.boot !== boot) return false;
   try {
-    process.kill(owner.pid, 0);
+    process.kill(holder.pid, 0);
   } catch (cause) {
     if (errnoOf(cause) === 'ESRCH') return false;
-    // A process of another user cannot have written a lock file that is ours: the pid was given away again.
-    if (errnoOf(cause) === 'EPERM' && owner.uid === process.getuid?.()) return false;
+    // A process of another user cannot have written a lock file that is ours: the pid was given to a new process.
+    if (errnoOf(cause) === 'EPERM' && holder.uid === process.getuid?.()) return false;
   }
   // Where /proc hides other users' processes, a living pid counts as the holder.
-  const started = await startOf(owner.pid);
-  return started === undefined || owner.started === '' || started === owner.started;
+  const started = await startOf(holder.pid);
+  return started === undefined || holder.started === '' || started === holder.started;
 }
 
-/** Start of a process in clock ticks since boot (proc(5), field 22), undefined where /proc does not tell. */
+/** Start of a process in clock ticks since boot (proc(5), field 22), undefined where /proc does not show it. */
 async function startOf(pid: number): Promise<string | undefined> {
   const stat = await fs.readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   // The name in brackets may hold spaces and brackets: count from the last one.
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }
 
-/** Names this boot of the machine; empty where /proc does not tell. */
+/** Names this boot of the machine; empty where /proc does not show it. */
 const bootId = async (): Promise<string> =>
   (await fs.readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
 
-function inUse({ code, name, advice }: LockSubject, path: string, owner: Owner | undefined): OperatingError {
-  const who = owner ? `process ${owner.pid}` : 'another process';
+function inUse({ code, name, advice }: LockedResource, path: string, holder: Holder | undefined): OperatingError {
+  const who = holder ? `process ${holder.pid}` : 'another process';
   return new OperatingError(code, 'environment', `the ${name} is in use by ${who} (${path}): ${advice}`);
 }

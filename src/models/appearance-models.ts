@@ -3,7 +3,7 @@ import { findModel, type Manifest } from './manifest.js';
 import { modelPath } from './model-files.js';
 
 /**
- * Every liveness network of the manifest, those that an installation added included, as the eye takes them.
+ * Every liveness network of the manifest, including those that this installation added, as the eye needs them.
  * @throws OperatingError KAIMON_MODEL_UNKNOWN when there is none
  */
 export function appearanceModels(manifest: Manifest): AppearanceModel[] {

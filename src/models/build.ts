@@ -26,16 +26,16 @@ export interface BuildOptions {
   readonly progress?: (line: string) => void;
 }
 
-/** Names of files that were written and of files that were right already. */
+/** Names of the files that were written, and of those that were right already. */
 export interface Built {
   readonly written: readonly string[];
   readonly kept: readonly string[];
 }
 
 /**
- * Makes every file of the manifest that comes from a package and is not there with the right digest. Reads no
- * package when nothing is to be done; the same bytes each time.
- * @throws OperatingError when a package cannot be had or a result has not the digest that the manifest names.
+ * Makes every file of the manifest that comes from a package and is missing or has a wrong digest. The same packages give
+ * the same bytes; no package is read when there is nothing to do.
+ * @throws OperatingError when a package cannot be fetched, or a result does not have the digest that the manifest names
  */
 export async function buildModels(manifest: Manifest, options: BuildOptions = {}): Promise<Built> {
   const root = options.root ?? projectRoot();
@@ -98,7 +98,7 @@ async function buildFromPackage(
   return targets.map((target) => target.name);
 }
 
-/** The list that lies beside TensorFlow.js weights. */
+/** The list that belongs to a file of TensorFlow.js weights. */
 const weightsList = (path: string): string => path.replace(/\.bin$/, '-weights_manifest.json');
 
 const membersOf = (source: Target['source']): string[] =>
@@ -122,7 +122,7 @@ function produce(source: Target['source'], members: ReadonlyMap<string, Buffer>)
   }
 }
 
-/** Writes a file whole or not at all, and only with the digest that the manifest names. */
+/** Writes a file whole or not at all, and only if it has the digest that the manifest names. */
 async function place(target: Target, bytes: Uint8Array): Promise<void> {
   const found = createHash('sha256').update(bytes).digest('hex');
   if (found !== target.sha256)
@@ -142,6 +142,6 @@ async function place(target: Target, bytes: Uint8Array): Promise<void> {
       { cause },
     );
   }
-  // Readable for all: the daemon runs under another user than the one who builds.
+  // Readable for all users: the daemon does not run as the user who builds.
   await writeFileAtomic(target.path, [bytes], { mode: 0o644 });
 }

@@ -17,7 +17,7 @@ const thresholdSchema = z.strictObject({
 export const calibrationSchema = z
   .strictObject({
     schema: z.literal(1),
-    /** `<name>@<digest>`: they are worth nothing for another encoder. */
+    /** `<name>@<digest>`: the thresholds mean nothing for another encoder. */
     encoder: z.string().max(100),
     /** ISO 8601. */
     measured: z.iso.datetime(),
@@ -40,12 +40,12 @@ export const calibrationSchema = z
   );
 export type Calibration = z.infer<typeof calibrationSchema>;
 
-/** Where it lies in the state folder. */
+/** The file in the state folder. */
 export const calibrationFile = (state: string): string => join(state, 'calibration.json');
 
 /**
  * Reads the site's own thresholds. @returns undefined where there is no such file.
- * @throws OperatingError KAIMON_CALIBRATION when it is there and cannot be used: thresholds are not guessed
+ * @throws OperatingError KAIMON_CALIBRATION when it is there and cannot be used: the gate must not guess thresholds
  */
 export function readCalibration(file: string): Calibration | undefined {
   try {

@@ -12,7 +12,7 @@ const npmSource = {
   kind: z.literal('npm'),
   package: z.string().regex(/^(@[a-z0-9-]+\/)?[a-z0-9][a-z0-9._-]*$/),
   version: z.string().regex(/^\d+\.\d+\.\d+$/, 'must be one exact version'),
-  /** As the registry states it; checked on the tarball before anything in it is read. */
+  /** As the registry states it; the tarball is checked before anything in it is read. */
   integrity: z.string().regex(/^sha512-[A-Za-z0-9+/]{86}==$/),
 };
 export const sourceSchema = z.discriminatedUnion('kind', [
@@ -23,7 +23,7 @@ export const sourceSchema = z.discriminatedUnion('kind', [
     how: z.enum(['as-is', 'export:face-landmark-68']),
   }),
   z.strictObject({ kind: z.literal('trained'), recipe: z.string().min(1).max(400) }),
-  /** Brought by the owner of this installation: `kaimon models fetch`, or an entry of his own in models/NAME.json. */
+  /** Added by the owner of this installation: by `kaimon models fetch`, or by an entry of their own in models/NAME.json. */
   z.strictObject({ kind: z.literal('owner'), from: z.string().min(1).max(400) }),
 ]);
 export type Source = z.infer<typeof sourceSchema>;
@@ -49,7 +49,7 @@ const outputSchema = z.strictObject({
   normalised: z.boolean(),
 });
 
-/** False match rates for which a manifest states a threshold, loosest first. */
+/** False match rates for which a manifest has a threshold, loosest first. */
 export const MATCH_RATES = ['1e-2', '1e-3', '1e-4', '1e-5'] as const;
 
 const thresholdSchema = z.strictObject({
@@ -102,9 +102,9 @@ export const modelSchema = z.discriminatedUnion('role', [
   z.strictObject({
     ...common,
     role: z.literal('liveness'),
-    /** The square around the face that the network looks at, in sides of the face; scaled by area averaging. */
+    /** The side of the square around the face that the network sees, in sides of the face; scaled by area averaging. */
     crop: z.strictObject({ scale: z.number().min(1).max(6) }),
-    /** `dimension` classes before softmax; `live` is the place of the living one, from 0. */
+    /** `dimension` classes before softmax; `live` is the number of the class for living faces, from 0. */
     output: z.strictObject({
       name: tensorName,
       dimension: z.int().min(2).max(100),
@@ -125,7 +125,7 @@ export type Model = z.infer<typeof modelSchema>;
 export type Role = Model['role'];
 export type ModelOf<R extends Role> = Extract<Model, { role: R }>;
 
-/** A file of a package that is no model, taken unchanged. */
+/** A file of a package that is not a model, taken unchanged. */
 const extraSchema = z.strictObject({
   file: z.string().regex(/^[a-z0-9][A-Za-z0-9._-]*\.(jpg|bin|json)$/),
   bytes: z.int().min(1).max(10_000_000),
@@ -154,7 +154,7 @@ interface Contents {
   readonly originals: readonly Extra[];
 }
 
-/** What the fields say of each other. */
+/** Sentences about fields that contradict each other. */
 function contradictions({ models, samples, originals }: Contents): string[] {
   const found: string[] = [];
   const once = (what: string, values: readonly string[]) => {
@@ -198,8 +198,8 @@ function contradictions({ models, samples, originals }: Contents): string[] {
 }
 
 /**
- * The model of a role: the named one, or the first listed.
- * @throws OperatingError (usage) when there is none of that name; the message lists those there are.
+ * The model of a role: the named one, or the first in the manifest.
+ * @throws OperatingError (usage) when there is none of that name; the message lists the known ones
  */
 export function findModel<R extends Role>(manifest: Manifest, role: R, name?: string): ModelOf<R> {
   const candidates = manifest.models.filter((model): model is ModelOf<R> => model.role === role);
@@ -213,7 +213,7 @@ export function findModel<R extends Role>(manifest: Manifest, role: R, name?: st
   );
 }
 
-/** Stands beside every template: embeddings of different files are never compared. */
+/** The encoder's name in every template: embeddings of different model files are never compared. */
 export function encoderId(model: Pick<Model, 'name' | 'sha256'>): string {
   return `${model.name}@${model.sha256.slice(0, 12)}`;
 }

@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import { explain, OperatingError } from '../kit/errors.js';
 import { type Extra, type Manifest, type Model, manifestSchema, modelSchema } from './manifest.js';
 
-/** Folders to climb from this file until one holds models/manifest.json: 2 from src/ and from dist/; some spare. */
+/** Folders to go up from this file until one holds models/manifest.json: 2 from src/ and from dist/; some spare. */
 const CLIMB_MAX = 6;
 
 /** The folder that holds models/: a checkout or an installation. @throws OperatingError when there is none above. */
@@ -24,12 +24,12 @@ export function projectRoot(): string {
   );
 }
 
-/** An installation adds at most so many models of its own. */
+/** Most models that an installation may add. */
 const ADDED_MAX = 20;
 
 /**
- * Reads and checks `<root>/models/manifest.json`, and beside it what this installation added: one model a file, with the
- * source "owner", after those of the release. @throws OperatingError naming every faulty field.
+ * Reads and checks `<root>/models/manifest.json`, and the files beside it with the models that this installation added: one
+ * model a file, of the source "owner", listed after those of the release. @throws OperatingError naming every faulty field
  */
 export function loadManifest(root = projectRoot()): Manifest {
   const folder = join(root, 'models');
@@ -67,14 +67,14 @@ function readJson<T>(file: string, advice: string, schema: z.ZodType<T>): T {
   }
 }
 
-/** Where a model's file lies. */
+/** The path of a model's file. */
 export const modelPath = (model: Pick<Model, 'file'>, root = projectRoot()): string => join(root, 'models', model.file);
 
-/** Where a sample photo lies. */
+/** The path of a sample photo. */
 export const samplePath = (sample: Pick<Extra, 'file'>, root = projectRoot()): string =>
   join(root, 'models', 'build', 'samples', sample.file);
 
-/** Where the file lies that a model was exported from. */
+/** The path of a file that a model was exported from. */
 export const originalPath = (original: Pick<Extra, 'file'>, root = projectRoot()): string =>
   join(root, 'models', 'build', 'originals', original.file);
 
@@ -92,13 +92,13 @@ export async function fileDigest(path: string): Promise<string | undefined> {
   }
 }
 
-/** What was found where the manifest expects a file. */
+/** The state of one file of the manifest. */
 export type Finding = {
   readonly kind: 'model' | 'sample' | 'original';
   readonly name: string;
   readonly path: string;
   readonly expected: string;
-  /** What brings the file back. */
+  /** What to do to get the right file, as the end of a sentence. */
   readonly way: string;
 } & ({ readonly state: 'ok' } | { readonly state: 'missing' } | { readonly state: 'wrong'; readonly found: string });
 
@@ -119,7 +119,7 @@ async function inspect(
 const inspectModel = (model: Model, root: string): Promise<Finding> =>
   inspect('model', model.name, modelPath(model, root), model.sha256, WAYS[model.source.kind](model));
 
-/** How a model's file comes back. */
+/** What to do to get a model's file, by where it comes from. */
 const WAYS: Readonly<Record<Model['source']['kind'], (model: Model) => string>> = {
   npm: () => 'run "kaimon models build"',
   trained: () => 'restore it from the release',
@@ -127,7 +127,7 @@ const WAYS: Readonly<Record<Model['source']['kind'], (model: Model) => string>> 
     `bring it again (the original OpenFace: "kaimon models fetch openface-cmu --from …"), or remove models/${name}.json`,
 };
 
-/** Compares the digest of every file of the manifest, models first, in its order. */
+/** Compares the digest of every file of the manifest: models first, in the manifest's order. */
 export async function verifyModels(manifest: Manifest, root = projectRoot()): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const model of manifest.models) findings.push(await inspectModel(model, root));
@@ -146,8 +146,8 @@ export function describeFault(finding: Finding): string {
 }
 
 /**
- * Lets the daemon start only with the very files of the manifest.
- * @param names of models. @throws OperatingError (environment) with one line about the first file at fault.
+ * Makes sure that the files of these models are exactly those of the manifest.
+ * @param names of models @throws OperatingError (environment) with one line about the first file at fault
  */
 export async function assertModels(manifest: Manifest, names: readonly string[], root = projectRoot()): Promise<void> {
   for (const name of names) {

@@ -5,34 +5,34 @@ import { readCalibration } from './calibration.js';
 import { encoderId, findModel, type Manifest } from './manifest.js';
 import { assertModels, modelPath } from './model-files.js';
 
-/** The networks that a gate uses, checked. */
-export interface Equipment {
+/** The networks that a gate uses; their files are those of the manifest. */
+export interface ModelSet {
   readonly models: EyeSettings['models'];
   /** `<name>@<digest>` of the encoder, and how many numbers it gives. */
   readonly encoder: string;
   readonly dimension: number;
-  /** The encoder's measured thresholds: the site's own, else those of the manifest; null where nobody measured. */
+  /** The encoder's measured thresholds: the site's own, else those of the manifest; null where none were measured. */
   readonly curve: ThresholdCurve | null;
 }
 
-/** What of the configuration decides on the networks. */
-export interface Wanted {
+/** The part of the configuration that chooses the networks. */
+export interface ModelChoice {
   /** The encoder's name. */
   readonly encoder: string;
-  /** Whether living faces are told from pictures. */
+  /** Whether the networks that tell living faces from pictures are needed. */
   readonly liveness: boolean;
 }
 
 /**
- * Finds the networks that are wanted and checks their digests.
+ * Finds the chosen networks and checks their digests.
  * @param calibrationFile the site's own thresholds; they count only for the very encoder that they were measured with
  * @throws OperatingError KAIMON_MODEL_UNKNOWN, KAIMON_MODEL_MISSING, KAIMON_MODEL_DIGEST
  */
-export async function equip(manifest: Manifest, wanted: Wanted, calibrationFile?: string): Promise<Equipment> {
+export async function loadModels(manifest: Manifest, choice: ModelChoice, calibrationFile?: string): Promise<ModelSet> {
   const confirmer = findModel(manifest, 'detector-confirm');
   const landmarks = findModel(manifest, 'landmarks');
-  const encoder = findModel(manifest, 'encoder', wanted.encoder);
-  const liveness = wanted.liveness ? appearanceModels(manifest) : [];
+  const encoder = findModel(manifest, 'encoder', choice.encoder);
+  const liveness = choice.liveness ? appearanceModels(manifest) : [];
   await assertModels(
     manifest,
     [confirmer, landmarks, encoder, ...liveness].map(({ name }) => name),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { explain, messageOf, OperatingError } from '../kit/errors.js';
 import type { NpmSource } from './manifest.js';
 
-/** One published package, pinned. */
+/** One version of a published package, with its integrity. */
 export type PinnedPackage = Pick<NpmSource, 'package' | 'version' | 'integrity'>;
 
 /** Where tarballs come from. */
@@ -15,19 +15,19 @@ export type Origin =
   /** A folder that already holds them, as `npm pack` names them. */
   | { readonly kind: 'folder'; readonly folder: string };
 
-/** A slow line may need long for 41 MB; a hanging one must end. */
+/** A slow connection may need long for 41 MB; one that hangs must end. */
 const DOWNLOAD_MAX_MS = 30 * 60_000;
 const REMINDER_MS = 10_000;
-/** npm's last words that an error repeats. */
+/** Characters of npm's last output that an error repeats. */
 const STDERR_MAX = 600;
 
-/** `npm pack` names its file so. */
+/** The name that `npm pack` gives to its file. */
 export const tarballName = ({ package: name, version }: PinnedPackage): string =>
   `${name.replace(/^@/, '').replace('/', '-')}-${version}.tgz`;
 
 /**
  * The bytes of a package's tarball, its integrity checked.
- * @param progress takes sentences for a person. @throws OperatingError when it cannot be had or is not the pinned one.
+ * @param progress takes sentences for a person @throws OperatingError when it cannot be fetched or is not the pinned one
  */
 export async function fetchTarball(
   pinned: PinnedPackage,

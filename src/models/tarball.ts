@@ -1,7 +1,7 @@
 // pure
 import { gunzipSync } from 'node:zlib';
 
-/** Unpacked size that is refused: the largest package needed here unpacks to some 50 MB. */
+/** A larger archive is refused: the largest package needed here unpacks to some 50 MB. */
 const UNPACKED_MAX = 400_000_000;
 const BLOCK = 512;
 /** Header type of an ordinary file; old archives write 0. */
@@ -32,8 +32,8 @@ export function* tarMembers(tar: Buffer): Generator<TarMember> {
 }
 
 /**
- * Takes named files out of a .tgz in memory. Nothing is written anywhere, so names of other members, links and
- * paths that climb cannot do harm: a member is found by its exact name and must be an ordinary file.
+ * Takes named files out of a .tgz in memory. Nothing is written, so links, other members and paths with ".." cannot do
+ * harm: a member is found by its exact name and must be an ordinary file.
  * @throws RangeError when one is missing, doubled or no ordinary file, or the archive is damaged.
  */
 export function readTarball(tgz: Uint8Array, wanted: readonly string[]): Map<string, Buffer> {

@@ -6,7 +6,7 @@ import { TOMBSTONES_MAX } from './people-document.js';
 import type { PeopleState } from './people-state.js';
 import { InvalidPeople, readPerson } from './record.js';
 
-/** The record as the file may hold it: what loading would refuse must never be written. @throws KAIMON_PEOPLE_RECORD */
+/** Checks a record as loading does: what loading would refuse must never be written. @throws OperatingError KAIMON_PEOPLE_RECORD */
 export const checkedRecord = (record: SiteRecord): SiteRecord =>
   isRemoval(record) ? checkedRemoval(record) : checkedPerson(record);
 
@@ -27,14 +27,14 @@ function checkedRemoval({ id, version }: Removal): Removal {
   throw invalid(`the removal of "${id}" at "${version}" is not valid`);
 }
 
-/** An id must never become somebody else's. @throws OperatingError KAIMON_PEOPLE_ID_USED */
+/** The id of a removed person must never become another person's. @throws OperatingError KAIMON_PEOPLE_ID_USED */
 export function checkFresh(id: string, state: PeopleState): void {
   if (!state.removed.has(id)) return;
   const why = `the id "${id}" belonged to somebody who was removed: choose another id`;
   throw new OperatingError('KAIMON_PEOPLE_ID_USED', 'input', why);
 }
 
-/** Changes and removals of people who are enrolled always fit. @throws OperatingError KAIMON_PEOPLE_FULL */
+/** A new id may find no room; changes and removals of people who are enrolled always fit. @throws OperatingError KAIMON_PEOPLE_FULL */
 export function checkRoom(record: SiteRecord, { people, removed }: PeopleState): void {
   if (people.has(record.id)) return;
   if (!isRemoval(record) && people.size >= PEOPLE_MAX) throw full(`${PEOPLE_MAX} people are enrolled already`);

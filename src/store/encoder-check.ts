@@ -5,7 +5,7 @@ import type { Log } from '../kit/log.js';
 import { isFuture } from '../person/version.js';
 import type { PeopleDocument } from './people-document.js';
 
-/** How many people have no template of `encoder` and so are not recognised by it. */
+/** How many people have no template of `encoder` and therefore are not recognised. */
 export function withoutTemplate(document: PeopleDocument, encoder: string): number {
   let count = 0;
   for (const person of document.people.values()) {
@@ -15,14 +15,15 @@ export function withoutTemplate(document: PeopleDocument, encoder: string): numb
 }
 
 /**
- * Templates of different encoders are never compared: a store that has only others' would make everybody a stranger.
- * @throws OperatingError KAIMON_PEOPLE_ENCODER naming both encoders and the way out.
+ * Refuses a store that has no template of the encoder in use. Templates of different encoders are never compared, so the
+ * gate would recognise none of its people.
+ * @throws OperatingError KAIMON_PEOPLE_ENCODER naming both encoders and the way out
  */
 export function checkEncoder(document: PeopleDocument, encoder: string, file: string): void {
   if (document.people.size === 0 || withoutTemplate(document, encoder) < document.people.size) return;
   const found = new Set<string>();
   for (const person of document.people.values()) for (const template of person.templates) found.add(template.encoder);
-  // People without any template, in a store of this encoder: nothing is incompatible, they are just not known by face.
+  // People without any template, in a store of this encoder: nothing is incompatible, there is just no face of them.
   if (found.size === 0 && document.encoder === encoder) return;
   const others = found.size === 0 ? document.encoder : [...found].sort().join(', ');
   throw new OperatingError(
@@ -33,7 +34,7 @@ export function checkEncoder(document: PeopleDocument, encoder: string, file: st
   );
 }
 
-/** Says in the log who is there, and what about the store's content is odd without being wrong. */
+/** Logs how many people there are, and warns of what is unusual about the store without being an error. */
 export function reportPeople(document: PeopleDocument, { encoder, file, latest, clock, log }: ReportOptions): void {
   log.info({ file, people: document.people.size, removed: document.removed.size }, 'people store open');
   const unknown = withoutTemplate(document, encoder);
@@ -46,7 +47,7 @@ export function reportPeople(document: PeopleDocument, { encoder, file, latest, 
 interface ReportOptions {
   readonly encoder: string;
   readonly file: string;
-  /** The greatest version in the store. */
+  /** The greatest version in the store; null in a new one. */
   readonly latest: string | null;
   readonly clock: Clock;
   readonly log: Log;

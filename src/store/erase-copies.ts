@@ -8,8 +8,8 @@ import type { PeopleStore } from './people-store.js';
 const SET_ASIDE = /^(?:people|passages)\.json\.corrupt-/;
 
 /**
- * Removes what still shows or names somebody who was removed, beside the journal: the copy of the people from before, files set aside
- * (of everybody), and spoken greetings (of everybody; they are made again).
+ * Removes what still shows or names a removed person, apart from the journal: the last good copy of the people file, all files that
+ * were set aside, and all spoken greetings (they are made again when needed).
  * @throws OperatingError KAIMON_FILE_WRITE: to be repeated
  */
 export async function eraseCopies(

@@ -1,7 +1,7 @@
 import { Gallery } from '../person/gallery.js';
 import type { PeopleStore } from './people-store.js';
 
-/** The gallery, kept equal to the store. */
+/** A gallery of the store's people that follows every change of the store. */
 export function followedGallery(
   store: PeopleStore,
   { encoder, dimension }: { readonly encoder: string; readonly dimension: number },

@@ -16,10 +16,10 @@ export type SiteRecord = Person | Removal;
 export const isRemoval = (record: SiteRecord): record is Removal => 'removed' in record;
 
 /**
- * Total order of the records of one id: by version; at one version (a gate restored from a backup, a broken clock)
- * a removal is newer than a person, and of two persons the one whose text sorts last. Zero means the same content.
- * Since every gate keeps the greatest record it has seen, merging is commutative, associative and idempotent,
- * and gates end equal in whatever order, and however often, the records reach them.
+ * Orders the records of one id by version. At equal versions (a gate restored from a backup, a broken clock) a removal is
+ * newer than a person, and of two persons the one whose text sorts last is newer. Zero means the same content. Since every
+ * gate keeps the greatest record it has seen, merging is commutative, associative and idempotent: all gates end with the
+ * same people, in whatever order and however often the records reach them.
  */
 export function compareRecords(a: SiteRecord, b: SiteRecord): number {
   const byVersion = compareVersions(a.version, b.version);
@@ -29,7 +29,7 @@ export function compareRecords(a: SiteRecord, b: SiteRecord): number {
   return textA < textB ? -1 : textA > textB ? 1 : 0;
 }
 
-/** What becomes of a record that arrives: it replaces what is known, is older, or is the same. */
+/** What becomes of a record that arrives: it is taken in place of the known one, it is older, or it is the same. */
 export function outcomeOf(known: SiteRecord | undefined, incoming: SiteRecord): 'taken' | 'older' | 'same' {
   if (known === undefined) return 'taken';
   const order = compareRecords(incoming, known);

@@ -16,17 +16,17 @@ export const PEOPLE_SCHEMA = 1;
 /** Removals are kept for about 400 days; with more than this many, no new person is taken in until some are purged. */
 export const TOMBSTONES_MAX = 200_000;
 
-/** What people.json holds. A value: whoever changes it makes a new one. */
+/** What people.json holds. It is never changed in place. */
 export interface PeopleDocument {
   readonly encoder: string;
   readonly people: ReadonlyMap<string, Person>;
   readonly removed: ReadonlyMap<string, Tombstone>;
 }
 
-/** A new store: nobody. */
+/** A new store without people. */
 export const emptyDocument = (encoder: string): PeopleDocument => ({ encoder, people: new Map(), removed: new Map() });
 
-/** The file was written by a newer Kaimon: it must be left exactly as it is. */
+/** The file was written by a newer Kaimon and must be left exactly as it is. */
 export class NewerPeople extends Error {
   override readonly name = 'NewerPeople';
   readonly schema: number;
@@ -65,7 +65,7 @@ export function* documentChunks(document: PeopleDocument): Generator<string, voi
   yield `${chunk}\n}}\n`;
 }
 
-/** Collects records and refuses what no valid file holds. */
+/** Collects the records of a file. Every method throws InvalidPeople for what a valid file cannot hold. */
 export class DocumentBuilder {
   readonly #people = new Map<string, Person>();
   readonly #removed = new Map<string, Tombstone>();
@@ -113,7 +113,7 @@ const bodySchema = z.object({
   removed: z.record(z.string(), z.unknown()),
 });
 
-/** Reads any JSON layout of the file, for instance one that somebody edited by hand. @throws InvalidPeople, NewerPeople */
+/** Reads any JSON layout of the file, for instance one that was edited by hand. @throws InvalidPeople, NewerPeople */
 export function documentFromJson(json: unknown): PeopleDocument {
   checkSchema(envelopeSchema.safeParse(json).data?.schema);
   const { data, error } = bodySchema.safeParse(json);
@@ -124,7 +124,7 @@ export function documentFromJson(json: unknown): PeopleDocument {
   return builder.document(data.encoder);
 }
 
-/** @throws NewerPeople for a later version's file, InvalidPeople for anything else that is not ours. */
+/** @throws NewerPeople for the file of a later version, InvalidPeople for any other that this version cannot read */
 export function checkSchema(schema: number | undefined): void {
   if (schema !== undefined && schema > PEOPLE_SCHEMA) throw new NewerPeople(schema);
   if (schema !== PEOPLE_SCHEMA) throw new InvalidPeople(`schema: expected ${PEOPLE_SCHEMA}, found ${schema ?? 'none'}`);

@@ -9,7 +9,7 @@ import { documentChunks, NewerPeople, type PeopleDocument } from './people-docum
 import { parsePeople } from './people-parser.js';
 import { InvalidPeople } from './record.js';
 
-/** How a copy of the file reads: absent, damaged, or whole. */
+/** What was found where the file, or its last good copy, should be. */
 type Copy =
   | { readonly kind: 'missing' }
   | { readonly kind: 'damaged'; readonly why: string }
@@ -26,7 +26,7 @@ export interface PeopleFileOptions {
 export const lastGoodOf = (file: string): string => `${file}.last-good`;
 
 /**
- * lowdb's adapter for people.json: lowdb's own writes without fsync, keeps no copy, leaves mode 0644 and blocks the
+ * Stores people.json for lowdb, whose own adapter writes without fsync, keeps no copy, leaves mode 0644 and blocks the
  * event loop for the whole JSON. Reading falls back to the last good copy; a damaged file is set aside, never deleted.
  */
 export class PeopleFileAdapter implements Adapter<PeopleDocument> {
@@ -78,7 +78,7 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
     try {
       await this.write(document);
     } catch (thrown) {
-      // The last good copy is still there and the next change is written anyway: the gate can work.
+      // The gate can work: the last good copy is still there, and the next change writes the file anyway.
       log.warn({ file, why: messageOf(thrown) }, 'the recovered people file could not be written yet');
     }
     return document;

@@ -1,15 +1,16 @@
 import type { Adapter } from 'lowdb';
 import type { Clock } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
+import type { LockedResource } from '../kit/writer-lock.js';
 import type { Person } from '../person/person.js';
 import type { PeopleDocument } from './people-document.js';
 
 export interface PeopleStoreOptions {
-  /** people.json; its folder is made (mode 0700) when missing. */
+  /** people.json; a missing folder is made (mode 0700). */
   readonly file: string;
   /** The encoder in use, `name@digest`. */
   readonly encoder: string;
-  /** This gate's name: it ends the versions made here. */
+  /** This gate's name: the versions made here end with it. */
   readonly gate: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -19,9 +20,18 @@ export interface PeopleStoreOptions {
   readonly storage?: Adapter<PeopleDocument>;
 }
 
-/** Somebody came, changed or went. `origin`: asked for here, or by another gate. */
+/** The people store, for its writer lock. */
+export const PEOPLE_LOCK: LockedResource = {
+  code: 'KAIMON_PEOPLE_LOCKED',
+  name: 'people store',
+  advice: 'stop the daemon, or send it the request over MQTT',
+};
+
+/** A person was added, changed or removed. */
 export interface PeopleChange {
   readonly id: string;
+  /** Undefined: removed. */
   readonly person: Person | undefined;
+  /** Asked for at this gate, or by another one. */
   readonly origin: 'local' | 'site';
 }

@@ -4,7 +4,7 @@ import { messageOf } from '../kit/errors.js';
 import { checkSchema, DocumentBuilder, documentFromJson, type PeopleDocument } from './people-document.js';
 import { InvalidPeople } from './record.js';
 
-/** Bytes between two pauses: 2–3 ms on a PC. */
+/** Bytes read between two pauses: 2–3 ms on a PC. */
 const SLICE_BYTES = 1024 * 1024;
 
 const headPattern = /^\{"schema":(\d{1,9}),"encoder":"([^"\\]{1,64})","people":\{$/;
@@ -12,8 +12,8 @@ const keyPattern = /^"([a-z0-9_-]{1,64})":/;
 
 /**
  * Reads the bytes of people.json; yields every few milliseconds so that the caller can let the event loop run.
- * Our own layout (one record a line) is read line by line: half the time and memory of one JSON.parse, and no limit
- * of 512 MB. Any other layout is read as plain JSON.
+ * Kaimon's own layout (one record a line) is read line by line, in half the time and memory of one JSON.parse and without
+ * its limit of 512 MB. Any other layout is read as plain JSON.
  * @throws InvalidPeople, NewerPeople
  */
 export function* parsePeople(bytes: Buffer): Generator<void, PeopleDocument> {
@@ -47,7 +47,7 @@ function* parseLines(bytes: Buffer): Generator<void, PeopleDocument | undefined>
   checkSchema(Number(head[1]));
   const builder = new DocumentBuilder();
   let section: 'people' | 'removed' = 'people';
-  // A comma after the last line promises another record; its absence promises the section's end.
+  // A line that ends with a comma is followed by another record; one without a comma ends the section.
   let expects: 'first' | 'record' | 'end' = 'first';
   let pauseAt = SLICE_BYTES;
   for (let at = headEnd + 1; ; ) {

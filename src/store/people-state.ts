@@ -6,8 +6,8 @@ import { isRemoval, type SiteRecord } from './merge.js';
 import type { PeopleDocument } from './people-document.js';
 
 /**
- * Who is enrolled and who was removed, in memory. An id is in one of the two, never in both. Persons are never
- * changed in place, so a snapshot stays what it was while a slow disk takes it.
+ * Who is enrolled and who was removed, in memory. An id is in one of the two, never in both. Persons are never changed in
+ * place, so a snapshot stays the same while a slow disk takes it.
  */
 export class PeopleState {
   readonly #people: Map<string, Person>;
@@ -29,23 +29,23 @@ export class PeopleState {
     return this.#removed;
   }
 
-  /** The greatest version ever seen here, of anybody; null in a new store. */
+  /** The greatest version of any person ever seen here; null in a new store. */
   get latest(): string | null {
     return this.#latest;
   }
 
-  /** What is known of an id, in the form in which the site exchanges it. */
+  /** The person or the removal of an id, as gates exchange it. */
   record(id: string): SiteRecord | undefined {
     const tombstone = this.#removed.get(id);
     return tombstone ? { id, removed: true, version: tombstone.version } : this.#people.get(id);
   }
 
-  /** Takes a record in place of what was known of its id. */
+  /** Puts a record in place of the known one of its id. */
   set(record: SiteRecord): void {
     this.#seen(record.version);
     if (isRemoval(record)) {
       this.#people.delete(record.id);
-      // The time is the version's, not this gate's: so all gates keep equal tombstones.
+      // The version's time, not this gate's, so that the tombstone is the same at all gates.
       this.#removed.set(record.id, { version: record.version, at: iso(versionMs(record.version)) });
     } else {
       this.#removed.delete(record.id);
@@ -60,7 +60,7 @@ export class PeopleState {
     return before - this.#removed.size;
   }
 
-  /** A value that later changes do not touch. Some milliseconds at 50,000 people; taken once a write. */
+  /** A copy that later changes do not touch. Takes some milliseconds with 50,000 people; made once a write. */
   snapshot(encoder: string): PeopleDocument {
     return { encoder, people: new Map(this.#people), removed: new Map(this.#removed) };
   }

@@ -1,6 +1,6 @@
 import { Low } from 'lowdb';
 import { Saver } from '../kit/saver.js';
-import { StoreLock } from '../kit/writer-lock.js';
+import { WriterLock } from '../kit/writer-lock.js';
 import type { Person, Tombstone } from '../person/person.js';
 import { isFuture, type MergeOutcome, nextVersion } from '../person/version.js';
 import { checkedPerson, checkedRecord, checkFresh, checkRoom } from './admission.js';
@@ -8,21 +8,20 @@ import { checkEncoder, reportPeople } from './encoder-check.js';
 import { isRemoval, outcomeOf, type SiteRecord } from './merge.js';
 import { emptyDocument, type PeopleDocument } from './people-document.js';
 import { lastGoodOf, PeopleFileAdapter } from './people-file.js';
-import type { PeopleChange, PeopleStoreOptions } from './people-options.js';
+import { PEOPLE_LOCK, type PeopleChange, type PeopleStoreOptions } from './people-options.js';
 import { PeopleState } from './people-state.js';
 import { prepareFolder, tidyFolder } from './store-folder.js';
 
-/** Pauses between tries to save after a failure. */
 const SAVE_RETRY = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 } as const;
 
 /**
- * The people of the site as this gate knows them. A change counts in memory at once and its promise resolves after the
- * fsync. When the disk refuses, the promise rejects, the change stays in memory (see Saver), `fault` tells why, and
- * the store goes on trying. One process at a time: a second one is refused by a lock file.
+ * The people of the site as this gate knows them. A change counts in memory at once, and its promise resolves after the
+ * fsync. When the disk refuses, the promise rejects, the change stays in memory (see Saver), `fault` says why, and the
+ * store goes on trying. One process at a time: a second one is refused by a lock file.
  */
 export class PeopleStore {
   readonly #options: PeopleStoreOptions;
-  readonly #lock: StoreLock;
+  readonly #lock: WriterLock;
   readonly #low: Low<PeopleDocument>;
   readonly #state: PeopleState;
   readonly #saver: Saver;
@@ -30,7 +29,7 @@ export class PeopleStore {
   #revision = 0;
   #closed = false;
 
-  private constructor(options: PeopleStoreOptions, lock: StoreLock, low: Low<PeopleDocument>) {
+  private constructor(options: PeopleStoreOptions, lock: WriterLock, low: Low<PeopleDocument>) {
     this.#options = options;
     this.#lock = lock;
     this.#low = low;
@@ -48,7 +47,7 @@ export class PeopleStore {
     const { file, log } = options;
     await prepareFolder(file, log);
     const lockFile = `${file}.lock`;
-    const lock = await StoreLock.take(lockFile, log);
+    const lock = await WriterLock.take(lockFile, log, PEOPLE_LOCK);
     try {
       await tidyFolder([file, lastGoodOf(file), lockFile], log);
       const low = new Low(options.storage ?? new PeopleFileAdapter(options), emptyDocument(options.encoder));
@@ -63,12 +62,11 @@ export class PeopleStore {
     }
   }
 
-  /** How many people are enrolled. */
   get size(): number {
     return this.#state.people.size;
   }
 
-  /** Grows with every change since the store was opened. */
+  /** The number of changes since the store was opened. */
   get revision(): number {
     return this.#revision;
   }
@@ -82,7 +80,7 @@ export class PeopleStore {
     return this.#state.people.get(id);
   }
 
-  /** Everybody, as long as nothing changes meanwhile: do not await inside the loop. */
+  /** All people who are enrolled. Do not await inside the loop: they may change meanwhile. */
   all(): Iterable<Person> {
     return this.#state.people.values();
   }
@@ -91,15 +89,15 @@ export class PeopleStore {
     return this.#state.removed;
   }
 
-  /** Whether an id belongs or belonged to somebody (as far back as removals are kept). */
+  /** Whether an id belongs, or belonged, to a person (as far back as removals are kept). */
   everUsed(id: string): boolean {
     return this.#state.record(id) !== undefined;
   }
 
   /**
    * Adds or changes a person; the store gives the version. Resolves after the fsync.
-   * @param options.returning the person of a removed id is enrolled again. Without it such an id is refused, since it
-   *   must never become somebody else's.
+   * @param options.returning a removed person is enrolled again. Without it a removed id is refused, since it must never
+   *   become another person's.
    * @throws OperatingError KAIMON_PEOPLE_RECORD, KAIMON_PEOPLE_ID_USED, KAIMON_PEOPLE_FULL: nothing was changed;
    *   KAIMON_FILE_WRITE, KAIMON_PEOPLE_LOCKED: changed in memory, not yet on the disk
    */
@@ -112,8 +110,8 @@ export class PeopleStore {
   }
 
   /**
-   * Takes a record of another gate, the newest version wins. Resolves after the fsync (at once when nothing changed).
-   * 'future': more than 5 minutes ahead of this gate's clock, logged and not taken; offer it again later.
+   * Takes a record of another gate; the newest version wins. Resolves after the fsync (at once when nothing changed).
+   * 'future': more than 5 minutes ahead of this gate's clock, so logged and not taken; offer it again later.
    * @throws OperatingError as {@link put}
    */
   async merge(record: SiteRecord): Promise<MergeOutcome> {
@@ -132,7 +130,7 @@ export class PeopleStore {
 
   /**
    * Removes a person and remembers that. Resolves after the fsync.
-   * @returns the removal's version, undefined when nobody of that id is enrolled.
+   * @returns the removal's version, undefined when no person of that id is enrolled.
    */
   async remove(id: string, by: string): Promise<string | undefined> {
     if (!this.#state.people.has(id)) return undefined;
@@ -142,14 +140,14 @@ export class PeopleStore {
     return version;
   }
 
-  /** Writes the same once more: the copy of the time before is then one of now. Resolves after the fsync. @throws OperatingError as {@link put} */
+  /** Writes the file again, so that its last good copy is up to date too. Resolves after the fsync. @throws OperatingError as {@link put} */
   async rewrite(): Promise<void> {
-    // The first may join a change that waits, and what it replaces is then still of before that.
+    // Twice: the first write may be that of a change that waits, and the copy then still is the file from before it.
     await this.#save();
     await this.#save();
   }
 
-  /** Calls `listener` on every change, in memory's order, before it is on the disk. @returns ends that */
+  /** Calls `listener` on every change, in order, before it is on the disk. @returns a function that ends this */
   onChange(listener: (change: PeopleChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -157,7 +155,7 @@ export class PeopleStore {
 
   /**
    * Forgets removals older than `olderThanMs` milliseconds; their ids count as never used afterwards. Call it only
-   * while the wall clock is trusted. @returns how many, after the fsync
+   * while the wall clock is trusted. Resolves after the fsync. @returns how many
    */
   async purgeTombstones(olderThanMs: number): Promise<number> {
     const count = this.#state.purge(this.#options.clock.wall() - olderThanMs);

@@ -5,8 +5,8 @@ import { emptyDocument, type PeopleDocument } from './people-document.js';
 import { PeopleFileAdapter } from './people-file.js';
 
 /**
- * The people without the right to change them, for a command beside a running daemon: nothing is locked, moved or
- * written. No file and no last good copy: nobody.
+ * Reads the people without the right to change them, for a command beside a running daemon: nothing is locked, moved or
+ * written. Without a file and a last good copy there are no people.
  * @throws OperatingError KAIMON_PEOPLE_CORRUPT, KAIMON_PEOPLE_SCHEMA, KAIMON_PEOPLE_ENCODER, KAIMON_FILE_READ
  */
 export async function readPeople(options: {

@@ -2,14 +2,15 @@
 import { z } from 'zod';
 import { type Person, personSchema, type StoredTemplate, TEMPLATES_MAX, templateSchema } from '../person/person.js';
 
-/** Something that is no person record or no people file; the message says where and why, without embeddings. */
+/** A person record or a people file that is not valid; the message says where and why, without embeddings. */
 export class InvalidPeople extends Error {
   override readonly name = 'InvalidPeople';
 }
 
+/** Characters of a template's vector, as in the schema of the contract. */
 const VECTOR_TEXT_MAX = 5464;
 
-/** personSchema, but the vector's alphabet is left to {@link vectorFault}: the regex alone took 400 of 600 ms of a load. */
+/** As personSchema, but {@link vectorFault} checks the characters of the vector: the regex took 400 of the 600 ms of loading. */
 const recordSchema = personSchema.extend({
   templates: z.array(templateSchema.extend({ vector: z.string().max(VECTOR_TEXT_MAX) })).max(TEMPLATES_MAX),
 });
@@ -28,7 +29,7 @@ export function readPerson(value: unknown): Person {
   return data;
 }
 
-/** One sentence for the first thing that zod minds. */
+/** One sentence about the first fault that zod found. */
 export function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0];
   return issue ? `${issue.path.join('.') || 'record'}: ${issue.message}` : 'record: invalid';
@@ -44,8 +45,8 @@ const words = new Uint32Array(scratch.buffer, scratch.byteOffset, scratch.byteLe
 export function vectorFault(text: string): string | undefined {
   if (text.length === 0 || text.length > VECTOR_TEXT_MAX || text.length % 4 !== 0) return 'not whole base64';
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  // The decoder skips what it does not know, so a foreign character shows as missing bytes; but it knows base64url too,
-  // and takes only the low byte of characters beyond Latin-1, hence the second look.
+  // The decoder skips characters that it does not know, which shows as missing bytes. But it also knows base64url, and it
+  // takes only the low byte of characters beyond Latin-1: these two are checked separately.
   const bytes = scratch.write(text, 0, 'base64');
   if (bytes !== (text.length / 4) * 3 - padding || text.includes('-') || text.includes('_')) return 'not whole base64';
   if (Buffer.byteLength(text) !== text.length) return 'not whole base64';

@@ -4,7 +4,7 @@ import { errnoOf, removeStaleTemps, syncFolder } from '../kit/atomic-file.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 
-/** Makes the store's folder for Kaimon's user alone (0700). One that exists keeps its mode: it may serve others too. */
+/** Makes the store's folder for Kaimon's user alone (0700). One that exists keeps its mode: it may hold other files too. */
 export async function prepareFolder(file: string, log: Log): Promise<void> {
   const folder = dirname(file);
   try {
@@ -18,12 +18,12 @@ export async function prepareFolder(file: string, log: Log): Promise<void> {
   }
 }
 
-/** Without this a power cut can take the new folder, and with it people who were acknowledged. */
+/** Without this a power cut can remove the new folder, and with it people whose enrolment was acknowledged. */
 async function syncParents(folder: string, made: string): Promise<void> {
   for (let at = resolve(folder); at.startsWith(resolve(made)); at = dirname(at)) await syncFolder(dirname(at));
 }
 
-/** What a killed process left behind, and file modes that somebody widened. Only while the lock is held. */
+/** Removes what a killed process left behind, and narrows file modes that were widened. Only while the lock is held. */
 export async function tidyFolder(files: readonly string[], log: Log): Promise<void> {
   for (const file of files) {
     const stale = await removeStaleTemps(file);
@@ -40,7 +40,7 @@ async function narrowMode(file: string, log: Log): Promise<void> {
     log.warn({ file, mode: (mode & 0o777).toString(8) }, 'others could read this file of the people store; now 0600');
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return;
-    // Reading the file comes next and says what is wrong with it.
+    // The file is read next; that says what is wrong with it.
     log.warn({ file, why: messageOf(cause) }, 'cannot narrow the mode of a file of the people store');
   }
 }

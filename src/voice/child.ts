@@ -4,12 +4,12 @@ import { OperatingError } from '../kit/errors.js';
 /** Most bytes kept of what a child prints. */
 const PRINTED_BYTES_MAX = 64 * 1024;
 
-/** Most of a child's complaint that goes into an error. */
-const COMPLAINT_MAX = 200;
+/** Most characters of what a child prints that go into an error. */
+const QUOTED_MAX = 200;
 
 export interface Child {
   readonly program: string;
-  /** Handed over as they are: no shell reads them. */
+  /** Handed over unchanged: no shell reads them. */
   readonly args: readonly string[];
   /** Set on top of this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -36,17 +36,19 @@ export function runChild({ program, args, env, input, limitMs, signal }: Child):
     const child = execFile(program, args, options, (error, _stdout, stderr) => {
       if (error === null) resolve();
       else
-        reject(new OperatingError('KAIMON_VOICE', 'environment', complaint(program, error, stderr), { cause: error }));
+        reject(
+          new OperatingError('KAIMON_VOICE', 'environment', whyItFailed(program, error, stderr), { cause: error }),
+        );
     });
-    // A child that ends without reading its input breaks the pipe; its exit code tells the story.
+    // A child that ends without reading its input breaks the pipe; whether it succeeded shows in its exit code.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input ?? '');
   });
 }
 
-function complaint(program: string, error: Error & { code?: unknown; killed?: boolean }, stderr: string): string {
+function whyItFailed(program: string, error: Error & { code?: unknown; killed?: boolean }, stderr: string): string {
   if (error.code === 'ENOENT') return `${program} is not installed: install the package that holds it`;
   if (error.killed) return `${program} took too long and was killed`;
-  const last = stderr.trim().split('\n').at(-1)?.slice(0, COMPLAINT_MAX);
+  const last = stderr.trim().split('\n').at(-1)?.slice(0, QUOTED_MAX);
   return `${program} failed (${String(error.code)}): ${last || 'no word why'}`;
 }

@@ -7,20 +7,20 @@ import type { Utterance } from './phrases.js';
 import { type Speaker, withNewest } from './speaker.js';
 import { SpeechCache, type SpokenFile, speechKey } from './speech-cache.js';
 
-/** Words a minute: a little slower than espeak's own 175, because names must be caught at once. */
+/** Words a minute: a little slower than espeak's own 175, because names must be understood at once. */
 const SPEED = 160;
 
-/** A synthesis or a sound card that hangs is given up after this long beyond the length of the sound itself. */
+/** Synthesis may take this long, and playing this much longer than the sound itself; then the child is killed. */
 const CHILD_LIMIT_MS = 15_000;
 
 /**
- * espeak-ng only writes a file here. Left to itself it looks for a sound server first: reads the machine's id for that, and
- * with a PULSE_SERVER of the user's environment even asks the network.
+ * espeak-ng only writes a file here, yet it would look for a sound server first: it would read the machine's id, and with a
+ * PULSE_SERVER in the user's environment even use the network.
  */
 const NO_SOUND_SERVER = { PULSE_SERVER: 'unix:/dev/null' } as const;
 
 export interface EspeakOptions {
-  /** For spoken greetings; made when needed. */
+  /** Folder for sound files of greetings; made when needed. */
   readonly cacheFolder: string;
   /** ALSA output; null is the default one. */
   readonly device: string | null;
@@ -31,14 +31,14 @@ export interface EspeakOptions {
   readonly programs?: { readonly espeak: string; readonly aplay: string };
 }
 
-/** Speaks with espeak-ng and aplay, each a child process. Trouble with sound is logged once, until it works again. */
+/** Speaks with espeak-ng and aplay, each a child process. Failures are logged once, until speaking works again. */
 export class EspeakSpeaker implements Speaker {
   readonly #options: EspeakOptions;
   readonly #cache: SpeechCache;
   readonly #closing = new AbortController();
   #waiting: readonly Utterance[] = [];
   #speaking: Promise<void> | null = null;
-  #unheard = false;
+  #failing = false;
 
   constructor(options: EspeakOptions) {
     this.#options = options;
@@ -72,15 +72,15 @@ export class EspeakSpeaker implements Speaker {
       const spoken = await this.#render(text, language);
       if (spoken === null) return;
       await this.#play(spoken);
-      if (this.#unheard) this.#options.log.info('greetings are heard again');
-      this.#unheard = false;
+      if (this.#failing) this.#options.log.info('greetings are heard again');
+      this.#failing = false;
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      if (!this.#unheard) {
-        // The message alone: its cause repeats a page of what the sound library printed.
+      if (!this.#failing) {
+        // The message alone: its cause repeats a page of output of the sound library.
         this.#options.log.warn({ code: 'KAIMON_VOICE' }, `greetings are not heard: ${messageOf(error)}`);
       }
-      this.#unheard = true;
+      this.#failing = true;
     }
   }
 

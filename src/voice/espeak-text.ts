@@ -3,7 +3,7 @@ import { speakable, UTTERANCE_MAX } from './phrases.js';
 
 /**
  * Voices of espeak-ng 1.51. Its plain `cmn` reads Chinese characters as English syllables ("huan five, ying two");
- * `cmn-latn-pinyin` speaks Mandarin, but then reads Latin letters as pinyin. Hence a voice a script.
+ * `cmn-latn-pinyin` speaks Mandarin, but then reads Latin letters as pinyin. So each script has its voice.
  */
 const VOICES: Readonly<Record<Language, string>> = { en: 'en', 'zh-TW': 'cmn-latn-pinyin' };
 
@@ -15,21 +15,21 @@ export interface Speech {
   readonly input: string;
 }
 
-const voiceOf = (run: string, own: string): string => {
+const voiceOf = (run: string, otherwise: string): string => {
   if (/\p{Script=Han}/u.test(run)) return VOICES['zh-TW'];
   if (/\p{Script=Latin}/u.test(run)) return VOICES.en;
-  return own;
+  return otherwise;
 };
 
 /**
- * Runs of one script: a border lies where Latin letters follow Han or the other way round.
- * Everything else (digits, punctuation, other scripts) stays with the run before it.
+ * Runs of one script: a new one begins where Latin letters follow Han or the other way round. Everything else (digits,
+ * punctuation, other scripts) stays with the run before it.
  */
 const runsOf = (text: string): string[] =>
   text.match(/\p{Script=Han}[^\p{Script=Latin}]*|[^\p{Script=Han}]+/gu)?.filter((run) => run.trim() !== '') ?? [];
 
 /**
- * Prepares any text for espeak-ng. The text is stripped of markup first, so that the only tags are those made here.
+ * Prepares any text for espeak-ng. Markup is removed first, so that the only tags are those made here.
  * @returns null when nothing speakable is left.
  */
 export function speechOf(text: string, language: Language): Speech | null {

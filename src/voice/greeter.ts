@@ -3,12 +3,12 @@ import type { Language } from '../person/person.js';
 import { type Guest, greetings, pleaseMove, type Utterance } from './phrases.js';
 import type { Speaker } from './speaker.js';
 
-/** People let in within so short a time came together and are greeted together. The door does not wait for it. */
+/** People who are let in within this time are greeted together. The door does not wait for it. */
 const TOGETHER_MS = 350;
-/** More guests than this at once are greeted as a crowd anyway. */
+/** Further guests are left out: a greeting says far fewer names anyway. */
 const GUESTS_MAX = 20;
 
-/** Gathers those who come in together and greets them once. */
+/** Greets people who come in together with one greeting, and asks a person to move when liveness needs that. */
 export class Greeter {
   readonly #speaker: Speaker;
   readonly #clock: Clock;
@@ -24,13 +24,13 @@ export class Greeter {
     this.#onGreeting = onGreeting;
   }
 
-  /** Returns at once. */
+  /** Adds a guest to the next greeting. Returns at once. */
   welcome(guest: Guest): void {
     if (this.#guests.length < GUESTS_MAX) this.#guests.push(guest);
     this.#timer ??= this.#clock.after(TOGETHER_MS, () => this.#greet());
   }
 
-  /** Asks somebody who stands like a statue to turn the head. Returns at once. @param language null: the gate's */
+  /** Asks a person who does not move to turn the head. Returns at once. @param language null: the gate's */
   askToMove(language: Language | null): void {
     const { text, language: spoken } = pleaseMove(language ?? this.#language);
     this.#speaker.say(text, spoken);

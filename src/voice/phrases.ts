@@ -1,11 +1,11 @@
 import type { Language } from '../person/person.js';
 
-/** Somebody who was let in, as far as the greeting is concerned. */
+/** A person who was let in, with what the greeting needs. */
 export interface Guest {
   readonly name: string;
-  /** Null: the gate's. */
+  /** Null: the gate's language. */
   readonly language: Language | null;
-  /** A greeting of one's own in place of the phrase; `{name}` is replaced. */
+  /** A personal greeting in place of the common phrase; `{name}` is replaced. */
   readonly greeting: string | null;
 }
 
@@ -18,7 +18,7 @@ export interface Utterance {
 /** Most names in one greeting; the rest become "and 3 others". */
 export const NAMES_MAX = 5;
 
-/** Most greetings of their own in one utterance; the others are greeted by name. */
+/** Most personal greetings in one utterance; the other guests are greeted by name. */
 const PERSONAL_MAX = 2;
 
 /** Longest name that is spoken, in characters. */
@@ -63,19 +63,19 @@ const cut = (text: string, most: number): string => {
   return characters.length > most ? characters.slice(0, most).join('').trimEnd() : text;
 };
 
-/** Neither control nor formatting characters, nor markup (SSML), nor phoneme brackets; one space at a time. */
+/** Removes control and formatting characters, markup (SSML) and phoneme brackets, and joins spaces. */
 const cleaned = (text: string): string =>
   text
     .normalize('NFC')
     .replace(/<[^<>]*>/g, ' ')
     .replace(/[\p{C}\p{Z}<>&[\]{}]+/gu, ' ');
 
-/** Text from outside as something that can only be spoken, at most `most` characters. */
+/** Text from outside without anything that a voice could take as a command, at most `most` characters. */
 export const speakable = (text: string, most: number): string => cut(cleaned(text).trim(), most);
 
-/** The greeting of one's own with the name in it, or null where there is none. */
+/** The personal greeting with the name in it, or null where there is none. */
 function personal({ greeting, name }: Guest): string | null {
-  // Cleaned piece by piece, so that text and name cannot build markup out of one another.
+  // Cleaned piece by piece, so that text and name cannot form markup together.
   const pieces = greeting?.split('{name}').map(cleaned);
   return pieces?.join(speakable(name, NAME_MAX)).trim() || null;
 }
@@ -95,14 +95,14 @@ function utter(guests: readonly Guest[], language: Language): Utterance {
   return { text: cut([...own, ...phrase].join(betweenSentences), UTTERANCE_MAX), language };
 }
 
-/** For somebody whose face has not yet moved as a living one does. */
+/** For a person whose face has not yet moved as a living one does. */
 export const pleaseMove = (language: Language): Utterance => ({ text: PHRASES[language].pleaseMove, language });
 
 /**
- * What to say to the people who come in together: one utterance a language, in the order of the guests.
+ * What to say to people who come in together: one utterance for each language, in the order of the guests.
  *
- * Each is greeted in their own language, or the gate's where they have none: a voice pronounces only its own language, and
- * a greeting that is not understood is none. Who has a greeting of their own hears it before the common phrase.
+ * All are greeted in their own language, or the gate's where they have none, because a voice can pronounce only its own.
+ * Personal greetings come before the common phrase.
  */
 export function greetings(guests: readonly Guest[], gateLanguage: Language): readonly Utterance[] {
   const byLanguage = new Map<Language, Guest[]>();

@@ -2,7 +2,7 @@ import type { Language } from '../person/person.js';
 import type { Utterance } from './phrases.js';
 import type { Speaker } from './speaker.js';
 
-/** Most utterances that are remembered; older ones are forgotten. */
+/** Only so many utterances are remembered, the newest ones. */
 const REMEMBERED_MAX = 100;
 
 /** Simulated: says nothing and remembers what it would have said. For `greeting.speak: false`, the demo and tests. */

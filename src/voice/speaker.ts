@@ -1,15 +1,15 @@
 import type { Language } from '../person/person.js';
 
-/** Port: something that says greetings aloud. Sound is a courtesy: it never holds up the gate. */
+/** Port: says greetings aloud. The gate never waits for it. */
 export interface Speaker {
-  /** Returns at once and never throws. Spoken in order; under a crowd the oldest that wait are dropped. */
+  /** Returns at once and never throws. Texts are spoken in order; when too many wait, the oldest are dropped. */
   say(text: string, language: Language): void;
-  /** Stops in mid-sentence; nothing is said afterwards. Safe to call twice. */
+  /** Stops even in mid-sentence; nothing is said afterwards. Safe to call twice. */
   close(): Promise<void>;
 }
 
 /** Most greetings that wait while one is spoken: one approach has at most one utterance a language. */
 export const WAITING_MAX = 2;
 
-/** The queue after `item` came: the newest greeting wins, who left long ago needs none. */
+/** The queue with `item` added. The newest stay: a person who left long ago needs no greeting. */
 export const withNewest = <T>(waiting: readonly T[], item: T): readonly T[] => [...waiting, item].slice(-WAITING_MAX);

@@ -3,7 +3,7 @@ import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises
 import { join } from 'node:path';
 import { WAV_HEADER_BYTES, wavSeconds } from './wav.js';
 
-/** Bounds of the cache; beyond them the least recently spoken goes. */
+/** Bounds of the cache; beyond them the least recently spoken files are removed. */
 export interface CacheLimits {
   readonly files: number;
   readonly bytes: number;
@@ -11,13 +11,13 @@ export interface CacheLimits {
 
 export const CACHE_LIMITS: CacheLimits = { files: 200, bytes: 50 * 1024 * 1024 };
 
-/** A WAV file that is whole. */
+/** A whole WAV file. */
 export interface SpokenFile {
   readonly file: string;
   readonly seconds: number;
 }
 
-/** Name of a spoken text: everything that changes the sound is in it. */
+/** The name of a sound file: a hash of `parts`, which must be everything that changes the sound. */
 export const speechKey = (...parts: readonly (string | number)[]): string =>
   createHash('sha256').update(parts.join('\0')).digest('hex');
 
@@ -38,7 +38,7 @@ async function inspect(file: string): Promise<SpokenFile | null> {
   }
 }
 
-/** Spoken greetings on disk: made once, played often. For one process at a time. */
+/** Sound files of greetings, made once and played often. For one process at a time. */
 export class SpeechCache {
   readonly #folder: string;
   readonly #limits: CacheLimits;
@@ -48,7 +48,7 @@ export class SpeechCache {
     this.#limits = limits;
   }
 
-  /** The file for `key`, made by `make` where there is none or a damaged one. `make` writes WAV to the path it is given. */
+  /** The file for `key`. Where it is missing or damaged, `make` is called to write WAV to a path. */
   async get(key: string, make: (file: string) => Promise<void>): Promise<SpokenFile> {
     const file = join(this.#folder, `${key}.wav`);
     const kept = await inspect(file);
@@ -57,7 +57,7 @@ export class SpeechCache {
       await utimes(file, now, now);
       return kept;
     }
-    // Names are spoken in these files: for this user only.
+    // The files say people's names, so they are readable by this user only.
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const temporary = join(this.#folder, `${key}.tmp`);
     try {

@@ -2,8 +2,8 @@
 export const WAV_HEADER_BYTES = 44;
 
 /**
- * Seconds of sound in a PCM WAV file with the plain 44-byte header that espeak-ng writes; null when the header is not one
- * or the file is shorter or longer than it says (a power cut leaves such files).
+ * Seconds of sound in a PCM WAV file with the plain 44-byte header that espeak-ng writes; null when the header is of
+ * another kind, or the file is shorter or longer than the header says (a power cut leaves such files).
  */
 export function wavSeconds(header: Uint8Array, fileBytes: number): number | null {
   if (header.byteLength < WAV_HEADER_BYTES) return null;

@@ -83,7 +83,7 @@ export function linkContract(name: string, kind: LinkRigKind): void {
       expect(textOf(await second)).toBe('yes');
     });
 
-    test('a retained message reaches who subscribes later, marked as retained; an empty one clears it', async () => {
+    test('a retained message reaches a later subscriber, marked as retained; an empty one clears it', async () => {
       const a = await started('a');
       await a.publish('kept/1', 'one', kept);
       await a.publish('kept/2', 'two', kept);
@@ -104,7 +104,7 @@ export function linkContract(name: string, kind: LinkRigKind): void {
       expect(heard).toEqual(Array.from({ length: 50 }, (_, i) => String(i)));
     });
 
-    test('the will is sent when the connection breaks, and not after a goodbye', async () => {
+    test('the will is sent when the connection breaks, and not after a regular end', async () => {
       const watcher = await started('watcher');
       await watcher.subscribe(['will/+']);
       const polite = await started('polite', { topic: 'will/polite', payload: 'gone' });
@@ -152,12 +152,12 @@ export function linkContract(name: string, kind: LinkRigKind): void {
       expect(ends.filter((end) => end === 'KAIMON_MQTT_FULL')).toHaveLength(72);
     });
 
-    test('a subscription while the broker is away is refused, not forgotten about', async () => {
+    test('a subscription while the broker is away is refused, not silently lost', async () => {
       const a = rig.link('a');
       await expect(a.subscribe(['t'])).rejects.toMatchObject({ code: 'KAIMON_MQTT_DOWN' });
     });
 
-    test('after the end nothing is sent and nobody is called', async () => {
+    test('after the end nothing is sent and no listener is called', async () => {
       const [a, b] = [await started('a'), await started('b')];
       await b.subscribe(['t']);
       let calls = 0;

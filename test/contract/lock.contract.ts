@@ -11,7 +11,7 @@ export interface LockBench {
 /** Every Lock, real or simulated, passes these. */
 export function lockContract(name: string, make: () => LockBench): void {
   describe(`every lock: ${name}`, () => {
-    test('is thrown before anybody drives it', () => {
+    test('is thrown before the first command', () => {
       const { lock, drawn } = make();
       expect(drawn()).toBe(false);
       lock.close();

@@ -16,7 +16,7 @@ import { decodePhoto } from '../../src/kit/opencv/codec.js';
 import type { Picture } from '../../src/kit/opencv/picture.js';
 import { decodeVector } from '../../src/kit/vector.js';
 import { samplePath } from '../../src/models/model-files.js';
-import { equip } from '../../src/models/model-set.js';
+import { loadModels } from '../../src/models/model-set.js';
 import { squaredDistance } from '../../src/person/distance.js';
 import { gradient } from '../kit/opencv/pictures.js';
 import { manifest, modelsBuilt, NOT_BUILT } from '../models/networks.js';
@@ -37,7 +37,7 @@ const pictures = new Map<string, Picture>();
 
 async function prepare(): Promise<void> {
   await loadOpenCv();
-  const { models } = await equip(manifest, {
+  const { models } = await loadModels(manifest, {
     encoder: manifest.models.find(({ role }) => role === 'encoder')?.name ?? '',
     liveness: false,
   });

@@ -107,14 +107,14 @@ describe('is found and named by file, line and number:', () => {
     expect((await audit(renamed)).ok).toBe(false);
   });
 
-  test('a cut tail, and a head that is gone', async () => {
+  test('a tail that was cut off, and a missing head', async () => {
     const { file } = placeOf(12);
     expect(await first(withLines(file, linesOf(whole, file).slice(0, -1)))).toMatchObject({ kind: 'missing', n: 12 });
     expect(await first(without('head.json'))).toMatchObject({ kind: 'mark', file: 'head.json' });
   });
 });
 
-test('a line without its end is torn, not changed, where nothing says that it was whole', async () => {
+test('a last line without its end counts as torn, not as changed; in an earlier file it is a fault', async () => {
   const { file } = placeOf(12);
   const torn = new Map([...whole, [file, Buffer.concat([whole.get(file) ?? Buffer.alloc(0), Buffer.from('{"v":1,')])]]);
   expect(await audit(torn)).toMatchObject({ ok: true, torn: { file, bytes: 7 } });
@@ -142,7 +142,7 @@ test('any other byte at any place of any line is found, and the first fault name
   await fc.assert(property, { numRuns: 2000 });
 }, 300_000);
 
-test('any line that is taken out, repeated or moved elsewhere is found', async () => {
+test('any line that is removed, repeated or moved elsewhere is found', async () => {
   const names = segments(whole);
   const property = fc.asyncProperty(
     fc.nat(names.length - 1),

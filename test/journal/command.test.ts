@@ -52,13 +52,13 @@ const run = (...args: string[]) =>
     .addCommand(auditCommand())
     .parseAsync(['audit', ...args, '--state', state], { from: 'user' });
 
-test('verify says yes of a whole journal', async () => {
+test('verify finds nothing wrong with an undamaged journal', async () => {
   await run('verify');
   expect(printed).toMatch(/3 entries, 1 to 3 in 1 files[\s\S]*signature unchecked\nthe chain is whole\n$/);
   expect(process.exitCode).toBe(0);
 });
 
-test('verify says no of a changed line, and which one it is', async () => {
+test('verify finds a changed line and says which one it is', async () => {
   const file = join(state, 'journal', '000000000001.jsonl');
   writeFileSync(file, readFileSync(file, 'utf8').replace('nobody', 'spoof!'));
   await run('verify', '--json');
@@ -78,7 +78,7 @@ test('verify checks the signature with a public key', async () => {
   await expect(run('verify', '--key', key)).rejects.toMatchObject({ code: 'KAIMON_JOURNAL_KEY' });
 });
 
-test('where there is no journal, that is said', async () => {
+test('without a journal the command says so', async () => {
   rmSync(join(state, 'journal'), { recursive: true });
   await expect(run('verify')).rejects.toMatchObject({ code: 'KAIMON_JOURNAL_MISSING' });
   await expect(run('show')).rejects.toMatchObject({ code: 'KAIMON_JOURNAL_MISSING' });
@@ -96,11 +96,11 @@ test.each<[string, readonly string[], readonly number[]]>([
   expect(JSON.parse(printed).map(({ n }: { n: number }) => n)).toEqual(numbers);
 });
 
-test('a time that is none is wrong use', async () => {
+test('a --since that is not a time is wrong use', async () => {
   await expect(run('show', '--since', 'yesterday')).rejects.toMatchObject({ trouble: 'usage' });
 });
 
-test('export writes CSV that a spreadsheet reads and does not run', async () => {
+test('export writes CSV that a spreadsheet reads but does not run as formulas', async () => {
   await run('export', '--csv');
   const rows = printed.split('\r\n');
   expect(rows[0]).toBe('n,time,type,person,name,reason,state,distance,text,more,boot,erased');
@@ -110,7 +110,7 @@ test('export writes CSV that a spreadsheet reads and does not run', async () => 
   expect(rows).toHaveLength(5);
 });
 
-test('export writes one JSON document a line otherwise', async () => {
+test('export writes one JSON document a line where CSV is not asked for', async () => {
   await run('export');
   expect(
     printed

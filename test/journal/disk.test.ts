@@ -5,10 +5,11 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { JournalDisk } from '../../src/journal/disk.js';
 import { FileDisk } from '../../src/journal/file-disk.js';
 import { FileJournal } from '../../src/journal/file-journal.js';
+import { JOURNAL_LOCK } from '../../src/journal/open-journal.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { systemClock } from '../../src/kit/system-clock.js';
-import { StoreLock } from '../../src/kit/writer-lock.js';
+import { WriterLock } from '../../src/kit/writer-lock.js';
 import { expectWhole, openJournal, typesOf } from './harness.js';
 import { MemoryDisk } from './memory-disk.js';
 
@@ -44,7 +45,7 @@ describe.each<[string, () => JournalDisk]>([
     expect(await disk.list()).toEqual([{ name: 'personal/000000000001.jsonl', bytes: 8 }]);
   });
 
-  test('cuts down and never up, and appends behind the cut', async () => {
+  test('cuts a file shorter, never longer, and appends behind the cut', async () => {
     const disk = make();
     await disk.prepare();
     const file = await disk.open('000000000001.jsonl');
@@ -56,7 +57,7 @@ describe.each<[string, () => JournalDisk]>([
     expect((await disk.read('000000000001.jsonl'))?.toString()).toBe('abx');
   });
 
-  test('replaces and removes, and does not mind what is not there', async () => {
+  test('replaces and removes files, and removing a missing one is no error', async () => {
     const disk = make();
     await disk.prepare();
     await disk.replace('head.json', bytes('old'));
@@ -71,7 +72,7 @@ describe.each<[string, () => JournalDisk]>([
 const openReal = (folder: string) =>
   FileJournal.open({
     disk: new FileDisk(folder),
-    lock: () => StoreLock.take(join(folder, 'lock'), silentLog),
+    lock: () => WriterLock.take(join(folder, 'lock'), silentLog, JOURNAL_LOCK),
     clock: systemClock,
     log: silentLog,
     segmentBytes: 1024 * 1024,
@@ -96,7 +97,7 @@ test('on a real disk: acknowledged, readable by one user only, whole, and one wr
   for (const name of files) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
 });
 
-test('a lock that somebody else took stops the writing, and the entries wait', async () => {
+test('when another process takes the lock, writing stops and the entries wait', async () => {
   const [disk, clock] = [new MemoryDisk(), new ManualClock()];
   const stolen = { check: () => Promise.reject(new Error('taken by process 7')), release: () => Promise.resolve() };
   const journal = await openJournal(disk, clock, { lock: () => Promise.resolve(stolen) });
@@ -110,7 +111,7 @@ test('a lock that somebody else took stops the writing, and the entries wait', a
   expect(disk.files.size).toBe(0);
 });
 
-test('is not led elsewhere by a link', async () => {
+test("a link in the journal's folder is not followed", async () => {
   const disk = realDisk();
   await disk.prepare();
   const elsewhere = join(root, 'elsewhere');

@@ -26,8 +26,8 @@ test.each<[string, (line: string) => string]>([
   ['a field twice', (line) => line.replace('"a":1', '"a":1,"a":1')],
   ['another version', (line) => line.replace('"v":1', '"v":2')],
   ['an escape', (line) => line.replace('granted', '\\u0067ranted')],
-  ['a number that is none', (line) => line.replace('"n":1', '"n":0')],
-])('a line with %s is no line', (_what, change) => {
+  ['the number 0', (line) => line.replace('"n":1', '"n":0')],
+])('a line with %s is refused', (_what, change) => {
   const line = lineOf({ a: 1 }).toString();
   expect(change(line)).not.toBe(line);
   expect(decodeLine(Buffer.from(change(line)))).toHaveProperty('why');
@@ -53,17 +53,17 @@ test('whatever fields are given, the line fits and reads back as it was written'
   fc.assert(property, { numRuns: 300 });
 });
 
-test('the largest batch is what a power cut is expected to tear at most', () => {
+test('the largest batch is no larger than the damage that a power cut may do', () => {
   expect(BATCH_MAX * (LINE_MAX + 1)).toBeLessThanOrEqual(BATCH_BYTES_MAX);
 });
 
-test('what does not fit is cut, and that is said', () => {
+test('fields that do not fit are cut, and the entry says so', () => {
   expect(fitFields({ text: 'x'.repeat(301) })).toEqual({ text: 'x'.repeat(300), cut: true });
   expect(fitFields({ 'no key': 1, ok: 2 })).toEqual({ ok: 2, cut: true });
   expect(fitFields({ distance: Number.NaN, gone: undefined })).toEqual({ distance: null, cut: true });
 });
 
-test('an event of an impossible name is recorded all the same', () => {
+test('an event whose name is not allowed is recorded all the same', () => {
   expect(draftOf({ type: 'Not A Type' }, TIME, 0).type).toBe('unnamed');
 });
 
@@ -76,17 +76,17 @@ test.each<[string, Buffer, number]>([
   ['NUL bytes, then whole lines of the same batch', Buffer.from('a\n\0\0\nb\n'), 2],
   ['nothing but NUL bytes', Buffer.from('\0\0\0'), 0],
   [
-    'NUL bytes far from the end, which are no power cut',
+    'NUL bytes far from the end (not from a power cut)',
     Buffer.from(`\0\n${'b'.repeat(BATCH_BYTES_MAX)}\n`),
     BATCH_BYTES_MAX + 3,
   ],
-])('of a file with %s so much is whole', (_what, bytes, whole) => {
+])('after a power cut, a file with %s keeps its whole lines', (_what, bytes, whole) => {
   expect(wholeBytes(bytes)).toBe(whole);
 });
 
 const personal = (n: number, fields: Record<string, FieldValue>) => ({ n, salt: salt(), fields });
 
-test('only lines that name the person are taken out: not a name, not a text that looks like it', () => {
+test('only lines with the id of the person are removed, not lines with that id as a name or in a text', () => {
   const lines = [
     personal(1, { person: 'ada', name: 'Ada' }),
     personal(2, { person: 'ada-2', name: 'ada' }),
@@ -98,7 +98,7 @@ test('only lines that name the person are taken out: not a name, not a text that
   expect(readPersonal(bytes).lines.map(({ n }) => n)).toEqual([2, 3]);
 });
 
-test('personal fields of entries that never were are cut off', () => {
+test('personal fields of entries that were never written are cut off', () => {
   const bytes = personalBytes([personal(1, { a: 1 }), personal(3, { a: 1 })]);
   const one = personalBytes([personal(1, { a: 1 })]).length;
   expect(personalUpTo(bytes, 3)).toBe(bytes.length);

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { auditJournal } from '../../src/journal/audit/audit.js';
-import { type Recorded, readEntries } from '../../src/journal/audit/query.js';
+import { queryEntries, type RecordedEntry } from '../../src/journal/audit/query.js';
 import type { JournalDisk } from '../../src/journal/disk.js';
 import { FileJournal } from '../../src/journal/file-journal.js';
 import type { FileJournalOptions } from '../../src/journal/journal-options.js';
@@ -36,9 +36,9 @@ export async function record(journal: FileJournal, clock: ManualClock, ...people
   return Promise.all(receipts);
 }
 
-export async function entriesOf(disk: JournalDisk): Promise<readonly Recorded[]> {
-  const entries: Recorded[] = [];
-  for await (const recorded of readEntries(disk, {})) entries.push(recorded);
+export async function entriesOf(disk: JournalDisk): Promise<readonly RecordedEntry[]> {
+  const entries: RecordedEntry[] = [];
+  for await (const recorded of queryEntries(disk, {})) entries.push(recorded);
   return entries;
 }
 

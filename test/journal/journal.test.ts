@@ -22,7 +22,7 @@ test('an entry is acknowledged once it is fsynced, with its number', async () =>
   expect((await entriesOf(disk)).map(({ personal }) => personal?.['person'])).toEqual(['ada', 'bob']);
 });
 
-test('a line of the chain names nobody', async () => {
+test('no line of the chain names a person', async () => {
   const { disk, clock, journal } = await fresh();
   await record(journal, clock, 'ada');
   expect(disk.text('000000000001.jsonl')).not.toMatch(/ada/i);
@@ -35,7 +35,7 @@ test('64 entries are written without waiting for more', async () => {
   expect(receipts.every(({ durable }) => durable)).toBe(true);
 });
 
-test('a file is closed at its size, and with the day', async () => {
+test('a new file begins when one is full, and with each new day', async () => {
   const { disk, clock, journal } = await fresh({ segmentBytes: 1000 });
   for (const person of ['a', 'b', 'c', 'd', 'e', 'f']) await record(journal, clock, person);
   const full = [...disk.files.keys()].filter((name) => /^\d+\.jsonl$/.test(name)).length;
@@ -113,7 +113,7 @@ test('a disk that hangs: entries wait up to a bound, further ones are lost, and 
   await expectWhole(disk);
 });
 
-test('a disk that hangs for ever does not hold the end of the daemon', async () => {
+test('a disk that hangs for ever does not keep the daemon from ending', async () => {
   const { disk, clock, journal } = await fresh();
   disk.before = (act) => (act === 'append' ? new Promise<void>(() => undefined) : undefined);
   const receipt = journal.append({ type: 'refused' });
@@ -167,7 +167,7 @@ test.each([
   },
 );
 
-test('a tail that was cut off while the daemon was down is noted at its start and told by every check after it', async () => {
+test('a tail that was cut off while the daemon was down is noted when it starts and reported by every check after that', async () => {
   const { disk, clock, journal } = await fresh();
   await record(journal, clock, 'ada', 'bob');
   await journal.close();
@@ -184,7 +184,7 @@ test('a tail that was cut off while the daemon was down is noted at its start an
   expect(await typesOf(disk)).toEqual(['granted', 'journal-broken', 'granted']);
 });
 
-test('a person is erased from every file; the chain verifies, and the entry about it names nobody', async () => {
+test('a person is erased from every file; the chain verifies, and the entry about it names no person', async () => {
   const { disk, clock, journal } = await fresh({ segmentBytes: 1000 });
   for (const person of ['ada', 'bob', 'ada', 'eve', 'ada']) await record(journal, clock, person);
   void journal.append({ type: 'enrolled', personal: { person: 'bob', other: 'ada' } });
@@ -198,7 +198,7 @@ test('a person is erased from every file; the chain verifies, and the entry abou
   expect((await entriesOf(disk)).find(({ entry }) => entry.type === 'erased')?.entry.fields).toEqual({ entries: 4 });
 });
 
-test('personal fields that were taken away or exchanged without an erasure are found', async () => {
+test('personal fields that were removed or exchanged without an entry of erasure are found', async () => {
   const { disk, clock, journal } = await fresh();
   await record(journal, clock, 'ada', 'bob');
   await journal.close();
@@ -211,7 +211,7 @@ test('personal fields that were taken away or exchanged without an erasure are f
   expect((await auditJournal(disk)).faults).toMatchObject([{ kind: 'personal', n: 1, file: name, line: 1 }]);
 });
 
-test('old files are purged; the beginning that is missing then is explained', async () => {
+test('old files are purged, and the missing beginning is explained', async () => {
   const { disk, clock, journal } = await fresh({ policy: { maxAgeMs: 10 * DAY_MS, maxBytes: 1e9 } });
   for (const person of ['ada', 'bob', 'eve']) {
     await record(journal, clock, person);
@@ -227,7 +227,7 @@ test('old files are purged; the beginning that is missing then is explained', as
   expect((await auditJournal(disk)).faults).toMatchObject([{ kind: 'missing', n: 1 }]);
 });
 
-test('a quiet gate purges its only file, too', async () => {
+test('a gate without new entries purges its only file, too', async () => {
   const { disk, clock, journal } = await fresh({ policy: { maxAgeMs: 10 * DAY_MS, maxBytes: 1e9 } });
   await record(journal, clock, 'ada');
   clock.advance(11 * DAY_MS);
@@ -250,7 +250,7 @@ test('the journal never grows beyond its size', async () => {
   expect(report.first).toBeGreaterThan(1);
 });
 
-test('head and checkpoint are signed where there is a key; another hand shows', async () => {
+test('head and checkpoint are signed where there is a key, and a change by hand is found', async () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const signer = signerOf(Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })), 'key');
   const check = signatureCheckOf(Buffer.from(publicKey.export({ type: 'spki', format: 'pem' })), 'pub');
@@ -270,7 +270,7 @@ test('head and checkpoint are signed where there is a key; another hand shows', 
   }
 });
 
-test('personal fields of an entry that a kill prevented are thrown away, even if the next entry begins a new file', async () => {
+test('personal fields of an entry that was not written because of a kill are removed, even if the next entry begins a new file', async () => {
   const { disk, clock, journal } = await fresh();
   await record(journal, clock, 'ada');
   disk.endAt = disk.acts + 2;

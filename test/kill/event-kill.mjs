@@ -11,7 +11,7 @@ import { connectAsync } from 'mqtt';
 import { Daemon } from '../../dist/demo/daemon.js';
 import { seeded } from '../../dist/evaluation/figures.js';
 import { auditJournal } from '../../dist/journal/audit/audit.js';
-import { readEntries } from '../../dist/journal/audit/query.js';
+import { queryEntries } from '../../dist/journal/audit/query.js';
 import { FileDisk, journalFolder } from '../../dist/journal/file-disk.js';
 import { startBroker } from '../../dist/site/link/embedded-broker.js';
 
@@ -45,8 +45,8 @@ writeFileSync(
   `site: kill\ngate: gate\ncamera: { kind: replay, path: ${join(folder, 'no-film')} }\nmqtt: { enabled: true, url: '${broker.url}' }\ngreeting: { enabled: false }\ndoor: { pulseMs: 500 }\n`,
 );
 
-/** What the site was told, by number of the entry. */
-const told = new Map();
+/** What was reported to the site, by number of the entry. */
+const reported = new Map();
 /** Who asked, by the request's id; and those who were answered. */
 const asked = new Map();
 const answered = new Set();
@@ -110,7 +110,7 @@ async function life() {
       if (!topic.endsWith('/event') || NOT_KEPT.includes(message.type)) return;
       report.events += 1;
       if (message.entry === undefined) report.faults.push(`${message.id} (${message.type}) has no entry`);
-      else told.set(message.entry, message.type);
+      else reported.set(message.entry, message.type);
     };
   });
   // A daemon that ends by itself ends this too.
@@ -118,7 +118,7 @@ async function life() {
     if (!killedByUs) throw error;
   });
   await daemon.stop();
-  // What the broker delivers late was told all the same.
+  // What the broker delivers late was reported all the same.
   await new Promise((resolve) => setTimeout(resolve, 50));
   onMessage = () => undefined;
 }
@@ -128,13 +128,13 @@ async function check() {
   if (!ok) report.faults.push(...faults.map(({ file, line, text }) => `${file} line ${line}: ${text}`));
   const types = new Map();
   const askers = new Set();
-  for await (const { entry, personal } of readEntries(disk, {})) {
+  for await (const { entry, personal } of queryEntries(disk, {})) {
     types.set(entry.n, entry.type);
     if (['opened', 'lock-asked', 'mode-asked'].includes(entry.type)) askers.add(personal?.by);
   }
   for (const by of answered) if (!askers.has(by)) report.faults.push(`${by} was answered, and no entry tells of it`);
   report.answers = answered.size;
-  for (const [n, type] of told)
+  for (const [n, type] of reported)
     if (types.get(n) !== type) report.faults.push(`entry ${n} is ${types.get(n)}, the site was told ${type}`);
   report.entries = entries;
   report.repaired = notes.repaired;

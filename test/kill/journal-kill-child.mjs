@@ -9,7 +9,8 @@ const [dist, folder, prefix] = process.argv.slice(2);
 const load = (path) => import(pathToFileURL(join(dist, path)).href);
 const { FileJournal } = await load('journal/file-journal.js');
 const { FileDisk } = await load('journal/file-disk.js');
-const { StoreLock } = await load('kit/writer-lock.js');
+const { JOURNAL_LOCK } = await load('journal/open-journal.js');
+const { WriterLock } = await load('kit/writer-lock.js');
 const { systemClock } = await load('kit/system-clock.js');
 const { silentLog } = await load('kit/log.js');
 
@@ -22,7 +23,7 @@ const ERASE_EVERY = 150;
 const say = (...words) => writeSync(1, `${words.join(' ')}\n`);
 const journal = await FileJournal.open({
   disk: new FileDisk(folder),
-  lock: () => StoreLock.take(join(folder, 'lock'), silentLog),
+  lock: () => WriterLock.take(join(folder, 'lock'), silentLog, JOURNAL_LOCK),
   clock: systemClock,
   log: silentLog,
   ...SIZES,

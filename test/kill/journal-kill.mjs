@@ -1,6 +1,6 @@
 // node test/kill/journal-kill.mjs [--kills 200] [--seed 1] [--dist dist] [--json]
 // Kills a process with SIGKILL at random moments while it writes, rotates, purges and erases in a journal. Each time the journal is
-// checked as it was left, and opened again: every acknowledged entry is there, whoever was erased is not, and the chain verifies.
+// checked as it was left, and opened again: every acknowledged entry is there, erased people are not, and the chain verifies.
 // Exits 0 when nothing was lost, 1 otherwise, 4 when the build is missing. Needs `npm run build`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -32,7 +32,7 @@ if (!existsSync(join(dist, 'journal/file-journal.js'))) {
 }
 const load = (path) => import(pathToFileURL(join(dist, path)).href);
 const { auditJournal } = await load('journal/audit/audit.js');
-const { readEntries } = await load('journal/audit/query.js');
+const { queryEntries } = await load('journal/audit/query.js');
 const { FileDisk } = await load('journal/file-disk.js');
 
 /** mulberry32: the same seed gives the same moments. */
@@ -94,7 +94,7 @@ async function check() {
   if (audit.torn) report.torn++;
   if (audit.checkpoint && audit.first > 0 && audit.first <= audit.checkpoint.n) report.halfPurged++;
   const found = new Map();
-  for await (const { entry, personal } of readEntries(disk, {}))
+  for await (const { entry, personal } of queryEntries(disk, {}))
     found.set(entry.n, { entry, person: personal?.person });
   for (const [n, person] of kept) {
     // Purged by size: explained by the checkpoint, which the audit has checked.

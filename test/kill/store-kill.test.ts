@@ -10,7 +10,7 @@ const built = existsSync(`${dist}/store/people-store.js`);
 if (!built) process.stderr.write('skipped: the kill test of the people store needs `npm run build` first\n');
 
 test.skipIf(!built)(
-  'whoever was acknowledged is there after a kill, at any moment and before each step of a write that matters',
+  'every acknowledged person is there after a kill, at any moment and before each step of a write that matters',
   async () => {
     // The build is what the other command and the daemon run; `npm test` makes it before.
     const args = [script, '--kills', '5', '--steps', '3,6,8,10', '--json', '--dist', dist];

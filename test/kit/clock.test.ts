@@ -45,7 +45,7 @@ describe('simulated time', () => {
     );
   });
 
-  test('a timer that arms itself again is fired as often as time allows', () => {
+  test('a timer that starts itself again fires as often as time allows', () => {
     const clock = new ManualClock();
     let ticks = 0;
     const tick = () => {
@@ -57,7 +57,7 @@ describe('simulated time', () => {
     expect(ticks).toBe(4);
   });
 
-  test('when somebody sets the wall clock, durations do not notice', () => {
+  test('setting the wall clock does not change durations', () => {
     const clock = new ManualClock();
     const before = clock.wall();
     clock.jumpWall(-3_600_000);

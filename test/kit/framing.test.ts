@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeWire, WIRE_MESSAGE_MAX, WireReader } from '../../src/kit/framing.js';
+import { encodeMessage, MESSAGE_BYTES_MAX, MessageReader } from '../../src/kit/framing.js';
 
 const message = fc.record({
   json: fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown),
@@ -27,8 +27,8 @@ describe('messages between gate and eye', () => {
         fc.array(message, { maxLength: 6 }),
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 }),
         (messages, places) => {
-          const stream = Buffer.concat(messages.map(({ json, blob }) => encodeWire(json, blob)));
-          const reader = new WireReader();
+          const stream = Buffer.concat(messages.map(({ json, blob }) => encodeMessage(json, blob)));
+          const reader = new MessageReader();
           const read = cut(stream, places).flatMap((chunk) => reader.feed(chunk));
           expect(read).toEqual(messages);
         },
@@ -38,10 +38,10 @@ describe('messages between gate and eye', () => {
 
   test('arrive whole when every byte comes alone', () => {
     const stream = Buffer.concat([
-      encodeWire({ kind: 'photo', name: '王小明' }, Buffer.from([0, 255, 10])),
-      encodeWire(null),
+      encodeMessage({ kind: 'photo', name: '王小明' }, Buffer.from([0, 255, 10])),
+      encodeMessage(null),
     ]);
-    const reader = new WireReader();
+    const reader = new MessageReader();
     const read = Array.from(stream, (_, i) => reader.feed(stream.subarray(i, i + 1))).flat();
     expect(read).toEqual([
       { json: { kind: 'photo', name: '王小明' }, blob: Buffer.from([0, 255, 10]) },
@@ -50,8 +50,8 @@ describe('messages between gate and eye', () => {
   });
 
   test("a photo's bytes stay what they were when the reader goes on", () => {
-    const reader = new WireReader();
-    const stream = Buffer.concat([encodeWire(1, Buffer.from('first')), encodeWire(2, Buffer.from('second'))]);
+    const reader = new MessageReader();
+    const stream = Buffer.concat([encodeMessage(1, Buffer.from('first')), encodeMessage(2, Buffer.from('second'))]);
     const [first] = reader.feed(stream);
     stream.fill(0);
     expect(first?.blob.toString()).toBe('first');
@@ -63,23 +63,23 @@ describe('messages between gate and eye', () => {
     ['shorter than its own JSON', announce(10, 7), RangeError],
     ['too short for any JSON', announce(3, 0), RangeError],
     ['of broken JSON', Buffer.concat([announce(9, 5), Buffer.from('{"a":')]), SyntaxError],
-    ['of no JSON at all', announce(4, 0), SyntaxError],
+    ['without JSON', announce(4, 0), SyntaxError],
   ])('one %s is refused', (_what, bytes, error) => {
-    expect(() => new WireReader(100).feed(bytes)).toThrow(error);
+    expect(() => new MessageReader(100).feed(bytes)).toThrow(error);
   });
 
   test('one of exactly the limit is taken, one byte more is not', () => {
-    const fits = encodeWire(7, Buffer.alloc(95));
-    expect(new WireReader(100).feed(fits)).toHaveLength(1);
-    expect(() => new WireReader(100).feed(encodeWire(7, Buffer.alloc(96)))).toThrow('101 bytes');
-    expect(() => encodeWire(1, Buffer.alloc(WIRE_MESSAGE_MAX))).toThrow(RangeError);
+    const fits = encodeMessage(7, Buffer.alloc(95));
+    expect(new MessageReader(100).feed(fits)).toHaveLength(1);
+    expect(() => new MessageReader(100).feed(encodeMessage(7, Buffer.alloc(96)))).toThrow('101 bytes');
+    expect(() => encodeMessage(1, Buffer.alloc(MESSAGE_BYTES_MAX))).toThrow(RangeError);
   });
 
   test('random bytes give messages or an error, never more than was sent', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         try {
-          for (const { blob } of new WireReader(1000).feed(Buffer.from(bytes)))
+          for (const { blob } of new MessageReader(1000).feed(Buffer.from(bytes)))
             expect(blob.length).toBeLessThanOrEqual(bytes.length);
         } catch (thrown) {
           expect(thrown instanceof RangeError || thrown instanceof SyntaxError).toBe(true);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fullCollection } from '../../src/kit/full-collection.js';
 
-test('what nobody holds any more is collected', () => {
+test('an object that is no longer referenced is collected', () => {
   const collect = fullCollection();
   const made = new WeakRef(makeGarbage());
   return new Promise<void>((resolve) => {

@@ -16,7 +16,7 @@ describe('one at a time', () => {
     expect(story).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
   });
 
-  test('a task that fails tells its caller and lets the next one in', async () => {
+  test('a task that fails rejects its caller and lets the next one run', async () => {
     const mutex = new Mutex();
     const failed = mutex.run(() => Promise.reject(new Error('broken')));
     const after = mutex.run(async () => 'well');

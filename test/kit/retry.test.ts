@@ -9,7 +9,7 @@ describe('pauses between tries', () => {
     ['the first is the shortest', 0, 0, 500],
     ['the next is twice as long', 1, 0, 1000],
     ['they grow up to the cap', 6, 0, 30_000],
-    ['and stay there for ever', 1_000_000, 0, 30_000],
+    ['they stay at the cap for ever', 1_000_000, 0, 30_000],
     ['jitter takes at most its share away', 1, 1, 800],
   ])('%s', (_rule, attempt, random, expected) => {
     expect(pauseMs(plan, attempt, random)).toBe(expected);

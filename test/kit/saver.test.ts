@@ -102,7 +102,7 @@ describe('saving', () => {
     await Promise.all(saves);
   });
 
-  test('closing tries once more what failed, says so when it fails again, and leaves no timer', async () => {
+  test('closing tries a failed write once more, rejects when it fails again, and leaves no timer', async () => {
     const { saver, clock, begun, writes } = setUp();
     const lost = Promise.allSettled([saver.save()]);
     (await begun(1)).fail(full);

@@ -16,7 +16,7 @@ async function opened(folder: string) {
   return { clock, error, file, open };
 }
 
-test('what was saved is found, changes within the delay are written together, and the end writes what waits', async () => {
+test('what was saved is found again, changes within the delay are written together, and closing writes what waits', async () => {
   const { clock, file, open } = await opened(await tempFolder());
   const first = await open();
   expect(first.found).toEqual({ n: 0 });
@@ -31,7 +31,7 @@ test('what was saved is found, changes within the delay are written together, an
   await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe('{"n":3}\n'));
 });
 
-test.each(['', '{', '{"n":"one"}', '{"n":1,"m":2}'])('a damaged file is set aside and told: %j', async (text) => {
+test.each(['', '{', '{"n":"one"}', '{"n":1,"m":2}'])('a damaged file is set aside and logged: %j', async (text) => {
   const folder = await tempFolder();
   const { error, file, open } = await opened(folder);
   writeFileSync(file, text);
@@ -40,7 +40,7 @@ test.each(['', '{', '{"n":"one"}', '{"n":1,"m":2}'])('a damaged file is set asid
   expect(readdirSync(folder).some((name) => name.startsWith('things.json.corrupt-'))).toBe(true);
 });
 
-test('a disk that refuses is told, and harms nobody', async () => {
+test('a disk that refuses is logged, and throws no error', async () => {
   const { error, clock, open } = await opened(join(await tempFolder(), 'gone'));
   const file = await open();
   file.save(() => ({ n: 1 }));

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { explain, OperatingError } from '../../src/kit/errors.js';
 import { decodeVector, encodeVector } from '../../src/kit/vector.js';
 
-test('a template survives being written down, bit by bit', () => {
+test('a template is read back exactly as it was written', () => {
   fc.assert(
     fc.property(fc.float32Array({ maxLength: 40 }), (numbers) => {
       expect(decodeVector(encodeVector(numbers))).toEqual(numbers);
@@ -20,7 +20,7 @@ test('a view on a larger buffer is written without its neighbours', () => {
   expect(decodeVector(encodeVector(all.subarray(1, 3)))).toEqual(Float32Array.from([2, 3]));
 });
 
-test('a complaint tells its causes, outermost first, strings of the native code included', () => {
+test('an error line names its causes, outermost first, also strings thrown by native code', () => {
   const cause = new Error('inner', { cause: 'OpenCV Error: (bad)' });
   expect(explain(new OperatingError('KAIMON_X', 'input', 'outer', { cause }))).toBe(
     'outer: inner: OpenCV Error: (bad)',

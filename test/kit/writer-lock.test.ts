@@ -4,11 +4,12 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { silentLog } from '../../src/kit/log.js';
-import { StoreLock } from '../../src/kit/writer-lock.js';
+import { WriterLock } from '../../src/kit/writer-lock.js';
+import { PEOPLE_LOCK } from '../../src/store/people-options.js';
 import { names, tempFolder } from '../store/sample.js';
 
 const lockPath = async () => join(await tempFolder(), 'people.json.lock');
-const take = (path: string) => StoreLock.take(path, silentLog);
+const take = (path: string) => WriterLock.take(path, silentLog, PEOPLE_LOCK);
 
 /** A process of its own that lives until the test ends it. */
 async function sleeper() {
@@ -31,7 +32,7 @@ const owner = async (change: object) => {
 };
 
 describe('the lock of the people store', () => {
-  test('is held by one, and free again afterwards', async () => {
+  test('is held by one process, and free again after its release', async () => {
     const path = await lockPath();
     const lock = await take(path);
     await expect(take(path)).rejects.toThrow(`in use by process ${process.pid}`);
@@ -63,8 +64,8 @@ describe('the lock of the people store', () => {
   });
 
   test.each([
-    ['of a process that died and whose number somebody else has now', { started: '1' }],
-    ['of the boot before', { boot: '00000000-0000-0000-0000-000000000000' }],
+    ['of a process that died and whose number another process has now', { started: '1' }],
+    ['from before the last start of the machine', { boot: '00000000-0000-0000-0000-000000000000' }],
   ])('%s is taken over', async (_whose, change) => {
     const path = await lockPath();
     await fs.writeFile(path, await owner(change));
@@ -80,7 +81,7 @@ describe('the lock of the people store', () => {
     await (await take(path)).check();
   });
 
-  test('lets nobody write who has lost it', async () => {
+  test('refuses a writer that has lost it', async () => {
     const path = await lockPath();
     const lock = await take(path);
     const { pid, started } = await sleeper();
@@ -91,7 +92,7 @@ describe('the lock of the people store', () => {
     expect(await names(join(path, '..'))).toEqual(['people.json.lock']);
   });
 
-  test('that somebody tidied away is taken again', async () => {
+  test('that was deleted by hand is taken again', async () => {
     const path = await lockPath();
     const lock = await take(path);
     await fs.rm(path);
@@ -99,7 +100,7 @@ describe('the lock of the people store', () => {
     await expect(take(path)).rejects.toThrow('in use');
   });
 
-  test('is given to one of many who ask at once, also over a dead lock', async () => {
+  test('is given to only one of many that ask at once, also when a dead process held it', async () => {
     for (const before of [undefined, await owner({ started: '1' })]) {
       const path = await lockPath();
       if (before !== undefined) await fs.writeFile(path, before);

@@ -33,16 +33,16 @@ test('what is written is read again, also where the state folder was missing', a
 });
 
 test.each([
-  ['no JSON', 'thresholds'],
+  ['text that is not JSON', 'thresholds'],
   [
     'thresholds that rise',
     JSON.stringify({ ...calibration, thresholds: { ...calibration.thresholds, '1e-5': one(1.2) } }),
   ],
   [
-    'a distance that is none',
+    'a distance that is too large',
     JSON.stringify({ ...calibration, thresholds: { ...calibration.thresholds, '1e-2': one(9) } }),
   ],
-])('%s is refused with the way out, never guessed', async (_what, text) => {
+])('a file with %s is refused with what to do, and no thresholds are guessed', async (_what, text) => {
   const file = calibrationFile(folder);
   await writeFile(file, text);
   expect(() => readCalibration(file)).toThrow(/run "kaimon calibrate" again, or remove it/);

@@ -56,7 +56,7 @@ describe('a manifest is refused when', () => {
       /file/,
     ],
     [
-      'a digest is no digest',
+      'a digest is not 64 hex digits',
       (m) => ({ ...m, models: change(m.models, 'ultraface', { sha256: 'abc' }) }),
       /64 hex digits/,
     ],
@@ -136,7 +136,7 @@ describe('the daemon starts only with the files of the manifest', () => {
     expect(await outcome(['other'])).toMatchObject({ code: 'KAIMON_MODEL_UNKNOWN' });
   });
 
-  test('a manifest that is no JSON stops it', async () => {
+  test('a manifest that is not JSON stops it', async () => {
     await writeFile(join(root, 'models', 'manifest.json'), '{');
     expect(() => loadManifest(root)).toThrow(/manifest\.json cannot be used .*restore it from the release/);
   });

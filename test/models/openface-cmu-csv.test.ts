@@ -41,7 +41,7 @@ describe("a file of CMU's numbers", () => {
     );
   });
 
-  test('whatever text it holds, it gives so many finite numbers or is refused with a reason', () => {
+  test('any text gives the expected count of finite numbers or is refused with a reason', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 5 }), (text, count) => {
         try {

@@ -149,8 +149,8 @@ describe('a network that was just made is tried before it is written', () => {
   test.each([
     ['gives no numbers', made(1, Number.NaN), 'length NaN'],
     ['gives nothing but zeros', made(0, 0), 'its numbers have the length'],
-    ['does not look at the picture', made(0, 1), 'two different pictures gave the same numbers'],
-    ['is no network', Buffer.from('no network'), 'does not work on this machine'],
+    ['ignores the picture', made(0, 1), 'two different pictures gave the same numbers'],
+    ['is not a network', Buffer.from('no network'), 'does not work on this machine'],
   ])('one that %s is refused', async (_what, network, message) => {
     const tried = assertEmbeds(network);
     await expect(tried).rejects.toMatchObject({ code: 'KAIMON_OPENFACE_CHECK', trouble: 'environment' });

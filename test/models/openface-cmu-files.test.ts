@@ -70,12 +70,12 @@ test.each(sources)('the arrays are read from %s', async (_what, make) => {
 const faulty: readonly [string, () => Promise<string>, string][] = [
   ['a folder without the files', () => folderOf(join(work, 'empty'), {}), "3 of OpenFace's 3 files"],
   [
-    'a file that lacks',
+    'a missing file',
     () => folderOf(work, { 'bn1_b.csv': texts['bn1_b.csv'] ?? '', 'dense_w.csv': '7,8\n' }),
     'conv1_w.csv is missing. Nothing was written. Get all of them unchanged from a test',
   ],
   [
-    'one number that is another',
+    'one changed number',
     () => folderOf(work, { ...texts, 'dense_w.csv': '7,9\n' }),
     `dense_w.csv is not the original (git blob id ${blobOf('7,9\n')}, expected ${blobOf('7,8\n')})`,
   ],
@@ -90,7 +90,7 @@ const faulty: readonly [string, () => Promise<string>, string][] = [
     'bn1_b.csv has 51 bytes, at most 50 are expected',
   ],
   [
-    'a folder in the place of a file',
+    'a folder in place of a file',
     async () => {
       await folderOf(work, { 'bn1_b.csv': '0.5,-0.25\n', 'dense_w.csv': '7,8\n' });
       await mkdir(join(work, 'conv1_w.csv'));
@@ -149,7 +149,7 @@ test('a pinned file that holds no numbers is refused as well', async () => {
   await expect(readOpenFaceArrays(work, odd)).rejects.toThrow('bn1_b.csv cannot be used: its number 2 is "x"');
 });
 
-describe('what is no source at all', () => {
+describe('a source that cannot be read', () => {
   const broken: readonly [string, () => Promise<string>, string][] = [
     ['a path that is not there', async () => join(work, 'nothing'), 'ENOENT'],
     ['a text', () => kept('note.txt', Buffer.from('hello')), 'it is neither a .zip nor a .tar.gz nor a .tar'],

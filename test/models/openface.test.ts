@@ -133,7 +133,7 @@ test('batch norm folded into a convolution computes what the two compute', () =>
   for (const x of [-2, 0, 1.5]) expect(folded(x)).toBeCloseTo(((2 * x + 0.5 - 0.25) / Math.sqrt(4 + 1e-5)) * 3 - 1, 6);
 });
 
-test('half precision is the nearest there is: at most one part in 2,048 away, signs and small numbers included', () => {
+test('half precision is the nearest possible: at most one part in 2,048 away, signs and small numbers included', () => {
   const back = (bits: number) => {
     const [sign, exponent, mantissa] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
     return exponent === 0 ? sign * mantissa * 2 ** -24 : sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);

@@ -50,7 +50,7 @@ const steady = fc
 const policy = fc.constantFrom('nearest-only', 'all-known', 'deny-if-stranger' as const);
 
 describe('whatever the camera shows, in whatever order', () => {
-  test('nobody is let in without enough good, fresh frames of his own, the last of them the present one', () => {
+  test('nobody is let in without enough good, fresh frames of their own, the last of them the current one', () => {
     fc.assert(
       fc.property(film, policy, (shots, faces) => {
         const scene = new Scene({ faces });
@@ -89,15 +89,15 @@ describe('whatever the camera shows, in whatever order', () => {
     );
   });
 
-  test('each reason is told at most once a track', () => {
+  test('each reason is reported at most once a track', () => {
     fc.assert(
       fc.property(film, policy, (shots, faces) => {
         const scene = new Scene({ faces });
         for (const one of shots) scene.see(one);
-        const told = scene.outcomes.flatMap((outcome) =>
+        const reported = scene.outcomes.flatMap((outcome) =>
           outcome.kind === 'refuse' ? [`${outcome.track} ${outcome.reason}`] : [],
         );
-        expect(told).toHaveLength(new Set(told).size);
+        expect(reported).toHaveLength(new Set(reported).size);
       }),
       { numRuns: 500 },
     );
@@ -139,7 +139,7 @@ describe('whatever the camera shows, in whatever order', () => {
     );
   });
 
-  test('is monotone: turning a doubtful frame into a good one never keeps out who was let in', () => {
+  test('is monotone: turning a doubtful frame into a good one never keeps out a person who was let in', () => {
     const one = fc.constantFrom(means('ada'), says('nobody'), says('low-quality'));
     fc.assert(
       fc.property(fc.array(one, { minLength: 1, maxLength: 15 }), fc.nat(), (all, pick) => {

@@ -1,7 +1,7 @@
 import { seeded } from '../../src/evaluation/figures.js';
 import { fromEyeSchema } from '../../src/eye/protocol.js';
 import type { Observation } from '../../src/face/observation.js';
-import { encodeWire, WireReader } from '../../src/kit/framing.js';
+import { encodeMessage, MessageReader } from '../../src/kit/framing.js';
 import { encodeVector } from '../../src/kit/vector.js';
 import { DIMENSION, faceOf, GateScene, observationOf, type Seen, turning, WHO } from './gate-scene.js';
 
@@ -173,7 +173,7 @@ export const TAKING_TURNS = 'two people who take turns';
 export function run(count: number, seed: number, attacks = Object.keys(ATTACKS)): Result {
   const random = seeded(seed);
   let scene = new GateScene();
-  const reader = new WireReader();
+  const reader = new MessageReader();
   const granted: Record<string, number> = {};
   let [seen, rejected, grants, opened] = [0, 0, 0, 0];
   let [name, turn, turns] = ['', 0, 0];
@@ -190,7 +190,7 @@ export function run(count: number, seed: number, attacks = Object.keys(ATTACKS))
     const ms = 60_000 + i * STEP_MS;
     const { raw, ...shown } = (ATTACKS[name] as Attack)({ frame: 100 + i, ms, turn, random });
     const observation = observationOf(shown);
-    const [message] = reader.feed(encodeWire(raw ? raw(observation) : observation));
+    const [message] = reader.feed(encodeMessage(raw ? raw(observation) : observation));
     const parsed = fromEyeSchema.safeParse(message?.json);
     if (!parsed.success || parsed.data.kind !== 'observation') {
       rejected += 1;

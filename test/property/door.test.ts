@@ -47,7 +47,7 @@ describe('whatever happens at the door', () => {
     );
   });
 
-  test('the keeper tells every change of the door once, and none that did not last', () => {
+  test('every change of the door is reported once, and none that did not last', () => {
     const rule: DoorRule = { ...RULE, relockOnClose: false };
     fc.assert(
       fc.property(sequences, fc.array(fc.boolean(), { maxLength: 8 }), (sequence, failures) => {
@@ -60,8 +60,8 @@ describe('whatever happens at the door', () => {
           close: () => undefined,
         };
         const states: string[] = ['locked'];
-        const tell = (report: DoorReport) => void (report.type === 'door' && states.push(report.state));
-        const door = new DoorKeeper(lock, clock, silentLog, rule, tell);
+        const onReport = (report: DoorReport) => void (report.type === 'door' && states.push(report.state));
+        const door = new DoorKeeper(lock, clock, silentLog, rule, onReport);
         for (const { afterMs, happening } of sequence) {
           clock.advance(afterMs);
           if (happening.kind === 'grant' || happening.kind === 'open') door.open(happening.kind);

@@ -103,7 +103,7 @@ function bestTrack(shown: readonly Shown[], person: string): { good: number; sin
 }
 
 describe('the whole gate, whatever it is shown', () => {
-  test('nobody is let in without enough fresh, good, living frames of one track, the last of them the present one', () => {
+  test('nobody is let in without enough fresh, good, living frames of one track, the last of them the current one', () => {
     let grants = 0;
     fc.assert(
       fc.property(film, (shown) => {
@@ -145,7 +145,7 @@ describe('the whole gate, whatever it is shown', () => {
     expect(grants).toBeGreaterThan(20);
   });
 
-  test('a picture held to the camera is told once, with its place, whomever it shows', () => {
+  test('a picture held to the camera is reported once, with its place, whoever is on it', () => {
     for (const angle of Object.values(WHO)) {
       const scene = new GateScene();
       for (let i = 0; i < 20; i++)
@@ -170,7 +170,7 @@ describe('the whole gate, whatever it is shown', () => {
   const shots = (all: readonly Omit<Appearance, 'yaw'>[]): Seen[] =>
     all.map((one, i) => ({ frame: i, takenMs: i * 125, faces: [faceOf({ ...one, yaw: turning(i * 125) })] }));
 
-  test('where the relay does not obey nobody is welcomed, and the reason is the door', () => {
+  test('when the relay does not obey, nobody is welcomed, and the reason is the door', () => {
     const ada = (at: number): Seen => {
       const takenMs = 5000 + at * 125;
       return { frame: at, takenMs, faces: [faceOf({ angle: WHO.ada, yaw: turning(takenMs) })] };
@@ -198,7 +198,7 @@ describe('the whole gate, whatever it is shown', () => {
     expect(scene.decisions.at(-1)?.reason).toBe('door-fault');
   });
 
-  test('is monotone: nearer, sharper, livelier frames never keep out who was let in, nor make him wait longer', () => {
+  test('is monotone: nearer, sharper, livelier frames never keep out a person who was let in, nor make them wait longer', () => {
     let grants = 0;
     const better = fc.array(fc.boolean(), { minLength: 40, maxLength: 40 });
     fc.assert(
@@ -217,7 +217,7 @@ describe('the whole gate, whatever it is shown', () => {
     expect(grants).toBeGreaterThan(20);
   });
 
-  test('time that stands still or goes backwards, or numbers that do, let nobody in', () => {
+  test('times or frame numbers that stand still or go backwards let nobody in', () => {
     const ada = (frame: number, takenMs: number): Seen => ({
       frame,
       takenMs,
@@ -251,7 +251,7 @@ describe('the whole gate, whatever it is shown', () => {
     );
   });
 
-  test('1,000 hostile observations over the wire let nobody in and break nothing', () => {
+  test('1,000 hostile messages with observations let nobody in and break nothing', () => {
     const result = run(
       1000,
       20_261_124,

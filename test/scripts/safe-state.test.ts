@@ -85,7 +85,7 @@ describe('safe-state.sh', () => {
     ]);
   });
 
-  test('refuses a link out of /sys that somebody put beside the lines', () => {
+  test('refuses a link out of /sys beside the lines', () => {
     const root = machine('path=/sys/class/gpio/gpio7/value\nvalue=0\n');
     symlinkSync(join(root, 'etc'), join(root, 'sys/class/gpio/gpio7'));
     symlinkSync(join(root, 'etc/passwd'), join(root, 'etc/value'));
@@ -158,9 +158,9 @@ echo "$*" >"${root}/told"
     });
 
     test.each([
-      ['a chip that is none', 'chip=/dev/sda\nline=17\nlevel=1\n'],
+      ['a chip that is not a GPIO chip', 'chip=/dev/sda\nline=17\nlevel=1\n'],
       ['options in place of a chip', 'chip=gpiochip0 --help\nline=17\nlevel=1\n'],
-      ['a line that is none', 'chip=gpiochip0\nline=17=1 18\nlevel=1\n'],
+      ['a line that is not a number', 'chip=gpiochip0\nline=17=1 18\nlevel=1\n'],
       ['a level that no line has', 'chip=gpiochip0\nline=17\nlevel=2\n'],
     ])('refuses %s', (_what, relay) => {
       const root = withTool('v2.2.1', relay);

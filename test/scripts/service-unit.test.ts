@@ -27,7 +27,7 @@ describe('kaimon.service', () => {
     expect(score).toBeLessThan(2);
   });
 
-  test('whatever it starts is in the checkout and executable', () => {
+  test('every program that it starts is in the checkout and executable', () => {
     const commands = [...values('ExecStart'), ...values('ExecStopPost')].map(
       (line) => line.replace(/^\+/, '').split(' ')[0] ?? '',
     );

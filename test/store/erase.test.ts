@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Context, contextOf } from '../../src/cli/context.js';
 import { erasePerson } from '../../src/cli/erase.js';
-import { openJournalOf } from '../../src/journal/open-journal.js';
+import { JOURNAL_LOCK, openJournalOf } from '../../src/journal/open-journal.js';
 import { silentLog } from '../../src/kit/log.js';
 import { systemClock as clock } from '../../src/kit/system-clock.js';
-import { StoreLock } from '../../src/kit/writer-lock.js';
+import { WriterLock } from '../../src/kit/writer-lock.js';
 import { PeopleStore } from '../../src/store/people-store.js';
 import { ENCODER, newcomer, tempFolder } from './sample.js';
 
@@ -50,7 +50,7 @@ const naming = (folder: string, id: string): string[] =>
     .filter((name) => statSync(join(folder, name)).isFile() && readFileSync(join(folder, name), 'utf8').includes(id))
     .sort();
 
-test('whoever is erased is named nowhere but in the note that the id was removed; others stay', async () => {
+test('an erased person is named nowhere but in the note that the id was removed; others stay', async () => {
   const context = await stopped();
   expect(await erasePerson(context, ENCODER, 'zoe')).toMatchObject({
     id: 'zoe',
@@ -67,15 +67,15 @@ test('whoever is erased is named nowhere but in the note that the id was removed
   expect(await erasePerson(context, ENCODER, 'zoe')).toEqual({ id: 'zoe', version: null, erased: 0 });
 });
 
-test('a journal that is not to be had refuses before anything is changed', async () => {
+test('when the journal is in use, the command refuses before it changes anything', async () => {
   const context = await stopped();
-  const lock = await StoreLock.take(join(context.paths.state, 'journal', 'lock'), silentLog);
+  const lock = await WriterLock.take(join(context.paths.state, 'journal', 'lock'), silentLog, JOURNAL_LOCK);
   await expect(erasePerson(context, ENCODER, 'zoe')).rejects.toMatchObject({ code: 'KAIMON_JOURNAL_LOCKED' });
   expect(naming(context.paths.state, 'Person zoe')).toContain('people.json');
   await lock.release();
 });
 
-test('what failed half-way is done by doing it again', async () => {
+test('a command that failed half-way is completed by running it again', async () => {
   const context = await stopped();
   const passages = join(context.paths.state, 'passages.json');
   const before = readFileSync(passages);
@@ -88,14 +88,14 @@ test('what failed half-way is done by doing it again', async () => {
   expect(naming(context.paths.state, 'zoe')).toEqual(PEOPLE);
 });
 
-test('a damaged file of whereabouts is set aside and goes the same way', async () => {
+test('a damaged file of whereabouts is set aside, and erased with the rest', async () => {
   const context = await stopped();
   writeFileSync(join(context.paths.state, 'passages.json'), '{"zoe":');
   await erasePerson(context, ENCODER, 'zoe');
   expect(naming(context.paths.state, 'zoe')).toEqual(PEOPLE);
 });
 
-test('whoever is named only by whereabouts, or by the journal, is taken out of there', async () => {
+test('a person who is named only by whereabouts, or only by the journal, is erased there', async () => {
   const context = await stopped();
   const only = { schema: 1, counts: { granted: 1, others: 0, free: 0 }, passages: { yuri: PASSAGE } };
   writeFileSync(join(context.paths.state, 'passages.json'), JSON.stringify(only));
@@ -108,7 +108,7 @@ test('whoever is named only by whereabouts, or by the journal, is taken out of t
   expect(await erasePerson(context, ENCODER, 'yuri')).toEqual({ id: 'yuri', version: null, erased: 1 });
 });
 
-test('asked again it means nobody else, though somebody else has that name', async () => {
+test('run again, it erases no other person, even one whose name is that id', async () => {
   const context = await stopped();
   await enrol(context, newcomer('zoe-2', { name: 'zoe' }));
   for (const version of [expect.any(String), null])
@@ -116,13 +116,13 @@ test('asked again it means nobody else, though somebody else has that name', asy
   expect(naming(context.paths.state, 'zoe-2')).toEqual(PEOPLE);
 });
 
-test('two people of one name are told apart by whoever asks', async () => {
+test('where two people have the name, the command asks for an id', async () => {
   const context = await stopped();
   await enrol(context, newcomer('max-1', { name: 'max' }), newcomer('max-2', { name: 'max' }));
   await expect(erasePerson(context, ENCODER, 'max')).rejects.toThrow('give one of the ids max-1, max-2');
 });
 
-test.each(['eve', 'constructor', 'Nobody Like That'])('nobody of that name is told: %s', async (wanted) => {
+test.each(['eve', 'constructor', 'Nobody Like That'])('a name that no person has is refused: %s', async (wanted) => {
   const context = await stopped();
   await expect(erasePerson(context, ENCODER, wanted)).rejects.toMatchObject({ code: 'KAIMON_PERSON_UNKNOWN' });
   expect(existsSync(context.peopleFile)).toBe(true);

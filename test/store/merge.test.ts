@@ -33,7 +33,7 @@ const content = (state: PeopleState) => ({
 });
 
 describe('gates that exchange person records', () => {
-  test('end equal in whatever order, and however often, the records reach them', () => {
+  test('end with the same people, in whatever order and however often the records arrive', () => {
     const deliveries = fc
       .array(record, { minLength: 1, maxLength: 12 })
       .chain((sent) =>
@@ -50,7 +50,7 @@ describe('gates that exchange person records', () => {
     );
   });
 
-  test('end equal when they work apart and then tell each other everything', () => {
+  test('end with the same people when they work apart and then exchange all records', () => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 10 }), fc.array(record, { maxLength: 10 }), (north, south) => {
         const known = (state: PeopleState) => ['ada', 'bob'].flatMap((id) => state.record(id) ?? []);
@@ -65,7 +65,7 @@ describe('gates that exchange person records', () => {
     );
   });
 
-  test('nobody removed comes back but by a newer record', () => {
+  test('a removed person comes back only by a newer record', () => {
     fc.assert(
       fc.property(fc.array(record, { minLength: 1, maxLength: 12 }), (sent) => {
         const state = gate(sent);
@@ -104,24 +104,24 @@ describe('the order of two records', () => {
   });
 
   test.each<[string, SiteRecord, SiteRecord | undefined, string]>([
-    ['somebody unknown is taken', person('ada', version(1)), undefined, 'taken'],
+    ['the record of an unknown person is taken', person('ada', version(1)), undefined, 'taken'],
     ['a newer version is taken', person('ada', version(2)), person('ada', version(1)), 'taken'],
-    ['an older version is not', person('ada', version(1)), person('ada', version(2)), 'older'],
-    ['the same again is the same', person('ada', version(1)), person('ada', version(1)), 'same'],
+    ['an older version is not taken', person('ada', version(1)), person('ada', version(2)), 'older'],
+    ['the same record again changes nothing', person('ada', version(1)), person('ada', version(1)), 'same'],
     [
-      'a removal beats a person at one version',
+      'at equal versions a removal replaces a person',
       { id: 'ada', removed: true, version: version(1) },
       person('ada', version(1)),
       'taken',
     ],
     [
-      'a person does not beat a removal at one version',
+      'at equal versions a person does not replace a removal',
       person('ada', version(1)),
       { id: 'ada', removed: true, version: version(1) },
       'older',
     ],
     [
-      'a newer person comes back',
+      'a newer person replaces a removal',
       person('ada', version(2)),
       { id: 'ada', removed: true, version: version(1) },
       'taken',

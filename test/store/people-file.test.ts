@@ -63,7 +63,7 @@ describe('the text of people.json', () => {
   });
 
   test.each([
-    ['as we write it', textOf(document)],
+    ['as Kaimon writes it', textOf(document)],
     ['on one line', JSON.stringify(JSON.parse(textOf(document)))],
     ['indented by an editor', JSON.stringify(JSON.parse(textOf(document)), null, 2)],
     ['with fields of a later minor version', changed((json) => Object.assign(json, { note: 'hello' }))],
@@ -71,11 +71,11 @@ describe('the text of people.json', () => {
     expect(parse(text)).toEqual(document);
   });
 
-  test('of nobody is read too', () => {
+  test('without people is read, too', () => {
     expect(parse(textOf(none))).toEqual(none);
   });
 
-  test('comes in chunks that do not hold the event loop', () => {
+  test('comes in chunks that do not block the event loop', () => {
     const people = new Map(Array.from({ length: 2000 }, (_, i) => [`p${i}`, person(`p${i}`, version(i))]));
     const chunks = [...documentChunks({ ...none, people })];
     expect(chunks.length).toBeGreaterThan(1);
@@ -86,7 +86,7 @@ describe('the text of people.json', () => {
 
 const first = (text: string): string => text.slice(0, text.indexOf('\n') + 1);
 const damaged: readonly [string, string, string][] = [
-  ['nothing', '', 'not JSON'],
+  ['an empty file', '', 'not JSON'],
   ['zeros, as a power cut leaves them', '\0'.repeat(4096), 'not JSON'],
   ['the first half', textOf(document).slice(0, 700), 'not JSON'],
   ['all but the last line', textOf(document).slice(0, -3), 'not JSON'],
@@ -107,11 +107,11 @@ const damaged: readonly [string, string, string][] = [
   ['a person without a name', textOf(document).replace('"name":"Person bob"', '"name":""'), 'people.bob: name'],
   ['a damaged vector', textOf(document).replace(template(2).vector, template(2).vector.slice(1)), 'templates.1.vector'],
   ['a removal without a version', textOf(document).replace(`"${version(3)}"`, 'null'), 'removed.carl: version'],
-  ['an encoder that is none', textOf(document).replace(ENCODER, '?'), 'encoder'],
+  ['an encoder name that is not allowed', textOf(document).replace(ENCODER, '?'), 'encoder'],
 ];
 
 describe('a damaged people file', () => {
-  test.each(damaged)('(%s) is set aside, said, and the last good copy used', async (_what, text, why) => {
+  test.each(damaged)('(%s) is set aside and logged, and the last good copy is used', async (_what, text, why) => {
     const { folder, file, adapter, lines } = await setUp({ file: text, lastGood: textOf(document) });
     expect(await adapter.read()).toEqual(document);
     expect(lines).toEqual(['people file damaged: set aside, going on with the last good copy']);
@@ -123,7 +123,7 @@ describe('a damaged people file', () => {
     expect(() => parse(text)).toThrow(why);
   });
 
-  test('and a damaged last good copy: refused, both stay, and it never reads as nobody', async () => {
+  test('and a damaged last good copy: the store refuses to open and both stay; it never opens without people', async () => {
     for (const lastGood of [undefined, 'garbage']) {
       const { folder, adapter } = await setUp({ file: '{', ...(lastGood === undefined ? {} : { lastGood }) });
       const before = await names(folder);
@@ -133,12 +133,12 @@ describe('a damaged people file', () => {
     }
   });
 
-  test('says what is wrong without quoting the file', () => {
+  test('is reported without quoting the file', () => {
     expect(() => parse('{"secret": hunter2')).toThrow(/^not JSON/);
     expect(() => parse('{"secret": hunter2')).not.toThrow(/hunter/);
   });
 
-  test('still opens when the disk is too full to write it anew', async () => {
+  test('is still opened when the disk is too full to write it again', async () => {
     const { adapter, lines, file } = await setUp({ file: '{', lastGood: textOf(document) });
     vi.spyOn(fs, 'open').mockRejectedValueOnce(Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'open' }));
     expect(await adapter.read()).toEqual(document);
@@ -148,23 +148,23 @@ describe('a damaged people file', () => {
 });
 
 describe('a missing people file', () => {
-  test('with a last good copy is that copy', async () => {
+  test('is replaced by the last good copy', async () => {
     const { adapter, lines } = await setUp({ lastGood: textOf(document) });
     expect(await adapter.read()).toEqual(document);
     expect(lines).toEqual(['people file gone: going on with the last good copy']);
   });
 
-  test('without one is a new store', async () => {
+  test('without a last good copy means a new store', async () => {
     const { adapter, folder } = await setUp({});
     expect(await adapter.read()).toBeNull();
     expect(await names(folder)).toEqual([]);
   });
 });
 
-describe('a people file that is not ours to touch', () => {
+describe('a people file that must not be touched', () => {
   test.each([
-    ['our layout', textOf(document).replace('"schema":1', '"schema":2')],
-    ['another layout', '{ "schema": 2, "faces": [] }'],
+    ['in the usual layout', textOf(document).replace('"schema":1', '"schema":2')],
+    ['in another layout', '{ "schema": 2, "faces": [] }'],
   ])('of a newer Kaimon (%s) is refused and left as it is', async (_layout, text) => {
     const { adapter, folder, file } = await setUp({ file: text, lastGood: textOf(document) });
     await expect(adapter.read()).rejects.toThrow(/newer Kaimon \(schema 2; this version reads up to 1\)/);

@@ -77,20 +77,20 @@ describe('the people store', () => {
     expect(Object.keys(JSON.parse(await fs.readFile(file, 'utf8')).people)).toEqual(['ada', 'carl']);
   });
 
-  test('knows a change at once and tells it, before the disk has it', async () => {
+  test('knows a change at once and reports it, before it is on the disk', async () => {
     const store = await openStore({ file: await newFile() });
-    const told: PeopleChange[] = [];
-    const stop = store.onChange((change) => told.push(change));
+    const reported: PeopleChange[] = [];
+    const stop = store.onChange((change) => reported.push(change));
     const saving = store.put(newcomer('ada'));
     expect(store.get('ada')?.name).toBe('Person ada');
     expect(store.revision).toBe(1);
-    expect(told).toEqual([{ id: 'ada', person: store.get('ada'), origin: 'local' }]);
+    expect(reported).toEqual([{ id: 'ada', person: store.get('ada'), origin: 'local' }]);
     await saving;
     await store.merge({ id: 'ada', removed: true, version: version(NOW + 1) });
-    expect(told[1]).toEqual({ id: 'ada', person: undefined, origin: 'site' });
+    expect(reported[1]).toEqual({ id: 'ada', person: undefined, origin: 'site' });
     stop();
     await store.put(newcomer('bob'));
-    expect(told).toHaveLength(2);
+    expect(reported).toHaveLength(2);
   });
 
   test('writes a burst of a thousand changes once', async () => {
@@ -101,7 +101,7 @@ describe('the people store', () => {
     expect(disk.written?.people.size).toBe(1000);
   });
 
-  test('written once more, the copy of before knows of nobody who was removed, also where the removal still waits', async () => {
+  test('written again, holds no removed person in its last good copy either, even if the removal still waits to be saved', async () => {
     const file = await newFile();
     const store = await openStore({ file });
     await store.put(newcomer('ada'));
@@ -126,7 +126,7 @@ describe('the people store', () => {
     ]);
   });
 
-  test('removes nobody twice and nobody unknown', async () => {
+  test('does not remove a person twice, nor an unknown one', async () => {
     const store = await openStore({ file: await newFile(), storage: new Disk() });
     await store.put(newcomer('ada'));
     expect(await store.remove('ada', 'client')).toBeDefined();
@@ -135,7 +135,7 @@ describe('the people store', () => {
     expect(store.revision).toBe(2);
   });
 
-  test("never gives a removed person's id to somebody else, but lets the same person return", async () => {
+  test("never gives a removed person's id to another person, but lets the same person return", async () => {
     const store = await openStore({ file: await newFile(), storage: new Disk() });
     await store.put(newcomer('ada'));
     await store.remove('ada', 'client');
@@ -164,18 +164,18 @@ describe('the people store', () => {
 describe('records of other gates', () => {
   test.each<[string, (at: string, later: string) => Parameters<PeopleStore['merge']>[0], string, number]>([
     ['a newer one is taken', (_, later) => person('ada', later, { name: 'New' }), 'taken', 1],
-    ['an older one is not', () => person('ada', version(1), { name: 'Old' }), 'older', 1],
+    ['an older one is not taken', () => person('ada', version(1), { name: 'Old' }), 'older', 1],
     ['a newer removal is taken', (_, later) => ({ id: 'ada', removed: true, version: later }), 'taken', 0],
-    ['an older removal is not', () => ({ id: 'ada', removed: true, version: version(1) }), 'older', 1],
-    ['somebody new is taken', () => person('bob', version(1)), 'taken', 2],
+    ['an older removal is not taken', () => ({ id: 'ada', removed: true, version: version(1) }), 'older', 1],
+    ['a new person is taken', () => person('bob', version(1)), 'taken', 2],
     [
-      'a removal of somebody unknown is remembered',
+      'a removal of an unknown person is remembered',
       () => ({ id: 'bob', removed: true, version: version(1) }),
       'taken',
       1,
     ],
-    ['the future is not taken', () => person('ada', version(NOW + FUTURE_MAX_MS + 1)), 'future', 1],
-    ['a little ahead is', () => person('ada', version(NOW + FUTURE_MAX_MS)), 'taken', 1],
+    ['one from the future is not taken', () => person('ada', version(NOW + FUTURE_MAX_MS + 1)), 'future', 1],
+    ['one a little ahead of the clock is taken', () => person('ada', version(NOW + FUTURE_MAX_MS)), 'taken', 1],
   ])('%s', async (_rule, record, outcome, size) => {
     const store = await openStore({ file: await newFile(), storage: new Disk(), clock: new ManualClock(NOW) });
     const ada = await store.put(newcomer('ada'));
@@ -186,7 +186,7 @@ describe('records of other gates', () => {
     expect(store.revision).toBe(outcome === 'taken' ? 2 : 1);
   });
 
-  test('what loading would refuse is never taken, so the file always loads', async () => {
+  test('a record that loading would refuse is never taken, so the file always loads', async () => {
     const disk = new Disk();
     const store = await openStore({ file: await newFile(), storage: disk });
     const bad = person('ada', version(1), { templates: [{ ...template(0), vector: 'AAAA' }] });
@@ -199,17 +199,17 @@ describe('records of other gates', () => {
     expect([store.size, disk.writes]).toEqual([0, 0]);
   });
 
-  test('two gates that work apart end equal, and nobody removed at either is back without a newer enrolment', async () => {
+  test('two gates that work apart end with the same people, and a person removed at either is back only by a newer enrolment', async () => {
     const act = fc.record({
       at: fc.constantFrom('north', 'south'),
       id: fc.constantFrom('ada', 'bob', 'carl'),
-      what: fc.constantFrom('put', 'remove', 'tell'),
+      what: fc.constantFrom('put', 'remove', 'exchange'),
       clockMs: fc.integer({ min: -5000, max: 5000 }),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 20 }), async (acts) => {
         const [north, south] = [await gate('north'), await gate('south')];
-        const tell = async (from: PeopleStore, to: PeopleStore) => {
+        const exchange = async (from: PeopleStore, to: PeopleStore) => {
           for (const record of from.all()) await to.merge(record);
           for (const [id, { version: at }] of from.tombstones()) await to.merge({ id, removed: true, version: at });
         };
@@ -218,10 +218,10 @@ describe('records of other gates', () => {
           here.clock.jumpWall(clockMs);
           if (what === 'put') await here.store.put(newcomer(id, { by: at }), { returning: true });
           else if (what === 'remove') await here.store.remove(id, at);
-          else await tell(here.store, there.store);
+          else await exchange(here.store, there.store);
         }
-        await tell(north.store, south.store);
-        await tell(south.store, north.store);
+        await exchange(north.store, south.store);
+        await exchange(south.store, north.store);
         expect(content(north.store)).toEqual(content(south.store));
         await Promise.all([north.store.close(), south.store.close()]);
       }),
@@ -256,7 +256,7 @@ describe('a full disk', () => {
     expect(disk.written?.people.has('ada')).toBe(false);
   });
 
-  test('does not swallow what comes after it', async () => {
+  test('does not lose the changes that come after it', async () => {
     const disk = new Disk();
     const store = await openStore({ file: await newFile(), storage: disk });
     disk.full = true;
@@ -266,7 +266,7 @@ describe('a full disk', () => {
     expect([...(disk.written?.people.keys() ?? [])]).toEqual(['ada', 'bob']);
   });
 
-  test('at the end is said by close, and the lock is free all the same', async () => {
+  test('at the end is reported by close, and the lock is released all the same', async () => {
     const file = await newFile();
     const disk = new Disk();
     const store = await openStore({ file, storage: disk });
@@ -313,7 +313,7 @@ describe('the encoder of the templates', () => {
     await expect(openStore({ file, encoder: OTHER_ENCODER })).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_ENCODER' });
   });
 
-  test('of an empty store is whatever is in use', async () => {
+  test('of an empty store may be any', async () => {
     const file = await newFile();
     const before = await openStore({ file, encoder: OTHER_ENCODER });
     await before.put(newcomer('ada', others));
@@ -340,7 +340,7 @@ describe('the bounds of the store', () => {
     expect(store.size).toBe(PEOPLE_MAX);
   });
 
-  test('with too many removals to remember, whoever is enrolled can still be removed', async () => {
+  test('with too many removals to remember, enrolled people can still be removed', async () => {
     const grave = { version: version(1), at: '2026-11-24T08:00:00.000Z' };
     const removed = new Map(Array.from({ length: TOMBSTONES_MAX }, (_, i) => [`r${i}`, grave]));
     const disk = new Disk({ encoder: ENCODER, people: crowd(1), removed });
@@ -361,7 +361,7 @@ describe('opening', () => {
     await (await openStore({ file })).close();
   });
 
-  test('tidies what a killed process left and narrows modes that were widened', async () => {
+  test('removes what a killed process left, and narrows file modes that were widened', async () => {
     const file = await newFile();
     const before = await openStore({ file });
     await before.put(newcomer('ada'));
@@ -376,7 +376,7 @@ describe('opening', () => {
     expect(store.size).toBe(1);
   });
 
-  test('a store that another process has taken over is written no more', async () => {
+  test('a store that another process has taken over is no longer written', async () => {
     const file = await newFile();
     const store = await openStore({ file });
     await store.put(newcomer('ada'));

@@ -16,7 +16,7 @@ describe('the numbers of a template', () => {
     );
   });
 
-  test('nothing passes that the schema of the contract refuses, and what passes decodes to finite numbers', () => {
+  test('a vector that the schema refuses is never accepted, and an accepted one decodes to finite numbers', () => {
     const good = encodeVector(Float32Array.from([1, 2, 3]));
     const spoilt = fc
       .tuple(fc.nat(good.length - 1), fc.nat(2), fc.string({ unit: 'binary', maxLength: 4 }))
@@ -34,14 +34,14 @@ describe('the numbers of a template', () => {
   });
 
   test.each([
-    ['nothing', '', 'not whole base64'],
+    ['an empty text', '', 'not whole base64'],
     ['base64url', 'AA-_AACAPwAAAEA=', 'not whole base64'],
     ['a blank inside', 'AACA PwAAAEAAAA==', 'not whole base64'],
-    ['a letter that only looks like one in its low byte', 'ŁAAAAAAAAAAAAAAA', 'not whole base64'],
+    ['a character whose low byte is a base64 letter', 'ŁAAAAAAAAAAAAAAA', 'not whole base64'],
     ['missing padding', 'AACAPwAAAE', 'not whole base64'],
     ['padding in the middle', 'AA==AACAPwAAAAAA', 'not whole base64'],
     ['half a number', 'AACAPwAA', 'not whole 4-byte numbers'],
-    ['not a number', encodeVector(Float32Array.from([1, Number.NaN])), 'not finite'],
+    ['NaN', encodeVector(Float32Array.from([1, Number.NaN])), 'not finite'],
     ['infinity', encodeVector(Float32Array.from([Number.NEGATIVE_INFINITY])), 'not finite'],
     ['more than 1024 numbers', encodeVector(new Float32Array(1026)), 'not whole base64'],
   ])('%s is refused', (_what, vector, why) => {
@@ -56,7 +56,7 @@ describe('a person record', () => {
     expect(readPerson(JSON.parse(personText(ada)))).toEqual(ada);
   });
 
-  test('has one text however its keys are ordered', () => {
+  test('has the same text in whatever order its keys are', () => {
     const turned = Object.fromEntries(Object.entries(ada).reverse()) as typeof ada;
     expect(personText(turned)).toBe(personText(ada));
   });

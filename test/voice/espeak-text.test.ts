@@ -35,7 +35,7 @@ test.each(['', ' ', '!?…', '\0'])('nothing is spoken for %j', (text) => {
   expect(speechOf(text, 'en')).toBeNull();
 });
 
-test('the only markup is ours, and nothing of the text is lost on the way', () => {
+test("the only markup is Kaimon's own, and none of the text is lost", () => {
   const text = fc.string({ unit: fc.constantFrom(...'aB王小<>&/"=[]; \u0001é1，') });
   fc.assert(
     fc.property(text, fc.constantFrom('en' as const, 'zh-TW' as const), (any, language) => {

@@ -29,7 +29,7 @@ describe('people who come in together are greeted with one sentence', () => {
 });
 
 describe('languages', () => {
-  test('each is greeted in their own, or in the gate’s where they have none', () => {
+  test('all are greeted in their own language, or in the gate’s where they have none', () => {
     const guests = [guest('Ada'), guest('王小明', { language: 'zh-TW' }), guest('Grace', { language: 'en' })];
     expect(greetings(guests, 'en')).toEqual([
       { text: 'Welcome Ada and Grace, have a nice day!', language: 'en' },
@@ -37,17 +37,17 @@ describe('languages', () => {
     ]);
   });
 
-  test('nobody is greeted where nobody came', () => expect(greetings([], 'en')).toEqual([]));
+  test('without guests there is no greeting', () => expect(greetings([], 'en')).toEqual([]));
 });
 
-describe('a greeting of one’s own', () => {
-  test('takes the place of the phrase', () => {
+describe('a personal greeting', () => {
+  test('takes the place of the common phrase', () => {
     expect(texts([guest('Ada', { greeting: 'Good morning {name}, {name}!' })], 'en')).toEqual([
       'Good morning Ada, Ada!',
     ]);
   });
 
-  test('comes before the phrase for the others', () => {
+  test('comes before the common phrase for the others', () => {
     expect(texts([guest('Alan'), guest('Ada', { greeting: 'Hello boss!' })], 'en')).toEqual([
       'Hello boss! Welcome Alan, have a nice day!',
     ]);
@@ -56,7 +56,7 @@ describe('a greeting of one’s own', () => {
     ]);
   });
 
-  test('that is empty is none', () => {
+  test('that is empty does not count', () => {
     expect(texts([guest('Ada', { greeting: ' <x> ' })], 'en')).toEqual(['Welcome Ada, have a nice day!']);
   });
 
@@ -75,18 +75,18 @@ describe('names and greetings are text from outside', () => {
     ['text that runs backwards', 'Ada\u202E', 'Welcome Ada, have a nice day!'],
     ['half a character', 'Ada\ud83d', 'Welcome Ada, have a nice day!'],
     ['nothing speakable', '<>', 'Welcome, have a nice day!'],
-    ['a place for a name', '{name}', 'Welcome name, have a nice day!'],
+    ['a placeholder', '{name}', 'Welcome name, have a nice day!'],
     ['two spellings of one letter', 'Zoe\u0308', 'Welcome Zoë, have a nice day!'],
-    ['no end', 'x'.repeat(200), `Welcome ${'x'.repeat(40)}, have a nice day!`],
+    ['200 characters', 'x'.repeat(200), `Welcome ${'x'.repeat(40)}, have a nice day!`],
   ])('%s', (_what, name, sentence) => {
     expect(texts([guest(name)], 'en')).toEqual([sentence]);
   });
 
-  test('a greeting and a name cannot build markup together', () => {
+  test('a greeting and a name cannot form markup together', () => {
     expect(texts([guest('voice', { greeting: '<{name}>hi' })], 'en')).toEqual(['voice hi']);
   });
 
-  test('whatever they are, an utterance is short and only words', () => {
+  test('whatever they contain, an utterance is short and consists of words only', () => {
     const any = fc.string({ unit: 'binary', maxLength: 100 });
     const language = fc.constantFrom('en' as const, 'zh-TW' as const);
     const someone = fc.record({

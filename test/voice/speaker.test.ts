@@ -72,7 +72,7 @@ describe('espeak-ng and aplay', () => {
     expect(logged).toEqual([]);
   });
 
-  test('text goes through standard input and can be no option and no command', async () => {
+  test('text goes through standard input, where it cannot be an option or a command', async () => {
     start({ espeak: stage.espeak(), aplay: stage.aplay() }, 'plughw:CARD=Device,DEV=0');
     speaker.say('--help $(touch "$stage/pwned") `id`; -w /tmp/x', 'en');
     await played(1);
@@ -85,7 +85,7 @@ describe('espeak-ng and aplay', () => {
     expect(existsSync(join(stage.folder, 'pwned'))).toBe(false);
   });
 
-  test('a sound card that is not there is logged once, and greetings go on being skipped', async () => {
+  test('a missing sound card is logged once, and greetings are skipped', async () => {
     const aplay = stage.program('aplay', 'echo try >> "$stage/aplay.files"; exec aplay "$@"');
     start({ espeak: stage.espeak(), aplay }, 'no_such_sound_card');
     for (const [index, name] of ['Ada', 'Grace', 'Alan'].entries()) {
@@ -97,13 +97,13 @@ describe('espeak-ng and aplay', () => {
     expect(logged[0]).not.toContain('Ada');
   });
 
-  test('a machine without espeak-ng says so once', async () => {
+  test('a missing espeak-ng is logged once', async () => {
     start({ espeak: join(stage.folder, 'no-espeak'), aplay: stage.aplay() });
     speaker.say('Welcome Ada', 'en');
     await until(() => expect(logged).toEqual([expect.stringMatching(/no-espeak is not installed/)]));
   });
 
-  test('sound that comes back is logged, and lost again is logged again', async () => {
+  test('sound that works again is logged, and so is the next failure', async () => {
     const aplay = stage.program('aplay', 'echo x >> "$stage/aplay.files"; test ! -e "$stage/unplugged"');
     start({ espeak: stage.espeak(), aplay });
     for (const [index, unplugged] of [true, false, true].entries()) {
@@ -139,11 +139,11 @@ describe('a child', () => {
     await expect(child(['exec sleep 600'], 20)).rejects.toThrow('sh took too long and was killed');
   });
 
-  test('that fails is quoted with its last line only', async () => {
+  test('that fails is quoted in the error with its last line only', async () => {
     await expect(child(['echo first >&2; echo last >&2; exit 3'])).rejects.toThrow(/^sh failed \(3\): last$/);
   });
 
-  test('that does not read its input is no trouble', async () => {
+  test('that does not read its input causes no error', async () => {
     await expect(child(['exec true'], 20_000, 'x'.repeat(1_000_000))).resolves.toBeUndefined();
   });
 

@@ -26,7 +26,7 @@ async function speak(into: SpeechCache, key: string, second: number, bytes = 100
   utimesSync(file, second, second);
 }
 
-test('a text is made once and found again', async () => {
+test('the sound of a text is made once and found again', async () => {
   const speech = cache();
   await speak(speech, 'a', 1);
   await speak(speech, 'a', 2);
@@ -34,12 +34,12 @@ test('a text is made once and found again', async () => {
   expect(kept()).toEqual(['a.wav']);
 });
 
-test('names are for this user only', async () => {
+test('the files, which say names, are readable by this user only', async () => {
   await speak(cache(), 'a', 1);
   expect(statSync(stage.cacheFolder).mode & 0o777).toBe(0o700);
 });
 
-test('beyond the number of files the least recently spoken goes', async () => {
+test('when there are too many files, the least recently spoken one is removed', async () => {
   const speech = cache(3);
   for (const [key, second] of [
     ['a', 1],
@@ -52,7 +52,7 @@ test('beyond the number of files the least recently spoken goes', async () => {
   expect(kept()).toEqual(['a.wav', 'c.wav', 'd.wav']);
 });
 
-test('beyond the number of bytes the least recently spoken goes, never the newest', async () => {
+test('when there are too many bytes, the least recently spoken file is removed, never the newest', async () => {
   const speech = cache(100, 5000);
   await speak(speech, 'a', 1, 2000);
   await speak(speech, 'b', 2, 2000);
@@ -62,7 +62,7 @@ test('beyond the number of bytes the least recently spoken goes, never the newes
   expect(kept()).toEqual(['huge.wav']);
 });
 
-test('a file that a power cut left short is made anew', async () => {
+test('a file that a power cut left short is made again', async () => {
   const speech = cache();
   await speak(speech, 'a', 1);
   truncateSync(join(stage.cacheFolder, 'a.wav'), 500);
@@ -71,7 +71,7 @@ test('a file that a power cut left short is made anew', async () => {
   expect(statSync(join(stage.cacheFolder, 'a.wav')).size).toBe(1044);
 });
 
-test('what a crash left half made is cleared away', async () => {
+test('a file that a crash left half made is removed', async () => {
   mkdirSync(stage.cacheFolder);
   writeFileSync(join(stage.cacheFolder, 'old.tmp'), 'half');
   await speak(cache(), 'a', 1);
@@ -86,7 +86,7 @@ test('a voice that fails or gives no sound leaves nothing behind', async () => {
   expect(kept()).toEqual([]);
 });
 
-test('the length of a WAV file is read from its header, and a header that lies is none', () => {
+test('the length of a WAV file is read from its header, and a header that does not fit the file is refused', () => {
   const wav = silence(44_100);
   expect(wavSeconds(wav, wav.length)).toBe(1);
   expect(wavSeconds(wav, wav.length - 1)).toBeNull();

@@ -69,7 +69,7 @@ export async function measureAll(
   const work = async () => {
     // Only measuring: the site's own thresholds, which may be what is to be mended, are not needed.
     const eye = await PhotoEye.start({ ...context, calibrationFile: undefined });
-    encoder = eye.equipment.encoder;
+    encoder = eye.modelSet.encoder;
     try {
       for (let name = names[next++]; name !== undefined; name = names[next++]) {
         const face = nearestTheCentre(await measured(eye, images.get(name) as string));

@@ -40,7 +40,7 @@ async function enrolEach(
   names: readonly string[],
   images: ReadonlyMap<string, string>,
 ): Promise<EnrolledPeople> {
-  const { encoder, dimension } = eye.equipment;
+  const { encoder, dimension } = eye.modelSet;
   const gallery = new Gallery(encoder, dimension);
   const people = new Map<string, Person>();
   const refused = new Map<string, string>();

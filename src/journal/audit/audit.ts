@@ -1,3 +1,4 @@
+/** Checks a whole journal, for `kaimon audit verify`. */
 import { OperatingError } from '../../kit/errors.js';
 import { ChainCheck } from '../chain.js';
 import type { JournalDisk } from '../disk.js';
@@ -5,7 +6,7 @@ import { type Fault, FaultList, type Place } from '../faults.js';
 import { CHECKPOINT_FILE, HEAD_FILE, type Mark, type SignatureCheck, signatureFault } from '../head.js';
 import { readMark } from '../recovery.js';
 import { firstOf, personalName, splitLines } from '../segment.js';
-import { Tally } from './counts.js';
+import { AuditCounts } from './counts.js';
 
 export interface AuditReport {
   /** No fault was found. */
@@ -21,16 +22,16 @@ export interface AuditReport {
   readonly signature: 'valid' | 'invalid' | 'unchecked' | 'none';
   /** Entries with personal fields, and entries whose personal fields were erased. */
   readonly personal: { readonly kept: number; readonly erased: number };
-  /** What the daemon noted of itself. */
+  /** What the daemon noted about its own journal. */
   readonly notes: { readonly repaired: number; readonly gaps: number; readonly lost: number; readonly purges: number };
-  /** A last line without an end: being written, or torn by a kill; the next start of the daemon repairs it. */
+  /** A last line without an end: it is being written, or a kill cut it off; the next start of the daemon repairs it. */
   readonly torn: (Place & { readonly bytes: number }) | null;
   readonly faults: readonly Fault[];
   /** Faults beyond those. */
   readonly moreFaults: number;
 }
 
-/** The daemon may purge or erase while the files are read; then it is begun again, so many times at most. */
+/** The daemon may purge or erase while the files are read; then the check starts again, so many times at most. */
 const TRIES_MAX = 3;
 
 /**
@@ -46,29 +47,29 @@ export async function auditJournal(disk: JournalDisk, check?: SignatureCheck): P
   }
 }
 
-/** One look. The head is read first: the chain can only be longer by then. */
+/** One pass. The head is read first: the chain can only have grown since. */
 async function auditOnce(disk: JournalDisk, check: SignatureCheck | undefined): Promise<AuditReport> {
   const head = await readMark(disk, HEAD_FILE);
   const checkpoint = await readMark(disk, CHECKPOINT_FILE);
   const names = await segmentNames(disk);
   if (names.length === 0 && !head) throw missing(disk.folder);
   const faults = new FaultList();
-  const tally = new Tally(checkpoint?.n ?? 0);
-  const chain = new ChainCheck(faults, { head, checkpoint, onEntry: (entry, place) => tally.entry(entry, place) });
+  const counts = new AuditCounts(checkpoint?.n ?? 0);
+  const chain = new ChainCheck(faults, { head, checkpoint, onEntry: (entry, place) => counts.entry(entry, place) });
   let bytes = names[0] === undefined ? undefined : await disk.read(names[0]);
   for (const [index, name] of names.entries()) {
     const nextName = names[index + 1];
     const next = nextName === undefined ? undefined : await disk.read(nextName);
     chain.add(name, bytes ?? Buffer.alloc(0), next && splitLines(next).lines[0]);
     // Personal fields are on the disk before their entry, so they are read after it.
-    tally.personal(name, (await disk.read(personalName(name))) ?? Buffer.alloc(0));
+    counts.personal(name, (await disk.read(personalName(name))) ?? Buffer.alloc(0));
     bytes = next;
   }
   chain.finish();
-  tally.finish(chain.position.n);
-  // What an entry that was changed says of its personal fields is no second fault.
-  const told = new Set(faults.all.map(({ n }) => n));
-  for (const { kind, n, text, ...place } of tally.faults.all) if (!told.has(n)) faults.add(kind, place, n, text);
+  counts.finish(chain.position.n);
+  // An entry that was changed may not fit its personal fields either: that is no second fault.
+  const reported = new Set(faults.all.map(({ n }) => n));
+  for (const { kind, n, text, ...place } of counts.faults.all) if (!reported.has(n)) faults.add(kind, place, n, text);
   const signature = checkSignatures(faults, { head, checkpoint }, check);
   return {
     ok: faults.all.length === 0,
@@ -80,8 +81,8 @@ async function auditOnce(disk: JournalDisk, check: SignatureCheck | undefined): 
     head: head ?? null,
     checkpoint: checkpoint ?? null,
     signature,
-    personal: { kept: tally.kept, erased: tally.absent },
-    notes: { ...tally.notes },
+    personal: { kept: counts.kept, erased: counts.absent },
+    notes: { ...counts.notes },
     torn: chain.torn ?? null,
     faults: faults.all,
     moreFaults: faults.more,

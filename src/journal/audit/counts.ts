@@ -1,4 +1,5 @@
 // pure
+/** What `kaimon audit verify` counts while it reads the entries, and its check of their personal fields. */
 import type { Entry } from '../entry.js';
 import { FaultList, type Place } from '../faults.js';
 import { commit, type PersonalLine, readPersonal } from '../personal.js';
@@ -6,10 +7,10 @@ import { PURGED } from '../retention.js';
 import { personalName } from '../segment.js';
 import { BROKEN, ERASED, GAP, REPAIRED } from '../writer.js';
 
-/** Counts what the entries tell, and holds the personal fields against their commitments. */
-export class Tally {
+/** To be fed with each entry, then with each file of personal fields; compares these with what the entries commit to. */
+export class AuditCounts {
   readonly faults = new FaultList();
-  /** Entries of the present segment that have personal fields, by number. */
+  /** Entries of the current segment that have personal fields, by number. */
   readonly #committed = new Map<number, { readonly commitment: string; readonly place: Place }>();
   readonly #erasures: { readonly n: number; readonly entries: number }[] = [];
   readonly #absent: number[] = [];
@@ -18,7 +19,7 @@ export class Tally {
   kept = 0;
   readonly #purgedTo: number;
 
-  /** @param purgedTo entries up to it may be half purged */
+  /** @param purgedTo the last entry of a purge; of entries up to it some files may be gone already */
   constructor(purgedTo: number) {
     this.#purgedTo = purgedTo;
   }
@@ -29,13 +30,13 @@ export class Tally {
 
   entry({ n, type, fields, commitment }: Entry, place: Place): void {
     if (commitment !== undefined) this.#committed.set(n, { commitment, place });
-    const count = (key: string): number => (typeof fields[key] === 'number' ? fields[key] : 0);
+    const numberOf = (key: string): number => (typeof fields[key] === 'number' ? fields[key] : 0);
     if (type === REPAIRED) this.notes.repaired++;
     if (type === PURGED) this.notes.purges++;
-    if (type === ERASED) this.#erasures.push({ n, entries: count('entries') });
+    if (type === ERASED) this.#erasures.push({ n, entries: numberOf('entries') });
     if (type === GAP) {
       this.notes.gaps++;
-      this.notes.lost += count('lost');
+      this.notes.lost += numberOf('lost');
     }
     if (type === BROKEN)
       this.faults.add(
@@ -51,17 +52,17 @@ export class Tally {
     const { lines, invalid } = readPersonal(bytes);
     for (const line of invalid)
       this.faults.add('personal', { file, line }, 0, 'the line is no line of personal fields');
-    for (const [index, line] of lines.entries()) this.#hold(line, { file, line: index + 1 });
-    // What is left has lost its personal fields.
+    for (const [index, line] of lines.entries()) this.#compare(line, { file, line: index + 1 });
+    // Entries that are still in the map have lost their personal fields.
     for (const n of this.#committed.keys()) if (n > this.#purgedTo) this.#absent.push(n);
     this.#committed.clear();
   }
 
-  /** @param lastN lines of entries behind it are still being written */
+  /** @param lastN the last entry that was read; personal fields of later ones are still being written */
   finish(lastN: number): void {
     for (const { file, line, n } of this.#stray)
       if (n <= lastN) this.faults.add('personal', { file, line }, n, `personal fields of entry ${n}, which has none`);
-    // Every erasure comes after the entries that it concerns and says how many they are.
+    // Each note of an erasure comes after the entries that it is about and says how many they are.
     let open = 0;
     let at = 0;
     for (const { n, entries } of this.#erasures) {
@@ -78,7 +79,7 @@ export class Tally {
       );
   }
 
-  #hold({ n, salt, fields }: PersonalLine, place: Place): void {
+  #compare({ n, salt, fields }: PersonalLine, place: Place): void {
     const known = this.#committed.get(n);
     if (!known) {
       this.#stray.push({ ...place, n });

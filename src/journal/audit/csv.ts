@@ -1,6 +1,7 @@
 // pure
+/** Writes entries as CSV, for `kaimon audit export`. */
 import type { FieldValue } from '../entry.js';
-import type { Recorded } from './query.js';
+import type { RecordedEntry } from './query.js';
 
 /** Fields that have a column of their own; the rest stands as JSON in the last column. */
 const FIELD_COLUMNS = ['reason', 'state', 'distance', 'text'] as const;
@@ -18,7 +19,7 @@ export const CSV_HEADER = csvRow([
 ]);
 
 /** One entry as a row, with its line break. */
-export function csvOf({ entry, personal }: Recorded): string {
+export function csvOf({ entry, personal }: RecordedEntry): string {
   const { n, time, type, fields, boot, commitment } = entry;
   const own = new Set<string>([...FIELD_COLUMNS, ...PERSONAL_COLUMNS]);
   const rest = Object.entries({ ...fields, ...personal }).filter(([key]) => !own.has(key));
@@ -42,11 +43,11 @@ export function csvRow(cells: readonly FieldValue[]): string {
 function cellOf(value: FieldValue): string {
   if (value === null) return '';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  const text = unarmed(typeof value === 'string' ? value : JSON.stringify(value));
+  const text = disarmed(typeof value === 'string' ? value : JSON.stringify(value));
   return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A spreadsheet runs a text that begins so as a formula, and somebody's name may: an apostrophe makes it text. */
-function unarmed(text: string): string {
+/** A spreadsheet runs a text that begins with such a character as a formula, and a person's name may: an apostrophe makes it text. */
+function disarmed(text: string): string {
   return /^\s*[=+\-@＝＋－＠|\t\r\n]/u.test(text) ? `'${text}` : text;
 }

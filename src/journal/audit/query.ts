@@ -1,11 +1,12 @@
+/** Reads the entries of a journal, for `kaimon audit show` and `export`. */
 import type { JournalDisk } from '../disk.js';
 import { decodeLine, type Entry, type Fields } from '../entry.js';
 import { readPersonal } from '../personal.js';
 import { personalName, splitLines } from '../segment.js';
 import { segmentNames } from './audit.js';
 
-/** An entry, and whom it names, where that was not erased. */
-export interface Recorded {
+/** An entry and its personal fields, where they were not erased. */
+export interface RecordedEntry {
   readonly entry: Entry;
   readonly personal: Fields | undefined;
 }
@@ -18,7 +19,7 @@ export interface EntryFilter {
   readonly type?: string | undefined;
 }
 
-export function matches({ entry, personal }: Recorded, { sinceMs, person, type }: EntryFilter): boolean {
+export function matches({ entry, personal }: RecordedEntry, { sinceMs, person, type }: EntryFilter): boolean {
   if (sinceMs !== undefined && Date.parse(entry.time) < sinceMs) return false;
   if (type !== undefined && entry.type !== type) return false;
   if (person === undefined) return true;
@@ -27,10 +28,10 @@ export function matches({ entry, personal }: Recorded, { sinceMs, person, type }
 }
 
 /**
- * The entries in order, also while the daemon writes. Lines that are none are left out: they are `audit verify`'s affair.
+ * The entries in order, also while the daemon writes. Damaged lines are left out: `kaimon audit verify` reports them.
  * @throws OperatingError KAIMON_FILE_READ
  */
-export async function* readEntries(disk: JournalDisk, filter: EntryFilter): AsyncGenerator<Recorded> {
+export async function* queryEntries(disk: JournalDisk, filter: EntryFilter): AsyncGenerator<RecordedEntry> {
   for (const name of await segmentNames(disk)) {
     // Purged since the list was made: nothing is left of it.
     const bytes = await disk.read(name);

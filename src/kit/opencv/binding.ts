@@ -6,14 +6,14 @@ export type Mat = import('@u4/opencv4nodejs').Mat;
 let loaded: OpenCv | undefined;
 
 /**
- * Loads the native binding, once a process. This folder is the only place that imports it: the binding aborts the
- * process on several inputs (empty or short buffers, other than 3 points, malformed cascades) and throws strings,
- * so every call goes through a wrapper here that checks sizes first.
+ * Loads the native binding, once a process. Only this folder imports it. The binding aborts the process on several inputs
+ * (empty or short buffers, other than 3 points, malformed cascades) and throws strings, so every call goes through a
+ * wrapper here that checks its input first.
  * Never call it in the gate process, nor in a second thread.
  */
 export async function loadOpenCv(): Promise<void> {
   if (loaded) return;
-  // Without these the binding looks for its build configuration and prints coloured lines on stdout.
+  // Otherwise the binding searches for its build configuration and prints coloured lines on stdout.
   process.env['OPENCV4NODEJS_DISABLE_AUTOBUILD'] = '1';
   process.env['OPENCV_LOG_LEVEL'] ??= 'SILENT';
   try {
@@ -30,7 +30,7 @@ export async function loadOpenCv(): Promise<void> {
   }
 }
 
-/** The loaded binding. @throws when {@link loadOpenCv} was not awaited before: a defect. */
+/** The loaded binding. @throws Error when {@link loadOpenCv} was not awaited before, which is a defect */
 export function opencv(): OpenCv {
   if (!loaded) throw new Error('OpenCV was used before loadOpenCv()');
   return loaded;

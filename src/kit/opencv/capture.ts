@@ -16,7 +16,7 @@ export type CaptureSource =
   | { readonly kind: 'gstreamer'; readonly pipeline: string }
   | { readonly kind: 'file'; readonly path: string };
 
-/** The binding does not name it. */
+/** OpenCV's number; the binding has no name for it. */
 const CAP_PROP_ORIENTATION_AUTO = 49;
 
 /** An open camera or video file; a file's frames come upright. */
@@ -41,7 +41,7 @@ export class Capture {
       }
     });
     if (source.kind === 'v4l2') this.#configure(source);
-    // OpenCV 4.6 turns some files by itself, and some of them upside down.
+    // OpenCV 4.6 turns some files by itself, and some of them upside down. Off: fileRotation says how to turn them.
     if (source.kind === 'file') native('VideoCapture.set', () => this.#capture.set(CAP_PROP_ORIENTATION_AUTO, 0));
     const fps = this.#capture.get(cv.CAP_PROP_FPS);
     this.fps = Number.isFinite(fps) && fps > 0 && fps <= 240 ? fps : 15;
@@ -49,7 +49,7 @@ export class Capture {
 
   #configure(source: Extract<CaptureSource, { kind: 'v4l2' }>): void {
     const cv = opencv();
-    // 'MJPG' as little-endian four characters: without it USB 2 cameras fall to a few frames a second.
+    // 'MJPG' as four little-endian characters: without it USB 2 cameras give only a few frames a second.
     if (source.mjpg) this.#capture.set(cv.CAP_PROP_FOURCC, 0x47504a4d);
     this.#capture.set(cv.CAP_PROP_FRAME_WIDTH, source.width);
     this.#capture.set(cv.CAP_PROP_FRAME_HEIGHT, source.height);
@@ -74,7 +74,7 @@ export class Capture {
     return bgr;
   }
 
-  /** Frees the device, after a read under way: releasing it under a reading thread is undefined behaviour in OpenCV. */
+  /** Frees the device once the current read has ended: releasing it while a thread reads is undefined behaviour in OpenCV. */
   async release(): Promise<void> {
     await this.#reading?.catch(() => undefined);
     native('VideoCapture.release', () => this.#capture.release());

@@ -16,9 +16,9 @@ export interface CascadeOptions {
 export class Cascade {
   readonly #classifier: InstanceType<ReturnType<typeof opencv>['CascadeClassifier']>;
 
-  /** @throws OperatingError when the file is missing or no OpenCV cascade. */
+  /** @throws OperatingError when the file is missing or not an OpenCV cascade */
   constructor(file: string) {
-    // A malformed file aborts the process and a missing one fails only at the first detection: look first.
+    // Checked here, because a malformed file would abort the process, and a missing one fail only at the first detection.
     let text: string;
     try {
       text = readFileSync(file, 'utf8');

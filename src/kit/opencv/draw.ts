@@ -13,17 +13,17 @@ const LINE_PX = 20;
 /** Mean width of a letter of the font at the scale used. */
 const LETTER_PX = 9;
 
-/** A hidden face is so many squares wide and high, and hidden to so many times its box: hair and chin tell much. */
+/** A hidden face is shown as this many squares each way. Its box is enlarged by `grow`, because hair and chin help to recognise it. */
 const HIDDEN = { squares: 6, grow: 1.4 };
 
-/** Makes faces unrecognisable on the picture itself: what is left of each is {@link HIDDEN}.squares² mean colours. */
+/** Makes faces unrecognisable, on the picture itself: each becomes {@link HIDDEN}.squares² mean colours. */
 export function hideFaces(picture: Picture, boxes: readonly Region[]): void {
   const { Rect, INTER_AREA, INTER_NEAREST } = opencv();
   for (const { x, y, width, height } of boxes) {
-    const more = (HIDDEN.grow - 1) / 2;
+    const margin = (HIDDEN.grow - 1) / 2;
     const grown = {
-      x: x - width * more,
-      y: y - height * more,
+      x: x - width * margin,
+      y: y - height * margin,
       width: width * HIDDEN.grow,
       height: height * HIDDEN.grow,
     };

@@ -5,7 +5,7 @@ export type PictureHeader =
   | { readonly kind: 'unknown'; readonly why: string };
 
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** Segments read before a JPEG without a frame header is given up. */
+/** After so many segments without a frame header the search in a JPEG ends. */
 const SEGMENTS_MAX = 512;
 
 /** Reads format and size of a JPEG (ITU-T T.81 B.2.2) or PNG (ISO 15948 11.2.2) without decoding it. */
@@ -32,7 +32,7 @@ function readJpeg(bytes: Uint8Array): PictureHeader {
   for (let n = 0; n < SEGMENTS_MAX && at + 3 < bytes.length; n++) {
     if (bytes[at] !== 0xff) return { kind: 'unknown', why: 'its JPEG segments are broken' };
     const marker = bytes[at + 1] ?? 0;
-    // The decoder skips FF 00 without its length: a frame header may hide in what would be skipped here.
+    // The decoder does not take FF 00 for a segment with a length: what would be skipped here may hide a frame header.
     if (marker === 0x00) return { kind: 'unknown', why: 'its JPEG segments are broken' };
     if (marker === 0xff) {
       at += 1;
@@ -60,8 +60,8 @@ export const JPEG_SCANS_MAX = 64;
 export const JPEG_SCANNED_PIXELS_MAX = 600_000_000;
 
 /**
- * Counts the scans of the picture itself (ITU-T T.81 B.1.1): in entropy-coded data 0xff is followed by 0 or a restart mark. Ends
- * at the end mark: phones put a film behind it. Gives up after {@link JPEG_SCANS_MAX} + 1.
+ * Counts the scans of the picture itself (ITU-T T.81 B.1.1): in entropy-coded data 0xff is followed by 0 or a restart mark. Stops
+ * at the end mark, since phones put a video behind it, and after {@link JPEG_SCANS_MAX} + 1 scans.
  */
 function countScans(bytes: Uint8Array): number {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -30,8 +30,8 @@ export function clampRegion(box: Region, width: number, height: number): Region 
 }
 
 /**
- * An 8-bit picture in native memory, BGR (3 channels) or grey (1). Free it with {@link release} as soon as it is
- * done with: the garbage collector knows little of native memory. Every method that returns a Picture makes a new one.
+ * An 8-bit picture in native memory, BGR (3 channels) or grey (1). Free it with {@link release} as soon as it is no longer
+ * needed: the garbage collector does not see native memory. Every method that returns a Picture makes a new one.
  */
 export class Picture {
   readonly #mat: Mat;

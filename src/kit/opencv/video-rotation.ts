@@ -1,13 +1,13 @@
 // pure
-/** How a video is to be turned for display, degrees clockwise. */
+/** How a video must be turned for display, degrees clockwise. */
 export type Rotation = 0 | 90 | 180 | 270;
 
-/** Boxes walked over before the search is given up. */
+/** After so many boxes the search ends. */
 const BOXES_MAX = 10_000;
 
 /**
  * Reads the display rotation of an MP4 or MOV file (ISO 14496-12: moov/trak/tkhd, the first track with a picture). 0 for
- * other files. OpenCV's own reading depends on its version: 4.6 turns phone videos the wrong way, upside down.
+ * other files. OpenCV is not asked, because its answer depends on its version: 4.6 turns phone videos upside down.
  */
 export function videoRotation(bytes: Uint8Array): Rotation {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

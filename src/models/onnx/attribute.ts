@@ -2,7 +2,7 @@
 import { impossible } from '../../kit/errors.js';
 import { ProtobufWriter } from './protobuf.js';
 
-/** A setting of a node. ONNX tells whole numbers from floats, JavaScript does not: hence the tag. */
+/** A setting of a node. It has a tag because ONNX distinguishes whole numbers from floats and JavaScript does not. */
 export type Attribute =
   | { readonly kind: 'int'; readonly value: number }
   | { readonly kind: 'float'; readonly value: number }

@@ -4,7 +4,7 @@ import { ProtobufWriter } from './protobuf.js';
 
 declare const valueBrand: unique symbol;
 
-/** The name of a tensor in one graph: an input, a constant or what a node gives. Only {@link Graph} makes them. */
+/** The name of a tensor in one graph: an input, a constant or the output of a node. Only {@link Graph} makes them. */
 export type Value = string & { readonly [valueBrand]: true };
 
 /** One axis: a length, or the name of a length known at run time (the batch). */

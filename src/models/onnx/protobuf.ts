@@ -1,7 +1,7 @@
 // pure
 /**
  * Writes the protobuf wire format: a message is a list of fields, each a tag (field number and wire type) and a value.
- * As much of it as ONNX needs, and nothing that reads.
+ * Only what ONNX files need; it cannot read.
  */
 export class ProtobufWriter {
   readonly #parts: Uint8Array[] = [];

@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
 import { tarMembers, unzipTar } from '../tarball.js';
 
-/** A file, or why there is none to look at; `fault` completes "bn1_b.csv …". */
+/** A file, or why it cannot be used; `fault` completes "bn1_b.csv …". */
 export type Found = Uint8Array | { readonly fault: string };
 
-/** The files wanted, by name, each with the bytes that it may have. */
-export type Wanted = ReadonlyMap<string, number>;
+/** The files to take, by name, each with the bytes that it may have at most. */
+export type SizeLimits = ReadonlyMap<string, number>;
 
 export const tooLong = (bytes: number, bytesMax: number): Found => ({
   fault: `has ${bytes} bytes, at most ${bytesMax} are expected`,
@@ -15,12 +15,12 @@ export const tooLong = (bytes: number, bytesMax: number): Found => ({
 const ENTRIES_MAX = 20_000;
 
 /**
- * Takes the wanted files out of a .zip, .tar.gz or .tar in memory, whatever folders the archive puts them in. Nothing is
+ * Takes the files of `limits` out of a .zip, .tar.gz or .tar in memory, whatever folders the archive puts them in. Nothing is
  * written, and no file is unpacked beyond its bound. @throws Error when it is no archive or a damaged one
  */
-export async function archiveFiles(archive: Buffer, wanted: Wanted): Promise<Map<string, Found>> {
+export async function archiveFiles(archive: Buffer, limits: SizeLimits): Promise<Map<string, Found>> {
   const files = new Map<string, Found>();
-  for (const [path, found] of await membersOf(archive, wanted)) {
+  for (const [path, found] of await membersOf(archive, limits)) {
     const file = posix.basename(path);
     files.set(file, files.has(file) ? { fault: 'is in the archive twice' } : found);
   }
@@ -29,17 +29,17 @@ export async function archiveFiles(archive: Buffer, wanted: Wanted): Promise<Map
 
 type Member = readonly [path: string, found: Found];
 
-async function membersOf(archive: Buffer, wanted: Wanted): Promise<Member[]> {
-  if (archive.toString('latin1', 0, 4) === 'PK\x03\x04') return ofZip(archive, wanted);
-  if (archive[0] === 0x1f && archive[1] === 0x8b) return ofTar(unzipTar(archive), wanted);
-  if (archive.toString('latin1', 257, 262) === 'ustar') return ofTar(archive, wanted);
+async function membersOf(archive: Buffer, limits: SizeLimits): Promise<Member[]> {
+  if (archive.toString('latin1', 0, 4) === 'PK\x03\x04') return ofZip(archive, limits);
+  if (archive[0] === 0x1f && archive[1] === 0x8b) return ofTar(unzipTar(archive), limits);
+  if (archive.toString('latin1', 257, 262) === 'ustar') return ofTar(archive, limits);
   throw new RangeError('it is neither a .zip nor a .tar.gz nor a .tar');
 }
 
-function ofTar(tar: Buffer, wanted: Wanted): Member[] {
+function ofTar(tar: Buffer, limits: SizeLimits): Member[] {
   const members: Member[] = [];
   for (const { name, ordinary, bytes } of tarMembers(tar)) {
-    const bytesMax = wanted.get(posix.basename(name));
+    const bytesMax = limits.get(posix.basename(name));
     if (bytesMax === undefined) continue;
     if (!ordinary) members.push([name, { fault: 'is no plain file in the archive' }]);
     else members.push([name, bytes.length > bytesMax ? tooLong(bytes.length, bytesMax) : bytes]);
@@ -47,7 +47,7 @@ function ofTar(tar: Buffer, wanted: Wanted): Member[] {
   return members;
 }
 
-async function ofZip(zip: Buffer, wanted: Wanted): Promise<Member[]> {
+async function ofZip(zip: Buffer, limits: SizeLimits): Promise<Member[]> {
   // Loaded here: every other command does without.
   const { unzipSync } = await import('fflate');
   const refused: Member[] = [];
@@ -55,7 +55,7 @@ async function ofZip(zip: Buffer, wanted: Wanted): Promise<Member[]> {
   const taken = unzipSync(zip, {
     filter: ({ name, size, originalSize, compression }) => {
       if (++entries > ENTRIES_MAX) throw new RangeError(`it has more than ${ENTRIES_MAX} entries`);
-      const bytesMax = wanted.get(posix.basename(name));
+      const bytesMax = limits.get(posix.basename(name));
       if (bytesMax === undefined) return false;
       // The sizes are what the archive says; fflate unpacks into a buffer of that size and no further.
       const bytes = compression === 0 ? size : originalSize;

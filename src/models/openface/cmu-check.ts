@@ -4,7 +4,7 @@ import { DIMENSION, SIDE } from './topology.js';
 
 /**
  * Runs a network that was just made on two fixed pictures: each must give 128 numbers of unit length, and the two must
- * differ. That the numbers are the right ones, a test says with CMU's arrays; this says that they come out on this machine.
+ * differ. This shows that the network works on this machine; that its numbers are right is tested with CMU's arrays.
  * @throws OperatingError KAIMON_OPENFACE_CHECK
  */
 export async function assertEmbeds(model: Uint8Array): Promise<void> {

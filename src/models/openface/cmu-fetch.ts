@@ -20,7 +20,7 @@ export interface FetchOptions {
 
 /**
  * Makes `models/openface-cmu.onnx` from CMU's own weights and adds it to the networks of this installation. The same files
- * give the same bytes. The entry is written last: a network without one does not exist for Kaimon.
+ * give the same bytes. The entry is written last, because Kaimon ignores a network without an entry.
  * @throws OperatingError KAIMON_OPENFACE_READ, KAIMON_OPENFACE_FILES, KAIMON_OPENFACE_CHECK, KAIMON_FILE_WRITE
  */
 export async function fetchOpenFaceCmu(options: FetchOptions): Promise<ModelOf<'encoder'>> {
@@ -30,7 +30,7 @@ export async function fetchOpenFaceCmu(options: FetchOptions): Promise<ModelOf<'
   progress(`reading ${Object.keys(pins.arrays).length} files from ${options.from}`);
   const arrays = await readOpenFaceArrays(options.from, pins);
   progress('all files are the originals; making the network');
-  // Single precision, 15 MB: the embeddings are then CMU's to the last digits; halves would only make the file smaller.
+  // Single precision, 15 MB: the embeddings then equal CMU's to the last digits; half precision would only make the file smaller.
   const bytes = exportOpenFace(arrays, {
     storage: 'float32',
     style: 'decomposed',
@@ -38,11 +38,11 @@ export async function fetchOpenFaceCmu(options: FetchOptions): Promise<ModelOf<'
   });
   await assertEmbeds(bytes);
   const entry = cmuEntry(bytes.length, createHash('sha256').update(bytes).digest('hex'), pins.source);
-  // Readable for all: the daemon runs under another user than the one who brings the weights.
+  // Readable for all users: the daemon does not run as the user who fetches the weights.
   await writeFileAtomic(modelPath(entry, root), [bytes], { mode: 0o644 });
   const file = join(root, 'models', `${CMU_NAME}.json`);
   await writeFileAtomic(file, [`${JSON.stringify(entry, null, 2)}\n`], { mode: 0o644 });
-  // Now it must be one of the networks, or the owner hears why not here and not from the gate.
+  // If the new entry does not fit the manifest, the owner learns it here and not when the gate starts.
   loadManifest(root);
   return entry;
 }

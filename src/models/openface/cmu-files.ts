@@ -4,7 +4,7 @@ import { type ArrayPin, type ArrayPins, countOf } from './cmu-pins.js';
 import { type CsvSource, openCsvSource } from './cmu-source.js';
 import type { NamedArray } from './weights.js';
 
-/** So many faulty files are named; of the others only the number. */
+/** So many faulty files are named; the others are only counted. */
 const NAMED_MAX = 5;
 
 /**

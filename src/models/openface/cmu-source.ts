@@ -2,11 +2,11 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../kit/atomic-file.js';
 import { explain, OperatingError } from '../../kit/errors.js';
-import { archiveFiles, type Found, tooLong, type Wanted } from './cmu-archive.js';
+import { archiveFiles, type Found, type SizeLimits, tooLong } from './cmu-archive.js';
 
-/** Where an owner has the CSV files. */
+/** A folder or an archive with the CSV files. */
 export interface CsvSource {
-  /** Only files that were named at opening. A longer one than its bound is not read. */
+  /** Gives only files that were named at opening. One over its size limit is not read. */
   read(file: string): Promise<Found>;
 }
 
@@ -17,17 +17,17 @@ const ARCHIVE_BYTES_MAX = 400_000_000;
  * Opens a folder (the files lie in it or in its subfolder weights/) or an archive (.zip, .tar.gz, .tar; folders in it do
  * not matter). @throws OperatingError KAIMON_OPENFACE_READ
  */
-export async function openCsvSource(from: string, wanted: Wanted): Promise<CsvSource> {
+export async function openCsvSource(from: string, limits: SizeLimits): Promise<CsvSource> {
   try {
     const found = await stat(from);
     if (found.isDirectory()) {
-      const folder = await folderOf(from, wanted);
-      return { read: (file) => readBounded(join(folder, file), wanted.get(file) ?? 0) };
+      const folder = await folderOf(from, limits);
+      return { read: (file) => readBounded(join(folder, file), limits.get(file) ?? 0) };
     }
     if (!found.isFile()) throw new RangeError('it is neither a folder nor a plain file');
     if (found.size > ARCHIVE_BYTES_MAX)
       throw new RangeError(`it has ${found.size} bytes, at most ${ARCHIVE_BYTES_MAX} are allowed`);
-    const files = await archiveFiles(await readFile(from), wanted);
+    const files = await archiveFiles(await readFile(from), limits);
     return { read: async (file) => files.get(file) ?? { fault: 'is missing' } };
   } catch (cause) {
     throw new OperatingError(
@@ -39,9 +39,9 @@ export async function openCsvSource(from: string, wanted: Wanted): Promise<CsvSo
   }
 }
 
-async function folderOf(from: string, wanted: Wanted): Promise<string> {
+async function folderOf(from: string, limits: SizeLimits): Promise<string> {
   const names = await readdir(from);
-  const below = names.includes('weights') && !names.some((name) => wanted.has(name));
+  const below = names.includes('weights') && !names.some((name) => limits.has(name));
   return below ? join(from, 'weights') : from;
 }
 

@@ -5,7 +5,7 @@ import { BLOCKS, type Block, DIMENSION, FEATURES, RESPONSE, SIDE } from './topol
 import { arrayOf, foldBatchNorm, type NamedArrays } from './weights.js';
 
 export interface ExportOptions {
-  /** How weights are kept in the file; computed is always in single precision. */
+  /** How weights are stored in the file; the network always computes in single precision. */
   readonly storage: 'float32' | 'float16';
   /**
    * `decomposed` writes local response and L2 pooling as elementary operators, 1.7 times as fast in ONNX Runtime as
@@ -13,8 +13,8 @@ export interface ExportOptions {
    */
   readonly style: 'decomposed' | 'operators';
   /**
-   * The embedding is the mean of the picture's and its mirror image's: half of what depends on the side of the light and the
-   * turn of the head goes away, for twice the time.
+   * The embedding is the mean of those of the picture and its mirror image. This halves the influence of light from one side
+   * and of a turned head, for twice the time.
    */
   readonly mirror?: boolean;
   readonly metadata: Readonly<Record<string, string>>;

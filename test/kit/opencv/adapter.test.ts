@@ -34,7 +34,7 @@ describe('what kills the native code is answered with an error, and the process 
     await expect(decodePhoto(bytes())).rejects.toBeInstanceOf(UnusablePhoto);
   });
 
-  test('a photo whose true size stands behind a stuffed zero, which the decoder skips', async () => {
+  test('a photo that hides its true size behind a stuffed zero, which the decoder skips', async () => {
     const body = encodeJpeg(gradient(400, 300), 50).subarray(2);
     const skipped = Buffer.from([0xff, 0x00, (body.length + 2) >> 8, (body.length + 2) & 255]);
     const trick = jpegHeader(24, 24, { before: Buffer.concat([skipped, body]) });
@@ -45,15 +45,15 @@ describe('what kills the native code is answered with an error, and the process 
     ['too few bytes for the size', () => Picture.fromBytes(Buffer.alloc(10), 640, 480, 3)],
     ['too many bytes for the size', () => Picture.fromBytes(Buffer.alloc(13), 2, 2, 3)],
     ['a negative size', () => Picture.fromBytes(Buffer.alloc(0), -1, 1, 3)],
-    ['no size', () => Picture.fromBytes(Buffer.alloc(0), 0, 0, 3)],
+    ['a size of 0', () => Picture.fromBytes(Buffer.alloc(0), 0, 0, 3)],
     ['half a pixel', () => Picture.fromBytes(Buffer.alloc(3), 0.5, 2, 3)],
     ['a size larger than the memory', () => gradient(4, 4).resize(1_000_000, 1_000_000)],
     ['a region outside', () => gradient(8, 8).crop({ x: 4, y: 4, width: 5, height: 1 })],
-    ['a region before the begin', () => gradient(8, 8).crop({ x: -1, y: 0, width: 2, height: 2 })],
+    ['a region that begins outside', () => gradient(8, 8).crop({ x: -1, y: 0, width: 2, height: 2 })],
     ['a region of half pixels', () => gradient(8, 8).crop({ x: 0.5, y: 0, width: 2, height: 2 })],
     ['an empty region', () => gradient(8, 8).crop({ x: 0, y: 0, width: 0, height: 2 })],
-    ['a warp by no number', () => gradient(8, 8).warp([1, 0, 0, Number.NaN, 1, 0], 8, 8)],
-    ['a warp to no size', () => gradient(8, 8).warp([1, 0, 0, 0, 1, 0], 0, 8)],
+    ['a warp by NaN', () => gradient(8, 8).warp([1, 0, 0, Number.NaN, 1, 0], 8, 8)],
+    ['a warp to a width of 0', () => gradient(8, 8).warp([1, 0, 0, 0, 1, 0], 0, 8)],
   ])('%s', (_what, act) => {
     expect(act).toThrow(RangeError);
   });
@@ -140,8 +140,8 @@ describe('pictures', () => {
     ['inside', { x: 1.2, y: 2.7, width: 3, height: 3 }, { x: 1, y: 2, width: 4, height: 4 }],
     ['over the edge', { x: -5, y: 8, width: 8, height: 8 }, { x: 0, y: 8, width: 3, height: 2 }],
     ['outside', { x: 10, y: 0, width: 5, height: 5 }, undefined],
-    ['no number', { x: Number.NaN, y: 0, width: 5, height: 5 }, undefined],
-  ])('a box %s is cut to the picture', (_where, box, expected) => {
+    ['with NaN', { x: Number.NaN, y: 0, width: 5, height: 5 }, undefined],
+  ])('a box %s is cut off at the edge of the picture', (_where, box, expected) => {
     expect(clampRegion(box, 10, 10)).toEqual(expected);
   });
 

@@ -33,7 +33,7 @@ describe('what a photo claims to be, before it is decoded', () => {
   });
 
   test.each([
-    ['nothing', Buffer.alloc(0), 'it is empty'],
+    ['an empty file', Buffer.alloc(0), 'it is empty'],
     ['a text', Buffer.from('GIF89a, or so'), 'it is neither JPEG nor PNG'],
     ['a PNG cut in its header', pngHeader(640, 480).subarray(0, 32), 'its PNG header is cut or broken'],
     ['a JPEG cut before its size', jpegHeader(640, 480).subarray(0, 9), 'it is a JPEG without a picture size'],
@@ -88,7 +88,7 @@ describe('what a photo claims to be, before it is decoded', () => {
     });
   });
 
-  test('no bytes whatever break the reader', () => {
+  test('no bytes of any kind break the reader', () => {
     const start = fc.constantFrom([], [0xff, 0xd8], [0xff, 0xd8, 0xff], [...pngHeader(3, 3).subarray(0, 16)]);
     const body = fc.array(fc.oneof(fc.constantFrom(0xff, 0xc0, 0xda, 0x00), fc.nat({ max: 255 })), { maxLength: 80 });
     fc.assert(

@@ -22,17 +22,17 @@ const file = (...tracks: Buffer[]) =>
 test.each([
   ['a camera held level', [1, 0, 0, 1], 0],
   ['a phone held upright', [0, 1, -1, 0], 90],
-  ['upside down', [-1, 0, 0, -1], 180],
-  ['the other way', [0, -1, 1, 0], 270],
+  ['a camera upside down', [-1, 0, 0, -1], 180],
+  ['a phone held upright, top down', [0, -1, 1, 0], 270],
 ] as const)('the rotation of a video from %s is read', (_title, matrix, expected) => {
   expect(videoRotation(file(track(matrix)))).toBe(expected);
 });
 
-test('sound tracks have no picture to turn', () => {
+test('sound tracks are skipped', () => {
   expect(videoRotation(file(track([1, 0, 0, 1], 0), track([0, 1, -1, 0])))).toBe(90);
 });
 
-test('anything else is not turned, and never an error', () => {
+test('any other file is not turned, and never gives an error', () => {
   expect(videoRotation(Buffer.alloc(0))).toBe(0);
   expect(videoRotation(box('moov', box('trak', box('tkhd', Buffer.alloc(20)))))).toBe(0);
   const upright = file(track([0, 1, -1, 0]));
