@@ -1,11 +1,14 @@
-// node scripts/check-shape.mjs [ROOT]: holds the shape of src/. Chapters import only from chapters above them, nothing goes in
-// circles, files stay short, pure files stay pure. Prints `file:line: message`; exits 1 when a rule is broken.
+// node scripts/check-shape.mjs [ROOT]: holds the shape of src/. Folders import only from folders above them, nothing goes in circles,
+// files stay short and folders small, pure files stay pure, the gate process reaches no native code. Prints `file:line: message`;
+// exits 1 when a rule is broken.
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, posix, relative, resolve, sep } from 'node:path';
+import { basename, join, posix, relative, resolve, sep } from 'node:path';
+import { circles, crowded, graphOf, waysTo } from './check-shape/graph.mjs';
 import { blank, imports } from './check-shape/source.mjs';
 
-/** In the order in which a frame meets them: a chapter imports from those before it. */
-const CHAPTERS = [
+/** In the order of docs/architecture.md: a folder imports from those before it. */
+const FOLDERS = [
+  'errors',
   'kit',
   'config',
   'host',
@@ -27,10 +30,17 @@ const CHAPTERS = [
   'report',
   'models',
 ];
-/** What stands on top may import everything; nothing below may import it. */
-const TOPS = ['main.ts', 'recurring-work.ts', 'evaluation', 'demo', 'bench', 'cli'];
+/** What stands on top of all folders, in the same order. */
+const TOPS = ['recurring-work.ts', 'main.ts', 'evaluation', 'demo', 'bench', 'cli'];
+const ORDER = [...FOLDERS, ...TOPS];
 const WARN_LINES = 200;
 const FAIL_LINES = 300;
+const FILES_MAX = 20;
+/** One file a command. */
+const MAY_BE_CROWDED = ['cli'];
+/** The gate's process must not die of what may crash: that lives in the eye. */
+const GATE_PROCESS = 'main.ts';
+const NATIVE = /^(onnxruntime-node|@u4\/opencv4nodejs|@u4\/opencv-build)(\/.*)?$/;
 
 const FORBIDDEN_MODULES =
   /^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|timers)(\/.*)?$/;
@@ -52,20 +62,18 @@ function filesBelow(folder) {
     .sort();
 }
 
-const place = (file) => {
-  const [first = ''] = file.split('/');
-  const top = TOPS.includes(first);
-  return { name: first, top, rank: top ? CHAPTERS.length : CHAPTERS.indexOf(first) };
+const placeOf = (file) => {
+  const [name = ''] = file.split('/');
+  return { name, rank: ORDER.indexOf(name), top: TOPS.includes(name) };
 };
 
 /** Whether `from` may import `to`, both relative to src/; the reason where not. */
 function direction(from, to) {
-  const [here, there] = [place(from), place(to)];
-  if (there.rank < 0) return `imports ${to}, which is in no known chapter`;
-  if (here.name === there.name || here.top) return undefined;
-  if (there.top) return `chapter ${here.name} imports ${to}, which stands on top of all chapters`;
-  if (there.rank < here.rank) return undefined;
-  return `chapter ${here.name} imports from ${there.name}, which comes after it`;
+  const [here, there] = [placeOf(from), placeOf(to)];
+  if (there.rank < 0) return `imports ${to}, which is in no known folder`;
+  if (there.rank <= here.rank) return undefined;
+  if (there.top && !here.top) return `folder ${here.name} imports ${to}, which stands on top of all folders`;
+  return `${here.name} imports from ${there.name}, which comes after it`;
 }
 
 function checkFile(file, source) {
@@ -75,7 +83,7 @@ function checkFile(file, source) {
   const lines = source.replace(/\n$/, '').split('\n').length;
   if (lines > FAIL_LINES) errors.push([1, `${lines} lines, at most ${FAIL_LINES}: split it`]);
   else if (lines > WARN_LINES) warnings.push([1, `${lines} lines, better below ${WARN_LINES}`]);
-  if (place(file).rank < 0) errors.push([1, 'is in no known chapter (the list stands in scripts/check-shape.mjs)']);
+  if (placeOf(file).rank < 0) errors.push([1, 'is in no known folder (the list stands in scripts/check-shape.mjs)']);
   if (/^utils?\.ts$/i.test(basename(file))) errors.push([1, 'a file called utils: name it after what it does']);
   if (basename(file) === 'index.ts') errors.push([1, 'a barrel file: import from where things are']);
   const pure = /^\/\/ pure\b/.test(source);
@@ -94,28 +102,6 @@ function checkFile(file, source) {
   return { errors, warnings };
 }
 
-/** Files that need each other at run time; types alone are erased and may point back within a chapter. */
-function circles(sources) {
-  const edges = new Map();
-  for (const [file, source] of sources) {
-    const targets = imports(blank(source).text)
-      .filter(({ target, typeOnly }) => target.startsWith('.') && !typeOnly)
-      .map(({ target }) => posix.normalize(posix.join(dirname(file), target)).replace(/\.js$/, '.ts'));
-    edges.set(file, targets);
-  }
-  const found = [];
-  const done = new Set();
-  const visit = (file, path) => {
-    const start = path.indexOf(file);
-    if (start >= 0) found.push([...path.slice(start), file]);
-    if (start >= 0 || done.has(file)) return;
-    for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
-    done.add(file);
-  };
-  for (const file of edges.keys()) visit(file, []);
-  return found;
-}
-
 const src = join(resolve(process.argv[2] ?? '.'), 'src');
 const sources = filesBelow(src).map((path) => [relative(src, path).split(sep).join('/'), readFileSync(path, 'utf8')]);
 let failed = 0;
@@ -125,9 +111,15 @@ for (const [file, source] of sources) {
   for (const [line, message] of errors) console.log(`src/${file}:${line}: ${message}`);
   failed += errors.length;
 }
-for (const circle of circles(sources)) {
-  console.log(`src/${circle[0]}:1: imports go in a circle: ${circle.join(' > ')}`);
+const broken = (place, message) => {
+  console.log(`src/${place}: ${message}`);
   failed += 1;
-}
+};
+const graph = graphOf(sources);
+for (const circle of circles(graph)) broken(`${circle[0]}:1`, `imports go in a circle: ${circle.join(' > ')}`);
+for (const [folder, count] of crowded([...graph.keys()], FILES_MAX))
+  if (!MAY_BE_CROWDED.includes(folder)) broken(`${folder}/`, `${count} files, at most ${FILES_MAX}: split the folder`);
+for (const way of waysTo(graph, GATE_PROCESS, NATIVE))
+  broken(`${GATE_PROCESS}:1`, `the gate process reaches native code: ${way.join(' > ')}`);
 console.log(`shape: ${sources.length} files, ${failed === 0 ? 'in order' : `${failed} broken rules`}`);
 process.exit(failed === 0 ? 0 : 1);

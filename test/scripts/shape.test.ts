@@ -21,34 +21,29 @@ describe('the shape of src', () => {
 
   test.each<[string, string, string, string]>([
     [
-      'a chapter imports from a later one',
+      'a folder imports from a later one',
       'src/face/a.ts',
       "import { d } from '../door/b.js';\n",
-      'src/face/a.ts:1: chapter face imports from door',
+      'src/face/a.ts:1: face imports from door',
     ],
     [
       'even its types',
       'src/face/a.ts',
       "\nimport type { D } from '../door/b.js';\n",
-      'src/face/a.ts:2: chapter face imports from door',
+      'src/face/a.ts:2: face imports from door',
     ],
-    ['through a re-export', 'src/face/a.ts', "export { d } from '../door/b.js';\n", 'chapter face imports from door'],
-    ['at run time', 'src/face/a.ts', "const d = await import('../door/b.js');\n", 'chapter face imports from door'],
+    ['through a re-export', 'src/face/a.ts', "export { d } from '../door/b.js';\n", 'face imports from door'],
+    ['at run time', 'src/face/a.ts', "const d = await import('../door/b.js');\n", 'face imports from door'],
+    ['over several lines', 'src/face/a.ts', "import {\n  c,\n  d,\n} from '../door/b.js';\n", 'face imports from door'],
     [
-      'over several lines',
-      'src/face/a.ts',
-      "import {\n  c,\n  d,\n} from '../door/b.js';\n",
-      'chapter face imports from door',
-    ],
-    [
-      'a chapter imports what stands on top',
+      'a folder imports what stands on top',
       'src/face/a.ts',
       "import { g } from '../main.js';\n",
       'which stands on top',
     ],
-    ['a chapter imports a command', 'src/face/a.ts', "import { g } from '../cli/run.js';\n", 'which stands on top'],
+    ['a folder imports a command', 'src/face/a.ts', "import { g } from '../cli/run.js';\n", 'which stands on top'],
     ['an import leaves src', 'src/face/a.ts', "import x from '../../test/x.js';\n", 'from outside src'],
-    ['a chapter nobody knows', 'src/misc/a.ts', 'export const a = 1;\n', 'in no known chapter'],
+    ['a folder nobody knows', 'src/misc/a.ts', 'export const a = 1;\n', 'in no known folder'],
     ['a default export', 'src/face/a.ts', 'export default 1;\n', 'src/face/a.ts:1: a default export'],
     ['a file called utils', 'src/face/utils.ts', 'export const a = 1;\n', 'called utils'],
     ['a barrel', 'src/face/index.ts', "export { a } from './a.js';\n", 'a barrel file'],
@@ -91,12 +86,13 @@ describe('the shape of src', () => {
     expect(code).toBe(1);
   });
 
-  test('files that need each other in a circle are refused, circles of types alone are not', () => {
+  test('files that need each other in a circle are refused, even where they need only types', () => {
     const types = shape({
       'src/door/a.ts': "import type { B } from './b.js';\nexport type A = B;\n",
       'src/door/b.ts': "import type { A } from './a.js';\nexport type B = A;\n",
     });
-    expect(types.code).toBe(0);
+    expect(types.code).toBe(1);
+    expect(types.out).toContain('door/a.ts > door/b.ts > door/a.ts');
     const real = shape({
       'src/door/a.ts': "import { b } from './b.js';\nexport const a = b;\n",
       'src/door/b.ts': "import { c } from './c.js';\nexport const b = c;\n",
@@ -104,6 +100,32 @@ describe('the shape of src', () => {
     });
     expect(real.code).toBe(1);
     expect(real.out).toContain('door/a.ts > door/b.ts > door/c.ts > door/a.ts');
+  });
+
+  test('a folder of more than 20 files is refused, unless each is a command', () => {
+    const files = (folder: string, count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`src/${folder}/f${i}.ts`, 'export const a = 1;\n']));
+    expect(shape({ ...files('door', 20), ...files('door/gpio', 20), ...files('cli', 30) }).code).toBe(0);
+    const { code, out } = shape(files('door', 21));
+    expect(code).toBe(1);
+    expect(out).toContain('src/door/: 21 files, at most 20');
+  });
+
+  test('a gate process that reaches native code is refused, with the way; a process of its own may', () => {
+    const native = "const { cv } = await import('@u4/opencv4nodejs');\nexport const c = cv;\n";
+    const gate = {
+      'src/kit/binding.ts': native,
+      'src/door/door.ts': "import { c } from '../kit/binding.js';\nexport const d = c;\n",
+    };
+    const eye = {
+      'src/kit/binding.ts': native,
+      'src/eye/main.ts': "import { c } from '../kit/binding.js';\nexport const e = c;\n",
+    };
+    const main = (text: string) => ({ 'src/main.ts': text });
+    expect(shape({ ...eye, ...main("import type { C } from './kit/binding.js';\nexport type D = C;\n") }).code).toBe(0);
+    const { code, out } = shape({ ...gate, ...main("import { d } from './door/door.js';\nexport const m = d;\n") });
+    expect(code).toBe(1);
+    expect(out).toContain('main.ts > door/door.ts > kit/binding.ts > @u4/opencv4nodejs');
   });
 
   test('what stands in comments, strings and regular expressions is no import and no clock', () => {
