@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type LogLine, type Memory, memoryOf, WatchedDaemon } from '../demo/watched-daemon.js';
 import type { BenchFilms } from './film.js';
 import { layOut } from './film.js';
+import { type LogLine, type Memory, memoryOf, WatchedDaemon } from './measured-daemon.js';
 import { quantile } from './timer.js';
 
 export interface StartFigures {

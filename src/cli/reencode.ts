@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PhotoEye, withPhotoEye } from '../evaluation/photo-eye.js';
 import { iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import { decodeVector } from '../kit/vector.js';
+import { type PhotoEye, withPhotoEye } from '../models/photo-eye.js';
 import { faceToEnrol, renewed, templateOf, tooNear } from '../person/enrolment-rules.js';
 import type { Gallery } from '../person/gallery.js';
 import type { Person, StoredTemplate } from '../person/person.js';

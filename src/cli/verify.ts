@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { withPhotoEye } from '../evaluation/photo-eye.js';
 import { EXIT, OperatingError } from '../kit/errors.js';
 import { decodeVector } from '../kit/vector.js';
+import { withPhotoEye } from '../models/photo-eye.js';
 import { squaredDistance } from '../person/distance.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';

@@ -23,12 +23,12 @@ const { values } = parseArgs({
   },
 });
 const dist = resolve(values.dist);
-if (!existsSync(join(dist, 'demo/watched-daemon.js'))) {
+if (!existsSync(join(dist, 'bench/measured-daemon.js'))) {
   process.stderr.write(`no build in ${dist}: run "npm run build" first\n`);
   process.exit(4);
 }
 const load = (file) => import(pathToFileURL(join(dist, file)).href);
-const { WatchedDaemon, memoryOf } = await load('demo/watched-daemon.js');
+const { WatchedDaemon, memoryOf } = await load('bench/measured-daemon.js');
 const { ENROLLED, SCRIPT } = await load('demo/script.js');
 const { inStudio } = await load('demo/studio-client.js');
 const { BackOffice } = await load('demo/back-office.js');

@@ -8,7 +8,7 @@ import { Progress } from '../../cli/progress.js';
 import { centre } from '../../face/geometry.js';
 import { messageOf, OperatingError } from '../../kit/errors.js';
 import { decodeVector } from '../../kit/vector.js';
-import { type MeasuredPhoto, PhotoEye } from '../photo-eye.js';
+import { type MeasuredPhoto, PhotoEye } from '../../models/photo-eye.js';
 import type { Sample } from './all-pairs.js';
 
 /** Larger sets are refused: all embeddings are held in memory. */

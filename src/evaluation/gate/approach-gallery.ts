@@ -1,10 +1,10 @@
 import type { Context } from '../../cli/context.js';
 import { Progress } from '../../cli/progress.js';
 import { OperatingError } from '../../kit/errors.js';
+import { type PhotoEye, withPhotoEye } from '../../models/photo-eye.js';
 import { Gallery } from '../../person/gallery.js';
 import type { Person } from '../../person/person.js';
 import { listImages, personOf } from '../faces/image-set.js';
-import { type PhotoEye, withPhotoEye } from '../photo-eye.js';
 
 /** People as an evaluation enrols them, and what did not work. */
 export interface EnrolledPeople {

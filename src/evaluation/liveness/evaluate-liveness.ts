@@ -1,6 +1,16 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { scoresChart } from '../evaluation/charts/approach-charts.js';
+import { type CommonOptions, contextOf, example, print } from '../../cli/context.js';
+import { wholeNumber } from '../../cli/options.js';
+import { Progress } from '../../cli/progress.js';
+import { monotonicMs } from '../../kit/clock.js';
+import { OperatingError } from '../../kit/errors.js';
+import { ALIVE_SCORE, LIVENESS_RULE } from '../../liveness/verdict.js';
+import { scoresChart } from '../charts/approach-charts.js';
+import { lookForLiveness } from '../frames/frame-reader.js';
+import { CLIP_FPS_MAX } from '../frames/protocol.js';
+import { type PresentationSet, readPresentations, type Shown, takesOf } from '../presentations.js';
+import { commonFacts, prepareReport, reportOption, writeReport } from '../report-file.js';
 import {
   frameFigures,
   type JudgedStill,
@@ -9,19 +19,9 @@ import {
   peopleFigures,
   type TimedLook,
   takeFigures,
-} from '../evaluation/liveness/liveness-figures.js';
-import type { FileLook } from '../evaluation/liveness/liveness-protocol.js';
-import { type LivenessResult, livenessReport, writtenError } from '../evaluation/liveness/liveness-report.js';
-import { lookForLiveness } from '../evaluation/looking.js';
-import { CLIP_FPS_MAX } from '../evaluation/looking-protocol.js';
-import { type PresentationSet, readPresentations, type Shown, takesOf } from '../evaluation/presentations.js';
-import { monotonicMs } from '../kit/clock.js';
-import { OperatingError } from '../kit/errors.js';
-import { ALIVE_SCORE, LIVENESS_RULE } from '../liveness/verdict.js';
-import { type CommonOptions, contextOf, example, print } from './context.js';
-import { commonFacts, prepareReport, reportOption, writeReport } from './evaluate-report.js';
-import { wholeNumber } from './options.js';
-import { Progress } from './progress.js';
+} from './liveness-figures.js';
+import type { FileLook } from './liveness-protocol.js';
+import { type LivenessResult, livenessReport, writtenError } from './liveness-report.js';
 
 interface Options extends CommonOptions {
   readonly noise: string;

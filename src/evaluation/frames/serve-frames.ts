@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { explain, messageOf, OperatingError } from '../kit/errors.js';
-import { Capture } from '../kit/opencv/capture.js';
-import { decodePhoto } from '../kit/opencv/codec.js';
-import type { Picture } from '../kit/opencv/picture.js';
-import { seeded } from './figures.js';
-import { CLIP_SECONDS_MAX, type FileRequest, type FromLooker, type ToLooker } from './looking-protocol.js';
+import { explain, messageOf, OperatingError } from '../../kit/errors.js';
+import { Capture } from '../../kit/opencv/capture.js';
+import { decodePhoto } from '../../kit/opencv/codec.js';
+import type { Picture } from '../../kit/opencv/picture.js';
+import { seeded } from '../figures.js';
+import { CLIP_SECONDS_MAX, type FileRequest, type FromLooker, type ToLooker } from './protocol.js';
 
 const SEED = 20_261_124;
 

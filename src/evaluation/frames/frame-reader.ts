@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
-import { OperatingError } from '../kit/errors.js';
-import { NATIVE_FLAGS } from '../kit/native-flags.js';
-import { type GateEyeSettings, seenFrameSchema } from './gate/gate-protocol.js';
-import { fileLookSchema, type LivenessSettings } from './liveness/liveness-protocol.js';
-import { type FileRequest, type FromLooker, fromLookerSchema, type Timed, type ToLooker } from './looking-protocol.js';
+import { OperatingError } from '../../kit/errors.js';
+import { NATIVE_FLAGS } from '../../kit/native-flags.js';
+import { type GateEyeSettings, seenFrameSchema } from '../gate/gate-protocol.js';
+import { fileLookSchema, type LivenessSettings } from '../liveness/liveness-protocol.js';
+import { type FileRequest, type FromLooker, fromLookerSchema, type Timed, type ToLooker } from './protocol.js';
 
 /** A child that died with a file is replaced and tries it again, so often. */
 const ATTEMPTS = 3;
@@ -82,11 +82,11 @@ export class Looking<S, L extends Timed> {
 
 /** Looks at the largest face of each frame, without the encoder. */
 export const lookForLiveness = (settings: LivenessSettings) =>
-  new Looking('./liveness/liveness-looker.js', settings, fileLookSchema);
+  new Looking('../liveness/liveness-frames-main.js', settings, fileLookSchema);
 
 /** Looks at frames as the eye of a gate does. */
 export const lookAsTheEye = (settings: GateEyeSettings) =>
-  new Looking('./gate/gate-looker.js', settings, seenFrameSchema);
+  new Looking('../gate/gate-frames-main.js', settings, seenFrameSchema);
 
 const start = (program: string) =>
   fork(fileURLToPath(new URL(program, import.meta.url)), {

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { pairsCharts } from '../evaluation/charts/charts.js';
-import { allPairs, type Sample } from '../evaluation/faces/all-pairs.js';
-import { listImages, measureAll, personOf, workersOption } from '../evaluation/faces/image-set.js';
-import { type PairsFile, parsePairs } from '../evaluation/faces/pairs-file.js';
-import { equalErrorRate, foldAccuracy, type PairDistances, seeded, tarAt, thresholdAt } from '../evaluation/figures.js';
-import { messageOf, OperatingError } from '../kit/errors.js';
-import { MATCH_RATES, type Thresholds } from '../models/manifest.js';
-import { type CommonOptions, contextOf, example, print } from './context.js';
-import { makePlotFolder, plotOption, writePlots } from './evaluate-plots.js';
+import { type CommonOptions, contextOf, example, print } from '../../cli/context.js';
+import { messageOf, OperatingError } from '../../kit/errors.js';
+import { MATCH_RATES, type Thresholds } from '../../models/manifest.js';
+import { pairsCharts } from '../charts/charts.js';
+import { makePlotFolder, plotOption, writePlots } from '../charts/plot-files.js';
+import { equalErrorRate, foldAccuracy, type PairDistances, seeded, tarAt, thresholdAt } from '../figures.js';
+import { allPairs, type Sample } from './all-pairs.js';
+import { listImages, measureAll, personOf, workersOption } from './image-set.js';
+import { type PairsFile, parsePairs } from './pairs-file.js';
 
 interface Options extends CommonOptions {
   readonly pairs: string;

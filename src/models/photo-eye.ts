@@ -9,9 +9,9 @@ import type { QualityLimits } from '../face/quality.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { PHOTO_BYTES_MAX } from '../kit/opencv/picture-header.js';
 import { systemClock } from '../kit/system-clock.js';
-import { loadManifest } from '../models/model-files.js';
-import { type Equipment, equip } from '../models/model-set.js';
 import { faceToEnrol } from '../person/enrolment-rules.js';
+import { loadManifest } from './model-files.js';
+import { type Equipment, equip } from './model-set.js';
 
 export type MeasuredPhoto = Extract<PhotoAnswer, { ok: true }>;
 

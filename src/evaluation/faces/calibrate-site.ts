@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { allPairs, nearestImpostors } from '../evaluation/faces/all-pairs.js';
-import { calibrate } from '../evaluation/faces/calibrate.js';
-import { listImages, measureAll, personOf, workersOption } from '../evaluation/faces/image-set.js';
-import { type Calibration, writeCalibration } from '../models/calibration.js';
-import { encoderId, findModel, MATCH_RATES } from '../models/manifest.js';
-import { loadManifest } from '../models/model-files.js';
-import { type CommonOptions, contextOf, example, print } from './context.js';
+import { type CommonOptions, contextOf, example, print } from '../../cli/context.js';
+import { type Calibration, writeCalibration } from '../../models/calibration.js';
+import { encoderId, findModel, MATCH_RATES } from '../../models/manifest.js';
+import { loadManifest } from '../../models/model-files.js';
+import { allPairs, nearestImpostors } from './all-pairs.js';
+import { calibrate } from './calibrate.js';
+import { listImages, measureAll, personOf, workersOption } from './image-set.js';
 
 interface Options extends CommonOptions {
   readonly workers: number;

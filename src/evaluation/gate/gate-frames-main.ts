@@ -7,7 +7,7 @@ import { Network } from '../../face/network.js';
 import { UltraFace } from '../../face/ultraface.js';
 import { loadOpenCv } from '../../kit/opencv/binding.js';
 import { AppearanceNetworks } from '../../liveness/appearance-networks.js';
-import { serveLooks } from '../file-frames.js';
+import { serveLooks } from '../frames/serve-frames.js';
 import type { GateEyeSettings } from './gate-protocol.js';
 
 serveLooks(async ({ faces, models }: GateEyeSettings) => {

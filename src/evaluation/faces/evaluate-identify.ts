@@ -1,22 +1,16 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { identifyCharts } from '../evaluation/charts/charts.js';
-import { listImages, measureAll, personOf, workersOption } from '../evaluation/faces/image-set.js';
-import {
-  type CountedRate,
-  drawOpenSet,
-  gatherByPerson,
-  largestGallery,
-  openSetFigures,
-} from '../evaluation/faces/open-set.js';
-import { seeded } from '../evaluation/figures.js';
-import { OperatingError } from '../kit/errors.js';
-import { loadManifest } from '../models/model-files.js';
-import { equip } from '../models/model-set.js';
-import { chooseThreshold, usableCurve } from '../person/thresholds.js';
-import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
-import { makePlotFolder, plotOption, writePlots } from './evaluate-plots.js';
-import { wholeNumber } from './options.js';
-import { Progress } from './progress.js';
+import { type CommonOptions, type Context, contextOf, example, print } from '../../cli/context.js';
+import { wholeNumber } from '../../cli/options.js';
+import { Progress } from '../../cli/progress.js';
+import { OperatingError } from '../../kit/errors.js';
+import { loadManifest } from '../../models/model-files.js';
+import { equip } from '../../models/model-set.js';
+import { chooseThreshold, usableCurve } from '../../person/thresholds.js';
+import { identifyCharts } from '../charts/charts.js';
+import { makePlotFolder, plotOption, writePlots } from '../charts/plot-files.js';
+import { seeded } from '../figures.js';
+import { listImages, measureAll, personOf, workersOption } from './image-set.js';
+import { type CountedRate, drawOpenSet, gatherByPerson, largestGallery, openSetFigures } from './open-set.js';
 
 interface Options extends CommonOptions {
   readonly gallerySize: number;
