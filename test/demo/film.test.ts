@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { expose, noiseTable, paintLayer, paintPhone, paintWall } from '../../src/demo/compositor.js';
 import { filmLength, placement, SCRIPT, sceneAt } from '../../src/demo/script.js';
 import { allWell, approachesOf, type Told, toldIn, wrongNames } from '../../src/demo/verdict.js';
-import { seeded } from '../../src/evaluation/figures.js';
+import { seeded } from '../../src/kit/seeded-random.js';
 import { applyAffine } from '../face/affine.js';
 
 describe('the script of the demo', () => {

@@ -7,10 +7,10 @@ import {
   type JudgedPair,
   type PairDistances,
   rateByPerson,
-  seeded,
   tarAt,
   thresholdAt,
 } from '../../src/evaluation/figures.js';
+import { seeded } from '../../src/kit/seeded-random.js';
 import { direction } from '../person/sample.js';
 
 const distances = (impostor: readonly number[], genuine: readonly (readonly number[])[], lost = 0): PairDistances => ({
@@ -128,22 +128,4 @@ describe('all pairs of a set', () => {
       [1, 1],
     ]);
   });
-});
-
-test('the seeded numbers are the same each time, differ by seed, and fill 0…1 evenly', () => {
-  const take = (seed: number, n: number) => {
-    const random = seeded(seed);
-    return Array.from({ length: n }, random);
-  };
-  expect(take(7, 20)).toEqual(take(7, 20));
-  expect(take(7, 20)).not.toEqual(take(8, 20));
-  const many = take(7, 10_000);
-  expect(Math.min(...many)).toBeGreaterThanOrEqual(0);
-  expect(Math.max(...many)).toBeLessThan(1);
-  const tenths = many.reduce<number[]>((counts, value) => {
-    const at = Math.floor(value * 10);
-    counts[at] = (counts[at] ?? 0) + 1;
-    return counts;
-  }, []);
-  for (const count of tenths) expect(Math.abs(count - 1000)).toBeLessThan(150);
 });

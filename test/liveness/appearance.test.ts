@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { seeded } from '../../src/evaluation/figures.js';
 import { alteration } from '../../src/evaluation/liveness/alteration.js';
 import { faceLivenessSchema } from '../../src/face/observation.js';
+import { seeded } from '../../src/kit/seeded-random.js';
 import {
   APPEARANCE_BOUNDS,
   appearanceView,

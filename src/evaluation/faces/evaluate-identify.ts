@@ -3,12 +3,12 @@ import { type CommonOptions, type Context, contextOf, example, print } from '../
 import { wholeNumber } from '../../cli/options.js';
 import { Progress } from '../../cli/progress.js';
 import { OperatingError } from '../../kit/errors.js';
+import { seeded } from '../../kit/seeded-random.js';
 import { loadManifest } from '../../models/model-files.js';
 import { equip } from '../../models/model-set.js';
 import { chooseThreshold, usableCurve } from '../../person/thresholds.js';
 import { identifyCharts } from '../charts/charts.js';
 import { makePlotFolder, plotOption, writePlots } from '../charts/plot-files.js';
-import { seeded } from '../figures.js';
 import { listImages, measureAll, personOf, workersOption } from './image-set.js';
 import { type CountedRate, drawOpenSet, gatherByPerson, largestGallery, openSetFigures } from './open-set.js';
 

@@ -3,7 +3,7 @@ import { explain, messageOf, OperatingError } from '../../kit/errors.js';
 import { Capture } from '../../kit/opencv/capture.js';
 import { decodePhoto } from '../../kit/opencv/codec.js';
 import type { Picture } from '../../kit/opencv/picture.js';
-import { seeded } from '../figures.js';
+import { seeded } from '../../kit/seeded-random.js';
 import { CLIP_SECONDS_MAX, type FileRequest, type FromLooker, type ToLooker } from './protocol.js';
 
 const SEED = 20_261_124;

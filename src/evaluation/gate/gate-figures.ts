@@ -1,7 +1,8 @@
 // pure
 
+import { seeded } from '../../kit/seeded-random.js';
 import type { CountedRate } from '../faces/open-set.js';
-import { rateByPerson, seeded, type Tally } from '../figures.js';
+import { rateByPerson, type Tally } from '../figures.js';
 import type { JudgedApproach } from './approaches.js';
 
 /** A rate of approaches; its interval is by person. */

@@ -1,6 +1,7 @@
 // pure
 import type { FaceLiveness } from '../../face/observation.js';
 import type { MonotonicMs } from '../../kit/clock.js';
+import { seeded } from '../../kit/seeded-random.js';
 import {
   EMPTY_WATCH,
   refusalOf,
@@ -10,7 +11,7 @@ import {
   watchFrame,
 } from '../../liveness/liveness-tracks.js';
 import { ALIVE_SCORE, type Look } from '../../liveness/verdict.js';
-import { type Rate, rateByPerson, seeded } from '../figures.js';
+import { type Rate, rateByPerson } from '../figures.js';
 
 /** What one still gave; no liveness: no face was found. */
 export interface JudgedStill {

@@ -1,6 +1,7 @@
 /** A child process of `kaimon evaluate liveness`: decodes pictures and videos, which may end it, and looks at their frames. */
+
+import { seeded } from '../../kit/seeded-random.js';
 import { loadManifest } from '../../models/model-files.js';
-import { seeded } from '../figures.js';
 import { serveLooks } from '../frames/serve-frames.js';
 import { alteration } from './alteration.js';
 import { LivenessEye } from './liveness-eye.js';

@@ -7,7 +7,8 @@ import { identifyCharts, pairsCharts } from '../../../src/evaluation/charts/char
 import { drawChart } from '../../../src/evaluation/charts/draw-chart.js';
 import { allPairs, type Sample } from '../../../src/evaluation/faces/all-pairs.js';
 import { drawOpenSet, gatherByPerson } from '../../../src/evaluation/faces/open-set.js';
-import { seeded, tarAt, thresholdAt } from '../../../src/evaluation/figures.js';
+import { tarAt, thresholdAt } from '../../../src/evaluation/figures.js';
+import { seeded } from '../../../src/kit/seeded-random.js';
 import { MATCH_RATES } from '../../../src/models/manifest.js';
 import { ENCODER } from '../../person/sample.js';
 

@@ -10,7 +10,7 @@ import {
   type PersonPhotos,
   thresholdsOfAcceptance,
 } from '../../../src/evaluation/faces/open-set.js';
-import { seeded } from '../../../src/evaluation/figures.js';
+import { seeded } from '../../../src/kit/seeded-random.js';
 import { direction, ENCODER } from '../../person/sample.js';
 
 /** A person by the angles of his photos; null: no face on it. */

@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { seeded } from '../../../src/evaluation/figures.js';
 import { alteration } from '../../../src/evaluation/liveness/alteration.js';
 import {
   frameFigures,
@@ -12,6 +11,7 @@ import {
   takeFigures,
 } from '../../../src/evaluation/liveness/liveness-figures.js';
 import { parsePresentations, readPresentations, takesOf } from '../../../src/evaluation/presentations.js';
+import { seeded } from '../../../src/kit/seeded-random.js';
 import { at, liveLook, printLook, scored } from '../../liveness/heads.js';
 
 const HEAD = 'file,label,attack,person,seq,frame';
