@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { identifySubcommand } from '../evaluation/faces/evaluate-identify.js';
-import { pairsSubcommand } from '../evaluation/faces/evaluate-pairs.js';
-import { gateSubcommand } from '../evaluation/gate/evaluate-gate.js';
-import { livenessSubcommand } from '../evaluation/liveness/evaluate-liveness.js';
+import { gateSubcommand } from './evaluate-gate.js';
+import { identifySubcommand } from './evaluate-identify.js';
+import { livenessSubcommand } from './evaluate-liveness.js';
+import { pairsSubcommand } from './evaluate-pairs.js';
 
 /** `kaimon evaluate`: error rates on sets of photos and clips. */
 export function evaluateCommand(): Command {

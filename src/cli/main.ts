@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /** The command line: one file a command; here only the list of them and how failures end. */
 import { Command, CommanderError } from 'commander';
-import { calibrateCommand } from '../evaluation/faces/calibrate-site.js';
 import { EXIT, explain, OperatingError, type Trouble } from '../kit/errors.js';
 import { VERSION } from '../kit/version.js';
 import { auditCommand } from './audit.js';
+import { calibrateCommand } from './calibrate.js';
 import { configCommand } from './config.js';
 import { demoCommand } from './demo.js';
 import { embedCommand } from './embed.js';

@@ -11,7 +11,7 @@ import type { Person, StoredTemplate } from '../person/person.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import type { Context } from './context.js';
 import { galleryOf, withStore } from './people-source.js';
-import { Progress } from './progress.js';
+import { ProgressLine } from './progress.js';
 
 /** What became of one person. */
 export interface Reencoded {
@@ -44,7 +44,7 @@ export function reencodePeople(context: Context, folder: string): Promise<{ enco
         const gallery = galleryOf(people, eye.equipment);
         const near = () =>
           config.people.duplicateDistance ?? chooseThreshold(curve, targetFpir, gallery.templates, threshold).threshold;
-        const progress = new Progress('measuring', people.length);
+        const progress = new ProgressLine('measuring', people.length);
         const rows: Reencoded[] = [];
         for (const person of people) {
           const made = await templatesOf(person, photos.get(person.id) ?? [], { context, eye, gallery, near });

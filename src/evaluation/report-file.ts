@@ -1,5 +1,4 @@
 import { dirname } from 'node:path';
-import { Option } from 'commander';
 import { writeFileAtomic } from '../kit/atomic-file.js';
 import { iso } from '../kit/clock.js';
 import { systemClock } from '../kit/system-clock.js';
@@ -9,10 +8,6 @@ import type { Chart } from './charts/chart.js';
 import { drawChart } from './charts/draw-chart.js';
 import { makePlotFolder } from './charts/plot-files.js';
 import { htmlOf, type Report } from './report.js';
-
-/** `--report FILE`. */
-export const reportOption = (): Option =>
-  new Option('--report <file>', 'write a short report (one HTML file); its folder is created');
 
 /** Makes the report's folder, before the minutes of measuring. @throws OperatingError KAIMON_FILE_WRITE */
 export const prepareReport = (file: string | undefined): void =>

@@ -1,63 +1,71 @@
-import { Command, InvalidArgumentError } from 'commander';
-import { type CommonOptions, type Context, contextOf, example, print } from '../../cli/context.js';
-import { wholeNumber } from '../../cli/options.js';
-import { Progress } from '../../cli/progress.js';
 import { OperatingError } from '../../kit/errors.js';
 import { seeded } from '../../kit/seeded-random.js';
 import { loadManifest } from '../../models/model-files.js';
 import { equip } from '../../models/model-set.js';
 import { chooseThreshold, usableCurve } from '../../person/thresholds.js';
 import { identifyCharts } from '../charts/charts.js';
-import { makePlotFolder, plotOption, writePlots } from '../charts/plot-files.js';
-import { listImages, measureAll, personOf, workersOption } from './image-set.js';
-import { type CountedRate, drawOpenSet, gatherByPerson, largestGallery, openSetFigures } from './open-set.js';
+import { makePlotFolder, writePlots } from '../charts/plot-files.js';
+import type { EvaluationContext, Findings } from '../context.js';
+import { listImages, measureAll, personOf } from './image-set.js';
+import {
+  type CountedRate,
+  drawOpenSet,
+  gatherByPerson,
+  largestGallery,
+  type OpenSetFigures,
+  openSetFigures,
+} from './open-set.js';
 
-interface Options extends CommonOptions {
+/** What `kaimon evaluate identify` is asked for. */
+export interface IdentifyQuestion {
+  /** People enrolled. */
   readonly gallerySize: number;
+  /** Share of strangers taken for somebody; none: that of the configuration. */
   readonly targetFpir?: number;
+  /** How many galleries are drawn, from which seed. */
   readonly draws: number;
   readonly seed: number;
-  readonly encoder?: string;
   readonly workers: number;
+  /** Folder for charts. */
   readonly plot?: string;
 }
 
-const SEED = 20_261_124;
-/** Half of the most photos that a set may hold. */
-const GALLERY_MAX = 10_000;
-
-/** `kaimon evaluate identify`: how often a gate of a given size errs about strangers and about its own people. */
-export function identifySubcommand(): Command {
-  return new Command('identify')
-    .description(
-      '1:K figures of single photos: FPIR and FNIR over galleries drawn from a set, one photo enrolled a person',
-    )
-    .argument('<dir>', 'one folder a person, several photos in some of them')
-    .requiredOption('--gallery-size <n>', 'people enrolled', wholeNumber(1, GALLERY_MAX))
-    .option('--target-fpir <p>', 'wanted share of strangers taken for somebody (default: decision.targetFpir)', share)
-    .option('--draws <n>', 'galleries', wholeNumber(1, 100), 10)
-    .option('--seed <n>', 'for other galleries', wholeNumber(0, 2 ** 32 - 1), SEED)
-    .option('--encoder <name>', 'encoder of models/manifest.json')
-    .addOption(workersOption())
-    .addOption(plotOption())
-    .addHelpText('after', example('kaimon evaluate identify lfw/images --gallery-size 420 --target-fpir 0.003'))
-    .action(async (dir: string, _own, command: Command) => evaluateIdentify(dir, command.optsWithGlobals<Options>()));
+/** What `evaluate identify` measured. */
+export interface IdentifyResult extends OpenSetFigures {
+  readonly encoder: string;
+  readonly people: number;
+  readonly images: number;
+  readonly detected: number;
+  readonly gallerySize: number;
+  readonly draws: number;
+  readonly seed: number;
+  readonly targetFpir: number;
+  readonly threshold: number;
+  readonly margin: number;
+  readonly tooLarge: boolean;
 }
 
-async function evaluateIdentify(dir: string, options: Options): Promise<void> {
-  const { gallerySize, draws: drawCount, seed, plot } = options;
-  const context = contextOf(options, { encoder: options.encoder });
+/**
+ * How often a gate of a given size errs about strangers and about its own people, over galleries drawn from a folder.
+ * @throws OperatingError KAIMON_IMAGES, KAIMON_GALLERY_SIZE, KAIMON_FILE_WRITE, or when the eye cannot work
+ */
+export async function evaluateIdentify(
+  context: EvaluationContext,
+  folder: string,
+  question: IdentifyQuestion,
+): Promise<Findings<IdentifyResult>> {
+  const { gallerySize, draws: drawCount, seed, plot } = question;
   const { margin, ...decision } = context.config.decision;
-  const targetFpir = options.targetFpir ?? decision.targetFpir;
-  const images = listImages(dir);
-  assertGallery(dir, gallerySize, images);
+  const targetFpir = question.targetFpir ?? decision.targetFpir;
+  const images = listImages(folder);
+  assertGallery(folder, gallerySize, images);
   const { threshold, tooLarge } = await thresholdFor(context, targetFpir, gallerySize);
   makePlotFolder(plot);
 
-  const { samples, encoder } = await measureAll(context, images, options.workers);
+  const { samples, encoder } = await measureAll(context, images, question.workers);
   const people = gatherByPerson(samples.values());
   const random = seeded(seed);
-  const progress = new Progress('comparing', drawCount);
+  const progress = context.startProgress('comparing', drawCount);
   const draws = Array.from({ length: drawCount }, () => {
     const draw = drawOpenSet(people, gallerySize, encoder, random);
     progress.step();
@@ -70,11 +78,11 @@ async function evaluateIdentify(dir: string, options: Options): Promise<void> {
   const result = { ...set, gallerySize, draws: drawCount, seed, targetFpir, threshold, margin, tooLarge, ...figures };
   const rule = { gallerySize, targetFpir, threshold, margin };
   const plots = plot ? await writePlots(plot, identifyCharts({ ...set, photos: samples.size }, draws, rule)) : [];
-  print(options, result, [...linesOf(result), ...plots.map((file) => `drawn: ${file}`)]);
+  return { figures: result, lines: [...linesOf(result), ...plots.map((file) => `drawn: ${file}`)] };
 }
 
-/** @throws OperatingError when nobody measured the encoder's error rates: told before the minutes of measuring */
-async function thresholdFor({ config, calibrationFile }: Context, targetFpir: number, gallerySize: number) {
+/** @throws OperatingError when nobody measured the encoder's error rates: before the minutes of measuring */
+async function thresholdFor({ config, calibrationFile }: EvaluationContext, targetFpir: number, gallerySize: number) {
   const { curve, encoder } = await equip(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
   const byHand = config.decision.threshold;
   return chooseThreshold(usableCurve(curve, encoder, byHand), targetFpir, gallerySize, byHand);
@@ -93,20 +101,7 @@ function assertGallery(dir: string, gallerySize: number, images: ReadonlyMap<str
   );
 }
 
-interface Result extends ReturnType<typeof openSetFigures> {
-  readonly encoder: string;
-  readonly people: number;
-  readonly images: number;
-  readonly detected: number;
-  readonly gallerySize: number;
-  readonly draws: number;
-  readonly targetFpir: number;
-  readonly threshold: number;
-  readonly margin: number;
-  readonly tooLarge: boolean;
-}
-
-function linesOf(result: Result): string[] {
+function linesOf(result: IdentifyResult): readonly string[] {
   const { fpir, fnir, misidentified, missed } = result;
   return [
     `${result.encoder}: a face was found on ${result.detected} of ${result.images} photos of ${result.people} people`,
@@ -126,9 +121,3 @@ function linesOf(result: Result): string[] {
 
 const written = ({ rate, low, high, n }: CountedRate) =>
   `${rate.toFixed(4)} (${low.toFixed(4)}–${high.toFixed(4)}) of ${n} photos`;
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= 1e-6 && value <= 0.5) return value;
-  throw new InvalidArgumentError('A share from 0.000001 to 0.5 is needed.');
-}

@@ -1,80 +1,78 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
-import { type CommonOptions, contextOf, example, print } from '../../cli/context.js';
 import { messageOf, OperatingError } from '../../kit/errors.js';
 import { seeded } from '../../kit/seeded-random.js';
 import { MATCH_RATES, type Thresholds } from '../../models/manifest.js';
 import { pairsCharts } from '../charts/charts.js';
-import { makePlotFolder, plotOption, writePlots } from '../charts/plot-files.js';
-import { equalErrorRate, foldAccuracy, type PairDistances, tarAt, thresholdAt } from '../figures.js';
+import { makePlotFolder, writePlots } from '../charts/plot-files.js';
+import type { EvaluationContext, Findings } from '../context.js';
+import { equalErrorRate, foldAccuracy, type PairDistances, SEED, tarAt, thresholdAt } from '../figures.js';
 import { allPairs, type Sample } from './all-pairs.js';
-import { listImages, measureAll, personOf, workersOption } from './image-set.js';
+import { listImages, measureAll, personOf } from './image-set.js';
 import { type PairsFile, parsePairs } from './pairs-file.js';
 
-interface Options extends CommonOptions {
+/** What `kaimon evaluate pairs` is asked for. */
+export interface PairsQuestion {
+  /** A list in LFW's form. */
   readonly pairs: string;
+  /** One folder a person. */
   readonly images: string;
-  readonly encoder?: string;
   readonly workers: number;
+  /** Folder for charts. */
   readonly plot?: string;
 }
 
-const SEED = 20_261_124;
-
-/** `kaimon evaluate pairs`: accuracy and error rates of the whole pipeline on a set of photos. */
-export function pairsSubcommand(): Command {
-  return new Command('pairs')
-    .description('1:1 figures: accuracy on a list of pairs, TAR at FMR 1e-2…1e-5 over all pairs of the images')
-    .requiredOption('--pairs <file>', "list in LFW's form")
-    .requiredOption('--images <dir>', 'one folder a person: NAME/NAME_0001.jpg')
-    .option('--encoder <name>', 'encoder of models/manifest.json')
-    .addOption(workersOption())
-    .addOption(plotOption())
-    .addHelpText('after', example('kaimon evaluate pairs --pairs lfw/pairs.txt --images lfw/images --plot charts'))
-    .action(async (_own, command: Command) => evaluatePairs(command.optsWithGlobals<Options>()));
+/** What `evaluate pairs` measured. */
+export interface PairsResult {
+  readonly encoder: string;
+  readonly images: number;
+  readonly detected: number;
+  readonly folds: { readonly n: number; readonly accuracy: number; readonly sd: number };
+  readonly all: ReturnType<typeof overAllPairs>;
 }
 
-async function evaluatePairs(options: Options): Promise<void> {
-  const context = contextOf(options, { encoder: options.encoder });
-  const list = readPairs(options.pairs);
-  const images = listImages(options.images);
+/**
+ * Accuracy on a list of pairs, and error rates over all pairs of the images, of the whole chain from photo to distance.
+ * @throws OperatingError KAIMON_PAIRS_FILE, KAIMON_IMAGES, KAIMON_FILE_WRITE, or when the eye cannot work
+ */
+export async function evaluatePairs(
+  context: EvaluationContext,
+  question: PairsQuestion,
+): Promise<Findings<PairsResult>> {
+  const list = readPairs(question.pairs);
+  const images = listImages(question.images);
   const missing = list.pairs.flatMap(({ a, b }) => [a, b]).find((name) => !images.has(name));
   if (missing)
     throw new OperatingError(
       'KAIMON_PAIRS_FILE',
       'input',
-      `${options.pairs} names ${missing}, which is not in ${options.images}`,
+      `${question.pairs} names ${missing}, which is not in ${question.images}`,
     );
-  makePlotFolder(options.plot);
-  const { samples, encoder } = await measureAll(context, images, options.workers);
+  makePlotFolder(question.plot);
+  const { samples, encoder } = await measureAll(context, images, question.workers);
   const distances = allPairs([...samples.values()]);
   const detected = [...samples.values()].filter(({ embedding }) => embedding).length;
-  const result = {
+  const result: PairsResult = {
     encoder,
     images: samples.size,
     detected,
     folds: { n: list.folds, ...foldAccuracy(judged(list, samples), list.folds) },
     all: overAllPairs(distances),
   };
-  const { folds, all } = result;
   const people = new Set([...images.keys()].map(personOf)).size;
-  const plots = options.plot
-    ? await writePlots(
-        options.plot,
-        pairsCharts({ encoder, people, photos: samples.size, detected }, distances, all.tar),
-      )
-    : [];
-  print(options, result, [
-    `${encoder}: a face was found on ${detected} of ${result.images} images`,
-    `accuracy ${folds.accuracy.toFixed(4)} ± ${folds.sd.toFixed(4)} (${folds.n} folds)`,
-    `all pairs: ${all.genuine} genuine, ${all.impostor} impostor, equal error rate ${all.eer.toFixed(4)}`,
-    ...Object.entries(all.tar).map(
-      ([fmr, { threshold, tar, low, high }]) =>
-        `  FMR ${fmr}: threshold ${threshold.toFixed(4)}, TAR ${tar.toFixed(4)} (${low.toFixed(4)}–${high.toFixed(4)})`,
-    ),
-    ...plots.map((file) => `drawn: ${file}`),
-  ]);
+  const set = { encoder, people, photos: samples.size, detected };
+  const plots = question.plot ? await writePlots(question.plot, pairsCharts(set, distances, result.all.tar)) : [];
+  return { figures: result, lines: [...linesOf(result), ...plots.map((file) => `drawn: ${file}`)] };
 }
+
+const linesOf = ({ encoder, images, detected, folds, all }: PairsResult): readonly string[] => [
+  `${encoder}: a face was found on ${detected} of ${images} images`,
+  `accuracy ${folds.accuracy.toFixed(4)} ± ${folds.sd.toFixed(4)} (${folds.n} folds)`,
+  `all pairs: ${all.genuine} genuine, ${all.impostor} impostor, equal error rate ${all.eer.toFixed(4)}`,
+  ...Object.entries(all.tar).map(
+    ([fmr, { threshold, tar, low, high }]) =>
+      `  FMR ${fmr}: threshold ${threshold.toFixed(4)}, TAR ${tar.toFixed(4)} (${low.toFixed(4)}–${high.toFixed(4)})`,
+  ),
+];
 
 /** `tar` has the form of a manifest's `thresholds`. */
 function overAllPairs(distances: PairDistances) {

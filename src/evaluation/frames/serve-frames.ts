@@ -4,32 +4,37 @@ import { Capture } from '../../kit/opencv/capture.js';
 import { decodePhoto } from '../../kit/opencv/codec.js';
 import type { Picture } from '../../kit/opencv/picture.js';
 import { seeded } from '../../kit/seeded-random.js';
-import { CLIP_SECONDS_MAX, type FileRequest, type FromLooker, type ToLooker } from './protocol.js';
+import { SEED } from '../figures.js';
+import {
+  CLIP_SECONDS_MAX,
+  type FileRequest,
+  type FromFrameProcess,
+  type Timed,
+  type ToFrameProcess,
+} from './protocol.js';
 
-const SEED = 20_261_124;
-
-/** Looks at one frame and releases it. `random` is seeded by the file, uniform in [0, 1). */
-export type LookAt<L> = (frame: Picture, random: () => number) => Promise<L>;
+/** Measures one frame and releases it. `random` is seeded by the file, uniform in [0, 1). */
+export type MeasureFrame<F> = (frame: Picture, random: () => number) => Promise<F>;
 
 /**
- * Serves the messages of a Looking in its child process: settings first, then one file after the other; decoding, which
- * may end the process, happens here. @param load makes the eye
+ * Answers a FrameReader from its child process: settings first, then one file after the other. Files are decoded here,
+ * which may end the process. @param load makes what measures a frame
  */
-export function serveLooks<S, L>(load: (settings: S) => Promise<LookAt<L>>): void {
-  let lookAt: LookAt<L> | undefined;
-  const tell = (message: FromLooker<L & { readonly atMs: number }>) => process.send?.(message);
-  const serve = async (message: ToLooker<S>): Promise<FromLooker<L & { readonly atMs: number }>> => {
+export function serveFrames<S, F>(load: (settings: S) => Promise<MeasureFrame<F>>): void {
+  let measure: MeasureFrame<F> | undefined;
+  const answer = (message: FromFrameProcess<F & Timed>) => process.send?.(message);
+  const serve = async (message: ToFrameProcess<S>): Promise<FromFrameProcess<F & Timed>> => {
     if (message.kind === 'settings') {
-      lookAt = await load(message.settings);
+      measure = await load(message.settings);
       return { kind: 'ready' };
     }
-    if (!lookAt) throw new Error('settings come first');
-    return { kind: 'looks', looks: await lookAtFile(lookAt, message) };
+    if (!measure) throw new Error('settings come first');
+    return { kind: 'frames', frames: await measureFile(measure, message) };
   };
   // One message at a time: the parent waits for each answer.
-  process.on('message', (message: ToLooker<S>) => {
-    serve(message).then(tell, (thrown: unknown) =>
-      tell({
+  process.on('message', (message: ToFrameProcess<S>) => {
+    serve(message).then(answer, (thrown: unknown) =>
+      answer({
         kind: 'fault',
         code: thrown instanceof OperatingError ? thrown.code : 'KAIMON_LIVENESS_SET',
         trouble: thrown instanceof OperatingError ? thrown.trouble : 'input',
@@ -40,11 +45,11 @@ export function serveLooks<S, L>(load: (settings: S) => Promise<LookAt<L>>): voi
   process.on('disconnect', () => process.exit(0));
 }
 
-async function lookAtFile<L>(lookAt: LookAt<L>, { file, clip, fps }: FileRequest) {
+async function measureFile<F>(measure: MeasureFrame<F>, { file, clip, fps }: FileRequest) {
   // What is random about a file does not depend on the files before it.
   const random = seeded([...file].reduce((hash, letter) => hash * 31 + letter.charCodeAt(0), SEED) >>> 0);
-  if (clip) return lookAtClip(lookAt, file, fps, random);
-  return [{ ...(await lookAt(await decode(file), random)), atMs: 0 }];
+  if (clip) return measureClip(measure, file, fps, random);
+  return [{ ...(await measure(await decode(file), random)), atMs: 0 }];
 }
 
 async function decode(file: string) {
@@ -55,8 +60,8 @@ async function decode(file: string) {
   }
 }
 
-async function lookAtClip<L>(lookAt: LookAt<L>, file: string, fps: number, random: () => number) {
-  const looks: (L & { readonly atMs: number })[] = [];
+async function measureClip<F>(measure: MeasureFrame<F>, file: string, fps: number, random: () => number) {
+  const frames: (F & Timed)[] = [];
   const video = new Capture({ kind: 'file', path: file });
   try {
     for (let frame = 0, due = 0; frame / video.fps < CLIP_SECONDS_MAX; frame++) {
@@ -68,11 +73,11 @@ async function lookAtClip<L>(lookAt: LookAt<L>, file: string, fps: number, rando
         continue;
       }
       due += 1 / fps;
-      looks.push({ ...(await lookAt(picture, random)), atMs: atS * 1000 });
+      frames.push({ ...(await measure(picture, random)), atMs: atS * 1000 });
     }
   } finally {
     await video.release();
   }
-  if (looks.length > 0) return looks;
+  if (frames.length > 0) return frames;
   throw new OperatingError('KAIMON_LIVENESS_SET', 'input', `${file} cannot be used as a video: it has no frames`);
 }

@@ -1,5 +1,5 @@
 // pure
-import { type PresentationSet, type Shown, takesOf } from '../presentations.js';
+import { type PresentationFile, type PresentationSet, takesOf } from '../presentations.js';
 
 /** Somebody, or an attack, comes to the gate: frames of one take in their own time, or a video. */
 export interface Approach {
@@ -9,13 +9,13 @@ export interface Approach {
   readonly person: string;
   readonly clip: boolean;
   /** One video, or the pictures of a take in their order. */
-  readonly files: readonly Pick<Shown, 'file' | 'frame'>[];
+  readonly files: readonly Pick<PresentationFile, 'file' | 'frame'>[];
 }
 
 /** Every take and every clip of a set is one approach. */
 export function approachesOf(set: PresentationSet): Approach[] {
-  const approach = (files: readonly Shown[], clip: boolean): Approach => {
-    const { kind, person, take, file } = files[0] as Shown;
+  const approach = (files: readonly PresentationFile[], clip: boolean): Approach => {
+    const { kind, person, take, file } = files[0] as PresentationFile;
     return { name: clip ? file : take, kind, person, clip, files };
   };
   return [...takesOf(set).map((take) => approach(take, false)), ...set.clips.map((one) => approach([one], true))];

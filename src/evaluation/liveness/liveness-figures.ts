@@ -11,7 +11,7 @@ import {
   watchFrame,
 } from '../../liveness/liveness-tracks.js';
 import { ALIVE_SCORE, type Look } from '../../liveness/verdict.js';
-import { type Rate, rateByPerson } from '../figures.js';
+import { type Rate, rateByPerson, SEED } from '../figures.js';
 
 /** What one still gave; no liveness: no face was found. */
 export interface JudgedStill {
@@ -82,8 +82,6 @@ export interface TakeFigures {
   readonly granted: number;
   readonly error: Rate;
 }
-
-const SEED = 20_261_124;
 
 const byKind = <T extends { readonly kind: string }>(rows: readonly T[]): [string, T[]][] =>
   [...new Set(rows.map(({ kind }) => kind))].sort().map((kind) => [kind, rows.filter((row) => row.kind === kind)]);

@@ -12,11 +12,12 @@ export interface LivenessSettings {
   readonly alteration: Alteration;
 }
 
-export const fileLookSchema = z.object({
+/** One frame, as far as liveness needs it. */
+export const livenessFrameSchema = z.object({
   ...timedSchema,
   /** The largest face; null: none was found. */
   face: z
     .object({ box: boxSchema, landmarks: z.array(pointSchema).length(68), liveness: faceLivenessSchema })
     .nullable(),
 });
-export type FileLook = z.infer<typeof fileLookSchema>;
+export type LivenessFrame = z.infer<typeof livenessFrameSchema>;

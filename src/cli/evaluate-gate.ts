@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import { CLIP_FPS_MAX } from '../evaluation/frames/protocol.js';
+import { evaluateGate, type GateQuestion } from '../evaluation/gate/evaluate-gate.js';
+import { OperatingError } from '../kit/errors.js';
+import { type CommonOptions, example, print } from './context.js';
+import { evaluationContextOf } from './evaluation-context.js';
+import { reportOption, wholeNumber } from './options.js';
+
+interface Options extends CommonOptions, GateQuestion {
+  readonly encoder?: string;
+  readonly liveness: boolean;
+}
+
+/** `kaimon evaluate gate`: whole approaches through the very gate of the daemon. */
+export function gateSubcommand(): Command {
+  return new Command('gate')
+    .description('whole approaches: strangers and attacks let in, enrolled people not let in, time to decision')
+    .requiredOption('--gallery <dir>', 'who is enrolled: PERSON/PHOTO.jpg')
+    .option('--probes <dir>', 'approaches of the same people: PERSON/TAKE/frames, PERSON/video or PERSON.mp4')
+    .option('--strangers <dir>', 'approaches of others, in the same form')
+    .option('--attacks <dir>', 'approaches with pictures and screens: KIND/TAKE/frames, KIND/video, or manifest.csv')
+    .option('--encoder <name>', 'encoder of models/manifest.json')
+    .option('--no-liveness', 'for sets of crops that leave no room around the face')
+    .option('--fps <n>', 'frames looked at in a second of a video', wholeNumber(1, CLIP_FPS_MAX), 8)
+    .option('--take-fps <n>', 'how many frame numbers of a take are a second', wholeNumber(1, 240), 20)
+    .addOption(reportOption())
+    .addHelpText(
+      'after',
+      example('kaimon evaluate gate --gallery staff/ --probes arriving/ --strangers street/ --report gate.html'),
+    )
+    .action(async (_own, command: Command) => {
+      const options = command.optsWithGlobals<Options>();
+      assertApproaches(options);
+      const context = evaluationContextOf(options, {
+        encoder: options.encoder,
+        'liveness.enabled': options.liveness ? undefined : false,
+      });
+      const { figures, lines } = await evaluateGate(context, options);
+      print(options, figures, lines);
+    });
+}
+
+function assertApproaches({ probes, strangers, attacks }: Options): void {
+  if (probes !== undefined || strangers !== undefined || attacks !== undefined) return;
+  const trouble = 'nobody comes to the gate: give --probes, --strangers, --attacks';
+  throw new OperatingError('KAIMON_USAGE', 'usage', trouble);
+}
