@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { expose, noiseTable, paintLayer, paintPhone, paintWall } from '../../src/demo/compositor.js';
 import { filmLength, placement, SCRIPT, sceneAt } from '../../src/demo/script.js';
-import { allWell, approachesOf, type Told, toldIn, wrongNames } from '../../src/demo/verdict.js';
+import { allWell, approachesOf, type DecisionEvent, decisionsIn, wrongNames } from '../../src/demo/verdict.js';
 import { seeded } from '../../src/kit/seeded-random.js';
 import { applyAffine } from '../face/affine.js';
 
@@ -117,7 +117,7 @@ describe('the verdict', () => {
     { name: 'Ada', grant: true },
     { name: 'a stranger', grant: false },
   ];
-  const told = (change: Partial<Told>): Told => ({
+  const told = (change: Partial<DecisionEvent>): DecisionEvent => ({
     type: 'granted',
     person: 'ada',
     name: 'Ada',
@@ -167,7 +167,7 @@ describe('the verdict', () => {
   test('what was told belongs to the scene of its frame', () => {
     const first = SCRIPT.scenes[0]?.frames ?? 0;
     const all = [told({ frame: first - 1 }), told({ frame: first })];
-    expect(toldIn(SCRIPT, 0, all)).toEqual([all[0]]);
-    expect(toldIn(SCRIPT, 1, all)).toEqual([all[1]]);
+    expect(decisionsIn(SCRIPT, 0, all)).toEqual([all[0]]);
+    expect(decisionsIn(SCRIPT, 1, all)).toEqual([all[1]]);
   });
 });
