@@ -49,7 +49,7 @@ function doorSummary({ steps, journal, ok }: DoorDemoResult): string[] {
   ];
 }
 
-/** A demo has a configuration and people of its own; whoever names others would wait for them in vain. */
+/** The demo has a configuration and people of its own: options that name others would have no effect. */
 function refuseOthers({ config, state }: CommonOptions): void {
   const given = config !== undefined ? '--config' : state !== undefined ? '--state' : undefined;
   if (given) throw new OperatingError('KAIMON_USAGE', 'usage', `the demo knows no ${given}: its files are in --out`);

@@ -24,7 +24,7 @@ export interface Reencoded {
 
 /**
  * Makes templates with the configuration's encoder from photos in `folder`/ID/. Templates of
- * other encoders stay as far as there is room; who has no usable photo is left as he is.
+ * other encoders stay as far as there is room; people without a usable photo keep what they have.
  * @throws OperatingError when the folder holds no person's photos, or a daemon has the store
  */
 export function reencodePeople(context: Context, folder: string): Promise<{ encoder: string; rows: Reencoded[] }> {
@@ -63,14 +63,14 @@ export function reencodePeople(context: Context, folder: string): Promise<{ enco
   });
 }
 
-/** Photos of one person that are looked at, at most. */
+/** Photos of one person that are measured, at most. */
 const PHOTOS_MAX = 100;
 
 interface Means {
   readonly context: Context;
   readonly eye: PhotoEye;
   readonly gallery: Gallery;
-  /** A face nearer than this to somebody else is not taken. */
+  /** A face nearer than this to another person is not taken. */
   readonly near: () => number;
 }
 

@@ -66,6 +66,6 @@ function isRight(script: Script, { expect, actors }: Scene, { name, frame, box }
   return x > left && x < left + width && y > top && y < top + height;
 }
 
-/** Enrolled people let in, strangers refused, and nobody taken for another. */
+/** Whether enrolled people were let in, strangers refused, and no person was taken for another. */
 export const allWell = (approaches: readonly Approach[], wrong: readonly string[]): boolean =>
   wrong.length === 0 && approaches.every(({ expected, got }) => expected === got);

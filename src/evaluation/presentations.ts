@@ -124,7 +124,7 @@ function shownOf(file: string, at: number): PresentationFile {
   return { file, kind: file.split('/')[0] as string, person: take, take, frame: Number(numbers?.at(-1) ?? at) };
 }
 
-/** Stills by take, each in order; frames cut out of a clip of the set are no takes, the clip is looked at itself. */
+/** Stills by take, each in order. Frames cut out of a video of the set are no takes: the video itself is measured. */
 export function takesOf({ stills, clips }: PresentationSet): PresentationFile[][] {
   const clipNames = new Set(clips.map(({ take }) => take));
   const takes = new Map<string, PresentationFile[]>();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { seeded } from '../../src/kit/seeded-random.js';
 
-test('the seeded numbers are the same each time, differ by seed, and fill 0…1 evenly', () => {
+test('seeded random numbers are the same each time, differ by seed, and fill 0…1 evenly', () => {
   const take = (seed: number, n: number) => {
     const random = seeded(seed);
     return Array.from({ length: n }, random);

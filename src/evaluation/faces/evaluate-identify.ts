@@ -20,7 +20,7 @@ import {
 export interface IdentifyQuestion {
   /** People enrolled. */
   readonly gallerySize: number;
-  /** Share of strangers taken for somebody; none: that of the configuration. */
+  /** Share of strangers taken for an enrolled person; none: that of the configuration. */
   readonly targetFpir?: number;
   /** How many galleries are drawn, from which seed. */
   readonly draws: number;
@@ -81,7 +81,7 @@ export async function evaluateIdentify(
   return { figures: result, lines: [...linesOf(result), ...plots.map((file) => `drawn: ${file}`)] };
 }
 
-/** @throws OperatingError when nobody measured the encoder's error rates: before the minutes of measuring */
+/** Comes before the minutes of measuring. @throws OperatingError when the encoder's error rates were never measured */
 async function thresholdFor({ config, calibrationFile }: EvaluationContext, targetFpir: number, gallerySize: number) {
   const { curve, encoder } = await equip(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
   const byHand = config.decision.threshold;

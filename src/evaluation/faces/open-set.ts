@@ -14,7 +14,7 @@ export interface PersonPhotos {
 /** One photo shown to a gallery. */
 export interface Trial {
   readonly person: string;
-  /** Undefined: no face was found, so nobody was looked for. */
+  /** Undefined: no face was found, so there was nothing to compare. */
   readonly ranking: Ranking | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface Trial {
 export interface Draw {
   /** Photos of people in the gallery, without the enrolled ones. */
   readonly own: readonly Trial[];
-  /** Every photo of everybody else. */
+  /** Every photo of all other people. */
   readonly strangers: readonly Trial[];
   /** Chosen people none of whose photos has a face. */
   readonly failedToEnrol: number;
@@ -34,11 +34,11 @@ export interface CountedRate extends Rate {
 }
 
 export interface OpenSetFigures {
-  /** Share of strangers' photos that were given to somebody. */
+  /** Share of strangers' photos that were taken for an enrolled person. */
   readonly fpir: CountedRate;
-  /** Share of own photos that were not given to their person. */
+  /** Share of own photos that were not recognised as their person. */
   readonly fnir: CountedRate;
-  /** Share of own photos that were given to another person; part of `fnir`. */
+  /** Share of own photos that were taken for another person; part of `fnir`. */
   readonly misidentified: CountedRate;
   /** Why own photos were missed; adds up to the count behind `fnir`. */
   readonly missed: {
@@ -61,7 +61,7 @@ export function gatherByPerson(samples: Iterable<Sample>): PersonPhotos[] {
   return [...people].map(([person, photos]) => ({ person, photos }));
 }
 
-/** The largest gallery of a set: everybody in it has a second photo to try, and somebody is left as a stranger. */
+/** The largest gallery of a set: each person in it has a second photo to try, and one person is left as a stranger. */
 export function largestGallery(people: readonly PersonPhotos[]): number {
   return Math.max(0, Math.min(people.filter(hasTwo).length, people.length - 1));
 }
@@ -134,7 +134,7 @@ export function openSetFigures(draws: readonly Draw[], rule: MatchRule, random: 
   };
 }
 
-/** From which threshold on each trial is given to somebody (strangers) or to its person (own), ascending; none: never. */
+/** From which threshold on each trial is accepted: a stranger as anybody, an own photo as its person; ascending. Trials never accepted are left out. */
 export function thresholdsOfAcceptance(
   draws: readonly Draw[],
   margin: number,

@@ -6,7 +6,7 @@ import type { EvaluationContext } from '../context.js';
 import { evaluationPerson } from '../faces/evaluation-person.js';
 import { listImages, personOf } from '../faces/image-set.js';
 
-/** People as an evaluation enrols them, and what did not work. */
+/** People as an evaluation enrols them, and photos that could not be taken. */
 export interface EnrolledPeople {
   readonly gallery: Gallery;
   readonly people: ReadonlyMap<string, Person>;

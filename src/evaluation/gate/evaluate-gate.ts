@@ -78,7 +78,7 @@ function readSets({ probes, strangers, attacks }: GateQuestion): ApproachSets {
   };
 }
 
-/** A stranger of the same name as somebody enrolled is a mistake in the set. */
+/** A stranger with the name of an enrolled person is a mistake in the set. */
 function assertApart(strangers: ApproachSet | undefined, people: ReadonlyMap<string, unknown>): void {
   const known = strangers?.approaches.find(({ person }) => people.has(person));
   if (known)

@@ -37,7 +37,7 @@ export interface ShownApproaches {
 
 /**
  * Measures every approach as the eye would and shows each to a gate of its own, one after the other.
- * @throws OperatingError when networks are missing, nobody measured the encoder's error rates, or a file cannot be used
+ * @throws OperatingError when networks are missing, the encoder's error rates were never measured, or a file cannot be used
  */
 export async function showApproaches(
   context: EvaluationContext,
