@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type LogLine, type Memory, memoryOf, WatchedDaemon } from '../demo/watched-daemon.js';
 import type { BenchFilms } from './film.js';
 import { layOut } from './film.js';
+import { type LogLine, MeasuredDaemon, type Memory, memoryOf } from './measured-daemon.js';
 import { quantile } from './timer.js';
 
 export interface StartFigures {
@@ -30,7 +30,7 @@ const STARTS = 7;
 const FRAMES = 500;
 
 const says = (text: string) => (line: LogLine) => line.msg === text;
-/** One frame decides, so that the first Observation with a face shows in the log: as somebody unknown. */
+/** One frame decides, so that the first Observation with a face shows in the log, as a refusal. */
 const AT_ONCE = { agree: 1, of: 1 };
 const isDecision = ({ type }: LogLine) => type === 'granted' || type === 'refused';
 
@@ -43,7 +43,7 @@ export async function benchStart(films: BenchFilms, folder: string): Promise<Sta
   const observation: number[] = [];
   // The first start warms the file cache and is not counted.
   for (let start = 0; start <= STARTS; start++) {
-    const daemon = new WatchedDaemon(join(folder, String(start)), { camera, decision: AT_ONCE });
+    const daemon = new MeasuredDaemon(join(folder, String(start)), { camera, decision: AT_ONCE });
     const moment = async (wanted: (line: LogLine) => boolean, into: number[]) => {
       const { time } = await daemon.line(wanted);
       if (start > 0) into.push(Date.parse(time) - daemon.startedAt);
@@ -72,7 +72,7 @@ export async function benchSpeed(
 ): Promise<SpeedFigures> {
   layOut(join(folder, 'film'), files, FRAMES);
   const camera = { kind: 'replay', path: join(folder, 'film'), speed: 'full', loop: false };
-  const daemon = new WatchedDaemon(join(folder, 'daemon'), { camera });
+  const daemon = new MeasuredDaemon(join(folder, 'daemon'), { camera });
   try {
     const ended = daemon.line(says('camera: ended'));
     const live = await daemon.line(says('camera: live'));
@@ -86,7 +86,7 @@ export async function benchSpeed(
   }
 }
 
-export function memoryOfBoth(daemon: WatchedDaemon): TwoProcesses {
+export function memoryOfBoth(daemon: MeasuredDaemon): TwoProcesses {
   const { pid, eyePid } = daemon;
   if (eyePid === undefined) throw new Error('the daemon has no eye at the moment');
   return { gate: memoryOf(pid), eye: memoryOf(eyePid) };

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { seeded } from '../evaluation/figures.js';
 import { Network } from '../face/network.js';
+import { seeded } from '../kit/seeded-random.js';
 import type { Manifest } from '../models/manifest.js';
 import { fileDigest, modelPath, projectRoot } from '../models/model-files.js';
 import { countOf, readPins } from '../models/openface/cmu-pins.js';

@@ -4,7 +4,7 @@ import { type Actor, ADA_ANOTHER_DAY, type Likeness, type Scene, type Script } f
 import { inStudio } from '../demo/studio-client.js';
 import { projectRoot } from '../models/model-files.js';
 
-/** Files of frames, 640×480, with nobody, one face of about 150 pixels, three of about 110. */
+/** Files of frames, 640×480, with no face, one of about 150 pixels, three of about 110. */
 export interface BenchFilms {
   readonly none: readonly string[];
   readonly one: readonly string[];
@@ -25,7 +25,7 @@ const scene = (title: string, actors: readonly Actor[]): Scene => ({
   frames: FRAMES,
   actors,
   light: [0.9, 1.1],
-  // More than this and liveness would refuse to look.
+  // With more noise liveness would give no score.
   noise: 2,
   expect: [],
 });

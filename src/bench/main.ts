@@ -12,42 +12,42 @@ import { loadOpenCv } from '../kit/opencv/binding.js';
 import { loadManifest } from '../models/model-files.js';
 import { loadModels } from '../models/model-set.js';
 import { benchSpeed, benchStart } from './daemon.js';
+import { benchDecision } from './decision.js';
 import { benchEncoders } from './encoders.js';
 import { makeFilms } from './film.js';
-import { benchDecision } from './gate.js';
 import { describeMachine, load } from './machine.js';
 import { benchPeopleStore } from './people-store.js';
 import { type BenchFigures, intoDocument, report } from './report.js';
 import { benchOpenCvThreads, benchStages } from './stages.js';
 
-const tell = (text: string) => process.stderr.write(`${text}\n`);
+const progress = (text: string) => process.stderr.write(`${text}\n`);
 
 async function measureAll(folder: string): Promise<BenchFigures> {
   const { config } = loadConfig({ env: {} });
   const modelSet = await loadModels(loadManifest(), { encoder: config.encoder, liveness: config.liveness.enabled });
-  tell('making the film');
+  progress('making the film');
   const films = await makeFilms(folder);
   const loads = [load()];
 
-  tell('starting the daemon, again and again');
+  progress('starting the daemon, again and again');
   const start = await benchStart(films, join(folder, 'start'));
   const speed = [];
   for (const film of ['none', 'one', 'three'] as const) {
-    tell(`a whole daemon at full speed, frames with ${film}`);
+    progress(`a whole daemon at full speed, frames with ${film}`);
     speed.push(await benchSpeed(film, films[film], join(folder, film)));
   }
 
-  tell('stages');
+  progress('stages');
   loads.push(load());
   await loadOpenCv();
   const openCvThreads = await benchOpenCvThreads(films, config);
   const { stages, totals, observation } = await benchStages(films, modelSet, config);
-  tell('encoders');
+  progress('encoders');
   const encoders = await benchEncoders(loadManifest(), folder);
-  tell('decision');
+  progress('decision');
   const decisions = await benchDecision(observation, modelSet, config);
 
-  tell('people store');
+  progress('people store');
   const people = [];
   for (const dimension of [512, 128]) {
     const own = join(folder, `people-${dimension}`);
@@ -83,6 +83,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((thrown: unknown) => {
-  tell(`bench: ${explain(thrown)}`);
+  progress(`bench: ${explain(thrown)}`);
   process.exitCode = EXIT.environment;
 });

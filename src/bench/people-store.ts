@@ -2,18 +2,14 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { silentLog } from '../kit/log.js';
 import { systemClock } from '../kit/system-clock.js';
-import { encodeVector } from '../kit/vector.js';
 import type { Person } from '../person/person.js';
 import type { PeopleDocument } from '../store/people-document.js';
 import { PeopleFileAdapter } from '../store/people-file.js';
 import { PeopleStore } from '../store/people-store.js';
+import { madeUpPerson, type TemplateShape } from './made-up-person.js';
 
-export interface PeopleBenchOptions {
+export interface PeopleBenchOptions extends Omit<TemplateShape, 'encoder'> {
   readonly people: number;
-  /** Per person, at most 10. */
-  readonly templates: number;
-  /** Numbers of a template, at most 1024. */
-  readonly dimension: number;
   /** An empty folder for the file; what is in it is left there. */
   readonly folder: string;
 }
@@ -42,7 +38,7 @@ export async function benchPeopleStore(options: PeopleBenchOptions): Promise<Peo
     PeopleStore.open({ file, encoder: ENCODER, gate: 'bench', clock: systemClock, log }),
   );
   const store = loading.result;
-  const { version: _given, ...newcomer } = person('newcomer', options);
+  const { version: _given, ...newcomer } = madeUpPerson('newcomer', { ...options, encoder: ENCODER });
   const writing = await measure(() => store.put(newcomer));
   await store.close();
   return {
@@ -61,34 +57,8 @@ export async function benchPeopleStore(options: PeopleBenchOptions): Promise<Peo
 
 function document(options: PeopleBenchOptions): PeopleDocument {
   const people = new Map<string, Person>();
-  for (let i = 0; i < options.people; i++) people.set(`p${i}`, person(`p${i}`, options));
+  for (let i = 0; i < options.people; i++) people.set(`p${i}`, madeUpPerson(`p${i}`, { ...options, encoder: ENCODER }));
   return { encoder: ENCODER, people, removed: new Map() };
-}
-
-function person(id: string, { templates, dimension }: PeopleBenchOptions): Person {
-  return {
-    id,
-    name: `Person ${id}`,
-    language: 'en',
-    greeting: null,
-    groups: ['staff'],
-    validFrom: null,
-    validUntil: null,
-    templates: Array.from({ length: templates }, () => ({
-      encoder: ENCODER,
-      vector: encodeVector(unitVector(dimension)),
-      quality: 0.9,
-      added: '2026-11-24T08:00:00.000Z',
-    })),
-    version: '1700000000000-0000-bench',
-    by: 'bench',
-  };
-}
-
-function unitVector(dimension: number): Float32Array {
-  const vector = Float32Array.from({ length: dimension }, () => Math.random() - 0.5);
-  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
-  return vector.map((value) => value / length);
 }
 
 /** Runs `act` beside a loop that notes the longest time in which the event loop did not come round. */

@@ -1,8 +1,8 @@
 // pure
 
 import type { SpeedFigures, StartFigures, TwoProcesses } from './daemon.js';
+import type { DecisionFigures } from './decision.js';
 import type { EncoderFigures } from './encoders.js';
-import type { DecisionFigures } from './gate.js';
 import type { Machine } from './machine.js';
 import type { PeopleBenchFigures } from './people-store.js';
 import type { StageFigures } from './stages.js';

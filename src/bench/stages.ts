@@ -2,26 +2,20 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '../config/config.js';
 import { fromEyeSchema } from '../eye/protocol.js';
 import { cutChip, warpAligned, warpSquare } from '../face/chip.js';
-import { mergeConfirmed } from '../face/confirmation.js';
-import { OnnxEncoder } from '../face/encoder.js';
 import { squareAround } from '../face/geometry.js';
-import { findCascade, HaarProposer } from '../face/haar.js';
-import { LandmarkNetwork } from '../face/landmark-network.js';
+import { HaarProposer } from '../face/haar.js';
+import type { LandmarkNetwork } from '../face/landmark-network.js';
 import { fivePoints } from '../face/landmarks.js';
-import { FaceMeter, qualityOfAligned } from '../face/measure.js';
-import { Network } from '../face/network.js';
-import type { Box, MeasuredFace, Observation, Point } from '../face/observation.js';
-import { UltraFace } from '../face/ultraface.js';
+import { qualityOfAligned } from '../face/measure.js';
+import type { Observation } from '../face/observation.js';
 import { encodeMessage, MessageReader } from '../kit/framing.js';
 import { useThreads } from '../kit/opencv/binding.js';
-import { Cascade } from '../kit/opencv/cascade.js';
 import { decodePhoto } from '../kit/opencv/codec.js';
 import type { Picture } from '../kit/opencv/picture.js';
-import { systemClock } from '../kit/system-clock.js';
 import { encodeVector } from '../kit/vector.js';
-import { AppearanceNetworks } from '../liveness/appearance-networks.js';
 import type { ModelSet } from '../models/model-set.js';
 import type { BenchFilms } from './film.js';
+import { loadParts, observationOf, type Parts, type Prepared, prepare } from './prepared.js';
 import { type Timing, timed } from './timer.js';
 
 /** One stage, and the bare cascade or network in it. */
@@ -37,40 +31,6 @@ export interface StageFigures {
   readonly totals: readonly { readonly faces: number; readonly whole: Timing }[];
   /** An Observation with one face, for the gate's side. */
   readonly observation: Observation;
-}
-
-/** A frame with one face and everything that a stage gets from those before it. */
-interface Prepared {
-  readonly jpeg: Buffer;
-  readonly frame: Picture;
-  readonly grey: Picture;
-  readonly proposals: readonly Box[];
-  readonly box: Box;
-  readonly chip: NonNullable<ReturnType<typeof cutChip>>;
-  readonly landmarks: readonly Point[];
-  readonly aligned: Picture;
-}
-
-type Parts = Awaited<ReturnType<typeof loadParts>>;
-
-async function loadParts({ models }: ModelSet, { haar, confirm, max }: Config['faces']) {
-  const confirmer = await Network.load(models.confirmer.file, models.confirmer.input);
-  const landmarks = await Network.load(models.landmarks.file, models.landmarks.input);
-  const parts = {
-    haar: new HaarProposer(haar),
-    confirmer: new UltraFace(confirmer, confirm),
-    landmarks: new LandmarkNetwork(landmarks),
-    encoder: await OnnxEncoder.load(models.encoder),
-    liveness: models.liveness.length > 0 ? await AppearanceNetworks.load(models.liveness) : undefined,
-  };
-  const bare = {
-    cascade: new Cascade(haar.cascade ?? findCascade()),
-    confirmer,
-    landmarks,
-    // The encoder keeps its network to itself; a second one runs as fast.
-    encoder: await Network.load(models.encoder.file, models.encoder.input),
-  };
-  return { ...parts, bare, options: haar, meter: new FaceMeter(parts, max) };
 }
 
 /** Haar on one thread, then on as many as there are cores; leaves OpenCV with one. */
@@ -95,7 +55,7 @@ export async function benchStages(films: BenchFilms, modelSet: ModelSet, config:
   }
   const of = (run: number) => prepared[run % prepared.length] as Prepared;
   const observation = observationOf(parts, of(0).frame, await parts.meter.measure(of(0).frame));
-  const stages = [...(await seeing(parts, of)), ...(await telling(observation))];
+  const stages = [...(await measuring(parts, of)), ...(await betweenProcesses(observation))];
   const totals = [];
   for (const [faces, files] of [
     [0, films.none],
@@ -106,22 +66,7 @@ export async function benchStages(films: BenchFilms, modelSet: ModelSet, config:
   return { stages, totals, observation };
 }
 
-async function prepare(parts: Parts, jpeg: Buffer): Promise<Prepared | undefined> {
-  const { picture: frame } = await decodePhoto(jpeg);
-  const proposals = parts.haar.propose(frame);
-  const face = mergeConfirmed(await parts.confirmer.confirm(frame, proposals), 1)[0];
-  const chip = face && cutChip(frame, face.box);
-  if (!chip) return undefined;
-  const landmarks = await parts.landmarks.find(chip, face.box);
-  const aligned = warpAligned(chip, landmarks, parts.encoder.template);
-  const full = frame.grey();
-  const { width } = parts.options;
-  const grey = full.resize(width, Math.round((frame.height * width) / frame.width));
-  full.release();
-  return { jpeg, frame, grey, proposals, box: face.box, chip, landmarks, aligned };
-}
-
-async function seeing(parts: Parts, of: (run: number) => Prepared): Promise<Stage[]> {
+async function measuring(parts: Parts, of: (run: number) => Prepared): Promise<Stage[]> {
   const { haar, confirmer, landmarks, encoder, liveness, bare, options } = parts;
   const { scaleFactor, minNeighbors, minSizePx } = options;
   const first = of(0);
@@ -177,8 +122,8 @@ async function landmarksOf(network: LandmarkNetwork, { frame, box }: Prepared): 
   chip.picture.release();
 }
 
-/** Between the processes. */
-async function telling(observation: Observation): Promise<Stage[]> {
+/** What an Observation costs on its way from the eye to the gate. */
+async function betweenProcesses(observation: Observation): Promise<Stage[]> {
   const bytes = encodeMessage(observation);
   const reader = new MessageReader();
   return [
@@ -202,14 +147,4 @@ async function total(parts: Parts, files: readonly string[]): Promise<Timing> {
   });
   for (const frame of frames) frame.release();
   return figures;
-}
-
-function observationOf(
-  { meter }: Parts,
-  { width, height }: Picture,
-  { proposed, faces }: { readonly proposed: number; readonly faces: MeasuredFace[] },
-): Observation {
-  const now = systemClock.monotonic();
-  const { encoderId: encoder } = meter;
-  return { kind: 'observation', frame: 0, takenMs: now, measuredMs: now, width, height, proposed, encoder, faces };
 }

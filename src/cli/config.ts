@@ -4,16 +4,9 @@ import { configKeys, valueAt } from '../config/keys.js';
 import { findConfigFile, type LoadedConfig, loadConfig } from '../config/load.js';
 import { ConfigError, describeOrigin, describeValue } from '../config/problem.js';
 import { EXIT } from '../kit/errors.js';
+import { type CommonOptions, example, print } from './context.js';
 
-interface Options {
-  readonly config?: string;
-  readonly json?: boolean;
-  readonly yaml?: boolean;
-}
-
-const print = (text: string): void => {
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
-};
+type Options = Pick<CommonOptions, 'config' | 'json'>;
 
 const load = (options: Options): LoadedConfig => loadConfig({ file: options.config, env: process.env });
 
@@ -22,7 +15,7 @@ const nameOf = ({ file }: LoadedConfig): string => file ?? 'the defaults (no con
 function check(options: Options): void {
   try {
     const loaded = load(options);
-    print(options.json ? JSON.stringify({ ok: true, file: loaded.file, problems: [] }) : `${nameOf(loaded)}: in order`);
+    print(options, { ok: true, file: loaded.file, problems: [] }, [`${nameOf(loaded)}: in order`]);
   } catch (error) {
     if (!options.json || !(error instanceof ConfigError)) throw error;
     const problems = error.problems.map(({ path, origin, message }) => ({
@@ -30,7 +23,7 @@ function check(options: Options): void {
       where: describeOrigin(origin),
       message,
     }));
-    print(JSON.stringify({ ok: false, file: findConfigFile(options.config, process.env), problems }));
+    print(options, { ok: false, file: findConfigFile(options.config, process.env), problems }, []);
     process.exitCode = EXIT.usage;
   }
 }
@@ -42,16 +35,16 @@ function show(options: Options): void {
     value: valueAt(loaded.config, path),
     origin: describeOrigin(loaded.originOf(name)),
   }));
-  if (options.json) {
-    const origins = Object.fromEntries(rows.map(({ name, origin }) => [name, origin]));
-    print(JSON.stringify({ file: loaded.file, config: loaded.config, origins }));
-    return;
-  }
+  const origins = Object.fromEntries(rows.map(({ name, origin }) => [name, origin]));
   const wide = Math.max(...rows.map(({ name }) => name.length));
-  print(rows.map(({ name, value, origin }) => `${name.padEnd(wide)}  ${describeValue(value)}  (${origin})`).join('\n'));
+  const lines = rows.map(({ name, value, origin }) => `${name.padEnd(wide)}  ${describeValue(value)}  (${origin})`);
+  print(options, { file: loaded.file, config: loaded.config, origins }, lines);
 }
 
-const example = (line: string): string => `\nExample:\n  $ ${line}\n`;
+function schema({ yaml }: { readonly yaml?: boolean }): void {
+  const document = yaml ? commentedYaml() : JSON.stringify(configJsonSchema(), null, 2);
+  process.stdout.write(document.endsWith('\n') ? document : `${document}\n`);
+}
 
 const subcommand = (name: string, description: string): Command =>
   new Command(name).description(description).option('--config <file>', 'configuration file');
@@ -78,8 +71,6 @@ export function configCommand(): Command {
         .option('--json', 'print JSON (it always is)')
         .option('--yaml', 'print a commented file with every key and its default instead')
         .addHelpText('after', example('kaimon config schema > kaimon.schema.json'))
-        .action((options: Options) => {
-          print(options.yaml ? commentedYaml() : JSON.stringify(configJsonSchema(), null, 2));
-        }),
+        .action(schema),
     );
 }

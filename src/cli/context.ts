@@ -39,4 +39,5 @@ export function print(options: CommonOptions, json: unknown, lines: readonly str
   process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${lines.join('\n')}\n`);
 }
 
+/** Examples below a command's help. */
 export const example = (...lines: string[]): string => `\nExample:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;

@@ -8,7 +8,7 @@ import { EXIT, OperatingError } from '../kit/errors.js';
 import { projectRoot } from '../models/model-files.js';
 import { lineOf } from './audit.js';
 import { type CommonOptions, example, print } from './context.js';
-import { Progress } from './progress.js';
+import { ProgressLine } from './progress.js';
 
 interface Options extends CommonOptions {
   readonly out?: string;
@@ -49,7 +49,7 @@ function doorSummary({ steps, journal, ok }: DoorDemoResult): string[] {
   ];
 }
 
-/** A demo has a configuration and people of its own; whoever names others would wait for them in vain. */
+/** The demo has a configuration and people of its own: options that name others would have no effect. */
 function refuseOthers({ config, state }: CommonOptions): void {
   const given = config !== undefined ? '--config' : state !== undefined ? '--state' : undefined;
   if (given) throw new OperatingError('KAIMON_USAGE', 'usage', `the demo knows no ${given}: its files are in --out`);
@@ -69,14 +69,14 @@ export function demoCommand(): Command {
       const folder = options.out === undefined ? mkdtempSync(join(tmpdir(), 'kaimon-demo-')) : resolve(options.out);
       const interrupted = new AbortController();
       process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
-      let bar: { readonly what: string; readonly progress: Progress } | undefined;
+      let bar: { readonly what: string; readonly progress: ProgressLine } | undefined;
       const story = {
         line: (text: string) => {
           bar?.progress.done();
           (options.json ? process.stderr : process.stdout).write(`${text}\n`);
         },
         progress: (what: string, share: number) => {
-          if (bar?.what !== what) bar = { what, progress: new Progress(what, 100) };
+          if (bar?.what !== what) bar = { what, progress: new ProgressLine(what, 100) };
           bar.progress.set(Math.round(share * 100));
         },
       };

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { type MeasuredPhoto, withPhotoEye } from '../evaluation/photo-eye.js';
 import type { MeasuredFace } from '../face/observation.js';
 import { EXIT, OperatingError } from '../kit/errors.js';
 import { decodeVector } from '../kit/vector.js';
+import { type MeasuredPhoto, withPhotoEye } from '../models/photo-eye.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
 
 interface Failed {

@@ -1,10 +1,10 @@
 import { userInfo } from 'node:os';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
-import { withPhotoEye } from '../evaluation/photo-eye.js';
 import { type Enrolled, Enrolment, EnrolmentRefused } from '../gate/enrolment.js';
 import { OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
+import { withPhotoEye } from '../models/photo-eye.js';
 import { type Language, languageSchema, personIdSchema, personNameSchema, personSchema } from '../person/person.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';

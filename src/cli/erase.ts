@@ -18,8 +18,8 @@ export interface Erased {
 }
 
 /**
- * Removes somebody and every copy on this disk that still names or shows the person. May be repeated: after a failure half-way, and for
- * somebody who was removed long ago.
+ * Removes a person and every copy on this disk that still names or shows them. May be repeated after a failure half-way, and for
+ * people who were removed long ago.
  * @throws OperatingError KAIMON_PERSON_UNKNOWN, KAIMON_PEOPLE_LOCKED, KAIMON_JOURNAL_LOCKED, KAIMON_JOURNAL_KEY: nothing was changed;
  *   KAIMON_FILE_WRITE, KAIMON_FILE_READ: to be repeated
  */
@@ -29,7 +29,7 @@ export function erasePerson(context: Context, encoder: string, wanted: string): 
     // What may refuse comes first.
     const journal = await journalOf(context);
     try {
-      // An id comes first, also of somebody who was removed: asked again, it must not mean somebody of that name.
+      // Ids come before names, also ids of removed people: asked again, an id must not mean another person of that name.
       const id = store.everUsed(wanted) ? wanted : (personNamed([...store.all()], wanted)?.id ?? wanted);
       if (!personIdSchema.safeParse(id).success) throw nobody(wanted);
       const known = store.everUsed(id);

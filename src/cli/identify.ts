@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { REASONS } from '../access/reasons.js';
-import { withPhotoEye } from '../evaluation/photo-eye.js';
 import { EXIT } from '../kit/errors.js';
 import { decodeVector } from '../kit/vector.js';
+import { withPhotoEye } from '../models/photo-eye.js';
 import { matchOf } from '../person/gallery.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';

@@ -52,7 +52,7 @@ for (const make of commands) program.addCommand(make());
 exitByException(program);
 
 process.on('uncaughtException', fail);
-// Whoever reads the output may stop reading: `kaimon people list | head -1`.
+// The reader of the output may stop reading: `kaimon people list | head -1`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.yes);
   fail(error);
@@ -67,7 +67,7 @@ function exitByException(command: Command): void {
 
 function fail(thrown: unknown): void {
   if (thrown instanceof CommanderError) {
-    // Commander has told people already.
+    // Commander has printed it already.
     if (thrown.exitCode === 0) process.exit(EXIT.yes);
     printError({ code: 'KAIMON_USAGE', message: thrown.message });
     process.exit(EXIT.usage);

@@ -12,48 +12,34 @@ import {
 } from '../models/model-files.js';
 import { CMU_NAME } from '../models/openface/cmu-entry.js';
 import { fetchOpenFaceCmu } from '../models/openface/cmu-fetch.js';
+import { type CommonOptions, example, print } from './context.js';
 
-interface Output {
-  readonly json?: boolean;
-}
-
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
-const example = (line: string): string => `\nExample:\n  $ ${line}\n`;
+type Output = Pick<CommonOptions, 'json'>;
 
 const progress = (line: string): void => {
   process.stderr.write(`models: ${line}\n`);
 };
 
-async function build(root: string | undefined, { json, from }: Output & { readonly from?: string }): Promise<void> {
-  const { written, kept } = await buildModels(loadManifest(root), { root, from, progress });
-  if (json) print(JSON.stringify({ written, kept }));
-  else print(written.length > 0 ? `built ${written.join(', ')}` : `all ${kept.length} files are in place`);
+async function build(root: string | undefined, options: Output & { readonly from?: string }): Promise<void> {
+  const { written, kept } = await buildModels(loadManifest(root), { root, from: options.from, progress });
+  const line = written.length > 0 ? `built ${written.join(', ')}` : `all ${kept.length} files are in place`;
+  print(options, { written, kept }, [line]);
 }
 
-async function fetchModel(root: string | undefined, { json, from }: Output & { readonly from: string }): Promise<void> {
-  const model = await fetchOpenFaceCmu({ root, from, progress });
-  const { name, file, bytes, sha256 } = model;
-  if (json) {
-    print(JSON.stringify({ name, encoder: encoderId(model), file, bytes, sha256, thresholds: model.thresholds }));
-    return;
-  }
-  print(
-    [
-      `made models/${file} (${megabytes(bytes)}, sha256 ${sha256})`,
-      `to use it, set "encoder: ${name}" in the configuration; people enrolled with another encoder have to be enrolled again`,
-      'its error rates were not measured: run "kaimon calibrate DIR" with photos of your people, or set decision.threshold',
-    ].join('\n'),
-  );
+async function fetchModel(root: string | undefined, options: Output & { readonly from: string }): Promise<void> {
+  const model = await fetchOpenFaceCmu({ root, from: options.from, progress });
+  const { name, file, bytes, sha256, thresholds } = model;
+  print(options, { name, encoder: encoderId(model), file, bytes, sha256, thresholds }, [
+    `made models/${file} (${megabytes(bytes)}, sha256 ${sha256})`,
+    `to use it, set "encoder: ${name}" in the configuration; people enrolled with another encoder have to be enrolled again`,
+    'its error rates were not measured: run "kaimon calibrate DIR" with photos of your people, or set decision.threshold',
+  ]);
 }
 
-async function verify(root: string | undefined, { json }: Output): Promise<void> {
+async function verify(root: string | undefined, options: Output): Promise<void> {
   const findings = await verifyModels(loadManifest(root), root);
   const ok = findings.every((finding) => finding.state === 'ok');
-  if (json) print(JSON.stringify({ ok, files: findings }));
-  else print(findings.map(describe).join('\n'));
+  print(options, { ok, files: findings }, findings.map(describe));
   if (!ok) process.exitCode = EXIT.environment;
 }
 
@@ -62,17 +48,14 @@ const describe = (finding: Finding): string =>
     ? `ok       ${finding.name}`
     : `${finding.state.padEnd(8)} ${finding.name}: ${describeFault(finding)}`;
 
-async function list(root: string | undefined, { json }: Output): Promise<void> {
+async function list(root: string | undefined, options: Output): Promise<void> {
   const { models } = loadManifest(root);
   const states = await Promise.all(models.map((model) => stateOf(model, root)));
-  if (json) {
-    const rows = models.map(({ name, role, file, bytes, sha256, source, licence, origin }, i) => {
-      return { name, role, file, bytes, sha256, state: states[i], source, licence, origin };
-    });
-    print(JSON.stringify({ models: rows }));
-    return;
-  }
-  print(models.map((model, i) => paragraph(model, states[i] ?? 'missing')).join('\n\n'));
+  const rows = models.map(({ name, role, file, bytes, sha256, source, licence, origin }, i) => {
+    return { name, role, file, bytes, sha256, state: states[i], source, licence, origin };
+  });
+  const paragraphs = models.map((model, i) => paragraph(model, states[i] ?? 'missing'));
+  print(options, { models: rows }, [paragraphs.join('\n\n')]);
 }
 
 async function stateOf(model: Model, root: string | undefined): Promise<Finding['state']> {

@@ -1,15 +1,17 @@
+import type { Progress } from '../evaluation/context.js';
+
 const WIDTH = 30;
-/** A terminal is told so often; a log file every tenth. */
+/** A terminal is redrawn at most so often; a log file gets a line for every tenth. */
 const TERMINAL_MS = 100;
 
 /** A progress line on standard error: a bar on a terminal, every tenth elsewhere. */
-export class Progress {
+export class ProgressLine implements Progress {
   readonly #what: string;
   readonly #total: number;
   readonly #startMs = Date.now();
   #at = 0;
-  #toldMs = 0;
-  #toldTenth = 0;
+  #drawnMs = 0;
+  #writtenTenths = 0;
 
   constructor(what: string, total: number) {
     this.#what = what;
@@ -24,8 +26,8 @@ export class Progress {
     this.#at = Math.min(this.#total, at);
     const share = this.#total === 0 ? 1 : this.#at / this.#total;
     if (process.stderr.isTTY) this.#draw(share);
-    else if (Math.floor(share * 10) > this.#toldTenth) {
-      this.#toldTenth = Math.floor(share * 10);
+    else if (Math.floor(share * 10) > this.#writtenTenths) {
+      this.#writtenTenths = Math.floor(share * 10);
       process.stderr.write(`${this.#what}: ${Math.round(share * 100)} %${this.#left(share)}\n`);
     }
   }
@@ -36,8 +38,8 @@ export class Progress {
 
   #draw(share: number): void {
     const now = Date.now();
-    if (now - this.#toldMs < TERMINAL_MS && share < 1) return;
-    this.#toldMs = now;
+    if (now - this.#drawnMs < TERMINAL_MS && share < 1) return;
+    this.#drawnMs = now;
     const full = Math.round(share * WIDTH);
     process.stderr.write(
       `\r\u001b[K${this.#what} [${'█'.repeat(full)}${'░'.repeat(WIDTH - full)}] ${this.#at}/${this.#total}${this.#left(share)}`,

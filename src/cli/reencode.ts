@@ -1,17 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PhotoEye, withPhotoEye } from '../evaluation/photo-eye.js';
 import { iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import { decodeVector } from '../kit/vector.js';
+import { type PhotoEye, withPhotoEye } from '../models/photo-eye.js';
 import { faceToEnrol, renewed, templateOf, tooNear } from '../person/enrolment-rules.js';
 import type { Gallery } from '../person/gallery.js';
 import type { Person, StoredTemplate } from '../person/person.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import type { Context } from './context.js';
 import { galleryOf, withStore } from './people-source.js';
-import { Progress } from './progress.js';
+import { ProgressLine } from './progress.js';
 
 /** What became of one person. */
 export interface Reencoded {
@@ -24,7 +24,7 @@ export interface Reencoded {
 
 /**
  * Makes templates with the configuration's encoder from photos in `folder`/ID/. Templates of
- * other encoders stay as far as there is room; who has no usable photo is left as he is.
+ * other encoders stay as far as there is room; people without a usable photo keep what they have.
  * @throws OperatingError when the folder holds no person's photos, or a daemon has the store
  */
 export function reencodePeople(context: Context, folder: string): Promise<{ encoder: string; rows: Reencoded[] }> {
@@ -44,7 +44,7 @@ export function reencodePeople(context: Context, folder: string): Promise<{ enco
         const gallery = galleryOf(people, eye.modelSet);
         const near = () =>
           config.people.duplicateDistance ?? chooseThreshold(curve, targetFpir, gallery.templates, threshold).threshold;
-        const progress = new Progress('measuring', people.length);
+        const progress = new ProgressLine('measuring', people.length);
         const rows: Reencoded[] = [];
         for (const person of people) {
           const made = await templatesOf(person, photos.get(person.id) ?? [], { context, eye, gallery, near });
@@ -63,14 +63,14 @@ export function reencodePeople(context: Context, folder: string): Promise<{ enco
   });
 }
 
-/** Photos of one person that are looked at, at most. */
+/** Photos of one person that are measured, at most. */
 const PHOTOS_MAX = 100;
 
 interface Means {
   readonly context: Context;
   readonly eye: PhotoEye;
   readonly gallery: Gallery;
-  /** A face nearer than this to somebody else is not taken. */
+  /** A face nearer than this to another person is not taken. */
   readonly near: () => number;
 }
 

@@ -20,7 +20,7 @@ export function cameraOption(text: string): Readonly<Record<string, unknown>> {
   throw new InvalidArgumentError('Allowed: a number, /dev/…, rpicam, gstreamer:PIPELINE or replay:PATH.');
 }
 
-/** `kaimon run`: the daemon, until it is told to stop. */
+/** `kaimon run`: the daemon, until a signal stops it. */
 export function runCommand(): Command {
   return new Command('run')
     .description('run the gate until SIGTERM or SIGINT')

@@ -9,7 +9,7 @@ import { EXIT, OperatingError } from '../kit/errors.js';
 import { type CommonOptions, example, print } from './context.js';
 
 const SCRIPT = fileURLToPath(new URL('../../systemd/safe-state.sh', import.meta.url));
-/** Where the services keep it; whoever runs the command by hand has other folders of his own. */
+/** Where the services keep it; a gate started by hand has other folders. */
 const OF_THE_SERVICES = '/run/kaimon';
 
 /**

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { withPhotoEye } from '../evaluation/photo-eye.js';
 import { EXIT, OperatingError } from '../kit/errors.js';
 import { decodeVector } from '../kit/vector.js';
+import { withPhotoEye } from '../models/photo-eye.js';
 import { squaredDistance } from '../person/distance.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
@@ -46,7 +46,7 @@ export function verifyCommand(): Command {
             'environment',
             `"${options.is}" has no template of the encoder ${encoder}: enrol again`,
           );
-        // One claimed identity: compared with his templates only.
+        // One claimed identity: compared with the templates of that person only.
         const { threshold } = chooseThreshold(curve, config.decision.targetFpir, claimed?.templates ?? 1, byHand);
         const who = person ? { id: person.id, name: person.name } : null;
         return { same: distance <= threshold, distance, threshold, encoder, person: who };

@@ -27,7 +27,7 @@ export class BackOffice {
     this.#client = client;
     this.#topics = topicsOf(names);
     this.#onEvent = onEvent;
-    client.on('message', (topic, payload) => this.#hear(topic, JSON.parse(payload.toString())));
+    client.on('message', (topic, payload) => this.#receive(topic, JSON.parse(payload.toString())));
   }
 
   static async connect(
@@ -100,7 +100,7 @@ export class BackOffice {
     }
   }
 
-  #hear(topic: string, payload: Readonly<Record<string, unknown>>): void {
+  #receive(topic: string, payload: Readonly<Record<string, unknown>>): void {
     if (topic === this.#topics.event) this.#onEvent(payload);
     else if (topic === this.#topics.state) {
       this.#state = stateSchema.parse(payload);

@@ -1,10 +1,7 @@
-import { type ChildProcess, type Serializable, spawn } from 'node:child_process';
+import type { ChildProcess, Serializable } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { OperatingError } from '../kit/errors.js';
-
-const PROGRAM = fileURLToPath(new URL('../cli/main.js', import.meta.url));
-const STOP_MS = 10_000;
+import { endDaemon, spawnDaemon } from './spawn-daemon.js';
 
 /** The product itself, in a process of its own, as systemd would start it. */
 export class Daemon {
@@ -12,20 +9,17 @@ export class Daemon {
   readonly #ended: Promise<string>;
   #how: string | undefined;
 
-  /** @param options.heard what it says over the channel to its parent; without it there is no channel */
+  /** @param options.onMessage gets what comes over the channel to the parent; without it there is no channel */
   constructor(options: {
     readonly config: string;
     readonly state: string;
     readonly log: string;
-    readonly heard?: (message: unknown) => void;
+    readonly onMessage?: (message: unknown) => void;
   }) {
-    // The demo's gate is configured by its file alone.
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KAIMON_')));
-    this.#child = spawn(process.execPath, [PROGRAM, 'run', '--config', options.config, '--state', options.state], {
-      stdio: ['ignore', 'ignore', openSync(options.log, 'a'), ...(options.heard ? (['ipc'] as const) : [])],
-      env,
-    });
-    if (options.heard) this.#child.on('message', options.heard);
+    const { log, onMessage } = options;
+    const stdio = ['ignore', 'ignore', openSync(log, 'a'), ...(onMessage ? (['ipc'] as const) : [])] as const;
+    this.#child = spawnDaemon(options, [...stdio]);
+    if (onMessage) this.#child.on('message', onMessage);
     this.#ended = new Promise((resolve) => {
       this.#child.once('error', (error) => resolve(error.message));
       this.#child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
@@ -39,8 +33,8 @@ export class Daemon {
     return this.#child.pid ?? 0;
   }
 
-  /** Says something to it over the channel; nothing where there is none (any more). */
-  tell(message: Serializable): void {
+  /** Sends a message over the channel; does nothing where there is none, or none any more. */
+  send(message: Serializable): void {
     if (this.#child.connected) this.#child.send(message);
   }
 
@@ -53,10 +47,6 @@ export class Daemon {
   /** @returns whether it stopped cleanly */
   async stop(): Promise<boolean> {
     if (this.#how !== undefined) return false;
-    this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
-    const how = await this.#ended;
-    clearTimeout(timer);
-    return how === 'exit code 0';
+    return (await endDaemon(this.#child, this.#ended)) === 'exit code 0';
   }
 }

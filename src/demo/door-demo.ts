@@ -1,32 +1,24 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type WireOrder, wireReportSchema } from '../door/gpio/wire-control.js';
+import { wireReportSchema } from '../door/gpio/wire-control.js';
 import { auditJournal } from '../journal/audit/audit.js';
 import { queryEntries, type RecordedEntry } from '../journal/audit/query.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import { startBroker } from '../site/link/embedded-broker.js';
 import { BackOffice } from './back-office.js';
 import { Daemon } from './daemon.js';
-import type { Story } from './demo.js';
-import { DOOR_TIMES, type Move, STEPS, type Step, summaryOf, WIRES } from './door-script.js';
-
-/** What came of one step. */
-export interface StepResult {
-  readonly title: string;
-  /** Of `G/state`, and of the relay's wire. */
-  readonly state: string;
-  readonly released: boolean;
-  /** What should have come and did not, and what should not have. */
-  readonly wrong: readonly string[];
-}
+import { type DoorEvent, DoorEvents } from './door-events.js';
+import { DOOR_TIMES, STEPS, WIRES } from './door-script.js';
+import { StepPlayer, type StepResult } from './step-player.js';
+import type { Story } from './story.js';
 
 export interface DoorDemoResult {
   readonly steps: readonly StepResult[];
   readonly journal: {
     readonly whole: boolean;
     readonly entries: number;
-    /** Events that the site was told and that are not in it. */
+    /** Events that were sent to the site and are not in it. */
     readonly missing: number;
     readonly newest: readonly RecordedEntry[];
   };
@@ -34,15 +26,12 @@ export interface DoorDemoResult {
 }
 
 const NAMES = { site: 'demo', gate: 'door' };
-/** An event that has not come by then does not come. */
-const PATIENCE_MS = 10_000;
+/** Newest entries of the journal that the result shows. */
 const SHOWN = 12;
 
-type Event = Readonly<Record<string, unknown>>;
-
 /**
- * The product's door without a door: the whole daemon with simulated wires that the demo moves, and an office that asks and listens
- * over MQTT.
+ * The product's door without a door: the whole daemon with simulated wires that the demo moves, and an office that sends requests
+ * and receives events over MQTT.
  * @param folder for everything that it writes; what an earlier demo left there is removed
  */
 export async function runDoorDemo(folder: string, story: Story, signal: AbortSignal): Promise<DoorDemoResult> {
@@ -55,21 +44,21 @@ export async function runDoorDemo(folder: string, story: Story, signal: AbortSig
   mkdirSync(folder, { recursive: true });
   const broker = await startBroker();
   writeFileSync(files.config, stringify(configFor(broker.url, folder)));
-  const events = new Inbox();
+  const events = new DoorEvents();
   const levels = new Map<number, boolean>();
   const office = await BackOffice.connect(broker.url, NAMES, (event) => events.add(event));
-  const heard = (message: unknown) => {
+  const onMessage = (message: unknown) => {
     const { offset, high } = wireReportSchema.parse(message);
     levels.set(offset, high);
   };
-  const daemon = new Daemon({ ...files, heard });
+  const daemon = new Daemon({ ...files, onMessage });
   try {
     const play = async () => {
       await office.until(({ status, door }) => status !== 'offline' && door?.state === 'locked');
       const results: StepResult[] = [];
       for (const [index, step] of STEPS.entries()) {
         story.line(`${index + 1}. ${step.title}`);
-        results.push(await new Stage(daemon, office, events, levels, story).play(step));
+        results.push(await new StepPlayer(daemon, office, events, levels, story).play(step));
       }
       return results;
     };
@@ -114,119 +103,7 @@ const configFor = (url: string, folder: string) => {
   };
 };
 
-/** The door's events as they come. */
-class Inbox {
-  readonly all: Event[] = [];
-  #fresh: string[] = [];
-  #waiter: { readonly count: number; readonly done: () => void } | undefined;
-
-  add(event: Event): void {
-    this.all.push(event);
-    const summary = summaryOf(event);
-    if (summary === undefined) return;
-    this.#fresh.push(summary);
-    if (this.#waiter && this.#fresh.length >= this.#waiter.count) this.#waiter.done();
-  }
-
-  /** Resolves with what came since the last call, once it is so many, or after {@link PATIENCE_MS}. */
-  async take(count: number): Promise<readonly string[]> {
-    if (this.#fresh.length < count)
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, PATIENCE_MS);
-        const done = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        this.#waiter = { count, done };
-      });
-    this.#waiter = undefined;
-    const fresh = this.#fresh;
-    this.#fresh = [];
-    return fresh;
-  }
-}
-
-/** Plays one step and judges it. */
-class Stage {
-  readonly #daemon: Daemon;
-  readonly #office: BackOffice;
-  readonly #events: Inbox;
-  readonly #levels: ReadonlyMap<number, boolean>;
-  readonly #story: Story;
-
-  constructor(daemon: Daemon, office: BackOffice, events: Inbox, levels: ReadonlyMap<number, boolean>, story: Story) {
-    this.#daemon = daemon;
-    this.#office = office;
-    this.#events = events;
-    this.#levels = levels;
-    this.#story = story;
-  }
-
-  async play(step: Step): Promise<StepResult> {
-    const wrong: string[] = [];
-    for (const move of step.moves) wrong.push(...(await this.#make(move)));
-    const state = await this.#stateWanted(step.state);
-    if (state !== step.state) wrong.push(`the state is ${state}, not ${step.state}`);
-    const released = this.#levels.get(WIRES.relay) === true;
-    if (released !== step.released) wrong.push(`the relay is ${word(released)}, not ${word(step.released)}`);
-    this.#story.line(`   G/state: door ${state}; relay ${word(released)}${this.#buzzer()}`);
-    this.#story.line(wrong.length === 0 ? '   right' : `   WRONG: ${wrong.join('; ')}`);
-    return { title: step.title, state, released, wrong };
-  }
-
-  /** @returns what is wrong with what came of it */
-  async #make({ text, act, events }: Move): Promise<readonly string[]> {
-    const wrong: string[] = [];
-    this.#story.line(`   ${text}`);
-    if (act.kind === 'wire') this.#order({ kind: 'wire', offset: WIRES[act.wire], high: act.active });
-    if (act.kind === 'break-relay') this.#order({ kind: 'break', offset: WIRES.relay });
-    if (act.kind === 'ask') {
-      const answer = await this.#office.ask(act.verb, act.args);
-      const got = answer.ok ? 'ok' : answer.error.code;
-      if (got !== act.answer) wrong.push(`${act.verb} was answered ${got}, not ${act.answer}`);
-    }
-    const came = events.length === 0 ? [] : await this.#events.take(events.length);
-    for (const event of came) this.#story.line(`      ⇠ ${event}${this.#buzzer()}`);
-    const [missing, surplus] = [without(events, came), without(came, events)];
-    return [
-      ...wrong,
-      ...missing.map((event) => `"${event}" did not come`),
-      ...surplus.map((event) => `"${event}" came unasked`),
-    ];
-  }
-
-  #order(order: WireOrder): void {
-    this.#daemon.tell(order);
-  }
-
-  async #stateWanted(wanted: string): Promise<string> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE_MS);
-    });
-    await Promise.race([this.#office.until(({ door }) => door?.state === wanted), late]);
-    clearTimeout(timer);
-    return this.#office.state?.door?.state ?? 'unknown';
-  }
-
-  #buzzer(): string {
-    return this.#levels.get(WIRES.buzzer) === true ? '; the buzzer sounds' : '';
-  }
-}
-
-const word = (released: boolean): string => (released ? 'on: released' : 'off: locked');
-
-/** What of `items` is not in `others`, counting. */
-function without(items: readonly string[], others: readonly string[]): readonly string[] {
-  const left = [...others];
-  return items.filter((item) => {
-    const at = left.indexOf(item);
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
-}
-
-async function journalOf(state: string, events: readonly Event[]): Promise<DoorDemoResult['journal']> {
+async function journalOf(state: string, events: readonly DoorEvent[]): Promise<DoorDemoResult['journal']> {
   const disk = new FileDisk(journalFolder(state));
   const { ok, entries } = await auditJournal(disk);
   const recorded: RecordedEntry[] = [];

@@ -3,7 +3,7 @@
 import type { DoorState } from '../door/door.js';
 import type { InputName } from '../door/inputs.js';
 
-/** Where the demo's wires end. All are active high, so that a wire nobody has touched means that all is well. */
+/** Where the demo's wires end. All are active high, so that a wire left alone means that all is well. */
 export const WIRES = {
   relay: 17,
   rex: 22,
@@ -39,10 +39,10 @@ export type Act =
   | { readonly kind: 'wait' };
 
 export interface Move {
-  /** What a bystander sees somebody do. */
+  /** What is done, as a bystander sees it. */
   readonly text: string;
   readonly act: Act;
-  /** The events that follow, as {@link summaryOf} tells them, in any order that time does not rule out. */
+  /** The events that follow, in the words of {@link summaryOf}; those that come at the same time may come in any order. */
   readonly events: readonly string[];
 }
 

@@ -11,9 +11,9 @@ export interface Likeness {
   readonly turn: number;
 }
 
-/** Somebody walking through the picture: place and size of the face at the scene's begin and end, frame pixels. */
+/** A person who walks through the picture: place and size of the face at the scene's begin and end, frame pixels. */
 export interface Actor {
-  /** The person himself, or his photo on a telephone. Default: the person. */
+  /** The person, or a photo of the person on a telephone. Default: the person. */
   readonly as?: 'person' | 'phone' | undefined;
   readonly likeness: Likeness;
   readonly from: readonly [x: number, y: number, height: number];
@@ -97,7 +97,7 @@ export const SCRIPT: Script = {
       noise: 2,
       expect: [{ name: 'Ada on a telephone', grant: false }],
     },
-    // Longer than the place is shut.
+    // Longer than a spoof locks the place out.
     empty(60),
     {
       title: 'Grace comes in between two strangers',

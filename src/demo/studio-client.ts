@@ -7,10 +7,10 @@ import type { StudioJob } from './studio-jobs.js';
 
 const PROGRAM = fileURLToPath(new URL('./studio.js', import.meta.url));
 
-/** Has one job done in a process of its own. `progress` hears 0…1. @throws OperatingError when it fails */
-export async function inStudio(job: StudioJob, progress: (share: number) => void = () => undefined): Promise<void> {
+/** Has one job done in a process of its own. @param onProgress gets 0…1. @throws OperatingError when it fails */
+export async function inStudio(job: StudioJob, onProgress: (share: number) => void = () => undefined): Promise<void> {
   const child = spawn(process.execPath, [...NATIVE_FLAGS, PROGRAM], { stdio: ['pipe', 'pipe', 'inherit'] });
-  createInterface({ input: child.stdout }).on('line', (line) => progress(Number(line)));
+  createInterface({ input: child.stdout }).on('line', (line) => onProgress(Number(line)));
   // A child that died early is reported by its exit code.
   child.stdin.on('error', () => undefined);
   child.stdin.end(JSON.stringify(job));

@@ -6,12 +6,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { seeded } from '../evaluation/figures.js';
 import { explain } from '../kit/errors.js';
 import { loadOpenCv } from '../kit/opencv/binding.js';
 import { decodePhoto, encodeJpeg } from '../kit/opencv/codec.js';
 import { drawMarks } from '../kit/opencv/draw.js';
 import { clampRegion, Picture } from '../kit/opencv/picture.js';
+import { seeded } from '../kit/seeded-random.js';
 import { expose, noiseTable, paintLayer, paintPhone, paintWall } from './compositor.js';
 import { filmLength, type Likeness, placement, type Script, sceneAt } from './script.js';
 import { type StudioJob, studioJobSchema } from './studio-jobs.js';

@@ -1,8 +1,8 @@
 // pure
 import { placement, type Scene, type Script, sceneAt } from './script.js';
 
-/** What the gate told of one decision, as it came over MQTT. */
-export interface Told {
+/** The event of one decision, as it came over MQTT. */
+export interface DecisionEvent {
   readonly type: 'granted' | 'refused';
   readonly person: string | null;
   readonly name: string | null;
@@ -24,18 +24,21 @@ export interface Approach {
   readonly reason: string | null;
 }
 
-/** What was told during one scene of the film. */
-export const toldIn = (script: Script, index: number, told: readonly Told[]): readonly Told[] =>
-  told.filter(({ frame }) => sceneAt(script, frame).index === index);
+/** The decisions during one scene of the film. */
+export const decisionsIn = (
+  script: Script,
+  index: number,
+  decisions: readonly DecisionEvent[],
+): readonly DecisionEvent[] => decisions.filter(({ frame }) => sceneAt(script, frame).index === index);
 
 /**
- * Compares what was told during a scene with who was in it. An enrolled person must be let in under his own name; in a
+ * Compares the decisions during a scene with who was in it. Enrolled people must be let in under their own names; in a
  * scene with a stranger nobody must be let in.
  */
-export function approachesOf(scene: Scene, told: readonly Told[]): Approach[] {
+export function approachesOf(scene: Scene, decisions: readonly DecisionEvent[]): Approach[] {
   return scene.expect.map(({ name, grant }): Approach => {
-    const granted = told.find(({ type, name: who }) => type === 'granted' && (!grant || who === name));
-    const refused = told.findLast(({ type }) => type === 'refused');
+    const granted = decisions.find(({ type, name: who }) => type === 'granted' && (!grant || who === name));
+    const refused = decisions.findLast(({ type }) => type === 'refused');
     const row = granted ?? refused;
     return {
       person: name,
@@ -48,11 +51,13 @@ export function approachesOf(scene: Scene, told: readonly Told[]): Approach[] {
   });
 }
 
-/** Somebody was let in under a name that nobody in the scene has, or with a face that is not where that person stands. */
-export const wrongNames = (script: Script, scene: Scene, told: readonly Told[]): readonly string[] =>
-  told.filter((one) => one.type === 'granted' && !isRight(script, scene, one)).map(({ name }) => name ?? 'unknown');
+/** Names of people let in who are not in the scene, or whose face is not where that person stands. */
+export const wrongNames = (script: Script, scene: Scene, decisions: readonly DecisionEvent[]): readonly string[] =>
+  decisions
+    .filter((one) => one.type === 'granted' && !isRight(script, scene, one))
+    .map(({ name }) => name ?? 'unknown');
 
-function isRight(script: Script, { expect, actors }: Scene, { name, frame, box }: Told): boolean {
+function isRight(script: Script, { expect, actors }: Scene, { name, frame, box }: DecisionEvent): boolean {
   const at = expect.findIndex((expected) => expected.grant && expected.name === name);
   const actor = actors[at];
   const [left, top, width, height] = box ?? [];
@@ -61,6 +66,6 @@ function isRight(script: Script, { expect, actors }: Scene, { name, frame, box }
   return x > left && x < left + width && y > top && y < top + height;
 }
 
-/** Enrolled people let in, strangers refused, and nobody taken for another. */
+/** Whether enrolled people were let in, strangers refused, and no person was taken for another. */
 export const allWell = (approaches: readonly Approach[], wrong: readonly string[]): boolean =>
   wrong.length === 0 && approaches.every(({ expected, got }) => expected === got);

@@ -26,6 +26,9 @@ export function thresholdAt(fmr: number, { impostor, impostorTotal }: PairDistan
 const accepted = (distances: readonly number[], threshold: number) =>
   distances.reduce((n, d) => n + (d <= threshold ? 1 : 0), 0);
 
+/** Randomness of evaluations starts here, so that the same set gives the same figures. */
+export const SEED = 20_261_124;
+
 const RESAMPLES = 1000;
 
 /** What happened to one person's photos or pairs: how often, out of how many. */
@@ -125,15 +128,4 @@ function bestThreshold(pairs: readonly JudgedPair[]): number {
     threshold = ((pair.distance ?? 0) + next) / 2;
   });
   return threshold;
-}
-
-/** A small seeded generator (mulberry32): evaluations must be repeatable. @returns uniform in [0, 1) */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { messageOf, OperatingError } from '../kit/errors.js';
 
 /** One file of a set of live faces and attacks. */
-export interface Shown {
+export interface PresentationFile {
   /** Below the set's folder. */
   readonly file: string;
   /** `live`, or the kind of attack: `print`, `replay`, … */
@@ -15,8 +15,8 @@ export interface Shown {
 }
 
 export interface PresentationSet {
-  readonly stills: readonly Shown[];
-  readonly clips: readonly Shown[];
+  readonly stills: readonly PresentationFile[];
+  readonly clips: readonly PresentationFile[];
 }
 
 const FILES_MAX = 20_000;
@@ -53,7 +53,7 @@ export function readPeople(folder: string): PresentationSet {
   return setOf(folder, shown, 'PERSON/TAKE/picture, PERSON/video, PERSON.mp4');
 }
 
-function setOf(folder: string, shown: readonly Shown[], where: string): PresentationSet {
+function setOf(folder: string, shown: readonly PresentationFile[], where: string): PresentationSet {
   if (shown.length === 0 || shown.length > FILES_MAX)
     throw unusable(`${folder} holds ${shown.length} pictures and videos ${where}; 1 to ${FILES_MAX} are allowed`);
   return {
@@ -62,7 +62,7 @@ function setOf(folder: string, shown: readonly Shown[], where: string): Presenta
   };
 }
 
-function readManifest(folder: string): Shown[] | undefined {
+function readManifest(folder: string): PresentationFile[] | undefined {
   const file = join(folder, 'manifest.csv');
   let text: string;
   try {
@@ -77,7 +77,7 @@ function readManifest(folder: string): Shown[] | undefined {
 const COLUMNS = ['file', 'label', 'person', 'seq', 'frame'] as const;
 
 /** Parses manifest.csv; fields hold no commas. @throws OperatingError KAIMON_LIVENESS_SET naming the line */
-export function parsePresentations(text: string, name: string): Shown[] {
+export function parsePresentations(text: string, name: string): PresentationFile[] {
   const [head = '', ...lines] = text.trim().split(/\r?\n/);
   const columns = head.split(',');
   const missing = COLUMNS.find((column) => !columns.includes(column));
@@ -101,7 +101,7 @@ export function parsePresentations(text: string, name: string): Shown[] {
   });
 }
 
-const readFolders = (folder: string): Shown[] =>
+const readFolders = (folder: string): PresentationFile[] =>
   filesBelow(folder)
     .filter((file) => file.includes('/'))
     .map(shownOf);
@@ -118,16 +118,16 @@ function filesBelow(folder: string): string[] {
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
-function shownOf(file: string, at: number): Shown {
+function shownOf(file: string, at: number): PresentationFile {
   const take = PICTURE.test(file) ? dirname(file) : file;
   const numbers = basename(file).match(/\d+/g);
   return { file, kind: file.split('/')[0] as string, person: take, take, frame: Number(numbers?.at(-1) ?? at) };
 }
 
-/** Stills by take, each in order; frames cut out of a clip of the set are no takes, the clip is looked at itself. */
-export function takesOf({ stills, clips }: PresentationSet): Shown[][] {
+/** Stills by take, each in order. Frames cut out of a video of the set are no takes: the video itself is measured. */
+export function takesOf({ stills, clips }: PresentationSet): PresentationFile[][] {
   const clipNames = new Set(clips.map(({ take }) => take));
-  const takes = new Map<string, Shown[]>();
+  const takes = new Map<string, PresentationFile[]>();
   for (const still of stills) {
     if (clipNames.has(still.take)) continue;
     const key = `${still.kind} ${still.take}`;

@@ -6,7 +6,7 @@ const BEGIN = '<!-- figures of `npm run bench -- --out`: begin -->';
 const END = '<!-- figures of `npm run bench -- --out`: end -->';
 
 describe('the figures in the document', () => {
-  test('replace those of last time and leave the words around them alone', () => {
+  test('replace those of the last run and leave the text around them alone', () => {
     const document = `# Performance\n\n${BEGIN}\n\nold\n\n${END}\n\nwords\n`;
     const once = intoDocument(document, 'new');
     expect(once).toBe(`# Performance\n\n${BEGIN}\n\nnew\n\n${END}\n\nwords\n`);

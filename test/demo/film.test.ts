@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { expose, noiseTable, paintLayer, paintPhone, paintWall } from '../../src/demo/compositor.js';
 import { filmLength, placement, SCRIPT, sceneAt } from '../../src/demo/script.js';
-import { allWell, approachesOf, type Told, toldIn, wrongNames } from '../../src/demo/verdict.js';
-import { seeded } from '../../src/evaluation/figures.js';
+import { allWell, approachesOf, type DecisionEvent, decisionsIn, wrongNames } from '../../src/demo/verdict.js';
+import { seeded } from '../../src/kit/seeded-random.js';
 import { applyAffine } from '../face/affine.js';
 
 describe('the script of the demo', () => {
-  test('every frame belongs to one scene, in order, from its begin to its end', () => {
+  test('every frame belongs to one scene, scenes come in order, each from its begin to its end', () => {
     const scenes = Array.from({ length: filmLength(SCRIPT) }, (_, frame) => sceneAt(SCRIPT, frame));
     expect(scenes[0]).toMatchObject({ index: 0, share: 0 });
     for (const [i, { index, share, scene }] of scenes.entries()) {
@@ -79,7 +79,7 @@ describe('the pictures of the film', () => {
     );
   });
 
-  test('a telephone has a dark body and a screen that is brighter than what it shows', () => {
+  test('a telephone has a dark body and a screen that is brighter than the photo it shows', () => {
     const into = new Uint8Array(size).fill(100);
     paintPhone(into, canvas, { pixels: new Uint8Array(size).fill(60), x: 20, y: 15, height: 8 });
     const at = (x: number, y: number) => into[(y * canvas.width + x) * 3] as number;
@@ -117,7 +117,7 @@ describe('the verdict', () => {
     { name: 'Ada', grant: true },
     { name: 'a stranger', grant: false },
   ];
-  const told = (change: Partial<Told>): Told => ({
+  const told = (change: Partial<DecisionEvent>): DecisionEvent => ({
     type: 'granted',
     person: 'ada',
     name: 'Ada',
@@ -146,7 +146,7 @@ describe('the verdict', () => {
     ['Ada refused', [ada], [refused('nobody')], 'refuse', false],
     ['Ada not seen at all', [ada], [], 'refuse', false],
     ['Ada let in under another name', [ada], [told({ name: 'Grace' })], 'refuse', false],
-    ['somebody beside Ada let in as Ada', [ada], [told({ box: [200, 90, 20, 20] })], 'grant', false],
+    ['a person beside Ada let in as Ada', [ada], [told({ box: [200, 90, 20, 20] })], 'grant', false],
     ['Ada refused first and then let in', [ada], [refused('low-quality'), told({})], 'grant', true],
     ['a stranger refused', [stranger], [refused('nobody')], 'refuse', true],
     ['a stranger not seen', [stranger], [], 'refuse', true],
@@ -158,16 +158,16 @@ describe('the verdict', () => {
     expect(allWell(approaches, wrongNames({ ...SCRIPT, scenes: [one] }, one, all))).toBe(well);
   });
 
-  test('tells the reason of a refusal, or that no face was found, and how long a grant took', () => {
+  test('gives the reason of a refusal, or that no face was found, and how long a grant took', () => {
     expect(approachesOf(scene(ada), [])[0]).toMatchObject({ reason: 'no-face', seconds: null });
     expect(approachesOf(scene(ada), [refused('ambiguous')])[0]).toMatchObject({ reason: 'ambiguous' });
     expect(approachesOf(scene(ada), [told({})])[0]).toMatchObject({ reason: null, seconds: 0.5, distance: 0.4 });
   });
 
-  test('what was told belongs to the scene of its frame', () => {
+  test('a decision belongs to the scene of its frame', () => {
     const first = SCRIPT.scenes[0]?.frames ?? 0;
     const all = [told({ frame: first - 1 }), told({ frame: first })];
-    expect(toldIn(SCRIPT, 0, all)).toEqual([all[0]]);
-    expect(toldIn(SCRIPT, 1, all)).toEqual([all[1]]);
+    expect(decisionsIn(SCRIPT, 0, all)).toEqual([all[0]]);
+    expect(decisionsIn(SCRIPT, 1, all)).toEqual([all[1]]);
   });
 });

@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => folder && discard(folder));
 
 describe.skipIf(notReady)(`kaimon evaluate${notReady ? ` (${notReady})` : ''}`, () => {
-  test('identify gives both errors with intervals, draws its charts, and says the same again', async () => {
+  test('identify gives both errors with intervals, draws its charts, and gives the same figures when repeated', async () => {
     const run = () =>
       evaluate('identify', at('set'), '--gallery-size', '1', '--draws', '3', '--plot', at('charts', 'new'));
     const { code, json } = await run();
@@ -82,10 +82,10 @@ describe.skipIf(notReady)(`kaimon evaluate${notReady ? ` (${notReady})` : ''}`, 
       'KAIMON_GALLERY_SIZE',
       'with 3 people, 1 of whom have two or more photos: 1 to 1 are allowed',
     ],
-    ['a gallery of nobody', () => [at('set'), '--gallery-size', '0'], 2, 'KAIMON_USAGE', 'from 1 to'],
+    ['a gallery of no people', () => [at('set'), '--gallery-size', '0'], 2, 'KAIMON_USAGE', 'from 1 to'],
     ['no gallery size', () => [at('set')], 2, 'KAIMON_USAGE', '--gallery-size'],
     [
-      'a target that is no share',
+      'a target that is not between 0 and 1',
       () => [at('set'), '--gallery-size', '1', '--target-fpir', '3'],
       2,
       'KAIMON_USAGE',
@@ -100,7 +100,7 @@ describe.skipIf(notReady)(`kaimon evaluate${notReady ? ` (${notReady})` : ''}`, 
       'KAIMON_FILE_WRITE',
       'in-the-way',
     ],
-  ])('identify names what is wrong and what is allowed: %s', async (_what, args, exit, code, text) => {
+  ])('identify says what is wrong and what is allowed: %s', async (_what, args, exit, code, text) => {
     const answer = await evaluate('identify', ...args());
     expect(answer.code).toBe(exit);
     expect(answer.json.error.code).toBe(code);

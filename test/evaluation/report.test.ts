@@ -43,7 +43,7 @@ describe('a report', () => {
     expect(html).toContain('let in after 1.5 s');
   });
 
-  test('of liveness has errors by kind, clips, what no error proves, and a chart of the scores', async () => {
+  test('of liveness has errors by kind, videos, what a count of no errors proves, and a chart of the scores', async () => {
     const still = (kind: string, live: number) => ({
       kind,
       person: 'ada',
@@ -70,7 +70,7 @@ describe('a report', () => {
     expect(html).toContain('refused: spoof');
   });
 
-  test('cuts long lists and says so', () => {
+  test('shortens long lists and says so', () => {
     const probes = Array.from({ length: 250 }, () => approach({}));
     const groups = { probes, strangers: undefined, attacks: undefined };
     const html = htmlOf(gateReport([], gateFigures(groups, 3, new Set()), groups, []));

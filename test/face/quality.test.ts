@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { noiseTable } from '../../src/demo/compositor.js';
-import { seeded } from '../../src/evaluation/figures.js';
 import { qualitySchema } from '../../src/face/observation.js';
 import { pixelQuality, qualityFault, qualityOf } from '../../src/face/quality.js';
+import { seeded } from '../../src/kit/seeded-random.js';
 import { FRONTAL, GOOD, LIMITS, moved } from './sample.js';
 
 const SIDE = 112;

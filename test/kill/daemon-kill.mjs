@@ -11,7 +11,7 @@ import { connectAsync } from 'mqtt';
 import { Daemon } from '../../dist/demo/daemon.js';
 import { ENROLLED } from '../../dist/demo/script.js';
 import { inStudio } from '../../dist/demo/studio-client.js';
-import { seeded } from '../../dist/evaluation/figures.js';
+import { seeded } from '../../dist/kit/seeded-random.js';
 import { encoderId, findModel } from '../../dist/models/manifest.js';
 import { loadManifest } from '../../dist/models/model-files.js';
 import { startBroker } from '../../dist/site/link/embedded-broker.js';

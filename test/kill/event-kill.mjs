@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { connectAsync } from 'mqtt';
 import { Daemon } from '../../dist/demo/daemon.js';
-import { seeded } from '../../dist/evaluation/figures.js';
 import { auditJournal } from '../../dist/journal/audit/audit.js';
 import { queryEntries } from '../../dist/journal/audit/query.js';
 import { FileDisk, journalFolder } from '../../dist/journal/file-disk.js';
+import { seeded } from '../../dist/kit/seeded-random.js';
 import { startBroker } from '../../dist/site/link/embedded-broker.js';
 
 const { values } = parseArgs({

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { seeded } from '../../src/evaluation/figures.js';
 import { alteration } from '../../src/evaluation/liveness/alteration.js';
 import { loadOpenCv } from '../../src/kit/opencv/binding.js';
 import { Picture } from '../../src/kit/opencv/picture.js';
+import { seeded } from '../../src/kit/seeded-random.js';
 import { AppearanceNetworks } from '../../src/liveness/appearance-networks.js';
 import { appearanceModels } from '../../src/models/appearance-models.js';
 import { manifest, NOT_BUILT } from '../models/networks.js';

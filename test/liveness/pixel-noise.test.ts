@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { seeded } from '../../src/evaluation/figures.js';
 import { alteration } from '../../src/evaluation/liveness/alteration.js';
+import { seeded } from '../../src/kit/seeded-random.js';
 import { pixelNoise } from '../../src/liveness/pixel-noise.js';
 
 describe('the noise of a face', () => {

@@ -1,7 +1,7 @@
-import { seeded } from '../../src/evaluation/figures.js';
 import { fromEyeSchema } from '../../src/eye/protocol.js';
 import type { Observation } from '../../src/face/observation.js';
 import { encodeMessage, MessageReader } from '../../src/kit/framing.js';
+import { seeded } from '../../src/kit/seeded-random.js';
 import { encodeVector } from '../../src/kit/vector.js';
 import { DIMENSION, faceOf, GateScene, observationOf, type Seen, turning, WHO } from './gate-scene.js';
 

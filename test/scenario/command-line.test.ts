@@ -67,7 +67,7 @@ describe.skipIf(notReady)(`kaimon on photos${notReady ? ` (${notReady})` : ''}`,
     expect(loose).toMatchObject({ code: 0, json: { same: true, threshold: 4 } });
   });
 
-  test('identify names the person, or nobody with the reason', async () => {
+  test('identify names the person, or gives the reason why it is nobody', async () => {
     expect(await run('identify', at('ada.jpg'))).toMatchObject({
       code: 0,
       json: { person: { id: 'ada' }, secondDistance: null, reason: null },
@@ -98,7 +98,7 @@ describe.skipIf(notReady)(`kaimon on photos${notReady ? ` (${notReady})` : ''}`,
     }
   });
 
-  test('wrong use is exit 2, and nothing is printed but the error', async () => {
+  test('wrong use exits with 2 and prints nothing but the error', async () => {
     expect((await run('verify', at('ada.jpg'))).code).toBe(2);
     expect((await run('verify', at('ada.jpg'), '--is', 'nobody-known')).code).toBe(2);
     expect((await kaimon('frobnicate')).code).toBe(2);

@@ -7,7 +7,7 @@ const folder = scratch();
 afterAll(() => discard(folder));
 
 test.skipIf(notReady)(
-  `the demo lets the right ones in and nobody else, and says so to machines${notReady ? ` (${notReady})` : ''}`,
+  `the demo lets in the enrolled people and nobody else, and says so in JSON${notReady ? ` (${notReady})` : ''}`,
   async () => {
     const { code, stdout } = await kaimon('demo', '--json', '--out', folder);
     const result = JSON.parse(stdout);

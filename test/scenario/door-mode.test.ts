@@ -5,7 +5,7 @@ import { startMosquitto } from '../site/mosquitto.js';
 import { discard, notReady, scratch, startGate } from './harness.js';
 
 test.skipIf(notReady)(
-  `a door that was locked by request is locked after a kill, too${notReady ? ` (${notReady})` : ''}`,
+  `a door that was locked by request is still locked after the gate is killed${notReady ? ` (${notReady})` : ''}`,
   async () => {
     const [folder, broker] = [scratch(), await startMosquitto()];
     const start = () =>

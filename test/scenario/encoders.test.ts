@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => folder && discard(folder));
 
 describe.skipIf(notReady)(`changing the encoder${notReady ? ` (${notReady})` : ''}`, () => {
-  test('people known to another encoder only are refused with the way out, and made known from kept photos', async () => {
+  test('people known only to another encoder: the gate refuses to start, says what to do, and kept photos make them known', async () => {
     const refused = await run('other', 'identify', at('kept', 'ada', 'photo.jpg'));
     expect(refused).toMatchObject({ code: 4, json: { error: { code: 'KAIMON_PEOPLE_ENCODER' } } });
     expect(refused.json.error.message).toMatch(
@@ -52,7 +52,7 @@ describe.skipIf(notReady)(`changing the encoder${notReady ? ` (${notReady})` : '
     });
   });
 
-  test('a person without a kept photo is named and stays as he is', async () => {
+  test('a person without a kept photo is named and stays unchanged', async () => {
     mkdirSync(at('some'), { recursive: true });
     cpSync(at('kept', 'ada'), at('some', 'ada'), { recursive: true });
     const made = await run('other', 'people', 'reencode', at('some'));
@@ -64,13 +64,13 @@ describe.skipIf(notReady)(`changing the encoder${notReady ? ` (${notReady})` : '
     expect((await run('other', 'people', 'reencode', at('state'))).code).toBe(3);
   });
 
-  test('a site with too few people is not calibrated, whatever lies about, and nothing is written', async () => {
+  test('a site with too few people is not calibrated: a broken photo or calibration does not stop the command, and nothing is written', async () => {
     mkdirSync(at('few', 'lin'), { recursive: true });
     cpSync(at('kept'), at('few'), { recursive: true });
     writeFileSync(at('few', 'lin', 'broken.jpg'), 'this is no picture');
     const own = at('state', 'calibration.json');
     writeFileSync(own, 'broken');
-    // What is broken stops the gate and whoever decides, but not the command that mends it.
+    // A broken calibration stops the gate and commands that decide, but not the command that mends it.
     expect(await run('first', 'identify', at('stranger.jpg'))).toMatchObject({
       code: 4,
       json: { error: { code: 'KAIMON_CALIBRATION' } },

@@ -62,7 +62,7 @@ const HARMS: readonly [string, (eye: number) => void][] = [
 ];
 
 test.skipIf(notReady).each(HARMS)(
-  `an eye that is %s while the door is open: the door locks as always, sight comes back, she is let in again${why}`,
+  `an eye that is %s while the door is open: the door locks as always, the gate sees again, and the person is let in again${why}`,
   async (_how, harm) => {
     const { before, after } = await harmWhileOpen(harm);
     expect(after).not.toBe(before);

@@ -112,11 +112,11 @@ export async function startGate(
     for (const { resolve } of met) resolve(event);
   });
   const levels = new Map<number, boolean>();
-  const heard = (message: unknown): void => {
+  const onMessage = (message: unknown): void => {
     const { offset, high } = wireReportSchema.parse(message);
     levels.set(offset, high);
   };
-  const daemon = new Daemon({ config: file, state: join(own, 'state'), log, heard });
+  const daemon = new Daemon({ config: file, state: join(own, 'state'), log, onMessage });
   return {
     pid: daemon.pid,
     office,
@@ -127,7 +127,7 @@ export async function startGate(
       if (past) return Promise.resolve(past);
       return new Promise((resolve) => waiters.push({ wanted, resolve }));
     },
-    wire: (order) => daemon.tell(order),
+    wire: (order) => daemon.send(order),
     level: (offset) => levels.get(offset),
     async stop() {
       const clean = await daemon.stop();

@@ -54,7 +54,7 @@ async function info(): Promise<{ readonly journal: { readonly n: number; readonl
 }
 
 test.skipIf(notReady)(
-  `the journal of a whole gate: kept, told, verified, killed, erased${notReady ? ` (${notReady})` : ''}`,
+  `the journal of a whole gate is kept, sent to the site, verified, survives a kill, and people are erased from it${notReady ? ` (${notReady})` : ''}`,
   async () => {
     const first = await start();
     gate = first;

@@ -48,7 +48,7 @@ const released = (gate: Gate) => gate.level(WIRES.relay);
 const refused = ({ type, reason }: Event) => type === 'refused' && reason === 'passback';
 
 test.skipIf(notReady)(
-  `a turnstile with contacts: who opens has passed and is refused, and a fire opens both ways and lets her in again${notReady ? ` (${notReady})` : ''}`,
+  `a turnstile with contacts: a person who opened the door has passed and is refused; a fire opens both ways and lets them in again${notReady ? ` (${notReady})` : ''}`,
   async () => {
     const inward = await start('in', join(folder, 'film'));
     const outward = await start('out', join(folder, 'none'));

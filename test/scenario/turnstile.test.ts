@@ -40,7 +40,7 @@ async function nextOn(gate: Gate): Promise<Event> {
 }
 
 test.skipIf(notReady)(
-  `a turnstile of two gates: in once, out once; a restart forgets nobody, the office forgives${notReady ? ` (${notReady})` : ''}`,
+  `a turnstile of two gates lets people in once and out once; a restart forgets no passage, and the office can forgive one${notReady ? ` (${notReady})` : ''}`,
   async () => {
     let inward = await start('in');
     await inward.office.until(({ eye }) => eye === 'up');

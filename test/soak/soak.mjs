@@ -23,12 +23,12 @@ const { values } = parseArgs({
   },
 });
 const dist = resolve(values.dist);
-if (!existsSync(join(dist, 'demo/watched-daemon.js'))) {
+if (!existsSync(join(dist, 'bench/measured-daemon.js'))) {
   process.stderr.write(`no build in ${dist}: run "npm run build" first\n`);
   process.exit(4);
 }
 const load = (file) => import(pathToFileURL(join(dist, file)).href);
-const { WatchedDaemon, memoryOf } = await load('demo/watched-daemon.js');
+const { MeasuredDaemon, memoryOf } = await load('bench/measured-daemon.js');
 const { ENROLLED, SCRIPT } = await load('demo/script.js');
 const { inStudio } = await load('demo/studio-client.js');
 const { BackOffice } = await load('demo/back-office.js');
@@ -112,7 +112,7 @@ const { film, portraits } = await studio(folder);
 const broker = await startBroker();
 const office = await BackOffice.connect(broker.url, NAMES, () => undefined);
 const seen = join(folder, `film-${process.pid}`);
-const daemon = new WatchedDaemon(join(folder, `daemon-${process.pid}`), {
+const daemon = new MeasuredDaemon(join(folder, `daemon-${process.pid}`), {
   ...NAMES,
   camera: { kind: 'replay', path: seen, speed: 'full', loop: true },
   decision: { faces: 'all-known' },

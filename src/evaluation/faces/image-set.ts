@@ -1,24 +1,14 @@
 import { readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Option } from 'commander';
-import type { Context } from '../../cli/context.js';
-import { wholeNumber } from '../../cli/options.js';
-import { Progress } from '../../cli/progress.js';
 import { centre } from '../../face/geometry.js';
 import { messageOf, OperatingError } from '../../kit/errors.js';
 import { decodeVector } from '../../kit/vector.js';
-import { type MeasuredPhoto, PhotoEye } from '../photo-eye.js';
+import { type MeasuredPhoto, PhotoEye } from '../../models/photo-eye.js';
+import type { EvaluationContext } from '../context.js';
 import type { Sample } from './all-pairs.js';
 
 /** Larger sets are refused: all embeddings are held in memory. */
 const IMAGES_MAX = 20_000;
-
-/** `--workers N`: 1 to 16. */
-export const workersOption = (): Option =>
-  new Option('--workers <n>', 'eyes that measure side by side')
-    .argParser(wholeNumber(1, 16))
-    .default(Math.min(4, availableParallelism()));
 
 /**
  * The photos of a folder that holds one folder a person. @returns `PERSON/PHOTO` without the ending → file, in the order
@@ -50,12 +40,12 @@ export function listImages(folder: string): Map<string, string> {
 export const personOf = (image: string): string => image.split('/')[0] ?? '';
 
 /**
- * Measures photos with `workers` eyes side by side, with progress on standard error.
+ * Measures photos with `workers` eyes side by side.
  * @returns a sample an image, in the order given; without an embedding where no face was found. A file that is no usable
- *   picture is named on standard error and counts as one without a face.
+ *   picture is reported and counts as one without a face.
  */
 export async function measureAll(
-  context: Context,
+  context: EvaluationContext,
   images: ReadonlyMap<string, string>,
   workers: number,
 ): Promise<{ readonly samples: Map<string, Sample>; readonly encoder: string }> {
@@ -63,21 +53,21 @@ export async function measureAll(
   const samples = new Map<string, Sample>(
     names.map((name) => [name, { person: personOf(name), embedding: undefined }]),
   );
-  const progress = new Progress('measuring', names.length);
+  const progress = context.startProgress('measuring', names.length);
   let next = 0;
   let encoder = '';
   const work = async () => {
-    // Only measuring: the site's own thresholds, which may be what is to be mended, are not needed.
+    // The site's own thresholds are not needed, and may be the very file that is to be mended.
     const eye = await PhotoEye.start({ ...context, calibrationFile: undefined });
     encoder = eye.modelSet.encoder;
     try {
       for (let name = names[next++]; name !== undefined; name = names[next++]) {
-        const face = nearestTheCentre(await measured(eye, images.get(name) as string));
+        const face = nearestTheCentre(await measured(eye, images.get(name) as string, context.onUnusable));
         if (face) samples.set(name, { person: personOf(name), embedding: decodeVector(face.embedding) });
         progress.step();
       }
     } finally {
-      // Done, or broken: then the others need not go on.
+      // Nothing is left, or this worker failed: the others need not go on.
       next = names.length;
       eye.stop();
     }
@@ -90,12 +80,12 @@ export async function measureAll(
 type Seen = Pick<MeasuredPhoto, 'width' | 'height' | 'faces'>;
 const NOTHING: Seen = { width: 0, height: 0, faces: [] };
 
-async function measured(eye: PhotoEye, file: string): Promise<Seen> {
+async function measured(eye: PhotoEye, file: string, onUnusable: EvaluationContext['onUnusable']): Promise<Seen> {
   try {
     return await eye.measure(file);
   } catch (thrown) {
     if (!(thrown instanceof OperatingError && thrown.trouble === 'input')) throw thrown;
-    process.stderr.write(`${thrown.message}\n`);
+    onUnusable(thrown.message);
     return NOTHING;
   }
 }

@@ -1,9 +1,9 @@
 // pure
 import { encodeVector } from '../../kit/vector.js';
 import { Gallery, type MatchRule, matchOf, type Ranking } from '../../person/gallery.js';
-import type { Person } from '../../person/person.js';
 import { type Rate, rateByPerson, type Tally } from '../figures.js';
 import type { Sample } from './all-pairs.js';
+import { evaluationPerson } from './evaluation-person.js';
 
 /** One person of a set; a photo without a face has no embedding. */
 export interface PersonPhotos {
@@ -14,7 +14,7 @@ export interface PersonPhotos {
 /** One photo shown to a gallery. */
 export interface Trial {
   readonly person: string;
-  /** Undefined: no face was found, so nobody was looked for. */
+  /** Undefined: no face was found, so there was nothing to compare. */
   readonly ranking: Ranking | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface Trial {
 export interface Draw {
   /** Photos of people in the gallery, without the enrolled ones. */
   readonly own: readonly Trial[];
-  /** Every photo of everybody else. */
+  /** Every photo of all other people. */
   readonly strangers: readonly Trial[];
   /** Chosen people none of whose photos has a face. */
   readonly failedToEnrol: number;
@@ -34,11 +34,11 @@ export interface CountedRate extends Rate {
 }
 
 export interface OpenSetFigures {
-  /** Share of strangers' photos that were given to somebody. */
+  /** Share of strangers' photos that were taken for an enrolled person. */
   readonly fpir: CountedRate;
-  /** Share of own photos that were not given to their person. */
+  /** Share of own photos that were not recognised as their person. */
   readonly fnir: CountedRate;
-  /** Share of own photos that were given to another person; part of `fnir`. */
+  /** Share of own photos that were taken for another person; part of `fnir`. */
   readonly misidentified: CountedRate;
   /** Why own photos were missed; adds up to the count behind `fnir`. */
   readonly missed: {
@@ -61,7 +61,7 @@ export function gatherByPerson(samples: Iterable<Sample>): PersonPhotos[] {
   return [...people].map(([person, photos]) => ({ person, photos }));
 }
 
-/** The largest gallery of a set: everybody in it has a second photo to try, and somebody is left as a stranger. */
+/** The largest gallery of a set: each person in it has a second photo to try, and one person is left as a stranger. */
 export function largestGallery(people: readonly PersonPhotos[]): number {
   return Math.max(0, Math.min(people.filter(hasTwo).length, people.length - 1));
 }
@@ -70,8 +70,8 @@ const hasTwo = ({ photos }: PersonPhotos) => photos.length >= 2;
 
 /**
  * Makes a gallery of `gallerySize` people with two or more photos, one photo each, and shows it all other photos. As an
- * installer would, another photo is taken where no face is found on the first; who has none with a face is missing in the
- * gallery, and his other photos count as missed. Comparisons: gallery size × photos, the product's own search.
+ * installer would, another photo is taken where no face is found on the first; people without any face on their
+ * photos are missing in the gallery, and their other photos count as missed. Comparisons: gallery size × photos, the product's own search.
  * @param gallerySize 1 … {@link largestGallery}
  */
 export function drawOpenSet(
@@ -94,7 +94,10 @@ export function drawOpenSet(
       order.findIndex((photo) => photo !== undefined),
     );
     const photo = order[taken];
-    if (photo) gallery.set(enrolled(person, encoder, photo));
+    if (photo) {
+      const template = { encoder, vector: encodeVector(photo), quality: 1, added: '' };
+      gallery.set(evaluationPerson(person, [template]));
+    }
     return { person, photos: order.toSpliced(taken, 1) };
   });
   const shown = (rows: readonly PersonPhotos[]) =>
@@ -119,7 +122,7 @@ export function openSetFigures(draws: readonly Draw[], rule: MatchRule, random: 
       fnir.add(trial.person, answer !== 'identified');
       misidentified.add(trial.person, answer === 'misidentified');
     }
-    // A stranger is nobody in the gallery: whoever he is taken for, it is a mistake.
+    // Strangers are not in the gallery: taken for anybody, it is a mistake.
     for (const trial of strangers) fpir.add(trial.person, answerTo(trial, rule) === 'misidentified');
   }
   return {
@@ -131,7 +134,7 @@ export function openSetFigures(draws: readonly Draw[], rule: MatchRule, random: 
   };
 }
 
-/** From which threshold on each trial is given to somebody (strangers) or to its person (own), ascending; none: never. */
+/** From which threshold on each trial is accepted: a stranger as anybody, an own photo as its person; ascending. Trials never accepted are left out. */
 export function thresholdsOfAcceptance(
   draws: readonly Draw[],
   margin: number,
@@ -186,11 +189,4 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
     [order[i], order[j]] = [order[j] as T, order[i] as T];
   }
   return order;
-}
-
-/** A person of the store, as far as a search reads him. */
-function enrolled(id: string, encoder: string, photo: Float32Array): Person {
-  const template = { encoder, vector: encodeVector(photo), quality: 1, added: '' };
-  const nobodySpecial = { language: null, greeting: null, groups: [], validFrom: null, validUntil: null };
-  return { id, name: id, ...nobodySpecial, templates: [template], version: '', by: 'evaluation' };
 }

@@ -1,12 +1,12 @@
-import type { Context } from '../../cli/context.js';
-import { Progress } from '../../cli/progress.js';
 import { OperatingError } from '../../kit/errors.js';
+import { type PhotoEye, withPhotoEye } from '../../models/photo-eye.js';
 import { Gallery } from '../../person/gallery.js';
 import type { Person } from '../../person/person.js';
+import type { EvaluationContext } from '../context.js';
+import { evaluationPerson } from '../faces/evaluation-person.js';
 import { listImages, personOf } from '../faces/image-set.js';
-import { type PhotoEye, withPhotoEye } from '../photo-eye.js';
 
-/** People as an evaluation enrols them, and what did not work. */
+/** People as an evaluation enrols them, and photos that could not be taken. */
 export interface EnrolledPeople {
   readonly gallery: Gallery;
   readonly people: ReadonlyMap<string, Person>;
@@ -21,7 +21,7 @@ export interface EnrolledPeople {
  * Enrols one folder a person, by the rules of `kaimon enroll` for a photo; at most `people.maxTemplates` photos of each.
  * @throws OperatingError KAIMON_GALLERY_EMPTY when nobody could be enrolled
  */
-export async function enrolFolder(context: Context, folder: string): Promise<EnrolledPeople> {
+export async function enrolFolder(context: EvaluationContext, folder: string): Promise<EnrolledPeople> {
   const images = listImages(folder);
   const names = [...new Set([...images.keys()].map(personOf))];
   const enrolled = await withPhotoEye(context, (eye) => enrolEach(context, eye, names, images));
@@ -35,7 +35,7 @@ export async function enrolFolder(context: Context, folder: string): Promise<Enr
 }
 
 async function enrolEach(
-  { config }: Context,
+  { config, startProgress }: EvaluationContext,
   eye: PhotoEye,
   names: readonly string[],
   images: ReadonlyMap<string, string>,
@@ -44,7 +44,7 @@ async function enrolEach(
   const gallery = new Gallery(encoder, dimension);
   const people = new Map<string, Person>();
   const refused = new Map<string, string>();
-  const progress = new Progress('enrolling', names.length);
+  const progress = startProgress('enrolling', names.length);
   for (const name of names) {
     const templates: Person['templates'][number][] = [];
     for (const [image, file] of images) {
@@ -58,7 +58,7 @@ async function enrolEach(
         refused.set(file, thrown.message);
       }
     }
-    const person = enrolledAs(name, templates);
+    const person = evaluationPerson(name, templates);
     gallery.set(person);
     if (gallery.has(name)) people.set(name, person);
     progress.step();
@@ -66,10 +66,4 @@ async function enrolEach(
   progress.done();
   const failedToEnrol = names.filter((name) => !people.has(name));
   return { gallery, people, photos: gallery.templates, refused, failedToEnrol };
-}
-
-/** A person of the store, as far as the gate reads him: always allowed in. */
-function enrolledAs(id: string, templates: Person['templates']): Person {
-  const nobodySpecial = { language: null, greeting: null, groups: [], validFrom: null, validUntil: null };
-  return { id, name: id, ...nobodySpecial, templates, version: '', by: 'evaluation' };
 }

@@ -19,8 +19,8 @@ export interface GateKnowledge {
   readonly people: ReadonlyMap<string, Person>;
 }
 
-/** Nothing is told when an approach ends too early: neither a grant nor a refusal. */
-const NOTHING_TOLD = 'undecided';
+/** An approach that ends too early has neither a grant nor a refusal. */
+const UNDECIDED = 'undecided';
 
 /**
  * Shows the frames of one approach to a gate that has just been started, each at its own time by a simulated clock: what
@@ -38,7 +38,7 @@ export function showApproach(
   const sinceFace = () => (clock.monotonic() - firstFace) / 1000;
   const grants: { person: string; seconds: number }[] = [];
   let refusedAfter: number | null = null;
-  let reason = withFace.length > 0 ? NOTHING_TOLD : 'no-face';
+  let reason = withFace.length > 0 ? UNDECIDED : 'no-face';
   const gate = new Gate({
     config,
     curve,
@@ -55,7 +55,7 @@ export function showApproach(
         return;
       }
       refusedAfter ??= sinceFace();
-      if (reason !== 'spoof') reason = decision.reason ?? NOTHING_TOLD;
+      if (reason !== 'spoof') reason = decision.reason ?? UNDECIDED;
     },
   });
   try {

@@ -1,7 +1,7 @@
 // pure
-import { type PresentationSet, type Shown, takesOf } from '../presentations.js';
+import { type PresentationFile, type PresentationSet, takesOf } from '../presentations.js';
 
-/** Somebody, or an attack, comes to the gate: frames of one take in their own time, or a video. */
+/** A person, or an attack, comes to the gate: frames of one take in their own time, or a video. */
 export interface Approach {
   readonly name: string;
   /** `live`, or the kind of attack. */
@@ -9,13 +9,13 @@ export interface Approach {
   readonly person: string;
   readonly clip: boolean;
   /** One video, or the pictures of a take in their order. */
-  readonly files: readonly Pick<Shown, 'file' | 'frame'>[];
+  readonly files: readonly Pick<PresentationFile, 'file' | 'frame'>[];
 }
 
 /** Every take and every clip of a set is one approach. */
 export function approachesOf(set: PresentationSet): Approach[] {
-  const approach = (files: readonly Shown[], clip: boolean): Approach => {
-    const { kind, person, take, file } = files[0] as Shown;
+  const approach = (files: readonly PresentationFile[], clip: boolean): Approach => {
+    const { kind, person, take, file } = files[0] as PresentationFile;
     return { name: clip ? file : take, kind, person, clip, files };
   };
   return [...takesOf(set).map((take) => approach(take, false)), ...set.clips.map((one) => approach([one], true))];
@@ -23,13 +23,13 @@ export function approachesOf(set: PresentationSet): Approach[] {
 
 /** What an approach came to at the gate; times in seconds from the first frame that shows a face. */
 export interface JudgedApproach extends Pick<Approach, 'name' | 'kind' | 'person'> {
-  /** Frames that were looked at. */
+  /** Frames that were measured. */
   readonly frames: number;
   /** Most frames with a face that follow each other closely enough to be one track: fewer than must agree let nobody in. */
   readonly inARow: number;
-  /** Everybody whom the door was opened for, in that order. */
+  /** People the door was opened for, in that order. */
   readonly grants: readonly { readonly person: string; readonly seconds: number }[];
-  /** When the first refusal was told; null: none was. */
+  /** When the first refusal was reported; null: none was. */
   readonly refusedAfter: number | null;
   /** Why it was refused: `spoof` where that was among the reasons, else the last one; null: it was let in. */
   readonly reason: string | null;

@@ -1,7 +1,8 @@
 // pure
 
+import { seeded } from '../../kit/seeded-random.js';
 import type { CountedRate } from '../faces/open-set.js';
-import { rateByPerson, seeded, type Tally } from '../figures.js';
+import { rateByPerson, SEED, type Tally } from '../figures.js';
 import type { JudgedApproach } from './approaches.js';
 
 /** A rate of approaches; its interval is by person. */
@@ -54,8 +55,6 @@ export interface ApproachGroups {
   readonly strangers: readonly JudgedApproach[] | undefined;
   readonly attacks: readonly JudgedApproach[] | undefined;
 }
-
-const SEED = 20_261_124;
 
 /** @param agree frames that must agree for a grant @param enrolled everybody in the gallery */
 export function gateFigures(

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { EyeSettings } from '../../eye/protocol.js';
 import { FACES_MAX, faceSchema } from '../../face/observation.js';
-import { timedSchema } from '../looking-protocol.js';
+import { timedSchema } from '../frames/protocol.js';
 
 /** For the child of `kaimon evaluate gate`: the eye's own settings, without a camera. */
 export type GateEyeSettings = Pick<EyeSettings, 'faces' | 'models'>;

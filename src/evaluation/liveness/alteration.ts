@@ -1,5 +1,5 @@
 // pure
-/** How frames are spoiled before they are looked at: what a dark evening or a cheap sensor does, roughly. */
+/** How frames are spoiled before they are measured: roughly what a dark evening or a cheap sensor does. */
 export interface Alteration {
   /** Every pixel is multiplied by it: 0.25 is a quarter of the light. */
   readonly dim: number;

@@ -21,7 +21,7 @@ export interface SeenFace {
   readonly liveness: FaceLiveness;
 }
 
-/** Looks at frames as the eye at the gate does, without the encoder: whose face it is does not matter here. */
+/** Measures frames as the eye at the gate does, without the encoder: whose face it is does not matter here. */
 export class LivenessEye {
   readonly #haar: HaarProposer;
   readonly #confirmer: UltraFace;
@@ -69,21 +69,21 @@ export class LivenessEye {
   }
 
   /** The largest face; undefined when there is none. Releases the frame. @param random for added noise, uniform in [0, 1) */
-  async look(frame: Picture, random: () => number): Promise<SeenFace | undefined> {
+  async measure(frame: Picture, random: () => number): Promise<SeenFace | undefined> {
     const seen = this.#alter
       ? Picture.fromBytes(this.#alter(frame.bytes(), random), frame.width, frame.height, frame.channels)
       : frame;
     try {
       const confirmed = await this.#confirmer.confirm(seen, this.#haar.propose(seen));
       const [face] = mergeConfirmed(confirmed, 1);
-      return face && (await this.#measure(seen, face.box));
+      return face && (await this.#measureFace(seen, face.box));
     } finally {
       seen.release();
       if (seen !== frame) frame.release();
     }
   }
 
-  async #measure(frame: Picture, box: Box): Promise<SeenFace | undefined> {
+  async #measureFace(frame: Picture, box: Box): Promise<SeenFace | undefined> {
     const chip = cutChip(frame, box);
     if (!chip) return undefined;
     try {

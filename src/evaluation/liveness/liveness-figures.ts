@@ -1,6 +1,7 @@
 // pure
 import type { FaceLiveness } from '../../face/observation.js';
 import type { MonotonicMs } from '../../kit/clock.js';
+import { seeded } from '../../kit/seeded-random.js';
 import { ALIVE_SCORE } from '../../liveness/cues/appearance.js';
 import type { FaceSample } from '../../liveness/face-sample.js';
 import {
@@ -11,7 +12,7 @@ import {
   refusalOf,
   type TrackLiveness,
 } from '../../liveness/liveness-tracks.js';
-import { type Rate, rateByPerson, seeded } from '../figures.js';
+import { type Rate, rateByPerson, SEED } from '../figures.js';
 
 /** What one still gave; no liveness: no face was found. */
 export interface JudgedStill {
@@ -82,8 +83,6 @@ export interface TakeFigures {
   readonly granted: number;
   readonly error: Rate;
 }
-
-const SEED = 20_261_124;
 
 const byKind = <T extends { readonly kind: string }>(rows: readonly T[]): [string, T[]][] =>
   [...new Set(rows.map(({ kind }) => kind))].sort().map((kind) => [kind, rows.filter((row) => row.kind === kind)]);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { HaarOptions } from '../../face/haar.js';
 import { boxSchema, faceLivenessSchema, pointSchema } from '../../face/observation.js';
 import type { UltraFaceOptions } from '../../face/ultraface.js';
-import { timedSchema } from '../looking-protocol.js';
+import { timedSchema } from '../frames/protocol.js';
 import type { Alteration } from './alteration.js';
 
 /** For the child of `kaimon evaluate liveness`. */
@@ -12,11 +12,12 @@ export interface LivenessSettings {
   readonly alteration: Alteration;
 }
 
-export const fileLookSchema = z.object({
+/** One frame, as far as liveness needs it. */
+export const livenessFrameSchema = z.object({
   ...timedSchema,
   /** The largest face; null: none was found. */
   face: z
     .object({ box: boxSchema, landmarks: z.array(pointSchema).length(68), liveness: faceLivenessSchema })
     .nullable(),
 });
-export type FileLook = z.infer<typeof fileLookSchema>;
+export type LivenessFrame = z.infer<typeof livenessFrameSchema>;

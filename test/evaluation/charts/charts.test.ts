@@ -7,7 +7,8 @@ import { identifyCharts, pairsCharts } from '../../../src/evaluation/charts/char
 import { drawChart } from '../../../src/evaluation/charts/draw-chart.js';
 import { allPairs, type Sample } from '../../../src/evaluation/faces/all-pairs.js';
 import { drawOpenSet, gatherByPerson } from '../../../src/evaluation/faces/open-set.js';
-import { seeded, tarAt, thresholdAt } from '../../../src/evaluation/figures.js';
+import { tarAt, thresholdAt } from '../../../src/evaluation/figures.js';
+import { seeded } from '../../../src/kit/seeded-random.js';
 import { MATCH_RATES } from '../../../src/models/manifest.js';
 import { ENCODER } from '../../person/sample.js';
 
@@ -102,14 +103,14 @@ describe.each<[string, Chart, readonly string[]]>([
   });
 });
 
-test('a label escapes what would break the file', () => {
+test('characters in a label that would break the file are escaped', () => {
   expect(() => texts('<svg><g></svg></g>')).toThrow();
   expect(() => texts('<svg>a & b</svg>')).toThrow();
   expect(() => texts('<svg><g></g>')).toThrow();
   expect(texts('<svg><g a="b"/>a &amp; b</svg>')).toEqual(['a &amp; b']);
 });
 
-test('charts of people who are never mistaken, or never recognised, can be drawn too', async () => {
+test('charts can be drawn when nobody is ever mistaken for another, or ever recognised', async () => {
   for (const threshold of [0, 4]) {
     const charts = identifyCharts(measured, draws, { ...identification, threshold, margin: 4 });
     for (const chart of Object.values(charts)) {
@@ -120,7 +121,7 @@ test('charts of people who are never mistaken, or never recognised, can be drawn
   }
 });
 
-test('nothing loads the library of charts before a chart is drawn', () => {
+test('the library of charts is loaded only when a chart is drawn', () => {
   const src = fileURLToPath(new URL('../../../src/', import.meta.url));
   const users = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && /from 'vega|import\('vega/.test(readFileSync(join(src, file), 'utf8')),

@@ -7,19 +7,19 @@ const crowd = (values: readonly number[], never = 0) => ({
   total: values.length + never,
 });
 
-test('both errors at a threshold; what is never accepted counts in the totals', () => {
+test('both errors at a threshold are shares of all pairs, also of those that are never accepted', () => {
   const [impostor, genuine] = [crowd([1, 2, 3], 1), crowd([0.5, 1.5], 2)];
   expect(errorsAt(0.4, impostor, genuine)).toEqual({ falseMatch: 0, falseNonMatch: 1 });
   expect(errorsAt(1, impostor, genuine)).toEqual({ falseMatch: 0.25, falseNonMatch: 0.75 });
   expect(errorsAt(4, impostor, genuine)).toEqual({ falseMatch: 0.75, falseNonMatch: 0.5 });
 });
 
-test('nobody to compare gives no errors and no curve', () => {
+test('without people to compare there are no errors and no curve', () => {
   expect(errorsAt(1, crowd([]), crowd([]))).toEqual({ falseMatch: 0, falseNonMatch: 0 });
   expect(errorCurve(crowd([]), crowd([1]))).toEqual([]);
 });
 
-test('a curve goes one way, ends with all impostors accepted, and every point of it is true', () => {
+test('a curve goes one way, ends with all impostors accepted, and each point has the errors of its threshold', () => {
   const values = fc.array(fc.double({ min: 0, max: 4, noNaN: true }), { minLength: 1, maxLength: 400 });
   fc.assert(
     fc.property(values, values, fc.nat(5), (far, near, never) => {
@@ -43,7 +43,7 @@ test('a million impostors make a curve of some hundred points', () => {
   expect(curve.length).toBeLessThan(200);
 });
 
-test('a histogram gives the share a bin; the last one takes what is beyond', () => {
+test('a histogram gives the share of each bin; the last bin also takes larger values', () => {
   expect(histogram(Float32Array.from([0, 0.5, 1, 9]), 1, 3)).toEqual([0.5, 0.25, 0.25]);
   expect(histogram(new Float32Array(0), 1, 2)).toEqual([0, 0]);
 });

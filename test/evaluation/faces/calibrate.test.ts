@@ -12,7 +12,7 @@ function impostors(n: number, at: (rate: number) => number): PairDistances {
 const straight = (rate: number) => 2 + 0.2 * Math.log10(rate);
 
 describe('thresholds from photos of a site', () => {
-  test('a million pairs measure every rate', () => {
+  test('with a million pairs every rate is measured', () => {
     const found = calibrate(impostors(1_000_000, straight), 1500, null);
     for (const rate of MATCH_RATES) {
       expect(found[rate].from).toBe('measured');
@@ -31,7 +31,7 @@ describe('thresholds from photos of a site', () => {
     expect(calibrate(impostors(20_000, curved), 200, null)['1e-5'].threshold).toBeLessThan(curved(1e-5) + 0.01);
   });
 
-  test('never looser than the release', () => {
+  test('are never looser than those of the release', () => {
     const one = (threshold: number) => ({ threshold });
     const release = { '1e-2': one(1.55), '1e-3': one(1.5), '1e-4': one(0.9), '1e-5': one(0.8) };
     const found = calibrate(impostors(20_000, straight), 200, release);
@@ -46,7 +46,7 @@ describe('thresholds from photos of a site', () => {
     expect(calibrate(many, PEOPLE_MIN, null)['1e-3'].from).toBe('extended');
   });
 
-  test('beyond the last measured rate the gate is not led to a looser threshold than by the release', () => {
+  test('beyond the last measured rate the gate never gets a looser threshold than from the release', () => {
     const one = (threshold: number) => ({ threshold });
     const release = { '1e-2': one(1.41), '1e-3': one(1.19), '1e-4': one(1.0), '1e-5': one(0.85) };
     const flat = (rate: number) => 0.9 + 0.01 * Math.log10(rate);

@@ -10,7 +10,7 @@ import {
   type PersonPhotos,
   thresholdsOfAcceptance,
 } from '../../../src/evaluation/faces/open-set.js';
-import { seeded } from '../../../src/evaluation/figures.js';
+import { seeded } from '../../../src/kit/seeded-random.js';
 import { direction, ENCODER } from '../../person/sample.js';
 
 /** A person by the angles of his photos; null: no face on it. */
@@ -38,15 +38,15 @@ describe('a gallery drawn from a set of photos', () => {
 
   test.each([
     ['nobody has two photos', [person('a', 0), person('b', 1)], 0],
-    ['one of two people has', [person('a', 0, 0), person('b', 1)], 1],
-    ['all have: one is left as a stranger', [person('a', 0, 0), person('b', 1, 1)], 1],
+    ['one of two people has two photos', [person('a', 0, 0), person('b', 1)], 1],
+    ['all people have two photos: one is left as a stranger', [person('a', 0, 0), person('b', 1, 1)], 1],
     ['there is only one person', [person('a', 0, 0)], 0],
-    ['there is nobody', [], 0],
+    ['the set is empty', [], 0],
   ])('how large it may be when %s', (_when, people, largest) => {
     expect(largestGallery(people)).toBe(largest);
   });
 
-  test('one photo a person is enrolled, his others are tried, and everybody else is a stranger', () => {
+  test('one photo of each person is enrolled, their other photos are tried, and all other people are strangers', () => {
     const draw = play([person('ada', 0, 0.1, 0.2), person('grace', 2), person('joan', 3)], 1);
     expect(draw.own.map((trial) => trial.person)).toEqual(['ada', 'ada']);
     expect(draw.strangers.map((trial) => trial.person)).toEqual(['grace', 'joan']);
@@ -62,7 +62,7 @@ describe('a gallery drawn from a set of photos', () => {
     }
   });
 
-  test('a person without any face cannot be enrolled: that is counted, and his photos are missed', () => {
+  test('a person without a face on any photo cannot be enrolled: that is counted, and their photos count as missed', () => {
     const draw = play([person('ada', null, null), person('grace', 2)], 1);
     expect(judged(draw, 4)).toMatchObject({
       failedToEnrol: 1,
@@ -81,8 +81,13 @@ describe('what counts as an error', () => {
   test.each([
     ['all are told apart', 0.1, 0, { fpir: 0, fnir: 0, misidentified: 0 }],
     ['a threshold of 0 refuses all', 0, 0, { fpir: 0, fnir: 1, misidentified: 0 }],
-    ['the stranger passes a wide one, a photo without a face does not', 4, 0, { fpir: 0.5, fnir: 0, misidentified: 0 }],
-    ['whoever is nearly as near to a second person is refused', 4, 0.6, { fpir: 0, fnir: 1, misidentified: 0 }],
+    [
+      'a stranger passes a wide threshold, a photo without a face never does',
+      4,
+      0,
+      { fpir: 0.5, fnir: 0, misidentified: 0 },
+    ],
+    ['a photo nearly as near to a second person is refused', 4, 0.6, { fpir: 0, fnir: 1, misidentified: 0 }],
   ])('%s', (_rule, threshold, margin, { fpir, fnir, misidentified }) => {
     const figures = judged(play([ada, grace, ...strangers], 2), threshold, margin);
     expect(figures.fpir).toMatchObject({ rate: fpir, n: 2 });
@@ -90,7 +95,7 @@ describe('what counts as an error', () => {
     expect(figures.misidentified).toMatchObject({ rate: misidentified, n: 2 });
   });
 
-  test('a photo given to somebody else is missed and misidentified', () => {
+  test('a photo taken for another person counts as missed and as misidentified', () => {
     // Each one's photos stand on both sides of the other's.
     const figures = judged(play([person('ada', 0, 2), person('grace', 2, 0), ...strangers], 2, 3), 4);
     expect(figures.missed.misidentified).toBe(Math.round(figures.misidentified.rate * 2));
@@ -120,7 +125,7 @@ const sets = fc
 const limits = fc.double({ min: 0, max: 4, noNaN: true });
 
 describe('for any set of photos', () => {
-  test('nobody is in the gallery and a stranger at once, and every photo but the enrolled ones is shown once', () => {
+  test('no person is both in the gallery and a stranger, and each photo that is not enrolled is shown once', () => {
     fc.assert(
       fc.property(sets, ({ people, gallerySize, seed }) => {
         const { own, strangers, failedToEnrol } = play(people, gallerySize, seed);

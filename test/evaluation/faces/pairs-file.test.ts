@@ -23,24 +23,39 @@ describe('a pairs file', () => {
   });
 
   test.each([
-    ['empty', '', 1, 'two numbers are needed'],
+    ['that is empty', '', 1, 'two numbers are needed'],
     ['without its first line', text('Ada\t1\t2', 'Ada\t1\tBob\t2'), 1, 'two numbers are needed'],
-    ['of no folds', '0\t5', 1, 'two numbers are needed'],
-    ['of half folds', '1.5\t1', 1, 'two numbers are needed'],
+    ['with no folds', '0\t5', 1, 'two numbers are needed'],
+    ['with half a fold', '1.5\t1', 1, 'two numbers are needed'],
     [
-      'cut',
+      'that is cut off',
       text('2\t1', 'Ada\t1\t2', 'Ada\t1\tBob\t2', 'Bob\t1\t2'),
       1,
       '2 × 2 × 1 pairs are announced, 3 lines follow',
     ],
-    ['with spaces for tabs', text('1\t1', 'Ada 1 2', 'Ada\t1\tBob\t2'), 2, '"Ada 1 2" is neither'],
+    ['with spaces in place of tabs', text('1\t1', 'Ada 1 2', 'Ada\t1\tBob\t2'), 2, '"Ada 1 2" is neither'],
     ['with a number missing', text('1\t1', 'Ada\t1\t2', 'Ada\tBob\t2\t1'), 3, 'is neither'],
     ['with a field too many', text('1\t1', 'Ada\t1\t2', 'Ada\t1\tBob\t2\t3'), 3, 'is neither'],
-    ['that leads out of the folder by a slash', text('1\t1', '../Ada\t1\t2', 'Ada\t1\tBob\t2'), 2, 'is neither'],
-    ['that leads out of the folder by dots, one person', text('1\t1', '..\t1\t2', 'Ada\t1\tBob\t2'), 2, 'is neither'],
-    ['that leads out of the folder by dots, two people', text('1\t1', 'Ada\t1\t2', 'Ada\t1\t..\t2'), 3, 'is neither'],
+    [
+      'with a name that leads out of the folder by a slash',
+      text('1\t1', '../Ada\t1\t2', 'Ada\t1\tBob\t2'),
+      2,
+      'is neither',
+    ],
+    [
+      'with a name of dots, which leads out of the folder, in a pair of one person',
+      text('1\t1', '..\t1\t2', 'Ada\t1\tBob\t2'),
+      2,
+      'is neither',
+    ],
+    [
+      'with a name of dots, which leads out of the folder, in a pair of two people',
+      text('1\t1', 'Ada\t1\t2', 'Ada\t1\t..\t2'),
+      3,
+      'is neither',
+    ],
     ['with a name missing', text('1\t1', '\t1\t2', 'Ada\t1\tBob\t2'), 2, 'is neither'],
-  ])('that is %s is refused, with the line at fault', (_what, content, line, why) => {
+  ])('%s is refused, with the line at fault', (_what, content, line, why) => {
     const parse = () => parsePairs(content, 'pairs.txt');
     expect(parse).toThrow(OperatingError);
     expect(parse).toThrow(`pairs.txt, line ${line}: `);

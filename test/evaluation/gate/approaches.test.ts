@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('who comes to the gate', () => {
+describe('approaches to the gate', () => {
   test('each take and each video of a person is an approach of its own', () => {
     const approaches = approachesOf(readPeople(join(folder, 'people')));
     expect(
@@ -56,20 +56,20 @@ describe('who comes to the gate', () => {
     ]);
   });
 
-  test('of a set with a manifest.csv only the live ones are people', () => {
+  test('of a set with a manifest.csv only live presentations are people', () => {
     expect(approachesOf(readPeople(join(folder, 'named')))).toMatchObject([
       { name: 't1', kind: 'live', person: 'ada' },
     ]);
   });
 
-  test('a folder with nobody in it, or none, is refused', () => {
+  test('a folder without people, or no folder, is refused', () => {
     expect(() => readPeople(join(folder, 'people', 'ada', 'monday'))).toThrow(
       /holds 0 pictures and videos PERSON\/TAKE/,
     );
     expect(() => readPeople(join(folder, 'nowhere'))).toThrow(/cannot read the folder/);
   });
 
-  test('frames more than a second apart are not in a row', () => {
+  test('frames more than a second apart do not count as frames in a row', () => {
     expect(longestRow([])).toBe(0);
     expect(longestRow([0, 1900, 4000])).toBe(1);
     expect(longestRow([0, 1000, 2001, 2100, 2200])).toBe(3);

@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => folder && discard(folder));
 
 describe.skipIf(notReady)(`kaimon evaluate gate${notReady ? ` (${notReady})` : ''}`, () => {
-  test('lets in who is enrolled and nobody else, and writes what it measured into one HTML file', async () => {
+  test('lets in only enrolled people, and writes what it measured into one HTML file', async () => {
     const groups = ['--gallery', at('gallery'), '--probes', at('probes'), '--strangers', at('strangers')];
     const { code, json } = await gate(...groups, '--no-liveness', '--report', at('reports', 'gate.html'));
     expect(code).toBe(0);
@@ -60,7 +60,7 @@ describe.skipIf(notReady)(`kaimon evaluate gate${notReady ? ` (${notReady})` : '
     rmSync(at('reports'), { recursive: true });
   }, 240_000);
 
-  test('an enrolled face that is only a picture is let in without liveness and not with it', async () => {
+  test('a picture of an enrolled face is let in with liveness off and refused with liveness on', async () => {
     const groups = ['--gallery', at('gallery'), '--attacks', at('attacks')];
     const careless = await gate(...groups, '--no-liveness');
     expect(careless.json.attacks.print.rate).toMatchObject({ rate: 1, n: 1 });
@@ -68,7 +68,7 @@ describe.skipIf(notReady)(`kaimon evaluate gate${notReady ? ` (${notReady})` : '
     expect(careful.json).toMatchObject({ liveness: true, attacks: { print: { rate: { rate: 0, n: 1 } } } });
   }, 240_000);
 
-  test('evaluate liveness writes its report, too', async () => {
+  test('evaluate liveness writes a report too', async () => {
     const { code, json } = await evaluate('liveness', at('attacks'), '--report', at('liveness.html'));
     expect(code).toBe(0);
     expect(json.takes.print).toMatchObject({ n: 1, granted: 0 });
@@ -76,30 +76,36 @@ describe.skipIf(notReady)(`kaimon evaluate gate${notReady ? ` (${notReady})` : '
   }, 240_000);
 
   test.each<[string, () => string[], number, string, string]>([
-    ['nobody who comes', () => ['--gallery', at('gallery')], 2, 'KAIMON_USAGE', '--probes, --strangers, --attacks'],
     [
-      'a gallery of which nobody can be enrolled',
+      'no folder of approaches is given',
+      () => ['--gallery', at('gallery')],
+      2,
+      'KAIMON_USAGE',
+      '--probes, --strangers, --attacks',
+    ],
+    [
+      'no photo of the gallery can be enrolled',
       () => ['--gallery', at('empty'), '--probes', at('probes')],
       3,
       'KAIMON_GALLERY_EMPTY',
       'no face',
     ],
     [
-      'a stranger who is enrolled',
+      'a stranger is enrolled under the same name',
       () => ['--gallery', at('gallery'), '--strangers', at('probes')],
       3,
       'KAIMON_STRANGER_KNOWN',
       '"ada"',
     ],
     [
-      'a folder that is not there',
+      'a folder is missing',
       () => ['--gallery', at('gallery'), '--probes', at('missing')],
       3,
       'KAIMON_LIVENESS_SET',
       'missing',
     ],
   ])(
-    'names what is wrong: %s',
+    'says what is wrong: %s',
     async (_what, args, exit, code, text) => {
       const answer = await gate(...args());
       expect(answer.code).toBe(exit);

@@ -36,7 +36,7 @@ describe('the figures of whole approaches', () => {
     expect(probes?.fnir.high).toBe(1);
   });
 
-  test('somebody let in as himself and as another is no miss, but misidentified', () => {
+  test('a person let in under their own and under another name counts as misidentified, not as missed', () => {
     const both = came('ada', {
       grants: [
         { person: 'bob', seconds: 1 },
@@ -48,7 +48,7 @@ describe('the figures of whole approaches', () => {
     expect(outcomeOf(both)).toBe('let in after 1.0 s as bob, let in after 9.0 s');
   });
 
-  test('count every stranger and attack that opened the door, whoever it was taken for, attacks by kind', () => {
+  test('count every stranger and attack that opened the door under any name, attacks by kind', () => {
     const print = (person: string, change: Partial<JudgedApproach> = {}) =>
       came(person, { kind: 'print', reason: 'spoof', refusedAfter: 0.5, ...change });
     const { probes, strangers, attacks } = figures({
@@ -67,7 +67,7 @@ describe('the figures of whole approaches', () => {
     expect(attacks?.['replay']).toMatchObject({ rate: { rate: 1 } });
   });
 
-  test('no error is told with what it proves, and which attacks prove little', () => {
+  test('say what a count of no errors proves, and which attacks prove little', () => {
     const all = figures({
       strangers: Array.from({ length: 30 }, (_, i) => came(`s${i}`)),
       attacks: [came('x', { kind: 'print', inARow: 1 })],
@@ -86,11 +86,11 @@ describe('the figures of whole approaches', () => {
     ]);
   });
 
-  test('the rule of three is three by the number of trials, and never above one', () => {
+  test('the rule of three is three divided by the number of trials, and never above one', () => {
     expect([0, 1, 3, 300].map(ruleOfThree)).toEqual([1, 1, 1, 0.01]);
   });
 
-  test('median and 95th percentile are times that were measured', () => {
+  test('median and 95th percentile are among the measured times', () => {
     expect(spreadOf([])).toBeNull();
     expect(spreadOf([3, 1, 2])).toEqual({ n: 3, median: 2, p95: 3 });
     expect(spreadOf(Array.from({ length: 100 }, (_, i) => i + 1))).toEqual({ n: 100, median: 50, p95: 95 });

@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { seeded } from '../../../src/evaluation/figures.js';
 import { alteration } from '../../../src/evaluation/liveness/alteration.js';
 import {
   frameFigures,
@@ -12,13 +11,14 @@ import {
   takeFigures,
 } from '../../../src/evaluation/liveness/liveness-figures.js';
 import { parsePresentations, readPresentations, takesOf } from '../../../src/evaluation/presentations.js';
+import { seeded } from '../../../src/kit/seeded-random.js';
 import { at, liveSample, printSample, scored } from '../../liveness/heads.js';
 
 const HEAD = 'file,label,attack,person,seq,frame';
 const csv = (...lines: string[]) => parsePresentations([HEAD, ...lines].join('\n'), 'manifest.csv');
 
 describe('a set with a manifest.csv', () => {
-  test('tells kinds, people and takes; frames cut out of a clip are no take', () => {
+  test('gives kinds, people and takes; frames cut out of a video are no take', () => {
     const shown = csv(
       'live/a1.jpg,live,,ada,t1,7',
       'live/a0.jpg,live,,ada,t1,3',
@@ -36,7 +36,7 @@ describe('a set with a manifest.csv', () => {
   test.each([
     ['a file outside the folder', '../x.jpg,live,,a,b,0', /line 2: "\.\.\/x\.jpg"/],
     ['a file that is no picture', 'live/x.txt,live,,a,b,0', /no picture or video/],
-    ['a label that is none', 'live/x.jpg,Live!,,a,b,0', /the label "Live!" is none/],
+    ['an unusable label', 'live/x.jpg,Live!,,a,b,0', /the label "Live!" is none/],
   ])('is refused for %s, naming the line', (_title, line, message) => expect(() => csv(line)).toThrow(message));
 
   test('is refused without the columns it needs', () => {
@@ -44,7 +44,7 @@ describe('a set with a manifest.csv', () => {
   });
 });
 
-describe('a set without one', () => {
+describe('a set without a manifest.csv', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kaimon-test-'));
@@ -54,7 +54,7 @@ describe('a set without one', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test('has its kinds, takes and clips from its folders', () => {
+  test('gets kinds, takes and videos from its folders', () => {
     const set = readPresentations(folder);
     expect(takesOf(set).map((take) => take.map(({ file }) => file))).toEqual([
       ['print/take1/2.jpg', 'print/take1/10.jpg'],
@@ -72,7 +72,7 @@ const times = (seconds: number) => Array.from({ length: seconds * 8 + 1 }, (_, i
 const ADA = { kind: 'live', person: 'ada' };
 
 describe('a take', () => {
-  test('of somebody alive is granted, and when', () => {
+  test('of a living face is granted, with the time it took', () => {
     const take = judgeTake(
       ADA,
       times(3).map((ms) => ({ atMs: at(ms), look: liveSample(ms) })),
@@ -81,7 +81,7 @@ describe('a take', () => {
     expect(take.atSeconds).toBeLessThanOrEqual(2);
   });
 
-  test('of a print is refused as a spoof, of nothing for want of a face', () => {
+  test('of a print is refused as a spoof, one without a face for lack of a face', () => {
     const print = times(3).map((ms) => ({ atMs: at(ms), look: printSample(ms, 0.01) }));
     expect(judgeTake(ADA, print)).toMatchObject({ atSeconds: null, reason: 'spoof' });
     expect(judgeTake(ADA, [{ atMs: at(0), look: undefined }])).toMatchObject({ reason: 'no-face' });
@@ -97,7 +97,7 @@ describe('the figures', () => {
     liveness: live === undefined ? undefined : scored(live),
   });
 
-  test('count attacks that pass and live faces that do not, of those where a face was found', () => {
+  test('count attacks that pass and live faces that do not, among frames with a face', () => {
     const { live, print } = frameFigures([
       still('live', 'a', 0.9),
       still('live', 'b', 0.4),
@@ -111,7 +111,7 @@ describe('the figures', () => {
     expect(print).toMatchObject({ n: 2, accepted: 1, error: { rate: 0.5 } });
   });
 
-  test('of people: an attack succeeded when one take did, a live person is refused when all takes were', () => {
+  test('of people: an attack succeeds when one of its takes does, a live person is refused when all takes are', () => {
     const take = (kind: string, person: string, atSeconds: number | null): JudgedTake => ({
       kind,
       person,
@@ -128,7 +128,7 @@ describe('the figures', () => {
 });
 
 describe('spoiled frames', () => {
-  test('are dimmed, noisy by as much as was asked for, and the same for the same seed', () => {
+  test('are as dark and as noisy as requested, and the same for the same seed', () => {
     const grey = new Uint8Array(60_000).fill(100);
     const altered = (seed: number) => alteration({ noise: 10, dim: 0.5 }, seeded(seed))(grey, seeded(seed));
     const values = [...altered(1)];

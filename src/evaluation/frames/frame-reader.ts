@@ -1,28 +1,32 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
-import { OperatingError } from '../kit/errors.js';
-import { NATIVE_FLAGS } from '../kit/native-flags.js';
-import { type GateEyeSettings, seenFrameSchema } from './gate/gate-protocol.js';
-import { fileLookSchema, type LivenessSettings } from './liveness/liveness-protocol.js';
-import { type FileRequest, type FromLooker, fromLookerSchema, type Timed, type ToLooker } from './looking-protocol.js';
+import { OperatingError } from '../../kit/errors.js';
+import { NATIVE_FLAGS } from '../../kit/native-flags.js';
+import {
+  type FileRequest,
+  type FromFrameProcess,
+  fromFrameProcessSchema,
+  type Timed,
+  type ToFrameProcess,
+} from './protocol.js';
 
-/** A child that died with a file is replaced and tries it again, so often. */
+/** A child that died of a file is replaced, and the next one tries the file again; so often in all. */
 const ATTEMPTS = 3;
 
-/** Looks at files by a child process, which native code may end at any time; the evaluation goes on with another. */
-export class Looking<S, L extends Timed> {
-  readonly #program: string;
+/** Measures the frames of files in a child process: where native code ends it, the evaluation goes on with another. */
+export class FrameReader<S, F extends Timed> {
+  readonly #program: URL;
   readonly #settings: S;
-  readonly #look: z.ZodType<L>;
+  readonly #frame: z.ZodType<F>;
   #child: ChildProcess | undefined;
   #replaced = 0;
 
-  /** @param program the child's file beside this one */
-  constructor(program: string, settings: S, look: z.ZodType<L>) {
+  /** @param program the child, which calls `serveFrames` */
+  constructor(program: URL, settings: S, frame: z.ZodType<F>) {
     this.#program = program;
     this.#settings = settings;
-    this.#look = look;
+    this.#frame = frame;
   }
 
   /** How many children ended before their time. */
@@ -31,10 +35,10 @@ export class Looking<S, L extends Timed> {
   }
 
   /** @throws OperatingError when a file cannot be used or the surroundings are not ready */
-  async look(request: FileRequest): Promise<readonly L[]> {
+  async read(request: FileRequest): Promise<readonly F[]> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const answer = await this.#ask(request);
-      if (answer?.kind === 'looks') return answer.looks;
+      if (answer?.kind === 'frames') return answer.frames;
       if (answer?.kind === 'fault')
         throw new OperatingError(answer.code as `KAIMON_${string}`, answer.trouble, answer.message);
       this.#child = undefined;
@@ -48,7 +52,7 @@ export class Looking<S, L extends Timed> {
   }
 
   /** Undefined: the child is gone. */
-  async #ask(request: FileRequest): Promise<FromLooker<L> | undefined> {
+  async #ask(request: FileRequest): Promise<FromFrameProcess<F> | undefined> {
     if (!this.#child) {
       this.#child = start(this.#program);
       const answer = await this.#exchange(this.#child, { kind: 'settings', settings: this.#settings });
@@ -57,14 +61,14 @@ export class Looking<S, L extends Timed> {
     return this.#exchange(this.#child, { kind: 'file', ...request });
   }
 
-  #exchange(child: ChildProcess, message: ToLooker<S>): Promise<FromLooker<L> | undefined> {
+  #exchange(child: ChildProcess, message: ToFrameProcess<S>): Promise<FromFrameProcess<F> | undefined> {
     return new Promise((resolve, reject) => {
       const settle = (done: () => void) => {
         child.off('message', answered).off('exit', gone).off('error', gone);
         done();
       };
       const answered = (raw: unknown) => {
-        const answer = fromLookerSchema(this.#look).safeParse(raw);
+        const answer = fromFrameProcessSchema(this.#frame).safeParse(raw);
         settle(() => (answer.success ? resolve(answer.data) : reject(answer.error)));
       };
       const gone = () => settle(() => resolve(undefined));
@@ -80,16 +84,8 @@ export class Looking<S, L extends Timed> {
   }
 }
 
-/** Looks at the largest face of each frame, without the encoder. */
-export const lookForLiveness = (settings: LivenessSettings) =>
-  new Looking('./liveness/liveness-looker.js', settings, fileLookSchema);
-
-/** Looks at frames as the eye of a gate does. */
-export const lookAsTheEye = (settings: GateEyeSettings) =>
-  new Looking('./gate/gate-looker.js', settings, seenFrameSchema);
-
-const start = (program: string) =>
-  fork(fileURLToPath(new URL(program, import.meta.url)), {
+const start = (program: URL) =>
+  fork(fileURLToPath(program), {
     execArgv: [...NATIVE_FLAGS, '--max-semi-space-size=2'],
     env: { ...process.env, OPENCV4NODEJS_DISABLE_AUTOBUILD: '1', ORT_DISABLE_TELEMETRY: '1' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

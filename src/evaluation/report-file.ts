@@ -1,18 +1,13 @@
 import { dirname } from 'node:path';
-import { Option } from 'commander';
-import type { Chart } from '../evaluation/charts/chart.js';
-import { drawChart } from '../evaluation/charts/draw-chart.js';
-import { htmlOf, type Report } from '../evaluation/report.js';
 import { writeFileAtomic } from '../kit/atomic-file.js';
 import { iso } from '../kit/clock.js';
 import { systemClock } from '../kit/system-clock.js';
 import { VERSION } from '../kit/version.js';
 import { loadManifest } from '../models/model-files.js';
-import { makePlotFolder } from './evaluate-plots.js';
-
-/** `--report FILE`. */
-export const reportOption = (): Option =>
-  new Option('--report <file>', 'write a short report (one HTML file); its folder is created');
+import type { Chart } from './charts/chart.js';
+import { drawChart } from './charts/draw-chart.js';
+import { makePlotFolder } from './charts/plot-files.js';
+import { htmlOf, type Report } from './report.js';
 
 /** Makes the report's folder, before the minutes of measuring. @throws OperatingError KAIMON_FILE_WRITE */
 export const prepareReport = (file: string | undefined): void =>

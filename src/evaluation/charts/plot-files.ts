@@ -1,13 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Option } from 'commander';
-import type { Chart } from '../evaluation/charts/chart.js';
-import { drawChart } from '../evaluation/charts/draw-chart.js';
-import { writeFileAtomic } from '../kit/atomic-file.js';
-import { messageOf, OperatingError } from '../kit/errors.js';
-
-/** `--plot DIR`. */
-export const plotOption = (): Option => new Option('--plot <dir>', 'draw charts (SVG) into this folder; it is created');
+import { writeFileAtomic } from '../../kit/atomic-file.js';
+import { messageOf, OperatingError } from '../../kit/errors.js';
+import type { Chart } from './chart.js';
+import { drawChart } from './draw-chart.js';
 
 /** Makes the folder for charts, before the minutes of measuring. @throws OperatingError KAIMON_FILE_WRITE */
 export function makePlotFolder(folder: string | undefined): void {

@@ -1,4 +1,4 @@
-/** A child process of `kaimon evaluate gate`: measures the frames of pictures and videos as the eye measures a camera's. */
+/** The child process of `kaimon evaluate gate`: measures the frames of pictures and videos as the eye measures a camera's. */
 import { OnnxEncoder } from '../../face/encoder.js';
 import { HaarProposer } from '../../face/haar.js';
 import { LandmarkNetwork } from '../../face/landmark-network.js';
@@ -7,10 +7,10 @@ import { Network } from '../../face/network.js';
 import { UltraFace } from '../../face/ultraface.js';
 import { loadOpenCv } from '../../kit/opencv/binding.js';
 import { AppearanceNetworks } from '../../liveness/appearance-networks.js';
-import { serveLooks } from '../file-frames.js';
+import { serveFrames } from '../frames/serve-frames.js';
 import type { GateEyeSettings } from './gate-protocol.js';
 
-serveLooks(async ({ faces, models }: GateEyeSettings) => {
+serveFrames(async ({ faces, models }: GateEyeSettings) => {
   await loadOpenCv();
   const meter = new FaceMeter(
     {

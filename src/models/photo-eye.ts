@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { Context } from '../cli/context.js';
+import type { Config } from '../config/config.js';
 import { EyeChild } from '../eye/child-process.js';
 import type { PhotoAnswer } from '../eye/protocol.js';
 import { supervisionPlan } from '../eye/restart-rules.js';
@@ -7,15 +7,27 @@ import { EyeSupervisor } from '../eye/supervisor.js';
 import type { MeasuredFace } from '../face/observation.js';
 import type { QualityLimits } from '../face/quality.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
 import { PHOTO_BYTES_MAX } from '../kit/opencv/picture-header.js';
 import { systemClock } from '../kit/system-clock.js';
-import { loadManifest } from '../models/model-files.js';
-import { loadModels, type ModelSet } from '../models/model-set.js';
 import { faceToEnrol } from '../person/enrolment-rules.js';
+import { loadManifest } from './model-files.js';
+import { loadModels, type ModelSet } from './model-set.js';
 
 export type MeasuredPhoto = Extract<PhotoAnswer, { ok: true }>;
 
-/** An eye without a camera, for commands: photos are decoded in a child that may die of them. */
+/** What an eye for photos is started with. */
+export interface PhotoEyeSetting {
+  readonly config: Pick<Config, 'encoder' | 'faces' | 'eye'>;
+  /** The site's own thresholds; undefined: those of the manifest. */
+  readonly calibrationFile: string | undefined;
+  readonly log: Log;
+}
+
+/**
+ * The eye without a camera, with the networks that the configuration names, for commands and evaluations. Photos are
+ * decoded in the eye's process, which a broken photo may end.
+ */
 export class PhotoEye {
   readonly modelSet: ModelSet;
   readonly #eye: EyeSupervisor;
@@ -26,13 +38,7 @@ export class PhotoEye {
   }
 
   /** @throws OperatingError when models are missing or the eye cannot start. */
-  static async start({
-    config,
-    log,
-    calibrationFile,
-  }: Pick<Context, 'config' | 'log'> & {
-    readonly calibrationFile: string | undefined;
-  }): Promise<PhotoEye> {
+  static async start({ config, log, calibrationFile }: PhotoEyeSetting): Promise<PhotoEye> {
     const modelSet = await loadModels(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
     const eye = await new Promise<EyeSupervisor>((resolve, reject) => {
       const made: EyeSupervisor = new EyeSupervisor({
@@ -96,8 +102,8 @@ async function readPhoto(file: string): Promise<Buffer> {
 }
 
 /** Runs `act` with an eye and stops it whatever happens. */
-export async function withPhotoEye<T>(context: Context, act: (eye: PhotoEye) => Promise<T>): Promise<T> {
-  const eye = await PhotoEye.start(context);
+export async function withPhotoEye<T>(setting: PhotoEyeSetting, act: (eye: PhotoEye) => Promise<T>): Promise<T> {
+  const eye = await PhotoEye.start(setting);
   try {
     return await act(eye);
   } finally {

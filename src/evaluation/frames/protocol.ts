@@ -1,7 +1,7 @@
 // pure
 import { z } from 'zod';
 
-/** Of a clip at most so much is looked at, and so often a second at most. */
+/** Of a video at most so many seconds are measured, and at most so many frames a second. */
 export const CLIP_SECONDS_MAX = 60;
 export const CLIP_FPS_MAX = 60;
 
@@ -12,12 +12,12 @@ export interface FileRequest {
   readonly fps: number;
 }
 
-/** To the child that looks: the settings first, then one file after the other. */
-export type ToLooker<S> =
+/** To the child that measures frames: the settings first, then one file after the other. */
+export type ToFrameProcess<S> =
   | { readonly kind: 'settings'; readonly settings: S }
   | ({ readonly kind: 'file' } & FileRequest);
 
-/** What a look at one frame gives, besides the frame's own time. */
+/** A measured frame has its own time. */
 export interface Timed {
   /** From the beginning of the file. */
   readonly atMs: number;
@@ -25,10 +25,10 @@ export interface Timed {
 export const timedSchema = { atMs: z.number().min(0) };
 
 /** From the child: one answer a message. */
-export const fromLookerSchema = <L extends Timed>(look: z.ZodType<L>) =>
+export const fromFrameProcessSchema = <F extends Timed>(frame: z.ZodType<F>) =>
   z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('ready') }),
-    z.object({ kind: z.literal('looks'), looks: z.array(look).max(CLIP_SECONDS_MAX * CLIP_FPS_MAX + 1) }),
+    z.object({ kind: z.literal('frames'), frames: z.array(frame).max(CLIP_SECONDS_MAX * CLIP_FPS_MAX + 1) }),
     z.object({
       kind: z.literal('fault'),
       code: z.string().regex(/^KAIMON_[A-Z_]+$/),
@@ -37,9 +37,9 @@ export const fromLookerSchema = <L extends Timed>(look: z.ZodType<L>) =>
     }),
   ]);
 
-export type FromLooker<L> =
+export type FromFrameProcess<F> =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'looks'; readonly looks: readonly L[] }
+  | { readonly kind: 'frames'; readonly frames: readonly F[] }
   | {
       readonly kind: 'fault';
       readonly code: string;

@@ -1,16 +1,14 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { endDaemon, spawnDaemon } from '../demo/spawn-daemon.js';
 
-const PROGRAM = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 /** As scripts/kaimon starts it. */
 const NODE_OPTIONS = ['--max-semi-space-size=2'];
-const STOP_MS = 10_000;
-/** Lines of the log kept for the message when it ends by itself. */
+/** Lines of the log that are kept for the message when it ends by itself. */
 const TAIL_LINES = 10;
 
 /** One line of the daemon's log. */
@@ -24,33 +22,27 @@ export interface LogLine {
 export interface Memory {
   /** Resident. Pages of shared libraries count in every process that maps them. */
   readonly rss: number;
-  /** Resident, shared pages divided by those who share them: what the processes cost together. 0 where Linux hides it. */
+  /** Resident, each shared page divided by the processes that share it: these add up. 0 where Linux hides it. */
   readonly pss: number;
 }
 
-/** The daemon with a replayed camera, its log read line by line: for measurements. Linux only. */
-export class WatchedDaemon {
+/** The daemon with its log read line by line, for measurements. Linux only. */
+export class MeasuredDaemon {
   readonly startedAt: number;
-  readonly #child: ChildProcessByStdio<null, null, Readable>;
+  readonly #child: ChildProcess;
   readonly #waiters = new Map<(line: LogLine) => boolean, (line: LogLine) => void>();
-  readonly #seen: string[] = [];
+  readonly #tail: string[] = [];
   readonly #ended: Promise<void>;
 
-  /**
-   * @param folder an empty one, for configuration and state. @param config beside what makes it quiet and alone
-   */
+  /** @param folder an empty one, for configuration and state. @param config added to silence and no MQTT */
   constructor(folder: string, config: Readonly<Record<string, unknown>>) {
     mkdirSync(folder, { recursive: true });
     const file = join(folder, 'kaimon.yaml');
     writeFileSync(file, stringify({ greeting: { speak: false }, mqtt: { enabled: false }, ...config }));
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(KAIMON_|NOTIFY_)/.test(name)));
     this.startedAt = Date.now();
-    const run = [...NODE_OPTIONS, PROGRAM, 'run', '--config', file, '--state', join(folder, 'state')];
-    this.#child = spawn(process.execPath, run, {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env,
-    });
-    createInterface({ input: this.#child.stderr }).on('line', (text) => this.#hear(text));
+    const files = { config: file, state: join(folder, 'state') };
+    this.#child = spawnDaemon(files, ['ignore', 'ignore', 'pipe'], NODE_OPTIONS);
+    createInterface({ input: this.#child.stderr as Readable }).on('line', (text) => this.#read(text));
     this.#ended = new Promise((resolve) => {
       this.#child.once('error', () => resolve());
       this.#child.once('exit', () => resolve());
@@ -74,19 +66,16 @@ export class WatchedDaemon {
       this.#ended.then(() => undefined),
     ]);
     if (line) return line;
-    throw new Error(`the daemon ended by itself: ${this.#seen.join(' | ')}`);
+    throw new Error(`the daemon ended by itself: ${this.#tail.join(' | ')}`);
   }
 
   async stop(): Promise<void> {
-    this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
-    await this.#ended;
-    clearTimeout(timer);
+    await endDaemon(this.#child, this.#ended);
   }
 
-  #hear(text: string): void {
-    this.#seen.push(text);
-    if (this.#seen.length > TAIL_LINES) this.#seen.shift();
+  #read(text: string): void {
+    this.#tail.push(text);
+    if (this.#tail.length > TAIL_LINES) this.#tail.shift();
     // Native libraries write to standard error too.
     if (!text.startsWith('{')) return;
     const line = JSON.parse(text) as LogLine;

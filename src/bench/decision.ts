@@ -6,10 +6,10 @@ import { byDatesOnly } from '../gate/entry-policy.js';
 import { Gate } from '../gate/gate.js';
 import { silentLog } from '../kit/log.js';
 import { systemClock as clock } from '../kit/system-clock.js';
-import { encodeVector } from '../kit/vector.js';
 import type { ModelSet } from '../models/model-set.js';
 import { Gallery } from '../person/gallery.js';
 import { usableCurve } from '../person/thresholds.js';
+import { madeUpPerson } from './made-up-person.js';
 import { type Timing, timed } from './timer.js';
 
 export interface DecisionFigures {
@@ -29,7 +29,7 @@ export async function benchDecision(
   const figures: DecisionFigures[] = [];
   for (const people of PEOPLE) {
     const gallery = new Gallery(encoder, dimension);
-    for (let i = 0; i < people; i++) gallery.set(madeUp(`p${i}`, encoder, dimension));
+    for (let i = 0; i < people; i++) gallery.set(madeUpPerson(`p${i}`, { encoder, dimension, templates: 1 }));
     const door = new DoorKeeper(new SimulatedLock(clock), clock, silentLog, config.door, () => undefined);
     const report = () => undefined;
     const gate = new Gate({
@@ -49,27 +49,4 @@ export async function benchDecision(
     figures.push({ people, whole });
   }
   return figures;
-}
-
-function madeUp(id: string, encoder: string, dimension: number) {
-  const vector = Float32Array.from({ length: dimension }, () => Math.random() - 0.5);
-  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
-  const template = {
-    encoder,
-    vector: encodeVector(vector.map((value) => value / length)),
-    quality: 0.9,
-    added: '2026-11-24T08:00:00.000Z',
-  };
-  return {
-    id,
-    name: id,
-    language: null,
-    greeting: null,
-    groups: [],
-    validFrom: null,
-    validUntil: null,
-    templates: [template],
-    version: '1700000000000-0000-bench',
-    by: 'bench',
-  };
 }

@@ -1,0 +1,88 @@
+import { ENROLLED, SCRIPT, sceneAt } from './script.js';
+import type { Story } from './story.js';
+import { type Approach, allWell, approachesOf, type DecisionEvent, decisionsIn, wrongNames } from './verdict.js';
+
+/** What the gate reported during the film, judged. */
+export interface RecordedResult {
+  readonly enrolled: readonly string[];
+  readonly approaches: readonly Approach[];
+  readonly greetings: readonly string[];
+  /** How long the bolt was drawn each time, milliseconds. */
+  readonly pulsesMs: readonly number[];
+  readonly ok: boolean;
+  readonly liveness: string;
+}
+
+/** The film shows stills, which never move as a solid face does: only that cue is off, and the result says so. */
+const LIVENESS = 'on by the look of the face; the motion cue is off, since the film is made of still photos';
+
+/** Keeps the gate's events, and shows each as a line of the story. */
+export class DemoRecord {
+  readonly decisions: DecisionEvent[] = [];
+  readonly #story: Story;
+  readonly #greetings: string[] = [];
+  readonly #pulsesMs: number[] = [];
+  #drawnAt: number | undefined;
+  #scene = -1;
+
+  constructor(story: Story) {
+    this.#story = story;
+  }
+
+  add(event: Readonly<Record<string, unknown>>): void {
+    switch (event['type']) {
+      case 'granted':
+      case 'refused':
+        this.#decision(event as unknown as DecisionEvent);
+        return;
+      case 'greeting':
+        this.#greetings.push(String(event['text']));
+        this.#story.line(`  ♪ ${event['text']}`);
+        return;
+      case 'door':
+        this.#door(String(event['state']), Date.parse(String(event['time'])));
+        return;
+    }
+  }
+
+  /** @param clean whether the gate stopped cleanly */
+  result(clean: boolean): RecordedResult {
+    const scenes = SCRIPT.scenes.map((scene, index) => ({
+      scene,
+      decisions: decisionsIn(SCRIPT, index, this.decisions),
+    }));
+    const approaches = scenes.flatMap(({ scene, decisions }) => approachesOf(scene, decisions));
+    const wrong = scenes.flatMap(({ scene, decisions }) => wrongNames(SCRIPT, scene, decisions));
+    for (const name of wrong) this.#story.line(`wrong: somebody was let in as ${name}`);
+    return {
+      enrolled: ENROLLED.map(({ name }) => name),
+      approaches,
+      greetings: this.#greetings,
+      pulsesMs: this.#pulsesMs,
+      ok: clean && allWell(approaches, wrong),
+      liveness: LIVENESS,
+    };
+  }
+
+  #decision(event: DecisionEvent): void {
+    this.decisions.push(event);
+    const { scene, index } = sceneAt(SCRIPT, event.frame);
+    if (index !== this.#scene) this.#story.line(scene.title);
+    this.#scene = index;
+    const distance = event.distance === null ? '' : `, distance ${event.distance.toFixed(2)}`;
+    const after = event.afterMs === null ? '' : ` after ${(event.afterMs / 1000).toFixed(2)} s`;
+    const what = event.type === 'granted' ? `✔ the door opens for ${event.name}${after}` : `✘ refused: ${event.text}`;
+    this.#story.line(`  ${what}${distance}`);
+  }
+
+  #door(state: string, at: number): void {
+    if (state === 'unlocked') {
+      this.#drawnAt = at;
+      return;
+    }
+    const pulseMs = this.#drawnAt === undefined ? undefined : at - this.#drawnAt;
+    this.#drawnAt = undefined;
+    if (pulseMs !== undefined) this.#pulsesMs.push(pulseMs);
+    this.#story.line(`  door ${state}${pulseMs === undefined ? '' : ` again after ${(pulseMs / 1000).toFixed(2)} s`}`);
+  }
+}

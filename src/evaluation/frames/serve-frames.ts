@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { explain, messageOf, OperatingError } from '../../kit/errors.js';
+import { Capture } from '../../kit/opencv/capture.js';
+import { decodePhoto } from '../../kit/opencv/codec.js';
+import type { Picture } from '../../kit/opencv/picture.js';
+import { seeded } from '../../kit/seeded-random.js';
+import { SEED } from '../figures.js';
+import {
+  CLIP_SECONDS_MAX,
+  type FileRequest,
+  type FromFrameProcess,
+  type Timed,
+  type ToFrameProcess,
+} from './protocol.js';
+
+/** Measures one frame and releases it. `random` is seeded by the file, uniform in [0, 1). */
+export type MeasureFrame<F> = (frame: Picture, random: () => number) => Promise<F>;
+
+/**
+ * Answers a FrameReader from its child process: settings first, then one file after the other. Files are decoded here,
+ * which may end the process. @param load makes what measures a frame
+ */
+export function serveFrames<S, F>(load: (settings: S) => Promise<MeasureFrame<F>>): void {
+  let measure: MeasureFrame<F> | undefined;
+  const answer = (message: FromFrameProcess<F & Timed>) => process.send?.(message);
+  const serve = async (message: ToFrameProcess<S>): Promise<FromFrameProcess<F & Timed>> => {
+    if (message.kind === 'settings') {
+      measure = await load(message.settings);
+      return { kind: 'ready' };
+    }
+    if (!measure) throw new Error('settings come first');
+    return { kind: 'frames', frames: await measureFile(measure, message) };
+  };
+  // One message at a time: the parent waits for each answer.
+  process.on('message', (message: ToFrameProcess<S>) => {
+    serve(message).then(answer, (thrown: unknown) =>
+      answer({
+        kind: 'fault',
+        code: thrown instanceof OperatingError ? thrown.code : 'KAIMON_LIVENESS_SET',
+        trouble: thrown instanceof OperatingError ? thrown.trouble : 'input',
+        message: explain(thrown),
+      }),
+    );
+  });
+  process.on('disconnect', () => process.exit(0));
+}
+
+async function measureFile<F>(measure: MeasureFrame<F>, { file, clip, fps }: FileRequest) {
+  // What is random about a file does not depend on the files before it.
+  const random = seeded([...file].reduce((hash, letter) => hash * 31 + letter.charCodeAt(0), SEED) >>> 0);
+  if (clip) return measureClip(measure, file, fps, random);
+  return [{ ...(await measure(await decode(file), random)), atMs: 0 }];
+}
+
+async function decode(file: string) {
+  try {
+    return (await decodePhoto(readFileSync(file))).picture;
+  } catch (cause) {
+    throw new OperatingError('KAIMON_LIVENESS_SET', 'input', `${file} cannot be used: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function measureClip<F>(measure: MeasureFrame<F>, file: string, fps: number, random: () => number) {
+  const frames: (F & Timed)[] = [];
+  const video = new Capture({ kind: 'file', path: file });
+  try {
+    for (let frame = 0, due = 0; frame / video.fps < CLIP_SECONDS_MAX; frame++) {
+      const picture = await video.read();
+      if (!picture) break;
+      const atS = frame / video.fps;
+      if (atS + 1e-6 < due) {
+        picture.release();
+        continue;
+      }
+      due += 1 / fps;
+      frames.push({ ...(await measure(picture, random)), atMs: atS * 1000 });
+    }
+  } finally {
+    await video.release();
+  }
+  if (frames.length > 0) return frames;
+  throw new OperatingError('KAIMON_LIVENESS_SET', 'input', `${file} cannot be used as a video: it has no frames`);
+}

@@ -1,0 +1,129 @@
+import { OperatingError } from '../../kit/errors.js';
+import { chooseThreshold } from '../../person/thresholds.js';
+import { grantsChart } from '../charts/approach-charts.js';
+import type { EvaluationContext, Findings } from '../context.js';
+import { readPeople, readPresentations } from '../presentations.js';
+import { commonFacts, prepareReport, writeReport } from '../report-file.js';
+import { type EnrolledPeople, enrolFolder } from './approach-gallery.js';
+import { approachesOf, type JudgedApproach } from './approaches.js';
+import { type GateFigures, gateFigures } from './gate-figures.js';
+import { gateRemarks, gateReport, gateRows, outcomeOf } from './gate-report.js';
+import {
+  type ApproachSet,
+  type ApproachSets,
+  type FrameRates,
+  type ShownApproaches,
+  showApproaches,
+} from './show-approaches.js';
+
+/** What `kaimon evaluate gate` is asked for: folders, of which at least one besides the gallery is given. */
+export interface GateQuestion extends FrameRates {
+  /** Who is enrolled. */
+  readonly gallery: string;
+  /** Approaches of the same people, of others, and with pictures and screens. */
+  readonly probes?: string;
+  readonly strangers?: string;
+  readonly attacks?: string;
+  /** File for a report. */
+  readonly report?: string;
+}
+
+/** What `evaluate gate` measured. */
+export interface GateResult extends GateFigures {
+  readonly encoder: string;
+  readonly people: number;
+  readonly photos: number;
+  readonly failedToEnrol: readonly string[];
+  readonly refusedPhotos: number;
+  readonly liveness: boolean;
+  readonly targetFpir: number;
+  readonly threshold: number;
+  readonly margin: number;
+  readonly agree: number;
+  readonly of: number;
+  readonly tooLarge: boolean;
+  readonly fps: number;
+  readonly replaced: number;
+  readonly approaches: readonly JudgedApproach[];
+}
+
+/**
+ * Shows whole approaches to the very gate of the daemon: who is let in, who is not, and after how long.
+ * @throws OperatingError where a set cannot be used, nobody can be enrolled, a stranger is enrolled, or the report cannot be written
+ */
+export async function evaluateGate(context: EvaluationContext, question: GateQuestion): Promise<Findings<GateResult>> {
+  const sets = readSets(question);
+  prepareReport(question.report);
+  const enrolled = await enrolFolder(context, question.gallery);
+  assertApart(sets.strangers, enrolled.people);
+  const shown = await showApproaches(context, enrolled, sets, question);
+  const { agree } = context.config.decision;
+  const figures = gateFigures(shown.groups, agree, new Set(enrolled.people.keys()));
+  return report(question, enrolled, shown, figures);
+}
+
+function readSets({ probes, strangers, attacks }: GateQuestion): ApproachSets {
+  const people = (folder: string | undefined): ApproachSet | undefined =>
+    folder === undefined ? undefined : { folder, approaches: approachesOf(readPeople(folder)) };
+  return {
+    probes: people(probes),
+    strangers: people(strangers),
+    attacks:
+      attacks === undefined
+        ? undefined
+        : {
+            folder: attacks,
+            approaches: approachesOf(readPresentations(attacks)).filter(({ kind }) => kind !== 'live'),
+          },
+  };
+}
+
+/** A stranger with the name of an enrolled person is a mistake in the set. */
+function assertApart(strangers: ApproachSet | undefined, people: ReadonlyMap<string, unknown>): void {
+  const known = strangers?.approaches.find(({ person }) => people.has(person));
+  if (known)
+    throw new OperatingError(
+      'KAIMON_STRANGER_KNOWN',
+      'input',
+      `the stranger "${known.person}" is enrolled under the same name: take him out of --strangers or --gallery`,
+    );
+}
+
+async function report(
+  question: GateQuestion,
+  { gallery, photos, failedToEnrol, refused }: EnrolledPeople,
+  { groups, knowledge: { config, curve }, replaced }: ShownApproaches,
+  figures: GateFigures,
+): Promise<Findings<GateResult>> {
+  const { targetFpir, threshold: byHand, agree, of, margin } = config.decision;
+  const { threshold, tooLarge } = chooseThreshold(curve, targetFpir, gallery.templates, byHand);
+  const set = { encoder: gallery.encoder, people: gallery.size, photos, failedToEnrol, refusedPhotos: refused.size };
+  const rule = { liveness: config.liveness.enabled, targetFpir, threshold, margin, agree, of, tooLarge };
+  const approaches = [groups.probes, groups.strangers, groups.attacks].flatMap((group) => group ?? []);
+  const facts = [
+    `${set.encoder}: ${set.people} people enrolled with ${photos} photos, ${refused.size} photos refused${
+      failedToEnrol.length > 0 ? `, not enrolled: ${failedToEnrol.join(', ')}` : ''
+    }`,
+    `threshold ${threshold.toFixed(4)} for a target FPIR of ${targetFpir}, ${agree} of ${of} frames, liveness ${rule.liveness ? 'on' : 'off'}`,
+  ];
+  if (question.report !== undefined) {
+    const chart = grantsChart(groups.probes ?? [], [...(groups.strangers ?? []), ...(groups.attacks ?? [])], facts);
+    const folders = (['gallery', 'probes', 'strangers', 'attacks'] as const).flatMap((name) => {
+      const folder = question[name];
+      return folder === undefined ? [] : [[name, folder] as const];
+    });
+    await writeReport(question.report, [chart], (svgs) =>
+      gateReport([...commonFacts(rule.liveness), ...folders, ['gate', facts.join('; ')]], figures, groups, svgs),
+    );
+  }
+  return {
+    figures: { ...set, ...rule, fps: question.fps, replaced, ...figures, approaches },
+    lines: [
+      ...facts,
+      ...gateRows(figures).map(([what, rate, time, reasons]) => `${what}: ${rate}; time ${time}; refused: ${reasons}`),
+      ...gateRemarks(figures),
+      ...approaches.map((one) => `${one.kind} ${one.name}: ${outcomeOf(one)}`),
+      ...(question.report === undefined ? [] : [`report: ${question.report}`]),
+    ],
+  };
+}
