@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import { writeFileAtomic } from '../kit/atomic-file.js';
 import { iso } from '../kit/clock.js';
+import { writeFileAtomic } from '../kit/files/atomic-file.js';
 import { systemClock } from '../kit/system-clock.js';
 import { VERSION } from '../kit/version.js';
 import { loadManifest } from '../models/model-files.js';

@@ -1,8 +1,8 @@
 /** The journal's folder on a real disk. */
 import { constants, promises as fs } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errnoOf, ownLikeFolder, syncFolder, writeFileAtomic } from '../kit/atomic-file.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
+import { errnoOf, ownLikeFolder, syncFolder, writeFileAtomic } from '../kit/files/atomic-file.js';
 import type { DiskFile, JournalDisk, StoredFile } from './disk.js';
 import { FILE_BYTES_MAX, PERSONAL_FOLDER } from './segment.js';
 

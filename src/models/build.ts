@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { writeFileAtomic } from '../kit/atomic-file.js';
 import { explain, impossible, OperatingError } from '../kit/errors.js';
+import { writeFileAtomic } from '../kit/files/atomic-file.js';
 import { exportFaceLandmark68 } from './face-landmark-68.js';
 import type { Extra, Manifest, NpmSource } from './manifest.js';
 import { fileDigest, modelPath, originalPath, projectRoot, samplePath } from './model-files.js';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomic } from '../kit/atomic-file.js';
 import { explain, OperatingError } from '../kit/errors.js';
+import { writeFileAtomic } from '../kit/files/atomic-file.js';
 import { MATCH_RATES } from './manifest.js';
 
 const thresholdSchema = z.strictObject({

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../kit/clock.js';
+import { StateFile } from '../kit/files/state-file.js';
 import type { Log } from '../kit/log.js';
-import { StateFile } from '../kit/state-file.js';
 import { PEOPLE_MAX, personIdSchema } from '../person/person.js';
 import { NO_COUNTS } from './passage-detection.js';
 import { passageSchema } from './passback.js';

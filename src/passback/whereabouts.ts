@@ -1,6 +1,6 @@
 import type { TrustedClock } from '../clock-trust/trusted-clock.js';
 import type { Clock, WallMs } from '../kit/clock.js';
-import type { StateFile } from '../kit/state-file.js';
+import type { StateFile } from '../kit/files/state-file.js';
 import type { MergeOutcome } from '../person/version.js';
 import type { Calendar } from '../schedule/calendar.js';
 import { LastPassages, type LastPassagesParts } from './last-passages.js';

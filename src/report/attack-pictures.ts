@@ -1,8 +1,8 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../kit/atomic-file.js';
 import { type Clock, iso, type MonotonicMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
+import { writeFileAtomic } from '../kit/files/atomic-file.js';
 import type { Log } from '../kit/log.js';
 
 export interface AttackPicturesParts {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Clock, iso, wallMs } from '../kit/clock.js';
+import { StateFile } from '../kit/files/state-file.js';
 import type { Log } from '../kit/log.js';
-import { StateFile } from '../kit/state-file.js';
 import { DOOR_MODES } from './door-mode.js';
 import { type DoorOrder, NO_ORDER } from './door-order.js';
 

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Paths, unitCache } from '../config/paths.js';
-import { cannotWrite } from '../kit/atomic-file.js';
+import { cannotWrite } from '../kit/files/atomic-file.js';
 import type { PeopleStore } from './people-store.js';
 
 /** Damaged files that were set aside. */

@@ -1,9 +1,9 @@
 import { promises as fs } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Adapter } from 'lowdb';
-import { errnoOf, writeFileAtomic } from '../kit/atomic-file.js';
 import { type Clock, iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
+import { errnoOf, writeFileAtomic } from '../kit/files/atomic-file.js';
 import type { Log } from '../kit/log.js';
 import { documentChunks, NewerPeople, type PeopleDocument } from './people-document.js';
 import { parsePeople } from './people-parser.js';

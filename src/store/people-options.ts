@@ -1,7 +1,7 @@
 import type { Adapter } from 'lowdb';
 import type { Clock } from '../kit/clock.js';
+import type { LockedResource } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
-import type { LockedResource } from '../kit/writer-lock.js';
 import type { Person } from '../person/person.js';
 import type { PeopleDocument } from './people-document.js';
 

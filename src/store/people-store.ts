@@ -1,6 +1,6 @@
 import { Low } from 'lowdb';
-import { Saver } from '../kit/saver.js';
-import { WriterLock } from '../kit/writer-lock.js';
+import { Saver } from '../kit/files/saver.js';
+import { WriterLock } from '../kit/files/writer-lock.js';
 import type { Person, Tombstone } from '../person/person.js';
 import { isFuture, type MergeOutcome, nextVersion } from '../person/version.js';
 import { checkedPerson, checkedRecord, checkFresh, checkRoom } from './admission.js';

@@ -1,7 +1,7 @@
 import { promises as fs } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { errnoOf, removeStaleTemps, syncFolder } from '../kit/atomic-file.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
+import { errnoOf, removeStaleTemps, syncFolder } from '../kit/files/atomic-file.js';
 import type { Log } from '../kit/log.js';
 
 /** Makes the store's folder for Kaimon's user alone (0700). One that exists keeps its mode: it may hold other files too. */

@@ -6,10 +6,10 @@ import type { JournalDisk } from '../../src/journal/disk.js';
 import { FileDisk } from '../../src/journal/file-disk.js';
 import { FileJournal } from '../../src/journal/file-journal.js';
 import { JOURNAL_LOCK } from '../../src/journal/open-journal.js';
+import { WriterLock } from '../../src/kit/files/writer-lock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { systemClock } from '../../src/kit/system-clock.js';
-import { WriterLock } from '../../src/kit/writer-lock.js';
 import { expectWhole, openJournal, typesOf } from './harness.js';
 import { MemoryDisk } from './memory-disk.js';
 

@@ -10,7 +10,7 @@ const load = (path) => import(pathToFileURL(join(dist, path)).href);
 const { FileJournal } = await load('journal/file-journal.js');
 const { FileDisk } = await load('journal/file-disk.js');
 const { JOURNAL_LOCK } = await load('journal/open-journal.js');
-const { WriterLock } = await load('kit/writer-lock.js');
+const { WriterLock } = await load('kit/files/writer-lock.js');
 const { systemClock } = await load('kit/system-clock.js');
 const { silentLog } = await load('kit/log.js');
 

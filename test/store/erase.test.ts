@@ -4,9 +4,9 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { type Context, contextOf } from '../../src/cli/context.js';
 import { erasePerson } from '../../src/cli/erase.js';
 import { JOURNAL_LOCK, openJournalOf } from '../../src/journal/open-journal.js';
+import { WriterLock } from '../../src/kit/files/writer-lock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { systemClock as clock } from '../../src/kit/system-clock.js';
-import { WriterLock } from '../../src/kit/writer-lock.js';
 import { PeopleStore } from '../../src/store/people-store.js';
 import { ENCODER, newcomer, tempFolder } from './sample.js';
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../kit/atomic-file.js';
 import { messageOf, OperatingError } from '../../kit/errors.js';
+import { writeFileAtomic } from '../../kit/files/atomic-file.js';
 import type { Chart } from './chart.js';
 import { drawChart } from './draw-chart.js';
 

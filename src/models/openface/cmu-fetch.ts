@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../kit/atomic-file.js';
+import { writeFileAtomic } from '../../kit/files/atomic-file.js';
 import type { ModelOf } from '../manifest.js';
 import { loadManifest, modelPath, projectRoot } from '../model-files.js';
 import { assertEmbeds } from './cmu-check.js';

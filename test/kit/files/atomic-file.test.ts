@@ -2,8 +2,8 @@ import { promises as fs } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { removeStaleTemps, writeFileAtomic } from '../../src/kit/atomic-file.js';
-import { OperatingError } from '../../src/kit/errors.js';
+import { OperatingError } from '../../../src/kit/errors.js';
+import { removeStaleTemps, writeFileAtomic } from '../../../src/kit/files/atomic-file.js';
 
 async function folder(): Promise<string> {
   const path = await fs.mkdtemp(join(tmpdir(), 'kaimon-atomic-'));

@@ -1,7 +1,7 @@
-import type { Clock, Timer } from './clock.js';
-import { messageOf } from './errors.js';
-import type { Log } from './log.js';
-import { pauseMs, type RetryPlan } from './retry.js';
+import type { Clock, Timer } from '../clock.js';
+import { messageOf } from '../errors.js';
+import type { Log } from '../log.js';
+import { pauseMs, type RetryPlan } from '../retry.js';
 
 export interface SaverOptions {
   /** What is saved, for the log: `people store`. */

@@ -1,9 +1,9 @@
 import { promises as fs } from 'node:fs';
 import type { z } from 'zod';
+import { type Clock, iso, type Timer } from '../clock.js';
+import { messageOf, OperatingError } from '../errors.js';
+import type { Log } from '../log.js';
 import { errnoOf, removeStaleTemps, writeFileAtomic } from './atomic-file.js';
-import { type Clock, iso, type Timer } from './clock.js';
-import { messageOf, OperatingError } from './errors.js';
-import type { Log } from './log.js';
 import { Saver } from './saver.js';
 
 const RETRY = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 } as const;

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { z } from 'zod';
+import { messageOf, OperatingError } from '../errors.js';
+import type { Log } from '../log.js';
 import { errnoOf, ownLikeFolder, tempBeside } from './atomic-file.js';
-import { messageOf, OperatingError } from './errors.js';
-import type { Log } from './log.js';
 
 /** The process that holds the lock. Start time and boot tell it from a later process that was given the same pid. */
 const holderSchema = z.object({

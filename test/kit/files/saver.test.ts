@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { silentLog } from '../../src/kit/log.js';
-import { ManualClock } from '../../src/kit/manual-clock.js';
-import { Saver } from '../../src/kit/saver.js';
+import { Saver } from '../../../src/kit/files/saver.js';
+import { silentLog } from '../../../src/kit/log.js';
+import { ManualClock } from '../../../src/kit/manual-clock.js';
 
 const RETRY = { firstMs: 1000, factor: 2, maxMs: 3000, jitter: 0 };
 

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { silentLog } from '../../src/kit/log.js';
-import { WriterLock } from '../../src/kit/writer-lock.js';
-import { PEOPLE_LOCK } from '../../src/store/people-options.js';
-import { names, tempFolder } from '../store/sample.js';
+import { WriterLock } from '../../../src/kit/files/writer-lock.js';
+import { silentLog } from '../../../src/kit/log.js';
+import { PEOPLE_LOCK } from '../../../src/store/people-options.js';
+import { names, tempFolder } from '../../store/sample.js';
 
 const lockPath = async () => join(await tempFolder(), 'people.json.lock');
 const take = (path: string) => WriterLock.take(path, silentLog, PEOPLE_LOCK);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { messageOf, OperatingError } from './errors.js';
+import { messageOf, OperatingError } from '../errors.js';
 
 export interface AtomicWriteOptions {
   /** Permission bits of the new file, whatever the umask and the old file say. Default 0600. */

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { silentLog } from '../../src/kit/log.js';
-import { ManualClock } from '../../src/kit/manual-clock.js';
-import { StateFile } from '../../src/kit/state-file.js';
-import { tempFolder } from '../store/sample.js';
+import { StateFile } from '../../../src/kit/files/state-file.js';
+import { silentLog } from '../../../src/kit/log.js';
+import { ManualClock } from '../../../src/kit/manual-clock.js';
+import { tempFolder } from '../../store/sample.js';
 
 const schema = z.strictObject({ n: z.int() });
 async function opened(folder: string) {
