@@ -12,7 +12,14 @@ const problems = [];
 const problem = (text) => problems.push(text);
 const skip = (text) => console.log(`generated: skipped: ${text}`);
 
-function checkSchema() {
+/** What a command prints must be what the file holds. @param how the command that a person types */
+function checkPrinted(file, how, ...args) {
+  const printed = run(process.execPath, ...args);
+  const kept = existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';
+  if (kept.trimEnd() !== printed.trimEnd()) problem(`${file} is out of date: ${how} > ${file}`);
+}
+
+function checkMadeFiles() {
   if (!existsSync(join(root, 'src/cli/main.ts'))) return skip('the config schema (there is no src/cli/main.ts)');
   try {
     // setup's build step does nothing where dist is newer than src.
@@ -20,14 +27,11 @@ function checkSchema() {
     run('bash', '-c', build);
   } catch (error) {
     return problem(
-      `dist cannot be built, so the config schema cannot be checked:\n${error.stdout ?? ''}${error.stderr ?? error}`,
+      `dist cannot be built, so what is made from it cannot be checked:\n${error.stdout ?? ''}${error.stderr ?? error}`,
     );
   }
-  const printed = run(process.execPath, 'dist/cli/main.js', 'config', 'schema');
-  const file = join(root, 'config/kaimon.schema.json');
-  const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  if (kept.trimEnd() !== printed.trimEnd())
-    problem('config/kaimon.schema.json is out of date: scripts/kaimon config schema > config/kaimon.schema.json');
+  checkPrinted('config/kaimon.schema.json', 'scripts/kaimon config schema', 'dist/cli/main.js', 'config', 'schema');
+  checkPrinted('docs/errors.md', 'node scripts/errors-page.mjs', 'scripts/errors-page.mjs');
 }
 
 function trackedFiles() {
@@ -67,7 +71,7 @@ function checkAddresses() {
   }
 }
 
-checkSchema();
+checkMadeFiles();
 checkAddresses();
 for (const text of problems) console.log(`generated: ${text}`);
 console.log(`generated: ${problems.length === 0 ? 'in order' : `${problems.length} problems`}`);

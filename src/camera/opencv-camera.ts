@@ -30,7 +30,7 @@ export class OpenCvCamera implements Camera {
         source.kind === 'v4l2'
           ? [`the camera ${source.device}`, 'is it plugged in, unused by others, and is the user in group video?']
           : [`the camera pipeline "${pipelineName(source.pipeline)}"`, 'try it with gst-launch-1.0 and fakesink'];
-      throw new OperatingError('KAIMON_CAMERA_OPEN', 'environment', `cannot open ${what}: ${advice}`, { cause });
+      throw new OperatingError('KAIMON_CAMERA_OPEN', `cannot open ${what}: ${advice}`, { cause });
     }
   }
 
@@ -45,7 +45,7 @@ export class OpenCvCamera implements Camera {
     this.#closed = true;
     const timer = this.#clock.after(READ_MAX_MS, () => {
       const text = `the camera has not returned from a read for ${READ_MAX_MS / 1000} s`;
-      this.#onHung(new OperatingError('KAIMON_CAMERA_HUNG', 'environment', text));
+      this.#onHung(new OperatingError('KAIMON_CAMERA_HUNG', text));
     });
     try {
       await this.#capture.release();

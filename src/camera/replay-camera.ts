@@ -117,7 +117,6 @@ export class ReplayCamera implements Camera {
     } catch (cause) {
       throw new OperatingError(
         'KAIMON_CAMERA_OPEN',
-        'environment',
         `cannot replay ${options.path}: give a video file or a folder of JPEG or PNG files`,
         { cause },
       );

@@ -51,7 +51,6 @@ export class RpicamCamera implements Camera {
     }
     throw new OperatingError(
       'KAIMON_CAMERA_OPEN',
-      'environment',
       `none of ${options.programs.join(', ')} can be run: install rpicam-apps, or set camera.kind to device`,
     );
   }

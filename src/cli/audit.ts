@@ -100,7 +100,7 @@ function sinceOf(text: string | undefined): number | undefined {
   const ms = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isFinite(ms)) return ms;
   const why = `--since ${text}: a time such as 2026-11-24 or 2026-11-24T08:00:00Z, or an age such as 90m, 24h or 7d is needed`;
-  throw new OperatingError('KAIMON_USAGE', 'usage', why);
+  throw new OperatingError('KAIMON_USAGE', why);
 }
 
 function keyOf({ config }: Context, option: string | undefined): SignatureCheck | undefined {
@@ -115,7 +115,7 @@ function readKey(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {
-    throw new OperatingError('KAIMON_FILE_READ', 'environment', `cannot read ${file} (--key): ${messageOf(cause)}`, {
+    throw new OperatingError('KAIMON_FILE_READ', `cannot read ${file} (--key): ${messageOf(cause)}`, {
       cause,
     });
   }

@@ -52,7 +52,7 @@ function doorSummary({ steps, journal, ok }: DoorDemoResult): string[] {
 /** The demo has a configuration and people of its own: options that name others would have no effect. */
 function refuseOthers({ config, state }: CommonOptions): void {
   const given = config !== undefined ? '--config' : state !== undefined ? '--state' : undefined;
-  if (given) throw new OperatingError('KAIMON_USAGE', 'usage', `the demo knows no ${given}: its files are in --out`);
+  if (given) throw new OperatingError('KAIMON_USAGE', `the demo knows no ${given}: its files are in --out`);
 }
 
 /** `kaimon demo`: the daemon end to end on a replayed camera with an embedded broker. */

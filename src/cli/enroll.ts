@@ -36,13 +36,13 @@ function dataOf(name: string, { id, group, from, until, language, force }: Optio
   const parsed = dataSchema.safeParse({ name, id, groups: group, validFrom: from, validUntil: until, language, force });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new OperatingError('KAIMON_USAGE', 'usage', `${issue?.path.join('.') || 'name'}: ${issue?.message}`);
+  throw new OperatingError('KAIMON_USAGE', `${issue?.path.join('.') || 'name'}: ${issue?.message}`);
 }
 
 /** A refused enrolment is an unusable input, whatever the reason. */
 function asInputError(thrown: unknown): unknown {
   if (!(thrown instanceof EnrolmentRefused)) return thrown;
-  return new OperatingError('KAIMON_ENROLMENT', 'input', thrown.message, { cause: thrown, reason: thrown.code });
+  return new OperatingError('KAIMON_ENROLMENT', thrown.message, { cause: thrown, reason: thrown.code });
 }
 
 /** `kaimon enroll NAME IMAGE…`: adds a person, or templates to one. */

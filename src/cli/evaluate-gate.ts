@@ -43,5 +43,5 @@ export function gateSubcommand(): Command {
 function assertApproaches({ probes, strangers, attacks }: Options): void {
   if (probes !== undefined || strangers !== undefined || attacks !== undefined) return;
   const trouble = 'nobody comes to the gate: give --probes, --strangers, --attacks';
-  throw new OperatingError('KAIMON_USAGE', 'usage', trouble);
+  throw new OperatingError('KAIMON_USAGE', trouble);
 }

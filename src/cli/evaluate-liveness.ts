@@ -35,5 +35,5 @@ export function livenessSubcommand(): Command {
 function within(name: string, text: string, low: number, high: number): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= low && value <= high) return value;
-  throw new OperatingError('KAIMON_USAGE', 'usage', `${name} is "${text}": a number from ${low} to ${high} is needed`);
+  throw new OperatingError('KAIMON_USAGE', `${name} is "${text}": a number from ${low} to ${high} is needed`);
 }

@@ -34,7 +34,6 @@ export async function withStore<T>(
     if (thrown instanceof OperatingError && thrown.code === 'KAIMON_PEOPLE_LOCKED')
       throw new OperatingError(
         thrown.code,
-        'environment',
         `${thrown.message}. With a running daemon, change people by its MQTT requests (docs/mqtt.md)`,
         { cause: thrown },
       );
@@ -64,4 +63,4 @@ export function findPerson(people: readonly Person[], wanted: string): Person {
   return person;
 }
 
-export const unknownPerson = (trouble: string) => new OperatingError('KAIMON_PERSON_UNKNOWN', 'usage', trouble);
+export const unknownPerson = (trouble: string) => new OperatingError('KAIMON_PERSON_UNKNOWN', trouble);

@@ -34,7 +34,7 @@ const show: Act = async (context, encoder, [wanted = ''], options) => {
 
 const rename: Act = async (context, encoder, [wanted = '', name = ''], options) => {
   const parsed = personNameSchema.safeParse(name);
-  if (!parsed.success) throw new OperatingError('KAIMON_USAGE', 'usage', parsed.error.issues[0]?.message ?? 'no name');
+  if (!parsed.success) throw new OperatingError('KAIMON_USAGE', parsed.error.issues[0]?.message ?? 'no name');
   const renamed = await withStore(context, encoder, async (store) => {
     const person = findPerson([...store.all()], wanted);
     return store.put({ ...person, name: parsed.data, by: 'cli' });
@@ -71,12 +71,9 @@ function readExport(file: string): z.infer<typeof fileSchema> {
     return fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     const what = cause instanceof z.ZodError ? z.prettifyError(cause).split('\n')[0] : messageOf(cause);
-    throw new OperatingError(
-      'KAIMON_PEOPLE_IMPORT',
-      'input',
-      `${file} is no export of "kaimon people export": ${what}`,
-      { cause },
-    );
+    throw new OperatingError('KAIMON_PEOPLE_IMPORT', `${file} is no export of "kaimon people export": ${what}`, {
+      cause,
+    });
   }
 }
 

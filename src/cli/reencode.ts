@@ -99,7 +99,6 @@ async function templatesOf(person: Person, photos: readonly string[], { context,
 const noPhotos = (what: string, cause?: unknown) =>
   new OperatingError(
     'KAIMON_PEOPLE_REENCODE',
-    'input',
     `${what}: give a folder with the photos that you kept, one folder an id (ada/photo.jpg), or enrol the people again`,
     { cause },
   );

@@ -39,7 +39,7 @@ export function safeStateCommand(): Command {
       const failed = results.filter(({ ok }) => !ok);
       if (failed.length > 0) {
         const message = `the relay could not be made safe: ${failed.map(({ said }) => said).join('; ')}`;
-        throw new OperatingError('KAIMON_SAFE_STATE', 'environment', message);
+        throw new OperatingError('KAIMON_SAFE_STATE', message);
       }
       const said = results.map((result) => result.said);
       print(options, { ok: true, gates: results }, said);

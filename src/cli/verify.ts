@@ -25,7 +25,7 @@ export function verifyCommand(): Command {
     .action(async (image: string, other: string | undefined, _own, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       if ((other === undefined) === (options.is === undefined))
-        throw new OperatingError('KAIMON_USAGE', 'usage', 'give either a second image or --is NAME');
+        throw new OperatingError('KAIMON_USAGE', 'give either a second image or --is NAME');
       const context = contextOf(options);
       const { config } = context;
       const limits = config.faces.quality;
@@ -43,7 +43,6 @@ export function verifyCommand(): Command {
         if (distance === undefined)
           throw new OperatingError(
             'KAIMON_PEOPLE_ENCODER',
-            'environment',
             `"${options.is}" has no template of the encoder ${encoder}: enrol again`,
           );
         // One claimed identity: compared with the templates of that person only.

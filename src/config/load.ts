@@ -34,12 +34,12 @@ const fileError = (file: string, cause: unknown): OperatingError => {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     const advice = 'name another with --config, or copy config/kaimon.yaml there';
-    return new OperatingError('KAIMON_CONFIG_FILE', 'usage', `there is no configuration file ${file}: ${advice}`, {
+    return new OperatingError('KAIMON_CONFIG_FILE', `there is no configuration file ${file}: ${advice}`, {
       cause,
     });
   }
   const what = `cannot read the configuration file ${file} (${messageOf(cause)}): let this user read it`;
-  return new OperatingError('KAIMON_CONFIG_FILE', 'environment', what, { cause });
+  return new OperatingError('KAIMON_CONFIG_FILE', what, { cause, trouble: 'environment' });
 };
 
 function readBytes(file: string): Buffer {
@@ -56,7 +56,7 @@ function readBytes(file: string): Buffer {
     if (!isFile || size > FILE_BYTES_MAX) {
       const found = isFile ? `it has ${size} bytes` : 'it is not a plain file';
       const message = `cannot use ${file} as configuration: ${found}; a file of at most ${FILE_BYTES_MAX} bytes is needed`;
-      throw new OperatingError('KAIMON_CONFIG_FILE', 'usage', message);
+      throw new OperatingError('KAIMON_CONFIG_FILE', message);
     }
     return readFileSync(handle);
   } catch (cause) {

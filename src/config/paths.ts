@@ -47,7 +47,7 @@ export function resolvePaths(options: { readonly env: Environment; readonly stat
   const cacheHome = absolute(env['XDG_CACHE_HOME']) ?? (home && join(home, '.cache'));
   if (stateHome === null) {
     const advice = 'name one with --state DIR';
-    throw new OperatingError('KAIMON_PATHS', 'environment', `HOME is not set, so there is no state folder: ${advice}`);
+    throw new OperatingError('KAIMON_PATHS', `HOME is not set, so there is no state folder: ${advice}`);
   }
   const state = join(stateHome, 'kaimon');
   const runHome = absolute(env['XDG_RUNTIME_DIR']);

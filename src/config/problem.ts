@@ -47,7 +47,7 @@ export class ConfigError extends OperatingError {
     const more = problems.length - listed.length;
     if (more > 0) listed.push(`and ${more} more`);
     const count = problems.length === 1 ? 'one mistake' : `${problems.length} mistakes`;
-    super('KAIMON_CONFIG', 'usage', `the configuration has ${count}:\n  ${listed.join('\n  ')}`, options);
+    super('KAIMON_CONFIG', `the configuration has ${count}:\n  ${listed.join('\n  ')}`, options);
     this.problems = problems;
   }
 }

@@ -20,7 +20,7 @@ export function secretPath(file: string, env: Environment): string {
 export function readSecret(file: string, key: string, env: Environment): Buffer {
   const path = secretPath(file, env);
   const fail = (why: string, options?: ErrorOptions) =>
-    new OperatingError('KAIMON_SECRET', 'environment', `cannot read ${path} (${key}): ${why}`, options);
+    new OperatingError('KAIMON_SECRET', `cannot read ${path} (${key}): ${why}`, options);
   let bytes: Buffer;
   try {
     const stat = statSync(path);
@@ -38,5 +38,5 @@ export function readPassword(file: string, key: string, env: Environment): strin
   const [password] = readSecret(file, key, env).toString('utf8').split(/\r?\n/, 1);
   if (password) return password;
   const message = `cannot use ${secretPath(file, env)} (${key}): its first line, the password, is empty`;
-  throw new OperatingError('KAIMON_SECRET', 'environment', message);
+  throw new OperatingError('KAIMON_SECRET', message);
 }

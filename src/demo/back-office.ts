@@ -45,8 +45,7 @@ export class BackOffice {
   /** Enrols a person from one photo. @throws OperatingError with the gate's own words when it refuses */
   async enroll(name: string, photo: Buffer): Promise<void> {
     const answer = await this.ask('enroll', { name, photo: photo.toString('base64') });
-    if (!answer.ok)
-      throw new OperatingError('KAIMON_DEMO', 'environment', `${name} could not be enrolled: ${answer.error.message}`);
+    if (!answer.ok) throw new OperatingError('KAIMON_DEMO', `${name} could not be enrolled: ${answer.error.message}`);
   }
 
   /** The gate's last state; undefined before the first one. */
@@ -81,13 +80,7 @@ export class BackOffice {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
         () =>
-          reject(
-            new OperatingError(
-              'KAIMON_DEMO',
-              'environment',
-              `the gate did not answer "${verb}" within ${ANSWER_MS / 1000} s`,
-            ),
-          ),
+          reject(new OperatingError('KAIMON_DEMO', `the gate did not answer "${verb}" within ${ANSWER_MS / 1000} s`)),
         ANSWER_MS,
       );
     });

@@ -41,7 +41,7 @@ export class Daemon {
   /** Rejects as soon as the daemon ends by itself. @param log where the reason stands */
   async failsEarly(log: string): Promise<never> {
     const how = await this.#ended;
-    throw new OperatingError('KAIMON_DEMO', 'environment', `the gate ended by itself (${how}): see ${log}`);
+    throw new OperatingError('KAIMON_DEMO', `the gate ended by itself (${how}): see ${log}`);
   }
 
   /** @returns whether it stopped cleanly */

@@ -21,7 +21,6 @@ export async function inStudio(job: StudioJob, onProgress: (share: number) => vo
   if (code !== 0)
     throw new OperatingError(
       'KAIMON_STUDIO',
-      'environment',
       `the demo's ${job.job} could not be made: see the line above, or run scripts/setup`,
     );
 }

@@ -25,6 +25,6 @@ export function recordDoorLine(file: string, lines: readonly string[]): void {
     renameSync(temporary, file);
   } catch (cause) {
     const message = `the door's line cannot be recorded in ${file}: let this user write there, or name another folder with --state`;
-    throw new OperatingError('KAIMON_DOOR_LINE', 'environment', message, { cause });
+    throw new OperatingError('KAIMON_DOOR_LINE', message, { cause });
   }
 }

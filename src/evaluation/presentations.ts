@@ -23,8 +23,7 @@ const FILES_MAX = 20_000;
 const PICTURE = /\.(jpe?g|png)$/i;
 const VIDEO = /\.(mov|mp4|webm|mkv|avi)$/i;
 
-const unusable = (message: string, cause?: unknown) =>
-  new OperatingError('KAIMON_LIVENESS_SET', 'input', message, { cause });
+const unusable = (message: string, cause?: unknown) => new OperatingError('KAIMON_LIVENESS_SET', message, { cause });
 
 /**
  * Reads a set: by its manifest.csv (columns file, label, person, seq, frame; others are ignored), else by its folders:

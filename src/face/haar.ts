@@ -27,7 +27,6 @@ export function findCascade(): string {
   if (found) return found;
   throw new OperatingError(
     'KAIMON_CASCADE',
-    'environment',
     `${NAME} is in none of ${PLACES.join(', ')}: install the package opencv-data or set faces.haar.cascade`,
   );
 }

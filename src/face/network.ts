@@ -59,12 +59,9 @@ export class Network {
       const tensor = new ort.Tensor('float32', values, [1, channels, input.height, input.width]);
       return new Network(session, tensor, values, input);
     } catch (cause) {
-      throw new OperatingError(
-        'KAIMON_MODEL_LOAD',
-        'environment',
-        `cannot load the network ${file}: run "kaimon models verify"`,
-        { cause },
-      );
+      throw new OperatingError('KAIMON_MODEL_LOAD', `cannot load the network ${file}: run "kaimon models verify"`, {
+        cause,
+      });
     }
   }
 

@@ -142,5 +142,5 @@ class AppendedFile implements DiskFile {
 
 const failed = (what: 'READ' | 'WRITE', sentence: string, cause: unknown): OperatingError => {
   const code = what === 'READ' ? 'KAIMON_FILE_READ' : 'KAIMON_FILE_WRITE';
-  return new OperatingError(code, 'environment', `${sentence}: ${messageOf(cause)}`, { cause });
+  return new OperatingError(code, `${sentence}: ${messageOf(cause)}`, { cause });
 };

@@ -49,7 +49,6 @@ const fingerprint = (key: KeyObject): string =>
 const unusable = (file: string, why: string, options?: ErrorOptions): OperatingError =>
   new OperatingError(
     'KAIMON_JOURNAL_KEY',
-    'environment',
     `cannot use ${file} as key of the journal: ${why}; an Ed25519 key in PEM is needed (openssl genpkey -algorithm ed25519)`,
     options,
   );

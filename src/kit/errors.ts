@@ -1,3 +1,6 @@
+import { ERRORS, type OperatingCode } from '../errors/catalogue.js';
+import type { ErrorKind } from '../errors/error-row.js';
+
 /** Exit codes of the command line (docs: README, "Exit codes"). */
 export const EXIT = { yes: 0, no: 1, usage: 2, input: 3, environment: 4, defect: 70 } as const;
 
@@ -7,27 +10,29 @@ export type Trouble = 'usage' | 'input' | 'environment';
 /**
  * The surroundings are not as Kaimon needs them: a file, a device, a broker, an argument.
  * The message is a sentence that a person can act on; the original error is kept as `cause`.
- * Every code is listed in docs/errors.md (a test holds the two equal).
+ * The code stands in the catalogue, which says its kind and what to do.
  */
 export class OperatingError extends Error {
   override readonly name = 'OperatingError';
-  readonly code: `KAIMON_${string}`;
+  readonly code: OperatingCode;
   readonly trouble: Trouble;
   /** The decision's or request's reason, where there is one, for machines. */
   readonly reason: string | undefined;
 
+  /** @param options.trouble only where the catalogue gives the code a second kind */
   constructor(
-    code: `KAIMON_${string}`,
-    trouble: Trouble,
+    code: OperatingCode,
     message: string,
-    options?: ErrorOptions & { readonly reason?: string },
+    options?: ErrorOptions & { readonly reason?: string; readonly trouble?: Trouble },
   ) {
     super(message, options);
     this.code = code;
-    this.trouble = trouble;
+    this.trouble = options?.trouble ?? troubleOf(ERRORS[code].kind);
     this.reason = options?.reason;
   }
 }
+
+const troubleOf = (kind: ErrorKind): Trouble => (kind === 'usage' || kind === 'input' ? kind : 'environment');
 
 /** The message of anything thrown; the OpenCV binding throws strings. */
 export function messageOf(thrown: unknown): string {

@@ -90,7 +90,6 @@ async function buildFromPackage(
     if (cause instanceof OperatingError) throw cause;
     throw new OperatingError(
       'KAIMON_MODEL_EXPORT',
-      'environment',
       `cannot build ${targets.map((target) => target.name).join(', ')} from ${first.source.package}@${first.source.version} (${explain(cause)})`,
       { cause },
     );
@@ -128,7 +127,6 @@ async function place(target: Target, bytes: Uint8Array): Promise<void> {
   if (found !== target.sha256)
     throw new OperatingError(
       'KAIMON_MODEL_EXPORT',
-      'environment',
       `${target.name} came out with sha256 ${found}, models/manifest.json expects ${target.sha256}; nothing was written`,
     );
   const folder = dirname(target.path);
@@ -137,7 +135,6 @@ async function place(target: Target, bytes: Uint8Array): Promise<void> {
   } catch (cause) {
     throw new OperatingError(
       'KAIMON_MODEL_WRITE',
-      'environment',
       `cannot make the folder ${folder} (${explain(cause)}): check the permissions above it`,
       { cause },
     );

@@ -54,7 +54,6 @@ export function readCalibration(file: string): Calibration | undefined {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new OperatingError(
       'KAIMON_CALIBRATION',
-      'environment',
       `${file} cannot be used (${explain(cause)}): run "kaimon calibrate" again, or remove it to decide by the thresholds of the release`,
       { cause },
     );
@@ -68,7 +67,6 @@ export async function writeCalibration(file: string, calibration: Calibration): 
   } catch (cause) {
     throw new OperatingError(
       'KAIMON_CALIBRATION',
-      'environment',
       `cannot make the folder ${dirname(file)} (${explain(cause)}): check the permissions above it`,
       { cause },
     );

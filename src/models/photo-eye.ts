@@ -55,7 +55,7 @@ export class PhotoEye {
           if (state === 'up') resolve(made);
           if (state !== 'waiting') return;
           made.stop();
-          reject(new OperatingError('KAIMON_EYE', 'environment', `pictures cannot be measured: ${lastFault}`));
+          reject(new OperatingError('KAIMON_EYE', `pictures cannot be measured: ${lastFault}`));
         },
       });
     });
@@ -66,7 +66,7 @@ export class PhotoEye {
   async measure(file: string): Promise<MeasuredPhoto> {
     const answer = await this.#eye.measurePhoto(await readPhoto(file));
     if (answer.ok) return answer;
-    throw new OperatingError('KAIMON_PHOTO_UNUSABLE', 'input', `${file} cannot be used: ${answer.message}`);
+    throw new OperatingError('KAIMON_PHOTO_UNUSABLE', `${file} cannot be used: ${answer.message}`);
   }
 
   /** The one face of a photo of one person. @throws OperatingError of trouble `input` otherwise. */
@@ -74,7 +74,7 @@ export class PhotoEye {
     const { faces } = await this.measure(file);
     const found = faceToEnrol(faces, limits);
     if ('face' in found) return found.face;
-    throw new OperatingError('KAIMON_PHOTO_FACE', 'input', `${file} cannot be used: ${found.fault.text}`, {
+    throw new OperatingError('KAIMON_PHOTO_FACE', `${file} cannot be used: ${found.fault.text}`, {
       reason: found.fault.code,
     });
   }
@@ -97,7 +97,7 @@ async function readPhoto(file: string): Promise<Buffer> {
       await handle.close();
     }
   } catch (cause) {
-    throw new OperatingError('KAIMON_PHOTO_READ', 'input', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+    throw new OperatingError('KAIMON_PHOTO_READ', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -18,7 +18,6 @@ export function usableCurve(curve: ThresholdCurve | null, encoder: string, byHan
   if (byHand === null)
     throw new OperatingError(
       'KAIMON_ENCODER_UNMEASURED',
-      'environment',
       `the error rates of the encoder ${encoder} were not measured, so it has no thresholds: run "kaimon calibrate DIR" with photos of your people, or set decision.threshold`,
     );
   const same = { threshold: byHand };

@@ -31,7 +31,7 @@ function checkedRemoval({ id, version }: Removal): Removal {
 export function checkFresh(id: string, state: PeopleState): void {
   if (!state.removed.has(id)) return;
   const why = `the id "${id}" belonged to somebody who was removed: choose another id`;
-  throw new OperatingError('KAIMON_PEOPLE_ID_USED', 'input', why);
+  throw new OperatingError('KAIMON_PEOPLE_ID_USED', why);
 }
 
 /** A new id may find no room; changes and removals of people who are enrolled always fit. @throws OperatingError KAIMON_PEOPLE_FULL */
@@ -44,7 +44,6 @@ export function checkRoom(record: SiteRecord, { people, removed }: PeopleState):
 }
 
 const invalid = (why: string, cause?: unknown): OperatingError =>
-  new OperatingError('KAIMON_PEOPLE_RECORD', 'input', why, { cause });
+  new OperatingError('KAIMON_PEOPLE_RECORD', why, { cause });
 
-const full = (why: string): OperatingError =>
-  new OperatingError('KAIMON_PEOPLE_FULL', 'environment', `nobody can be added: ${why}`);
+const full = (why: string): OperatingError => new OperatingError('KAIMON_PEOPLE_FULL', `nobody can be added: ${why}`);

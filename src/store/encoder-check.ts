@@ -28,7 +28,6 @@ export function checkEncoder(document: PeopleDocument, encoder: string, file: st
   const others = found.size === 0 ? document.encoder : [...found].sort().join(', ');
   throw new OperatingError(
     'KAIMON_PEOPLE_ENCODER',
-    'environment',
     `the templates in ${file} were made by ${others}, but the encoder in use is ${encoder}, and the two cannot be compared: ` +
       "set the config's encoder back, run `kaimon people reencode DIR` with photos that you kept, or enrol the people again",
   );

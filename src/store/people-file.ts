@@ -51,7 +51,6 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
     log.error({ file }, 'people store unreadable, nothing was changed');
     throw new OperatingError(
       'KAIMON_PEOPLE_CORRUPT',
-      'environment',
       `the people store cannot be read: ${copies}. Restore ${file} from a backup, or move both files away to start with nobody enrolled`,
     );
   }
@@ -93,7 +92,6 @@ async function readCopy(path: string): Promise<Copy> {
     if (errnoOf(cause) === 'ENOENT') return { kind: 'missing' };
     throw new OperatingError(
       'KAIMON_FILE_READ',
-      'environment',
       `cannot read ${path}: ${messageOf(cause)}; it must be a file that belongs to Kaimon's user`,
       { cause },
     );
@@ -110,7 +108,6 @@ async function readCopy(path: string): Promise<Copy> {
     if (!(cause instanceof NewerPeople)) throw cause;
     throw new OperatingError(
       'KAIMON_PEOPLE_SCHEMA',
-      'environment',
       `${path} was written by a newer Kaimon (${cause.message}): install that version again, or restore an older backup. The file was left as it is`,
       { cause },
     );

@@ -14,7 +14,7 @@ export async function prepareFolder(file: string, log: Log): Promise<void> {
     if ((mode & 0o022) !== 0) log.warn({ folder }, 'others may replace files in the folder of the people store');
   } catch (cause) {
     const why = `cannot make the folder ${folder} of the people store: ${messageOf(cause)}`;
-    throw new OperatingError('KAIMON_FILE_WRITE', 'environment', why, { cause });
+    throw new OperatingError('KAIMON_FILE_WRITE', why, { cause });
   }
 }
 

@@ -35,10 +35,7 @@ export function runChild({ program, args, env, input, limitMs, signal }: Child):
     };
     const child = execFile(program, args, options, (error, _stdout, stderr) => {
       if (error === null) resolve();
-      else
-        reject(
-          new OperatingError('KAIMON_VOICE', 'environment', whyItFailed(program, error, stderr), { cause: error }),
-        );
+      else reject(new OperatingError('KAIMON_VOICE', whyItFailed(program, error, stderr), { cause: error }));
     });
     // A child that ends without reading its input breaks the pipe; whether it succeeded shows in its exit code.
     child.stdin?.on('error', () => undefined);

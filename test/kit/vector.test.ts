@@ -22,7 +22,7 @@ test('a view on a larger buffer is written without its neighbours', () => {
 
 test('an error line names its causes, outermost first, also strings thrown by native code', () => {
   const cause = new Error('inner', { cause: 'OpenCV Error: (bad)' });
-  expect(explain(new OperatingError('KAIMON_X', 'input', 'outer', { cause }))).toBe(
+  expect(explain(new OperatingError('KAIMON_OPENCV_MISSING', 'outer', { cause }))).toBe(
     'outer: inner: OpenCV Error: (bad)',
   );
   const ring = new Error('again');

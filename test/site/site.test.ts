@@ -77,7 +77,7 @@ test.each<[string, unknown, { code: string; message: RegExp }]>([
   ['a refusal', new RequestError('unknown-person', 'nobody is called ada'), { code: 'unknown-person', message: /ada/ }],
   [
     'broken surroundings',
-    new OperatingError('KAIMON_X', 'environment', 'the disk is full'),
+    new OperatingError('KAIMON_FILE_WRITE', 'the disk is full'),
     { code: 'failed', message: /disk/ },
   ],
   ['a defect', new TypeError('undefined is not a secret'), { code: 'failed', message: /see this gate's log/ }],

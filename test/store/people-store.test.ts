@@ -36,7 +36,7 @@ class Disk implements Adapter<PeopleDocument> {
 
   async write(document: PeopleDocument): Promise<void> {
     this.writes++;
-    if (this.full) throw new OperatingError('KAIMON_FILE_WRITE', 'environment', 'the disk is full');
+    if (this.full) throw new OperatingError('KAIMON_FILE_WRITE', 'the disk is full');
     this.written = document;
     for (const done of this.#waiting.splice(0)) done();
   }

@@ -32,5 +32,5 @@ export async function chooseBackend(config: Config['door'], clock: Clock, log: P
   }
   const pull = backend === 'auto' && needsPulls ? ` (a pull needs ${PULL_SETTERS})` : '';
   const message = `no GPIO back end can be used here${pull}: ${missing.join('; ')}`;
-  throw new OperatingError('KAIMON_GPIO_BACKEND', 'environment', message);
+  throw new OperatingError('KAIMON_GPIO_BACKEND', message);
 }

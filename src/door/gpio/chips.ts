@@ -36,7 +36,7 @@ export function resolveLine(key: string, address: Address, chips: readonly Chip[
   const offset = byNumber ? address : address.offset;
   const fit = chips.filter(({ label }) => wanted.includes(label));
   const list = chips.map(({ name, label, lines }) => `"${label}" (${name}, ${lines} lines)`).join(', ') || 'none';
-  const wrong = (what: string) => new OperatingError('KAIMON_GPIO_LINE', 'environment', `${key}: ${what}`);
+  const wrong = (what: string) => new OperatingError('KAIMON_GPIO_LINE', `${key}: ${what}`);
   const [chip, second] = fit;
   if (!chip) {
     if (!byNumber) throw wrong(`this machine has no GPIO chip with the label "${address.chip}"; it has: ${list}`);
@@ -59,7 +59,7 @@ export function refuseTwice(lines: ReadonlyMap<string, GpioLine>): void {
     const other = seen.get(id);
     if (other !== undefined) {
       const message = `${other} and ${key} both name line ${offset} of "${label}": each needs its own`;
-      throw new OperatingError('KAIMON_GPIO_LINE', 'environment', message);
+      throw new OperatingError('KAIMON_GPIO_LINE', message);
     }
     seen.set(id, key);
   }

@@ -22,7 +22,7 @@ export function runTool([tool, ...args]: Command): string {
   if (status === 0) return stdout;
   const complaint = error?.message ?? (stderr.trim() || `exit ${status}`);
   const message = `${[tool, ...args].join(' ')}: ${complaint}: is this user in the group gpio?`;
-  throw new OperatingError('KAIMON_GPIO_IO', 'environment', message, { cause: error });
+  throw new OperatingError('KAIMON_GPIO_IO', message, { cause: error });
 }
 
 /** The version of the tools on this machine; undefined when one is missing, or they are not of one version. */

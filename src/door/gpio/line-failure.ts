@@ -9,7 +9,7 @@ export function lineFailure(
   what: string,
   cause?: unknown,
 ): OperatingError {
-  return new OperatingError(code, 'environment', `line ${offset} of the GPIO chip "${label}": ${what}`, { cause });
+  return new OperatingError(code, `line ${offset} of the GPIO chip "${label}": ${what}`, { cause });
 }
 
 /**

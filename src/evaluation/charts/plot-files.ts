@@ -11,12 +11,9 @@ export function makePlotFolder(folder: string | undefined): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    throw new OperatingError(
-      'KAIMON_FILE_WRITE',
-      'environment',
-      `cannot make the folder ${folder} for charts: ${messageOf(cause)}`,
-      { cause },
-    );
+    throw new OperatingError('KAIMON_FILE_WRITE', `cannot make the folder ${folder} for charts: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 

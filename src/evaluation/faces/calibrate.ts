@@ -30,7 +30,6 @@ export function calibrate(
   if (people < PEOPLE_MIN)
     throw new OperatingError(
       'KAIMON_CALIBRATION_SMALL',
-      'input',
       `a face was found of ${people} people; photos of at least ${PEOPLE_MIN} are needed`,
     );
   const strictest = MATCH_RATES.map(Number)

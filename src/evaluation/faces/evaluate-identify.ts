@@ -100,7 +100,6 @@ function assertGallery(dir: string, gallerySize: number, images: ReadonlyMap<str
   const several = people.filter(({ photos }) => photos.length >= 2).length;
   throw new OperatingError(
     'KAIMON_GALLERY_SIZE',
-    'usage',
     `a gallery of ${gallerySize} is too large for ${dir} with ${people.length} people, ${several} of whom have two or more photos: ${allowed} (one photo is enrolled, the others are tried, and somebody must be left as a stranger)`,
   );
 }

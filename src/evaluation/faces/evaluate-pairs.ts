@@ -44,7 +44,6 @@ export async function evaluatePairs(
   if (missing)
     throw new OperatingError(
       'KAIMON_PAIRS_FILE',
-      'input',
       `${question.pairs} names ${missing}, which is not in ${question.images}`,
     );
   makePlotFolder(question.plot);
@@ -111,7 +110,7 @@ function readPairs(file: string): PairsFile {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new OperatingError('KAIMON_PAIRS_FILE', 'input', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+    throw new OperatingError('KAIMON_PAIRS_FILE', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
   return parsePairs(text, file);
 }

@@ -23,14 +23,13 @@ export function listImages(folder: string): Map<string, string> {
           if (/\.(jpe?g|png)$/i.test(name))
             images.set(`${person.name}/${name.replace(/\.[^.]+$/, '')}`, join(folder, person.name, name));
   } catch (cause) {
-    throw new OperatingError('KAIMON_IMAGES', 'input', `cannot read the folder ${folder}: ${messageOf(cause)}`, {
+    throw new OperatingError('KAIMON_IMAGES', `cannot read the folder ${folder}: ${messageOf(cause)}`, {
       cause,
     });
   }
   if (images.size === 0 || images.size > IMAGES_MAX)
     throw new OperatingError(
       'KAIMON_IMAGES',
-      'input',
       `${folder} holds ${images.size} photos PERSON/PHOTO.jpg, 1 to ${IMAGES_MAX} are allowed: give the folder above the people's folders`,
     );
   return images;

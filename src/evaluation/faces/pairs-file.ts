@@ -27,7 +27,7 @@ export const imageName = (person: string, number: string): string => `${person}/
 export function parsePairs(text: string, file: string): PairsFile {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   const fail = (line: number, what: string): never => {
-    throw new OperatingError('KAIMON_PAIRS_FILE', 'input', `${file}, line ${line}: ${what}`);
+    throw new OperatingError('KAIMON_PAIRS_FILE', `${file}, line ${line}: ${what}`);
   };
   if (lines.length > LINES_MAX) fail(LINES_MAX, `at most ${LINES_MAX} lines are read`);
   const [folds = 0, perFold = 0] = (lines[0] ?? '').split('\t').map(Number);

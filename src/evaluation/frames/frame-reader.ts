@@ -39,14 +39,12 @@ export class FrameReader<S, F extends Timed> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const answer = await this.#ask(request);
       if (answer?.kind === 'frames') return answer.frames;
-      if (answer?.kind === 'fault')
-        throw new OperatingError(answer.code as `KAIMON_${string}`, answer.trouble, answer.message);
+      if (answer?.kind === 'fault') throw new OperatingError(answer.code, answer.message);
       this.#child = undefined;
       this.#replaced += 1;
     }
     throw new OperatingError(
       'KAIMON_LIVENESS_SET',
-      'input',
       `${request.file} cannot be used: the process that looks at it ended ${ATTEMPTS} times`,
     );
   }

@@ -1,5 +1,6 @@
 // pure
 import { z } from 'zod';
+import { isOperatingCode, type OperatingCode } from '../../errors/catalogue.js';
 
 /** Of a video at most so many seconds are measured, and at most so many frames a second. */
 export const CLIP_SECONDS_MAX = 60;
@@ -31,8 +32,7 @@ export const fromFrameProcessSchema = <F extends Timed>(frame: z.ZodType<F>) =>
     z.object({ kind: z.literal('frames'), frames: z.array(frame).max(CLIP_SECONDS_MAX * CLIP_FPS_MAX + 1) }),
     z.object({
       kind: z.literal('fault'),
-      code: z.string().regex(/^KAIMON_[A-Z_]+$/),
-      trouble: z.enum(['usage', 'input', 'environment']),
+      code: z.string().refine(isOperatingCode, 'a code of the catalogue of errors'),
       message: z.string(),
     }),
   ]);
@@ -42,7 +42,6 @@ export type FromFrameProcess<F> =
   | { readonly kind: 'frames'; readonly frames: readonly F[] }
   | {
       readonly kind: 'fault';
-      readonly code: string;
-      readonly trouble: 'usage' | 'input' | 'environment';
+      readonly code: OperatingCode;
       readonly message: string;
     };

@@ -37,7 +37,6 @@ export function serveFrames<S, F>(load: (settings: S) => Promise<MeasureFrame<F>
       answer({
         kind: 'fault',
         code: thrown instanceof OperatingError ? thrown.code : 'KAIMON_LIVENESS_SET',
-        trouble: thrown instanceof OperatingError ? thrown.trouble : 'input',
         message: explain(thrown),
       }),
     );
@@ -56,7 +55,7 @@ async function decode(file: string) {
   try {
     return (await decodePhoto(readFileSync(file))).picture;
   } catch (cause) {
-    throw new OperatingError('KAIMON_LIVENESS_SET', 'input', `${file} cannot be used: ${messageOf(cause)}`, { cause });
+    throw new OperatingError('KAIMON_LIVENESS_SET', `${file} cannot be used: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -79,5 +78,5 @@ async function measureClip<F>(measure: MeasureFrame<F>, file: string, fps: numbe
     await video.release();
   }
   if (frames.length > 0) return frames;
-  throw new OperatingError('KAIMON_LIVENESS_SET', 'input', `${file} cannot be used as a video: it has no frames`);
+  throw new OperatingError('KAIMON_LIVENESS_SET', `${file} cannot be used as a video: it has no frames`);
 }

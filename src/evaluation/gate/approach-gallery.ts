@@ -29,7 +29,6 @@ export async function enrolFolder(context: EvaluationContext, folder: string): P
   const [why] = enrolled.refused.values();
   throw new OperatingError(
     'KAIMON_GALLERY_EMPTY',
-    'input',
     `nobody of ${folder} could be enrolled: ${why ?? 'there is no photo'}; give each person a sharp frontal photo PERSON/PHOTO.jpg`,
   );
 }

@@ -84,7 +84,6 @@ function assertApart(strangers: ApproachSet | undefined, people: ReadonlyMap<str
   if (known)
     throw new OperatingError(
       'KAIMON_STRANGER_KNOWN',
-      'input',
       `the stranger "${known.person}" is enrolled under the same name: take him out of --strangers or --gallery`,
     );
 }

@@ -110,7 +110,7 @@ function ofKind(set: PresentationSet, kind: string | undefined): PresentationSet
   const found = { stills: set.stills.filter(wanted), clips: set.clips.filter(wanted) };
   if (found.stills.length + found.clips.length > 0) return found;
   const kinds = [...new Set([...set.stills, ...set.clips].map((file) => file.kind))].sort();
-  throw new OperatingError('KAIMON_USAGE', 'usage', `--kind ${kind} is not in the set: it holds ${kinds.join(', ')}`);
+  throw new OperatingError('KAIMON_USAGE', `--kind ${kind} is not in the set: it holds ${kinds.join(', ')}`);
 }
 
 async function report(

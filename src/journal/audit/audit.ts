@@ -96,7 +96,6 @@ export async function segmentNames(disk: JournalDisk): Promise<readonly string[]
 export const missing = (folder: string): OperatingError =>
   new OperatingError(
     'KAIMON_JOURNAL_MISSING',
-    'environment',
     `there is no journal in ${folder}: name the state folder with --state, and check that journal.enabled is true`,
   );
 

@@ -152,5 +152,5 @@ const advice: Readonly<Record<string, string>> = {
 /** The error for a `path` that could not be written or removed; it says what to do about it. */
 export function cannotWrite(path: string, cause: unknown): OperatingError {
   const why = advice[errnoOf(cause) ?? ''] ?? messageOf(cause);
-  return new OperatingError('KAIMON_FILE_WRITE', 'environment', `cannot write ${path}: ${why}`, { cause });
+  return new OperatingError('KAIMON_FILE_WRITE', `cannot write ${path}: ${why}`, { cause });
 }

@@ -85,7 +85,7 @@ async function read<T>({ file, name, schema, empty, clock, log }: StateFileOptio
     text = await fs.readFile(file, 'utf8');
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return empty;
-    throw new OperatingError('KAIMON_FILE_READ', 'environment', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+    throw new OperatingError('KAIMON_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
   const { data } = schema.safeParse(parsed(text));
   if (data !== undefined) return data;

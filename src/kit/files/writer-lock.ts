@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { z } from 'zod';
+import type { OperatingCode } from '../../errors/catalogue.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Log } from '../log.js';
 import { errnoOf, ownLikeFolder, tempBeside } from './atomic-file.js';
@@ -19,7 +20,7 @@ type Holder = z.infer<typeof holderSchema>;
 
 /** What a lock protects, for the error that a second process gets. */
 export interface LockedResource {
-  readonly code: `KAIMON_${string}`;
+  readonly code: OperatingCode;
   /** Follows "the" in a sentence. */
   readonly name: string;
   /** What to do, as the end of a sentence. */
@@ -90,7 +91,7 @@ export class WriterLock {
       return await this.#publish(draft);
     } catch (cause) {
       const why = `cannot lock the ${this.#resource.name} with ${this.#path}: ${messageOf(cause)}`;
-      throw new OperatingError('KAIMON_FILE_WRITE', 'environment', why, { cause });
+      throw new OperatingError('KAIMON_FILE_WRITE', why, { cause });
     } finally {
       await fs.rm(draft, { force: true });
     }
@@ -144,7 +145,7 @@ async function readLock(path: string): Promise<string | undefined> {
     return await fs.readFile(path, 'utf8');
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return undefined;
-    throw new OperatingError('KAIMON_FILE_READ', 'environment', `cannot read ${path}: ${messageOf(cause)}`, { cause });
+    throw new OperatingError('KAIMON_FILE_READ', `cannot read ${path}: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -185,5 +186,5 @@ const bootId = async (): Promise<string> =>
 
 function inUse({ code, name, advice }: LockedResource, path: string, holder: Holder | undefined): OperatingError {
   const who = holder ? `process ${holder.pid}` : 'another process';
-  return new OperatingError(code, 'environment', `the ${name} is in use by ${who} (${path}): ${advice}`);
+  return new OperatingError(code, `the ${name} is in use by ${who} (${path}): ${advice}`);
 }

@@ -23,7 +23,6 @@ export async function loadOpenCv(): Promise<void> {
   } catch (cause) {
     throw new OperatingError(
       'KAIMON_OPENCV_MISSING',
-      'environment',
       'OpenCV cannot be loaded: run scripts/setup, which builds its binding for this Node and this distribution',
       { cause },
     );

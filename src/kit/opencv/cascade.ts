@@ -25,7 +25,6 @@ export class Cascade {
     } catch (cause) {
       throw new OperatingError(
         'KAIMON_CASCADE',
-        'environment',
         `cannot read the Haar cascade ${file}: install the package opencv-data or set faces.haar.cascade`,
         { cause },
       );
@@ -37,7 +36,6 @@ export class Cascade {
     if (!whole)
       throw new OperatingError(
         'KAIMON_CASCADE',
-        'environment',
         `${file} is no OpenCV Haar cascade: install the package opencv-data or set faces.haar.cascade`,
       );
     this.#classifier = native('CascadeClassifier', () => new (opencv().CascadeClassifier)(file));

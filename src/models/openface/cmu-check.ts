@@ -30,7 +30,6 @@ export async function assertEmbeds(model: Uint8Array): Promise<void> {
   } catch (cause) {
     throw new OperatingError(
       'KAIMON_OPENFACE_CHECK',
-      'environment',
       `the OpenFace network that was made from these files does not work on this machine (${explain(cause)}): nothing was written; report it with the kind of the machine`,
       { cause },
     );

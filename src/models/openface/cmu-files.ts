@@ -44,7 +44,6 @@ function notTheOriginal(from: string, faults: readonly string[], total: number, 
   const more = faults.length > NAMED_MAX ? `; and ${faults.length - NAMED_MAX} more` : '';
   return new OperatingError(
     'KAIMON_OPENFACE_FILES',
-    'input',
     `${faults.length} of OpenFace's ${total} files in ${from} cannot be used: ${named}${more}. Nothing was written. Get all of them unchanged from ${source} (Apache-2.0), best as the archive that GitHub offers: a checkout that converts line ends changes every file`,
   );
 }

@@ -26,7 +26,6 @@ export function readPins(root: string): ArrayPins {
   } catch (cause) {
     throw new OperatingError(
       'KAIMON_MODEL_MANIFEST',
-      'environment',
       `${file} cannot be used (${explain(cause)}): restore it from the release`,
       { cause },
     );

@@ -32,7 +32,6 @@ export async function openCsvSource(from: string, limits: SizeLimits): Promise<C
   } catch (cause) {
     throw new OperatingError(
       'KAIMON_OPENFACE_READ',
-      'input',
       `cannot read OpenFace's weights from ${from} (${explain(cause)}): --from takes a folder with the CSV files, or a .zip, .tar.gz or .tar of it`,
       { cause },
     );

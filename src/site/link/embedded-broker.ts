@@ -36,7 +36,6 @@ export async function startBroker({ port = 0 }: { readonly port?: number } = {})
       reject(
         new OperatingError(
           'KAIMON_BROKER_LISTEN',
-          'environment',
           `the demo's broker cannot listen on 127.0.0.1:${port}: choose another port`,
           { cause },
         ),

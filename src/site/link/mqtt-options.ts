@@ -48,7 +48,7 @@ export function mqttOptions(
 export function brokerUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const wrong = (what: string) =>
-    new OperatingError('KAIMON_MQTT_CONFIG', 'usage', `mqtt.url ${what}: give mqtt://host:1883 or mqtts://host:8883`);
+    new OperatingError('KAIMON_MQTT_CONFIG', `mqtt.url ${what}: give mqtt://host:1883 or mqtts://host:8883`);
   if (!url || (url.protocol !== 'mqtt:' && url.protocol !== 'mqtts:') || url.hostname === '') {
     // Not printed: it may hold a password.
     throw wrong('is not the address of a broker');
@@ -67,7 +67,7 @@ function credentials({ username, passwordFile }: LinkConfig, env: Environment): 
 
 function tls(config: LinkConfig, url: URL, env: Environment): IClientOptions {
   if ((config.certFile === undefined) !== (config.keyFile === undefined)) {
-    throw new OperatingError('KAIMON_MQTT_CONFIG', 'usage', 'mqtt.certFile and mqtt.keyFile must be given together');
+    throw new OperatingError('KAIMON_MQTT_CONFIG', 'mqtt.certFile and mqtt.keyFile must be given together');
   }
   const ip = /^[\d.]+$|^\[/.test(url.hostname);
   return {

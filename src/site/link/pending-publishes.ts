@@ -1,3 +1,4 @@
+import type { OperatingCode } from '../../errors/catalogue.js';
 import type { Clock } from '../../kit/clock.js';
 import { OperatingError } from '../../kit/errors.js';
 import { PENDING_MAX, PUBLISH_TIMEOUT_MS, type PublishOptions } from './link.js';
@@ -65,5 +66,5 @@ export class PendingPublishes {
   }
 }
 
-export const failure = (code: `KAIMON_${string}`, message: string, cause?: unknown): OperatingError =>
-  new OperatingError(code, 'environment', message, cause === undefined ? undefined : { cause });
+export const failure = (code: OperatingCode, message: string, cause?: unknown): OperatingError =>
+  new OperatingError(code, message, cause === undefined ? undefined : { cause });

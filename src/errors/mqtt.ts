@@ -1,0 +1,40 @@
+// pure
+import type { ErrorRow } from './error-row.js';
+
+export const MQTT_ERRORS = {
+  KAIMON_MQTT_CONFIG: {
+    kind: 'usage',
+    meaning: '`mqtt.url` is wrong, or a certificate is given without its key',
+    advice: 'correct section `mqtt`',
+  },
+  KAIMON_MQTT_DOWN: {
+    kind: 'environment',
+    meaning: 'the broker is away',
+    advice: 'nothing: it is tried again for ever',
+  },
+  KAIMON_MQTT_TIMEOUT: {
+    kind: 'environment',
+    meaning: 'no acknowledgement within 10 s',
+    advice: 'check broker and network',
+  },
+  KAIMON_MQTT_FULL: {
+    kind: 'environment',
+    meaning: '128 messages wait already',
+    advice: 'the broker is too slow or away',
+  },
+  KAIMON_MQTT_REFUSED: {
+    kind: 'environment',
+    meaning: 'the broker refused a message or subscription',
+    advice: 'check its access list',
+  },
+  KAIMON_MQTT_ENDED: {
+    kind: 'environment',
+    meaning: 'a message after the end; seen only while stopping',
+    advice: 'nothing',
+  },
+  KAIMON_BROKER_LISTEN: {
+    kind: 'environment',
+    meaning: "the demo's own broker cannot listen on its port",
+    advice: 'stop what listens there',
+  },
+} as const satisfies Readonly<Record<`KAIMON_${string}`, ErrorRow>>;

@@ -1,0 +1,35 @@
+// pure
+import type { ErrorRow } from './error-row.js';
+
+export const PHOTOS_ERRORS = {
+  KAIMON_PHOTO_READ: {
+    kind: 'input',
+    meaning: 'the file is missing, no plain file, too large or unreadable',
+    advice: 'check the path',
+  },
+  KAIMON_PHOTO_UNUSABLE: {
+    kind: 'input',
+    meaning: 'it is no JPEG or PNG, is broken, or claims more than 60 megapixels',
+    advice: 'save it again as JPEG',
+  },
+  KAIMON_PHOTO_FACE: {
+    kind: 'input',
+    meaning: 'no face, several faces, or a face that is too small, dark, blurred or turned away',
+    advice: 'give a photo of one person, near, sharp and frontal',
+  },
+  KAIMON_ENROLMENT: {
+    kind: 'input',
+    meaning: 'the person was not enrolled; `reason` says why (`duplicate-person`, …)',
+    advice: 'what the sentence says',
+  },
+  KAIMON_PEOPLE_IMPORT: {
+    kind: 'input',
+    meaning: 'the file is no export of `kaimon people export`',
+    advice: 'export again',
+  },
+  KAIMON_PEOPLE_REENCODE: {
+    kind: 'input',
+    meaning: 'the folder holds no photos of enrolled people, so templates cannot be made again',
+    advice: 'give the folder with one folder an id, or enrol the people again with the new encoder',
+  },
+} as const satisfies Readonly<Record<`KAIMON_${string}`, ErrorRow>>;

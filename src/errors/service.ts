@@ -1,0 +1,30 @@
+// pure
+import type { ErrorRow } from './error-row.js';
+
+export const SERVICE_ERRORS = {
+  KAIMON_VOICE: {
+    kind: 'warning',
+    meaning: 'espeak-ng or aplay is missing or fails; said once, the gate goes on without sound',
+    advice: 'install it; check `greeting.device` and group `audio`',
+  },
+  KAIMON_NOTIFY: {
+    kind: 'warning',
+    meaning: '`systemd-notify` is missing or fails; said once',
+    advice: 'install systemd, or use `Type=exec` without `WatchdogSec`',
+  },
+  KAIMON_STUDIO: {
+    kind: 'environment',
+    meaning: "the demo's film could not be made",
+    advice: 'the line above it; `scripts/setup`',
+  },
+  KAIMON_DEMO: {
+    kind: 'environment',
+    meaning: "the demo's gate did not start, answer or go on",
+    advice: 'the log that it names',
+  },
+  KAIMON_DEFECT: {
+    kind: 'defect',
+    meaning: 'a defect of Kaimon',
+    advice: "report it with the lines below it and the service's log",
+  },
+} as const satisfies Readonly<Record<`KAIMON_${string}`, ErrorRow>>;
