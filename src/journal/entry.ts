@@ -127,11 +127,13 @@ export function fitFields(given: LooseFields): Fields {
 }
 
 function fitValue(value: FieldValue): FieldValue {
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value === 'string' || typeof value === 'number') return fitScalar(value);
+  return value.slice(0, LIST_MAX).map((item) => fitScalar(item) ?? 'not finite');
+}
+
+function fitScalar(value: string | number): string | number | null {
   if (typeof value === 'string') return value.slice(0, TEXT_MAX);
   // JSON knows no negative zero.
-  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null;
-  if (value === null || typeof value === 'boolean') return value;
-  return value
-    .slice(0, LIST_MAX)
-    .map((item) => (typeof item === 'string' ? item.slice(0, TEXT_MAX) : Number.isFinite(item) ? item : 'not finite'));
+  return Number.isFinite(value) ? value + 0 : null;
 }

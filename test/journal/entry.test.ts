@@ -61,6 +61,11 @@ test('fields that do not fit are cut, and the entry says so', () => {
   expect(fitFields({ text: 'x'.repeat(301) })).toEqual({ text: 'x'.repeat(300), cut: true });
   expect(fitFields({ 'no key': 1, ok: 2 })).toEqual({ ok: 2, cut: true });
   expect(fitFields({ distance: Number.NaN, gone: undefined })).toEqual({ distance: null, cut: true });
+  expect(fitFields({ list: [Number.NaN, 'x'] })).toEqual({ list: ['not finite', 'x'], cut: true });
+});
+
+test('a negative zero, which JSON does not know, is a zero, in a list as well', () => {
+  expect(fitFields({ distance: -0, list: [-0, 1] })).toEqual({ distance: 0, list: [0, 1] });
 });
 
 test('an event whose name is not allowed is recorded all the same', () => {
