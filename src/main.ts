@@ -130,8 +130,8 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   site?.start();
   await startRecurringWork(opening, { ...parts, zone: rules.calendar.zone, encoder });
   await startEye(opening, eye, {
-    observation: (observation) => gate.see(observation),
-    status(now) {
+    onObservation: (observation) => gate.see(observation),
+    onStatus(now) {
       reporter.eye(now);
       changed.raise();
     },
