@@ -14,7 +14,7 @@ export interface Reports {
   readonly written: () => Promise<void>;
 }
 
-/** Who reports what happens. At the end all of it is on the disk and in the outbox. @param outbox undefined without a broker */
+/** Makes what reports all that happens. Once closed, everything is on the disk and in the outbox. @param outbox undefined without a broker */
 export async function openReports(
   { config, clock, log, endings }: Opening,
   journal: JournalWriter,

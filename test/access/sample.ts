@@ -23,7 +23,7 @@ export interface Seen {
   /** Left edge of the box; the face is 100 wide. */
   readonly x?: number;
   readonly size?: number;
-  /** Direction of the embedding: who it is, whatever the claim says. */
+  /** Direction of the embedding: the true person, whatever the claim says. */
   readonly angle?: number;
 }
 
@@ -51,7 +51,7 @@ export class Scene {
 
   constructor(rule: Partial<DecisionRule> = {}, checks: Partial<Checks> = {}) {
     this.#rule = { ...RULE, ...rule };
-    this.#checks = { mayEnter: () => undefined, alive: () => undefined, ...checks };
+    this.#checks = { whyNotEnter: () => undefined, livenessRefusal: () => undefined, ...checks };
   }
 
   see({ frame, takenMs, nowMs = takenMs, seen }: Shot): readonly Outcome[] {

@@ -3,12 +3,12 @@ import type { Notify } from '../../src/host/notify.js';
 /** Most calls that are remembered. */
 const REMEMBERED_MAX = 1000;
 
-/** Simulated: remembers what the service manager would have been told, oldest first. */
+/** Simulated: remembers what the service manager would have been sent, oldest first. */
 export class RecordingNotify implements Notify {
-  #told: readonly string[] = [];
+  #sent: readonly string[] = [];
 
-  get told(): readonly string[] {
-    return this.#told;
+  get sent(): readonly string[] {
+    return this.#sent;
   }
 
   ready(status: string): void {
@@ -29,6 +29,6 @@ export class RecordingNotify implements Notify {
   }
 
   #tell(line: string): void {
-    this.#told = [...this.#told, line].slice(-REMEMBERED_MAX);
+    this.#sent = [...this.#sent, line].slice(-REMEMBERED_MAX);
   }
 }
