@@ -43,7 +43,7 @@ import { openGreeter } from './voice/open-greeter.js';
 /** A running gate. */
 export interface RunningGate {
   readonly state: () => GateState;
-  /** Locks the door, saves, reports the stop and disconnects; a second call waits for the first. @throws Error with everything that could not be closed */
+  /** Locks the door, saves and disconnects; a second call waits for the first. @throws Error with all that could not be closed */
   stop(): Promise<void>;
 }
 

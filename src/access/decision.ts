@@ -34,7 +34,7 @@ export type Outcome =
     };
 
 /** What the decision remembers between frames. */
-export interface Memory {
+export interface DecisionMemory {
   /** Tracks that were let in: one grant an approach. */
   readonly granted: ReadonlySet<number>;
   /** When a person who was let in was last seen. */
@@ -43,7 +43,7 @@ export interface Memory {
   readonly reported: ReadonlyMap<number, ReadonlySet<Reason>>;
 }
 
-export const EMPTY_MEMORY: Memory = { granted: new Set(), seenMs: new Map(), reported: new Map() };
+export const EMPTY_MEMORY: DecisionMemory = { granted: new Set(), seenMs: new Map(), reported: new Map() };
 
 /** A face not seen for so long has left the picture. */
 const NEARBY_MS = 600;
@@ -62,13 +62,13 @@ export interface Checks {
  * @param frame the current frame: when it was taken, and the camera's number of it
  */
 export function decide(
-  memory: Memory,
+  memory: DecisionMemory,
   tracks: readonly Track[],
   frame: { readonly takenMs: MonotonicMs; readonly number: number },
   nowMs: MonotonicMs,
   rule: DecisionRule,
   checks: Checks,
-): { readonly memory: Memory; readonly outcomes: readonly Outcome[] } {
+): { readonly memory: DecisionMemory; readonly outcomes: readonly Outcome[] } {
   // By number and time: an old frame that comes again with a new time does not show what is there now.
   const present = tracks.filter((track) => track.lastFrame === frame.number && track.lastMs === frame.takenMs);
   const judged = present.map((track) => ({ track, evidence: weigh(track.claims, rule) }));

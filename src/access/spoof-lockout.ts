@@ -31,8 +31,9 @@ export const isLockedOut = ({ untilMs }: SpoofLockout, at: MonotonicMs): boolean
   untilMs !== null && !(at >= untilMs);
 
 /**
- * Counts one clear spoof; one at NaN is not counted. What happens during a lockout does not count, so that each lockout ends at its time and nobody can
- * shut a gate for ever by waving a photo. A row of lockouts ends when there was none for `withinMs`.
+ * Counts one clear spoof; one at NaN is not counted. What happens during a lockout does not count either, so that each lockout
+ * ends at its time and nobody can shut a gate for ever by waving a photo. A row of lockouts ends when there was none for
+ * `withinMs`.
  */
 export function noteSpoof(before: SpoofLockout, at: MonotonicMs, rule: SpoofLockoutRule): SpoofLockout {
   if (rule.spoofs === 0 || !Number.isFinite(at) || isLockedOut(before, at)) return before;

@@ -1,7 +1,7 @@
 // pure
 import type { MonotonicMs } from '../kit/clock.js';
 import type { TrackLiveness } from '../liveness/liveness-tracks.js';
-import type { Memory } from './decision.js';
+import type { DecisionMemory } from './decision.js';
 import { type EvidenceRule, weigh } from './evidence.js';
 import type { Track } from './track.js';
 
@@ -21,7 +21,7 @@ export interface StillPerson {
 export function whoStandsStill(
   tracks: readonly Track[],
   liveness: ReadonlyMap<number, TrackLiveness>,
-  memory: Memory,
+  memory: DecisionMemory,
   askedToMove: ReadonlySet<number>,
   takenMs: MonotonicMs,
   rule: EvidenceRule,

@@ -54,7 +54,7 @@ const TRACKS_MAX = 32;
  * Follows faces from one frame to the next. Pairs are taken best overlap first; a face whose embedding jumped away from
  * its track starts a new one, even in the same place. A frame that is not newer than a track leaves it as it is.
  */
-export function follow(
+export function followFaces(
   before: Tracks,
   sightings: readonly Sighting[],
   frame: number,

@@ -1,9 +1,9 @@
 /** One observation's journey: track → evidence → person → access → door → voice → report. */
-import { type Checks, decide, EMPTY_MEMORY, type Memory, type Outcome } from '../access/decision.js';
+import { type Checks, type DecisionMemory, decide, EMPTY_MEMORY, type Outcome } from '../access/decision.js';
 import type { Claim } from '../access/evidence.js';
 import { REASONS } from '../access/reasons.js';
 import { whoStandsStill } from '../access/standing-still.js';
-import { follow, NO_TRACKS, type Sighting, type Track, type Tracks } from '../access/track.js';
+import { followFaces, NO_TRACKS, type Sighting, type Track, type Tracks } from '../access/track.js';
 import type { Config } from '../config/config.js';
 import type { DoorKeeper } from '../door/door-keeper.js';
 import type { MeasuredFace, Observation } from '../face/observation.js';
@@ -49,7 +49,7 @@ const FOLLOWING = { minIou: 0.25, lostMs: 1000 };
 export class Gate {
   readonly #parts: GateParts;
   #tracks: Tracks = NO_TRACKS;
-  #memory: Memory = EMPTY_MEMORY;
+  #memory: DecisionMemory = EMPTY_MEMORY;
   #livenessTracks: LivenessTracks = NO_LIVENESS_TRACKS;
   /** Tracks that were asked to move; bounded by the tracks there are. */
   #askedToMove: ReadonlySet<number> = new Set();
@@ -73,7 +73,7 @@ export class Gate {
     const taken = takenMs as typeof now;
     const sightings = faces.map((face) => this.#sighting(face, encoder === gallery.encoder, threshold));
     const rule = { ...FOLLOWING, of: config.decision.of, jumpDistance: curve['1e-3'].threshold };
-    this.#tracks = follow(this.#tracks, sightings, frame, taken, rule);
+    this.#tracks = followFaces(this.#tracks, sightings, frame, taken, rule);
     const { byTrack, spoofs } = this.#judgeLiveness(faces, taken);
     const { memory, outcomes } = decide(
       this.#memory,

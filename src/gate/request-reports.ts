@@ -11,7 +11,10 @@ export interface RequestReports {
     facts: EventFields,
     done: boolean,
   ): void;
-  /** A person was enrolled here, or another photo of them added. @param forced id of the person whose face is too near, where that was overridden */
+  /**
+   * A person was enrolled here, or another photo of them added.
+   * @param forced id of the person whose face is too near, where that was overridden
+   */
   enrolled(person: Person, forced: string | undefined): void;
   removed(id: string, by: string): void;
   /** A person's whereabouts were forgotten on request. */

@@ -97,7 +97,10 @@ export class Reporter implements RequestReports {
     this.#report(type, { by, reason, ...result }, requestEntry(type, by, reason, result));
   }
 
-  /** A person was enrolled here, or another photo of them added. @param forced id of the person whose face is too near, where that was overridden */
+  /**
+   * A person was enrolled here, or another photo of them added.
+   * @param forced id of the person whose face is too near, where that was overridden
+   */
   enrolled(person: Person, forced: string | undefined): void {
     const { id, name, version, templates, by } = person;
     this.#log.info({ person: id, by, templates: templates.length, forced }, 'enrolled');

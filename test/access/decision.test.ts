@@ -72,7 +72,7 @@ describe('the age of a frame', () => {
     expect([scene.grants, scene.refusals]).toEqual([grants, refusals]);
   });
 
-  test('does not begin anew when an old frame comes a second time with a new time', () => {
+  test('an old frame that comes a second time with a new time opens nothing', () => {
     const scene = new Scene();
     for (let i = 0; i < 3; i++) scene.see({ frame: i, takenMs: i * 100, nowMs: i * 100 + 5000, seen: [ada] });
     scene.see({ frame: 2, takenMs: 900, seen: [ada] });

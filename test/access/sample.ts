@@ -1,14 +1,14 @@
 import {
   type Checks,
+  type DecisionMemory,
   type DecisionRule,
   decide,
   EMPTY_MEMORY,
-  type Memory,
   type Outcome,
 } from '../../src/access/decision.js';
 import type { Claim } from '../../src/access/evidence.js';
 import type { Reason } from '../../src/access/reasons.js';
-import { follow, NO_TRACKS, type Sighting, type TrackRule, type Tracks } from '../../src/access/track.js';
+import { followFaces, NO_TRACKS, type Sighting, type TrackRule, type Tracks } from '../../src/access/track.js';
 import { monotonicMs } from '../../src/kit/clock.js';
 import { direction } from '../person/sample.js';
 
@@ -44,7 +44,7 @@ const sighting = ({ claim, x = 0, size = 100, angle = 0 }: Seen): Sighting => ({
 /** Tracks and decisions over frames, as the gate puts them together. */
 export class Scene {
   tracks: Tracks = NO_TRACKS;
-  memory: Memory = EMPTY_MEMORY;
+  memory: DecisionMemory = EMPTY_MEMORY;
   readonly outcomes: Outcome[] = [];
   readonly #rule: DecisionRule;
   readonly #checks: Checks;
@@ -56,7 +56,7 @@ export class Scene {
 
   see({ frame, takenMs, nowMs = takenMs, seen }: Shot): readonly Outcome[] {
     const taken = monotonicMs(takenMs);
-    this.tracks = follow(this.tracks, seen.map(sighting), frame, taken, { ...TRACKING, of: this.#rule.of });
+    this.tracks = followFaces(this.tracks, seen.map(sighting), frame, taken, { ...TRACKING, of: this.#rule.of });
     const { tracks } = this.tracks;
     const decided = decide(
       this.memory,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EMPTY_MEMORY, type Memory } from '../../src/access/decision.js';
+import { type DecisionMemory, EMPTY_MEMORY } from '../../src/access/decision.js';
 import { HINT_AFTER_MS, whoStandsStill } from '../../src/access/standing-still.js';
 import { monotonicMs } from '../../src/kit/clock.js';
 import type { TrackLiveness } from '../../src/liveness/liveness-tracks.js';
@@ -14,7 +14,7 @@ function whoOf(
   { afterMs = HINT_AFTER_MS, askedToMove = [] as number[], memory = {} } = {},
 ) {
   const { tracks } = new Scene().watch([seen], afterMs / 100 + 1).tracks;
-  const known: Memory = { ...EMPTY_MEMORY, ...memory };
+  const known: DecisionMemory = { ...EMPTY_MEMORY, ...memory };
   return whoStandsStill(tracks, new Map([[1, liveness]]), known, new Set(askedToMove), monotonicMs(afterMs), RULE);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { follow, NO_TRACKS, type Sighting, type Tracks } from '../../src/access/track.js';
+import { followFaces, NO_TRACKS, type Sighting, type Tracks } from '../../src/access/track.js';
 import { monotonicMs } from '../../src/kit/clock.js';
 import { isUnit } from '../../src/person/distance.js';
 import { direction } from '../person/sample.js';
@@ -11,7 +11,7 @@ const at = (x: number, angle = 0, size = 100): Sighting => ({
   claim: means('ada'),
 });
 const run = (...frames: readonly (readonly Sighting[])[]): Tracks =>
-  frames.reduce<Tracks>((tracks, seen, i) => follow(tracks, seen, i, monotonicMs(i * 100), TRACKING), NO_TRACKS);
+  frames.reduce<Tracks>((tracks, seen, i) => followFaces(tracks, seen, i, monotonicMs(i * 100), TRACKING), NO_TRACKS);
 
 describe('following faces', () => {
   test('a face that moves stays one track', () => {
@@ -62,9 +62,9 @@ describe('following faces', () => {
   });
 
   test('a track not seen for a second is over, and its number is never used again', () => {
-    const gone = follow(run([at(0)]), [], 1, monotonicMs(1000), TRACKING);
+    const gone = followFaces(run([at(0)]), [], 1, monotonicMs(1000), TRACKING);
     expect(gone.tracks).toHaveLength(1);
-    const back = follow(gone, [at(0)], 2, monotonicMs(1001), TRACKING);
+    const back = followFaces(gone, [at(0)], 2, monotonicMs(1001), TRACKING);
     expect(back.tracks.map(({ id }) => id)).toEqual([2]);
   });
 
@@ -76,7 +76,7 @@ describe('following faces', () => {
       [2, 100],
       [2, 50],
     ] as const)
-      expect(follow(before, [at(10)], frame, monotonicMs(ms), TRACKING).tracks).toEqual(before.tracks);
+      expect(followFaces(before, [at(10)], frame, monotonicMs(ms), TRACKING).tracks).toEqual(before.tracks);
   });
 
   test('only the claims of the last frames are kept, oldest first', () => {

@@ -140,7 +140,7 @@ describe('the rules of access at work', () => {
     expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBe('no-access-now');
   });
 
-  test('with a clock that nothing confirms nothing that depends on it is granted, open house does not begin, and the state says why', async () => {
+  test('a clock that nothing confirms lets in nobody whose access depends on it, begins no open house, and is reported in the state', async () => {
     const { access, setMode, started } = rulesAtWork(OFFICE);
     await started();
     expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBe('clock');

@@ -28,7 +28,7 @@ const camera = (state: string, why: string | null = null): Partial<PartStates> =
 describe('the state of the gate', () => {
   test.each<[string, Partial<PartStates>, string, readonly string[]]>([
     ['all is well', {}, 'online', []],
-    ['the door is open for somebody', { door: { mode: 'normal', state: 'unlocked' } }, 'online', []],
+    ['the door is open for a person', { door: { mode: 'normal', state: 'unlocked' } }, 'online', []],
     [
       'the relay is broken',
       { door: { mode: 'normal', state: 'fault' }, doorProblems: ['the door relay cannot be driven'] },

@@ -12,23 +12,23 @@ export class RecordingNotify implements Notify {
   }
 
   ready(status: string): void {
-    this.#tell(`ready: ${status}`);
+    this.#record(`ready: ${status}`);
   }
 
   status(text: string): void {
-    this.#tell(`status: ${text}`);
+    this.#record(`status: ${text}`);
   }
 
   watchdog(): void {
-    this.#tell('watchdog');
+    this.#record('watchdog');
   }
 
   stopping(): Promise<void> {
-    this.#tell('stopping');
+    this.#record('stopping');
     return Promise.resolve();
   }
 
-  #tell(line: string): void {
+  #record(line: string): void {
     this.#sent = [...this.#sent, line].slice(-REMEMBERED_MAX);
   }
 }
