@@ -43,11 +43,11 @@ import { openGreeter } from './voice/open-greeter.js';
 /** A running gate. */
 export interface RunningGate {
   readonly state: () => GateState;
-  /** Locks the door, saves, says goodbye; asked twice it does so once. @throws Error with all that did not end well */
+  /** Locks the door, saves and disconnects; a second call waits for the first. @throws Error with all that could not be closed */
   stop(): Promise<void>;
 }
 
-/** Starts a gate. @param endings of a test @throws OperatingError with one line when it cannot work; nothing is left running then */
+/** Starts a gate. @param endings given by a test @throws OperatingError when it cannot work; nothing is left running then */
 export async function startGate(
   config: Config,
   paths: Paths,
@@ -61,13 +61,13 @@ export async function startGate(
     const stop = () => endings.close().then(() => log.info('the gate is down, the door is locked'));
     return { state, stop: () => (stopping ??= stop()) };
   } catch (thrown) {
-    // Why it does not start is what there is to say; what does not close either is only logged.
+    // The caller gets the reason why it did not start; what could not be closed either is only logged.
     await endings.close().catch((also) => log.error({ why: explain(also) }, 'not everything could be closed'));
     throw thrown;
   }
 }
 
-/** Makes the parts. What may refuse does so here. */
+/** Makes the parts. Most of what can be wrong with configuration or machine shows here. */
 async function open(opening: Opening) {
   const { config, paths } = opening;
   const rules = rulesOf(config.access);
@@ -113,11 +113,11 @@ async function open(opening: Opening) {
   return { ...parts, changed, pictures, gate, site, notify };
 }
 
-/** Everything is there: now it begins. */
+/** Starts the parts, once all of them are there. @returns the gate's state, for its owner */
 async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>): Promise<() => GateState> {
   const { rules, models, people, reporter, door, changed, eye, gate, site, notify } = parts;
   const { encoder } = models;
-  const state = () => currentState({ ...parts, linked: () => site?.connected ?? false });
+  const state = () => currentState({ ...parts, connected: () => site?.connected ?? false });
   const status = new StatusPublisher(state, people, (now, line) => {
     site?.state(now);
     notify.status(line);
@@ -130,8 +130,8 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   site?.start();
   await startRecurringWork(opening, { ...parts, zone: rules.calendar.zone, encoder });
   await startEye(opening, eye, {
-    observation: (observation) => gate.see(observation),
-    status(now) {
+    onObservation: (observation) => gate.see(observation),
+    onStatus(now) {
       reporter.eye(now);
       changed.raise();
     },

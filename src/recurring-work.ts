@@ -20,7 +20,7 @@ export interface RecurringWorkParts {
   readonly encoder: string;
 }
 
-/** What depends on the clock, each minute and at the start: first whether it is right, then what follows from the time. */
+/** Work for each minute and for the start: checks first whether the clock is right, then does what is due by it. */
 export async function followClock({
   trustedClock,
   whereabouts,
@@ -35,12 +35,12 @@ export async function followClock({
   schedule.follow();
 }
 
-/** Everything that the gate does again and again by the clock; each of it also once at the start. */
+/** Starts everything that the gate does again and again by the clock; each job also runs once at the start. */
 export async function startRecurringWork({ log, endings }: Opening, parts: RecurringWorkParts): Promise<void> {
   const { zone, trustedClock, schedule, pictures, journal, site, encoder } = parts;
   // The mode from before the restart, before the machine is asked for its clock.
   schedule.follow();
-  // What seldom changes. A head of the journal that others have seen is one that nobody can cut off unseen.
+  // What seldom changes. With the journal's head: once others have seen it, the entries up to it cannot be cut off unnoticed.
   const info = () => site?.info({ version: VERSION, encoder, journal: journal.head ?? null });
   const jobs = [
     { name: 'access', cron: '* * * * *', run: () => followClock(parts) },

@@ -162,7 +162,7 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
     mkdirSync(join(paths().state, file), { recursive: true });
   };
   test.each<[string, string, () => Config]>([
-    ['the network', 'KAIMON_MODEL_UNKNOWN', () => everything('encoder: nothing')],
+    ['the encoder', 'KAIMON_MODEL_UNKNOWN', () => everything('encoder: nothing')],
     [
       'the people',
       'KAIMON_FILE_READ',

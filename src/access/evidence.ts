@@ -38,15 +38,15 @@ export interface EvidenceRule {
   readonly of: number;
 }
 
-/** A face that is turned away, blurred or far is nobody's: it neither means somebody nor speaks against him. */
+/** A face that is turned away, blurred or too small says nothing: neither for a person nor against one. */
 const SILENT: readonly Reason[] = ['low-quality', 'too-small'];
 const isSilent = (claim: Claim) => claim.kind === 'none' && SILENT.includes(claim.reason);
 
 /**
  * Weighs the last frames of one track. The newest frame that says anything must be among those that agree: what a track
- * was before does not open a door for what it is now. Who turns the head after he was known, as the liveness asks, is
- * still known while the frames that knew him are among the last. `settled` says that so many frames were seen that more
- * will hardly change it.
+ * was before does not open a door for what it is now. A person who turns the head after they were recognised, as liveness
+ * asks for, stays known while the frames that recognised them are among the last. `settled` says that so many frames were
+ * seen that more will hardly change it.
  */
 export function weigh(claims: readonly DatedClaim[], rule: EvidenceRule): Evidence {
   const last = claims.slice(-rule.of);
@@ -60,11 +60,11 @@ export function weigh(claims: readonly DatedClaim[], rule: EvidenceRule): Eviden
       return { kind: 'person', id: newest.id, distance, agreeing: agreeing.length, takenMs: newest.takenMs };
     }
   }
-  return commonest(last, rule);
+  return commonestReason(last, rule);
 }
 
-/** The reason that most of the frames give; frames that do mean somebody count as "not often enough". */
-function commonest(last: readonly Claim[], rule: EvidenceRule): Evidence {
+/** The reason that most of the frames give; frames that do mean a person count as "not often enough". */
+function commonestReason(last: readonly Claim[], rule: EvidenceRule): Evidence {
   const counts = new Map<Reason, number>();
   const reasonOf = (claim: Claim): Reason => (claim.kind === 'person' ? 'not-enough-frames' : claim.reason);
   for (const claim of last) counts.set(reasonOf(claim), (counts.get(reasonOf(claim)) ?? 0) + 1);

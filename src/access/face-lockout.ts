@@ -4,11 +4,11 @@ import { isLockedOut, NO_LOCKOUT, noteSpoof, type SpoofLockoutRule } from './spo
 export interface FaceLockoutParts {
   readonly rule: SpoofLockoutRule;
   readonly clock: Pick<Clock, 'monotonic'>;
-  /** No face opens for so long. @param times lockouts in a row */
+  /** A lockout begins. @param forMs how long no face opens @param times lockouts in a row */
   readonly onLockout: (forMs: number, times: number) => void;
 }
 
-/** No face opens this gate for a while after repeated attempts with pictures. Exit button, fire and requests are not concerned. */
+/** No face opens this gate for a while after repeated attempts with pictures. Exit button, fire and requests open as before. */
 export class FaceLockout {
   readonly #parts: FaceLockoutParts;
   #lockout = NO_LOCKOUT;

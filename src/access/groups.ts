@@ -34,7 +34,7 @@ export function dependsOnTime(person: Rights, rules: AccessRules): boolean {
 }
 
 /**
- * Why a person may not enter at `now` by dates, groups and hours; undefined when he may.
+ * Why a person may not enter at `now` by dates, groups and hours; undefined when they may.
  * @param clockTrusted false: whatever depends on the time is refused, with the reason `clock`.
  */
 export function whyNotNow(person: Rights, now: WallMs, rules: AccessRules, clockTrusted: boolean): Reason | undefined {

@@ -1,5 +1,4 @@
 // pure
-
 import type { ClockNeeds } from '../clock-trust/clock-trust.js';
 import type { Config } from '../config/config.js';
 import { type Dates, datesOf, minutesOf, spanOf, weekdaysOf } from '../config/sections/access-times.js';
@@ -12,7 +11,7 @@ import type { SpoofLockoutRule } from './spoof-lockout.js';
 
 type Section = Config['access'];
 
-/** Section `access` of the configuration, ready to be asked. */
+/** Section `access` of the configuration, prepared for use. */
 export interface Rules {
   readonly access: AccessRules;
   readonly doorModes: readonly PlannedMode[];
@@ -22,14 +21,14 @@ export interface Rules {
   readonly calendar: Calendar;
 }
 
-/** Whether a wrong clock keeps anybody out, or lets a schedule stand still: then the state says that the clock is not trusted. */
+/** Whether a wrong clock keeps people out or stops a schedule: only then does the state say that the clock is not trusted. */
 export const needClock = ({ access, doorModes, passback }: Rules): boolean =>
   access.groups.size > 0 || doorModes.length > 0 || passback.mode !== 'off';
 
-/** @param section checked: its names, times and zone are known to be right. */
+/** @param section checked before: its names, times and zone are known to be right. */
 export function rulesOf(section: Section): Rules {
   const calendar = new Calendar(section.timeZone ?? 'UTC');
-  const holidays = section.holidays.map(known);
+  const holidays = section.holidays.map(checkedDates);
   const schedules = new Map<string, Schedule>([
     ['always', { kind: 'always' }],
     ['never', { kind: 'never' }],
@@ -53,7 +52,7 @@ export function rulesOf(section: Section): Rules {
 
 function hoursOf(given: Section['schedules'][string], holidays: readonly Dates[]): Hours {
   const exceptions = given.exceptions.map((exception) => ({
-    dates: known(exception),
+    dates: checkedDates(exception),
     spans: exception.windows.map(spanOf),
   }));
   return {
@@ -69,7 +68,7 @@ function hoursOf(given: Section['schedules'][string], holidays: readonly Dates[]
 }
 
 /** Dates that the check of the configuration has let through. */
-function known(given: { readonly date: string; readonly until: string | null }): Dates {
+function checkedDates(given: { readonly date: string; readonly until: string | null }): Dates {
   const dates = datesOf(given);
   if (typeof dates === 'string') throw new RangeError(dates);
   return dates;

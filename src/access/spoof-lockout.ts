@@ -2,8 +2,8 @@
 import type { MonotonicMs } from '../kit/clock.js';
 
 /**
- * After some attempts to deceive within a while the gate knows no faces for a moment. Only faces: the exit button, fire and
- * `open` by request never ask here. Only clear spoofs count, never a model that failed or a face that could not be judged.
+ * After some attempts to deceive within a while no face opens for a moment. The exit button, fire and `open` by request are
+ * not affected. Only clear spoofs count, never a model that failed or a face that could not be judged.
  */
 export interface SpoofLockoutRule {
   /** So many spoofs… 0: never. */
@@ -26,13 +26,14 @@ export interface SpoofLockout {
 
 export const NO_LOCKOUT: SpoofLockout = { spoofsMs: [], untilMs: null, times: 0 };
 
-/** Whether the gate knows no faces at this moment. A time that is none locks. */
+/** Whether no face opens at this moment. NaN counts as locked. */
 export const isLockedOut = ({ untilMs }: SpoofLockout, at: MonotonicMs): boolean =>
   untilMs !== null && !(at >= untilMs);
 
 /**
- * Counts one clear spoof. What happens during a lockout does not count, so that each lockout ends at its time and nobody can
- * shut a gate for ever by waving a photo. A row of lockouts ends when there was none for `withinMs`.
+ * Counts one clear spoof; one at NaN is not counted. What happens during a lockout does not count either, so that each lockout
+ * ends at its time and nobody can shut a gate for ever by waving a photo. A row of lockouts ends when there was none for
+ * `withinMs`.
  */
 export function noteSpoof(before: SpoofLockout, at: MonotonicMs, rule: SpoofLockoutRule): SpoofLockout {
   if (rule.spoofs === 0 || !Number.isFinite(at) || isLockedOut(before, at)) return before;

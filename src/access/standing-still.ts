@@ -1,7 +1,7 @@
 // pure
 import type { MonotonicMs } from '../kit/clock.js';
 import type { TrackLiveness } from '../liveness/liveness-tracks.js';
-import type { Memory } from './decision.js';
+import type { DecisionMemory } from './decision.js';
 import { type EvidenceRule, weigh } from './evidence.js';
 import type { Track } from './track.js';
 
@@ -16,20 +16,20 @@ export interface StillPerson {
 
 /**
  * The people who are known and look alive, and lack only the movement that no picture makes. A picture never comes this
- * far: it does not look alive. @param asked tracks that were asked already: each is asked once
+ * far: it does not look alive. @param askedToMove tracks that were asked already: each is asked once
  */
 export function whoStandsStill(
   tracks: readonly Track[],
   liveness: ReadonlyMap<number, TrackLiveness>,
-  memory: Memory,
-  asked: ReadonlySet<number>,
+  memory: DecisionMemory,
+  askedToMove: ReadonlySet<number>,
   takenMs: MonotonicMs,
   rule: EvidenceRule,
 ): readonly StillPerson[] {
   return tracks.flatMap((track) => {
     const alive = liveness.get(track.id);
     if (alive?.kind !== 'undecided' || alive.why !== 'motion') return [];
-    if (asked.has(track.id) || memory.granted.has(track.id) || takenMs - track.firstMs < HINT_AFTER_MS) return [];
+    if (askedToMove.has(track.id) || memory.granted.has(track.id) || takenMs - track.firstMs < HINT_AFTER_MS) return [];
     const evidence = weigh(track.claims, rule);
     if (evidence.kind !== 'person' || memory.seenMs.has(evidence.id)) return [];
     return [{ track: track.id, person: evidence.id }];

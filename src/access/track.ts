@@ -16,8 +16,9 @@ export interface Sighting {
 export interface Track {
   readonly id: number;
   readonly box: Box;
-  /** Mean direction of the embeddings so far, unit length: who this track is, whoever that may be. */
+  /** Mean direction of the embeddings so far, unit length: stands for this track's person, known or not. */
   readonly centre: Float32Array;
+  /** Frames in which it was seen. */
   readonly seen: number;
   readonly firstMs: MonotonicMs;
   readonly lastMs: MonotonicMs;
@@ -53,7 +54,7 @@ const TRACKS_MAX = 32;
  * Follows faces from one frame to the next. Pairs are taken best overlap first; a face whose embedding jumped away from
  * its track starts a new one, even in the same place. A frame that is not newer than a track leaves it as it is.
  */
-export function follow(
+export function followFaces(
   before: Tracks,
   sightings: readonly Sighting[],
   frame: number,
@@ -93,8 +94,8 @@ function overlapOf(track: Track, sighting: Sighting, rule: TrackRule): number {
 }
 
 /**
- * Somebody else stands clearly where this track was: it is over. Otherwise two faces that take turns in one place would
- * gather evidence side by side. A face that cannot be judged displaces nobody: a blurred frame resembles no one.
+ * Whether another person clearly stands where this track was, which ends it. Otherwise two faces that take turns in one
+ * place would gather evidence side by side. A face that cannot be judged ends no track: a blurred one resembles nobody.
  */
 const isDisplaced = (track: Track, sightings: readonly Sighting[], rule: TrackRule): boolean =>
   sightings.some(

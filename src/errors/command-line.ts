@@ -30,12 +30,12 @@ export const COMMAND_LINE_ERRORS = {
   },
   KAIMON_PERSON_UNKNOWN: {
     kind: 'usage',
-    meaning: 'nobody, or more than one, is enrolled under this name',
+    meaning: 'nobody, or more than one person, is enrolled under this name',
     advice: '`kaimon people list`, then give the id',
   },
   KAIMON_PAIRS_FILE: {
     kind: 'input',
-    meaning: 'the pairs file cannot be read, or a line of it is none',
+    meaning: 'the pairs file cannot be read, or one of its lines is not a pair',
     advice: 'correct the named line',
   },
   KAIMON_IMAGES: {
@@ -60,7 +60,7 @@ export const COMMAND_LINE_ERRORS = {
   },
   KAIMON_STRANGER_KNOWN: {
     kind: 'input',
-    meaning: 'a stranger of an evaluation has the name of somebody enrolled',
+    meaning: 'a stranger of an evaluation has the name of an enrolled person',
     advice: 'take the person out of one of the two folders',
   },
 } as const satisfies Readonly<Record<`KAIMON_${string}`, ErrorRow>>;

@@ -4,7 +4,7 @@ import type { ErrorRow } from './error-row.js';
 export const DOOR_ERRORS = {
   KAIMON_GPIO_BACKEND: {
     kind: 'environment',
-    meaning: 'neither onoff nor the gpiod tools can be used, or the one asked for cannot',
+    meaning: 'neither onoff nor the gpiod tools can be used, or the configured one cannot',
     advice: 'what the sentence names: group `gpio`, `apt-get install gpiod`',
   },
   KAIMON_GPIO_LINE: {

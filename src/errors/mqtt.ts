@@ -29,12 +29,12 @@ export const MQTT_ERRORS = {
   },
   KAIMON_MQTT_ENDED: {
     kind: 'environment',
-    meaning: 'a message after the end; seen only while stopping',
+    meaning: 'a message after the connection was closed; seen only while stopping',
     advice: 'nothing',
   },
   KAIMON_BROKER_LISTEN: {
     kind: 'environment',
     meaning: "the demo's own broker cannot listen on its port",
-    advice: 'stop what listens there',
+    advice: 'stop the program that listens there',
   },
 } as const satisfies Readonly<Record<`KAIMON_${string}`, ErrorRow>>;

@@ -30,6 +30,6 @@ export const PHOTOS_ERRORS = {
   KAIMON_PEOPLE_REENCODE: {
     kind: 'input',
     meaning: 'the folder holds no photos of enrolled people, so templates cannot be made again',
-    advice: 'give the folder with one folder an id, or enrol the people again with the new encoder',
+    advice: 'give a folder with one folder a person, named by the id, or enrol the people again with the new encoder',
   },
 } as const satisfies Readonly<Record<`KAIMON_${string}`, ErrorRow>>;

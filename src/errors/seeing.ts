@@ -39,8 +39,8 @@ export const SEEING_ERRORS = {
   },
   KAIMON_MODEL_DIGEST: {
     kind: 'environment',
-    meaning: "a network's file is not the manifest's",
-    advice: '`kaimon models build`; if it comes back, find out who changes it',
+    meaning: "a network's file is not the one of the manifest",
+    advice: '`kaimon models build`; if the error comes back, find out what changes the file',
   },
   KAIMON_MODEL_READ: {
     kind: 'environment',
@@ -84,7 +84,7 @@ export const SEEING_ERRORS = {
   },
   KAIMON_OPENFACE_CHECK: {
     kind: 'environment',
-    meaning: 'the network made from them gives no usable embedding here',
+    meaning: 'the network made from the CSV files gives no usable embedding here',
     advice: 'report it with the kind of the machine',
   },
   KAIMON_OPENCV_MISSING: {
@@ -94,7 +94,7 @@ export const SEEING_ERRORS = {
   },
   KAIMON_CASCADE: {
     kind: 'environment',
-    meaning: 'the Haar cascade is missing or is none',
+    meaning: 'the Haar cascade is missing, or the file is no Haar cascade',
     advice: 'install `opencv-data`, or set `faces.haar.cascade`',
   },
   KAIMON_CAMERA_OPEN: {

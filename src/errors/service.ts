@@ -4,12 +4,12 @@ import type { ErrorRow } from './error-row.js';
 export const SERVICE_ERRORS = {
   KAIMON_VOICE: {
     kind: 'warning',
-    meaning: 'espeak-ng or aplay is missing or fails; said once, the gate goes on without sound',
+    meaning: 'espeak-ng or aplay is missing or fails; logged once, the gate goes on without sound',
     advice: 'install it; check `greeting.device` and group `audio`',
   },
   KAIMON_NOTIFY: {
     kind: 'warning',
-    meaning: '`systemd-notify` is missing or fails; said once',
+    meaning: '`systemd-notify` is missing or fails; logged once',
     advice: 'install systemd, or use `Type=exec` without `WatchdogSec`',
   },
   KAIMON_STUDIO: {

@@ -4,7 +4,7 @@ import type { ErrorRow } from './error-row.js';
 export const STORE_ERRORS = {
   KAIMON_FILE_WRITE: {
     kind: 'environment',
-    meaning: 'a file cannot be written (disk full, read-only, permission); the old is whole',
+    meaning: 'a file cannot be written (disk full, read-only, permission); the old one is intact',
     advice: 'what the sentence says',
   },
   KAIMON_FILE_READ: {
@@ -44,7 +44,7 @@ export const STORE_ERRORS = {
   },
   KAIMON_PEOPLE_ID_USED: {
     kind: 'environment',
-    meaning: 'the id belonged to somebody who was removed',
+    meaning: 'the id belonged to a person who was removed',
     advice: 'choose another id',
   },
 } as const satisfies Readonly<Record<`KAIMON_${string}`, ErrorRow>>;

@@ -5,13 +5,13 @@ import { encodeMessage, type FramedMessage, MessageReader } from '../kit/framing
 import { NATIVE_FLAGS } from '../kit/native-flags.js';
 import { type FromEye, fromEyeSchema, type ToEye } from './protocol.js';
 
-/** What the gate hears of one eye process. */
+/** What the gate learns of one eye process. */
 export interface EyeEvents {
-  message(message: FromEye, blob: Buffer): void;
-  /** The eye sent something that is no message: it must be replaced. */
-  nonsense(why: string): void;
-  /** It is gone; called once. */
-  exit(why: string): void;
+  onMessage(message: FromEye, blob: Buffer): void;
+  /** The eye sent something that is no valid message: it must be replaced. */
+  onInvalid(why: string): void;
+  /** The process has ended, or could not be started; called once. */
+  onExit(why: string): void;
 }
 
 const PROGRAM = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -20,7 +20,7 @@ const FROM_EYE_MAX = 8 * 1024 * 1024;
 /** Requests that may wait for a busy eye. */
 const TO_EYE_WAITING_MAX = 64 * 1024 * 1024;
 
-/** One running eye: a child process with a pipe for requests and one for what it tells. */
+/** One running eye: a child process with a pipe for requests and one for its messages. */
 export class EyeChild {
   readonly #child: ChildProcess;
   readonly #requests: Writable;
@@ -41,28 +41,28 @@ export class EyeChild {
       },
     });
     this.#child = child;
-    let gone = false;
+    let ended = false;
     const exit = (why: string) => {
-      if (gone) return;
-      gone = true;
-      events.exit(why);
+      if (ended) return;
+      ended = true;
+      events.onExit(why);
     };
     child.on('error', (error) => exit(`it cannot be started: ${error.message}`));
     child.on('exit', (code, signal) => exit(signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`));
-    const [requests, , , told] = child.stdio ?? [];
+    const [requests, , , messages] = child.stdio ?? [];
     // Without descriptors left there are no pipes; the error event says why.
-    if (!requests || !told) throw new Error('no pipes to a child process could be made');
+    if (!requests || !messages) throw new Error('no pipes to a child process could be made');
     this.#requests = requests as Writable;
     // A write to a dead eye fails; its exit is reported above.
     this.#requests.on('error', () => undefined);
-    listen(told as Readable, events);
+    readMessages(messages as Readable, events);
   }
 
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
-  /** @returns false when too much is waiting already. */
+  /** Sends a request. @returns false when too many bytes wait already, and nothing was sent */
   send(request: ToEye, blob?: Buffer): boolean {
     if (this.#requests.writableLength > TO_EYE_WAITING_MAX) return false;
     this.#requests.write(encodeMessage(request, blob));
@@ -74,12 +74,12 @@ export class EyeChild {
   }
 }
 
-function listen(input: Readable, events: EyeEvents): void {
+function readMessages(input: Readable, events: EyeEvents): void {
   const reader = new MessageReader(FROM_EYE_MAX);
-  const nonsense = (why: string) => {
+  const reject = (why: string) => {
     // Nothing more is read: a flooding eye must not cost the gate its time.
     input.destroy();
-    events.nonsense(why);
+    events.onInvalid(why);
   };
   input.on('error', () => undefined);
   input.on('data', (chunk: Buffer) => {
@@ -87,16 +87,16 @@ function listen(input: Readable, events: EyeEvents): void {
     try {
       messages = reader.feed(chunk);
     } catch (thrown) {
-      nonsense(`it sent something unreadable (${String(thrown)})`);
+      reject(`it sent something unreadable (${String(thrown)})`);
       return;
     }
     for (const { json, blob } of messages) {
       const parsed = fromEyeSchema.safeParse(json);
       if (!parsed.success) {
-        nonsense(`it sent an invalid message (${parsed.error.issues[0]?.message ?? 'unknown'})`);
+        reject(`it sent an invalid message (${parsed.error.issues[0]?.message ?? 'unknown'})`);
         return;
       }
-      events.message(parsed.data, blob);
+      events.onMessage(parsed.data, blob);
     }
   });
 }

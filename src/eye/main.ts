@@ -31,27 +31,27 @@ const ALIVE_EVERY_MS = 1000;
 const COLLECT_EVERY_MS = 60_000;
 const CAMERA_RETRY = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.2 };
 
-preferMeWhenMemoryRunsOut();
-const desk = new GateLine(new Socket({ fd: 3, readable: false, writable: true }));
-let work: EyeWorker | undefined;
-let configured: (ready: EyeWorker) => void;
-const ready = new Promise<EyeWorker>((resolve) => {
-  configured = resolve;
+raiseOomScore();
+const gateLine = new GateLine(new Socket({ fd: 3, readable: false, writable: true }));
+let worker: EyeWorker | undefined;
+let onConfigured: (ready: EyeWorker) => void;
+const configured = new Promise<EyeWorker>((resolve) => {
+  onConfigured = resolve;
 });
 
-desk.listen(process.stdin, (request, blob) => {
-  if (request.kind === 'configure') start(request.settings).then(configured, fail);
-  else ready.then((worker) => worker.serve(request, blob)).catch(fail);
+gateLine.listen(process.stdin, (request, blob) => {
+  if (request.kind === 'configure') start(request.settings).then(onConfigured, fail);
+  else configured.then((ready) => ready.serve(request, blob)).catch(fail);
 });
 setInterval(
-  () => desk.tell({ kind: 'alive', rssBytes: process.memoryUsage.rss(), busyMs: work?.busyMs ?? 0 }),
+  () => gateLine.send({ kind: 'alive', rssBytes: process.memoryUsage.rss(), busyMs: worker?.busyMs ?? 0 }),
   ALIVE_EVERY_MS,
 );
 
 setInterval(fullCollection(), COLLECT_EVERY_MS);
 
-/** The kernel's out-of-memory killer shall take the eye, which is replaced, and never the gate. */
-function preferMeWhenMemoryRunsOut(): void {
+/** When memory runs out the kernel kills this process first, which is replaced, and never the gate. */
+function raiseOomScore(): void {
   try {
     writeFileSync('/proc/self/oom_score_adj', '500');
   } catch (thrown) {
@@ -61,20 +61,20 @@ function preferMeWhenMemoryRunsOut(): void {
 
 async function start(settings: EyeSettings): Promise<EyeWorker> {
   await loadOpenCv();
-  const working = new EyeWorker(desk, await meters(settings), systemClock);
-  desk.tell({ kind: 'ready', encoder: settings.models.encoder.id });
+  const started = new EyeWorker(gateLine, await meters(settings), systemClock);
+  gateLine.send({ kind: 'ready', encoder: settings.models.encoder.id });
   const { camera } = settings;
   if (camera) {
     const frames = new NewestFrame(() => openCamera(camera), systemClock, {
       stallMs: camera.stallMs,
       retry: CAMERA_RETRY,
       random: Math.random,
-      onState: (state) => desk.tell({ kind: 'camera', ...state }),
+      onState: (state) => gateLine.send({ kind: 'camera', ...state }),
     });
-    working.watch(frames).catch(fail);
+    started.measureFrames(frames).catch(fail);
   }
-  work = working;
-  return working;
+  worker = started;
+  return started;
 }
 
 async function meters({ faces, models }: EyeSettings): Promise<{ live: FaceMeter; photo: FaceMeter }> {
@@ -106,7 +106,7 @@ async function openCamera(settings: CameraSettings): Promise<Camera> {
 
 function fail(thrown: unknown): void {
   const code = thrown instanceof OperatingError ? thrown.code : 'KAIMON_EYE';
-  desk.tell({ kind: 'fault', code, message: explain(thrown).slice(0, 4000) });
+  gateLine.send({ kind: 'fault', code, message: explain(thrown).slice(0, 4000) });
   // Gives the message a moment to leave; the gate does not depend on it.
   setTimeout(() => process.exit(1), 50);
 }

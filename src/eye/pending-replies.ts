@@ -1,24 +1,24 @@
 import type { Clock } from '../kit/clock.js';
 import type { FromEye } from './protocol.js';
 
-/** An answer of the eye; no message: it was late, busy or is gone. */
+/** An answer of the eye; without a message where the eye was too late, takes no more or has ended. */
 export interface Answer {
   readonly message: FromEye | undefined;
   readonly blob: Buffer;
 }
 
 const ANSWER_MS = 20_000;
-/** Answers awaited at a time; the eye itself takes fewer. */
+/** Answers awaited at a time; the eye itself lets fewer photos wait. */
 const WAITING_MAX = 16;
 export const NO_REPLY: Answer = { message: undefined, blob: Buffer.alloc(0) };
 
-/** The questions that the eye has not answered yet. Every one of them settles. */
+/** The requests that the eye has not answered yet. Each settles: with the answer, at the time limit, or when the eye ends. */
 export class PendingReplies {
   readonly #clock: Clock;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #nextId = 1;
 
-  /** No further question can be asked now. */
+  /** No further request is taken now. */
   get full(): boolean {
     return this.#waiting.size >= WAITING_MAX;
   }
@@ -27,7 +27,7 @@ export class PendingReplies {
     this.#clock = clock;
   }
 
-  /** Sends a question under a new id and waits. @param send returns false when the eye takes no more */
+  /** Sends a request under a new id and waits. @param send returns false when the eye takes no more */
   ask(send: (id: number) => boolean): Promise<Answer> {
     const id = this.#nextId++;
     if (this.full || !send(id)) return Promise.resolve(NO_REPLY);
@@ -40,11 +40,12 @@ export class PendingReplies {
     });
   }
 
-  hear(id: number, answer: Answer): void {
+  /** Settles the request with this id; ignored where none is waiting. */
+  receive(id: number, answer: Answer): void {
     this.#settle(id, answer);
   }
 
-  /** The eye is gone. */
+  /** Settles all requests without an answer: the eye has ended. */
   abandon(): void {
     for (const id of [...this.#waiting.keys()]) this.#settle(id, NO_REPLY);
   }

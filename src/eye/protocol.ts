@@ -84,7 +84,7 @@ export const cameraStateSchema = z.object({
   why: z.string().max(2000).optional(),
 });
 
-/** What the eye tells. Anything else, or too much of it, and the eye is replaced. */
+/** What the eye sends. It is replaced when it sends anything else, or too many messages. */
 export const fromEyeSchema = z.union([
   observationSchema,
   z.object({ kind: z.literal('ready'), encoder: z.string() }),

@@ -6,14 +6,14 @@ import { pauseMs, type RetryPlan } from '../kit/retry.js';
 export interface SupervisionPlan {
   /** No message at all for so long after the first: hung. */
   readonly hangMs: number;
-  /** One picture at work for so long: hung inside native code, although it still says that it lives. */
+  /** At work on one picture for so long: hung inside native code, although signs of life still come. */
   readonly busyMs: number;
   /** Time for loading native code and models. */
   readonly startMs: number;
   /** More messages than this within a second: flooding. An empty replay at full speed reaches some 320. */
   readonly messagesPerSecondMax: number;
   readonly retry: RetryPlan;
-  /** An eye that lived this long was well: the next pause is the shortest again. */
+  /** An eye that ran for this long was well: the next pause is the shortest again. */
   readonly wellMs: number;
 }
 
@@ -24,7 +24,7 @@ export interface EyeLife {
   /** The current one-second window and what arrived in it. */
   readonly windowMs: MonotonicMs;
   readonly inWindow: number;
-  /** What the last sign of life said of the picture at hand. */
+  /** How long the picture at hand has been worked on, by the last sign of life. */
   readonly busyMs: number;
 }
 
@@ -36,8 +36,8 @@ export const newLife = (now: MonotonicMs): EyeLife => ({
   busyMs: 0,
 });
 
-/** @param busyMs of a sign of life; other messages say nothing of it */
-export function heard(life: EyeLife, now: MonotonicMs, busyMs = life.busyMs): EyeLife {
+/** Notes a message of the eye. @param busyMs from a sign of life; other messages leave it as it was */
+export function noteMessage(life: EyeLife, now: MonotonicMs, busyMs = life.busyMs): EyeLife {
   const sameWindow = now - life.windowMs < 1000;
   return {
     startedMs: life.startedMs,

@@ -6,7 +6,7 @@ import { whyNotDecodable } from '../kit/opencv/picture-header.js';
 import type { EyeChild, EyeEvents } from './child-process.js';
 import { type Answer, PendingReplies } from './pending-replies.js';
 import type { EyeSettings, FromEye, PhotoAnswer, ToEye } from './protocol.js';
-import { afterDeath, type EyeLife, heard, newLife, type SupervisionPlan, whyKill } from './restart-rules.js';
+import { afterDeath, type EyeLife, newLife, noteMessage, type SupervisionPlan, whyKill } from './restart-rules.js';
 
 /** The eye as the rest of the gate knows it. */
 export interface EyeStatus {
@@ -20,13 +20,13 @@ export interface EyeStatus {
 }
 
 export interface EyeListeners {
-  observation(observation: Observation): void;
-  /** Something of {@link EyeStatus} changed, sizes apart. */
-  status(status: EyeStatus): void;
+  onObservation(observation: Observation): void;
+  /** Something in {@link EyeStatus} changed, other than `rssBytes`. */
+  onStatus(status: EyeStatus): void;
 }
 
-/** Before the start nobody listens, and nothing happens. */
-const NOBODY: EyeListeners = { observation: () => undefined, status: () => undefined };
+/** In place until the start. */
+const NO_LISTENERS: EyeListeners = { onObservation: () => undefined, onStatus: () => undefined };
 
 type Mark = Extract<ToEye, { kind: 'snapshot' }>['marks'][number];
 const CHECK_EVERY_MS = 250;
@@ -39,13 +39,13 @@ export class EyeSupervisor {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #random: () => number;
-  #listeners: EyeListeners = NOBODY;
+  #listeners: EyeListeners = NO_LISTENERS;
   #process: EyeChild | undefined;
   #life: EyeLife | undefined;
   #failures = 0;
   #newest: Observation | undefined;
-  /** Grows with each launch, replacement and stop: events of an earlier turn are not heard. */
-  #turn = 0;
+  /** Grows with each launch, replacement and stop: events of an earlier generation are ignored. */
+  #generation = 0;
   #liveSinceMs: MonotonicMs | undefined;
   #timer: Timer | undefined;
   #check: Timer | undefined;
@@ -87,7 +87,7 @@ export class EyeSupervisor {
     return this.#status;
   }
 
-  /** The newest observation, whenever it was. */
+  /** The newest observation, however old. */
   get newest(): Observation | undefined {
     return this.#newest;
   }
@@ -96,11 +96,12 @@ export class EyeSupervisor {
   start(listeners: EyeListeners): void {
     this.#listeners = listeners;
     this.#launch();
-    this.#watch();
+    this.#scheduleCheck();
   }
 
+  /** Kills the eye and settles all open requests; nothing is started after this. */
   stop(): void {
-    this.#turn += 1;
+    this.#generation += 1;
     this.#timer?.cancel();
     this.#check?.cancel();
     this.#change({ state: 'stopped', pid: null });
@@ -110,7 +111,7 @@ export class EyeSupervisor {
     this.#replies.abandon();
   }
 
-  /** Measures a JPEG or PNG. Always settles; an eye that dies of the photo answers `fault`. */
+  /** Measures a JPEG or PNG. Always settles: `fault` where the eye dies of the photo or does not answer in time. */
   async measurePhoto(photo: Buffer): Promise<PhotoAnswer> {
     const failed = (reason: 'unusable' | 'busy' | 'fault', message: string): PhotoAnswer => ({
       kind: 'photo',
@@ -140,13 +141,13 @@ export class EyeSupervisor {
 
   #launch(): void {
     this.#life = newLife(this.#clock.monotonic());
-    const turn = ++this.#turn;
+    const generation = ++this.#generation;
     let eye: EyeChild;
     try {
-      eye = this.#make(this.#eventsOf(turn));
+      eye = this.#make(this.#eventsOf(generation));
     } catch (thrown) {
       // No process, memory or descriptor left: the next try may find some.
-      if (turn === this.#turn) this.#replace(`it cannot be started: ${explain(thrown)}`);
+      if (generation === this.#generation) this.#replace(`it cannot be started: ${explain(thrown)}`);
       return;
     }
     this.#process = eye;
@@ -155,24 +156,24 @@ export class EyeSupervisor {
     eye.send({ kind: 'configure', settings: this.#settings });
   }
 
-  /** Events of an eye that was replaced meanwhile are not heard. */
-  #eventsOf(turn: number): EyeEvents {
+  /** Events of an eye that was replaced meanwhile are ignored. */
+  #eventsOf(generation: number): EyeEvents {
     return {
-      message: (message, blob) => {
-        if (turn === this.#turn) this.#hear(message, blob);
+      onMessage: (message, blob) => {
+        if (generation === this.#generation) this.#receive(message, blob);
       },
-      nonsense: (why) => {
-        if (turn === this.#turn) this.#replace(why);
+      onInvalid: (why) => {
+        if (generation === this.#generation) this.#replace(why);
       },
-      exit: (why) => {
-        if (turn === this.#turn) this.#replace(this.#faultOfThisEye ?? why);
+      onExit: (why) => {
+        if (generation === this.#generation) this.#replace(this.#faultOfThisEye ?? why);
       },
     };
   }
 
-  #hear(message: FromEye, blob: Buffer): void {
+  #receive(message: FromEye, blob: Buffer): void {
     const now = this.#clock.monotonic();
-    this.#life = heard(this.#life ?? newLife(now), now, message.kind === 'alive' ? message.busyMs : undefined);
+    this.#life = noteMessage(this.#life ?? newLife(now), now, message.kind === 'alive' ? message.busyMs : undefined);
     if (whyKill(this.#life, this.#plan, now)) {
       this.#checkLife();
       return;
@@ -197,7 +198,7 @@ export class EyeSupervisor {
         return;
       case 'photo':
       case 'snapshot':
-        this.#replies.hear(message.id, { message, blob });
+        this.#replies.receive(message.id, { message, blob });
         return;
       case 'fault':
         this.#faultOfThisEye = message.message;
@@ -205,20 +206,20 @@ export class EyeSupervisor {
     }
   }
 
-  /** What the gate cannot digest is the eye's fault: the eye is replaced, the gate goes on. */
+  /** An observation that the gate fails on counts as the eye's fault: the eye is replaced, the gate goes on. */
   #observe(observation: Observation): void {
     try {
-      this.#listeners.observation(observation);
+      this.#listeners.onObservation(observation);
       this.#newest = observation;
     } catch (thrown) {
       this.#replace(`its observation could not be used: ${explain(thrown)}`);
     }
   }
 
-  #watch(): void {
+  #scheduleCheck(): void {
     this.#check = this.#clock.after(CHECK_EVERY_MS, () => {
       this.#checkLife();
-      this.#watch();
+      this.#scheduleCheck();
     });
   }
 
@@ -228,8 +229,8 @@ export class EyeSupervisor {
   }
 
   #replace(why: string): void {
-    // Whatever this eye, or its failed start, still says is not heard.
-    this.#turn += 1;
+    // Later events of this eye, or of its failed start, are ignored.
+    this.#generation += 1;
     this.#timer?.cancel();
     const dead = this.#process;
     this.#process = undefined;
@@ -257,6 +258,6 @@ export class EyeSupervisor {
 
   #change(change: Partial<EyeStatus>): void {
     this.#status = { ...this.#status, ...change };
-    this.#listeners.status(this.#status);
+    this.#listeners.onStatus(this.#status);
   }
 }

@@ -15,7 +15,7 @@ const SNAPSHOT_JPEG_QUALITY = 90;
 
 /** What the eye does: measures the camera's frames and, between two of them, photos. */
 export class EyeWorker {
-  readonly #desk: Pick<GateLine, 'tell'>;
+  readonly #gateLine: Pick<GateLine, 'send'>;
   readonly #meters: { readonly live: Meter; readonly photo: Meter };
   readonly #clock: Clock;
   /** The networks have one input buffer each: one picture at a time. */
@@ -24,8 +24,8 @@ export class EyeWorker {
   #busySince: MonotonicMs | undefined;
   #newest: { readonly picture: Picture; readonly faces: readonly Box[] } | undefined;
 
-  constructor(desk: Pick<GateLine, 'tell'>, meters: { live: Meter; photo: Meter }, clock: Clock) {
-    this.#desk = desk;
+  constructor(gateLine: Pick<GateLine, 'send'>, meters: { live: Meter; photo: Meter }, clock: Clock) {
+    this.#gateLine = gateLine;
     this.#meters = meters;
     this.#clock = clock;
   }
@@ -36,17 +36,18 @@ export class EyeWorker {
   }
 
   /** Measures frames until the source ends. */
-  async watch(frames: NewestFrame): Promise<void> {
+  async measureFrames(frames: NewestFrame): Promise<void> {
     for (;;) {
       const frame = await frames.next();
       if (!frame) return;
       const measured = await this.#inTurn(() => this.#meters.live.measure(frame.picture));
-      this.#tellObservation(frame, measured);
+      this.#sendObservation(frame, measured);
       this.#newest?.picture.release();
       this.#newest = { picture: frame.picture, faces: measured.faces.map(({ box }) => box) };
     }
   }
 
+  /** Answers a request: a photo once it is measured, a snapshot at once. */
   serve(request: Exclude<ToEye, { kind: 'configure' }>, blob: Buffer): void {
     if (request.kind === 'snapshot') this.#snapshot(request);
     else this.#photo(request.id, blob);
@@ -63,8 +64,8 @@ export class EyeWorker {
     });
   }
 
-  #tellObservation({ picture, takenMs, index }: Frame, { proposed, faces }: Measured): void {
-    this.#desk.tell({
+  #sendObservation({ picture, takenMs, index }: Frame, { proposed, faces }: Measured): void {
+    this.#gateLine.send({
       kind: 'observation',
       frame: index,
       takenMs,
@@ -79,7 +80,7 @@ export class EyeWorker {
 
   #photo(id: number, blob: Buffer): void {
     const refuse = (reason: 'unusable' | 'busy' | 'fault', message: string) =>
-      this.#desk.tell({ kind: 'photo', id, ok: false, reason, message: message.slice(0, 1000) });
+      this.#gateLine.send({ kind: 'photo', id, ok: false, reason, message: message.slice(0, 1000) });
     if (this.#photosWaiting >= PHOTOS_WAITING_MAX) {
       refuse('busy', `${PHOTOS_WAITING_MAX} photos are waiting already: try again in a second`);
       return;
@@ -96,7 +97,7 @@ export class EyeWorker {
     const { picture, scale } = await decodePhoto(blob);
     try {
       const { proposed, faces } = await this.#meters.photo.measure(picture);
-      this.#desk.tell({
+      this.#gateLine.send({
         kind: 'photo',
         id,
         ok: true,
@@ -113,7 +114,7 @@ export class EyeWorker {
 
   #snapshot({ id, marks, redact }: Extract<ToEye, { kind: 'snapshot' }>): void {
     if (!this.#newest) {
-      this.#desk.tell({ kind: 'snapshot', id, ok: false });
+      this.#gateLine.send({ kind: 'snapshot', id, ok: false });
       return;
     }
     const { picture, faces } = this.#newest;
@@ -121,14 +122,14 @@ export class EyeWorker {
     try {
       if (redact) hideFaces(copy, [...faces, ...marks.map(({ box }) => box)]);
       drawMarks(copy, marks);
-      this.#desk.tell({ kind: 'snapshot', id, ok: true }, encodeJpeg(copy, SNAPSHOT_JPEG_QUALITY));
+      this.#gateLine.send({ kind: 'snapshot', id, ok: true }, encodeJpeg(copy, SNAPSHOT_JPEG_QUALITY));
     } finally {
       copy.release();
     }
   }
 }
 
-/** Large photos are decoded at reduced size; boxes and landmarks are told in pixels of the file. */
+/** Large photos are decoded at reduced size; boxes and landmarks are given in pixels of the file. */
 function inOriginalPixels(face: MeasuredFace, scale: number): MeasuredFace {
   if (scale === 1) return face;
   const { x, y, width, height } = face.box;

@@ -4,7 +4,7 @@ import type { DoorMode } from '../schedule/door-mode.js';
 import type { DoorSchedule } from '../schedule/door-schedule.js';
 import type { RequestReports } from './request-reports.js';
 
-/** What requests may do to the door. Each is reported in the name of who asked. */
+/** What requests may do to the door. Each is reported with `by`, the name that the request gives. */
 export interface DoorRequests {
   /** Draws the bolt for one pulse. @returns why not, if so */
   open(by: string, reason: string | undefined): 'stopped' | 'fault' | 'door-mode' | undefined;
@@ -14,27 +14,28 @@ export interface DoorRequests {
   now(): { readonly mode: DoorMode; readonly state: DoorState };
 }
 
+/** Serves requests at this gate's door. What they order also goes to the schedule, which then leaves it in place. */
 export function doorRequests(
   door: Pick<DoorKeeper, 'shut' | 'open' | 'lock' | 'mode' | 'setMode' | 'state'>,
   schedule: Pick<DoorSchedule, 'ordered'>,
-  reports: Pick<RequestReports, 'asked'>,
+  reports: Pick<RequestReports, 'doorRequested'>,
 ): DoorRequests {
   return {
     open(by, reason) {
       const why = door.shut;
       const opened = door.open('open', by);
-      reports.asked('open', by, reason ?? null, {}, opened);
+      reports.doorRequested('open', by, reason ?? null, {}, opened);
       return opened ? undefined : (why ?? 'fault');
     },
     lock(by, reason) {
       door.lock();
       schedule.ordered('lock');
-      reports.asked('lock', by, reason ?? null, {}, true);
+      reports.doorRequested('lock', by, reason ?? null, {}, true);
     },
     setMode(mode, by, reason) {
       door.setMode(mode);
       schedule.ordered(mode);
-      reports.asked('mode', by, reason ?? null, { mode }, true);
+      reports.doorRequested('mode', by, reason ?? null, { mode }, true);
     },
     now: () => ({ mode: door.mode, state: door.state }),
   };

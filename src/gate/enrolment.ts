@@ -29,7 +29,7 @@ export interface EnrolmentData {
   readonly greeting?: string | null | undefined;
   readonly validFrom?: string | null | undefined;
   readonly validUntil?: string | null | undefined;
-  /** Take the face although it is near somebody else's. */
+  /** Take the face although it is near another person's. */
   readonly force?: boolean | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Enrolled {
   readonly quality: number;
   /** The nearest other person and how far. */
   readonly nearest: { readonly id: string; readonly distance: number } | null;
-  /** Whom the face is too near to, where that was overridden. */
+  /** The id of the person whose face is too near, where that was overridden. */
   readonly forced: string | undefined;
 }
 
@@ -125,7 +125,7 @@ export class Enrolment {
     };
   }
 
-  /** An id never becomes somebody else's: a further photo must show the person whom the id stands for. */
+  /** An id never passes to another person: a further photo must show the one whom the id stands for. */
   #checkSamePerson(known: Person, name: string, probe: Float32Array): void {
     const { gallery, duplicateDistance } = this.#parts;
     const distance = gallery.distanceTo(known.id, probe);
@@ -143,9 +143,9 @@ export class Enrolment {
   }
 }
 
-/** What was asked for, null included; otherwise what is known. */
-const given = <T>(asked: T | null | undefined, known: T | null | undefined): T | null =>
-  asked === undefined ? (known ?? null) : asked;
+/** What the request gives, null included; otherwise what is known. */
+const given = <T>(wanted: T | null | undefined, known: T | null | undefined): T | null =>
+  wanted === undefined ? (known ?? null) : wanted;
 
 function codeOf(reason: 'unusable' | 'busy' | 'fault'): EnrolmentRefused['code'] {
   if (reason === 'unusable') return 'bad-request';

@@ -7,7 +7,7 @@ import type { Clock } from '../kit/clock.js';
 import type { Whereabouts } from '../passback/whereabouts.js';
 import type { Person } from '../person/person.js';
 
-/** Port: whether a person known by face may enter now. It is told of grants and of attempts to deceive. */
+/** Port: whether a person known by face may enter now. The gate reports grants and attempts to deceive to it. */
 export interface EntryPolicy {
   /** Why the person may not enter now; undefined when they may. */
   whyNot(person: Person): Reason | undefined;
@@ -42,7 +42,7 @@ export const siteEntryPolicy = ({
   spoofed: () => lockout.spoofed(),
 });
 
-/** No rules but people's dates, by a clock that is believed: for evaluations and benchmarks. */
+/** No rules but people's dates, and the clock is always trusted: for evaluations and benchmarks. */
 export const byDatesOnly = (clock: Pick<Clock, 'wall'>): EntryPolicy => ({
   whyNot: (person) => whyNotValid(person, clock.wall()),
   letIn: () => undefined,

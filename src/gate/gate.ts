@@ -1,9 +1,9 @@
 /** One observation's journey: track → evidence → person → access → door → voice → report. */
-import { type Checks, decide, EMPTY_MEMORY, type Memory, type Outcome } from '../access/decision.js';
+import { type Checks, type DecisionMemory, decide, EMPTY_MEMORY, type Outcome } from '../access/decision.js';
 import type { Claim } from '../access/evidence.js';
 import { REASONS } from '../access/reasons.js';
 import { whoStandsStill } from '../access/standing-still.js';
-import { follow, NO_TRACKS, type Sighting, type Track, type Tracks } from '../access/track.js';
+import { followFaces, NO_TRACKS, type Sighting, type Track, type Tracks } from '../access/track.js';
 import type { Config } from '../config/config.js';
 import type { DoorKeeper } from '../door/door-keeper.js';
 import type { MeasuredFace, Observation } from '../face/observation.js';
@@ -38,30 +38,33 @@ export interface GateParts {
   readonly greeter: Pick<Greeter, 'welcome' | 'askToMove'> | undefined;
   readonly clock: Clock;
   readonly onDecision: (decision: Decision) => void;
-  /** A picture or screen was held to the camera: each track once, whomever it shows. */
+  /** A picture or screen was held to the camera; called once a track, whoever is on the picture. */
   readonly onSpoof: (spoof: Spoof) => void;
 }
 
 /** Boxes of one face in successive frames overlap at least so much; a track unseen for a second is over. */
 const FOLLOWING = { minIou: 0.25, lostMs: 1000 };
 
+/** Takes the eye's observations, decides who is let in, and opens the door. */
 export class Gate {
   readonly #parts: GateParts;
   #tracks: Tracks = NO_TRACKS;
-  #memory: Memory = EMPTY_MEMORY;
+  #memory: DecisionMemory = EMPTY_MEMORY;
   #livenessTracks: LivenessTracks = NO_LIVENESS_TRACKS;
   /** Tracks that were asked to move; bounded by the tracks there are. */
-  #asked: ReadonlySet<number> = new Set();
+  #askedToMove: ReadonlySet<number> = new Set();
 
   constructor(parts: GateParts) {
     this.#parts = parts;
   }
 
+  /** The distance within which a face counts as a person; follows the number of templates. */
   get threshold(): ChosenThreshold {
     const { config, curve, gallery } = this.#parts;
     return chooseThreshold(curve, config.decision.targetFpir, gallery.templates, config.decision.threshold);
   }
 
+  /** Decides on one observation and acts on it. */
   see(observation: Observation): void {
     const { config, curve, clock, gallery } = this.#parts;
     const { faces, frame, takenMs, encoder } = observation;
@@ -70,7 +73,7 @@ export class Gate {
     const taken = takenMs as typeof now;
     const sightings = faces.map((face) => this.#sighting(face, encoder === gallery.encoder, threshold));
     const rule = { ...FOLLOWING, of: config.decision.of, jumpDistance: curve['1e-3'].threshold };
-    this.#tracks = follow(this.#tracks, sightings, frame, taken, rule);
+    this.#tracks = followFaces(this.#tracks, sightings, frame, taken, rule);
     const { byTrack, spoofs } = this.#judgeLiveness(faces, taken);
     const { memory, outcomes } = decide(
       this.#memory,
@@ -79,16 +82,19 @@ export class Gate {
       now,
       config.decision,
       {
-        mayEnter: this.#mayEnter,
-        alive: (track) => (byTrack ? refusalOf(byTrack.get(track)) : undefined),
+        whyNotEnter: this.#whyNotEnter,
+        livenessRefusal: (track) => (byTrack ? refusalOf(byTrack.get(track)) : undefined),
       },
     );
     this.#memory = memory;
     // The door first: nothing else may come between a decision and the relay.
-    const acted = outcomes.map((outcome) => (outcome.kind === 'grant' ? this.#open(outcome) : outcome));
+    const results = outcomes.map((outcome) => (outcome.kind === 'grant' ? this.#open(outcome) : outcome));
     for (const { id, box } of this.#tracks.tracks)
       if (spoofs.includes(id)) this.#parts.onSpoof({ track: id, frame, box });
-    for (const outcome of acted) this.#report(outcome, observation, threshold);
+    for (const result of results) {
+      if (result.kind === 'grant') this.#welcome(result.person);
+      this.#report(result, observation, threshold);
+    }
     if (byTrack) this.#askToMove(byTrack, taken);
   }
 
@@ -113,17 +119,17 @@ export class Gate {
   #askToMove(liveness: ReadonlyMap<number, TrackLiveness>, takenMs: MonotonicMs): void {
     const { config, greeter, person } = this.#parts;
     const { tracks } = this.#tracks;
-    const still = whoStandsStill(tracks, liveness, this.#memory, this.#asked, takenMs, config.decision);
-    const asked = [...this.#asked, ...still.map(({ track }) => track)];
-    this.#asked = new Set(asked.filter((id) => tracks.some((track) => track.id === id)));
+    const still = whoStandsStill(tracks, liveness, this.#memory, this.#askedToMove, takenMs, config.decision);
+    const asked = [...this.#askedToMove, ...still.map(({ track }) => track)];
+    this.#askedToMove = new Set(asked.filter((id) => tracks.some((track) => track.id === id)));
     for (const { person: id } of still) greeter?.askToMove(person(id)?.language ?? null);
   }
 
   #sighting(face: MeasuredFace, sameEncoder: boolean, threshold: number): Sighting {
     const embedding = decodeVector(face.embedding);
     const usable = sameEncoder && embedding.length === this.#parts.gallery.dimension && isUnit(embedding);
-    // A face that cannot be compared is somebody all the same: it counts where several faces matter.
-    if (!usable) return { box: face.box, embedding: NO_DIRECTION, claim: MODEL_FAULT };
+    // A face that cannot be compared is a person all the same: it counts where several faces matter.
+    if (!usable) return { box: face.box, embedding: NO_EMBEDDING, claim: MODEL_FAULT };
     return { box: face.box, embedding, claim: this.#claim(face, embedding, threshold) };
   }
 
@@ -136,7 +142,7 @@ export class Gate {
     return { kind: 'none', reason: match.kind, detail: undefined, distance: match.best?.distance };
   }
 
-  readonly #mayEnter: Checks['mayEnter'] = (id) => {
+  readonly #whyNotEnter: Checks['whyNotEnter'] = (id) => {
     const { shut } = this.#parts.door;
     if (shut !== undefined) return shut === 'door-mode' ? shut : 'door-fault';
     const person = this.#parts.person(id);
@@ -152,14 +158,18 @@ export class Gate {
     return { kind: 'refuse', track, reason: 'door-fault', detail: undefined, person, distance };
   }
 
+  #welcome(id: string): void {
+    const { person: personOf, entry, greeter } = this.#parts;
+    const person = personOf(id);
+    if (!person) return;
+    entry.letIn(person);
+    greeter?.welcome(person);
+  }
+
   #report(outcome: Outcome, { faces, frame }: Observation, threshold: number): void {
-    const { person: personOf, entry, greeter, onDecision } = this.#parts;
+    const { person: personOf, onDecision } = this.#parts;
     const person = outcome.person === undefined ? undefined : personOf(outcome.person);
     const granted = outcome.kind === 'grant';
-    if (granted && person) {
-      entry.letIn(person);
-      greeter?.welcome(person);
-    }
     const track = this.#tracks.tracks.find(({ id }) => id === outcome.track) as Track;
     onDecision({
       type: granted ? 'granted' : 'refused',
@@ -181,8 +191,8 @@ const livenessRule = ({ motion, aliveSeconds, timeoutMs, lockoutMs }: Config['li
   placeLock: { ...LIVENESS_TRACKS_RULE.placeLock, lockMs: lockoutMs, rowMaxMs: 3 * lockoutMs, restMs: lockoutMs },
 });
 
-/** Stands for an embedding that is none: no track ever continues with it. */
-const NO_DIRECTION = new Float32Array(0);
+/** In place of an embedding that cannot be used: no track continues with it. */
+const NO_EMBEDDING = new Float32Array(0);
 
 const MODEL_FAULT: Claim = {
   kind: 'none',

@@ -6,7 +6,7 @@ import { Gate, type GateParts } from './gate.js';
 export interface MakeGateParts
   extends Pick<GateParts, 'gallery' | 'door' | 'entry' | 'greeter' | 'onDecision' | 'onSpoof'> {
   readonly people: Pick<PeopleStore, 'get'>;
-  /** The encoder in use and what was measured of it; null where nobody measured. */
+  /** The encoder in use and what was measured of it; null where it was not measured. */
   readonly models: { readonly encoder: string; readonly curve: ThresholdCurve | null };
 }
 

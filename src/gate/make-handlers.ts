@@ -43,7 +43,7 @@ export function makeHandlers({ config, paths, clock }: Opening, parts: MakeHandl
     store: people,
     enrolment,
     measurePhoto: (photo) => eye.measurePhoto(photo),
-    lastSeen: () => eye.newest,
+    newestObservation: () => eye.newest,
     door: doorRequests(door, schedule, reports),
     reports,
     passback: whereabouts,

@@ -15,20 +15,20 @@ export interface HandlerParts {
   readonly store: PeopleStore;
   readonly enrolment: Enrolment;
   readonly measurePhoto: (photo: Buffer) => Promise<PhotoAnswer>;
-  /** What the camera saw last. */
-  readonly lastSeen: () => Observation | undefined;
+  /** The eye's newest observation, however old. */
+  readonly newestObservation: () => Observation | undefined;
   readonly door: DoorRequests;
   readonly reports: Pick<RequestReports, 'enrolled' | 'removed' | 'forgiven'>;
   /** Undefined where anti-passback is off. */
   readonly passback: { forgive(person: string): void } | undefined;
   readonly journal: Pick<JournalWriter, 'erase'>;
-  /** Removes copies on this disk that still name or show somebody who was removed. */
+  /** Removes copies on this disk that still name or show a person who was removed. */
   readonly eraseCopies: () => Promise<void>;
   readonly clock: Clock;
   readonly version: string;
 }
 
-/** A frame older than this is not what the person who asks for a camera enrolment means. */
+/** An older frame may show another person than the one who is to be enrolled from the camera. */
 const CAMERA_ENROL_AGE_MS = 1000;
 
 /** What each MQTT request does at this gate. */
@@ -48,7 +48,7 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
     remove: async ({ id, erase }, { by }) => {
       const version = await store.remove(id, by);
       if (version !== undefined) parts.reports.removed(id, by);
-      // Whoever was removed already, here or by another gate, may still stand in this gate's journal.
+      // A person who was removed already, here or by another gate, may still be named in this gate's journal.
       if (erase) {
         const erased = await parts.journal.erase(id);
         await parts.eraseCopies();
@@ -92,7 +92,7 @@ type EnrollArgs = Parameters<RequestHandlers['enroll']>[0];
 async function enrol(parts: HandlerParts, args: EnrollArgs, by: string): Promise<Enrolled> {
   const { photo, from: _from, ...data } = args;
   if (photo) return parts.enrolment.fromPhoto(await parts.measurePhoto(Buffer.from(photo)), data, by);
-  const seen = parts.lastSeen();
+  const seen = parts.newestObservation();
   if (!seen || parts.clock.monotonic() - seen.takenMs > CAMERA_ENROL_AGE_MS)
     throw new RequestError('stale', 'the camera shows nothing at the moment: see the state of camera and eye');
   return parts.enrolment.fromFaces(seen.faces, seen.encoder, data, by);

@@ -6,11 +6,11 @@ export interface Notify {
   status(text: string): void;
   /** A sign of life of this process (the eye has its own supervision). May be called more often than it is due. */
   watchdog(): void;
-  /** The stop begins. The promise resolves when that was sent or given up; it never rejects. */
+  /** The stop begins. Resolves when that was sent or given up; never rejects. */
   stopping(): Promise<void>;
 }
 
-/** What is yet to be sent: one record, however many calls came. */
+/** What is still to be sent: one record, however many calls came. */
 export interface PendingNotice {
   readonly ready: boolean;
   readonly status: string | null;

@@ -2,7 +2,7 @@ import type { Opening } from '../config/opening.js';
 import type { Notify } from './notify.js';
 import { SystemdNotify } from './systemd-notify.js';
 
-/** The line to systemd; at the end it is told that the stop has begun. */
+/** The connection to systemd; when the gate ends, systemd learns that the stop has begun. */
 export const openNotify = ({ clock, log, endings }: Opening): Promise<Notify> =>
   endings.open(
     'systemd',

@@ -29,8 +29,8 @@ export class SystemdNotify implements Notify {
   readonly #intervalMs: number | null;
   #pending: PendingNotice = NOTHING_PENDING;
   #sending: Promise<void> | null = null;
-  #fedAt: MonotonicMs | null = null;
-  #complained = false;
+  #lastWatchdogMs: MonotonicMs | null = null;
+  #warned = false;
 
   constructor(options: SystemdNotifyOptions) {
     this.#options = options;
@@ -49,9 +49,9 @@ export class SystemdNotify implements Notify {
   watchdog(): void {
     const now = this.#options.clock.monotonic();
     // Sent at half the interval: a call just before the sign is due must not delay it to twice the interval.
-    const due = this.#fedAt === null || now - this.#fedAt >= (this.#intervalMs ?? 0) / 2;
+    const due = this.#lastWatchdogMs === null || now - this.#lastWatchdogMs >= (this.#intervalMs ?? 0) / 2;
     if (this.#intervalMs === null || !due) return;
-    this.#fedAt = now;
+    this.#lastWatchdogMs = now;
     void this.#send({ watchdog: true });
   }
 
@@ -81,12 +81,12 @@ export class SystemdNotify implements Notify {
       const limits = { timeout: CHILD_LIMIT_MS, killSignal: 'SIGKILL' } as const;
       execFile(program, args, { env, ...limits }, (error) => (error === null ? resolve() : reject(error)));
     });
-    return sent.catch((error: unknown) => this.#complain(error));
+    return sent.catch((error: unknown) => this.#warnOnce(error));
   }
 
-  #complain(error: unknown): void {
-    if (this.#complained) return;
-    this.#complained = true;
+  #warnOnce(error: unknown): void {
+    if (this.#warned) return;
+    this.#warned = true;
     const why = messageOf(error).replace(/\s+/g, ' ').trim().slice(0, ERROR_MAX);
     const advice = 'install systemd, or set Type=exec and no WatchdogSec in the unit';
     this.#options.log.warn({ code: 'KAIMON_NOTIFY' }, `systemd cannot be told how the gate is (${why}): ${advice}`);

@@ -50,8 +50,8 @@ export class PhotoEye {
         random: Math.random,
       });
       made.start({
-        observation: () => undefined,
-        status: ({ state, lastFault }) => {
+        onObservation: () => undefined,
+        onStatus: ({ state, lastFault }) => {
           if (state === 'up') resolve(made);
           if (state !== 'waiting') return;
           made.stop();

@@ -22,7 +22,7 @@ const DAY_MS = 86_400_000;
 /** `2026-11-24T08-00-00.000Z-track-12.jpg`: sorted by name is sorted by time; no colons, for sticks with FAT. */
 const NAME = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3}Z)-track-\d+\.jpg$/;
 
-/** Keeps pictures of attacks, for whoever asks later what was held to the camera. Nothing waits for it, and it never throws. */
+/** Keeps pictures of attacks, so that it can be seen later what was held to the camera. Nothing waits for it, and it never throws. */
 export class AttackPictures {
   readonly #parts: AttackPicturesParts;
   #lastMs: MonotonicMs | undefined;

@@ -10,8 +10,8 @@ import type { Whereabouts } from '../passback/whereabouts.js';
 import type { PeopleStore } from '../store/people-store.js';
 import { type GateState, gateState } from './status.js';
 
-/** The parts that say how they are. */
-export interface StatedParts {
+/** The parts that the state is put together from. */
+export interface CurrentStateParts {
   readonly door: StartedDoor;
   readonly rules: Rules;
   readonly trustedClock: Pick<TrustedClock, 'distrust'>;
@@ -21,13 +21,13 @@ export interface StatedParts {
   readonly people: Pick<PeopleStore, 'fault'>;
   readonly journal: Pick<JournalWriter, 'fault'>;
   readonly gate: Pick<Gate, 'threshold'>;
-  /** Whether the broker is there. */
-  readonly linked: () => boolean;
+  /** Whether there is a connection to the broker. */
+  readonly connected: () => boolean;
 }
 
-/** How the gate is at this moment. */
-export function currentState(parts: StatedParts): GateState {
-  const { door, rules, trustedClock, lockout, whereabouts, eye, people, journal, gate, linked } = parts;
+/** The gate's state at this moment. */
+export function currentState(parts: CurrentStateParts): GateState {
+  const { door, rules, trustedClock, lockout, whereabouts, eye, people, journal, gate, connected } = parts;
   const distrust = needClock(rules) ? trustedClock.distrust : undefined;
   return gateState({
     door: { mode: door.keeper.mode, state: door.keeper.state },
@@ -35,7 +35,7 @@ export function currentState(parts: StatedParts): GateState {
       ...door.problems(),
       ...lockout.problems(),
       ...(distrust === undefined ? [] : [distrust]),
-      ...whereabouts.problems(linked()),
+      ...whereabouts.problems(connected()),
     ],
     eye: eye.status,
     peopleFault: people.fault === undefined ? null : explain(people.fault),

@@ -1,7 +1,7 @@
 // pure
 /**
- * What the journal keeps of each thing that happens. Who it was stands in `personal`, and so can be erased: people, whoever asked,
- * and words that somebody wrote. Everything else stays in the chain for ever.
+ * What the journal keeps of each thing that happens. What says who it was is in `personal` and so can be erased: people, the names
+ * that requests give, and words that people wrote. Everything else stays in the chain for ever.
  */
 import type { DoorReport } from '../door/door.js';
 import type { Decision, Spoof } from '../gate/decision-report.js';
@@ -21,7 +21,7 @@ const rounded = (value: number | null, digits: number): number | null =>
 
 export const spoofEntry = ({ track, frame }: Spoof): JournalInput => ({ type: 'spoof', fields: { track, frame } });
 
-/** A face's token is a track's number; that of a request is what somebody who asked calls himself, whatever it looks like. */
+/** A grant's token is a track's number; that of a request is the name that it gives, which is personal whatever it looks like. */
 export function doorEntry(report: DoorReport): JournalInput {
   const { type, ...facts } = report;
   if (report.type !== 'door' || report.cause === 'grant' || report.token === null) return { type, fields: facts };
@@ -29,14 +29,14 @@ export function doorEntry(report: DoorReport): JournalInput {
   return { type, fields: rest, personal: { by: token } };
 }
 
-/** Somebody asked for something. @param note the words that came with it */
-export const askedEntry = (type: string, by: string, note: string | null, fields: LooseFields): JournalInput => ({
+/** A request was served. @param by the name that it gives @param note its words */
+export const requestEntry = (type: string, by: string, note: string | null, fields: LooseFields): JournalInput => ({
   type,
   fields,
   personal: { by, ...(note !== null && { note }) },
 });
 
-/** Somebody was enrolled or changed here. @param other whom the face is too near to, where that was overridden */
+/** A person was enrolled or changed here. @param other id of the person whose face is too near, where that was overridden */
 export const enrolledEntry = (
   { id, name, version, templates, by }: Person,
   other: string | undefined,

@@ -11,8 +11,8 @@ export interface Happening {
 }
 
 /**
- * First the journal, then the site: what the site hears is on the disk, unless the journal says that it does not keep up (two seconds
- * at most). In the order in which things happened. Nobody waits for it.
+ * First the journal, then the site: what the site receives is on the disk, unless the journal says that it does not keep up (after two
+ * seconds at most). In the order in which things happened. The caller does not wait.
  */
 export class JournalThenSite {
   readonly #journal: JournalWriter;
@@ -27,6 +27,7 @@ export class JournalThenSite {
     this.#log = log;
   }
 
+  /** Queues one thing. What cannot be published is logged. */
   add({ entry, publish }: Happening): void {
     const receipt = entry && this.#journal.append(entry);
     this.#last = this.#last.then(async () => {

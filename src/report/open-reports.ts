@@ -14,7 +14,7 @@ export interface Reports {
   readonly written: () => Promise<void>;
 }
 
-/** Who reports what happens. At the end all of it is on the disk and in the outbox. @param outbox undefined without a broker */
+/** Opens the reports. When they are closed, all of them are on the disk and in the outbox. @param outbox undefined without a broker */
 export async function openReports(
   { config, clock, log, endings }: Opening,
   journal: JournalWriter,

@@ -12,18 +12,18 @@ import type { EventFields } from '../site/messages.js';
 import type { PeopleSummary } from '../site/sync/people-records.js';
 import type { Utterance } from '../voice/phrases.js';
 import {
-  askedEntry,
   decisionEntry,
   doorEntry,
   enrolledEntry,
   passageEntry,
   removedEntry,
+  requestEntry,
   spoofEntry,
 } from './journal-entries.js';
 import type { JournalThenSite } from './journal-then-site.js';
 import type { SyncCounts } from './sync-counter.js';
 
-/** Tells the site of an event. @param atMs when it happened */
+/** Sends an event to the site. @param atMs when it happened */
 export type Publish = (type: string, fields: EventFields, atMs: WallMs) => void;
 
 /**
@@ -82,16 +82,25 @@ export class Reporter implements RequestReports {
     this.#report(type, facts, doorEntry(report));
   }
 
-  /** Somebody asked for something by MQTT. @param done whether the door did it */
-  asked(verb: 'open' | 'lock' | 'mode', by: string, reason: string | null, facts: EventFields, done: boolean): void {
-    // Words that somebody wrote may name somebody.
+  /** A request to the door was served. @param by the name that the request gives @param done whether the door did it */
+  doorRequested(
+    verb: 'open' | 'lock' | 'mode',
+    by: string,
+    reason: string | null,
+    facts: EventFields,
+    done: boolean,
+  ): void {
+    // Words that a person wrote may name another.
     this.#log.info({ verb, by, reason: this.#names ? reason : undefined, ...facts, done }, `asked by MQTT: ${verb}`);
     const type = { open: 'opened', lock: 'lock-asked', mode: 'mode-asked' }[verb];
     const result = { ...facts, [verb === 'open' ? 'opened' : 'done']: done };
-    this.#report(type, { by, reason, ...result }, askedEntry(type, by, reason, result));
+    this.#report(type, { by, reason, ...result }, requestEntry(type, by, reason, result));
   }
 
-  /** Somebody was enrolled here, or another photo added. @param forced whom the face is too near to, where that was overridden */
+  /**
+   * A person was enrolled here, or another photo of them added.
+   * @param forced id of the person whose face is too near, where that was overridden
+   */
   enrolled(person: Person, forced: string | undefined): void {
     const { id, name, version, templates, by } = person;
     this.#log.info({ person: id, by, templates: templates.length, forced }, 'enrolled');
@@ -110,34 +119,34 @@ export class Reporter implements RequestReports {
     this.#report('lockout', fields, { type: 'lockout', fields });
   }
 
-  /** Whether the clock is trusted, when that changes. @param why it is not; null: it is */
+  /** Whether the clock is trusted has changed. @param why it is not trusted; null: it is */
   clock(why: string | null): void {
     const fields = { trusted: why === null, why };
     this.#log[why === null ? 'info' : 'warn'](fields, 'the clock');
     this.#report('clock', fields, { type: 'clock', fields });
   }
 
-  /** Somebody has gone through. */
+  /** A person has gone through. */
   passed(person: Person | undefined, direction: Direction): void {
     const fields = { person: person?.id ?? null, name: person?.name ?? null, direction };
     this.#log.info({ person: person?.id, direction }, 'passed');
     this.#report('passed', fields, passageEntry('passed', person, { direction }));
   }
 
-  /** Somebody was let in who should be on the other side: anti-passback in soft mode. */
+  /** A person was let in who should be on the other side: anti-passback in soft mode. */
   misfit(person: Person | undefined, { detail, since }: Misfit): void {
     this.#log.warn({ person: person?.id, since }, detail);
     const fields = { person: person?.id ?? null, name: person?.name ?? null, text: detail, since };
     this.#report('passback', fields, passageEntry('passback', person, { since }));
   }
 
-  /** Somebody's whereabouts were forgotten by hand. */
+  /** A person's whereabouts were forgotten on request. */
   forgiven(id: string, by: string): void {
     this.#log.info({ person: id, by }, 'forgiven');
     this.#report('forgiven', { person: id, by }, { type: 'forgiven', personal: { person: id, by } });
   }
 
-  /** People were taken over from other gates, whose journals say who did it. */
+  /** People were taken over from other gates, whose journals say who changed them. In the journal only. */
   synced(counts: SyncCounts): void {
     this.#log.info({ ...counts }, 'people taken over from the site');
     this.#journalThenSite.add({ entry: { type: 'people-synced', fields: { ...counts } } });
@@ -153,15 +162,16 @@ export class Reporter implements RequestReports {
     this.#report('stopped', {}, { type: 'stopped' });
   }
 
-  /** Reported when eye or camera come or go, and when there is another reason; not each of the tries in between, which never end. */
+  /** Reported when eye or camera come or go, and when the reason changes; not each of the tries in between, which never end. */
   eye({ state, lastFault, camera }: EyeStatus): void {
     if (state !== 'starting')
-      this.#lastEye = this.#part('eye', state, state === 'waiting' ? lastFault : null, this.#lastEye);
-    if (camera.state !== 'opening') this.#lastCamera = this.#part('camera', camera.state, camera.why, this.#lastCamera);
+      this.#lastEye = this.#reportIfNew('eye', state, state === 'waiting' ? lastFault : null, this.#lastEye);
+    if (camera.state !== 'opening')
+      this.#lastCamera = this.#reportIfNew('camera', camera.state, camera.why, this.#lastCamera);
   }
 
   /** @param last what was reported last @returns what is reported now */
-  #part(type: 'eye' | 'camera', state: string, why: string | null, last: string): string {
+  #reportIfNew(type: 'eye' | 'camera', state: string, why: string | null, last: string): string {
     const fields = { state, why };
     const now = JSON.stringify(fields);
     if (now !== last) this.#report(type, fields, { type, fields });

@@ -3,7 +3,7 @@ import { type GateState, statusLine } from './status.js';
 /** @param line one line for `systemctl status` */
 export type PublishStatus = (state: GateState, line: string) => void;
 
-/** Publishes the gate's state whenever it is another than before; may be asked to look as often as anybody likes. */
+/** Publishes the gate's state whenever it has changed. */
 export class StatusPublisher {
   readonly #state: () => GateState;
   readonly #people: { readonly size: number };
@@ -21,6 +21,7 @@ export class StatusPublisher {
     return statusLine(this.#state(), this.#people.size);
   }
 
+  /** Publishes the state if it has changed since the last call; may be called at any rate. */
   refresh(): void {
     const state = this.#state();
     const { size } = this.#people;

@@ -1,10 +1,9 @@
 // pure
-
 import type { EyeStatus } from '../eye/supervisor.js';
 import type { PassageCounts } from '../passback/passage-detection.js';
 import type { ChosenThreshold } from '../person/thresholds.js';
 
-/** What the parts of a gate say of themselves. */
+/** The states of the gate's parts. */
 export interface PartStates {
   readonly door: { readonly mode: string; readonly state: string };
   /** What is wrong at the door, in sentences. */
@@ -16,11 +15,11 @@ export interface PartStates {
   readonly journalFault: string | null;
   readonly threshold: ChosenThreshold;
   readonly passages: PassageCounts;
-  /** Since the last frame was measured, or since the camera was opened. */
+  /** Milliseconds since the last frame was measured, or since the camera began to deliver. */
   readonly blindMs: number;
 }
 
-/** The gate's state as MQTT, log and systemd tell it. */
+/** The gate's state as MQTT and systemd show it. */
 export interface GateState {
   readonly status: 'online' | 'degraded';
   readonly door: { readonly mode: string; readonly state: string };

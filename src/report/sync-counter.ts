@@ -15,17 +15,18 @@ export const COUNT_MS = 2_000;
 /** Counts the people that were taken over from other gates. */
 export class SyncCounter {
   readonly #clock: Clock;
-  readonly #report: (counts: SyncCounts) => void;
+  readonly #onCounted: (counts: SyncCounts) => void;
   #changed = 0;
   #removed = 0;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, report: (counts: SyncCounts) => void) {
+  constructor(clock: Clock, onCounted: (counts: SyncCounts) => void) {
     this.#clock = clock;
-    this.#report = report;
+    this.#onCounted = onCounted;
   }
 
-  note({ person, origin }: PeopleChange): void {
+  /** Counts a change that came from another gate; others are ignored. */
+  count({ person, origin }: PeopleChange): void {
     if (origin !== 'site') return;
     if (person) this.#changed++;
     else this.#removed++;
@@ -37,7 +38,7 @@ export class SyncCounter {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#changed + this.#removed === 0) return;
-    this.#report({ changed: this.#changed, removed: this.#removed });
+    this.#onCounted({ changed: this.#changed, removed: this.#removed });
     this.#changed = 0;
     this.#removed = 0;
   }
@@ -47,12 +48,12 @@ export class SyncCounter {
 export async function openSyncCounter(
   { clock, endings }: Opening,
   people: Pick<PeopleStore, 'onChange'>,
-  report: (counts: SyncCounts) => void,
+  onCounted: (counts: SyncCounts) => void,
 ): Promise<void> {
   const counter = await endings.open(
     'the counter of people from the site',
-    () => new SyncCounter(clock, report),
+    () => new SyncCounter(clock, onCounted),
     (opened) => opened.flush(),
   );
-  people.onChange((change) => counter.note(change));
+  people.onChange((change) => counter.count(change));
 }

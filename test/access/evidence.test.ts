@@ -18,26 +18,30 @@ const weigh = (claims: readonly Claim[], any: EvidenceRule) =>
 
 describe('evidence of the last frames', () => {
   test.each<[string, readonly Claim[], string]>([
-    ['nothing seen', [], 'no-face'],
-    ['three of three', [A, A, A], 'ada'],
-    ['three of five', [N, A, N, A, A], 'ada'],
-    ['two are not enough', [A, A], 'not-enough-frames'],
+    ['without frames the reason is no-face', [], 'no-face'],
+    ['three of three frames are enough', [A, A, A], 'ada'],
+    ['three of five frames are enough', [N, A, N, A, A], 'ada'],
+    ['two frames are not enough', [A, A], 'not-enough-frames'],
     ['the newest frame must agree', [A, A, A, A, N], 'not-enough-frames'],
     ['what was longer ago than five frames does not count', [A, A, A, N, N, N, A, A], 'nobody'],
-    ['two people, none often enough', [A, B, A, B, B], 'bob'],
-    ['two people in turn', [A, B, A, B], 'not-enough-frames'],
-    ['another person in the newest frame', [A, A, A, A, B], 'not-enough-frames'],
-    ['who turns the head after he was known is known', [A, A, A, T, T], 'ada'],
-    ['not for longer than five frames', [A, A, A, T, T, T], 'low-quality'],
+    ['of two people the one in three of five frames, the newest among them, is known', [A, B, A, B, B], 'bob'],
+    ['two people in turn are both not known', [A, B, A, B], 'not-enough-frames'],
+    ['a person is not known when the newest frame shows another', [A, A, A, A, B], 'not-enough-frames'],
+    ['a person who turns the head after they were known stays known', [A, A, A, T, T], 'ada'],
+    ['a turned head stays known for no longer than five frames', [A, A, A, T, T, T], 'low-quality'],
     ['a turned head makes nobody known', [A, A, T, T], 'not-enough-frames'],
-    ['another person, then a turned head', [A, A, A, B, T], 'not-enough-frames'],
-    ['a stranger, then a turned head', [A, A, A, N, T], 'not-enough-frames'],
+    ['a person is not known when another and then a turned head come after them', [A, A, A, B, T], 'not-enough-frames'],
+    [
+      'a person is not known when a stranger and then a turned head come after them',
+      [A, A, A, N, T],
+      'not-enough-frames',
+    ],
   ])('%s', (_rule, claims, expected) => {
     const evidence = weigh(claims, rule);
     expect(evidence.kind === 'person' ? evidence.id : evidence.reason).toBe(expected);
   });
 
-  test('a person is told with the nearest distance of the frames that agree', () => {
+  test('a known person comes with the smallest distance of the frames that agree', () => {
     expect(weigh([means('ada', 0.4), means('ada', 0.2), means('bob', 0.1), means('ada', 0.3)], rule)).toEqual({
       kind: 'person',
       id: 'ada',
@@ -47,11 +51,11 @@ describe('evidence of the last frames', () => {
     });
   });
 
-  test('the newest frame that meant the person is told, however many turned heads came after it', () => {
+  test('a known person comes with the time of the newest frame that showed them, not of turned heads after it', () => {
     expect(weigh([A, A, A, T, T], rule)).toMatchObject({ takenMs: 200 });
   });
 
-  test('the commonest reason is told, with the words of its last frame', () => {
+  test('without a person the commonest reason is given, with the detail of its last frame', () => {
     const claims = [
       says('low-quality', 'blurred'),
       N,
@@ -71,7 +75,7 @@ describe('evidence of the last frames', () => {
     .tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 0, max: 8 }))
     .map(([agree, more]) => ({ agree, of: agree + more }));
 
-  test('names somebody exactly when the newest frame that says anything means him and enough of the last ones do', () => {
+  test('a person is known exactly when the newest frame that says anything means them and enough of the last ones do', () => {
     fc.assert(
       fc.property(fc.array(claim, { maxLength: 20 }), rules, (claims, any) => {
         const last = claims.slice(-any.of);
@@ -98,14 +102,14 @@ describe('evidence of the last frames', () => {
   });
 });
 
-describe('dates', () => {
+describe('whether the dates of a person allow them in', () => {
   const [from, until] = ['2026-01-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z'];
   test.each([
-    ['without dates he is always allowed', null, null, '2026-01-15T00:00:00.000Z', undefined],
-    ['before the first moment', from, null, '2025-12-31T23:59:59.999Z', 'not-valid-yet'],
-    ['at the first moment', from, null, from, undefined],
-    ['in the last millisecond', null, until, '2026-01-31T23:59:59.999Z', undefined],
-    ['at the end', null, until, until, 'expired'],
+    ['a person without dates is always allowed', null, null, '2026-01-15T00:00:00.000Z', undefined],
+    ['not before the first moment', from, null, '2025-12-31T23:59:59.999Z', 'not-valid-yet'],
+    ['from the first moment on', from, null, from, undefined],
+    ['still in the last millisecond', null, until, '2026-01-31T23:59:59.999Z', undefined],
+    ['no longer at the end', null, until, until, 'expired'],
     ['dates that exclude each other never allow', until, from, '2026-01-15T00:00:00.000Z', 'not-valid-yet'],
   ])('%s', (_rule, validFrom, validUntil, now, reason) => {
     expect(whyNotValid({ validFrom, validUntil }, wallMs(Date.parse(now)))).toBe(reason);

@@ -37,41 +37,46 @@ const person = (groups: string[], validFrom: string | null = null, validUntil: s
 describe('who may enter when', () => {
   const { access } = rules(SITE);
   test.each([
-    ['staff in the hours of the office', ['staff'], WORKING, undefined],
-    ['staff at night', ['staff'], NIGHT, 'no-access-now'],
-    ['staff on an exception', ['staff'], '2026-06-03T08:00:00Z', 'no-access-now'],
-    ['staff on a holiday', ['staff'], '2026-05-01T08:00:00Z', 'no-access-now'],
-    ['cleaners after midnight', ['cleaners'], '2026-06-02T23:30:00Z', undefined],
-    ['who cleans and works there, at either time', ['staff', 'cleaners'], NIGHT, undefined],
-    ['guards at any time', ['guards'], NIGHT, undefined],
-    ['who may never', ['banned'], WORKING, 'no-access-now'],
-    ['people without groups are the default group', [], WORKING, undefined],
-    ['people without groups at night', [], NIGHT, 'no-access-now'],
-    ['a group that is not known opens nothing', ['saff'], WORKING, 'no-access-now'],
-    ['a known group beside one that is not', ['saff', 'guards'], NIGHT, undefined],
+    ['staff may enter in office hours', ['staff'], WORKING, undefined],
+    ['staff may not enter at night', ['staff'], NIGHT, 'no-access-now'],
+    ['staff may not enter on a date that the schedule excepts', ['staff'], '2026-06-03T08:00:00Z', 'no-access-now'],
+    ['staff may not enter on a holiday', ['staff'], '2026-05-01T08:00:00Z', 'no-access-now'],
+    [
+      'cleaners may enter after midnight, in hours that began the day before',
+      ['cleaners'],
+      '2026-06-02T23:30:00Z',
+      undefined,
+    ],
+    ['a person of two groups may enter in the hours of either', ['staff', 'cleaners'], NIGHT, undefined],
+    ['guards may enter at any time', ['guards'], NIGHT, undefined],
+    ['a banned person may never enter', ['banned'], WORKING, 'no-access-now'],
+    ['people without groups may enter when the default group may', [], WORKING, undefined],
+    ['people without groups may not enter at night', [], NIGHT, 'no-access-now'],
+    ['an unknown group opens nothing', ['saff'], WORKING, 'no-access-now'],
+    ['a known group opens although an unknown one stands beside it', ['saff', 'guards'], NIGHT, undefined],
   ])('%s', (_who, groups, time, reason) => {
     expect(whyNotNow(person(groups), at(time), access, true)).toBe(reason);
   });
 
-  test('dates come before hours', () => {
+  test('dates are checked before hours', () => {
     const guest = person(['staff'], '2026-06-02T00:00:00Z', '2026-06-03T00:00:00Z');
     expect(whyNotNow(guest, at('2026-06-01T08:00:00Z'), access, true)).toBe('not-valid-yet');
     expect(whyNotNow(guest, at(WORKING), access, true)).toBeUndefined();
     expect(whyNotNow(guest, at('2026-06-03T00:00:00Z'), access, true)).toBe('expired');
   });
 
-  test('where no group is written everybody may enter, whatever his groups', () => {
+  test('where the configuration has no groups everybody may enter, whatever their groups', () => {
     const { access: open } = rules('');
     expect(whyNotNow(person(['staff']), at(NIGHT), open, false)).toBeUndefined();
     expect(unknownGroups([person(['staff'])], open).size).toBe(0);
   });
 
-  test('people without groups have no access where groups are written and none is called default', () => {
+  test('people without groups may not enter where the configuration has groups and none is called default', () => {
     const { access: strict } = rules('access: {groups: {guards: [always]}}');
     expect(whyNotNow(person([]), at(WORKING), strict, true)).toBe('no-access-now');
   });
 
-  test('groups that nobody has written are counted, and only so many', () => {
+  test('people of groups that the configuration does not have are counted, for a limited number of groups', () => {
     const people = [person(['staff', 'saff']), person(['saff', 'saff']), person(['gards'])];
     expect([...unknownGroups(people, access)]).toEqual([
       ['saff', 2],
@@ -86,19 +91,23 @@ describe('with a clock that is not trusted', () => {
   const { access } = rules(SITE);
   test.each([
     ['hours do not open', person(['staff']), 'clock'],
-    ['dates do not open, even for who may come at any hour', person(['guards'], '2020-01-01T00:00:00Z'), 'clock'],
+    [
+      'dates do not open, even for a person who may come at any hour',
+      person(['guards'], '2020-01-01T00:00:00Z'),
+      'clock',
+    ],
     ['an end that is far away does not open', person(['guards'], null, '2099-01-01T00:00:00Z'), 'clock'],
-    ['who may come at any time comes in', person(['guards']), undefined],
-    ['who may never come still may not', person(['banned']), 'no-access-now'],
+    ['a person who may come at any time is let in', person(['guards']), undefined],
+    ['a person who may never come is still refused for that', person(['banned']), 'no-access-now'],
   ])('%s', (_what, who, reason) => expect(whyNotNow(who, at(WORKING), access, false)).toBe(reason));
 
-  test('nobody comes in by face where the door has hours in which it is locked', () => {
+  test('nobody is let in by face where the door has hours in which it is locked', () => {
     const locked = rules(`${SITE}  doorModes: [{mode: locked, schedule: cleaning}]`);
     expect(whyNotNow(person(['guards']), at(WORKING), locked.access, false)).toBe('clock');
     expect(whyNotNow(person(['guards']), at(WORKING), locked.access, true)).toBeUndefined();
   });
 
-  test('whoever is let in is let in whatever the clock says', () => {
+  test('people who are let in would be let in at any time of the clock', () => {
     const dates = fc.option(
       fc.integer({ min: 0, max: 4e12 }).map((ms) => new Date(ms).toISOString()),
       { nil: null },
@@ -133,7 +142,7 @@ access:
     ReturnType<typeof at>,
   ];
 
-  test('follows the hours; locked wins where a holiday makes two meet', () => {
+  test('follows the hours; locked wins where a holiday makes two schedules overlap', () => {
     expect([open, shut, evening].map((time) => modeAt(plan, time, calendar))).toEqual([
       'open-house',
       'locked',
@@ -143,16 +152,16 @@ access:
   });
 
   test.each<[string, string, string, boolean]>([
-    ['within one window', '2026-06-02T07:00:00Z', '2026-06-02T14:59:59Z', false],
-    ['over its end', '2026-06-02T14:59:59Z', '2026-06-02T15:00:00Z', true],
-    ['over a night, to the same mode', '2026-06-02T08:00:00Z', '2026-06-03T08:00:00Z', true],
-    ['over no time at all', '2026-06-02T08:00:00Z', '2026-06-02T08:00:00Z', false],
-    ['backwards', '2026-06-03T08:00:00Z', '2026-06-02T08:00:00Z', false],
-  ])('has moved %s', (_over, since, now, moved) => {
+    ['has not changed within one window', '2026-06-02T07:00:00Z', '2026-06-02T14:59:59Z', false],
+    ['has changed over the end of a window', '2026-06-02T14:59:59Z', '2026-06-02T15:00:00Z', true],
+    ['has changed over a night, although back to the same mode', '2026-06-02T08:00:00Z', '2026-06-03T08:00:00Z', true],
+    ['has not changed in no time at all', '2026-06-02T08:00:00Z', '2026-06-02T08:00:00Z', false],
+    ['has not changed when the time went backwards', '2026-06-03T08:00:00Z', '2026-06-02T08:00:00Z', false],
+  ])('%s', (_over, since, now, moved) => {
     expect(planMoved(plan, at(since), at(now), calendar)).toBe(moved);
   });
 
-  test('that was quiet for weeks has not moved, and is found when it does', () => {
+  test('has not changed in weeks of closed days, and its next change is found', () => {
     const { doorModes: office, calendar: utc } = rules(`
 access:
   timeZone: UTC
@@ -167,11 +176,11 @@ access:
     expect(planMoved([], open, at('2030-01-01T00:00:00Z'), utc)).toBe(false);
   });
 
-  test('is nobody’s business without a plan', () => {
+  test('has no next change without a plan', () => {
     expect(nextMode([], open, calendar)).toBeUndefined();
   });
 
-  test('is foretold with its time', () => {
+  test('has a next change with its time, unless the plan never changes it', () => {
     expect(nextMode(plan, open, calendar)).toEqual({ at: at('2026-06-02T15:00:00Z'), mode: 'normal' });
     const steady: PlannedMode[] = [{ mode: 'locked', schedule: { kind: 'always' } }];
     expect(nextMode([...steady, ...plan], open, calendar)).toBeUndefined();
@@ -184,17 +193,17 @@ describe('lockout after attempts to deceive', () => {
     times.reduce((state, ms) => noteSpoof(state, monotonicMs(ms), rule), before);
   const locked = (state: SpoofLockout, ms: number) => isLockedOut(state, monotonicMs(ms));
 
-  test('begins with the last of so many within the time, and ends by itself', () => {
+  test('begins with the last of so many attempts within the time, and ends by itself', () => {
     expect(locked(spoofed([0, 1000]), 1000)).toBe(false);
     const state = spoofed([0, 1000, 2000]);
     expect([2000, 11_999, 12_000].map((ms) => locked(state, ms))).toEqual([true, true, false]);
   });
 
-  test('does not begin when they are further apart', () => {
+  test('does not begin when the attempts are further apart', () => {
     expect(locked(spoofed([0, 30_000, 60_000]), 60_000)).toBe(false);
   });
 
-  test('is not made longer by pictures shown while it lasts, and needs as many again', () => {
+  test('is not made longer by pictures shown while it lasts; the next one needs as many attempts again', () => {
     const state = spoofed([0, 1000, 2000, 3000, 4000, 5000, 11_999]);
     expect(locked(state, 12_000)).toBe(false);
     expect(locked(spoofed([12_000, 12_001], state), 12_001)).toBe(false);
@@ -209,14 +218,14 @@ describe('lockout after attempts to deceive', () => {
     expect(spoofed([200_000, 200_001, 200_002], often).untilMs).toBe(210_002);
   });
 
-  test('can be switched off, and a time that is none locks but does not count', () => {
+  test('can be switched off; a time of NaN counts as locked, an attempt at NaN does not count', () => {
     const off = { ...rule, spoofs: 0 };
     expect(noteSpoof(NO_LOCKOUT, monotonicMs(1), off)).toBe(NO_LOCKOUT);
     expect(spoofed([Number.NaN, Number.NaN, Number.NaN])).toBe(NO_LOCKOUT);
     expect(locked(spoofed([0, 1, 2]), Number.NaN)).toBe(true);
   });
 
-  test('whatever is shown, no lockout is longer than the longest, and memory stays small', () => {
+  test('is never longer than the longest, whatever is shown, and few attempts are remembered', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 200 }), (pauses) => {
         let [state, now] = [NO_LOCKOUT as SpoofLockout, 0];
@@ -232,7 +241,7 @@ describe('lockout after attempts to deceive', () => {
   });
 });
 
-test('the calendar of a site without times is UTC', () => {
+test('without a time zone in the configuration the calendar uses UTC', () => {
   expect(rules('').calendar).toBeInstanceOf(Calendar);
   expect(rules('').calendar.zone).toBe('UTC');
 });

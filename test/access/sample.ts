@@ -1,14 +1,14 @@
 import {
   type Checks,
+  type DecisionMemory,
   type DecisionRule,
   decide,
   EMPTY_MEMORY,
-  type Memory,
   type Outcome,
 } from '../../src/access/decision.js';
 import type { Claim } from '../../src/access/evidence.js';
 import type { Reason } from '../../src/access/reasons.js';
-import { follow, NO_TRACKS, type Sighting, type TrackRule, type Tracks } from '../../src/access/track.js';
+import { followFaces, NO_TRACKS, type Sighting, type TrackRule, type Tracks } from '../../src/access/track.js';
 import { monotonicMs } from '../../src/kit/clock.js';
 import { direction } from '../person/sample.js';
 
@@ -23,7 +23,7 @@ export interface Seen {
   /** Left edge of the box; the face is 100 wide. */
   readonly x?: number;
   readonly size?: number;
-  /** Direction of the embedding: who it is, whatever the claim says. */
+  /** Direction of the embedding: the true person, whatever the claim says. */
   readonly angle?: number;
 }
 
@@ -44,19 +44,19 @@ const sighting = ({ claim, x = 0, size = 100, angle = 0 }: Seen): Sighting => ({
 /** Tracks and decisions over frames, as the gate puts them together. */
 export class Scene {
   tracks: Tracks = NO_TRACKS;
-  memory: Memory = EMPTY_MEMORY;
+  memory: DecisionMemory = EMPTY_MEMORY;
   readonly outcomes: Outcome[] = [];
   readonly #rule: DecisionRule;
   readonly #checks: Checks;
 
   constructor(rule: Partial<DecisionRule> = {}, checks: Partial<Checks> = {}) {
     this.#rule = { ...RULE, ...rule };
-    this.#checks = { mayEnter: () => undefined, alive: () => undefined, ...checks };
+    this.#checks = { whyNotEnter: () => undefined, livenessRefusal: () => undefined, ...checks };
   }
 
   see({ frame, takenMs, nowMs = takenMs, seen }: Shot): readonly Outcome[] {
     const taken = monotonicMs(takenMs);
-    this.tracks = follow(this.tracks, seen.map(sighting), frame, taken, { ...TRACKING, of: this.#rule.of });
+    this.tracks = followFaces(this.tracks, seen.map(sighting), frame, taken, { ...TRACKING, of: this.#rule.of });
     const { tracks } = this.tracks;
     const decided = decide(
       this.memory,

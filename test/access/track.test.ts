@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { follow, NO_TRACKS, type Sighting, type Tracks } from '../../src/access/track.js';
+import { followFaces, NO_TRACKS, type Sighting, type Tracks } from '../../src/access/track.js';
 import { monotonicMs } from '../../src/kit/clock.js';
 import { isUnit } from '../../src/person/distance.js';
 import { direction } from '../person/sample.js';
@@ -11,10 +11,10 @@ const at = (x: number, angle = 0, size = 100): Sighting => ({
   claim: means('ada'),
 });
 const run = (...frames: readonly (readonly Sighting[])[]): Tracks =>
-  frames.reduce<Tracks>((tracks, seen, i) => follow(tracks, seen, i, monotonicMs(i * 100), TRACKING), NO_TRACKS);
+  frames.reduce<Tracks>((tracks, seen, i) => followFaces(tracks, seen, i, monotonicMs(i * 100), TRACKING), NO_TRACKS);
 
 describe('following faces', () => {
-  test('a face that moves is one face', () => {
+  test('a face that moves stays one track', () => {
     const { tracks } = run([at(0)], [at(30)], [at(60)]);
     expect(tracks).toMatchObject([{ id: 1, seen: 3, lastFrame: 2, lastMs: 200, firstMs: 0 }]);
   });
@@ -22,14 +22,14 @@ describe('following faces', () => {
   test.each([
     ['a face elsewhere', [at(0)], [at(300)]],
     ['a face of a wholly different size', [at(0)], [at(0, 0, 400)]],
-  ])('%s is somebody else', (_what, first, second) => {
+  ])('%s starts a new track', (_what, first, second) => {
     expect(run(first, second).tracks.map(({ id, seen }) => [id, seen])).toEqual([
       [1, 1],
       [2, 1],
     ]);
   });
 
-  test('another person in the same place is somebody else, and ends the track of the first', () => {
+  test('another person in the same place starts a new track and ends the track of the first', () => {
     expect(run([at(0)], [at(0, 2)]).tracks.map(({ id, seen }) => [id, seen])).toEqual([[2, 1]]);
   });
 
@@ -49,22 +49,22 @@ describe('following faces', () => {
     ]);
   });
 
-  test('slow change of a face is followed; what it was is not forgotten at once', () => {
+  test('a face that changes slowly stays one track, one that changes suddenly does not', () => {
     const angles = Array.from({ length: 20 }, (_, i) => i * 0.05);
     expect(run(...angles.map((angle) => [at(0, angle)])).tracks).toHaveLength(1);
     const sudden = run(...[0, 0, 0, 0].map((angle) => [at(0, angle)]), [at(0, 1)]);
     expect(sudden.tracks.map(({ seen }) => seen)).toEqual([1]);
   });
 
-  test('the centre stays a direction', () => {
+  test('the mean embedding of a track keeps unit length', () => {
     const [track] = run([at(0, 0)], [at(0, 0.3)], [at(0, 0.5)]).tracks;
     expect(track && isUnit(track.centre)).toBe(true);
   });
 
-  test('a face not seen for a second is over, and its number never comes again', () => {
-    const gone = follow(run([at(0)]), [], 1, monotonicMs(1000), TRACKING);
+  test('a track not seen for a second is over, and its number is never used again', () => {
+    const gone = followFaces(run([at(0)]), [], 1, monotonicMs(1000), TRACKING);
     expect(gone.tracks).toHaveLength(1);
-    const back = follow(gone, [at(0)], 2, monotonicMs(1001), TRACKING);
+    const back = followFaces(gone, [at(0)], 2, monotonicMs(1001), TRACKING);
     expect(back.tracks.map(({ id }) => id)).toEqual([2]);
   });
 
@@ -76,16 +76,16 @@ describe('following faces', () => {
       [2, 100],
       [2, 50],
     ] as const)
-      expect(follow(before, [at(10)], frame, monotonicMs(ms), TRACKING).tracks).toEqual(before.tracks);
+      expect(followFaces(before, [at(10)], frame, monotonicMs(ms), TRACKING).tracks).toEqual(before.tracks);
   });
 
-  test('only the last claims are kept, oldest first', () => {
+  test('only the claims of the last frames are kept, oldest first', () => {
     const claims = Array.from({ length: 9 }, (_, i) => says('nobody', String(i)));
     const frames = claims.map((claim) => [{ ...at(0), claim }]);
     expect(run(...frames).tracks[0]?.claims).toMatchObject(claims.slice(-TRACKING.of));
   });
 
-  test('a crowd is bounded', () => {
+  test('no more than 32 people are followed at a time', () => {
     const crowd = Array.from({ length: 100 }, (_, i) => at(i * 200));
     expect(run(crowd, crowd).tracks).toHaveLength(32);
   });

@@ -5,19 +5,19 @@ import { EyeChild } from '../../src/eye/child-process.js';
 import type { FromEye } from '../../src/eye/protocol.js';
 import { tempFolder } from '../store/sample.js';
 
-/** What a real child process did, each awaited by the test. */
-interface Ward {
+/** A real child process and what the gate learned of it. */
+interface RunningChild {
   readonly process: EyeChild;
   readonly messages: readonly FromEye[];
   readonly blobs: readonly string[];
-  readonly complaints: readonly string[];
-  readonly nonsense: Promise<string>;
+  readonly faults: readonly string[];
+  readonly invalid: Promise<string>;
   readonly exit: Promise<string>;
   readonly message: Promise<FromEye>;
 }
 
-/** Node's part of a program: `tell(json, blob)` writes one message to the gate. */
-const TELL = `
+/** The start of each program: `send(json, blob)` writes one message to the gate. */
+const SEND = `
 const fs = require('node:fs');
 const pack = (json, blob = '') => {
   const text = Buffer.from(JSON.stringify(json)), raw = Buffer.from(blob), head = Buffer.alloc(8);
@@ -25,39 +25,39 @@ const pack = (json, blob = '') => {
   head.writeUInt32BE(text.length, 4);
   return Buffer.concat([head, text, raw]);
 };
-const tell = (json, blob) => fs.writeSync(3, pack(json, blob));
+const send = (json, blob) => fs.writeSync(3, pack(json, blob));
 `;
 
-async function run(body: string): Promise<Ward> {
+async function run(body: string): Promise<RunningChild> {
   const file = join(await tempFolder(), 'eye.cjs');
-  writeFileSync(file, TELL + body);
+  writeFileSync(file, SEND + body);
   const messages: FromEye[] = [];
   const blobs: string[] = [];
-  const complaints: string[] = [];
+  const faults: string[] = [];
   let onMessage: (message: FromEye) => void = () => undefined;
-  let onNonsense: (why: string) => void = () => undefined;
+  let onInvalid: (why: string) => void = () => undefined;
   let onExit: (why: string) => void = () => undefined;
   const message = new Promise<FromEye>((resolve) => {
     onMessage = resolve;
   });
-  const nonsense = new Promise<string>((resolve) => {
-    onNonsense = resolve;
+  const invalid = new Promise<string>((resolve) => {
+    onInvalid = resolve;
   });
   const exit = new Promise<string>((resolve) => {
     onExit = resolve;
   });
   const child = new EyeChild(
     {
-      message: (one, blob) => {
+      onMessage: (one, blob) => {
         messages.push(one);
         blobs.push(blob.toString());
         onMessage(one);
       },
-      nonsense: (why) => {
-        complaints.push(why);
-        onNonsense(why);
+      onInvalid: (why) => {
+        faults.push(why);
+        onInvalid(why);
       },
-      exit: onExit,
+      onExit,
     },
     file,
   );
@@ -65,31 +65,31 @@ async function run(body: string): Promise<Ward> {
     child.kill();
     await exit;
   });
-  return { process: child, messages, blobs, complaints, nonsense, exit, message };
+  return { process: child, messages, blobs, faults, invalid, exit, message };
 }
 
 const STAY = 'process.stdin.resume();';
 
 describe('a real eye process', () => {
   test('its messages and pictures arrive', async () => {
-    const ward = await run(`tell({ kind: 'snapshot', id: 1, ok: true }, 'jpeg'); ${STAY}`);
-    expect(await ward.message).toEqual({ kind: 'snapshot', id: 1, ok: true });
-    expect(ward.blobs).toEqual(['jpeg']);
-    expect(ward.process.pid).toBeGreaterThan(0);
+    const child = await run(`send({ kind: 'snapshot', id: 1, ok: true }, 'jpeg'); ${STAY}`);
+    expect(await child.message).toEqual({ kind: 'snapshot', id: 1, ok: true });
+    expect(child.blobs).toEqual(['jpeg']);
+    expect(child.process.pid).toBeGreaterThan(0);
   });
 
   test('requests and photos reach it', async () => {
-    const ward = await run(`
-process.stdin.once('data', (chunk) => tell({ kind: 'fault', code: 'x', message: chunk.toString('latin1', 8) }));
+    const child = await run(`
+process.stdin.once('data', (chunk) => send({ kind: 'fault', code: 'x', message: chunk.toString('latin1', 8) }));
 `);
-    expect(ward.process.send({ kind: 'photo', id: 5 }, Buffer.from('photo'))).toBe(true);
-    expect(await ward.message).toMatchObject({ message: '{"kind":"photo","id":5}photo' });
+    expect(child.process.send({ kind: 'photo', id: 5 }, Buffer.from('photo'))).toBe(true);
+    expect(await child.message).toMatchObject({ message: '{"kind":"photo","id":5}photo' });
   });
 
   test.each([
     ['ends by itself', 'process.exit(3)', 'it ended with exit code 3'],
     ['is killed', `process.kill(process.pid, 'SIGSEGV'); ${STAY}`, 'it was ended by SIGSEGV'],
-  ])('one that %s is told', async (_what, body, why) => {
+  ])('one that %s is reported with the reason', async (_what, body, why) => {
     expect(await (await run(body)).exit).toBe(why);
   });
 
@@ -100,7 +100,7 @@ process.stdin.once('data', (chunk) => tell({ kind: 'fault', code: 'x', message: 
       'unreadable',
     ],
     [
-      'announces 4 GB',
+      'announces a message of 4 GB',
       `fs.writeSync(3, Buffer.from([255, 255, 255, 255, 0, 0, 0, 2])); ${STAY}`,
       '4294967295 bytes was announced',
     ],
@@ -109,44 +109,44 @@ process.stdin.once('data', (chunk) => tell({ kind: 'fault', code: 'x', message: 
       `fs.writeSync(3, Buffer.from([0, 0, 0, 9, 0, 0, 0, 5, 123, 34, 97, 34, 58])); ${STAY}`,
       'unreadable',
     ],
-    ['sends what is no message', `tell({ kind: 'surprise' }); ${STAY}`, 'an invalid message'],
-    ['sends a face beyond all bounds', `tell({ kind: 'alive', rssBytes: 'many' }); ${STAY}`, 'an invalid message'],
-  ])('one that %s is nonsense, and nothing of it is believed', async (_what, body, why) => {
-    const ward = await run(body);
-    expect(await ward.nonsense).toContain(why);
-    expect(ward.messages).toEqual([]);
-    ward.process.kill();
-    await ward.exit;
+    ['sends an unknown kind of message', `send({ kind: 'surprise' }); ${STAY}`, 'an invalid message'],
+    ['sends a message with a wrong value', `send({ kind: 'alive', rssBytes: 'many' }); ${STAY}`, 'an invalid message'],
+  ])('one that %s is rejected, and nothing of it is used', async (_what, body, why) => {
+    const child = await run(body);
+    expect(await child.invalid).toContain(why);
+    expect(child.messages).toEqual([]);
+    child.process.kill();
+    await child.exit;
   });
 
-  test('a flood is not read on: it breaks on the closed pipe', async () => {
-    const ward = await run(`
+  test('a flood of garbage is not read to its end: the pipe is closed', async () => {
+    const child = await run(`
 const rubbish = Buffer.alloc(1 << 16, 0x41);
 for (let i = 0; i < 2000; i++) { try { fs.writeSync(3, rubbish); } catch { process.exit(9); } }
 `);
-    expect(await ward.exit).toBe('it ended with exit code 9');
-    expect(ward.complaints).toHaveLength(1);
+    expect(await child.exit).toBe('it ended with exit code 9');
+    expect(child.faults).toHaveLength(1);
   });
 
-  test('good messages before the nonsense are heard, none after it', async () => {
+  test('valid messages before an invalid one are used, none after it', async () => {
     const alive = `pack({ kind: 'alive', rssBytes: 1, busyMs: 0 })`;
-    const ward = await run(
+    const child = await run(
       `fs.writeSync(3, ${alive}); fs.writeSync(3, pack({ kind: 'surprise' })); fs.writeSync(3, ${alive}); ${STAY}`,
     );
-    await ward.nonsense;
-    ward.process.kill();
-    await ward.exit;
-    expect(ward.messages).toEqual([{ kind: 'alive', rssBytes: 1, busyMs: 0 }]);
+    await child.invalid;
+    child.process.kill();
+    await child.exit;
+    expect(child.messages).toEqual([{ kind: 'alive', rssBytes: 1, busyMs: 0 }]);
   });
 
-  test('one that is silent and does not read is killed when the gate says so, and takes no more than a bounded heap of requests', async () => {
-    const ward = await run('setInterval(() => {}, 1000);');
+  test('one that sends nothing and reads nothing is killed when the gate says so, and only so many requests wait for it', async () => {
+    const child = await run('setInterval(() => {}, 1000);');
     const photo = Buffer.alloc(16 * 1024 * 1024);
     let taken = 0;
-    while (ward.process.send({ kind: 'photo', id: taken }, photo)) taken += 1;
+    while (child.process.send({ kind: 'photo', id: taken }, photo)) taken += 1;
     expect(taken).toBeLessThanOrEqual(6);
-    ward.process.kill();
-    expect(await ward.exit).toBe('it was ended by SIGKILL');
-    expect(() => ward.process.send({ kind: 'photo', id: 99 })).not.toThrow();
+    child.process.kill();
+    expect(await child.exit).toBe('it was ended by SIGKILL');
+    expect(() => child.process.send({ kind: 'photo', id: 99 })).not.toThrow();
   });
 });

@@ -61,36 +61,36 @@ export class FakeEye {
   }
 
   say(message: FromEye, blob = Buffer.alloc(0)): void {
-    this.#events.message(message, blob);
+    this.#events.onMessage(message, blob);
   }
 
-  nonsense(why: string): void {
-    this.#events.nonsense(why);
+  sendInvalid(why: string): void {
+    this.#events.onInvalid(why);
   }
 
   exit(why: string): void {
-    this.#events.exit(why);
+    this.#events.onExit(why);
   }
 
   ready(): void {
     this.say({ kind: 'ready', encoder: 'small@0123456789ab' });
   }
 
-  /** The id of the last photo or snapshot asked for. */
-  get asked(): number {
+  /** The id of the last request for a photo or snapshot. */
+  get lastRequestId(): number {
     const { request } = this.sent.at(-1) as { request: ToEye };
     return request.kind === 'configure' ? 0 : request.id;
   }
 }
 
-/** An EyeSupervisor over fake processes: what was started, told and observed. */
+/** An EyeSupervisor over fake processes: what was started, reported and observed. */
 export class EyeStage {
   readonly clock = new ManualClock();
   readonly eyes: FakeEye[] = [];
   /** Tries to start an eye, and the events of those that failed. */
   launches = 0;
   readonly failedStarts: EyeEvents[] = [];
-  readonly told: EyeStatus[] = [];
+  readonly reported: EyeStatus[] = [];
   readonly observations: Observation[] = [];
   readonly eye: EyeSupervisor;
   /** Set: no process can be started, with this reason. */
@@ -122,11 +122,11 @@ export class EyeStage {
 
   start(): void {
     this.eye.start({
-      observation: (one) => {
+      onObservation: (one) => {
         if (this.observationFault !== undefined) throw new Error(this.observationFault);
         this.observations.push(one);
       },
-      status: (status) => this.told.push(status),
+      onStatus: (status) => this.reported.push(status),
     });
   }
 

@@ -4,8 +4,8 @@ import { defaultConfig } from '../../src/config/config.js';
 import {
   afterDeath,
   type EyeLife,
-  heard,
   newLife,
+  noteMessage,
   type SupervisionPlan,
   supervisionPlan,
   whyKill,
@@ -25,20 +25,25 @@ const life = (change: Partial<EyeLife> = {}): EyeLife => ({ ...newLife(at(0)), .
 
 describe('when the gate gives up on an eye', () => {
   test.each<[string, EyeLife, number, string | undefined]>([
-    ['while it loads it has a minute', life(), 60_000, undefined],
-    ['and no more', life(), 60_001, 'it was not ready after 60 s'],
+    ['it may take a minute to load', life(), 60_000, undefined],
+    ['after more than a minute of loading it is given up', life(), 60_001, 'it was not ready after 60 s'],
     ['a sign of life is enough for four seconds', life({ lastMessageMs: at(1000) }), 5000, undefined],
-    ['and no longer', life({ lastMessageMs: at(1000) }), 5001, 'it gave no sign of life for 4 s'],
+    [
+      'after more than four seconds without one it is given up',
+      life({ lastMessageMs: at(1000) }),
+      5001,
+      'it gave no sign of life for 4 s',
+    ],
     ['ten seconds at one picture are allowed', life({ lastMessageMs: at(0), busyMs: 10_000 }), 0, undefined],
     [
-      'more are a hang, although it says that it lives',
+      'more than ten seconds at one picture are a hang, although signs of life still come',
       life({ lastMessageMs: at(0), busyMs: 12_400 }),
       0,
       'it has been at one picture for 12 s',
     ],
     ['a hundred messages a second are allowed', life({ lastMessageMs: at(0), inWindow: 100 }), 0, undefined],
     [
-      'more are a flood',
+      'more than a hundred messages a second are a flood',
       life({ lastMessageMs: at(0), inWindow: 101 }),
       0,
       'it sent more than 100 messages within a second',
@@ -47,7 +52,7 @@ describe('when the gate gives up on an eye', () => {
     expect(whyKill(any, PLAN, at(now))).toBe(why);
   });
 
-  test('an eye that speaks in time and not too often lives for ever', () => {
+  test('an eye that sends in time and not too often is never given up', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 11, max: 4000 }), { maxLength: 500 }), (gaps) => {
         let now = 0;
@@ -55,7 +60,7 @@ describe('when the gate gives up on an eye', () => {
         for (const gap of gaps) {
           now += gap;
           expect(whyKill(one, PLAN, at(now))).toBeUndefined();
-          one = heard(one, at(now));
+          one = noteMessage(one, at(now));
           expect(whyKill(one, PLAN, at(now))).toBeUndefined();
         }
       }),
@@ -68,7 +73,7 @@ describe('when the gate gives up on an eye', () => {
         let one = newLife(at(0));
         let caught: number | undefined;
         for (let now = start; now < start + 2000 && caught === undefined; now += 5) {
-          one = heard(one, at(now));
+          one = noteMessage(one, at(now));
           if (whyKill(one, PLAN, at(now))) caught = now;
         }
         expect(caught).toBeDefined();
@@ -78,7 +83,7 @@ describe('when the gate gives up on an eye', () => {
 });
 
 describe('the pause before the next eye', () => {
-  test('grows with each that dies young, up to the cap; one that lived well makes it short again', () => {
+  test('grows with each eye that dies early, up to the longest; after one that ran for a minute it is short again', () => {
     let failures = 0;
     const waits = [10, 10, 10, 10, 10, 10, 59_999, 60_000, 10].map((livedMs) => {
       const next = afterDeath(newLife(at(1000)), failures, PLAN, at(1000 + livedMs), 0);

@@ -39,16 +39,16 @@ describe('an eye that is well', () => {
     stage.fake.say({ kind: 'alive', rssBytes: 12_345, busyMs: 0 });
     expect(stage.eye.status).toMatchObject({ state: 'up', rssBytes: 12_345, camera: { state: 'live', why: null } });
     expect(stage.observations).toHaveLength(1);
-    expect(stage.told.map(({ state }) => state)).toEqual(['starting', 'up', 'up']);
+    expect(stage.reported.map(({ state }) => state)).toEqual(['starting', 'up', 'up']);
   });
 
-  test('is left alone for days', () => {
+  test('is left alone as long as it gives signs of life', () => {
     const stage = up();
     stage.live(3600);
     expect([stage.eyes.length, stage.fake.killed]).toEqual([1, 0]);
   });
 
-  test('without a camera it says why', () => {
+  test('without a camera reports why', () => {
     const stage = up();
     stage.fake.say({ kind: 'camera', state: 'waiting', why: 'cable', attempt: 1, retryMs: 500 });
     expect(stage.eye.status.camera).toEqual({ state: 'waiting', why: 'cable' });
@@ -58,7 +58,7 @@ describe('an eye that is well', () => {
 describe('an eye that is not well is killed and replaced', () => {
   test.each<[string, string, (stage: EyeStage, fake: FakeEye) => void]>([
     ['one that dies', 'it was ended by SIGSEGV', (_stage, fake) => fake.exit('it was ended by SIGSEGV')],
-    ['one that sends nonsense', 'no message', (_stage, fake) => fake.nonsense('no message')],
+    ['one that sends something invalid', 'no message', (_stage, fake) => fake.sendInvalid('no message')],
     ['one that hangs', 'it gave no sign of life for 4 s', (stage) => stage.clock.advance(4500)],
     [
       'one that floods',
@@ -68,7 +68,7 @@ describe('an eye that is not well is killed and replaced', () => {
       },
     ],
     [
-      'one that hangs in a picture',
+      'one that hangs while it measures a picture',
       'it has been at one picture for 11 s',
       (_stage, fake) => fake.say({ kind: 'alive', rssBytes: 1, busyMs: 11_000 }),
     ],
@@ -100,7 +100,7 @@ describe('an eye that is not well is killed and replaced', () => {
       pid: null,
       camera: { state: 'closed' },
     });
-    expect(stage.told.at(-1)).toEqual(stage.eye.status);
+    expect(stage.reported.at(-1)).toEqual(stage.eye.status);
     stage.clock.advance(500);
     expect(stage.eyes).toHaveLength(2);
     stage.fake.ready();
@@ -126,19 +126,19 @@ describe('an eye that is not well is killed and replaced', () => {
     expect(stage.eye.status).toMatchObject({ state: 'up', restarts: 1 });
   });
 
-  test('what a replaced eye still says is not heard', () => {
+  test('what a replaced eye still sends is ignored', () => {
     const stage = up();
     const old = stage.fake;
-    old.nonsense('no message');
+    old.sendInvalid('no message');
     old.say(observed([]));
     old.exit('it was ended by SIGKILL');
     stage.clock.advance(500);
     old.say(observed([]));
-    old.nonsense('again');
+    old.sendInvalid('again');
     expect([stage.observations.length, stage.eyes.length, stage.eye.status.restarts]).toEqual([0, 2, 1]);
   });
 
-  test('ones that die at once come back for ever, with growing pauses', () => {
+  test('eyes that die at once are started again for ever, with growing pauses', () => {
     const stage = started();
     const pauses: number[] = [];
     for (let i = 0; i < 10; i++) {
@@ -151,7 +151,7 @@ describe('an eye that is not well is killed and replaced', () => {
     expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 8000, 8000, 8000, 8000, 8000]);
   });
 
-  test('after one that lived for a minute the pause is short again', () => {
+  test('after an eye that ran for a minute the pause is short again', () => {
     const stage = up();
     for (let i = 0; i < 4; i++) {
       stage.fake.exit('x');
@@ -165,7 +165,7 @@ describe('an eye that is not well is killed and replaced', () => {
     expect(stage.eyes.length).toBe(length + 1);
   });
 
-  test('a camera that streams without a face is no flood and no hang', () => {
+  test('a camera that delivers frames without a face counts neither as a flood nor as a hang', () => {
     const stage = up();
     for (let i = 0; i < 600; i++) {
       stage.clock.advance(33);
@@ -179,10 +179,10 @@ describe('photos', () => {
   test('a photo is sent and its answer comes back to the one who asked', async () => {
     const stage = up();
     const first = stage.eye.measurePhoto(PHOTO);
-    const firstId = stage.fake.asked;
+    const firstId = stage.fake.lastRequestId;
     const second = stage.eye.measurePhoto(pngHeader(320, 240));
     expect(stage.fake.sent.at(-2)).toEqual({ request: { kind: 'photo', id: firstId }, blob: PHOTO });
-    stage.fake.say(answer(stage.fake.asked));
+    stage.fake.say(answer(stage.fake.lastRequestId));
     stage.fake.say(answer(firstId));
     stage.fake.say(answer(firstId));
     stage.fake.say(answer(999));
@@ -190,36 +190,36 @@ describe('photos', () => {
     expect((await first).ok).toBe(true);
   });
 
-  test('an eye that dies of a photo answers: fault', async () => {
+  test('a photo of which the eye dies is answered with fault', async () => {
     const stage = up();
     const measured = stage.eye.measurePhoto(PHOTO);
     stage.fake.exit('it was ended by SIGABRT');
     expect(await measured).toMatchObject({ ok: false, reason: 'fault' });
   });
 
-  test('an eye that never answers answers: fault', async () => {
+  test('a photo that the eye never answers is answered with fault', async () => {
     const stage = up();
     const measured = stage.eye.measurePhoto(PHOTO);
     stage.live(20);
     expect(await measured).toMatchObject({ ok: false, reason: 'fault' });
   });
 
-  test('what is no picture does not reach the eye', async () => {
+  test('a file that is no picture is not sent to the eye', async () => {
     const stage = new EyeStage();
     stage.start();
     stage.fake.say({ kind: 'ready', encoder: 'small@0123456789ab' });
-    const asked = stage.fake.sent.length;
+    const before = stage.fake.sent.length;
     expect(await stage.eye.measurePhoto(Buffer.from('a photo'))).toMatchObject({ ok: false, reason: 'unusable' });
-    expect(stage.fake.sent).toHaveLength(asked);
+    expect(stage.fake.sent).toHaveLength(before);
   });
 
-  test('while the eye is not ready the answer is: busy', async () => {
+  test('while the eye is not ready a photo is answered with busy', async () => {
     const stage = started();
     expect(await stage.eye.measurePhoto(PHOTO)).toMatchObject({ ok: false, reason: 'busy' });
     expect(stage.fake.sent).toHaveLength(1);
   });
 
-  test('an eye that takes no more, or a gate that waits for many already, answers at once', async () => {
+  test('a photo is refused at once when the eye takes no more, or when too many wait already', async () => {
     const stage = up();
     stage.fake.full = true;
     expect(await stage.eye.measurePhoto(PHOTO)).toMatchObject({ ok: false });
@@ -235,16 +235,16 @@ describe('photos', () => {
     const marks = [{ box: { x: 1, y: 2, width: 3, height: 4 }, text: 'Ada', tone: 'good' as const }];
     const first = stage.eye.snapshot(marks);
     expect(stage.fake.sent.at(-1)?.request).toMatchObject({ kind: 'snapshot', marks });
-    stage.fake.say({ kind: 'snapshot', id: stage.fake.asked, ok: true }, Buffer.from('jpeg'));
+    stage.fake.say({ kind: 'snapshot', id: stage.fake.lastRequestId, ok: true }, Buffer.from('jpeg'));
     expect((await first)?.toString()).toBe('jpeg');
     const second = stage.eye.snapshot([]);
-    stage.fake.say({ kind: 'snapshot', id: stage.fake.asked, ok: false });
+    stage.fake.say({ kind: 'snapshot', id: stage.fake.lastRequestId, ok: false });
     expect(await second).toBeUndefined();
   });
 });
 
 describe('the end', () => {
-  test('stopping kills the eye, answers who waits, and starts no other', async () => {
+  test('stopping kills the eye, answers all waiting requests, and starts no other eye', async () => {
     const stage = up();
     const measured = stage.eye.measurePhoto(PHOTO);
     stage.eye.stop();
@@ -255,13 +255,13 @@ describe('the end', () => {
     expect(await stage.eye.snapshot([])).toBeUndefined();
   });
 
-  test('a start that fails, and says so twice, is followed by one start and no other', () => {
+  test('a failed start that is reported twice is followed by one new start only', () => {
     const stage = new EyeStage();
     stage.startFault = 'no descriptors left';
     stage.start();
     for (let round = 1; round <= 6; round++) {
       expect(stage.launches).toBe(round);
-      stage.failedStarts.at(-1)?.exit('it cannot be started: EMFILE');
+      stage.failedStarts.at(-1)?.onExit('it cannot be started: EMFILE');
       // The longest pause is 8 s; a second timer would start a second eye in it.
       stage.clock.advance(round < 5 ? 500 * 2 ** (round - 1) : 8000);
     }
@@ -270,12 +270,12 @@ describe('the end', () => {
     stage.clock.advance(8000);
     expect(stage.eyes).toHaveLength(1);
     stage.eye.stop();
-    for (const failed of stage.failedStarts) failed.exit('late');
+    for (const failed of stage.failedStarts) failed.onExit('late');
     stage.clock.advance(600_000);
     expect(stage.eyes).toHaveLength(1);
   });
 
-  test('stopping in a pause starts no other', () => {
+  test('after a stop during the pause no eye is started', () => {
     const stage = up();
     stage.fake.exit('x');
     stage.eye.stop();

@@ -16,7 +16,7 @@ const NOBODY: Measured = { proposed: 0, faces: [] };
 const grey = (width: number, height: number) =>
   Picture.fromBytes(Buffer.alloc(width * height * 3, 90), width, height, 3);
 
-/** A meter that measures when it is told to. */
+/** A meter that finishes a measurement only when the test says so. */
 class SlowMeter implements Meter {
   readonly encoderId = 'small@0123456789ab';
   readonly waiting: (() => void)[] = [];
@@ -33,18 +33,18 @@ class SlowMeter implements Meter {
   }
 }
 
-/** Answers as they come. */
-class Desk {
-  readonly told: { message: FromEye; blob: Buffer | undefined }[] = [];
+/** Collects what the worker sends. */
+class FakeGateLine {
+  readonly sent: { message: FromEye; blob: Buffer | undefined }[] = [];
   #wake: (() => void) | undefined;
 
-  tell(message: FromEye, blob?: Buffer): void {
-    this.told.push({ message, blob });
+  send(message: FromEye, blob?: Buffer): void {
+    this.sent.push({ message, blob });
     this.#wake?.();
   }
 
   async until(count: number): Promise<void> {
-    while (this.told.length < count)
+    while (this.sent.length < count)
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -68,64 +68,67 @@ beforeAll(async () => {
 });
 
 const make = () => {
-  const desk = new Desk();
+  const gateLine = new FakeGateLine();
   const meter = new SlowMeter();
   const clock = new ManualClock();
-  return { desk, meter, clock, work: new EyeWorker(desk, { live: meter, photo: meter }, clock) };
+  return { gateLine, meter, clock, worker: new EyeWorker(gateLine, { live: meter, photo: meter }, clock) };
 };
 const frame = (index: number): Frame => ({ picture: grey(64, 48), takenMs: 1 as MonotonicMs, index });
 
 test('a photo waits for its turn: two pictures are never measured at a time', async () => {
-  const { desk, meter, work } = make();
-  const watching = work.watch(framesOf([frame(0)]));
+  const { gateLine, meter, worker } = make();
+  const measuring = worker.measureFrames(framesOf([frame(0)]));
   while (meter.running === 0) await new Promise((resolve) => setImmediate(resolve));
-  work.serve({ kind: 'photo', id: 7 }, jpeg);
+  worker.serve({ kind: 'photo', id: 7 }, jpeg);
   await released(meter);
   await released(meter);
-  await watching;
-  await desk.until(2);
+  await measuring;
+  await gateLine.until(2);
   expect(meter.most).toBe(1);
-  expect(desk.told.map(({ message }) => message.kind)).toEqual(['observation', 'photo']);
+  expect(gateLine.sent.map(({ message }) => message.kind)).toEqual(['observation', 'photo']);
 });
 
-test('how long the picture at hand has been worked on is known from outside, and nothing once it is done', async () => {
-  const { meter, clock, work } = make();
-  expect(work.busyMs).toBe(0);
-  const watching = work.watch(framesOf([frame(0)]));
+test('how long the eye has worked on its current picture can be read at any time, and is 0 once it is done', async () => {
+  const { meter, clock, worker } = make();
+  expect(worker.busyMs).toBe(0);
+  const measuring = worker.measureFrames(framesOf([frame(0)]));
   while (meter.running === 0) await new Promise((resolve) => setImmediate(resolve));
   clock.advance(12_000);
-  expect(work.busyMs).toBe(12_000);
+  expect(worker.busyMs).toBe(12_000);
   await released(meter);
-  await watching;
-  expect(work.busyMs).toBe(0);
+  await measuring;
+  expect(worker.busyMs).toBe(0);
 });
 
-test('the fifth photo that waits is refused as busy, and one that is no picture as unusable', async () => {
-  const { desk, meter, work } = make();
-  for (let id = 1; id <= 5; id++) work.serve({ kind: 'photo', id }, id === 1 ? Buffer.from('no picture') : jpeg);
-  expect(desk.told[0]?.message).toMatchObject({ kind: 'photo', id: 5, ok: false, reason: 'busy' });
+test('a fifth waiting photo is refused as busy, and a file that is no picture as unusable', async () => {
+  const { gateLine, meter, worker } = make();
+  for (let id = 1; id <= 5; id++) worker.serve({ kind: 'photo', id }, id === 1 ? Buffer.from('no picture') : jpeg);
+  expect(gateLine.sent[0]?.message).toMatchObject({ kind: 'photo', id: 5, ok: false, reason: 'busy' });
   for (let i = 0; i < 3; i++) await released(meter);
-  await desk.until(5);
-  expect(desk.told.slice(1).map(({ message }) => 'id' in message && message.id)).toEqual([1, 2, 3, 4]);
-  expect(desk.told[1]?.message).toMatchObject({ ok: false, reason: 'unusable' });
-  expect(desk.told[2]?.message).toMatchObject({ ok: true, width: 64, height: 48 });
+  await gateLine.until(5);
+  expect(gateLine.sent.slice(1).map(({ message }) => 'id' in message && message.id)).toEqual([1, 2, 3, 4]);
+  expect(gateLine.sent[1]?.message).toMatchObject({ ok: false, reason: 'unusable' });
+  expect(gateLine.sent[2]?.message).toMatchObject({ ok: true, width: 64, height: 48 });
 });
 
 test('a snapshot is the newest frame as a JPEG; before the first frame there is none', async () => {
-  const { desk, meter, work } = make();
-  work.serve({ kind: 'snapshot', id: 1, marks: [], redact: false }, Buffer.alloc(0));
-  expect(desk.told[0]?.message).toEqual({ kind: 'snapshot', id: 1, ok: false });
-  const watching = work.watch(framesOf([frame(0)]));
+  const { gateLine, meter, worker } = make();
+  worker.serve({ kind: 'snapshot', id: 1, marks: [], redact: false }, Buffer.alloc(0));
+  expect(gateLine.sent[0]?.message).toEqual({ kind: 'snapshot', id: 1, ok: false });
+  const measuring = worker.measureFrames(framesOf([frame(0)]));
   await released(meter);
-  await watching;
+  await measuring;
   const box = { x: 5, y: 5, width: 20, height: 20 };
-  work.serve({ kind: 'snapshot', id: 2, marks: [{ box, text: 'Ada', tone: 'good' }], redact: false }, Buffer.alloc(0));
-  expect(desk.told[2]?.message).toEqual({ kind: 'snapshot', id: 2, ok: true });
-  expect(readPictureHeader(desk.told[2]?.blob ?? Buffer.alloc(0))).toEqual({ kind: 'jpeg', width: 64, height: 48 });
+  worker.serve(
+    { kind: 'snapshot', id: 2, marks: [{ box, text: 'Ada', tone: 'good' }], redact: false },
+    Buffer.alloc(0),
+  );
+  expect(gateLine.sent[2]?.message).toEqual({ kind: 'snapshot', id: 2, ok: true });
+  expect(readPictureHeader(gateLine.sent[2]?.blob ?? Buffer.alloc(0))).toEqual({ kind: 'jpeg', width: 64, height: 48 });
 });
 
 test('a redacted snapshot shows where something was, and no face', async () => {
-  const { desk, meter, work } = make();
+  const { gateLine, meter, worker } = make();
   const side = 96;
   const noise = Buffer.from(
     Array.from({ length: side * side * 3 }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 24) & 255),
@@ -134,13 +137,13 @@ test('a redacted snapshot shows where something was, and no face', async () => {
     proposed: 1,
     faces: [{ box: { x: 30, y: 30, width: 30, height: 30 }, score: 0.9, landmarks: [], quality: GOOD, embedding: '' }],
   };
-  const watching = work.watch(
+  const measuring = worker.measureFrames(
     framesOf([{ picture: Picture.fromBytes(noise, side, side, 3), takenMs: 1 as MonotonicMs, index: 0 }]),
   );
   await released(meter);
-  await watching;
-  work.serve({ kind: 'snapshot', id: 1, marks: [], redact: true }, Buffer.alloc(0));
-  const { picture } = await decodePhoto(desk.told[1]?.blob ?? Buffer.alloc(0));
+  await measuring;
+  worker.serve({ kind: 'snapshot', id: 1, marks: [], redact: true }, Buffer.alloc(0));
+  const { picture } = await decodePhoto(gateLine.sent[1]?.blob ?? Buffer.alloc(0));
   const coloursIn = (x: number, y: number, width: number, height: number) => {
     const part = picture.crop({ x, y, width, height });
     const bytes = part.bytes();

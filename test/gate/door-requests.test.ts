@@ -6,11 +6,15 @@ import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { RULE } from '../door/given.js';
 
-test('each mode that is asked for is told, also the one that the door is in, and so is lock', () => {
+test('the schedule learns of each mode and each lock that is requested, also of the mode that the door is in already', () => {
   const clock = new ManualClock();
   const orders: string[] = [];
   const door = new DoorKeeper(new SimulatedLock(clock), clock, silentLog, RULE, () => undefined);
-  const requests = doorRequests(door, { ordered: (asked) => void orders.push(asked) }, { asked: () => undefined });
+  const requests = doorRequests(
+    door,
+    { ordered: (order) => void orders.push(order) },
+    { doorRequested: () => undefined },
+  );
   requests.lock('office', undefined);
   requests.setMode('locked', 'office', undefined);
   requests.setMode('locked', 'office', undefined);

@@ -32,7 +32,7 @@ describe('enrolment', () => {
     expect(gallery.distanceTo('ada-lovelace', direction(0))).toBeCloseTo(0, 5);
   });
 
-  test('the nearest other person is told', async () => {
+  test('the answer names the nearest other person', async () => {
     const { take } = await office();
     await take('Ada', 0);
     const { nearest } = await take('Bob', 1);
@@ -40,7 +40,7 @@ describe('enrolment', () => {
     expect(nearest?.distance).toBeCloseTo(2 - 2 * Math.cos(1), 4);
   });
 
-  test('two people of one name get two ids, also when both come at once', async () => {
+  test('two people of one name get two ids, also when both are enrolled at once', async () => {
     const { take } = await office();
     const both = await Promise.all([take('Ada', 0), take('Ada', 2)]);
     expect(both.map(({ person }) => person.id)).toEqual(['ada', 'ada-2']);
@@ -61,14 +61,14 @@ describe('enrolment', () => {
     expect(person.templates).toHaveLength(2);
   });
 
-  test('what is given as null is cleared, what is not given stays', async () => {
+  test('a field given as null is cleared, a field not given stays', async () => {
     const { take } = await office();
     await take('Ada', 0, { greeting: 'Hello {name}', language: 'en', validUntil: '2027-01-01T00:00:00.000Z' });
     const { person } = await take('Ada', 0.1, { id: 'ada', greeting: null, validUntil: null });
     expect(person).toMatchObject({ greeting: null, validUntil: null, language: 'en' });
   });
 
-  test('dates that exclude each other are refused, also when one of them was known before', async () => {
+  test('an end that is not after the start is refused, also when one of them was known before', async () => {
     const { store, take } = await office();
     await take('Ada', 0, { validUntil: '2027-01-01T00:00:00.000Z' });
     const refused = await refusal(take('Ada', 0.1, { id: 'ada', validFrom: '2027-01-01T00:00:00.000Z' }));
@@ -76,7 +76,7 @@ describe('enrolment', () => {
     expect(store.get('ada')?.validFrom).toBeNull();
   });
 
-  test('a person without a photo of this encoder gets one under the right name only', async () => {
+  test('a person without a template of this encoder gets one under the right name only', async () => {
     const { store, take } = await office();
     await store.put({ ...someone('ada', [], { name: 'Ada' }), by: 'other-gate' });
     expect(await refusal(take('Eve', 0, { id: 'ada' }))).toEqual([
@@ -89,15 +89,15 @@ describe('enrolment', () => {
   test.each([
     ['of another encoder', photo([measuredFace()], 'other@0123456789ab')],
     ['of another length', photo([measuredFace({ vector: Float32Array.from([1, 0]) })])],
-    ['that is no number', photo([measuredFace({ vector: Float32Array.from([Number.NaN, 0, 0, 1]) })])],
-    ['that is no direction', photo([measuredFace({ vector: Float32Array.from([1, 1, 1, 1]) })])],
+    ['that holds NaN', photo([measuredFace({ vector: Float32Array.from([Number.NaN, 0, 0, 1]) })])],
+    ['that is not of unit length', photo([measuredFace({ vector: Float32Array.from([1, 1, 1, 1]) })])],
   ])('an embedding %s enrols nobody', async (_what, answer) => {
     const { store, enrolment } = await office();
     expect((await refusal(enrolment.fromPhoto(answer, { name: 'Ada', force: true }, 'admin')))[0]).toBe('model-fault');
     expect(store.size).toBe(0);
   });
 
-  test('no more photos than allowed', async () => {
+  test('a photo beyond the allowed number is refused', async () => {
     const { store, take } = await office();
     for (const angle of [0, 0.1, 0.2]) await take('Ada', angle, { id: 'ada' });
     expect(await refusal(take('Ada', 0.3, { id: 'ada' }))).toEqual([
@@ -115,7 +115,7 @@ describe('enrolment', () => {
     expect((await take('Twin', 0.3, { force: true })).person.id).toBe('twin');
   });
 
-  test('an id never becomes somebody else’s, unless it is forced', async () => {
+  test('an id never passes to another person, unless it is forced', async () => {
     const { store, take } = await office();
     await take('Ada', 0);
     expect(await refusal(take('Ada', 2, { id: 'ada' }))).toEqual([
@@ -126,7 +126,7 @@ describe('enrolment', () => {
     expect((await take('Ada', 2, { id: 'ada', force: true })).person.templates).toHaveLength(2);
   });
 
-  test('the id of somebody who was removed is not given again', async () => {
+  test('the id of a person who was removed is not given again', async () => {
     const { store, take } = await office();
     await take('Ada', 0);
     await store.remove('ada', 'admin');
@@ -151,13 +151,13 @@ describe('enrolment', () => {
       'it is empty',
     ],
     [
-      'that nobody could measure',
+      'that could not be measured',
       { kind: 'photo', id: 1, ok: false, reason: 'fault', message: 'the eye failed' },
       'model-fault',
       'the eye failed',
     ],
     [
-      'that came too soon',
+      'that came while the eye was busy',
       { kind: 'photo', id: 1, ok: false, reason: 'busy', message: 'try again' },
       'busy',
       'try again',

@@ -120,7 +120,7 @@ const orderByHand = (mode: DoorMode, atMs: number | null = TUESDAY_AT_8 - 60_000
 const synchronised = { synchronisedMs: wallMs(TUESDAY_AT_8 - 60_000) };
 
 describe('the rules of access at work', () => {
-  test('without rules everybody may enter at once, whatever the clock; dates wait for a clock that is right', async () => {
+  test('without rules everybody may enter at once, whatever the clock; people with dates wait for a trusted clock', async () => {
     const { access, reported, started } = rulesAtWork('', synchronised);
     const dated = someone('bob', [0], { validUntil: '2027-01-01T00:00:00.000Z' });
     expect(access.whyNot(someone('ada', [0]))).toBeUndefined();
@@ -130,7 +130,7 @@ describe('the rules of access at work', () => {
     expect(reported).toEqual([['clock', null]]);
   });
 
-  test('hours and groups are obeyed, and the mode that was missed is made up', async () => {
+  test('hours and groups are obeyed, and a change of mode that was missed is made up for', async () => {
     const { access, clock, setMode, started } = rulesAtWork(OFFICE, synchronised);
     await started();
     expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBeUndefined();
@@ -140,7 +140,7 @@ describe('the rules of access at work', () => {
     expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBe('no-access-now');
   });
 
-  test('a clock that nothing confirms grants nothing that depends on it, sets no open house, and is reported', async () => {
+  test('a clock that nothing confirms lets in nobody whose access depends on it, begins no open house, and is reported in the state', async () => {
     const { access, setMode, started } = rulesAtWork(OFFICE);
     await started();
     expect(access.whyNot(someone('ada', [0], { groups: ['staff'] }))).toBe('clock');
@@ -148,13 +148,13 @@ describe('the rules of access at work', () => {
     expect(setMode).not.toHaveBeenCalledWith('open-house');
   });
 
-  test('anti-passback needs a clock that is right, since nobody is forgotten before', async () => {
+  test('anti-passback needs a trusted clock, and the state says when it has none', async () => {
     const { access, started } = rulesAtWork('access: { timeZone: UTC, passback: { mode: hard, resetAt: [04:00] } }');
     await started();
     expect(access.problems().join()).toContain('was not set by the network');
   });
 
-  test('pictures held to the camera again and again lock all faces out for a while, and no longer', () => {
+  test('pictures held to the camera again and again lock out all faces for a while, and no longer', () => {
     const { access, clock, reported } = rulesAtWork(
       'access: { lockout: { spoofs: 3, lockMs: 60000, withinMs: 1000 } }',
     );
@@ -195,7 +195,7 @@ describe('the rules of access at work', () => {
     const network = (ms: number) => ({ synchronisedMs: wallMs(ms) });
     const HOUR = 3_600_000;
 
-    test('is not trusted at any later start, whoever confirms it and whatever was written meanwhile', async () => {
+    test('is not trusted at any later start, whatever confirms it and whatever was written meanwhile', async () => {
       const state = await tempFolder();
       expect(await run(state, TUESDAY_AT_8, synchronised)).toBeUndefined();
       const back = TUESDAY_AT_8 - 2 * HOUR;
@@ -203,7 +203,7 @@ describe('the rules of access at work', () => {
       expect(await run(state, TUESDAY_AT_8 + 1000, network(TUESDAY_AT_8))).toBeUndefined();
     });
 
-    test('to the right time is trusted, where nothing had confirmed the wrong one or only a battery had', async () => {
+    test('to the right time is trusted, where nothing had confirmed the wrong time or only a battery had', async () => {
       const state = await tempFolder();
       const wrong = Date.UTC(2040, 0, 1);
       expect(await run(state, wrong, {})).toBe('clock');
@@ -215,7 +215,7 @@ describe('the rules of access at work', () => {
     });
   });
 
-  test('where there is no file the newest entry of the journal stands for a battery-backed clock', async () => {
+  test('where there is no file of trusted times, the newest entry of the journal counts as confirmed by the battery', async () => {
     const [state, clock] = [await tempFolder(), new ManualClock(TUESDAY_AT_8)];
     const open = (newest: number) => TrustedTimesFile.open(state, wallMs(newest), { clock, log: silentLog });
     const first = await open(TUESDAY_AT_8);
@@ -225,7 +225,7 @@ describe('the rules of access at work', () => {
     expect((await open(TUESDAY_AT_8 + 5)).times).toEqual({ networkMs: TUESDAY_AT_8 + 1, batteryMs: null });
   });
 
-  test('a gate at which nothing happens keeps its time each hour, and at its end', async () => {
+  test('a gate at which nothing happens saves the trusted time each hour, and when it stops', async () => {
     const kept: unknown[] = [];
     const times = {
       times: NEVER_TRUSTED,
@@ -244,7 +244,7 @@ describe('the rules of access at work', () => {
     expect(kept.at(-1)).toBe(TUESDAY_AT_8 + 3_601_000);
   });
 
-  test('the mode of before the restart is there before the machine was asked for its clock', () => {
+  test('the mode from before a restart is set before the machine is asked for its clock', () => {
     for (const mode of ['locked', 'normal'] as const) {
       const { access, setMode } = rulesAtWork(OFFICE, synchronised, { order: orderByHand(mode) });
       access.start();
@@ -253,7 +253,7 @@ describe('the rules of access at work', () => {
     }
   });
 
-  test('a mode that was set by hand stays until the plan asks for another one, also while the daemon did not run', async () => {
+  test('a mode set by hand stays until the plan changes, also when it changed while the daemon did not run', async () => {
     const stays = rulesAtWork(OFFICE, synchronised, { order: orderByHand('locked') });
     await stays.started();
     await vi.waitFor(() => expect(stays.reported).toEqual([['clock', null]]));
@@ -266,7 +266,7 @@ describe('the rules of access at work', () => {
     await vi.waitFor(() => expect(missed.setMode.mock.calls.flat()).toEqual(['locked', 'open-house']));
   });
 
-  test('a door that is locked by hand in open house stays locked when the clock is found after a power cut', async () => {
+  test('a door locked by hand in open house stays locked when the clock becomes trusted after a power cut', async () => {
     let facts: Partial<ClockFacts> = {};
     const { setMode, reported, started, nextMinute, ordered } = rulesAtWork(OFFICE, () => facts, {
       order: orderByHand('locked'),
@@ -281,7 +281,7 @@ describe('the rules of access at work', () => {
     await vi.waitFor(() => expect(setMode.mock.calls.flat()).toEqual(['locked']));
   });
 
-  test('what somebody orders before the clock is found is not overruled by what was missed', async () => {
+  test('a mode set by hand before the clock is trusted is not overruled by a change that was missed', async () => {
     let facts: Partial<ClockFacts> = {};
     const yesterday = orderByHand('normal', TUESDAY_AT_8 - 26 * 3_600_000);
     const { setMode, reported, started, nextMinute, ordered } = rulesAtWork(OFFICE, () => facts, { order: yesterday });
@@ -293,7 +293,7 @@ describe('the rules of access at work', () => {
     expect(setMode).not.toHaveBeenCalled();
   });
 
-  test('lock ends open house, also one that waits for the clock, and is no order otherwise', () => {
+  test('lock ends open house, also one that waits for a trusted clock, and leaves other modes as they are', () => {
     const waiting = rulesAtWork(OFFICE, {}, { order: orderByHand('open-house') });
     waiting.ordered('lock');
     expect(waiting.orders.order).toMatchObject({ mode: 'normal', by: 'hand' });
@@ -302,13 +302,13 @@ describe('the rules of access at work', () => {
     expect(locked.orders.order).toEqual(orderByHand('locked'));
   });
 
-  test('without a clock open house ends', async () => {
+  test('without a trusted clock open house from before a restart is not set', async () => {
     const { setMode, started } = rulesAtWork(OFFICE, {}, { order: { ...NO_ORDER, mode: 'open-house' } });
     await started();
     expect(setMode).not.toHaveBeenCalled();
   });
 
-  test('anti-passback speaks after everything else, and is reported who was let in', () => {
+  test('anti-passback is asked after all other rules, and learns who was let in', () => {
     const letIn: string[] = [];
     const passback = {
       refuses: (id: string) => id === 'ada',

@@ -9,17 +9,17 @@ import { office, photo } from './office.js';
 const context = { by: 'admin', id: '00000000-0000-4000-8000-000000000000' };
 const JPEG = new Uint8Array([0xff, 0xd8, 0xff]);
 
-async function desk(change: Partial<HandlerParts> = {}) {
+async function gateWithHandlers(change: Partial<HandlerParts> = {}) {
   const parts = await office();
   const opened: (string | undefined)[][] = [];
-  const news: unknown[][] = [];
+  const reported: unknown[][] = [];
   const erased: string[] = [];
-  const freed: string[] = [];
+  const forgiven: string[] = [];
   let seen: Observation | undefined;
   const handlers = requestHandlers({
     ...parts,
     measurePhoto: async () => photo([measuredFace({ vector: direction(0) })]),
-    lastSeen: () => seen,
+    newestObservation: () => seen,
     door: {
       open: (by, reason) => void opened.push(['open', by, reason]),
       lock: (by, reason) => void opened.push(['lock', by, reason]),
@@ -27,11 +27,11 @@ async function desk(change: Partial<HandlerParts> = {}) {
       now: () => ({ mode: 'normal', state: 'locked' }),
     },
     reports: {
-      enrolled: ({ id }, forced) => void news.push(['enrolled', id, forced]),
-      removed: (id, by) => void news.push(['removed', id, by]),
-      forgiven: (id, by) => void news.push(['forgiven', id, by]),
+      enrolled: ({ id }, forced) => void reported.push(['enrolled', id, forced]),
+      removed: (id, by) => void reported.push(['removed', id, by]),
+      forgiven: (id, by) => void reported.push(['forgiven', id, by]),
     },
-    passback: { forgive: (id) => void freed.push(id) },
+    passback: { forgive: (id) => void forgiven.push(id) },
     journal: { erase: async (id) => erased.push(id) },
     eraseCopies: async () => void erased.push('copies'),
     version: '1.2.3',
@@ -40,7 +40,7 @@ async function desk(change: Partial<HandlerParts> = {}) {
   const see = (angle: number, takenMs: number) => {
     seen = observed([measuredFace({ vector: direction(angle) })], { takenMs });
   };
-  return { ...parts, handlers, opened, news, erased, freed, see };
+  return { ...parts, handlers, opened, reported, erased, forgiven, see };
 }
 
 const codeOf = (done: Promise<unknown>): Promise<string> =>
@@ -51,7 +51,7 @@ const codeOf = (done: Promise<unknown>): Promise<string> =>
 
 describe('requests over MQTT', () => {
   test('enroll with a photo answers with the person, without templates', async () => {
-    const { handlers, store } = await desk();
+    const { handlers, store } = await gateWithHandlers();
     const result = await handlers.enroll({ name: 'Ada', photo: JPEG }, context);
     expect(result).toEqual({
       id: 'ada',
@@ -64,16 +64,16 @@ describe('requests over MQTT', () => {
     expect(store.get('ada')?.by).toBe('admin');
   });
 
-  test('enroll from the camera takes who stands there now', async () => {
-    const { handlers, clock, see, gallery } = await desk();
+  test('enroll from the camera takes the person who stands there now', async () => {
+    const { handlers, clock, see, gallery } = await gateWithHandlers();
     clock.advance(5000);
     see(1, 4000);
     await handlers.enroll({ name: 'Ada', from: 'camera' }, context);
     expect(gallery.distanceTo('ada', direction(1))).toBeCloseTo(0, 5);
   });
 
-  test('enroll from the camera never takes who stood there before', async () => {
-    const { handlers, clock, see, store } = await desk();
+  test('enroll from the camera never takes a person who stood there before', async () => {
+    const { handlers, clock, see, store } = await gateWithHandlers();
     expect(await codeOf(handlers.enroll({ name: 'Ada', from: 'camera' }, context))).toBe('stale');
     see(1, 3999);
     clock.advance(5000);
@@ -82,26 +82,26 @@ describe('requests over MQTT', () => {
   });
 
   test.each([
-    ['a photo without a face', { measurePhoto: async () => photo([]) }, 'no-face'],
+    ['enroll with a photo without a face', { measurePhoto: async () => photo([]) }, 'no-face'],
     [
-      'an eye that is not ready',
+      'enroll while the eye is not ready',
       { measurePhoto: async () => ({ kind: 'photo', id: 0, ok: false, reason: 'busy', message: 'wait' }) as const },
       'busy',
     ],
   ])('%s is refused with its code', async (_what, change, code) => {
-    const { handlers } = await desk(change);
+    const { handlers } = await gateWithHandlers(change);
     expect(await codeOf(handlers.enroll({ name: 'Ada', photo: JPEG }, context))).toBe(code);
   });
 
-  test('the id of somebody who was removed is the request’s fault, not the gate’s', async () => {
-    const { handlers } = await desk();
+  test('enroll with the id of a person who was removed is refused as a bad request', async () => {
+    const { handlers } = await gateWithHandlers();
     await handlers.enroll({ name: 'Ada', photo: JPEG }, context);
     await handlers.remove({ id: 'ada' }, context);
     expect(await codeOf(handlers.enroll({ name: 'Ada', id: 'ada', photo: JPEG }, context))).toBe('bad-request');
   });
 
-  test('remove removes, and says so when nobody is there', async () => {
-    const { handlers, store, gallery } = await desk();
+  test('remove removes a person, and is refused when nobody has the id', async () => {
+    const { handlers, store, gallery } = await gateWithHandlers();
     await handlers.enroll({ name: 'Ada', photo: JPEG }, context);
     expect(await handlers.remove({ id: 'ada' }, context)).toEqual({
       id: 'ada',
@@ -111,21 +111,21 @@ describe('requests over MQTT', () => {
     expect(await codeOf(handlers.remove({ id: 'ada' }, context))).toBe('unknown-person');
   });
 
-  test('who was enrolled, by force, and who was removed is told', async () => {
-    const { handlers, news } = await desk();
+  test('enrolled people, forced ones too, and removed people are reported', async () => {
+    const { handlers, reported } = await gateWithHandlers();
     await handlers.enroll({ name: 'Ada', photo: JPEG }, context);
     await handlers.enroll({ name: 'Eve', photo: JPEG, force: true }, context);
     await handlers.remove({ id: 'eve' }, context);
     expect(await codeOf(handlers.remove({ id: 'eve' }, context))).toBe('unknown-person');
-    expect(news).toEqual([
+    expect(reported).toEqual([
       ['enrolled', 'ada', undefined],
       ['enrolled', 'eve', 'ada'],
       ['removed', 'eve', 'admin'],
     ]);
   });
 
-  test('remove with erase takes the person out of the journal, also where another gate has removed him before', async () => {
-    const { handlers, erased, store } = await desk();
+  test('remove with erase takes the person out of the journal, also where another gate has removed them before', async () => {
+    const { handlers, erased, store } = await gateWithHandlers();
     await handlers.enroll({ name: 'Ada', photo: JPEG }, context);
     const version = () => store.tombstones().get('ada')?.version;
     expect(await handlers.remove({ id: 'ada', erase: true }, context)).toEqual({
@@ -137,20 +137,20 @@ describe('requests over MQTT', () => {
     expect(erased).toEqual(['ada', 'copies', 'ada', 'copies']);
   });
 
-  test('forgive sets somebody free who is enrolled, where anti-passback is on', async () => {
-    const { handlers, news, freed } = await desk();
+  test('forgive forgets where an enrolled person is, if anti-passback is on', async () => {
+    const { handlers, reported, forgiven } = await gateWithHandlers();
     await handlers.enroll({ name: 'Ada', photo: JPEG }, context);
     expect(await handlers.forgive({ id: 'ada' }, context)).toEqual({ id: 'ada' });
-    expect(news.at(-1)).toEqual(['forgiven', 'ada', 'admin']);
+    expect(reported.at(-1)).toEqual(['forgiven', 'ada', 'admin']);
     expect(await codeOf(handlers.forgive({ id: 'eve' }, context))).toBe('unknown-person');
-    expect(freed).toEqual(['ada']);
-    const off = await desk({ passback: undefined });
+    expect(forgiven).toEqual(['ada']);
+    const off = await gateWithHandlers({ passback: undefined });
     await off.handlers.enroll({ name: 'Ada', photo: JPEG }, context);
     expect(await codeOf(off.handlers.forgive({ id: 'ada' }, context))).toBe('not-allowed');
   });
 
-  test('people lists by id, page by page, and never a template', async () => {
-    const { handlers, take } = await desk();
+  test('people lists people by id, page by page, and never a template', async () => {
+    const { handlers, take } = await gateWithHandlers();
     for (const [i, name] of ['Cleo', 'Ada', 'Bob'].entries()) await take(name, i * 2);
     const page = (offset: number, limit: number) => handlers.people({ offset, limit }, context);
     expect(await page(0, 2)).toMatchObject({
@@ -163,8 +163,8 @@ describe('requests over MQTT', () => {
     expect(JSON.stringify(await page(0, 200))).not.toContain(ENCODER);
   });
 
-  test('open draws the bolt in the name of who asked', async () => {
-    const { handlers, opened } = await desk();
+  test('open draws the bolt in the name that the request gives', async () => {
+    const { handlers, opened } = await gateWithHandlers();
     expect(await handlers.open({ reason: 'parcel' }, context)).toEqual({ opened: true });
     expect(opened).toEqual([['open', 'admin', 'parcel']]);
   });
@@ -175,14 +175,14 @@ describe('requests over MQTT', () => {
     ['door-mode', 'door-mode'],
   ] as const)('open at a door that cannot or may not open (%s) is refused as %s', async (why, code) => {
     const now = () => ({ mode: 'locked', state: 'locked' }) as const;
-    const { handlers } = await desk({
+    const { handlers } = await gateWithHandlers({
       door: { open: () => why, lock: () => undefined, setMode: () => undefined, now },
     });
     expect(await codeOf(handlers.open({}, context))).toBe(code);
   });
 
-  test('lock and mode are done in the name of who asked, and answer how the door is then', async () => {
-    const { handlers, opened } = await desk();
+  test('lock and mode are done in the name that the request gives, and answer with the state of the door', async () => {
+    const { handlers, opened } = await gateWithHandlers();
     expect(await handlers.lock({ reason: 'evening' }, context)).toEqual({ mode: 'normal', state: 'locked' });
     expect(await handlers.mode({ mode: 'locked' }, context)).toEqual({ mode: 'normal', state: 'locked' });
     expect(opened).toEqual([
@@ -191,8 +191,8 @@ describe('requests over MQTT', () => {
     ]);
   });
 
-  test('ping tells time and version', async () => {
-    const { handlers } = await desk();
+  test('ping answers with time and version', async () => {
+    const { handlers } = await gateWithHandlers();
     expect(await handlers.ping({}, context)).toEqual({ time: '2026-11-24T08:00:00.000Z', version: '1.2.3' });
   });
 });

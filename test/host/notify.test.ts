@@ -35,16 +35,16 @@ describe('a sign of life is due', () => {
   ])('%s', (_when, env, ms) => expect(watchdogIntervalMs(env, 42)).toBe(ms));
 });
 
-test('the recording one remembers what was sent', async () => {
+test('the recording Notify of the tests remembers what was sent', async () => {
   const notify = new RecordingNotify();
   notify.ready('watching');
   notify.status('door open');
   notify.watchdog();
   await notify.stopping();
-  expect(notify.told).toEqual(['ready: watching', 'status: door open', 'watchdog', 'stopping']);
+  expect(notify.sent).toEqual(['ready: watching', 'status: door open', 'watchdog', 'stopping']);
 });
 
-describe('systemd-notify as a child', () => {
+describe('the program systemd-notify', () => {
   let folder: string;
   let clock: ManualClock;
   let logged: string[];
@@ -59,7 +59,7 @@ describe('systemd-notify as a child', () => {
   const notifyWith = (env: Record<string, string>, program: string) =>
     new SystemdNotify({ env: { PATH: process.env['PATH'], ...env }, clock, log, program });
 
-  /** A stand-in that notes each call as one line. */
+  /** A program in its place that writes each call down as one line. */
   const stub = (after = ''): string => {
     const path = join(folder, 'stub');
     writeFileSync(path, `#!/bin/sh\necho "$*" >> '${folder}/calls'\n${after}\n`, { mode: 0o755 });
@@ -68,7 +68,7 @@ describe('systemd-notify as a child', () => {
   };
   const calls = () => readFileSync(join(folder, 'calls'), 'utf8').split('\n').slice(0, -1);
 
-  test('does nothing without a service manager', async () => {
+  test('is not started without a service manager', async () => {
     const notify = notifyWith({ WATCHDOG_USEC: '1000000' }, stub());
     notify.ready('watching');
     notify.watchdog();
@@ -76,7 +76,7 @@ describe('systemd-notify as a child', () => {
     expect(calls()).toEqual([]);
   });
 
-  test('runs one at a time, and what comes meanwhile is sent together', async () => {
+  test('runs once at a time, and what comes meanwhile is sent together', async () => {
     const notify = notifyWith({ NOTIFY_SOCKET: '/x', WATCHDOG_USEC: '1000000' }, stub());
     notify.ready('watching');
     for (let frame = 0; frame < 1000; frame++) {
@@ -87,7 +87,7 @@ describe('systemd-notify as a child', () => {
     expect(calls()).toEqual(['--ready --status=watching', '--status=frame 999 WATCHDOG=1 STOPPING=1']);
   });
 
-  test('sends a sign of life when it is due, however often the frame loop gives one', async () => {
+  test('sends a sign of life when it is due, however often the gate gives one', async () => {
     const notify = notifyWith({ NOTIFY_SOCKET: '/x', WATCHDOG_USEC: '4000000' }, stub());
     for (let frame = 0; frame < 40; frame++) {
       notify.watchdog();
@@ -108,7 +108,7 @@ describe('systemd-notify as a child', () => {
   test.each([
     ['fails', 'exit 1'],
     ['dies', 'kill -9 $$'],
-  ])('that %s is logged once and never thrown', async (_how, script) => {
+  ])('that %s is logged once and does not stop the gate', async (_how, script) => {
     const notify = notifyWith({ NOTIFY_SOCKET: '/x' }, stub(script));
     notify.ready('watching');
     await notify.stopping();
@@ -116,7 +116,7 @@ describe('systemd-notify as a child', () => {
     expect(logged).toEqual([expect.stringContaining('systemd cannot be told')]);
   });
 
-  test('that is missing is logged once and never thrown', async () => {
+  test('that is missing is logged once and does not stop the gate', async () => {
     const notify = notifyWith({ NOTIFY_SOCKET: '/x' }, join(folder, 'none'));
     notify.ready('watching');
     await notify.stopping();
@@ -124,7 +124,7 @@ describe('systemd-notify as a child', () => {
   });
 
   const real = installed('systemd-notify') && installed('python3');
-  test.skipIf(!real)('the real program sends ready, status, sign of life and stop to a real socket', async () => {
+  test.skipIf(!real)('sends ready, status, sign of life and stop to a real socket', async () => {
     const script = fileURLToPath(new URL('receiver.py', import.meta.url));
     const socket = join(folder, 'socket');
     const receiver = spawn('python3', [script, socket], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -92,7 +92,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     const size = between(random, 5e3, 4e4);
     return { frame, takenMs: ms, faces: [ada(ms, { embedding: anyone(random), size, x: size / 2, y: size / 2 })] };
   },
-  'huge, of somebody enrolled': ({ frame, ms }) => ({
+  'huge, of an enrolled person': ({ frame, ms }) => ({
     frame,
     takenMs: ms,
     faces: [
@@ -120,7 +120,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     takenMs: ms,
     faces: [turn % 2 === 0 ? ada(ms, { live: 0.3, flat: true }) : ada(ms, { angle: WHO.stranger })],
   }),
-  'an embedding that is none': ({ frame, ms, random }) => ({
+  'an unusable embedding': ({ frame, ms, random }) => ({
     frame,
     takenMs: ms,
     faces: [ada(ms, { embedding: noEmbedding(random) })],
@@ -153,7 +153,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       },
     ],
   }),
-  // Somebody enrolled who does not look alive: nothing that is broken about a face may make up for that.
+  // An enrolled person who does not look alive: nothing that is broken about a face may make up for that.
   'broken numbers': ({ frame, ms, random }) => ({
     frame,
     takenMs: ms,

@@ -40,7 +40,7 @@ export interface Appearance extends Pose {
   readonly quality?: Partial<Quality>;
 }
 
-/** A face of one frame; alive, solid and of good quality unless told otherwise. */
+/** A face of one frame; alive, solid and of good quality unless given otherwise. */
 export function faceOf({ angle, live = 0.9999, flat = false, quality, embedding, ...pose }: Appearance): MeasuredFace {
   const liveness =
     typeof live === 'number' ? ({ kind: 'scored', live } as const) : live && ({ kind: 'unknown', why: live } as const);
@@ -141,7 +141,7 @@ export class GateScene {
     return this.decisions.slice(before);
   }
 
-  /** Shows frames. @returns the index of the first that let somebody in; undefined: none did */
+  /** Shows frames. @returns the index of the first that let a person in; undefined: none did */
   firstGrant(film: readonly Seen[]): number | undefined {
     const at = film.findIndex((seen) =>
       this.see(observationOf(seen), seen.nowMs ?? seen.takenMs).some(({ type }) => type === 'granted'),

@@ -21,7 +21,7 @@ const WORTH_SOMETHING = 0.98;
 const LOST_MS = 1000;
 
 /** What one face of one frame shows; most often Ada as she should be. */
-const look: fc.Arbitrary<Omit<Appearance, 'yaw'>> = fc.oneof(
+const appearance: fc.Arbitrary<Omit<Appearance, 'yaw'>> = fc.oneof(
   { weight: 12, arbitrary: fc.constant({ angle: WHO.ada }) },
   {
     weight: 3,
@@ -38,7 +38,7 @@ const often = <T>(usual: T, ...others: T[]) =>
   fc.oneof({ weight: 14, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
 
 interface Shown extends Seen {
-  readonly looks: readonly Appearance[];
+  readonly appearances: readonly Appearance[];
 }
 
 /** Frames in any order, doubled, with gaps, late, early and from the past; most often as a camera gives them. */
@@ -49,10 +49,10 @@ const film: fc.Arbitrary<Shown[]> = fc
         frameStep: often(1, 0, -1, -5, 4),
         timeStep: often(125, 0, -125, -700, 60, 900, 1300),
         lateMs: often(40, -30, 900, 1001, 2000),
-        looks: fc.oneof(
-          { weight: 12, arbitrary: fc.tuple(look) },
+        appearances: fc.oneof(
+          { weight: 12, arbitrary: fc.tuple(appearance) },
           { weight: 1, arbitrary: fc.constant([]) },
-          { weight: 2, arbitrary: fc.tuple(look, look) },
+          { weight: 2, arbitrary: fc.tuple(appearance, appearance) },
         ),
       }),
       { minLength: 12, maxLength: 45 },
@@ -62,16 +62,20 @@ const film: fc.Arbitrary<Shown[]> = fc
   )
   .map(([steps, blurred]) => {
     let [frame, takenMs] = [10, 5000];
-    return steps.map(({ frameStep, timeStep, lateMs, looks }, at) => {
+    return steps.map(({ frameStep, timeStep, lateMs, appearances }, at) => {
       frame = Math.max(0, frame + frameStep);
       takenMs = Math.max(0, takenMs + timeStep);
-      const posed = looks.map((one) => ({ ...one, yaw: turning(takenMs), ...(at < blurred && { quality: BLURRED }) }));
-      return { frame, takenMs, nowMs: takenMs + lateMs, looks: posed, faces: posed.map(faceOf) };
+      const posed = appearances.map((one) => ({
+        ...one,
+        yaw: turning(takenMs),
+        ...(at < blurred && { quality: BLURRED }),
+      }));
+      return { frame, takenMs, nowMs: takenMs + lateMs, appearances: posed, faces: posed.map(faceOf) };
     });
   });
 
 const isGood = ({ quality }: Appearance) => quality?.sharpness === undefined;
-/** Within the threshold of Ada, or Bob himself; nothing else that is shown means anybody. */
+/** Within the threshold of Ada, or Bob's own direction; nothing else that is shown means anybody. */
 const meant = ({ angle }: Appearance) =>
   angle === WHO.ada || angle === 0.3 ? 'ada' : angle === WHO.bob ? 'bob' : undefined;
 
@@ -81,8 +85,8 @@ const meant = ({ angle }: Appearance) =>
  */
 function bestTrack(shown: readonly Shown[], person: string): { good: number; sinceMs: number } {
   const found: { frame: number; takenMs: number; one: Appearance; good: number; sinceMs: number }[] = [];
-  for (const { frame, takenMs, looks } of shown)
-    for (const one of looks) {
+  for (const { frame, takenMs, appearances } of shown)
+    for (const one of appearances) {
       if (meant(one) !== person) continue;
       const before = found.filter(
         (other) =>
@@ -116,11 +120,11 @@ describe('the whole gate, whatever it is shown', () => {
             expect(ageMs).toBeGreaterThanOrEqual(0);
             expect(ageMs).toBeLessThanOrEqual(RULE.maxAgeMs);
             // Present is the person, alive, though perhaps with the head turned: then known a moment ago.
-            const own = one.looks.filter((face) => meant(face) === person.id);
+            const own = one.appearances.filter((face) => meant(face) === person.id);
             expect(own.some(({ live = 1 }) => typeof live === 'number' && live >= 0.5)).toBe(true);
             const known = shown
               .slice(0, at + 1)
-              .filter(({ looks }) => looks.some((face) => meant(face) === person.id && isGood(face)))
+              .filter(({ appearances }) => appearances.some((face) => meant(face) === person.id && isGood(face)))
               .map(({ takenMs }) => takenMs);
             expect((one.nowMs ?? 0) - Math.max(...known)).toBeLessThanOrEqual(RULE.maxAgeMs);
             const track = bestTrack(shown.slice(0, at + 1), person.id);
@@ -128,8 +132,8 @@ describe('the whole gate, whatever it is shown', () => {
             expect(one.takenMs - track.sinceMs).toBeGreaterThanOrEqual(LIVENESS.aliveSeconds * 1000);
             const alive = shown
               .slice(0, at + 1)
-              .filter(({ looks }) =>
-                looks.some(
+              .filter(({ appearances }) =>
+                appearances.some(
                   (face) =>
                     meant(face) === person.id &&
                     (face.live === undefined || (typeof face.live === 'number' && face.live > WORTH_SOMETHING)),
@@ -262,7 +266,7 @@ describe('the whole gate, whatever it is shown', () => {
     expect(result.seen).toBeGreaterThan(500);
   });
 
-  // A track that is replaced by somebody else in its place goes on for a second (access/track.ts): both gather evidence.
+  // A track that is replaced by another person in its place goes on for a second (access/track.ts): both gather evidence.
   test('two enrolled people who take turns in one place every frame are not let in', () => {
     expect(run(300, 20_261_124, [TAKING_TURNS])).toMatchObject({ grants: 0, opened: 0 });
   });

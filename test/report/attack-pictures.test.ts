@@ -16,23 +16,23 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-let asked = 0;
+let requested = 0;
 const make = (pictures: number, picture: () => Promise<Buffer | undefined> = async () => Buffer.from('jpeg')) => {
-  asked = 0;
+  requested = 0;
   const redactedPicture = () => {
-    asked += 1;
+    requested += 1;
     return picture();
   };
   return new AttackPictures({ folder, pictures, days: 30, redactedPicture, clock, log: silentLog });
 };
 const kept = () => readdirSync(folder);
 
-test('by default nothing is kept, and nobody asks for a picture', async () => {
+test('by default nothing is kept, and no picture is requested from the eye', async () => {
   expect(await make(0).keep(1)).toBeUndefined();
-  expect([asked, readdirSync(home)]).toEqual([0, []]);
+  expect([requested, readdirSync(home)]).toEqual([0, []]);
 });
 
-test('a picture is kept under its time and track, for nobody but Kaimon to read', async () => {
+test('a picture is kept under its time and track, readable for Kaimon only', async () => {
   const file = await make(5).keep(12);
   expect(file).toBe(join(folder, '2026-11-24T08-00-00.000Z-track-12.jpg'));
   expect(readFileSync(file as string, 'utf8')).toBe('jpeg');
@@ -40,16 +40,16 @@ test('a picture is kept under its time and track, for nobody but Kaimon to read'
 });
 
 test('a photo that is waved all night is kept once in ten seconds, and only the newest pictures stay', async () => {
-  const evidence = make(2);
+  const pictures = make(2);
   for (let i = 0; i < 60; i++) {
-    await evidence.keep(i);
+    await pictures.keep(i);
     clock.advance(1000);
   }
-  expect(asked).toBe(6);
+  expect(requested).toBe(6);
   expect(kept().map((name) => name.slice(-6, -4))).toEqual(['40', '50']);
 });
 
-test('old pictures go, other files stay', async () => {
+test('old pictures are deleted, other files stay', async () => {
   mkdirSync(folder);
   for (const name of ['2026-10-01T08-00-00.000Z-track-1.jpg', '2026-11-20T08-00-00.000Z-track-2.jpg', 'report.pdf'])
     writeFileSync(join(folder, name), '');
@@ -57,13 +57,13 @@ test('old pictures go, other files stay', async () => {
   expect(kept().sort()).toEqual(['2026-11-20T08-00-00.000Z-track-2.jpg', 'report.pdf']);
 });
 
-test('switched off again, the next purge deletes what was kept', async () => {
+test('when it is switched off again, the next purge deletes what was kept', async () => {
   await make(5).keep(1);
   await make(0).purge();
   expect(kept()).toEqual([]);
 });
 
-test('an eye without a picture, one that fails, and a disk that refuses are told and disturb nobody', async () => {
+test('an eye without a picture, an eye that fails, and a folder that cannot be written throw nothing', async () => {
   expect(await make(5, async () => undefined).keep(1)).toBeUndefined();
   expect(await make(5, () => Promise.reject(new Error('the eye is gone'))).keep(1)).toBeUndefined();
   writeFileSync(folder, 'a file where the folder should be');

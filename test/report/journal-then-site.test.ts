@@ -9,75 +9,75 @@ import { MemoryDisk } from '../journal/memory-disk.js';
 
 const entry = (type: string): JournalInput => ({ type });
 
-test('nothing is told before it is on the disk', async () => {
+test('nothing is published before it is on the disk', async () => {
   const [disk, clock] = [new MemoryDisk(), new ManualClock()];
   const journal = await openJournal(disk, clock);
-  const told: (number | undefined)[] = [];
+  const published: (number | undefined)[] = [];
   let onDisk = '';
-  const bulletin = new JournalThenSite(journal, () => undefined, silentLog);
+  const journalThenSite = new JournalThenSite(journal, () => undefined, silentLog);
   for (const type of ['granted', 'door'])
-    bulletin.add({
+    journalThenSite.add({
       entry: entry(type),
       publish: (n) => {
-        told.push(n);
+        published.push(n);
         onDisk = [...disk.files.values()].map(({ bytes, safe }) => bytes.subarray(0, safe).toString()).join();
       },
     });
   await turn();
-  expect(told).toEqual([]);
+  expect(published).toEqual([]);
   clock.advance(50);
-  await bulletin.settled();
-  expect(told).toEqual([1, 2]);
+  await journalThenSite.settled();
+  expect(published).toEqual([1, 2]);
   expect(onDisk).toContain('"type":"granted"');
   await journal.close();
   expect((await entriesOf(disk)).map((one) => one.entry.type)).toEqual(['granted', 'door']);
 });
 
-test('a disk that hangs delays the news by two seconds and no longer', async () => {
+test('a disk that hangs delays what is published by two seconds and no longer', async () => {
   const [disk, clock] = [new MemoryDisk(), new ManualClock()];
   const journal = await openJournal(disk, clock);
   disk.before = () => new Promise(() => undefined);
-  const told: (number | undefined)[] = [];
-  const bulletin = new JournalThenSite(journal, () => undefined, silentLog);
-  bulletin.add({ entry: entry('granted'), publish: (n) => void told.push(n) });
+  const published: (number | undefined)[] = [];
+  const journalThenSite = new JournalThenSite(journal, () => undefined, silentLog);
+  journalThenSite.add({ entry: entry('granted'), publish: (n) => void published.push(n) });
   clock.advance(50);
   await turn();
-  expect(told).toEqual([]);
+  expect(published).toEqual([]);
   clock.advance(2_000);
-  await bulletin.settled();
-  expect(told).toEqual([undefined]);
+  await journalThenSite.settled();
+  expect(published).toEqual([undefined]);
 });
 
-test('the order is that of what happened, whatever comes back first; what is on the disk is told', async () => {
+test('things are published in the order in which they happened, whichever is written first', async () => {
   const answers: ((receipt: Receipt) => void)[] = [];
   const append = () => new Promise<Receipt>((resolve) => answers.push(resolve));
   const written: string[] = [];
-  const bulletin = new JournalThenSite({ ...journalOff, append }, () => void written.push('written'), silentLog);
-  const told: string[] = [];
-  bulletin.add({ entry: entry('first'), publish: () => void told.push('first') });
-  bulletin.add({ publish: () => void told.push('not kept') });
-  bulletin.add({ entry: entry('last'), publish: () => void told.push('last') });
+  const journalThenSite = new JournalThenSite({ ...journalOff, append }, () => void written.push('written'), silentLog);
+  const published: string[] = [];
+  journalThenSite.add({ entry: entry('first'), publish: () => void published.push('first') });
+  journalThenSite.add({ publish: () => void published.push('not kept') });
+  journalThenSite.add({ entry: entry('last'), publish: () => void published.push('last') });
   answers[1]?.({ durable: true, n: 2 });
   await turn();
-  expect(told).toEqual([]);
+  expect(published).toEqual([]);
   answers[0]?.({ durable: false, why: 'lost' });
-  await bulletin.settled();
-  expect(told).toEqual(['first', 'not kept', 'last']);
+  await journalThenSite.settled();
+  expect(published).toEqual(['first', 'not kept', 'last']);
   expect(written).toEqual(['written']);
 });
 
-test('one that cannot be told keeps none from being told after it', async () => {
+test('what cannot be published does not keep back what comes after it', async () => {
   const error = vi.fn();
-  const bulletin = new JournalThenSite(journalOff, () => undefined, { ...silentLog, error } as typeof silentLog);
-  const told: string[] = [];
-  bulletin.add({
+  const journalThenSite = new JournalThenSite(journalOff, () => undefined, { ...silentLog, error } as typeof silentLog);
+  const published: string[] = [];
+  journalThenSite.add({
     entry: entry('first'),
     publish: () => {
       throw new Error('too large');
     },
   });
-  bulletin.add({ publish: () => void told.push('second') });
-  await bulletin.settled();
-  expect(told).toEqual(['second']);
+  journalThenSite.add({ publish: () => void published.push('second') });
+  await journalThenSite.settled();
+  expect(published).toEqual(['second']);
   expect(error).toHaveBeenCalledWith({ type: 'first', err: 'too large' }, expect.any(String));
 });

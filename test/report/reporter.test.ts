@@ -52,11 +52,11 @@ function reporterWith(names: boolean) {
   return { lines, events, entries, journalThenSite, reporter };
 }
 
-test('without log.names no name stands in the log, neither of a decision nor of a greeting', () => {
+test('without log.names no name is in the log, neither of a decision nor of a greeting nor of a request', () => {
   const { lines, reporter } = reporterWith(false);
   reporter.decision(GRANTED);
   reporter.greeting({ text: 'Welcome Ada Lovelace, have a nice day!', language: 'en' });
-  reporter.asked('open', 'office', 'parcel for Lovelace', {}, true);
+  reporter.doorRequested('open', 'office', 'parcel for Lovelace', {}, true);
   expect(lines.join()).toContain('"id":"ada"');
   expect(lines.join()).not.toContain('Lovelace');
 });
@@ -67,7 +67,7 @@ test('with log.names the log says who it was', () => {
   expect(lines.join()).toContain('Ada Lovelace');
 });
 
-test('the site hears the same facts, with the person and no templates, and the number of the entry', async () => {
+test('the site receives the same facts, with the person but no templates, and the number of the journal entry', async () => {
   const { events, reporter, journalThenSite } = reporterWith(false);
   reporter.decision(GRANTED);
   await journalThenSite.settled();
@@ -91,10 +91,10 @@ test('the site hears the same facts, with the person and no templates, and the n
   ]);
 });
 
-test('the journal keeps who it was apart from the rest, so that it can be erased', () => {
+test('the journal keeps names and ids of people apart from the rest, so that they can be erased', () => {
   const { entries, reporter } = reporterWith(false);
   reporter.decision(GRANTED);
-  reporter.asked('open', 'Grace of the office', 'parcel for Ada', {}, true);
+  reporter.doorRequested('open', 'Grace of the office', 'parcel for Ada', {}, true);
   reporter.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'open', token: 'Grace of the office' });
   reporter.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'grant', token: 'track-3' });
   reporter.door({ type: 'door', state: 'unlocked', mode: 'normal', cause: 'open', token: 'track-7' });
@@ -113,7 +113,7 @@ test('the journal keeps who it was apart from the rest, so that it can be erased
   expect(entries[3]?.fields).toMatchObject({ token: 'track-3', cause: 'grant' });
 });
 
-test('eye and camera are told when they come, go or fail otherwise, and not at each try in between', () => {
+test('eye and camera are reported when they come, go or fail for another reason, not at each try in between', () => {
   const { entries, reporter } = reporterWith(false);
   const status = (state: EyeStatus['state'], camera: string, why: string | null = null): EyeStatus => ({
     state,
@@ -144,14 +144,14 @@ test('eye and camera are told when they come, go or fail otherwise, and not at e
   ]);
 });
 
-test('a picture held to the camera is an event of its own, whomever it shows', async () => {
+test('a picture held to the camera is an event of its own, with its place in whole pixels', async () => {
   const { events, reporter, journalThenSite } = reporterWith(false);
   reporter.spoof({ track: 4, frame: 30, box: { x: 10.4, y: 20, width: 99.6, height: 120 } });
   await journalThenSite.settled();
   expect(events).toEqual([['spoof', { track: 4, frame: 30, box: [10, 20, 100, 120], entry: 1 }]]);
 });
 
-test('the board shows the state when it is another than before, and only then', () => {
+test('the state is published when it has changed, and only then', () => {
   let state: GateState = {
     status: 'online',
     door: { mode: 'normal', state: 'locked' },
@@ -160,15 +160,15 @@ test('the board shows the state when it is another than before, and only then', 
     passages: NO_COUNTS,
     problems: [],
   };
-  const shown: GateState[] = [];
+  const published: GateState[] = [];
   const status = new StatusPublisher(
     () => state,
     { size: 1 },
-    (now) => void shown.push(now),
+    (now) => void published.push(now),
   );
   status.refresh();
   status.refresh();
   state = { ...state, camera: 'waiting' };
   status.refresh();
-  expect(shown.map(({ camera }) => camera)).toEqual(['live', 'waiting']);
+  expect(published.map(({ camera }) => camera)).toEqual(['live', 'waiting']);
 });

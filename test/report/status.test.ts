@@ -28,7 +28,7 @@ const camera = (state: string, why: string | null = null): Partial<PartStates> =
 describe('the state of the gate', () => {
   test.each<[string, Partial<PartStates>, string, readonly string[]]>([
     ['all is well', {}, 'online', []],
-    ['the door is open for somebody', { door: { mode: 'normal', state: 'unlocked' } }, 'online', []],
+    ['the door is open for a person', { door: { mode: 'normal', state: 'unlocked' } }, 'online', []],
     [
       'the relay is broken',
       { door: { mode: 'normal', state: 'fault' }, doorProblems: ['the door relay cannot be driven'] },
@@ -43,7 +43,7 @@ describe('the state of the gate', () => {
       ['the eye was lost: it hung'],
     ],
     [
-      'the eye was lost, nobody knows why',
+      'the eye was lost for an unknown reason',
       { eye: { ...EYE, state: 'waiting' } },
       'degraded',
       ['the eye was lost: unknown'],
@@ -53,7 +53,7 @@ describe('the state of the gate', () => {
     ['there is no camera', camera('waiting', 'cable'), 'degraded', ['no camera: cable']],
     ['five seconds without a measured frame are no trouble yet', { blindMs: 5000 }, 'online', []],
     [
-      'the camera delivers and nothing comes of it',
+      'the camera delivers and nothing is measured',
       { blindMs: 5001 },
       'degraded',
       ['the camera delivers, but nothing has been measured for seconds'],

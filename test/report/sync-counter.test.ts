@@ -3,23 +3,23 @@ import { ManualClock } from '../../src/kit/manual-clock.js';
 import { COUNT_MS, SyncCounter } from '../../src/report/sync-counter.js';
 import { someone } from '../person/sample.js';
 
-test('what other gates changed is told together, what this one changed is not', () => {
+test('people changed by other gates are reported together, those changed by this gate are not', () => {
   const clock = new ManualClock();
-  const told: unknown[] = [];
-  const tally = new SyncCounter(clock, (counts) => void told.push(counts));
+  const counted: unknown[] = [];
+  const counter = new SyncCounter(clock, (counts) => void counted.push(counts));
   const ada = someone('ada', [0]);
-  tally.note({ id: 'ada', person: ada, origin: 'local' });
+  counter.count({ id: 'ada', person: ada, origin: 'local' });
   clock.advance(COUNT_MS);
-  expect(told).toEqual([]);
-  for (const id of ['ada', 'bob']) tally.note({ id, person: ada, origin: 'site' });
-  tally.note({ id: 'eve', person: undefined, origin: 'site' });
-  expect(told).toEqual([]);
+  expect(counted).toEqual([]);
+  for (const id of ['ada', 'bob']) counter.count({ id, person: ada, origin: 'site' });
+  counter.count({ id: 'eve', person: undefined, origin: 'site' });
+  expect(counted).toEqual([]);
   clock.advance(COUNT_MS);
-  expect(told).toEqual([{ changed: 2, removed: 1 }]);
-  tally.note({ id: 'eve', person: undefined, origin: 'site' });
-  tally.flush();
+  expect(counted).toEqual([{ changed: 2, removed: 1 }]);
+  counter.count({ id: 'eve', person: undefined, origin: 'site' });
+  counter.flush();
   clock.advance(COUNT_MS);
-  expect(told).toEqual([
+  expect(counted).toEqual([
     { changed: 2, removed: 1 },
     { changed: 0, removed: 1 },
   ]);

@@ -3,32 +3,32 @@ import type { Notify } from '../../src/host/notify.js';
 /** Most calls that are remembered. */
 const REMEMBERED_MAX = 1000;
 
-/** Simulated: remembers what the service manager would have been told, oldest first. */
+/** Simulated: remembers what the service manager would have been sent, oldest first. */
 export class RecordingNotify implements Notify {
-  #told: readonly string[] = [];
+  #sent: readonly string[] = [];
 
-  get told(): readonly string[] {
-    return this.#told;
+  get sent(): readonly string[] {
+    return this.#sent;
   }
 
   ready(status: string): void {
-    this.#tell(`ready: ${status}`);
+    this.#record(`ready: ${status}`);
   }
 
   status(text: string): void {
-    this.#tell(`status: ${text}`);
+    this.#record(`status: ${text}`);
   }
 
   watchdog(): void {
-    this.#tell('watchdog');
+    this.#record('watchdog');
   }
 
   stopping(): Promise<void> {
-    this.#tell('stopping');
+    this.#record('stopping');
     return Promise.resolve();
   }
 
-  #tell(line: string): void {
-    this.#told = [...this.#told, line].slice(-REMEMBERED_MAX);
+  #record(line: string): void {
+    this.#sent = [...this.#sent, line].slice(-REMEMBERED_MAX);
   }
 }
