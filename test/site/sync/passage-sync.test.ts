@@ -60,7 +60,7 @@ function gate(name: string, people = new MemoryPeople(), clock: Clock = systemCl
     hasContact: false,
     pulseMs: 3000,
     onPassed: () => undefined,
-    onMisfit: () => undefined,
+    onViolation: () => undefined,
   });
   let merges = 0;
   const records = passageRecords(whereabouts, topicsOf(names));
