@@ -84,7 +84,7 @@ async function open(opening: Opening) {
   const whereabouts = await openWhereabouts(opening, rules, trustedClock, {
     people,
     onPassed: (id) => reporter.passed(people.get(id), rules.passback.direction),
-    onMisfit: (id, misfit) => reporter.misfit(people.get(id), misfit),
+    onViolation: (id, violation) => reporter.passbackViolation(people.get(id), violation),
   });
   const onReport = reporter.door.bind(reporter);
   const door = await openDoor(opening, { hardware, onReport, passages: whereabouts, onChange: changed.raise });

@@ -1,15 +1,15 @@
 // pure
 import type { MonotonicMs, WallMs } from '../kit/clock.js';
 
-/** What the machine says of its clock. */
+/** What the machine says about its clock. */
 export interface ClockFacts {
-  /** When the clock was last known to be right by the network, in the time of that clock; undefined: not since boot. */
+  /** When the network last confirmed the clock, in the time of that clock; undefined: not since boot. */
   readonly synchronisedMs: WallMs | undefined;
-  /** A battery-backed clock agrees with the clock. Counts only at start: later it is only a copy. */
+  /** A battery-backed clock agrees with the clock. Counts only at start: later it is set from the clock itself. */
   readonly rtcAgrees: boolean;
 }
 
-/** What it takes: the network or a battery-backed clock; the network; or nothing, for machines whose host keeps the time. */
+/** What must confirm the clock: the network or a battery-backed clock; the network; or nothing, for machines whose host keeps the time. */
 export type ClockNeeds = 'auto' | 'synchronised' | 'unchecked';
 
 /** Why the clock is not trusted. */
@@ -36,25 +36,26 @@ export interface ClockTrust {
   /** Confirmed once since boot, and whether by the network. */
   readonly confirmed: boolean;
   readonly byNetwork: boolean;
-  /** Wall minus monotonic time as it is believed, and as it was at the last look. They differ only by jumps. */
-  readonly believedMs: number;
-  readonly seenMs: number;
-  readonly lookedMs: MonotonicMs;
+  /** Wall minus monotonic time as it is believed, and as it was at the last comparison. They differ only by jumps. */
+  readonly believedOffsetMs: number;
+  readonly lastOffsetMs: number;
+  readonly comparedMs: MonotonicMs;
   /** After a jump: a confirmation from this time on ends the distrust. */
   readonly jumpedMs: WallMs | null;
-  /** The confirmation known at the last look; after a jump the old one proves nothing. */
-  readonly factMs: WallMs | null;
+  /** The confirmation known at the last comparison. */
+  readonly confirmationMs: WallMs | null;
+  /** A confirmation from before a jump, which proves nothing after it. */
   readonly staleMs: WallMs | null;
   readonly times: TrustedTimes;
 }
 
-/** The clock may differ from itself by so much: leap seconds, and the time between reading the two clocks. */
+/** A smaller difference is no jump: leap seconds, and the time between reading the two clocks. Milliseconds. */
 export const JUMP_MS = 2000;
 
-/** A confirmation that is older may be of another time than the clock shows: somebody may have set it since. timesyncd gives one each half hour. */
+/** An older confirmation proves less: the clock may have been set by hand since. timesyncd confirms each half hour. */
 const FRESH_MS = 60 * 60_000;
 
-/** The first look, at start. @param times what is known from before the start */
+/** The first comparison, at start. @param times what is known from before the start */
 export function firstComparison(
   needs: ClockNeeds,
   facts: ClockFacts,
@@ -62,49 +63,56 @@ export function firstComparison(
   wall: WallMs,
   monotonic: MonotonicMs,
 ): ClockTrust {
-  const factMs = facts.synchronisedMs ?? null;
-  // Synchronised in the future: the clock was put back since.
-  const staleMs = factMs !== null && factMs > wall + JUMP_MS ? factMs : null;
-  const synchronised = factMs !== null && staleMs === null;
+  const confirmationMs = facts.synchronisedMs ?? null;
+  // Confirmed in the future: the clock was put back since.
+  const staleMs = confirmationMs !== null && confirmationMs > wall + JUMP_MS ? confirmationMs : null;
+  const synchronised = confirmationMs !== null && staleMs === null;
   return {
     needs,
     confirmed: (needs === 'auto' && facts.rtcAgrees) || synchronised,
-    byNetwork: synchronised && wall - factMs <= FRESH_MS,
-    believedMs: wall - monotonic,
-    seenMs: wall - monotonic,
-    lookedMs: monotonic,
+    byNetwork: synchronised && wall - confirmationMs <= FRESH_MS,
+    believedOffsetMs: wall - monotonic,
+    lastOffsetMs: wall - monotonic,
+    comparedMs: monotonic,
     jumpedMs: null,
-    factMs,
+    confirmationMs,
     staleMs,
     times,
   };
 }
 
 /**
- * A look at the clock: at each decision and each second, with the newest facts known. Slow correction moves both clocks
- * alike, so their difference changes only when the wall clock is set. A clock that is set back to what it was is believed
- * again; any other must be confirmed by the network after the jump.
+ * Compares the wall clock with the monotonic one: at each decision and at least each minute, with the newest facts known. Slow correction
+ * moves both clocks alike, so their difference changes only when the wall clock is set. A clock that is set back to what it was
+ * is believed again; after any other jump the network must confirm it.
  */
 export function compareClocks(before: ClockTrust, facts: ClockFacts, wall: WallMs, monotonic: MonotonicMs): ClockTrust {
-  const seenMs = wall - monotonic;
-  const factMs = facts.synchronisedMs ?? null;
-  const seen = { ...before, seenMs, lookedMs: monotonic, factMs };
-  const jump = !near(seenMs, before.seenMs);
-  const jumpedMs = jump ? ((wall - (monotonic - before.lookedMs)) as WallMs) : before.jumpedMs;
-  const staleMs = jump ? before.factMs : before.staleMs;
-  const astray = !near(seenMs, before.believedMs);
-  const valid = factMs !== null && factMs !== staleMs && factMs <= wall + JUMP_MS;
-  // Only news moves the anchor: with an old confirmation many small jumps would make an unseen large one.
-  if (valid && factMs !== before.factMs && (!astray || (jumpedMs !== null && factMs >= jumpedMs)))
-    return { ...seen, confirmed: true, byNetwork: true, believedMs: seenMs, jumpedMs: null, staleMs };
-  return { ...seen, jumpedMs: astray ? (jumpedMs ?? wall) : null, staleMs };
+  const lastOffsetMs = wall - monotonic;
+  const confirmationMs = facts.synchronisedMs ?? null;
+  const compared = { ...before, lastOffsetMs, comparedMs: monotonic, confirmationMs };
+  const jump = !near(lastOffsetMs, before.lastOffsetMs);
+  const jumpedMs = jump ? ((wall - (monotonic - before.comparedMs)) as WallMs) : before.jumpedMs;
+  const staleMs = jump ? before.confirmationMs : before.staleMs;
+  const astray = !near(lastOffsetMs, before.believedOffsetMs);
+  const valid = confirmationMs !== null && confirmationMs !== staleMs && confirmationMs <= wall + JUMP_MS;
+  // Only a new confirmation changes what is believed: with an old one many small jumps would add up to a large one unseen.
+  if (
+    valid &&
+    confirmationMs !== before.confirmationMs &&
+    (!astray || (jumpedMs !== null && confirmationMs >= jumpedMs))
+  )
+    return { ...compared, confirmed: true, byNetwork: true, believedOffsetMs: lastOffsetMs, jumpedMs: null, staleMs };
+  return { ...compared, jumpedMs: astray ? (jumpedMs ?? wall) : null, staleMs };
 }
 
 const near = (a: number, b: number): boolean => Math.abs(a - b) <= JUMP_MS;
 
-/** Remembers a time at which the clock is trusted. @returns the same times where that is nothing new */
-export function noteTrusted({ times, byNetwork: once, factMs }: ClockTrust, wall: WallMs): TrustedTimes {
-  const byNetwork = once && factMs !== null && wall - factMs <= FRESH_MS;
+/** Remembers a time at which the clock is trusted. @returns the same object when nothing is new */
+export function noteTrusted(
+  { times, byNetwork: onceByNetwork, confirmationMs }: ClockTrust,
+  wall: WallMs,
+): TrustedTimes {
+  const byNetwork = onceByNetwork && confirmationMs !== null && wall - confirmationMs <= FRESH_MS;
   const { networkMs, batteryMs } = times;
   const later = (known: WallMs | null) => (known === null || wall > known ? wall : known);
   // A battery-backed clock that was ahead of the network's time was wrong.
@@ -120,6 +128,7 @@ export function whyDistrust(trust: ClockTrust, wall: WallMs): Distrust | undefin
   if (trust.needs === 'unchecked') return undefined;
   if (trust.jumpedMs !== null) return 'jumped';
   const { networkMs, batteryMs } = trust.times;
+  // Written with a negation so that NaN counts as behind.
   const behind = (known: WallMs | null) => known !== null && !(wall >= known - JUMP_MS);
   if (behind(networkMs) || (!trust.byNetwork && behind(batteryMs))) return 'set-back';
   return trust.confirmed ? undefined : 'not-synchronised';

@@ -20,11 +20,11 @@ export interface TrustedClockParts {
   readonly log: Log;
   /** Port: what the machine says about its clock. */
   readonly readFacts: () => Promise<ReadClockFacts>;
-  /** When the clock was last trusted, across restarts: behind that it is wrong. */
+  /** When the clock was last trusted, across restarts: a clock behind that is wrong. */
   readonly times: Pick<TrustedTimesFile, 'times' | 'keep'>;
 }
 
-/** A gate at which nothing happens keeps its time only so often: memory cards wear. */
+/** How often the trusted time is written at a quiet gate: memory cards wear. */
 const KEEP_MS = 60 * 60_000;
 
 const NOT_ASKED = 'the machine was not yet asked whether its clock is right';
@@ -40,7 +40,7 @@ export class TrustedClock {
   /** Undefined until the machine was asked for the first time. */
   #trust: ClockTrust | undefined;
   readonly #loggedTroubles = new Set<string>();
-  /** Undefined: nothing was reported yet. */
+  /** null: trusted; undefined: nothing was reported yet. */
   #lastReported: string | null | undefined;
   #keptMs: number = Number.NEGATIVE_INFINITY;
 
@@ -48,7 +48,7 @@ export class TrustedClock {
     this.#parts = parts;
   }
 
-  /** Whether what depends on the time may be decided now. */
+  /** Whether decisions that depend on the time may be made now. */
   get trusted(): boolean {
     return this.distrust === undefined;
   }
@@ -80,7 +80,7 @@ export class TrustedClock {
   /** Remembers this moment if the clock is trusted: after a restart it may not be set back behind it. */
   keep(): void {
     const { needs, clock, times } = this.#parts;
-    // A clock that nobody checks proves nothing later.
+    // A clock that is not checked proves nothing later.
     if (needs === 'unchecked' || !this.trusted || !this.#trust) return;
     this.#keptMs = clock.monotonic();
     times.keep(this.#trust.times);

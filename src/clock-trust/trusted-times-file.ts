@@ -9,7 +9,7 @@ const time = z.iso.datetime().nullable();
 const schema = z.strictObject({ schema: z.literal(1), network: time, battery: time });
 type Kept = z.infer<typeof schema>;
 
-/** So much of what is to be kept may be forgotten by a kill. */
+/** A kill may lose the last so many milliseconds. */
 const SAVE_MS = 10_000;
 
 /**

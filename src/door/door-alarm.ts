@@ -12,39 +12,39 @@ const alarmOf = (kind: Alarm['kind'], atMs: MonotonicMs, rule: DoorRule): Alarm 
 
 const later = (atMs: MonotonicMs, ms: number): MonotonicMs => (atMs + ms) as MonotonicMs;
 
-/** Not watched: nobody is warned, and the door is never held. */
-const UNWATCHED = { heldAtMs: null, warnAtMs: null, warned: false } as const;
+/** No warning comes, and the door does not become held. */
+const NO_HELD_TIMER = { heldAtMs: null, warnAtMs: null, warned: false } as const;
 
-/** The door becomes one that is held in `heldMs`, and a moment before it whoever holds it is warned. */
-export function watch(door: Door, atMs: MonotonicMs, { heldMs, heldWarningMs }: DoorRule): Door {
+/** The open door will count as held in `heldMs`; people at the door are warned a moment before. */
+export function startHeldTimer(door: Door, atMs: MonotonicMs, { heldMs, heldWarningMs }: DoorRule): Door {
   const warnAtMs = heldWarningMs > 0 ? later(atMs, heldMs - heldWarningMs) : null;
   return { ...door, heldAtMs: later(atMs, heldMs), warnAtMs, warned: false };
 }
 
-/** The contact says open. @param expected the bolt is drawn, or was a moment ago */
+/** The door was opened. @param expected the bolt is released, or was a moment ago; otherwise the door is forced */
 export function opened(door: Door, atMs: MonotonicMs, expected: boolean, rule: DoorRule): Door {
   const open: Door = { ...door, contact: 'open', openedMs: atMs };
   if (expected || !rule.forcedAlarm || door.alarm) return open;
   return { ...open, alarm: alarmOf('forced', atMs, rule) };
 }
 
-/** Warnings and alarms whose time has come. A late call tells an alarm once, not once for each repeat that was missed. */
+/** Warnings and alarms whose time has come. A late call repeats an alarm once, not once for each repeat that was missed. */
 export function alarmsDue(door: Door, atMs: MonotonicMs, rule: DoorRule): Door {
   const { alarm, heldAtMs, warnAtMs } = door;
-  if (heldAtMs !== null && heldAtMs <= atMs) return { ...door, ...UNWATCHED, alarm: alarmOf('held', atMs, rule) };
+  if (heldAtMs !== null && heldAtMs <= atMs) return { ...door, ...NO_HELD_TIMER, alarm: alarmOf('held', atMs, rule) };
   if (warnAtMs !== null && warnAtMs <= atMs) return { ...door, warnAtMs: null, warned: true };
   if (!alarm) return door;
   const escalates = alarm.escalateAtMs !== null && alarm.escalateAtMs <= atMs;
   if (!escalates && alarm.againMs > atMs) return door;
-  // Told as escalated, it is not told again at once.
-  const told = { ...alarm, times: alarm.times + 1, againMs: later(atMs, rule.alarmRepeatMs) };
-  return { ...door, alarm: escalates ? { ...told, level: 2, escalateAtMs: null } : told };
+  // An alarm that escalates is not repeated at once as well.
+  const repeated = { ...alarm, times: alarm.times + 1, againMs: later(atMs, rule.alarmRepeatMs) };
+  return { ...door, alarm: escalates ? { ...repeated, level: 2, escalateAtMs: null } : repeated };
 }
 
-/** Watches a door that stands open, unless it may: in a fire and in open house. */
-export function watched(door: Door, atMs: MonotonicMs, rule: DoorRule): Door {
+/** Times a door that stands open, except in a fire and in open house, when it may. */
+export function updateHeldTimer(door: Door, atMs: MonotonicMs, rule: DoorRule): Door {
   if (door.contact !== 'open' || door.fire || door.mode === 'open-house' || door.stopped)
-    return door.heldAtMs === null && door.alarm === null ? door : { ...door, ...UNWATCHED, alarm: null };
-  if (door.alarm) return door.heldAtMs === null ? door : { ...door, ...UNWATCHED };
-  return door.heldAtMs === null ? watch(door, atMs, rule) : door;
+    return door.heldAtMs === null && door.alarm === null ? door : { ...door, ...NO_HELD_TIMER, alarm: null };
+  if (door.alarm) return door.heldAtMs === null ? door : { ...door, ...NO_HELD_TIMER };
+  return door.heldAtMs === null ? startHeldTimer(door, atMs, rule) : door;
 }

@@ -13,7 +13,7 @@ import {
   stateOf,
 } from './door.js';
 
-/** When each timer must ring, from what the door remembers. */
+/** When a timer must ring, from what the door remembers; null: it is not armed. */
 export function deadline(door: Door, timer: DoorTimer): MonotonicMs | null {
   switch (timer) {
     case 'pulse': {
@@ -36,14 +36,14 @@ export function deadline(door: Door, timer: DoorTimer): MonotonicMs | null {
 
 const SIGNALS = ['green', 'red', 'buzzer'] as const;
 
-/** Events that only tell: the relay has nothing to learn from them unless the bolt moves. */
-const TELLING: readonly DoorEvent['kind'][] = ['contact', 'tamper', 'timer'];
+/** Events after which the relay is driven only if the bolt moves; after all others it is driven again in any case. */
+const PASSIVE_EVENTS: readonly DoorEvent['kind'][] = ['contact', 'tamper', 'timer'];
 
-/** All that follows from a step, as the difference of two doors: timers first, then the relay, then what people see and hear. */
+/** All that follows from a step, as the difference of two doors: timers first, then the relay, then lamps and buzzer, then reports. */
 export function effectsOf(before: Door, after: Door, event: DoorEvent): DoorEffect[] {
   const released = isReleased(after);
-  const retold = before.retryAtMs !== after.retryAtMs && after.retryAtMs !== null;
-  const drive = !TELLING.includes(event.kind) || retold || released !== isReleased(before);
+  const retries = before.retryAtMs !== after.retryAtMs && after.retryAtMs !== null;
+  const drive = !PASSIVE_EVENTS.includes(event.kind) || retries || released !== isReleased(before);
   const signals = signalsOf(after);
   const shown = signalsOf(before);
   const same = SIGNALS.every((name) => signals[name] === shown[name]);
@@ -63,6 +63,7 @@ function armed(before: Door, after: Door, event: DoorEvent, timer: DoorTimer): D
   return [due === null ? { kind: 'cancel', timer } : { kind: 'arm', timer, afterMs: due - event.atMs }];
 }
 
+/** What lamps and buzzer show of a door. */
 export function signalsOf(door: Door): Signals {
   if (door.stopped) return { green: false, red: false, buzzer: 'off' };
   const green = isReleased(door);
@@ -93,17 +94,17 @@ const openSince = (before: Door, after: Door, atMs: MonotonicMs): number =>
 
 function alarmReports(before: Door, after: Door, atMs: MonotonicMs): DoorReport[] {
   const [old, now] = [before.alarm, after.alarm];
-  // A daemon that stops does not know that the door was closed.
+  // That the daemon stops does not mean that the door was closed.
   if (old === now || after.stopped) return [];
   const openMs = openSince(before, after, atMs);
-  const tell = ({ kind, times, level }: Alarm, phase: 'begins' | 'goes-on' | 'escalates' | 'ends'): DoorReport => ({
+  const reportOf = ({ kind, times, level }: Alarm, phase: 'begins' | 'goes-on' | 'escalates' | 'ends'): DoorReport => ({
     type: ALARM_TYPE[kind],
     phase,
     openMs,
     times,
     level,
   });
-  if (now === null) return old === null ? [] : [tell(old, 'ends')];
-  if (old?.kind === now.kind) return [tell(now, old.level === now.level ? 'goes-on' : 'escalates')];
-  return old === null ? [tell(now, 'begins')] : [tell(old, 'ends'), tell(now, 'begins')];
+  if (now === null) return old === null ? [] : [reportOf(old, 'ends')];
+  if (old?.kind === now.kind) return [reportOf(now, old.level === now.level ? 'goes-on' : 'escalates')];
+  return old === null ? [reportOf(now, 'begins')] : [reportOf(old, 'ends'), reportOf(now, 'begins')];
 }

@@ -23,7 +23,7 @@ import type { Lock } from './lock.js';
 
 type Timeless<E> = E extends DoorEvent ? Omit<E, 'atMs'> : never;
 
-/** Carries out what the door machine says, at once and in its order. */
+/** Carries out what the door's step function asks for, at once and in its order. */
 export class DoorKeeper {
   readonly #lock: Lock;
   readonly #clock: Clock;
@@ -33,7 +33,7 @@ export class DoorKeeper {
   readonly #indicators: Indicators;
   readonly #timers = new Map<DoorTimer, Timer>();
   #door: Door = DOOR_AT_START;
-  #told: DoorState = 'locked';
+  #lastReported: DoorState = 'locked';
 
   constructor(
     lock: Lock,
@@ -60,7 +60,7 @@ export class DoorKeeper {
     return this.#door.mode;
   }
 
-  /** All that the door knows of itself. */
+  /** All that is known of the door. */
   get door(): Door {
     return this.#door;
   }
@@ -71,7 +71,7 @@ export class DoorKeeper {
   }
 
   /**
-   * Draws the bolt for one pulse. @param token joins the report to the decision; says nothing about who
+   * Releases the bolt for one pulse. @param token joins the report to the decision; says nothing about the person
    * @returns false when the door is out of order or its mode keeps it shut.
    */
   open(kind: 'grant' | 'open' = 'grant', token: string | null = null): boolean {
@@ -79,7 +79,7 @@ export class DoorKeeper {
     return this.shut === undefined && isReleased(this.#door);
   }
 
-  /** Throws the bolt for all but those who leave, and ends open house. */
+  /** Locks for all but those who leave, and ends open house. */
   lock(): void {
     this.#take({ kind: 'lock' });
   }
@@ -88,7 +88,7 @@ export class DoorKeeper {
     this.#take({ kind: 'mode', mode });
   }
 
-  /** What a wire says. */
+  /** An input has changed. @param active open, pressed, opened by force, fire */
   input(name: InputName, active: boolean): void {
     if (name === 'contact') this.#take({ kind: name, open: active });
     else if (name !== 'rex') this.#take({ kind: name, active });
@@ -97,13 +97,13 @@ export class DoorKeeper {
 
   /** The relay failed by itself, between two commands. */
   fault(why: string): void {
-    // A relay that fails each time it is told again must not be told again at once for that.
+    // A relay that fails each time it is driven must not be driven again at once for that.
     if (this.#door.fault !== null || this.#door.stopped) return;
     this.#log.error({ why }, 'the relay failed');
     this.#take({ kind: 'io-error', why });
   }
 
-  /** Throws the bolt and lets go of the lock. Safe to call twice. */
+  /** Locks, and frees the line of the lock. Safe to call twice. */
   stop(): void {
     if (this.#door.stopped) return;
     try {
@@ -125,28 +125,28 @@ export class DoorKeeper {
   }
 
   #take(given: Timeless<DoorEvent>): void {
-    const news = this.#carryOut({ ...given, atMs: this.#clock.monotonic() } as DoorEvent);
-    // Only what holds after a relay's failure is told of the door itself.
-    const door = news.filter(({ type }) => type === 'door').at(-1);
-    for (const report of news) if (report.type !== 'door') this.#onReport(report);
-    if (!door || this.state === this.#told) return;
-    this.#told = this.state;
+    const reports = this.#carryOut({ ...given, atMs: this.#clock.monotonic() } as DoorEvent);
+    // If the relay fails, the door's state changes twice: only the last one is reported.
+    const door = reports.filter(({ type }) => type === 'door').at(-1);
+    for (const report of reports) if (report.type !== 'door') this.#onReport(report);
+    if (!door || this.state === this.#lastReported) return;
+    this.#lastReported = this.state;
     this.#onReport(door);
   }
 
-  /** @returns what there is to tell, after the relay has moved */
+  /** @returns what there is to report, after the relay has moved */
   #carryOut(event: DoorEvent): DoorReport[] {
     const { door, effects } = step(this.#door, event, this.#rule);
     this.#door = door;
-    const news: DoorReport[] = [];
+    const reports: DoorReport[] = [];
     let broken: string | undefined;
     for (const effect of effects) {
-      if (effect.kind === 'report') news.push(effect.report);
+      if (effect.kind === 'report') reports.push(effect.report);
       else broken = this.#act(effect) ?? broken;
     }
-    // A door in fault stays there until the daemon is restarted; its relay goes on being told.
-    if (broken === undefined || this.#door.fault !== null || this.#door.stopped) return news;
-    return [...news, ...this.#carryOut({ kind: 'io-error', why: broken, atMs: event.atMs })];
+    // A door in fault stays in fault until the daemon is restarted; its relay is still driven.
+    if (broken === undefined || this.#door.fault !== null || this.#door.stopped) return reports;
+    return [...reports, ...this.#carryOut({ kind: 'io-error', why: broken, atMs: event.atMs })];
   }
 
   /** @returns why the relay did not obey */

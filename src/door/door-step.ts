@@ -1,21 +1,21 @@
 // pure
 import type { MonotonicMs } from '../kit/clock.js';
 import { type Door, type DoorEvent, type DoorRule, type DoorStep, isReleased, pulsing, whyNotOpen } from './door.js';
-import { alarmsDue, opened, watch, watched } from './door-alarm.js';
+import { alarmsDue, opened, startHeldTimer, updateHeldTimer } from './door-alarm.js';
 import { effectsOf } from './door-effects.js';
 
-/** A relay that did not obey is told again so often, for ever: the bolt may still be drawn. */
+/** A relay that did not obey is driven again each time so many milliseconds have passed, for ever: the bolt may still be released. */
 export const RETRY_MS = 500;
 
 /**
- * The only place that moves the door. First what time alone has ended, then the event, then what follows from both. The end of
- * a pulse is armed before the pulse begins: should anything go wrong in between, the door is locked again and not left open.
+ * The only place that changes the door's state. First what time alone has ended, then the event, then what follows from both. The
+ * end of a pulse is armed before the pulse begins: should anything go wrong in between, the door is locked again and not left open.
  * @param event its `atMs` must not be before that of the event before
  */
 export function step(door: Door, event: DoorEvent, rule: DoorRule): DoorStep {
   if (door.stopped) return { door, effects: event.kind === 'stop' ? [{ kind: 'drive', released: false }] : [] };
   if ((event.kind === 'grant' || event.kind === 'open') && whyNotOpen(door)) {
-    // Refused, but its time is as good as a timer's.
+    // Refused, but the time that has passed counts, as with a timer.
     const waited = settle(door, elapse(door, event.atMs, rule), event.atMs, rule);
     return { door: waited, effects: effectsOf(door, waited, { kind: 'timer', timer: 'pulse', atMs: event.atMs }) };
   }
@@ -28,7 +28,7 @@ const until = (atMs: MonotonicMs, ms: number): MonotonicMs => (atMs + ms) as Mon
 const running = (end: MonotonicMs | null, atMs: MonotonicMs): MonotonicMs | null =>
   end !== null && end > atMs ? end : null;
 
-/** What the passing of time has ended or made due. */
+/** The door after time has passed: pulses that ended, alarms and retries that are due. */
 function elapse(door: Door, atMs: MonotonicMs, rule: DoorRule): Door {
   const { grantUntilMs, exitUntilMs, retryAtMs } = door;
   const alarmed = alarmsDue(door, atMs, rule);
@@ -52,7 +52,7 @@ function apply(door: Door, event: DoorEvent, rule: DoorRule): Door {
     case 'rex':
       return { ...pulse(door, atMs, rule), exitUntilMs: end };
     case 'lock':
-      // Whoever pressed the exit button is let out.
+      // A person who pressed the exit button is still let out.
       return { ...door, grantUntilMs: null, mode: door.mode === 'open-house' ? 'normal' : door.mode };
     case 'mode':
       return { ...door, mode: event.mode, grantUntilMs: event.mode === 'locked' ? null : door.grantUntilMs };
@@ -73,7 +73,7 @@ function apply(door: Door, event: DoorEvent, rule: DoorRule): Door {
 
 /** A new pulse. A second one lengthens the first, never shortens it: the first person is still in the doorway. */
 const pulse = (door: Door, atMs: MonotonicMs, rule: DoorRule): Door => ({
-  ...(door.heldAtMs === null ? door : watch(door, atMs, rule)),
+  ...(door.heldAtMs === null ? door : startHeldTimer(door, atMs, rule)),
   passing: false,
 });
 
@@ -84,7 +84,7 @@ function contact(door: Door, open: boolean, atMs: MonotonicMs, rule: DoorRule): 
   }
   if (door.contact === 'open') return door;
   const inGrace = door.graceUntilMs !== null && atMs <= door.graceUntilMs;
-  // A door found open at the start has its reasons.
+  // A door found open at the start was not forced.
   const expected = isReleased(door) || inGrace || door.contact === 'unknown';
   return opened({ ...door, passing: pulsing(door) }, atMs, expected, rule);
 }
@@ -93,5 +93,5 @@ function contact(door: Door, open: boolean, atMs: MonotonicMs, rule: DoorRule): 
 function settle(before: Door, after: Door, atMs: MonotonicMs, rule: DoorRule): Door {
   const ended = isReleased(before) && !isReleased(after);
   const graced = ended ? { ...after, passing: false, graceUntilMs: until(atMs, rule.forcedGraceMs) } : after;
-  return watched(graced, atMs, rule);
+  return updateHeldTimer(graced, atMs, rule);
 }

@@ -2,38 +2,38 @@
 import type { MonotonicMs } from '../kit/clock.js';
 import type { DoorMode } from '../schedule/door-mode.js';
 
-/** What a passer-by would see, and what the site is told. */
+/** The door's state as it is reported to the site. */
 export type DoorState = 'locked' | 'unlocked' | 'open' | 'held' | 'forced' | 'fault' | 'stopped';
 
-/** The door stands open and should not. It is told again until it is closed. */
+/** The door stands open and should not. Reported again and again until the door is closed. */
 export interface Alarm {
   readonly kind: 'held' | 'forced';
-  /** How often it was told. */
+  /** How often it was reported. */
   readonly times: number;
   readonly againMs: MonotonicMs;
-  /** 2 once it has lasted for so long that somebody must come. */
+  /** 2 once it has lasted so long that a person must come. */
   readonly level: 1 | 2;
   readonly escalateAtMs: MonotonicMs | null;
 }
 
-/** All that the machine remembers. Deadlines are absolute; null: none. */
+/** All that the door remembers. Deadlines are absolute; null: none. */
 export interface Door {
   readonly mode: DoorMode;
   readonly fire: boolean;
   readonly tampered: boolean;
-  /** Unknown until the contact has spoken, and for ever where none is wired. */
+  /** Unknown until the contact's first level, and always where no contact is wired. */
   readonly contact: 'unknown' | 'closed' | 'open';
   readonly openedMs: MonotonicMs | null;
   /** End of the pulse that a face or a request began, and of the one that the exit button began. */
   readonly grantUntilMs: MonotonicMs | null;
   readonly exitUntilMs: MonotonicMs | null;
-  /** Somebody has opened the door within the newest pulse. */
+  /** The door was opened within the newest pulse. */
   readonly passing: boolean;
   /** An opening until then belongs to the release that has just ended. */
   readonly graceUntilMs: MonotonicMs | null;
-  /** When an open door becomes one that is held. */
+  /** When the open door will count as held. */
   readonly heldAtMs: MonotonicMs | null;
-  /** When whoever holds it is warned, and whether that was done. */
+  /** When people at the door are warned, and whether that was done. */
   readonly warnAtMs: MonotonicMs | null;
   readonly warned: boolean;
   readonly alarm: Alarm | null;
@@ -64,7 +64,7 @@ export const DOOR_AT_START: Door = {
 
 export type DoorEvent = { readonly atMs: MonotonicMs } & (
   | {
-      /** Let somebody in: by face, or by a request. The token says nothing about who; it joins the reports to the decision. */
+      /** A person is let in: by face, or by a request. The token joins the reports to the decision and says nothing about the person. */
       readonly kind: 'grant' | 'open';
       readonly token: string | null;
     }
@@ -84,7 +84,7 @@ export type DoorEvent = { readonly atMs: MonotonicMs } & (
 export const DOOR_TIMERS = ['pulse', 'warning', 'held', 'alarm', 'escalation', 'retry'] as const;
 export type DoorTimer = (typeof DOOR_TIMERS)[number];
 
-/** What the shell must do, in this order. */
+/** What the keeper must do, in this order. */
 export type DoorEffect =
   /** Replaces what was armed under this name. */
   | { readonly kind: 'arm'; readonly timer: DoorTimer; readonly afterMs: number }
@@ -102,7 +102,7 @@ export interface Signals {
 /** Beeps ask to close the door, a steady tone is an alarm. */
 export type Buzzer = 'off' | 'beeps' | 'tone';
 
-/** What journal, log and site are told. */
+/** What is reported to journal, log and site. */
 export type DoorReport =
   | {
       readonly type: 'door';
@@ -114,13 +114,14 @@ export type DoorReport =
   | {
       readonly type: 'held-open' | 'forced';
       readonly phase: 'begins' | 'goes-on' | 'escalates' | 'ends';
-      /** Since when the door stands open, and how often this was told. */
+      /** How long the door has been open. */
       readonly openMs: number;
+      /** How often it was reported; the end does not count. */
       readonly times: number;
       readonly level: 1 | 2;
     }
   | {
-      /** The door will be held in a moment. */
+      /** The door will soon count as held. */
       readonly type: 'held-warning';
       readonly active: boolean;
       readonly openMs: number;
@@ -131,21 +132,21 @@ export type DoorReport =
 
 /** All durations in milliseconds. */
 export interface DoorRule {
-  /** How long the bolt stays drawn. */
+  /** How long the bolt stays released. */
   readonly pulseMs: number;
   /** Lock as soon as the door was opened and closed again. */
   readonly relockOnClose: boolean;
-  /** An open door is held after so long. */
+  /** An open door counts as held after so long. */
   readonly heldMs: number;
-  /** So long before that people at the door hear beeps; 0: never. Less than {@link heldMs}. */
+  /** People at the door hear beeps so long before that; 0: never. Less than {@link heldMs}. */
   readonly heldWarningMs: number;
   /** An alarm that lasts for so long is raised to level 2; 0: never. */
   readonly escalateMs: number;
-  /** An alarm is told again each time so long has passed. */
+  /** An alarm is reported again each time so long has passed. */
   readonly alarmRepeatMs: number;
-  /** Whether opening without grant or exit button is an alarm: not where a handle lets people out. */
+  /** Whether opening without grant or exit button is an alarm; false where people leave by a handle. */
   readonly forcedAlarm: boolean;
-  /** An opening so shortly after the bolt was thrown is not forced: the hand was on the door. */
+  /** An opening within this time after the bolt locked is not forced: the hand was on the door already. */
   readonly forcedGraceMs: number;
 }
 
@@ -154,15 +155,17 @@ export interface DoorStep {
   readonly effects: readonly DoorEffect[];
 }
 
+/** Whether a pulse is running. */
 export const pulsing = (door: Door): boolean => door.grantUntilMs !== null || door.exitUntilMs !== null;
 
-/** Whether the bolt shall be drawn. Nothing else decides that. */
+/** Whether the bolt must be released. Nothing else decides that. */
 export function isReleased(door: Door): boolean {
   if (door.stopped) return false;
-  // A relay that is not trusted is not left drawn for a mode, but people must get out.
+  // A relay in fault is not left released for a mode, but people must get out.
   return door.fire || pulsing(door) || (door.mode === 'open-house' && door.fault === null);
 }
 
+/** The state to report. */
 export function stateOf(door: Door): DoorState {
   if (door.stopped) return 'stopped';
   if (door.fault !== null) return 'fault';
@@ -171,7 +174,7 @@ export function stateOf(door: Door): DoorState {
   return isReleased(door) ? 'unlocked' : 'locked';
 }
 
-/** Why neither face nor request opens this door now; undefined when they do. The exit button and fire ask nobody. */
+/** Why neither face nor request opens this door now; undefined when they do. Exit button and fire release it in any case. */
 export function whyNotOpen(door: Door): 'stopped' | 'fault' | 'door-mode' | undefined {
   if (door.stopped) return 'stopped';
   if (door.fault !== null) return 'fault';

@@ -36,7 +36,7 @@ export interface HardwareParts {
   readonly log: Log;
   /** Where the relay's line is recorded for safe-state.sh. */
   readonly runFolder: string;
-  /** For tests: used in place of the machine's own. */
+  /** For tests: used instead of the machine's own. */
   readonly backend?: Backend;
 }
 
@@ -48,7 +48,7 @@ interface Closable {
 type LineName = 'relay' | InputName | IndicatorName;
 type Lines = ReadonlyMap<LineName, GpioLine>;
 
-/** Opens the door's lines, each at its safe level. @throws OperatingError; no line is left open then */
+/** Opens the door's lines, each at its safe level. @throws OperatingError KAIMON_GPIO_*, KAIMON_DOOR_LINE; no line is left open then */
 export async function openHardware(config: DoorConfig, parts: HardwareParts): Promise<DoorHardware> {
   const record = join(parts.runFolder, DOOR_LINE);
   if (config.kind === 'simulated') {

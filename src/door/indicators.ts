@@ -1,6 +1,6 @@
 import type { Signals } from './door.js';
 
-/** Port: what people at the door see and hear. A lamp that fails is told, and never stops the door. */
+/** Port: what people at the door see and hear. A lamp that fails is reported, and never stops the door. */
 export interface Indicators {
   /** @throws when a line cannot be driven */
   show(signals: Signals): void;

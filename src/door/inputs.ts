@@ -2,9 +2,9 @@
 export const INPUT_NAMES = ['contact', 'rex', 'tamper', 'fire'] as const;
 export type InputName = (typeof INPUT_NAMES)[number];
 
-/** What an input tells. */
+/** Receives what the inputs report. */
 export interface InputListener {
-  /** A level that has lasted; the first one soon after the start, then every change. */
+  /** A level that has outlasted bouncing: the first one soon after the start, then every change. */
   changed(name: InputName, active: boolean): void;
   /** The wire cannot be read any more, or (null) can be read again. */
   fault(name: InputName, why: string | null): void;
@@ -12,9 +12,9 @@ export interface InputListener {
 
 /** Port: the wires, debounced. */
 export interface Inputs {
-  /** Called once. */
+  /** To be called once. */
   start(listener: InputListener): void;
-  /** Lets go of every wire. Safe to call twice. */
+  /** Frees every line. Safe to call twice. */
   close(): void;
 }
 

@@ -2,7 +2,7 @@ import type { Opening } from '../config/opening.js';
 import { type DoorHardware, openHardware } from './hardware.js';
 import { type StartDoorParts, type StartedDoor, startDoor } from './start-door.js';
 
-/** The door's lines, each at its safe level. @throws OperatingError; nothing is left open then */
+/** The door's lines, each at its safe level. @throws OperatingError as {@link openHardware}; no line is left open then */
 export const openWires = ({ config, paths, clock, log, endings }: Opening): Promise<DoorHardware> =>
   endings.open(
     'the wires',
@@ -10,7 +10,7 @@ export const openWires = ({ config, paths, clock, log, endings }: Opening): Prom
     (wires) => wires.close(),
   );
 
-/** The door at work. Whatever ends this process, the bolt is thrown first. */
+/** The door at work. However this process exits, the door is locked first. */
 export async function openDoor(
   { config, clock, log, endings }: Opening,
   parts: Pick<StartDoorParts, 'hardware' | 'onReport' | 'passages' | 'onChange'>,
@@ -29,7 +29,7 @@ export async function openDoor(
   return door;
 }
 
-/** To be called when everything else is open: what is noted last ends first, so the bolt is thrown before anything takes its time to end. */
+/** To be called when everything else is open: what is opened last is closed first, so the door is locked before other parts take their time to end. */
 export const throwBoltFirst = ({ endings }: Pick<Opening, 'endings'>, door: StartedDoor): Promise<void> =>
   endings.open(
     'the bolt',

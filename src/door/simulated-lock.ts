@@ -7,7 +7,7 @@ export interface BoltChange {
   readonly atMs: MonotonicMs;
 }
 
-/** A door without hardware: tells every change of the bolt. */
+/** A lock without hardware: reports every change of the bolt. */
 export class SimulatedLock implements Lock {
   readonly #clock: Clock;
   readonly #onChange: (change: BoltChange) => void;

@@ -11,13 +11,13 @@ export interface StartedDoor {
   readonly keeper: DoorKeeper;
   /** Sentences for the state; empty when all is well. */
   problems(): readonly string[];
-  /** Throws the bolt and lets go of every line. Safe to call twice; never throws. */
+  /** Locks, and frees every line. Safe to call twice; never throws. */
   stop(): void;
 }
 
-/** Port: who wants to know whether people go through. */
+/** Port: learns whether people go through. */
 export interface PassageListener {
-  /** What the contact says. @param why by what the door is released */
+  /** The contact reports the door open or closed. @param why what has released the door */
   contact(open: boolean, why: 'pulse' | 'free' | 'forced'): void;
   /** The contact's wire is lost. */
   contactLost(): void;
@@ -59,7 +59,7 @@ export function startDoor({ hardware, rule, clock, log, onReport, passages, onCh
       keeper.input(name, active);
       if (name === 'fire') passages.fire(active);
       const after = keeper.door.contact;
-      // How the door was found at the start is no passage.
+      // The state in which the door is found at the start is no passage.
       if (after !== before)
         passages.contact(after === 'open', before === 'unknown' ? 'forced' : releaseOf(keeper.door));
     },
@@ -85,7 +85,7 @@ export function startDoor({ hardware, rule, clock, log, onReport, passages, onCh
   };
 }
 
-/** By what a door that has just been opened was released. In the grace after a pulse the hand was on the door during the pulse. */
+/** What had released a door that has just been opened. Within the grace after a pulse it is the pulse: the hand was on the door. */
 function releaseOf(door: Door): 'pulse' | 'free' | 'forced' {
   if (door.passing) return 'pulse';
   if (isReleased(door)) return 'free';

@@ -26,14 +26,14 @@ interface Undated {
 }
 
 /**
- * Where people were last known to be: the newest passage of each, and of nobody who was removed. Bounded by
- * {@link PEOPLE_MAX}: of others nothing is known, and nothing known is never held against anybody.
+ * Where people were last known to be: the newest passage of each person who was not removed. Bounded by {@link PEOPLE_MAX}:
+ * of others nothing is known, and they are never refused for that.
  */
 export class LastPassages {
   readonly #parts: LastPassagesParts;
   readonly #passages: Map<string, Passage>;
   readonly #listeners = new Set<(id: string) => void>();
-  /** Passages seen while the clock was not trusted; at most {@link PEOPLE_MAX}. */
+  /** Passages seen while the clock was not trusted, by person; at most {@link PEOPLE_MAX}. */
   readonly #undated = new Map<string, Undated>();
   #latest: string | null = null;
 
@@ -48,30 +48,31 @@ export class LastPassages {
     });
   }
 
-  /** What counts now. What is from the future was dated by a clock that was ahead, and counts for nothing before its time. */
+  /** The passage that counts now. One from the future was dated by a clock that was ahead, and counts for nothing before its time. */
   get(person: string): Passage | undefined {
     const passage = this.#passages.get(person);
     return passage && !isFuture(passage.version, this.#parts.clock.wall()) ? passage : undefined;
   }
 
+  /** The people of whom something is known. */
   ids(): Iterable<string> {
     return this.#passages.keys();
   }
 
-  /** Whether this person was removed: nobody may keep where they were. */
+  /** Whether this person was removed: where they were must not be kept then. */
   isGone(person: string): boolean {
     return this.#parts.people.tombstones().has(person);
   }
 
-  /** Notes what this gate saw. @param inside null to forgive */
+  /** Records what this gate saw. @param inside null to forgive */
   place(person: string, inside: boolean | null): void {
     const { clock, gate, trustedClock } = this.#parts;
-    // Whoever is removed between grant and passage.
+    // A person may be removed between grant and passage.
     if (this.isGone(person) || !this.#hasRoom(person)) return;
     const { trusted } = trustedClock;
     const now = clock.wall();
     const latest = this.#latestUpTo(person, now);
-    // A version of a clock that is ahead would beat every honest one: without a trusted clock it only follows what is known.
+    // A version from a clock that is ahead would beat every later one: without a trusted clock it only follows what is known.
     const at = trusted ? now : wallMs(Math.min(now, latest === null ? 0 : versionMs(latest)));
     const passage = newPassage(inside, at, gate, latest);
     if (trusted) this.#undated.delete(person);
@@ -80,12 +81,12 @@ export class LastPassages {
     for (const listener of this.#listeners) listener(person);
   }
 
-  /** To be called while the clock is trusted: what was seen without it is dated by how long ago it was. */
+  /** To be called while the clock is trusted: what was seen without a trusted clock is dated by how long ago it was. */
   date(): void {
     const { clock, gate } = this.#parts;
     const now = clock.wall();
     for (const [person, { inside, version, atMono }] of this.#undated) {
-      // Of the time when it was seen: what another gate has seen later wins, what it has seen before does not.
+      // Dated when it was seen: what another gate saw later wins, what it saw before does not.
       const seenMs = wallMs(now - (clock.monotonic() - atMono));
       const seen = newPassage(inside, seenMs, gate, isFuture(version, now) ? null : version);
       if (!supersedes(seen, this.get(person), now)) continue;
@@ -95,15 +96,15 @@ export class LastPassages {
     this.#undated.clear();
   }
 
-  /** Of nobody anything is known any more, at every gate of the site. */
+  /** Forgives everybody of whom something is known, at every gate of the site. */
   forgiveAll(): void {
     for (const known of [this.#passages, this.#undated])
       for (const [person, { inside }] of known) if (inside !== null) this.place(person, null);
   }
 
   /**
-   * Takes over what another gate saw. @param reset the last hour at which all was forgotten
-   * @throws Error for somebody who is not enrolled when no more fit
+   * Takes over what another gate saw. @param reset the last moment at which all was forgotten
+   * @throws Error for a person who is not enrolled when no more fit
    */
   merge(person: string, passage: Passage, reset: WallMs | undefined): MergeOutcome {
     const now = this.#parts.clock.wall();
@@ -117,19 +118,19 @@ export class LastPassages {
     return 'taken';
   }
 
-  /** Lets go of what the last reset made void. */
+  /** Drops what the last reset made void. */
   purge(reset: WallMs | undefined): void {
     const before = this.#passages.size;
     for (const [id, passage] of this.#passages) if (isVoid(passage, reset)) this.#passages.delete(id);
     if (this.#passages.size !== before) this.#parts.onChange();
   }
 
-  /** All there is, as it is kept on the disk. */
+  /** All passages, as they are kept on the disk. */
   snapshot(): Record<string, Passage> {
     return Object.fromEntries(this.#passages);
   }
 
-  /** Calls back when this gate itself changes what is known of somebody. @returns ends that */
+  /** Calls back when this gate itself changes what is known of a person. @returns removes the listener */
   onLocal(listener: (person: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -144,11 +145,11 @@ export class LastPassages {
   #drop(person: string): void {
     this.#undated.delete(person);
     if (this.#passages.delete(person)) this.#parts.onChange();
-    // Also where nothing was known here: the broker may know something.
+    // Even if nothing was known here: the broker may know something.
     for (const listener of this.#listeners) listener(person);
   }
 
-  /** The version that the next one of this person follows: the newest known of anybody, unless a clock that was ahead gave it. */
+  /** The version that the next one of this person follows: the newest known of all people, unless a clock that was ahead gave it. */
   #latestUpTo(person: string, now: WallMs): string | null {
     if (this.#latest !== null && !isFuture(this.#latest, now)) return this.#latest;
     return this.get(person)?.version ?? null;

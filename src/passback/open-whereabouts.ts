@@ -5,12 +5,12 @@ import { openPassages } from './passages-file.js';
 import type { PassbackRule } from './passback.js';
 import { Whereabouts, type WhereaboutsParts } from './whereabouts.js';
 
-/** Who is where, with what was known before the restart. @throws OperatingError KAIMON_FILE_READ */
+/** Where people are, with what was known before the restart. @throws OperatingError KAIMON_FILE_READ */
 export async function openWhereabouts(
   { config, paths, clock, log, endings }: Opening,
   { passback: rule, calendar }: { readonly passback: PassbackRule; readonly calendar: Calendar },
   trustedClock: Pick<TrustedClock, 'trusted'>,
-  parts: Pick<WhereaboutsParts, 'people' | 'onPassed' | 'onMisfit'>,
+  parts: Pick<WhereaboutsParts, 'people' | 'onPassed' | 'onViolation'>,
 ): Promise<Whereabouts> {
   const file = await endings.open(
     'the passages',

@@ -1,12 +1,13 @@
 // pure
 /**
- * Who has gone through: a grant is not a passage. With a door contact a person has passed when the door was opened within the pulse; the
- * first of those who were let in is the first to go. Without one, or while it is lost, whoever is let in counts as gone through.
+ * Who has gone through: a grant is not a passage. With a door contact a person has passed when the door was opened within the pulse; of
+ * several people the one who was let in first passes first. Without a contact, or while it is lost, a person who is let in counts as
+ * gone through.
  */
 import type { MonotonicMs } from '../kit/clock.js';
 
-/** Nobody is waited for beyond this; more people are not let in within one pulse. */
-const WAITING_MAX = 16;
+/** People expected at one time; more are not let in within one pulse. */
+const EXPECTED_MAX = 16;
 
 interface Expected {
   readonly person: string;
@@ -20,9 +21,9 @@ export interface PassageDetection {
   readonly counts: PassageCounts;
 }
 
-/** Passings since the counter was new. */
+/** Passages since the counter was new. */
 export interface PassageCounts {
-  /** Of people who were let in by face. */
+  /** By people who were let in by face. */
   readonly granted: number;
   /** Within a pulse that no face began: exit button, or a request. */
   readonly others: number;
@@ -40,23 +41,23 @@ export const newDetection = (hasContact: boolean, counts: PassageCounts): Passag
 
 export interface Detected {
   readonly detection: PassageDetection;
-  /** Who has gone through by this. */
+  /** Who has gone through now. */
   readonly passed: readonly string[];
 }
 
-/** Somebody was let in. @param pulseMs how long there is to open the door */
+/** A person was let in. @param pulseMs how long they have to open the door */
 export function letIn(detection: PassageDetection, person: string, nowMs: MonotonicMs, pulseMs: number): Detected {
-  // Where the door stands open already there is nothing more to be opened.
+  // A door that stands open already is not opened again.
   if (detection.contact !== 'closed') return through(detection, person);
   const untilMs = (nowMs + pulseMs) as MonotonicMs;
-  // The new pulse lengthens the one that runs: those who wait still have as long.
+  // The new pulse lengthens the running one: those who are still expected get as long.
   const others = detection.expected.filter((other) => other.person !== person && other.untilMs > nowMs);
-  const expected = [...others.map((other) => ({ ...other, untilMs })), { person, untilMs }].slice(-WAITING_MAX);
+  const expected = [...others.map((other) => ({ ...other, untilMs })), { person, untilMs }].slice(-EXPECTED_MAX);
   return { detection: { ...detection, expected }, passed: [] };
 }
 
-/** What the contact says. @param why `pulse` or `free`: by what the door was released; `forced`: by nothing */
-export function contactSays(
+/** The contact reports the door open or closed. @param why what had released the door: `pulse` or `free`; `forced`: nothing */
+export function contactChanged(
   detection: PassageDetection,
   open: boolean,
   why: 'pulse' | 'free' | 'forced',
@@ -70,21 +71,21 @@ export function contactSays(
   return { detection: why === 'forced' ? opened : counted(opened, why === 'pulse' ? 'others' : 'free'), passed: [] };
 }
 
-/** The contact is lost: whoever was let in and is waited for counts as gone through, as everybody does from now on. */
+/** The contact is lost: people who are still expected count as gone through, and so does everybody who is let in from now on. */
 export function contactLost(detection: PassageDetection, nowMs: MonotonicMs): Detected {
   const passed = detection.expected.filter(({ untilMs }) => untilMs > nowMs).map(({ person }) => person);
   const counts = { ...detection.counts, granted: detection.counts.granted + passed.length };
   return { detection: { contact: 'none', expected: [], counts }, passed };
 }
 
-/** The contact is back. @param open what it says: a door that stands open is not opened once more by the next one */
+/** The contact is back. @param open what it says: a door that stands open is not opened again by the next person */
 export const contactBack = (detection: PassageDetection, open: boolean): PassageDetection => ({
   ...detection,
   contact: open ? 'open' : 'closed',
 });
 
-/** Whoever was let in is waited for no more. */
-export const expectNobody = (detection: PassageDetection): PassageDetection => ({ ...detection, expected: [] });
+/** People who were let in are no longer expected to pass. */
+export const forgetExpected = (detection: PassageDetection): PassageDetection => ({ ...detection, expected: [] });
 
 const through = (detection: PassageDetection, person: string): Detected => ({
   detection: counted(detection, 'granted'),

@@ -18,7 +18,7 @@ export const passagesSchema = z.strictObject({
 export type PassagesDocument = z.infer<typeof passagesSchema>;
 export const NO_PASSAGES: PassagesDocument = { schema: 1, counts: NO_COUNTS, passages: {} };
 
-/** Passages come often and their loss is small: other gates and the broker remember them. */
+/** Passages are frequent and losing one matters little: other gates and the broker remember it. */
 const SAVE_MS = 2_000;
 
 /** Opens the file of the state folder. @throws OperatingError KAIMON_FILE_READ */
@@ -43,13 +43,13 @@ export async function forgetPassage(
   parts: { readonly clock: Clock; readonly log: Log },
 ): Promise<boolean> {
   const file = await openPassages(state, parts);
-  const stands = Object.hasOwn(file.found.passages, id);
+  const known = Object.hasOwn(file.found.passages, id);
   const passages = Object.fromEntries(Object.entries(file.found.passages).filter(([other]) => other !== id));
   try {
-    if (stands) await file.saveNow(() => ({ ...file.found, passages }));
-    return stands;
+    if (known) await file.saveNow(() => ({ ...file.found, passages }));
+    return known;
   } finally {
-    // Otherwise it would go on trying.
+    // Otherwise a failed write would be tried again and again.
     await file.close();
   }
 }

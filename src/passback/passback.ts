@@ -9,16 +9,16 @@ import type { Calendar } from '../schedule/calendar.js';
 export type Direction = 'in' | 'out';
 
 export interface PassbackRule {
-  /** Off: nothing is remembered. Soft: told, not refused. Hard: refused. */
+  /** What happens on a violation. Off: nothing is remembered. Soft: it is reported. Hard: the person is refused. */
   readonly mode: 'off' | 'soft' | 'hard';
   readonly direction: Direction;
   /** Local times of each day, in minutes since midnight, at which everybody's whereabouts are forgotten. At most 8. */
   readonly resetAt: readonly number[];
 }
 
-/** Where somebody was last known to be; as it travels between the gates of a site. */
+/** Where a person was last known to be; as it travels between the gates of a site. */
 export const passageSchema = z.object({
-  /** Null: nothing is known any more, and so nothing held against the person. */
+  /** Null: forgiven; nothing is known any more, and the person may go either way. */
   inside: z.boolean().nullable(),
   /** When the passage was, ISO 8601. */
   since: z.iso.datetime(),
@@ -27,17 +27,19 @@ export const passageSchema = z.object({
 });
 export type Passage = z.infer<typeof passageSchema>;
 
-/** Why a passage does not fit to what is known. */
-export interface Misfit {
-  /** Hard mode: the reason `passback`. Soft mode: only to be told. */
+/** A passage that contradicts where the person is: to come in twice, or to go out twice. */
+export interface PassbackViolation {
+  /** True in hard mode (the reason `passback`); false in soft mode: it is only reported. */
   readonly refused: boolean;
+  /** A sentence: where the person already is. */
   readonly detail: string;
+  /** Since when, ISO 8601. */
   readonly since: string;
 }
 
 /**
- * The last moment, up to and with `now`, at which whereabouts were forgotten; undefined without such times. A time that the
- * clock leaves out when it is put forward is made up right after; one that comes twice counts at the first.
+ * The last moment, up to and including `now`, at which whereabouts were forgotten; undefined without such times. A time that the
+ * clock leaves out when it is put forward counts right after the gap; of one that comes twice the first counts.
  */
 export function lastReset(rule: PassbackRule, now: WallMs, calendar: Calendar): WallMs | undefined {
   const { day } = calendar.local(now);
@@ -47,14 +49,14 @@ export function lastReset(rule: PassbackRule, now: WallMs, calendar: Calendar): 
 }
 
 /**
- * Whether somebody's passage through this gate contradicts what is known of him; undefined when it does not.
- * @param reset what {@link lastReset} says; undefined while the clock is not trusted, because forgetting grants something.
+ * The violation that a person's passage through this gate would be; undefined when it fits what is known of them.
+ * @param reset what {@link lastReset} says; undefined while the clock is not trusted, because a reset lets people in.
  */
-export function misfitOf(
+export function violationOf(
   rule: PassbackRule,
   known: Passage | undefined,
   reset: WallMs | undefined,
-): Misfit | undefined {
+): PassbackViolation | undefined {
   if (rule.mode === 'off' || !known) return undefined;
   if (isVoid(known, reset)) return undefined;
   if (known.inside === null || known.inside !== (rule.direction === 'in')) return undefined;
@@ -69,7 +71,7 @@ export const isVoid = ({ since }: Passage, reset: WallMs | undefined): boolean =
 /**
  * A passage seen now.
  * @param inside null to forgive: at every gate nothing is known of the person then @param node the gate's name
- * @param latest the newest version known of anybody; the new one follows it
+ * @param latest the newest version known of all people; the new one follows it
  */
 export const newPassage = (inside: boolean | null, now: WallMs, node: string, latest: string | null): Passage => ({
   inside,
@@ -78,8 +80,8 @@ export const newPassage = (inside: boolean | null, now: WallMs, node: string, la
 });
 
 /**
- * Whether what another gate saw takes the place of what is known: the newer version wins, in whatever order and however often
- * they come. A version from the future is set aside, as with people.
+ * Whether what another gate saw replaces what is known: the newer version wins, in whatever order and however often they arrive.
+ * A version from the future is set aside, as with people.
  */
-export const supersedes = (heard: Passage, known: Passage | undefined, now: WallMs): boolean =>
-  !isFuture(heard.version, now) && (known === undefined || compareVersions(heard.version, known.version) > 0);
+export const supersedes = (received: Passage, known: Passage | undefined, now: WallMs): boolean =>
+  !isFuture(received.version, now) && (known === undefined || compareVersions(received.version, known.version) > 0);

@@ -6,36 +6,36 @@ import type { Calendar } from '../schedule/calendar.js';
 import { LastPassages, type LastPassagesParts } from './last-passages.js';
 import {
   contactBack,
+  contactChanged,
   contactLost,
-  contactSays,
   type Detected,
-  expectNobody,
+  forgetExpected,
   letIn,
   newDetection,
   type PassageCounts,
   type PassageDetection,
 } from './passage-detection.js';
 import type { PassagesDocument } from './passages-file.js';
-import { lastReset, type Misfit, misfitOf, type Passage, type PassbackRule } from './passback.js';
+import { lastReset, type Passage, type PassbackRule, type PassbackViolation, violationOf } from './passback.js';
 
 export interface WhereaboutsParts {
   readonly rule: PassbackRule;
   readonly calendar: Calendar;
   /** This gate's name; stands in versions. */
   readonly gate: string;
-  /** Of whom whereabouts are kept: not of those who were removed. */
+  /** Whereabouts are kept of these people, and not of those who were removed. */
   readonly people: LastPassagesParts['people'];
   readonly file: Pick<StateFile<PassagesDocument>, 'found' | 'save'>;
   readonly clock: Clock;
   readonly trustedClock: Pick<TrustedClock, 'trusted'>;
-  /** Whether a contact tells that the door was opened. */
+  /** Whether a contact shows that the door was opened. */
   readonly hasContact: boolean;
-  /** How long after a grant the door may be opened. */
+  /** How long after a grant the door may be opened, in milliseconds. */
   readonly pulseMs: number;
   /** A person has gone through. */
   readonly onPassed: (person: string) => void;
   /** A person was let in although they are there already: soft mode. */
-  readonly onMisfit: (person: string, misfit: Misfit) => void;
+  readonly onViolation: (person: string, violation: PassbackViolation) => void;
 }
 
 /** Who is inside, as far as this site's gates have seen it, and how many have gone through this one. */
@@ -63,27 +63,27 @@ export class Whereabouts {
 
   /** Whether this person's passage contradicts what is known, and is refused for that. */
   refuses(person: string): boolean {
-    return this.#misfit(person)?.refused ?? false;
+    return this.#violation(person)?.refused ?? false;
   }
 
-  /** Somebody was let in. */
+  /** A person was let in. */
   letIn(person: string): void {
     if (this.#fire) return;
-    const { clock, pulseMs, onMisfit } = this.#parts;
-    const misfit = this.#misfit(person);
-    if (misfit) onMisfit(person, misfit);
-    this.#follow(letIn(this.#detection, person, clock.monotonic(), pulseMs));
+    const { clock, pulseMs, onViolation } = this.#parts;
+    const violation = this.#violation(person);
+    if (violation) onViolation(person, violation);
+    this.#apply(letIn(this.#detection, person, clock.monotonic(), pulseMs));
   }
 
-  /** What the contact says. @param why by what the door is released */
+  /** The contact reports the door open or closed. @param why what has released the door */
   contact(open: boolean, why: 'pulse' | 'free' | 'forced'): void {
-    const seen = this.#fire && why === 'pulse' ? 'free' : why;
-    this.#follow(contactSays(this.#detection, open, seen, this.#parts.clock.monotonic()));
+    const released = this.#fire && why === 'pulse' ? 'free' : why;
+    this.#apply(contactChanged(this.#detection, open, released, this.#parts.clock.monotonic()));
   }
 
   /** The contact's wire is lost. */
   contactLost(): void {
-    this.#follow(contactLost(this.#detection, this.#parts.clock.monotonic()));
+    this.#apply(contactLost(this.#detection, this.#parts.clock.monotonic()));
   }
 
   /** The contact's wire is back. @param open what it says */
@@ -96,15 +96,15 @@ export class Whereabouts {
     this.#passages.place(person, null);
   }
 
-  /** A fire lets everybody through unasked: who went where is not known, and whoever comes back must not be taken for somebody inside. */
+  /** A fire lets everybody through unasked: who went where is not known, and a person who comes back must not count as inside. */
   fire(active: boolean): void {
     this.#fire = active;
     if (!active) return;
-    this.#detection = expectNobody(this.#detection);
+    this.#detection = forgetExpected(this.#detection);
     this.#passages.forgiveAll();
   }
 
-  /** Lets go of what the last reset made void. To be called each minute. */
+  /** Drops what the last reset made void. To be called each minute. */
   purge(): void {
     if (this.#parts.trustedClock.trusted) this.#passages.date();
     this.#passages.purge(this.#reset());
@@ -116,7 +116,7 @@ export class Whereabouts {
     return ['anti-passback: without the broker it is not known who goes in and out at other gates'];
   }
 
-  /** Of whom something is known. */
+  /** The people of whom something is known. */
   ids(): Iterable<string> {
     return this.#passages.ids();
   }
@@ -126,7 +126,7 @@ export class Whereabouts {
     return this.#passages.get(person);
   }
 
-  /** Whether this person was removed: nobody may keep where they were. */
+  /** Whether this person was removed: where they were must not be kept then. */
   isGone(person: string): boolean {
     return this.#passages.isGone(person);
   }
@@ -136,22 +136,22 @@ export class Whereabouts {
     return this.#passages.merge(person, passage, this.#reset());
   }
 
-  /** Calls back when this gate itself changes what is known of a person. @returns ends that */
+  /** Calls back when this gate itself changes what is known of a person. @returns removes the listener */
   onLocal(listener: (person: string) => void): () => void {
     return this.#passages.onLocal(listener);
   }
 
-  #misfit(person: string): Misfit | undefined {
-    return misfitOf(this.#parts.rule, this.#passages.get(person), this.#reset());
+  #violation(person: string): PassbackViolation | undefined {
+    return violationOf(this.#parts.rule, this.#passages.get(person), this.#reset());
   }
 
-  /** Undefined while the clock is not trusted: forgetting lets somebody in. */
+  /** The last reset; undefined while the clock is not trusted: a reset lets people in. */
   #reset(): WallMs | undefined {
     const { rule, clock, calendar, trustedClock } = this.#parts;
     return rule.resetAt.length > 0 && trustedClock.trusted ? lastReset(rule, clock.wall(), calendar) : undefined;
   }
 
-  #follow({ detection, passed }: Detected): void {
+  #apply({ detection, passed }: Detected): void {
     const counted = detection.counts !== this.#detection.counts;
     this.#detection = detection;
     for (const person of passed) {
@@ -162,7 +162,7 @@ export class Whereabouts {
   }
 
   #save(): void {
-    // Looked at when it is written, not at each of ten thousand records.
+    // The document is built when it is written, not at each of ten thousand records.
     this.#parts.file.save(() => ({ schema: 1, counts: this.counts, passages: this.#passages.snapshot() }));
   }
 }

@@ -6,7 +6,7 @@ import type { RequestReports } from '../gate/request-reports.js';
 import type { JournalInput } from '../journal/writer.js';
 import type { Clock, WallMs } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
-import type { Direction, Misfit } from '../passback/passback.js';
+import type { Direction, PassbackViolation } from '../passback/passback.js';
 import type { Person } from '../person/person.js';
 import type { EventFields } from '../site/messages.js';
 import type { PeopleSummary } from '../site/sync/people-records.js';
@@ -134,7 +134,7 @@ export class Reporter implements RequestReports {
   }
 
   /** A person was let in who should be on the other side: anti-passback in soft mode. */
-  misfit(person: Person | undefined, { detail, since }: Misfit): void {
+  passbackViolation(person: Person | undefined, { detail, since }: PassbackViolation): void {
     this.#log.warn({ person: person?.id, since }, detail);
     const fields = { person: person?.id ?? null, name: person?.name ?? null, text: detail, since };
     this.#report('passback', fields, passageEntry('passback', person, { since }));

@@ -2,7 +2,7 @@
 import { DAY_MINUTES, dayNumber } from '../config/sections/access-times.js';
 import type { WallMs } from '../kit/clock.js';
 
-/** What a calendar and a clock on the wall of the site show. */
+/** The local date and time of the site. */
 export interface LocalTime {
   /** Days since 1970-01-01. */
   readonly day: number;
@@ -12,12 +12,12 @@ export interface LocalTime {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = DAY_MINUTES * MINUTE_MS;
-/** Moments remembered; asking Intl takes some ten microseconds on a PC. */
+/** Local times remembered; asking Intl takes some ten microseconds on a PC. */
 const KNOWN_MAX = 1024;
 /** The year 9999 is the last that calendars are asked about. */
 const TIME_MS_MAX = Date.UTC(9999, 11, 1);
 
-/** Whether a time is one that a schedule can be asked about: from 1970 to 9999. */
+/** Whether a time is one that a schedule can be asked about: from 1970 to 9999. NaN is not. */
 export const isTime = (at: WallMs): boolean => at >= 0 && at <= TIME_MS_MAX;
 
 /** Day of the week of a day since 1970-01-01; 0 is Monday. */
@@ -30,13 +30,13 @@ export function monthDayOf(day: number): number {
 }
 
 /**
- * Local time of one zone. All knowledge of zones is Node's own (Intl); here is only what follows from asking it twice.
- * Where the clock is put forward some local times never come; where it is put back some come twice.
+ * Local time of one zone, from Node's own knowledge of zones (Intl). Where the clock is put forward some local times never
+ * come; where it is put back some come twice.
  */
 export class Calendar {
   readonly zone: string;
   readonly #format: Intl.DateTimeFormat;
-  /** What was shown at a second, because a dozen schedules ask about the same ones; at most {@link KNOWN_MAX}. */
+  /** Local times by second, because a dozen schedules ask about the same ones; at most {@link KNOWN_MAX}. */
   readonly #known = new Map<number, number>();
 
   /** @throws RangeError where Node knows no such zone. */
@@ -74,16 +74,16 @@ export class Calendar {
       .sort((a, b) => a - b);
   }
 
-  /** The first moment at which the clock shows `minute` of `day` or, where that is left out, what comes in its place. */
+  /** The first moment at which the clock shows `minute` of `day`; where that time is left out, the end of the gap. */
   reach(day: number, minute: number): WallMs {
     const [first] = this.instants(day, minute);
     if (first !== undefined) return first;
     const shown = day * DAY_MS + minute * MINUTE_MS;
-    // Whatever the zone, the leap lies within a day of the time that it leaves out.
+    // In every zone the change lies within a day of the time that it leaves out.
     return this.leap((shown - DAY_MS) as WallMs, (shown + DAY_MS) as WallMs) ?? (shown as WallMs);
   }
 
-  /** The moment after `from`, up to and with `to`, at which the clock is put forward or back; one at most is looked for. */
+  /** The moment after `from`, up to and including `to`, at which the clock is put forward or back; undefined if it is not. Finds one at most. */
   leap(from: WallMs, to: WallMs): WallMs | undefined {
     const before = this.#offset(from);
     if (this.#offset(to) === before) return undefined;

@@ -9,14 +9,14 @@ import { type DoorOrder, NO_ORDER } from './door-order.js';
 const schema = z.strictObject({
   schema: z.literal(1),
   mode: z.enum(DOOR_MODES),
-  /** A mode that somebody has ordered stays until the plan asks for another one. */
+  /** A mode ordered by hand stays until the plan asks for another one. */
   by: z.enum(['hand', 'plan']),
   /** When it was ordered; null where that is not known. */
   at: z.iso.datetime().nullable(),
 });
 type Remembered = z.infer<typeof schema>;
 
-/** The door's mode, across restarts: whoever has locked the door for everybody must not find it open after a power cut. */
+/** The order that the door's mode follows, across restarts: a door that was locked for everybody must not be open after a power cut. */
 export class DoorOrderFile {
   readonly #file: StateFile<Remembered>;
   #order: DoorOrder;
@@ -40,10 +40,12 @@ export class DoorOrderFile {
     );
   }
 
+  /** The order in force. */
   get order(): DoorOrder {
     return this.#order;
   }
 
+  /** Saves an order; the same object is not written again. */
   keep(order: DoorOrder): void {
     if (order === this.#order) return;
     this.#order = order;

@@ -1,5 +1,5 @@
 // pure
-/** What the door's mode is by: the plan, or somebody's order, which stays until the plan asks for another mode than at that time. */
+/** What sets the door's mode: the plan, or an order by hand, which stays until the plan asks for another mode than when it was given. */
 
 import { JUMP_MS } from '../clock-trust/clock-trust.js';
 import type { MonotonicMs, WallMs } from '../kit/clock.js';
@@ -10,13 +10,13 @@ import { modeAt, type PlannedMode, planMoved } from './planned-modes.js';
 export interface DoorOrder {
   readonly mode: DoorMode;
   readonly by: 'hand' | 'plan';
-  /** When somebody gave it; null where the clock was not trusted, and for the plan's. */
+  /** When it was given; null if the clock was not trusted then, and for the plan's. */
   readonly atMs: WallMs | null;
-  /** The same by the clock that never jumps; undefined: before the daemon started. */
+  /** The same on the monotonic clock; undefined: before the daemon started. */
   readonly atMono: MonotonicMs | undefined;
 }
 
-/** Where nobody has ordered anything. */
+/** Nothing was ordered by hand. */
 export const NO_ORDER: DoorOrder = { mode: 'normal', by: 'plan', atMs: null, atMono: undefined };
 
 export interface OrderTime {
@@ -25,6 +25,7 @@ export interface OrderTime {
   readonly trusted: boolean;
 }
 
+/** An order given by hand now. */
 export const orderByHand = (mode: DoorMode, { wall, mono, trusted }: OrderTime): DoorOrder => ({
   mode,
   by: 'hand',
@@ -39,33 +40,33 @@ export function orderDue(
   now: OrderTime,
   calendar: Calendar,
 ): DoorOrder {
-  // What a plan had set that was taken out of the configuration since.
+  // A plan that was taken out of the configuration leaves nothing behind.
   if (plan.length === 0) return order.by === 'hand' ? order : planned(order, 'normal');
-  // Whether the plan has moved is not known without a clock.
+  // Without a trusted clock it is not known whether the plan has moved.
   if (!now.trusted) return order;
-  const asked = () => planned(order, modeAt(plan, now.wall, calendar));
-  if (order.by === 'plan') return asked();
+  const byPlan = () => planned(order, modeAt(plan, now.wall, calendar));
+  if (order.by === 'plan') return byPlan();
   const at = givenAt(order, now);
-  if (at === undefined || planMoved(plan, at, now.wall, calendar)) return asked();
+  if (at === undefined || planMoved(plan, at, now.wall, calendar)) return byPlan();
   return order.atMs === at ? order : { ...order, atMs: at };
 }
 
-/** When the order was given, in trusted time; undefined where that is not known and the plan had better decide. */
+/** When the order was given, in trusted time; undefined if that is not known and the plan must decide. */
 function givenAt({ mode, atMs, atMono }: DoorOrder, { wall, mono }: OrderTime): WallMs | undefined {
   if (atMono !== undefined) {
-    // The clock may have been set right since. A second more or less is none that is worth a write.
+    // The clock may have been set right since. A difference of a second or two is not worth a write.
     const at = (wall - (mono - atMono)) as WallMs;
     if (atMs === null) return at;
-    // That clock stands still while the machine sleeps: an open door counts from the earlier of the two.
+    // The monotonic clock stands still while the machine sleeps: an open door counts from the earlier of the two.
     const open = mode === 'open-house' && atMs <= at;
     return open || Math.abs(at - atMs) <= JUMP_MS ? atMs : at;
   }
   if (atMs !== null && atMs <= wall + JUMP_MS) return atMs;
-  // Of a door that somebody has opened for all nobody knows for how long; one that is shut stays so until the plan's next move.
+  // How long an open house has lasted is not known, so the plan decides; a door that is shut stays so until the plan's next move.
   return mode === 'open-house' ? undefined : wall;
 }
 
-/** The mode that the door is to be in. Without a clock open house ends, but for one that somebody orders then. */
+/** The mode that the door is to be in. Without a trusted clock open house ends, unless it was ordered by hand and either the clock was not trusted then, or there is no plan to end it. */
 export function modeOf(
   { mode, by, atMs, atMono }: DoorOrder,
   plan: readonly PlannedMode[],

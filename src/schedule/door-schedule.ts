@@ -16,7 +16,7 @@ export interface DoorScheduleParts {
   readonly door: { readonly mode: DoorMode; setMode(mode: DoorMode): void };
 }
 
-/** Keeps the door in the mode that the plan, or somebody's order, asks for. */
+/** Keeps the door in the mode that the plan, or an order by hand, asks for. */
 export class DoorSchedule {
   readonly #parts: DoorScheduleParts;
 
@@ -24,7 +24,7 @@ export class DoorSchedule {
     this.#parts = parts;
   }
 
-  /** Somebody set the door's mode, or asked to `lock`: that ends open house, also one that still waits for a trusted clock. */
+  /** The door's mode was set by hand, or `lock` was requested: that ends open house, even one that still waits for a trusted clock. */
   ordered(asked: DoorMode | 'lock'): void {
     const { orders } = this.#parts;
     if (asked === 'lock' && orders.order.mode !== 'open-house') return;

@@ -7,7 +7,7 @@ import { type Calendar, isTime, monthDayOf, weekdayOf } from './calendar.js';
 export type Schedule = { readonly kind: 'always' } | { readonly kind: 'never' } | Hours;
 
 /**
- * Open whenever the clock on the wall shows a time within a span. A span belongs to the day on which it begins, even past
+ * Open whenever the local time is within a span. A span belongs to the day on which it begins, even past
  * midnight: Friday's night shift runs its course though Saturday is a holiday.
  */
 export interface Hours {
@@ -17,7 +17,7 @@ export interface Hours {
   /** What holds on holidays in place of the weekly spans; null: holidays are days like others. */
   readonly onHolidays: readonly Span[] | null;
   readonly holidays: readonly Dates[];
-  /** What holds on single days, whatever else; the first that fits counts. */
+  /** What holds on single days, above week and holidays; the first that fits counts. */
   readonly exceptions: readonly { readonly dates: Dates; readonly spans: readonly Span[] }[];
 }
 
@@ -36,7 +36,7 @@ export function spansOf(hours: Hours, day: number): readonly Span[] {
   return hours.weekly[weekdayOf(day)] ?? [];
 }
 
-/** Whether a schedule is open at a moment. A time that is none is in no hours. */
+/** Whether a schedule is open at a moment. An invalid time (NaN) is outside all hours. */
 export function isOpen(schedule: Schedule, at: WallMs, calendar: Calendar): boolean {
   if (schedule.kind !== 'hours') return schedule.kind === 'always';
   if (!isTime(at)) return false;
@@ -47,9 +47,9 @@ export function isOpen(schedule: Schedule, at: WallMs, calendar: Calendar): bool
 }
 
 const DAY_MS = DAY_MINUTES * 60_000;
-/** How far {@link nextChange} looks unless told otherwise: a week and a day, in days. */
+/** How far {@link nextChange} looks by default: a week and a day, in days. */
 const LOOK_AHEAD_DAYS = 8;
-/** Furthest that it looks, in days. */
+/** The furthest that {@link nextChange} looks, in days. */
 export const LOOK_AHEAD_DAYS_MAX = 400;
 
 /**
@@ -74,10 +74,10 @@ export function nextChange(
   return undefined;
 }
 
-/** The moments after `from`, up to and with `to`, at which a schedule can open or close, in their order. */
+/** The moments after `from`, up to and including `to`, at which a schedule can open or close, in order. */
 function edges(hours: Hours, from: WallMs, to: WallMs, calendar: Calendar): WallMs[] {
   const found: WallMs[] = [];
-  // A day more on both sides: a span may end on the day after, and a date may come back where clocks are put back at midnight.
+  // One day more on both sides: a span may end on the day after, and where clocks are put back at midnight a date comes twice.
   const last = calendar.local(to).day + 1;
   for (let d = calendar.local(from).day - 1; d <= last; d++)
     for (const { from: begin, to: end } of spansOf(hours, d))

@@ -10,7 +10,7 @@ export interface PlannedMode {
   readonly schedule: Schedule;
 }
 
-/** The mode that the plan asks for. Where two meet, as a holiday may bring about, the locked one counts. */
+/** The mode that the plan asks for. If two apply, as may happen on a holiday, the locked one counts. */
 export function modeAt(plan: readonly PlannedMode[], at: WallMs, calendar: Calendar): DoorMode {
   const open = plan.filter(({ schedule }) => isOpen(schedule, at, calendar));
   if (open.some(({ mode }) => mode === 'locked')) return 'locked';
@@ -27,7 +27,7 @@ export function nextMode(
   const end = now + WEEK_MS;
   const after = (schedule: Schedule, at: WallMs) => nextChange(schedule, at, calendar);
   let changes = plan.map(({ schedule }) => ({ schedule, at: after(schedule, now) }));
-  // Each round steps over one change; more than this no week of 16 schedules can have.
+  // Each round steps over one change; no week of 16 schedules can have more than this.
   for (let round = 0; round < CHANGES_MAX; round++) {
     const at = Math.min(...changes.map((change) => change.at ?? Number.POSITIVE_INFINITY)) as WallMs;
     if (!(at <= end)) return undefined;

@@ -3,7 +3,7 @@ import type { Link } from './link/link.js';
 import type { Outbox } from './outbox.js';
 import { type Names, topicsOf } from './topics.js';
 
-/** For the last events and the goodbye. */
+/** How long the last events and the goodbye may take. */
 const GOODBYE_MS = 1_000;
 
 /** The retained message that the broker sends when this gate's connection breaks; for the link's will. */
@@ -16,7 +16,7 @@ export interface LeavingParts {
   readonly clock: Clock;
 }
 
-/** Delivers what it can within a second, says goodbye and ends the link. */
+/** Delivers the last events and says goodbye, for at most a second, and ends the link. Never rejects for a broker that does not answer. */
 export async function leaveSite({ link, outbox, names, clock }: LeavingParts): Promise<void> {
   if (link.up) {
     const { topic, payload } = offlineWill(names);
@@ -26,8 +26,8 @@ export async function leaveSite({ link, outbox, names, clock }: LeavingParts): P
         timer.cancel();
         resolve();
       };
-      const lastWords = outbox.empty().then(() => link.publish(topic, payload, { retain: true, qos: 1 }));
-      lastWords.then(done, done);
+      const goodbye = outbox.empty().then(() => link.publish(topic, payload, { retain: true, qos: 1 }));
+      goodbye.then(done, done);
     });
   }
   outbox.stop();

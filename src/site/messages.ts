@@ -15,8 +15,8 @@ export const EVENT_MAX = 4 * 1024;
 export const LIFETIME_MAX_MS = 5 * 60_000;
 
 /**
- * Why a request was not done. The first line are the decision's reasons that an enrolment can meet (DESIGN 6);
- * `failed` is this project's addition to the contract's list: the gate tried, its surroundings or code broke.
+ * Why a request was not done. The first two lines are the decision's reasons, which an enrolment can meet (DESIGN 6);
+ * `failed` is this project's addition to the contract's list: the gate tried, and its surroundings or code broke.
  */
 export const ERROR_CODES = [
   ...(['no-face', 'several-faces', 'too-small', 'low-quality', 'nobody', 'ambiguous', 'spoof'] as const),
@@ -26,7 +26,7 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** What a handler throws to refuse a request; anything else it throws is answered `failed`. */
+/** A handler throws this to refuse a request; anything else it throws is answered `failed`. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly code: ErrorCode;
@@ -86,13 +86,13 @@ export const stateSchema = z.object({
   problems: z.array(z.string()).optional(),
 });
 
-/** `G/info`, retained: what other gates read of it. */
+/** `G/info`, retained: the part that other gates read. */
 export const infoSchema = z.looseObject({
   version: z.string(),
   people: z.object({ revision: z.string(), count: z.int().min(0), hash: z.string() }),
 });
 
-/** A retained record under `S/people/`; a removed one names its id in the topic only. */
+/** A retained record under `S/people/`; that of a removed person may name the id in the topic only. */
 export const recordSchema = z.union([
   z.object({ removed: z.literal(true), version: versionSchema, id: personIdSchema.optional() }),
   personSchema,

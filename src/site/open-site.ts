@@ -2,7 +2,7 @@ import type { Opening } from '../config/opening.js';
 import { Site, type SiteParts } from './site.js';
 import type { Uplink } from './uplink.js';
 
-/** The gate's part in its site, not yet started; without a broker there is none. */
+/** The gate's part in its site, not yet started; undefined without a broker. */
 export async function openSite(
   { clock, log, endings }: Opening,
   uplink: Uplink | undefined,

@@ -3,9 +3,9 @@ import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { EVENT_MAX, type EventFields } from './messages.js';
 
-/** Events that wait for the broker. When it is full the oldest goes: the newest tells what is the matter now. */
+/** Events that wait for the broker. When the outbox is full the oldest goes: the newest shows what is wrong now. */
 export const OUTBOX_MAX = 1_000;
-/** After a broker that was there did not take an event. */
+/** Pause after a connected broker did not take an event. */
 const PAUSE_MS = 5_000;
 
 interface Event {
@@ -20,14 +20,14 @@ interface Event {
 
 export interface OutboxParts {
   readonly gate: string;
-  /** Tells this run of the daemon from others; stands in every id. */
+  /** Distinguishes this run of the daemon from others; stands in every id. */
   readonly boot: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly capacity?: number;
 }
 
-/** Who carries the events to the broker. */
+/** Port: carries the events to the broker. */
 export interface EventCarrier {
   /** Resolves when the broker has acknowledged. */
   publish(event: string): Promise<void>;
@@ -37,18 +37,18 @@ export interface EventCarrier {
 
 /**
  * Events on their way to the broker: numbered, one after the other, each until it is acknowledged, so at least once
- * and in order. It is there before the site is: what happens earlier waits. In memory: what was not delivered when the
- * process ends is lost.
+ * and in order. It exists before the site does: what happens earlier waits. Kept in memory: what was not delivered when
+ * the process ends is lost.
  */
 export class Outbox {
   readonly #parts: OutboxParts;
   readonly #queue: Event[] = [];
-  readonly #waiting: (() => void)[] = [];
+  readonly #awaitingEmpty: (() => void)[] = [];
   #carrier: EventCarrier | undefined;
   #n = 0;
   #lost = 0;
   #up = false;
-  #pumping = false;
+  #sending = false;
   #retry: Timer | undefined;
 
   constructor(parts: OutboxParts) {
@@ -59,7 +59,7 @@ export class Outbox {
     return this.#queue.length;
   }
 
-  /** Never throws and never waits. @param atMs when it happened; now, where it is not given */
+  /** Adds an event. Never throws and never waits. @param atMs when it happened; now if not given */
   add(type: string, fields: EventFields = {}, atMs: WallMs = this.#parts.clock.wall()): void {
     const { gate, boot, log } = this.#parts;
     const n = ++this.#n;
@@ -71,19 +71,20 @@ export class Outbox {
     }
     this.#queue.push(event);
     if (this.#queue.length > (this.#parts.capacity ?? OUTBOX_MAX)) this.#dropOldest();
-    this.#kick();
+    this.#startSending();
   }
 
-  /** Names who carries the events; called once, before the first {@link up}. */
-  carriedBy(carrier: EventCarrier): void {
+  /** To be called once, before the first {@link up}. */
+  setCarrier(carrier: EventCarrier): void {
     this.#carrier = carrier;
   }
 
+  /** The broker is connected: sends what waits. */
   up(): void {
     this.#up = true;
     this.#retry?.cancel();
     this.#retry = undefined;
-    this.#kick();
+    this.#startSending();
   }
 
   down(): void {
@@ -93,7 +94,7 @@ export class Outbox {
   /** Resolves once everything is delivered; never if the broker stays away. */
   empty(): Promise<void> {
     if (this.#queue.length === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve) => this.#awaitingEmpty.push(resolve));
   }
 
   stop(): void {
@@ -109,13 +110,13 @@ export class Outbox {
     this.#carrier?.onProblem(`events-lost: ${this.#lost} events were thrown away while the broker was out of reach`);
   }
 
-  #kick(): void {
-    if (!this.#up || !this.#carrier || this.#pumping || this.#retry || this.#queue.length === 0) return;
-    this.#pumping = true;
-    void this.#pump(this.#carrier);
+  #startSending(): void {
+    if (!this.#up || !this.#carrier || this.#sending || this.#retry || this.#queue.length === 0) return;
+    this.#sending = true;
+    void this.#sendAll(this.#carrier);
   }
 
-  async #pump(carrier: EventCarrier): Promise<void> {
+  async #sendAll(carrier: EventCarrier): Promise<void> {
     try {
       for (let event = this.#queue[0]; this.#up && event; event = this.#queue[0]) {
         await carrier.publish(JSON.stringify(event));
@@ -125,12 +126,12 @@ export class Outbox {
       this.#parts.log.warn({ err: explain(thrown), waiting: this.#queue.length }, 'an event was not delivered yet');
       this.#retry = this.#parts.clock.after(PAUSE_MS, () => {
         this.#retry = undefined;
-        this.#kick();
+        this.#startSending();
       });
     } finally {
-      this.#pumping = false;
+      this.#sending = false;
     }
-    this.#kick();
+    this.#startSending();
   }
 
   #delivered(event: Event): void {
@@ -140,6 +141,6 @@ export class Outbox {
       this.#lost = 0;
       this.#carrier?.onProblem(undefined);
     }
-    if (this.#queue.length === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+    if (this.#queue.length === 0) for (const resolve of this.#awaitingEmpty.splice(0)) resolve();
   }
 }

@@ -3,7 +3,7 @@ import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Link } from './link/link.js';
 
-/** Twice a second at most, however often the value changes. */
+/** At most twice a second, however often the value changes. */
 const GAP_MS = 500;
 const RETRY_MS = 5_000;
 
@@ -26,20 +26,21 @@ export class RetainedTopic {
     this.#log = log;
   }
 
+  /** Publishes a new value, soon; the same value is not published again. */
   set(payload: string): void {
     if (payload === this.#wanted) return;
     this.#wanted = payload;
     this.#dirty = true;
-    this.#kick();
+    this.#sendIfDue();
   }
 
-  /** The broker is (back) there. */
+  /** The broker is connected. */
   up(): void {
     this.#dirty = this.#wanted !== undefined;
     this.#sentAt = undefined;
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#kick();
+    this.#sendIfDue();
   }
 
   stop(): void {
@@ -48,7 +49,7 @@ export class RetainedTopic {
     this.#timer?.cancel();
   }
 
-  #kick(): void {
+  #sendIfDue(): void {
     if (!this.#link.up || this.#busy || this.#timer || !this.#dirty || this.#wanted === undefined) return;
     const wait = this.#sentAt === undefined ? 0 : this.#sentAt + GAP_MS - this.#clock.monotonic();
     if (wait > 0) this.#later(wait);
@@ -67,14 +68,14 @@ export class RetainedTopic {
       this.#later(RETRY_MS);
     }
     this.#busy = false;
-    this.#kick();
+    this.#sendIfDue();
   }
 
   #later(ms: number): void {
     this.#timer?.cancel();
     this.#timer = this.#clock.after(ms, () => {
       this.#timer = undefined;
-      this.#kick();
+      this.#sendIfDue();
     });
   }
 }

@@ -16,7 +16,7 @@ import { RecordSync } from './sync/record-sync.js';
 import type { SharedRecords } from './sync/shared-records.js';
 import { type Names, parseTopic, type Topics, topicsOf } from './topics.js';
 
-/** What the gate says of itself; the site adds `broker` and problems of its own. */
+/** The state that the gate publishes; the site adds `broker` and problems of its own. */
 export interface SiteState {
   readonly status: 'online' | 'degraded';
   readonly door: { readonly mode: string; readonly state: string };
@@ -30,10 +30,10 @@ export interface SiteParts {
   readonly names: Names;
   readonly clock: Clock;
   readonly log: Log;
-  /** Events; what happened before the site was made waits in it. */
+  /** Events; those from before the site was made wait in it. */
   readonly outbox: Outbox;
   readonly people: PeopleSource;
-  /** Where people are, as the site's gates share it; undefined where anti-passback is off. */
+  /** Where people are, as the site's gates share it; undefined if anti-passback is off. */
   readonly passages?: PassageSource | undefined;
   readonly handlers: RequestHandlers;
   /** See {@link RequestServerParts.written}. */
@@ -42,12 +42,12 @@ export interface SiteParts {
 
 /** A denied or unanswered subscription is tried again after this time. */
 const SUBSCRIBE_RETRY_MS = 5_000;
-/** People are counted again at most so often while they change. */
+/** While people change they are counted again at most so often. */
 const SUMMARY_MS = 2_000;
 const PEERS_MS = 60_000;
 /**
- * This gate's part in its site: requests in; state, info, events out; people both ways. Everything here returns at
- * once and none of it throws into the gate; without a broker nothing of it is made.
+ * This gate's part in its site: requests in; state, info and events out; people and passages both ways. Everything here returns
+ * at once and never throws into the gate. Without a broker no Site is made.
  */
 export class Site {
   readonly #parts: SiteParts;
@@ -55,7 +55,7 @@ export class Site {
   readonly #requestServer: RequestServer;
   readonly #people: RecordSync<SiteRecord>;
   readonly #passages: RecordSync<Passage> | undefined;
-  readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'hearMarker'>[];
+  readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'receiveMarker'>[];
   readonly #peers = new Peers();
   readonly #stateTopic: RetainedTopic;
   readonly #infoTopic: RetainedTopic;
@@ -76,7 +76,7 @@ export class Site {
     this.#requestServer = new RequestServer(parts);
     this.#stateTopic = new RetainedTopic(this.#topics.state, parts);
     this.#infoTopic = new RetainedTopic(this.#topics.info, parts);
-    outbox.carriedBy({
+    outbox.setCarrier({
       publish: (event) => link.publish(this.#topics.event, event, { retain: false, qos: 1 }),
       onProblem: (text) => this.#problem('events', text),
     });
@@ -87,15 +87,15 @@ export class Site {
         marker: this.#topics.sync,
         clock,
         log,
-        rejected: (fields) => outbox.add(`${records.name}-rejected`, fields),
-        problem: (text) => this.#problem(records.name, text),
+        onRejected: (fields) => outbox.add(`${records.name}-rejected`, fields),
+        onProblem: (text) => this.#problem(records.name, text),
       });
     this.#people = shared(peopleRecords(people, this.#topics));
     this.#passages = passages && shared(passageRecords(passages, this.#topics));
     this.#syncs = [this.#people, ...(this.#passages ? [this.#passages] : [])];
   }
 
-  /** Whether the broker is there now. */
+  /** Whether the broker is connected now. */
   get connected(): boolean {
     return this.#parts.link.up;
   }
@@ -112,7 +112,7 @@ export class Site {
     link.start();
   }
 
-  /** Hears and shares nothing from here on. The link stays up for the last events: see leaveSite. */
+  /** Receives and shares nothing from here on. The link stays up for the last events: see leaveSite. */
   stop(): void {
     for (const unlisten of this.#unlisten) unlisten();
     for (const timer of [this.#summaryTimer, this.#peersTimer, this.#subscribeTimer]) timer?.cancel();
@@ -135,7 +135,7 @@ export class Site {
 
   #onUp(): void {
     this.#peers.forget();
-    // Who reads "online" may send a request at once: so the gate listens before it says so.
+    // A client that reads "online" may send a request at once: so the gate subscribes before it says so.
     void this.#subscribe().then(() => {
       this.#stateTopic.up();
       this.#infoTopic.up();
@@ -168,20 +168,20 @@ export class Site {
     const topic = parseTopic(this.#parts.names, packet.topic);
     switch (topic?.kind) {
       case 'request':
-        this.#requestServer.hear(packet);
+        this.#requestServer.receive(packet);
         return;
       case 'person':
-        this.#people.hear(topic.id, packet.payload);
+        this.#people.receive(topic.id, packet.payload);
         return;
       case 'passage':
-        this.#passages?.hear(topic.id, packet.payload);
+        this.#passages?.receive(topic.id, packet.payload);
         return;
       case 'sync':
-        for (const sync of this.#syncs) sync.hearMarker(packet.payload);
+        for (const sync of this.#syncs) sync.receiveMarker(packet.payload);
         return;
       case 'state':
       case 'info':
-        if (topic.gate !== this.#parts.names.gate) this.#peers.hear(topic.kind, topic.gate, packet.payload);
+        if (topic.gate !== this.#parts.names.gate) this.#peers.receive(topic.kind, topic.gate, packet.payload);
         return;
       default:
         this.#parts.log.debug({ topic: packet.topic.slice(0, 200) }, 'a message on an unexpected topic');

@@ -21,16 +21,17 @@ export interface Topics {
   readonly state: string;
   readonly info: string;
   readonly event: string;
-  /** The gate's own echo: what comes back here was sent after everything that came before it. */
+  /** The gate sends to itself here: what comes back was sent after everything that arrived before it. */
   readonly sync: string;
   person(id: string): string;
-  /** Where somebody was last seen to go: in or out. */
+  /** Where a person last went: in or out. */
   passage(id: string): string;
   request(verb: string): string;
   siteRequest(verb: string): string;
   response(requestId: string): string;
 }
 
+/** The topics of one gate. */
 export function topicsOf({ site, gate }: Names): Topics {
   const s = `kaimon/${site}`;
   const g = `${s}/gates/${gate}`;
@@ -56,7 +57,7 @@ export type Topic =
   | { readonly kind: 'request'; readonly scope: 'gate' | 'site'; readonly verb: string }
   | { readonly kind: 'state' | 'info' | 'event' | 'sync'; readonly gate: string };
 
-/** What a topic means to the gate `names.gate`; undefined for topics that are none of its business. */
+/** What a topic means to the gate `names.gate`; undefined for topics that do not concern it. */
 export function parseTopic(names: Names, topic: string): Topic | undefined {
   const [root, site, area, first, second, third, ...more] = topic.split('/', 8);
   if (root !== 'kaimon' || site !== names.site || first === undefined || more.length > 0) return undefined;

@@ -6,7 +6,7 @@ import { MqttLink } from './link/mqtt-link.js';
 import { Outbox } from './outbox.js';
 import type { Names } from './topics.js';
 
-/** The gate's way to its site: the link to the broker, not yet started, and the events that wait for it. */
+/** The gate's connection to its site: the link to the broker, not yet started, and the events that wait for it. */
 export interface Uplink {
   readonly link: Link;
   readonly outbox: Outbox;
@@ -14,7 +14,7 @@ export interface Uplink {
 }
 
 /**
- * Opens the way to the broker; at the end the last events are delivered and the gate says goodbye.
+ * Opens the connection to the broker; when it is closed the last events are delivered and the gate says goodbye.
  * @returns undefined where no broker is configured @throws OperatingError KAIMON_MQTT_CONFIG, KAIMON_SECRET
  */
 export async function openUplink({ config, clock, log, endings }: Opening): Promise<Uplink | undefined> {
@@ -23,7 +23,6 @@ export async function openUplink({ config, clock, log, endings }: Opening): Prom
   const names = { site: config.site, gate: config.gate };
   const optional = { clientId, username, passwordFile, caFile, certFile, keyFile };
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
-  // The boot tells the events of this run of the daemon from those of others.
   const outbox = new Outbox({ gate: names.gate, boot: randomBytes(4).toString('hex'), clock, log });
   const will = offlineWill(names);
   const link = await endings.open(

@@ -29,11 +29,11 @@ function batteryClock(seconds: number | string): void {
   writeFileSync(join(sources.rtcFolder, 'rtc0', 'since_epoch'), `${seconds}\n`);
 }
 
-test('a machine that tells nothing confirms nothing, and that is no trouble', async () => {
+test('a machine that says nothing about its clock confirms nothing, and that is not a problem', async () => {
   expect(await readClockFacts(clock, sources)).toEqual({ synchronisedMs: undefined, rtcAgrees: false, troubles: [] });
 });
 
-test('the file of timesyncd tells when the clock was synchronised', async () => {
+test('the file of timesyncd shows when the clock was synchronised', async () => {
   writeFileSync(sources.syncFile, '');
   utimesSync(sources.syncFile, (NOW - 5000) / 1000, (NOW - 5000) / 1000);
   program('echo no');
@@ -44,14 +44,14 @@ test.each([
   ['yes', NOW],
   ['no', undefined],
   ['', undefined],
-])('without it timedatectl is asked; it says "%s"', async (says, at) => {
+])('without that file timedatectl is asked; it says "%s"', async (says, at) => {
   program(`test "$*" = "show --property=NTPSynchronized --value" && echo ${says}`);
   const facts = await readClockFacts(clock, sources);
   expect(facts.synchronisedMs).toBe(at);
   expect(facts.troubles).toEqual([]);
 });
 
-test('a timedatectl that fails is a trouble, and confirms nothing', async () => {
+test('a timedatectl that fails is a problem, and confirms nothing', async () => {
   program('echo yes; exit 1');
   const facts = await readClockFacts(clock, sources);
   expect(facts.synchronisedMs).toBeUndefined();
@@ -59,10 +59,10 @@ test('a timedatectl that fails is a trouble, and confirms nothing', async () => 
 });
 
 test.each<[string, number | string, boolean]>([
-  ['that agrees is a witness', NOW / 1000 - 3, true],
-  ['that began again in 1970 is none', 120, false],
-  ['that runs an hour off is none', NOW / 1000 + 3600, false],
-  ['that says nothing sensible is none', 'soon', false],
+  ['that agrees confirms the clock', NOW / 1000 - 3, true],
+  ['that began again in 1970 confirms nothing', 120, false],
+  ['that is an hour off confirms nothing', NOW / 1000 + 3600, false],
+  ['that shows nothing sensible confirms nothing', 'soon', false],
 ])('a battery-backed clock %s', async (_which, seconds, agrees) => {
   batteryClock(seconds);
   expect((await readClockFacts(clock, sources)).rtcAgrees).toBe(agrees);

@@ -39,7 +39,7 @@ export function cameraContract(name: string, make: MakeCamera): void {
       for (const { picture } of frames) picture.release();
     });
 
-    test('a picture stays what it was while the next ones are read', async () => {
+    test('a picture stays unchanged while the next ones are read', async () => {
       const from = await open();
       const { picture } = await read(from);
       const before = picture.bytes();

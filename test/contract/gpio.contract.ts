@@ -63,21 +63,21 @@ export function gpioContract(name: string, make: () => Promise<GpioRig>): void {
     );
 
     test(
-      'an input reports its present level, then every change',
+      'an input reports its current level, then every change',
       withRig(async ({ gpio, line, drive, listening }) => {
         drive(1, true);
-        const heard: boolean[] = [];
-        const input = await gpio.input(line(1), 'as-is', { onLevel: (high) => heard.push(high), onFault: quiet });
-        await until('the first level is reported', () => heard.at(-1) === true);
+        const levels: boolean[] = [];
+        const input = await gpio.input(line(1), 'as-is', { onLevel: (high) => levels.push(high), onFault: quiet });
+        await until('the first level is reported', () => levels.at(-1) === true);
         await listening(1);
         for (const high of [false, true, false]) {
           drive(1, high);
-          await until(`${high} is reported`, () => heard.at(-1) === high);
+          await until(`${high} is reported`, () => levels.at(-1) === high);
         }
         input.close();
-        const before = heard.length;
+        const before = levels.length;
         drive(1, true);
-        expect(heard.length).toBe(before);
+        expect(levels.length).toBe(before);
       }),
     );
 
@@ -106,7 +106,7 @@ export function gpioContract(name: string, make: () => Promise<GpioRig>): void {
         await listening(3);
         relay.write(true);
         drive(3, true);
-        await until('the button is heard', () => pressed);
+        await until('the button is reported', () => pressed);
         await until('only the relay is on', () => wire(0) === true && wire(2) === false);
         for (const part of [button, relay, lamp]) part.close();
         expect([wire(0), wire(2)]).toEqual([false, false]);

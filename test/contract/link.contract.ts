@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Link, Packet, Will } from '../../src/site/link/link.js';
 
-/** A broker, and links to it that can be broken. Every wait has a bound, so that a failure is a failure and no hang. */
+/** A broker, and links to it that can be broken. Every wait has a limit, so that a failed test does not hang. */
 export interface LinkRig {
   /** Not started yet. */
   link(name: string, will?: Will): Link;
@@ -89,19 +89,19 @@ export function linkContract(name: string, kind: LinkRigKind): void {
       await a.publish('kept/2', 'two', kept);
       await a.publish('kept/1', '', kept);
       const b = await started('b');
-      const heard = nextPacket(b);
+      const received = nextPacket(b);
       await b.subscribe(['kept/+']);
-      expect(await heard).toMatchObject({ topic: 'kept/2', retain: true });
+      expect(await received).toMatchObject({ topic: 'kept/2', retain: true });
     });
 
     test('messages on one topic arrive in the order in which they were sent', async () => {
       const [a, b] = [await started('a'), await started('b')];
       await b.subscribe(['row']);
-      const heard: string[] = [];
-      const all = nextPacket(b, (packet) => heard.push(textOf(packet)) === 50);
+      const received: string[] = [];
+      const all = nextPacket(b, (packet) => received.push(textOf(packet)) === 50);
       await Promise.all(Array.from({ length: 50 }, (_, i) => a.publish('row', String(i), once)));
       await all;
-      expect(heard).toEqual(Array.from({ length: 50 }, (_, i) => String(i)));
+      expect(received).toEqual(Array.from({ length: 50 }, (_, i) => String(i)));
     });
 
     test('the will is sent when the connection breaks, and not after a regular end', async () => {
@@ -120,13 +120,13 @@ export function linkContract(name: string, kind: LinkRigKind): void {
       const [down, up] = [nextDown(a), nextUp(a)];
       rig.cut(a);
       await down;
-      // The simulated link is told when the way is free again; the real one finds out.
+      // The simulated link is started again by the test; the real one reconnects by itself.
       await rig.startBroker();
       await up;
       await a.publish('t', 'again', once);
     });
 
-    test('a publish made while the broker is away is sent once it is back', async () => {
+    test('a message published while the broker is away is sent once it is back', async () => {
       const a = await started('a');
       const down = nextDown(a);
       await rig.stopBroker();
@@ -138,7 +138,7 @@ export function linkContract(name: string, kind: LinkRigKind): void {
       await Promise.all([up, waiting]);
     });
 
-    test('the queue of waiting publishes has an end', async () => {
+    test('the queue of waiting publishes is limited', async () => {
       const a = rig.link('a');
       const all = Array.from({ length: 200 }, () =>
         a.publish('t', 'x', once).then(
@@ -170,39 +170,39 @@ export function linkContract(name: string, kind: LinkRigKind): void {
       expect(calls).toBe(0);
     });
 
-    test('a listener that throws does not keep others from hearing', async () => {
+    test('a listener that throws does not keep messages from the others', async () => {
       const [a, b] = [await started('a'), await started('b')];
       await b.subscribe(['t']);
       b.onMessage(() => {
         throw new Error('a defect');
       });
-      const heard = nextPacket(b);
+      const received = nextPacket(b);
       await a.publish('t', 'x', once);
-      expect(textOf(await heard)).toBe('x');
+      expect(textOf(await received)).toBe('x');
     });
 
-    test('an unsubscribed topic is not heard any more', async () => {
+    test('a topic that was unsubscribed delivers nothing any more', async () => {
       const [a, b] = [await started('a'), await started('b')];
       await b.subscribe(['t/+']);
       await b.unsubscribe(['t/+']);
       await b.subscribe(['u']);
-      const heard = nextPacket(b);
+      const received = nextPacket(b);
       await a.publish('t/1', 'x', once);
       await a.publish('u', 'y', once);
-      expect((await heard).topic).toBe('u');
+      expect((await received).topic).toBe('u');
     });
 
     with5('response topic, correlation data and properties arrive', async () => {
       const [a, b] = [await started('a'), await started('b')];
       await b.subscribe(['t']);
-      const heard = nextPacket(b);
+      const received = nextPacket(b);
       await a.publish('t', 'x', {
         ...once,
         responseTopic: 'answer/here',
         correlationData: Buffer.from([1, 2]),
         properties: { name: 'Ada' },
       });
-      const packet = await heard;
+      const packet = await received;
       expect(packet).toMatchObject({ responseTopic: 'answer/here', properties: { name: 'Ada' } });
       expect([...(packet.correlationData ?? [])]).toEqual([1, 2]);
     });
@@ -210,9 +210,9 @@ export function linkContract(name: string, kind: LinkRigKind): void {
     with5('a message sent with retain is known as such also by who was listening', async () => {
       const [a, b] = [await started('a'), await started('b')];
       await b.subscribe(['t']);
-      const heard = nextPacket(b);
+      const received = nextPacket(b);
       await a.publish('t', 'x', kept);
-      expect((await heard).retain).toBe(true);
+      expect((await received).retain).toBe(true);
     });
   });
 }

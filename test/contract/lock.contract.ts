@@ -1,45 +1,45 @@
 import { describe, expect, test } from 'vitest';
 import type { Lock } from '../../src/door/lock.js';
 
-/** A lock, and what its wire says. */
+/** A lock, and the state of its bolt. */
 export interface LockBench {
   readonly lock: Lock;
-  /** Whether the bolt is drawn, read where the bolt hangs and not from the lock. */
-  readonly drawn: () => boolean;
+  /** Whether the bolt is released, read at the wire and not from the lock. */
+  readonly released: () => boolean;
 }
 
 /** Every Lock, real or simulated, passes these. */
 export function lockContract(name: string, make: () => LockBench): void {
   describe(`every lock: ${name}`, () => {
-    test('is thrown before the first command', () => {
-      const { lock, drawn } = make();
-      expect(drawn()).toBe(false);
+    test('is locked before the first command', () => {
+      const { lock, released } = make();
+      expect(released()).toBe(false);
       lock.close();
     });
 
     test('follows every command at once', () => {
-      const { lock, drawn } = make();
-      for (const released of [true, false, false, true, true, false]) {
-        lock.drive(released);
-        expect(drawn()).toBe(released);
+      const { lock, released } = make();
+      for (const command of [true, false, false, true, true, false]) {
+        lock.drive(command);
+        expect(released()).toBe(command);
       }
       lock.close();
     });
 
-    test('close leaves the bolt thrown, and may be called twice', () => {
-      const { lock, drawn } = make();
+    test('close leaves the bolt locked, and may be called twice', () => {
+      const { lock, released } = make();
       lock.drive(true);
       lock.close();
-      expect(drawn()).toBe(false);
+      expect(released()).toBe(false);
       lock.close();
-      expect(drawn()).toBe(false);
+      expect(released()).toBe(false);
     });
 
-    test('closed, it never draws the bolt again', () => {
-      const { lock, drawn } = make();
+    test('closed, it never releases the bolt again', () => {
+      const { lock, released } = make();
       lock.close();
       expect(() => lock.drive(true)).toThrow();
-      expect(drawn()).toBe(false);
+      expect(released()).toBe(false);
     });
   });
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Speaker } from '../../src/voice/speaker.js';
 
-/** A speaker, and what was heard of it so far. */
+/** A speaker, and what it has said so far. */
 export interface SpeakerBench {
   readonly speaker: Speaker;
   readonly heard: () => readonly string[];

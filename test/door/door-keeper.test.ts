@@ -10,7 +10,7 @@ import { RULE } from './given.js';
 
 lockContract('simulated', () => {
   const lock = new SimulatedLock(new ManualClock());
-  return { lock, drawn: () => lock.released };
+  return { lock, released: () => lock.released };
 });
 
 function house(make: (clock: ManualClock, changes: BoltChange[]) => Lock) {
@@ -30,7 +30,7 @@ const simulated = () => house((clock, changes) => new SimulatedLock(clock, (chan
 
 /** A relay whose wire breaks: `broken` says which commands fail. */
 class BreakingLock implements Lock {
-  drawn = false;
+  released = false;
   closed = false;
   readonly commands: boolean[] = [];
   readonly #broken: (released: boolean) => boolean;
@@ -42,7 +42,7 @@ class BreakingLock implements Lock {
   drive(released: boolean): void {
     this.commands.push(released);
     if (this.#broken(released)) throw new Error('EIO');
-    this.drawn = released;
+    this.released = released;
   }
 
   close(): void {
@@ -51,7 +51,7 @@ class BreakingLock implements Lock {
 }
 
 describe('the keeper of the door', () => {
-  test('draws the bolt for one pulse', () => {
+  test('releases the bolt for one pulse', () => {
     const { clock, changes, states, door } = simulated();
     expect(door.open()).toBe(true);
     clock.advance(10_000);
@@ -72,7 +72,7 @@ describe('the keeper of the door', () => {
     expect(states).toEqual(['unlocked', 'locked']);
   });
 
-  test('stopping within a pulse throws the bolt and lets go of the lock', () => {
+  test('stopping within a pulse locks the door and frees the lock', () => {
     const { clock, changes, door } = simulated();
     door.open();
     clock.advance(1000);
@@ -82,7 +82,7 @@ describe('the keeper of the door', () => {
     expect(changes).toHaveLength(2);
   });
 
-  test('stopped twice, it says nothing more and touches the lock no more', () => {
+  test('stopped twice, it reports nothing more and does not touch the lock again', () => {
     const { door, lock, states } = house(() => new BreakingLock(() => false));
     door.stop();
     const { commands } = lock as BreakingLock;
@@ -99,7 +99,7 @@ describe('the keeper of the door', () => {
     expect(changes).toEqual([]);
   });
 
-  test('a relay that does not draw: out of order, told to let go, and reported', () => {
+  test('a relay that does not release: the door is out of order, the relay is driven to lock, and the fault is reported', () => {
     const lock = new BreakingLock((released) => released);
     const { door, states } = house(() => lock);
     expect(door.open()).toBe(false);
@@ -108,7 +108,7 @@ describe('the keeper of the door', () => {
     expect(lock.commands).toEqual([true, false]);
   });
 
-  test('a relay that does not throw is told again and again, and never drawn again', () => {
+  test('a relay that does not lock is driven again and again, and never released again', () => {
     const lock = new BreakingLock((released) => !released);
     const { clock, door, states } = house(() => lock);
     door.open();
@@ -130,17 +130,17 @@ describe('the keeper of the door', () => {
     expect(lock.closed).toBe(true);
   });
 
-  test('a relay that obeys again lets go within half a second', () => {
+  test('a relay that obeys again locks within half a second', () => {
     let broken = false;
     const lock = new BreakingLock((released) => !released && broken);
     const { clock, door } = house(() => lock);
     door.open();
     broken = true;
     clock.advance(4000);
-    expect(lock.drawn).toBe(true);
+    expect(lock.released).toBe(true);
     broken = false;
     clock.advance(500);
-    expect([lock.drawn, door.state]).toEqual([false, 'fault']);
+    expect([lock.released, door.state]).toEqual([false, 'fault']);
   });
 
   test('a relay whose wire came back stays out of order until the restart', () => {
@@ -150,10 +150,10 @@ describe('the keeper of the door', () => {
     door.open();
     broken = false;
     expect(door.open()).toBe(false);
-    expect(lock.drawn).toBe(false);
+    expect(lock.released).toBe(false);
   });
 
-  test('a fire is told although the relay fails at it, and the relay is told to release again', () => {
+  test('a fire is reported although the relay fails, and the relay is driven again to release', () => {
     const lock = new BreakingLock((released) => released);
     const { door, reports, clock } = house(() => lock);
     door.input('fire', true);
@@ -190,7 +190,7 @@ describe('the keeper of the door', () => {
     expect(lock.released).toBe(false);
   });
 
-  test('locked by its mode it opens to nobody but whoever leaves, and says why', () => {
+  test('locked by its mode it opens only for people who leave, and says why', () => {
     const { door, changes } = simulated();
     door.setMode('locked');
     expect([door.open(), door.open('open'), door.shut]).toEqual([false, false, 'door-mode']);

@@ -53,7 +53,7 @@ const EVENTS: readonly Happening[] = [
   ...[grant, open, lock, mode('normal'), mode('locked'), mode('open-house'), rex],
   ...[doorOpens, doorCloses, tamper, fire, fireOff, wake('pulse'), broken, stop],
 ];
-/** The specification: what each door is after each event; `*` where the bolt is drawn. */
+/** The specification: the state of each door after each event; `*` where the bolt is released. */
 const TABLE = `
            | grant      | open       | lock       | normal     | locked     | house      | rex        | opens    | closes     | tamper     | fire       | fire off   | wake       | broken  | stop
 locked     | unlocked * | unlocked * | locked     | locked     | locked     | unlocked * | unlocked * | forced   | locked     | locked     | unlocked * | locked     | locked     | fault   | stopped
@@ -86,7 +86,7 @@ describe('the door, by state and event', () => {
     const before = doorAfter([[0, doorCloses], ...(DOORS[from] ?? [])]);
     const { door, effects } = step(before, at(100_000, happening), RULE);
     expect(`${stateOf(door)}${isReleased(door) ? ' *' : ''}`).toBe(expected);
-    // Whoever moves the bolt in the machine moves it at the relay.
+    // When the bolt moves in the state it moves at the relay.
     const driven = effects.findLast((effect) => effect.kind === 'drive');
     if (isReleased(before) !== isReleased(door)) expect(driven).toEqual({ kind: 'drive', released: isReleased(door) });
     else if (driven) expect(driven.released).toBe(isReleased(door));
@@ -104,7 +104,7 @@ const stateAfter = (story: Story, rule = RULE) => stateOf(doorAfter(story, rule)
 const closed: Story = [[0, doorCloses]];
 
 describe('a pulse', () => {
-  test('its end is armed before the bolt is drawn', () => {
+  test('its end is armed before the bolt is released', () => {
     expect(last([...closed, [100, grant]]).slice(0, 2)).toEqual([
       { kind: 'arm', timer: 'pulse', afterMs: 3000 },
       { kind: 'drive', released: true },
@@ -120,7 +120,7 @@ describe('a pulse', () => {
     ).toContainEqual({ kind: 'arm', timer: 'pulse', afterMs: 3000 });
   });
 
-  test('a timer that rings early is armed for the rest, and draws nothing', () => {
+  test('a timer that rings early is armed for the rest, and moves no bolt', () => {
     const effects = last([
       [100, grant],
       [3000, wake('pulse')],
@@ -136,7 +136,7 @@ describe('a pulse', () => {
     expect(effects).toContainEqual({ kind: 'drive', released: false });
   });
 
-  test('locking lets those out who pressed the exit button, and ends what a face began', () => {
+  test('locking still lets people out who pressed the exit button, and ends what a face began', () => {
     const story: Story = [
       [0, grant],
       [1000, rex],
@@ -146,13 +146,13 @@ describe('a pulse', () => {
     expect(stateAfter([...story, [2500, lock], [4000, wake('pulse')]])).toBe('locked');
   });
 
-  test('with relockOnClose the door locks behind the first, without it when the pulse ends', () => {
+  test('with relockOnClose the door locks behind the first person, without it when the pulse ends', () => {
     const story: Story = [...closed, [100, grant], [500, doorOpens], [1000, doorCloses]];
     expect(stateAfter(story)).toBe('locked');
     expect(stateAfter(story, { ...RULE, relockOnClose: false })).toBe('unlocked');
   });
 
-  test('whoever is let in while the door still stands open has not passed yet when it closes', () => {
+  test('a person who is let in while the door still stands open has not passed yet when it closes', () => {
     const story: Story = [...closed, [100, grant], [500, doorOpens], [800, grant], [1000, doorCloses]];
     expect(stateAfter(story)).toBe('unlocked');
   });
@@ -161,7 +161,7 @@ describe('a pulse', () => {
 describe('alarms', () => {
   const held: Story = [...closed, [0, grant], [1000, doorOpens], [3000, wake('pulse')], [21_000, wake('held')]];
 
-  test('a door held open is told, told again, and told when it is closed', () => {
+  test('a door held open is reported, reported again, and reported when it is closed', () => {
     expect(reports(held)).toContainEqual({ type: 'held-open', phase: 'begins', openMs: 20_000, times: 1, level: 1 });
     const again: Story = [...held, [31_000, wake('alarm')]];
     expect(reports(again)).toEqual([{ type: 'held-open', phase: 'goes-on', openMs: 30_000, times: 2, level: 1 }]);
@@ -169,7 +169,7 @@ describe('alarms', () => {
     expect(over).toContainEqual({ type: 'held-open', phase: 'ends', openMs: 32_000, times: 2, level: 1 });
   });
 
-  test('the buzzer sounds with it', () => {
+  test('the buzzer sounds during an alarm', () => {
     expect(last(held)).toContainEqual({ kind: 'show', green: false, red: true, buzzer: 'tone' });
     expect(last([...held, [22_000, doorCloses]])).toContainEqual({
       kind: 'show',
@@ -179,7 +179,7 @@ describe('alarms', () => {
     });
   });
 
-  test('whoever holds the door is warned before, and the warning ends with the door or with another grant', () => {
+  test('people who hold the door are warned first, and the warning ends when it closes or with another grant', () => {
     const warned: Story = [...closed, [0, grant], [1000, doorOpens], [3000, wake('pulse')], [16_000, wake('warning')]];
     expect(last(warned.slice(0, 3))).toContainEqual({ kind: 'arm', timer: 'warning', afterMs: 15_000 });
     expect(stateAfter(warned)).toBe('open');
@@ -197,7 +197,7 @@ describe('alarms', () => {
     );
   });
 
-  test('an alarm that lasts is raised once, and told again as before', () => {
+  test('an alarm that lasts is escalated once, and reported again as before', () => {
     const lasting: Story = [...held, [31_000, wake('alarm')], [41_000, wake('alarm')], [46_000, wake('escalation')]];
     expect(reports(lasting)).toEqual([{ type: 'held-open', phase: 'escalates', openMs: 45_000, times: 4, level: 2 }]);
     const again: Story = [...lasting, [56_000, wake('alarm')]];
@@ -211,7 +211,7 @@ describe('alarms', () => {
     expect(reports(forced)).toMatchObject([{ type: 'forced', phase: 'escalates', level: 2 }]);
   });
 
-  test('another grant at the open door gives it the time anew', () => {
+  test('another grant at the open door starts its time again', () => {
     expect(stateAfter([...closed, [0, grant], [1000, doorOpens], [20_000, grant], [21_000, wake('held')]])).toBe(
       'open',
     );
@@ -230,11 +230,11 @@ describe('alarms', () => {
     });
   });
 
-  test('where a handle lets people out, an opening is none', () => {
+  test('where a handle lets people out, an opening is no alarm', () => {
     expect(stateAfter([...closed, [9000, doorOpens]], { ...RULE, forcedAlarm: false })).toBe('open');
   });
 
-  test('a door that stands open when the daemon starts is not forced, and held after its time', () => {
+  test('a door that stands open when the daemon starts is not forced, and counts as held after its time', () => {
     expect(stateAfter([[0, doorOpens]])).toBe('open');
     expect(
       stateAfter([
@@ -244,7 +244,7 @@ describe('alarms', () => {
     ).toBe('held');
   });
 
-  test('in a fire and in open house an open door is no alarm; afterwards its time begins anew', () => {
+  test('in a fire and in open house an open door is no alarm; afterwards its time starts again', () => {
     for (const [begin, end] of [
       [fire, fireOff],
       [mode('open-house'), mode('normal')],
@@ -294,7 +294,7 @@ describe('fire, mode and faults', () => {
     ).toBe(true);
   });
 
-  test('a relay that did not obey is told again at every timer, for ever', () => {
+  test('a relay that did not obey is driven again at every retry, for ever', () => {
     const story: Story = [
       [0, grant],
       [10, broken],
@@ -307,7 +307,7 @@ describe('fire, mode and faults', () => {
     expect(last([...story, [1010, wake('retry')]])).toEqual(last(story));
   });
 
-  test('a relay out of order is told to release for whoever leaves, and to lock after the pulse', () => {
+  test('a relay out of order is still driven to release for people who leave, and to lock after the pulse', () => {
     const story: Story = [
       [0, broken],
       [100, rex],
@@ -316,7 +316,7 @@ describe('fire, mode and faults', () => {
     expect(last([...story, [3100, wake('pulse')]])).toContainEqual({ kind: 'drive', released: false });
   });
 
-  test('stopping drives the bolt shut, puts the lamps out and cancels every timer', () => {
+  test('stopping locks the door, puts the lamps out and cancels every timer', () => {
     const effects = last([...closed, [0, fire], [10, rex], [20, broken], [30, stop]]);
     expect(effects.filter(({ kind }) => kind === 'cancel')).toHaveLength(2);
     expect(effects).toContainEqual({ kind: 'drive', released: false });
@@ -329,7 +329,7 @@ describe('fire, mode and faults', () => {
     ).toEqual([{ kind: 'drive', released: false }]);
   });
 
-  test('the door tells what moved it, with the token of the grant and nothing else', () => {
+  test('the door reports what moved it, with the token of the grant and nothing else', () => {
     expect(reports([[0, { kind: 'grant', token: 'track-7' }]])).toEqual([
       { type: 'door', state: 'unlocked', mode: 'normal', cause: 'grant', token: 'track-7' },
     ]);

@@ -57,7 +57,7 @@ describe('a gate whose start fails', () => {
     expect(gpio.level(17)).toBe(true);
     hardware.close();
     expect(gpio.level(17)).toBe(false);
-    // A line that were still open would be in use.
+    // A line that is still open would be in use.
     for (const offset of [17, 22, 23, 24, 25, 5, 6, 13]) await gpio.output({ ...LINE, offset }, false);
   });
 
@@ -185,15 +185,15 @@ describe('the door on GPIO lines', () => {
     clock.advance(100);
     gpio.set(23, true);
     clock.advance(30);
-    const heard = (ms: number) => {
+    const buzzes = (ms: number) => {
       clock.advance(ms);
       return gpio.level(13);
     };
-    expect(heard(19_999)).toBe(false);
-    expect([heard(1), heard(500), heard(500), heard(500)]).toEqual([true, false, true, false]);
-    expect([heard(8500), heard(500), heard(500)]).toEqual([true, true, true]);
+    expect(buzzes(19_999)).toBe(false);
+    expect([buzzes(1), buzzes(500), buzzes(500), buzzes(500)]).toEqual([true, false, true, false]);
+    expect([buzzes(8500), buzzes(500), buzzes(500)]).toEqual([true, true, true]);
     keeper.stop();
-    expect([heard(500), heard(500)]).toEqual([false, false]);
+    expect([buzzes(500), buzzes(500)]).toEqual([false, false]);
   });
 
   test('a broken wire is reported, and reported again once it is mended', async () => {

@@ -47,14 +47,14 @@ export const RULES: readonly DoorRule[] = [
   { ...RULE, pulseMs: 25_000, heldMs: 6000, alarmRepeatMs: 1000, escalateMs: 1000 },
 ];
 
-/** A door, its relay and its timers as a shell would keep them, and what is said of it in the docs. */
+/** A door, its relay and its timers as the keeper would keep them, and the model that follows the docs. */
 interface World {
   readonly rule: DoorRule;
   readonly model: DoorModel;
   readonly door: Door;
   readonly nowMs: number;
-  readonly drawn: boolean;
-  /** Lamps and buzzer; a shell begins with red. */
+  readonly released: boolean;
+  /** Lamps and buzzer; the keeper begins with red. */
   readonly shown: Signals;
   readonly timers: Map<string, number>;
 }
@@ -63,7 +63,7 @@ const start = (rule: DoorRule): World => ({
   model: new DoorModel(rule),
   door: DOOR_AT_START,
   nowMs: 0,
-  drawn: false,
+  released: false,
   shown: { green: false, red: true, buzzer: 'off' },
   timers: new Map(),
 });
@@ -92,32 +92,36 @@ function happen(world: World, nowMs: number, happening: Happening): World | stri
   // The world before is not looked at again.
   const { timers, model } = world;
   if (event.kind === 'timer') timers.delete(event.timer);
-  let { drawn } = world;
+  let { released } = world;
   for (const effect of effects) {
     if (effect.kind === 'arm') timers.set(effect.timer, nowMs + effect.afterMs);
     else if (effect.kind === 'cancel') timers.delete(effect.timer);
     else if (effect.kind === 'drive') {
-      drawn = effect.released;
+      released = effect.released;
       const ends = timers.has('pulse') || door.fire || (door.mode === 'open-house' && door.fault === null);
-      if (drawn && !ends) return 'the bolt is drawn before its end is armed';
+      if (released && !ends) return 'the bolt is released before its end is armed';
     }
   }
   model.happen(event);
   let { shown } = world;
   for (const effect of effects) if (effect.kind === 'show') shown = effect;
-  const after: World = { ...world, door, nowMs, drawn, shown };
+  const after: World = { ...world, door, nowMs, released, shown };
   return (
     broken(before, event, after) ?? model.misreport(event, effects, before, door) ?? model.dark(shown, door) ?? after
   );
 }
 
 /** The rules that hold after every event. */
-function broken(before: Door, event: DoorEvent, { door, nowMs, drawn, timers, model }: World): string | undefined {
+function broken(
+  before: Door,
+  event: DoorEvent,
+  { door, nowMs, released: driven, timers, model }: World,
+): string | undefined {
   const released = isReleased(door);
-  if (drawn !== released) return `the relay is ${drawn}, the machine says ${released}`;
+  if (driven !== released) return `the relay is ${driven}, the state says ${released}`;
   const objection = model.objection(door, released, nowMs);
   if (objection !== undefined) return objection;
-  if (event.kind === 'stop' && (drawn || timers.size > 0)) return 'stop leaves the bolt or a timer';
+  if (event.kind === 'stop' && (driven || timers.size > 0)) return 'stop leaves the bolt or a timer';
   if (event.kind === 'fire' && !door.stopped && event.active && !released) return 'fire does not release';
   if (event.kind === 'rex' && !door.stopped && !released) return 'the exit button does not release';
   const ordered = event.kind === 'mode' || (event.kind === 'lock' && before.mode === 'open-house');
@@ -128,9 +132,9 @@ function broken(before: Door, event: DoorEvent, { door, nowMs, drawn, timers, mo
   if (door.alarm && (door.contact !== 'open' || door.fire || door.mode === 'open-house'))
     return 'an alarm at a good door';
   if (door.warned && (door.contact !== 'open' || door.alarm || door.heldAtMs === null))
-    return 'a warning at a door that nobody holds';
+    return 'a warning at a door that is not held';
   if (door.alarm?.level === 2 && door.alarm.times < 2) return 'an alarm that begins as one that has lasted';
-  if (before.stopped && stateOf(door) !== 'stopped') return 'it rose from the dead';
+  if (before.stopped && stateOf(door) !== 'stopped') return 'a stopped door is at work again';
   for (const timer of DOOR_TIMERS)
     if ((deadline(door, timer) ?? undefined) !== timers.get(timer))
       return `the timer ${timer} is not what the door wants`;
@@ -151,7 +155,7 @@ export function run(
     if (typeof after === 'string') return after;
     world = after;
   }
-  const { door, drawn } = world;
-  if (drawn && !door.fire && door.mode !== 'open-house') return 'a pulse did not end';
+  const { door, released } = world;
+  if (released && !door.fire && door.mode !== 'open-house') return 'a pulse did not end';
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { Door, DoorEffect, DoorEvent, DoorReport, DoorRule } from '../../src/door/door.js';
 import type { DoorMode } from '../../src/schedule/door-mode.js';
 
-/** The door as docs/door.md tells of it, without the machine's code: to compare the machine with after every event. */
+/** The door as docs/door.md describes it, without the product's code: to compare the product's door with after every event. */
 export class DoorModel {
   readonly #rule: DoorRule;
   #mode: DoorMode = 'normal';
@@ -10,17 +10,17 @@ export class DoorModel {
   #fault = false;
   #stopped = false;
   #contact: 'unknown' | 'closed' | 'open' = 'unknown';
-  /** Ends of the pulses of whoever comes, and of whoever goes. */
+  /** Ends of the pulses for people who come in, and for people who leave. */
   #inUntil = Number.NEGATIVE_INFINITY;
   #outUntil = Number.NEGATIVE_INFINITY;
   /** The door was opened in the newest pulse. */
   #passing = false;
   #released = false;
-  #thrownAt = Number.NEGATIVE_INFINITY;
-  /** Opened while the bolt was thrown. */
+  #lockedAt = Number.NEGATIVE_INFINITY;
+  /** Opened while the bolt was locked. */
   #forced = false;
   /** Since when the door stands open and should be closed. */
-  #watchedFrom: number | undefined;
+  #openSince: number | undefined;
   #alarmed = false;
 
   constructor(rule: DoorRule) {
@@ -31,25 +31,25 @@ export class DoorModel {
     if (this.#stopped) return;
     const now = event.atMs;
     const before = this.#contact;
-    if (event.kind === 'contact') this.#hearContact(event.open, now);
+    if (event.kind === 'contact') this.#moveContact(event.open, now);
     else this.#apply(event, now);
     const opened = before === 'closed' && this.#contact === 'open';
     // In open house people come and go, whatever the relay does.
     const guarded = this.#rule.forcedAlarm && this.#mode !== 'open-house';
-    this.#forced = opened && guarded && !this.#released && now > this.#thrownAt + this.#rule.forcedGraceMs;
+    this.#forced = opened && guarded && !this.#released && now > this.#lockedAt + this.#rule.forcedGraceMs;
     const released = this.#isReleased(now);
-    if (this.#released && !released) this.#thrownAt = now;
+    if (this.#released && !released) this.#lockedAt = now;
     this.#released = released;
-    this.#watch(now);
+    this.#timeOpening(now);
   }
 
-  /** What the machine must not say; undefined when it agrees. */
+  /** In what the product's door is wrong; undefined when it agrees. */
   objection(door: Door, released: boolean, now: number): string | undefined {
     if (this.#stopped) return released ? 'released after stop' : undefined;
-    if (this.#released && !released) return `the bolt is thrown, though ${this.#why(now)}`;
+    if (this.#released && !released) return `the bolt is locked, though ${this.#why(now)}`;
     if (!this.#released && released) return 'released without pulse, open house or fire';
     if (this.#forced && door.alarm?.kind !== 'forced') return 'forced, and no alarm';
-    const held = this.#watchedFrom !== undefined && now >= this.#watchedFrom + this.#rule.heldMs;
+    const held = this.#openSince !== undefined && now >= this.#openSince + this.#rule.heldMs;
     if (held && !door.alarm) return 'held open, and no alarm';
     if (!held && door.alarm?.kind === 'held') return 'an alarm at a door that is not held yet';
     if (door.alarm && !this.#alarmed && door.alarm.kind === 'forced' && !this.#forced)
@@ -58,30 +58,32 @@ export class DoorModel {
     return undefined;
   }
 
-  /** What must be told and shown of `event`, and what must not; undefined when it is right. @param before the machine's door before it */
+  /** What is reported wrongly after `event`, or not at all; undefined when all is right. @param before the product's door before it */
   misreport(event: DoorEvent, effects: readonly DoorEffect[], before: Door, after: Door): string | undefined {
     if (this.#stopped) return undefined;
     const reports = effects.flatMap((effect) => (effect.kind === 'report' ? [effect.report] : []));
-    const told = (is: (report: DoorReport) => boolean) => reports.some(is);
+    const reported = (is: (report: DoorReport) => boolean) => reports.some(is);
     const begins = (type: string) =>
-      told((report) => 'phase' in report && report.type === type && report.phase === 'begins');
-    if (begins('forced') !== this.#forced) return `forced is ${this.#forced}, told ${begins('forced')}`;
+      reported((report) => 'phase' in report && report.type === type && report.phase === 'begins');
+    if (begins('forced') !== this.#forced) return `forced is ${this.#forced}, reported ${begins('forced')}`;
     const held = before.alarm === null && after.alarm?.kind === 'held';
-    if (held !== begins('held-open')) return `held is ${held}, told ${begins('held-open')}`;
+    if (held !== begins('held-open')) return `held is ${held}, reported ${begins('held-open')}`;
     const ended = before.alarm !== null && after.alarm === null;
-    if (ended !== told((report) => 'phase' in report && report.phase === 'ends'))
-      return 'the end of an alarm is not told, or told without one';
-    if (told(({ type }) => type === 'exit') !== (event.kind === 'rex')) return 'the exit button is not told';
+    if (ended !== reported((report) => 'phase' in report && report.phase === 'ends'))
+      return 'the end of an alarm is not reported, or reported without an alarm';
+    if (reported(({ type }) => type === 'exit') !== (event.kind === 'rex')) return 'the exit button is not reported';
     for (const wire of ['tamper', 'fire'] as const) {
       const was = wire === 'fire' ? before.fire : before.tampered;
       const changed = event.kind === wire && event.active !== was;
-      if (told((report) => report.type === wire && report.active !== was) !== changed) return `${wire} is not told`;
+      if (reported((report) => report.type === wire && report.active !== was) !== changed)
+        return `${wire} is not reported`;
     }
-    if (told(({ type }) => type === 'mode') !== (after.mode !== before.mode)) return 'the mode is not told';
+    if (reported(({ type }) => type === 'mode') !== (after.mode !== before.mode)) return 'the mode is not reported';
     const warned = after.warned && !before.warned;
-    if (warned !== told((report) => report.type === 'held-warning' && report.active)) return 'a warning is not told';
+    if (warned !== reported((report) => report.type === 'held-warning' && report.active))
+      return 'a warning is not reported';
     const retry = this.#fault && before.retryAtMs !== null && before.retryAtMs <= event.atMs;
-    if (retry && !effects.some(({ kind }) => kind === 'drive')) return 'a relay out of order is not told again';
+    if (retry && !effects.some(({ kind }) => kind === 'drive')) return 'a relay out of order is not driven again';
     return undefined;
   }
 
@@ -133,12 +135,12 @@ export class DoorModel {
 
   #pulse(now: number): number {
     this.#passing = false;
-    // Somebody who is let through an open door has its time anew.
-    if (!this.#alarmed && this.#watchedFrom !== undefined) this.#watchedFrom = now;
+    // A grant at an open door starts its time again.
+    if (!this.#alarmed && this.#openSince !== undefined) this.#openSince = now;
     return now + this.#rule.pulseMs;
   }
 
-  #hearContact(open: boolean, now: number): void {
+  #moveContact(open: boolean, now: number): void {
     if (open && this.#contact !== 'open') this.#passing = now < Math.max(this.#inUntil, this.#outUntil);
     if (!open && this.#passing && this.#rule.relockOnClose) {
       this.#inUntil = now;
@@ -148,11 +150,11 @@ export class DoorModel {
     this.#contact = open ? 'open' : 'closed';
   }
 
-  #watch(now: number): void {
-    const watched = this.#contact === 'open' && !this.#fire && this.#mode !== 'open-house';
-    if (!watched) this.#watchedFrom = undefined;
-    else this.#watchedFrom ??= now;
-    if (!watched) this.#alarmed = false;
+  #timeOpening(now: number): void {
+    const timed = this.#contact === 'open' && !this.#fire && this.#mode !== 'open-house';
+    if (!timed) this.#openSince = undefined;
+    else this.#openSince ??= now;
+    if (!timed) this.#alarmed = false;
   }
 
   #isReleased(now: number): boolean {
@@ -162,7 +164,7 @@ export class DoorModel {
 
   #why(now: number): string {
     if (this.#fire) return 'there is fire';
-    if (now < this.#outUntil) return 'somebody pressed the exit button';
-    return now < this.#inUntil ? 'somebody was let in' : 'it is open house';
+    if (now < this.#outUntil) return 'the exit button was pressed';
+    return now < this.#inUntil ? 'a person was let in' : 'it is open house';
   }
 }

@@ -46,7 +46,7 @@ function house(hardware: Partial<DoorHardware> = {}) {
   return { clock, lock, door, error, passages, wire, fault };
 }
 
-test('a line that does not close keeps neither bolt nor stop, and is told', () => {
+test('a line that does not close prevents neither locking nor stopping, and is logged', () => {
   const broken = (): never => {
     throw new Error('EIO');
   };
@@ -62,7 +62,7 @@ test('a line that does not close keeps neither bolt nor stop, and is told', () =
   expect(error).toHaveBeenCalledWith({ why: 'EIO' }, 'a line of the door could not be closed');
 });
 
-test('who goes through is told with what released the door; how it was found at the start is no passage', () => {
+test('a passage is reported with what released the door; the state found at the start is no passage', () => {
   const { clock, door, passages, wire } = house();
   wire('contact', false);
   door.keeper.open();
@@ -78,7 +78,7 @@ test('who goes through is told with what released the door; how it was found at 
   ]);
 });
 
-test('a contact that comes back says how the door is; a fire is told once it has released the door', () => {
+test('a contact that comes back says whether the door is open; a fire is reported once it has released the door', () => {
   const { lock, door, passages, wire, fault } = house();
   wire('contact', true);
   fault('contact', 'torn');

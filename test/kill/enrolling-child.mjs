@@ -1,5 +1,5 @@
 // Enrols and removes people as fast as the store takes them until it is killed. Each line is written synchronously, so what
-// stands in the pipe after the kill is what was said: "enrol ID" and "remove ID" before, "enrolled ID VERSION" and "removed ID VERSION" after.
+// is in the pipe after the kill is what was said: "enrol ID" and "remove ID" before, "enrolled ID VERSION" and "removed ID VERSION" after.
 // node enrolling-child.mjs DIST FILE ENCODER PREFIX [DIE_AT]: with DIE_AT it kills itself before that step of its third write.
 import { promises as fs, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const { silentLog } = await load('kit/log.js');
 
 /** Requests under way at once: so that some always join the next write. */
 const WORKERS = 6;
-/** With this many people (some 9 kB each) a write takes most of the time, so most kills land in one. */
+/** With this many people (some 9 kB each) most of the time is spent writing, so most kills come during a write. */
 const PEOPLE_KEPT = 300;
 const VECTOR = Buffer.alloc(2048, Buffer.from(new Float32Array([0.25]).buffer)).toString('base64');
 

@@ -1,6 +1,6 @@
 // node test/kill/event-kill.mjs [--kills 200] [--seed 1] [--json]: SIGKILLs the whole daemon at random moments while it is asked over MQTT to
-// open, lock and change its mode, and looks before the next start whether the journal verifies and holds every event and every request that the
-// site was told of.
+// open, lock and change its mode, and checks before the next start whether the journal verifies and holds every event and every request that
+// was reported to the site.
 // Exits 0 when nothing is missing, 1 otherwise. Needs `npm run build`.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ const { values } = parseArgs({
 const random = seeded(Number(values.seed));
 /** A kill comes so long after the first event of a life, at most. */
 const KILL_WITHIN_MS = 400;
-/** Told to the site and not kept. */
+/** Events that are reported to the site and not kept in the journal. */
 const NOT_KEPT = ['greeting', 'people-rejected'];
 const REQUESTS = [
   ['open', { reason: 'parcel' }],
@@ -47,7 +47,7 @@ writeFileSync(
 
 /** What was reported to the site, by number of the entry. */
 const reported = new Map();
-/** Who asked, by the request's id; and those who were answered. */
+/** Clients by the id of their request, and those that were answered. */
 const asked = new Map();
 const answered = new Set();
 const report = {
@@ -132,10 +132,10 @@ async function check() {
     types.set(entry.n, entry.type);
     if (['opened', 'lock-asked', 'mode-asked'].includes(entry.type)) askers.add(personal?.by);
   }
-  for (const by of answered) if (!askers.has(by)) report.faults.push(`${by} was answered, and no entry tells of it`);
+  for (const by of answered) if (!askers.has(by)) report.faults.push(`${by} was answered, and no entry records it`);
   report.answers = answered.size;
   for (const [n, type] of reported)
-    if (types.get(n) !== type) report.faults.push(`entry ${n} is ${types.get(n)}, the site was told ${type}`);
+    if (types.get(n) !== type) report.faults.push(`entry ${n} is ${types.get(n)}, the site received ${type}`);
   report.entries = entries;
   report.repaired = notes.repaired;
 }

@@ -1,5 +1,5 @@
-// node test/kill/eye-kill.mjs [--rounds 10] [--json]: while the bolt is drawn, SIGKILLs and SIGSTOPs the eye in turn and measures how
-// long the bolt stays drawn and how long the gate is blind. Needs `npm run build` and built models.
+// node test/kill/eye-kill.mjs [--rounds 10] [--json]: while the bolt is released, SIGKILLs and SIGSTOPs the eye in turn and measures how
+// long the bolt stays released and how long the gate is blind. Needs `npm run build` and built models.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,7 +63,7 @@ const next = (type, state) =>
 const rows = [];
 for (let round = 0; round < Number(values.rounds); round++) {
   const signal = round % 2 === 0 ? 'SIGKILL' : 'SIGSTOP';
-  const drawn = await next('door', 'unlocked');
+  const released = await next('door', 'unlocked');
   const harmed = Date.now();
   process.kill(eyeOf(daemon.pid), signal);
   const sight = office
@@ -71,7 +71,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
     .then(() => office.until(({ eye, camera }) => eye === 'up' && camera === 'live'))
     .then(() => Date.now() - harmed);
   const locked = await next('door', 'locked');
-  rows.push({ signal, pulseMs: locked - drawn, blindMs: await sight });
+  rows.push({ signal, pulseMs: locked - released, blindMs: await sight });
   if (!values.json) process.stderr.write(`${JSON.stringify(rows.at(-1))}\n`);
 }
 await daemon.stop();

@@ -1,5 +1,5 @@
 // Appends to a journal as fast as it takes entries, and erases people, until it is killed. Each line is written synchronously, so what
-// stands in the pipe after the kill is what was said: "kept N PERSON" after the fsync, "erase PERSON" before, "erased PERSON" after.
+// is in the pipe after the kill is what was said: "kept N PERSON" after the fsync, "erase PERSON" before, "erased PERSON" after.
 // node journal-kill-child.mjs DIST FOLDER PREFIX
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const { silentLog } = await load('kit/log.js');
 
 /** Entries on their way at once: more than one batch, so that batches follow each other without a pause. */
 const WORKERS = 80;
-/** Small files and a small journal: so that kills land in rotations and purges, too. */
+/** Small files and a small journal, so that kills come during rotations and purges, too. */
 const SIZES = { segmentBytes: 24 * 1024, policy: { maxAgeMs: 1e12, maxBytes: 160 * 1024 } };
 const ERASE_EVERY = 150;
 

@@ -11,8 +11,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /**
- * A life ends after so many acknowledged entries, at most, and so many milliseconds: several files long, on a slow
- * machine as on a fast one, and at any moment of what is being done.
+ * A life ends after at most so many acknowledged entries, and so many milliseconds: it lasts several files on slow and fast
+ * machines, and the kill comes at any moment of the work.
  */
 const LIFE_MAX_ENTRIES = 400;
 const LIFE_MAX_MS = 20;
@@ -50,7 +50,7 @@ const folder = mkdtempSync(join(tmpdir(), 'kaimon-journal-kill-'));
 const disk = new FileDisk(folder);
 /** Acknowledged: number to person. */
 const kept = new Map();
-/** Asked to be erased, and acknowledged as that. */
+/** People whose erasure was asked for, and those whose erasure was acknowledged. */
 const leaving = new Set();
 const gone = new Set();
 const report = {
@@ -71,7 +71,7 @@ async function live(prefix, { entries, ms }) {
   const child = spawn(process.execPath, [script, dist, folder, prefix], { stdio: ['ignore', 'pipe', 'inherit'] });
   const closed = new Promise((done) => child.once('close', (code, signal) => done(signal ?? code)));
   let left = entries;
-  // Whatever the pipe holds after the kill is read as well.
+  // What the pipe still holds after the kill is read as well.
   for await (const line of createInterface({ input: child.stdout })) {
     const [event, a, b] = line.split(' ');
     if (event === 'kept') {

@@ -1,5 +1,5 @@
-// What must be true of a people store after its process was killed. Used by store-kill.mjs; the checks know nothing of how people
-// were enrolled, so a test that enrols over MQTT can use them as they are.
+// What must be true of a people store after its process was killed. The checks do not depend on how people were enrolled, so
+// store-kill.mjs and daemon-kill.mjs, which enrols over MQTT, share them.
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -46,11 +46,12 @@ export function faults({ people, removed }, ledger) {
     if (people.has(id)) found.push(`${id} was removed at ${version} but is back`);
     else if (removed.get(id)?.version !== version) found.push(`the removal of ${id} at ${version} is forgotten`);
   }
-  for (const id of people.keys()) if (!ledger.asked.has(id)) found.push(`${id} is there though nobody enrolled it`);
+  for (const id of people.keys())
+    if (!ledger.asked.has(id)) found.push(`${id} is there though its enrolment was not asked for`);
   return found;
 }
 
-/** What a killed writer left in the folder, and so where the kill came. Call it before the store is opened again. */
+/** What a killed writer left in the folder, which shows where the kill came. Call it before the store is opened again. */
 export function wreckage(file) {
   const temps = readdirSync(dirname(file)).filter((name) => /^\..*\.[0-9a-f]{12}\.tmp$/.test(name));
   const whole = temps.filter((name) => name.startsWith(`.${basename(file)}.`) && !/last-good|lock/.test(name));

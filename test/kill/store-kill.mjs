@@ -44,14 +44,14 @@ function random(seed) {
   };
 }
 
-/** One life of the child, noted in the ledger. @returns the step before which it killed itself, where that was asked */
+/** One life of the child, recorded in the ledger. @returns the step before which it killed itself, if that was asked for */
 async function live(file, prefix, ledger, { lifeMs, dieAt }) {
   const script = fileURLToPath(new URL('enrolling-child.mjs', import.meta.url));
   const args = [script, dist, file, ENCODER, prefix, ...(dieAt === undefined ? [] : [String(dieAt)])];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const closed = new Promise((done) => child.once('close', (code, signal) => done(signal ?? code)));
   let died;
-  // Whatever the pipe holds after the kill is read as well.
+  // What the pipe still holds after the kill is read as well.
   for await (const line of createInterface({ input: child.stdout })) {
     const [event, id, version] = line.split(' ');
     if (event === 'ready') setTimeout(() => child.kill('SIGKILL'), lifeMs);

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { type MonotonicMs, monotonicMs } from '../../src/kit/clock.js';
 import {
   contactBack,
+  contactChanged,
   contactLost,
-  contactSays,
   type Detected,
   letIn,
   NO_COUNTS,
@@ -23,7 +23,7 @@ function after(detection: PassageDetection, act: string, at: MonotonicMs): Detec
   if (act === 'back' || act === 'back-open')
     return { detection: contactBack(detection, act === 'back-open'), passed: [] };
   const why = OPENING[act as keyof typeof OPENING];
-  return why ? contactSays(detection, act !== 'closes', why, at) : letIn(detection, act, at, PULSE_MS);
+  return why ? contactChanged(detection, act !== 'closes', why, at) : letIn(detection, act, at, PULSE_MS);
 }
 
 function play(
@@ -33,19 +33,19 @@ function play(
   let detection = newDetection(hasContact, NO_COUNTS);
   const all: string[] = [];
   for (const [ms, act] of acts) {
-    const watched = after(detection, act, monotonicMs(ms));
-    detection = watched.detection;
-    all.push(...watched.passed);
+    const detected = after(detection, act, monotonicMs(ms));
+    detection = detected.detection;
+    all.push(...detected.passed);
   }
   return { passed: all, detection };
 }
 
 describe('who has gone through', () => {
   test.each<[string, boolean, Act[], string[], Partial<typeof NO_COUNTS>]>([
-    ['without a contact whoever is let in', false, [[0, 'ada']], ['ada'], { granted: 1 }],
-    ['with one nobody who only is let in', true, [[0, 'ada']], [], {}],
+    ['without a contact everyone who is let in', false, [[0, 'ada']], ['ada'], { granted: 1 }],
+    ['with a contact nobody who is only let in', true, [[0, 'ada']], [], {}],
     [
-      'who opens within the pulse',
+      'a person who opens within the pulse',
       true,
       [
         [0, 'ada'],
@@ -65,7 +65,7 @@ describe('who has gone through', () => {
       { others: 1 },
     ],
     [
-      'the first of two first',
+      'of two people the first',
       true,
       [
         [0, 'ada'],
@@ -89,7 +89,7 @@ describe('who has gone through', () => {
       { granted: 2 },
     ],
     [
-      'the first still, where the second pulse lengthens the first',
+      'still the first person, because the second pulse lengthens the first',
       true,
       [
         [0, 'ada'],
@@ -100,7 +100,7 @@ describe('who has gone through', () => {
       { granted: 1 },
     ],
     [
-      'who is let in while the door stands open',
+      'a person who is let in while the door stands open',
       true,
       [
         [0, 'opens'],
@@ -110,7 +110,7 @@ describe('who has gone through', () => {
       { others: 1, granted: 1 },
     ],
     [
-      'nobody twice by an open door',
+      'nobody twice while the door stays open',
       true,
       [
         [0, 'ada'],
@@ -121,7 +121,7 @@ describe('who has gone through', () => {
       { granted: 1 },
     ],
     [
-      'nobody by force',
+      'nobody when the door is forced',
       true,
       [
         [0, 'ada'],
@@ -131,7 +131,7 @@ describe('who has gone through', () => {
       {},
     ],
     [
-      'people who go free are counted',
+      'people who pass a released door are counted',
       true,
       [
         [0, 'free'],
@@ -142,7 +142,7 @@ describe('who has gone through', () => {
       { free: 2 },
     ],
     [
-      'whoever is let in while the contact is lost',
+      'everyone who is let in while the contact is lost',
       true,
       [
         [0, 'lost'],
@@ -154,7 +154,7 @@ describe('who has gone through', () => {
       { granted: 1 },
     ],
     [
-      'whoever is waited for when the contact is lost, and nobody whose time is over',
+      'everyone who is still expected when the contact is lost, and nobody whose time is over',
       true,
       [
         [0, 'ada'],
@@ -165,7 +165,7 @@ describe('who has gone through', () => {
       { granted: 1 },
     ],
     [
-      'the next one, too, where the door stands open when the contact is back',
+      'the next person, too, if the door stands open when the contact is back',
       true,
       [
         [0, 'opens'],
@@ -177,7 +177,7 @@ describe('who has gone through', () => {
       { others: 1, granted: 1 },
     ],
     [
-      'the same person let in twice once',
+      'a person let in twice, once',
       true,
       [
         [0, 'ada'],
@@ -195,7 +195,7 @@ describe('who has gone through', () => {
     expect(played.detection.counts).toEqual({ ...NO_COUNTS, ...counts });
   });
 
-  test('nobody passes who was not let in, each at most once for each time, and no more than the door was opened', () => {
+  test('only people who were let in pass, each at most once for each time they were let in', () => {
     const act = fc.constantFrom('ada', 'bob', 'eve', 'opens', 'closes', 'free', 'forced');
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(2000), act), { maxLength: 60 }), (steps) => {

@@ -33,7 +33,7 @@ function keeper(
   let saved = () => found;
   let trusted = true;
   const kept = () => passagesSchema.parse(JSON.parse(JSON.stringify(saved())));
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const whereabouts = new Whereabouts({
     rule: { ...RULE, ...rule },
     calendar: new Calendar('UTC'),
@@ -53,19 +53,19 @@ function keeper(
     },
     hasContact,
     pulseMs: 3000,
-    onPassed: (person) => void told.push(['passed', person]),
-    onMisfit: (person, { refused }) => void told.push(['misfit', person, refused]),
+    onPassed: (person) => void reported.push(['passed', person]),
+    onViolation: (person, { refused }) => void reported.push(['violation', person, refused]),
   });
   const records = passageRecords(whereabouts, topicsOf({ site: 'home', gate }));
   const trust = (to: boolean) => {
     trusted = to;
   };
   const distrust = () => trust(false);
-  return { whereabouts, records, clock, told, kept, trust, distrust, people };
+  return { whereabouts, records, clock, reported, kept, trust, distrust, people };
 }
 const bytes = (text: string | undefined) => Buffer.from(text ?? '');
 
-test('who is inside is refused, and let in again after the hour at which it is forgotten', () => {
+test('a person who is inside is refused, and let in again after the reset time', () => {
   const { whereabouts, clock } = keeper();
   expect(whereabouts.refuses('ada')).toBe(false);
   whereabouts.letIn('ada');
@@ -86,7 +86,7 @@ test('a clock that is not trusted forgets nobody', () => {
   expect(Object.keys(kept().passages)).toEqual(['ada']);
 });
 
-test('what is void is not kept', () => {
+test('a passage from before the last reset is not kept', () => {
   const { whereabouts, clock, kept } = keeper();
   whereabouts.letIn('ada');
   clock.advance(20 * HOUR);
@@ -94,23 +94,23 @@ test('what is void is not kept', () => {
   expect(kept().passages).toEqual({});
 });
 
-test('with a contact only who has gone through is inside', () => {
-  const { whereabouts, told } = keeper({ hasContact: true });
+test('with a contact only a person who has gone through is inside', () => {
+  const { whereabouts, reported } = keeper({ hasContact: true });
   whereabouts.letIn('ada');
   expect(whereabouts.refuses('ada')).toBe(false);
   whereabouts.contact(true, 'pulse');
   expect(whereabouts.refuses('ada')).toBe(true);
-  expect(told).toEqual([['passed', 'ada']]);
+  expect(reported).toEqual([['passed', 'ada']]);
 });
 
-test('soft mode tells and refuses nobody; off remembers nobody, and counts all the same', () => {
+test('soft mode reports and refuses nobody; off remembers nobody, and still counts passages', () => {
   const soft = keeper({ rule: { mode: 'soft' } });
   soft.whereabouts.letIn('ada');
   soft.whereabouts.letIn('ada');
   expect(soft.whereabouts.refuses('ada')).toBe(false);
-  expect(soft.told).toEqual([
+  expect(soft.reported).toEqual([
     ['passed', 'ada'],
-    ['misfit', 'ada', false],
+    ['violation', 'ada', false],
     ['passed', 'ada'],
   ]);
   const off = keeper({ rule: { mode: 'off' } });
@@ -126,12 +126,12 @@ test('a restart forgets neither people nor the count', () => {
   expect(again.whereabouts.counts).toEqual({ granted: 1, others: 0, free: 0 });
 });
 
-test('whoever goes out at another gate may come in here, and who is forgiven there may, too', async () => {
+test('a person who goes out at another gate may come in here, and so may one who is forgiven there', async () => {
   const clock = new ManualClock(Date.UTC(2026, 10, 24, 8));
   const [inward, outward] = [keeper({ clock }), keeper({ clock, gate: 'out', rule: { direction: 'out' } })];
   const share = async (from: typeof inward, to: typeof inward) => {
-    const heard = to.records.read('ada', bytes(from.records.text('ada')));
-    return heard.kind === 'newer' ? to.records.merge('ada', heard.record) : heard.kind;
+    const received = to.records.read('ada', bytes(from.records.text('ada')));
+    return received.kind === 'newer' ? to.records.merge('ada', received.record) : received.kind;
   };
   inward.whereabouts.letIn('ada');
   expect(await share(inward, outward)).toBe('taken');
@@ -147,7 +147,7 @@ test('whoever goes out at another gate may come in here, and who is forgiven the
 });
 
 test('in a fire nobody is followed, and afterwards everybody may come in again, at every gate', () => {
-  const { whereabouts, records, told } = keeper({ hasContact: true });
+  const { whereabouts, records, reported } = keeper({ hasContact: true });
   const passes = (id: string) => {
     whereabouts.letIn(id);
     whereabouts.contact(true, 'pulse');
@@ -162,7 +162,7 @@ test('in a fire nobody is followed, and afterwards everybody may come in again, 
   whereabouts.fire(false);
   expect([whereabouts.refuses('ada'), whereabouts.refuses('bob'), offered]).toEqual([false, false, ['ada', 'bob']]);
   expect(whereabouts.counts).toEqual({ granted: 2, others: 0, free: 1 });
-  expect(told).toEqual([
+  expect(reported).toEqual([
     ['passed', 'ada'],
     ['passed', 'bob'],
   ]);
@@ -186,7 +186,7 @@ describe('a clock that is not trusted', () => {
     expect(whereabouts.refuses('ada')).toBe(false);
   });
 
-  test('and behind dates what it saw when it is set right: no reset forgets it before its time', () => {
+  test('and behind dates what was seen once it is set right: no reset forgets it too early', () => {
     const clock = at('2026-11-23T01:00:00Z');
     const { whereabouts, records, distrust, trust, kept } = keeper({ clock });
     distrust();
@@ -205,8 +205,8 @@ describe('a clock that is not trusted', () => {
     expect(offered).toEqual(['ada']);
   });
 
-  describe('and a gate that saw nothing of others meanwhile', () => {
-    /** Ada goes in here at eight; what else is seen, and when the clock is found. */
+  describe('and a gate that was cut off from the others', () => {
+    /** Ada goes in here at eight; `hours` says what else is seen until the clock is trusted. */
     async function day(
       hours: (
         other: (hoursAfter: number, inside: boolean) => Promise<unknown>,
@@ -231,14 +231,14 @@ describe('a clock that is not trusted', () => {
       return { refused: whereabouts.refuses('ada'), since: JSON.parse(String(records.text('ada'))).since, start };
     }
 
-    test('gives way to what was seen elsewhere later, whenever it hears of it', async () => {
+    test('gives way to what was seen elsewhere later, whenever it learns of it', async () => {
       const before = await day(async (other, wait) => {
         wait(3);
         await other(2, false);
         wait(1);
       });
       expect(before.refused).toBe(false);
-      // The time comes first, then the broker.
+      // The clock is trusted first, then the other gate's record arrives.
       const { whereabouts, records, distrust, trust, clock } = keeper();
       distrust();
       whereabouts.letIn('ada');
@@ -261,7 +261,7 @@ describe('a clock that is not trusted', () => {
     });
   });
 
-  test('for a moment only, between two looks, dates what it saw all the same', () => {
+  test('for a moment only, between two checks, still dates what was seen', () => {
     const since = '2026-11-23T12:00:00.000Z';
     const bob = { inside: true, since, version: `${Date.parse(since)}-0000-in` };
     const { whereabouts, distrust, trust, kept, clock } = keeper({ found: { ...NO_PASSAGES, passages: { bob } } });
@@ -274,7 +274,7 @@ describe('a clock that is not trusted', () => {
     expect(kept().passages['ada']?.since).toBe(new Date(clock.wall()).toISOString());
   });
 
-  test('and a fire forgives whom it saw, also where another gate had forgiven since', async () => {
+  test('and a fire forgives the people seen meanwhile, even if another gate had forgiven them since', async () => {
     const { whereabouts, records, distrust, trust, clock } = keeper();
     distrust();
     whereabouts.letIn('ada');
@@ -292,7 +292,7 @@ describe('a clock that is not trusted', () => {
 describe('a clock that was ahead', () => {
   const DAYS = 400 * 24 * HOUR;
 
-  test('while it was trusted shuts nobody out when it is set right, whoever is asked', async () => {
+  test('while it was trusted shuts nobody out once it is set right', async () => {
     const { whereabouts, records, clock } = keeper({ rule: { resetAt: [] } });
     clock.jumpWall(DAYS);
     for (const id of ['ada', 'bob']) whereabouts.letIn(id);
@@ -311,7 +311,7 @@ describe('a clock that was ahead', () => {
     expect([whereabouts.refuses('ada'), whereabouts.refuses('bob')]).toEqual([false, false]);
   });
 
-  test('before a restart gives no version to what is seen after it', () => {
+  test('before a restart does not affect the versions of what is seen after it', () => {
     const ahead = { inside: true, since: '2040-01-01T00:00:00.000Z', version: '2208988800000-0000-in' };
     const { whereabouts, records } = keeper({ found: { ...NO_PASSAGES, passages: { ada: ahead } } });
     whereabouts.purge();
@@ -334,7 +334,7 @@ describe('a clock that was ahead', () => {
   });
 });
 
-test('what is seen here comes after whatever was heard, also of passages that count for nothing', async () => {
+test('what is seen here gets a newer version than anything received, even than passages that count for nothing', async () => {
   const { whereabouts, records, clock } = keeper();
   const ahead = `${clock.wall() + 60_000}-0000-out`;
   const forgotten = { inside: true, since: new Date(clock.wall() - 5 * HOUR).toISOString(), version: ahead };
@@ -343,13 +343,13 @@ test('what is seen here comes after whatever was heard, also of passages that co
   expect(String(records.version('ada')) > ahead).toBe(true);
 });
 
-describe('whoever is removed', () => {
+describe('a person who was removed', () => {
   const removed = (people: MemoryPeople, id: string) => {
     people.put(person(id, version(1)));
     people.remove(id, version(2));
   };
 
-  test('leaves nothing behind, wherever the removal was', async () => {
+  test('leaves nothing behind, whichever gate removed them', async () => {
     const { whereabouts, people, kept, records } = keeper();
     people.put(person('ada', version(1)));
     whereabouts.letIn('ada');
@@ -364,21 +364,21 @@ describe('whoever is removed', () => {
     ]);
   });
 
-  test('is not placed any more: neither by the door, nor by other gates, nor by the file', async () => {
+  test('is not recorded any more: neither by the door, nor by other gates, nor by the file', async () => {
     const people = new MemoryPeople();
     removed(people, 'ada');
     const passage = { inside: true, since: '2026-11-24T07:59:00.000Z', version: '1795507140000-0000-out' };
     const found = { ...NO_PASSAGES, passages: { ada: passage } };
-    const { whereabouts, records, told, kept } = keeper({ people, found });
+    const { whereabouts, records, reported, kept } = keeper({ people, found });
     expect(kept().passages).toEqual({});
     expect([...records.ids()]).toEqual([]);
     expect(await records.merge('ada', passage)).toBe('same');
     whereabouts.letIn('ada');
-    expect([[...records.ids()], told]).toEqual([[], [['passed', 'ada']]]);
+    expect([[...records.ids()], reported]).toEqual([[], [['passed', 'ada']]]);
     expect(kept().passages).toEqual({});
   });
 
-  test('and enrolled again is somebody of whom nothing is known', () => {
+  test('and enrolled again starts with nothing known', () => {
     const { whereabouts, people, kept } = keeper();
     people.put(person('ada', version(1)));
     whereabouts.letIn('ada');
@@ -390,7 +390,7 @@ describe('whoever is removed', () => {
   });
 });
 
-test('a flood of names that nobody has pushes out nobody who is enrolled', async () => {
+test('a flood of unknown ids pushes out nobody who is enrolled', async () => {
   const { records, people, whereabouts, clock } = keeper();
   for (const id of ['ada', 'bob']) people.put(person(id, version(1)));
   const now = clock.wall();
@@ -408,10 +408,10 @@ test.each([
   ['{', 'invalid'],
   [JSON.stringify({ inside: true, since: 'yesterday', version: '1795507200000-0000-out' }), 'invalid'],
   [JSON.stringify({ inside: 'yes', since: '2026-11-24T08:00:00.000Z', version: '1795507200000-0000-out' }), 'invalid'],
-  // Dated ahead it would outlive every reset.
+  // Dated in the future it would survive every reset.
   [JSON.stringify({ inside: true, since: '2099-01-01T00:00:00.000Z', version: '1795507200000-0000-out' }), 'invalid'],
   [' '.repeat(600), 'invalid'],
-])('a record that is none is not taken: %.60s', (payload, kind) => {
+])('an invalid record is not taken: %.60s', (payload, kind) => {
   expect(keeper().records.read('ada', bytes(payload)).kind).toBe(kind);
 });
 
@@ -428,7 +428,7 @@ test('records from the future or from before the last reset change nothing', asy
   expect(whereabouts.refuses('ada')).toBe(false);
   expect(await records.merge('ada', passage(now - HOUR))).toBe('taken');
   expect(whereabouts.refuses('ada')).toBe(true);
-  // What is seen here comes after whatever was heard.
+  // What is seen here gets a newer version than anything received.
   await records.merge('bob', passage(now + 60_000));
   whereabouts.letIn('ada');
   expect(String(records.version('ada')) > passage(now + 60_000).version).toBe(true);

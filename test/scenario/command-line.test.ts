@@ -67,7 +67,7 @@ describe.skipIf(notReady)(`kaimon on photos${notReady ? ` (${notReady})` : ''}`,
     expect(loose).toMatchObject({ code: 0, json: { same: true, threshold: 4 } });
   });
 
-  test('identify names the person, or gives the reason why it is nobody', async () => {
+  test('identify names the person, or says why there is none', async () => {
     expect(await run('identify', at('ada.jpg'))).toMatchObject({
       code: 0,
       json: { person: { id: 'ada' }, secondDistance: null, reason: null },

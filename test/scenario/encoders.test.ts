@@ -46,7 +46,7 @@ describe.skipIf(notReady)(`changing the encoder${notReady ? ` (${notReady})` : '
       person: { id: 'ada' },
     });
     expect((await run('other', 'identify', at('stranger.jpg'))).code).toBe(1);
-    // The old templates stay: one can go back.
+    // The old templates stay, so that one can go back.
     expect((await run('first', 'identify', at('kept', 'grace', 'photo.jpg'))).json).toMatchObject({
       person: { id: 'grace' },
     });

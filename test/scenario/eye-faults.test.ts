@@ -29,10 +29,10 @@ afterAll(async () => {
   if (folder) discard(folder);
 });
 
-/** Enrols Ada, waits until the door opens for her, does `harm` to the eye while the bolt is drawn. */
+/** Enrols Ada, waits until the door opens for her, does `harm` to the eye while the bolt is released. */
 async function harmWhileOpen(harm: (eye: number) => void): Promise<{ before: number; after: number }> {
   gate = await startGate(join(folder, String(round)), broker.url, 'front', {
-    // Sites share nobody: each round begins without people.
+    // Sites share no people, so each round begins without any.
     site: `site-${round++}`,
     camera: { kind: 'replay', path: join(folder, 'film'), fps: 10, loop: true },
     decision: { cooldownMs: 500 },

@@ -30,7 +30,7 @@ export const FACES = {
   stranger: { photo: 'sample6.jpg', centre: [1590, 409], height: 296, turn: 0 },
 } satisfies Record<string, Likeness>;
 
-/** A film in which each face comes once for `frames` frames, with nobody before and between. */
+/** A film in which each face comes once for `frames` frames, with an empty scene before each and at the end. */
 export function filmOf(faces: readonly Likeness[], frames = 25, gap = 15): Script {
   const still = { light: [1, 1], noise: 4, expect: [] } as const;
   const nobody = { ...still, title: 'nobody', frames: gap, actors: [] };
@@ -38,7 +38,7 @@ export function filmOf(faces: readonly Likeness[], frames = 25, gap = 15): Scrip
     nobody,
     {
       ...still,
-      title: 'somebody',
+      title: 'a person',
       frames,
       actors: [{ likeness, from: [300, 230, 130], to: [330, 245, 180] }] as const,
     },
@@ -68,13 +68,13 @@ export interface Event {
   readonly [field: string]: unknown;
 }
 
-/** A running gate, the office that talks to it, and what it told. */
+/** A running gate, the office that talks to it, and the events that it reported. */
 export interface Gate {
   readonly pid: number;
   readonly office: BackOffice;
   readonly events: Event[];
   readonly log: () => string;
-  /** Resolves with the first event (past or coming) that is wanted. */
+  /** Resolves with the first event, past or future, that is wanted. */
   until(wanted: (event: Event) => boolean): Promise<Event>;
   /** Moves a simulated wire (`door.gpio.simulatedWires: parent`). */
   wire(order: WireOrder): void;
@@ -84,7 +84,7 @@ export interface Gate {
   kill(): Promise<void>;
 }
 
-/** Scenes of faces pasted on a wall are pictures, and refused as such; the demo is the scenario for that. */
+/** These films paste faces on a wall, which liveness would refuse as pictures; the demo tests liveness. */
 const NO_LIVENESS = { liveness: { enabled: false } };
 
 export async function startGate(

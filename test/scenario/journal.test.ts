@@ -44,11 +44,11 @@ const shown = async (...filter: string[]): Promise<readonly Shown[]> =>
 /** The retained `G/info`. */
 async function info(): Promise<{ readonly journal: { readonly n: number; readonly signature?: string } | null }> {
   const client = await connectAsync(broker.url);
-  const heard = new Promise<string>((resolve) =>
+  const received = new Promise<string>((resolve) =>
     client.on('message', (_topic, payload) => resolve(payload.toString())),
   );
   await client.subscribeAsync('kaimon/home/gates/north/info');
-  const payload = await heard;
+  const payload = await received;
   await client.endAsync();
   return JSON.parse(payload);
 }
@@ -64,7 +64,7 @@ test.skipIf(notReady)(
     await first.office.ask('open', { reason: 'parcel for Ada' });
     const opened = await first.until(({ type }) => type === 'opened');
 
-    // What the site was told is there under the number that it was told.
+    // Each event sent to the site is in the journal under the number that the event names.
     const entries = await shown();
     for (const { type, entry } of first.events.filter((event) => event.type !== 'greeting'))
       expect(entries.find(({ n }) => n === entry)?.type).toBe(type);
@@ -79,7 +79,7 @@ test.skipIf(notReady)(
     gate = second;
     const again = await second.until(({ type }) => type === 'granted');
     expect(Number(again['entry'])).toBeGreaterThan(Number(opened['entry']));
-    // The head that the site keeps: nobody can cut it off unseen.
+    // The site keeps the journal's newest number and signature: an end that is cut off is noticed.
     const { journal } = await info();
     expect(journal).toMatchObject({ signature: expect.stringMatching(/=$/) });
 

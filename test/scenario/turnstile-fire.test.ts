@@ -21,7 +21,7 @@ afterAll(async () => {
   if (folder) discard(folder);
 });
 
-/** Twelve hours from now: not while the test runs. */
+/** Twelve hours from now, so that no reset comes while the test runs. */
 const resetAt = `${String((new Date().getUTCHours() + 12) % 24).padStart(2, '0')}:00`;
 
 async function start(gate: 'in' | 'out', path: string): Promise<Gate> {
@@ -76,7 +76,7 @@ test.skipIf(notReady)(
     for (const gate of gates) wire(gate, 'fire', false);
     await Promise.all(gates.map((gate) => gate.until(({ type, active }) => type === 'fire' && active === false)));
     expect([released(inward), released(outward)]).toEqual([false, false]);
-    // Whoever fled is not taken for somebody inside.
+    // A person who fled does not count as inside.
     const before = inward.events.length;
     expect(
       await inward.until((event) => inward.events.indexOf(event) >= before && event.type === 'granted'),

@@ -20,7 +20,7 @@ afterAll(async () => {
   if (folder) discard(folder);
 });
 
-/** Twelve hours from now: not while the test runs. */
+/** Twelve hours from now, so that no reset comes while the test runs. */
 const resetAt = `${String((new Date().getUTCHours() + 12) % 24).padStart(2, '0')}:00`;
 
 async function start(gate: 'in' | 'out'): Promise<Gate> {
@@ -33,7 +33,7 @@ async function start(gate: 'in' | 'out'): Promise<Gate> {
   return started;
 }
 const decided = ({ type }: Event) => type === 'granted' || type === 'refused';
-/** The next decision on Ada after those told so far. */
+/** The next decision on Ada after those reported so far. */
 async function nextOn(gate: Gate): Promise<Event> {
   const seen = gate.events.length;
   return gate.until((event) => gate.events.indexOf(event) >= seen && decided(event) && event['person'] === 'ada');
@@ -47,7 +47,7 @@ test.skipIf(notReady)(
     await inward.office.enroll('Ada', await portrait(join(folder, 'ada.jpg'), FACES.ada));
     expect(await inward.until(decided)).toMatchObject({ type: 'granted', person: 'ada' });
     await inward.until(({ type }) => type === 'passed');
-    // She comes again, with each turn of the film.
+    // The film loops, so she comes again and again.
     expect(await inward.until(({ reason }) => reason === 'passback')).toMatchObject({ type: 'refused', person: 'ada' });
 
     const outward = await start('out');

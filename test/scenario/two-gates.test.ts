@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Mosquitto, startMosquitto } from '../site/mosquitto.js';
 import { discard, FACES, film, type Gate, notReady, portrait, ROOT, scratch, startGate } from './harness.js';
 
-/** The shell lines that docs/mqtt.md prints for enrolling with a photo, run as they stand there. */
+/** The shell lines that docs/mqtt.md prints for enrolling with a photo, run unchanged. */
 function enrolAsTheDocsSay(folder: string, port: number, gate: string): void {
   const docs = readFileSync(join(ROOT, 'docs', 'mqtt.md'), 'utf8');
   const blocks = [...docs.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, code]) => code ?? '');

@@ -7,7 +7,7 @@ import { NO_ORDER, orderByHand } from '../../src/schedule/door-order.js';
 import { DoorOrderFile } from '../../src/schedule/door-order-file.js';
 import { tempFolder } from '../store/sample.js';
 
-test('what the mode is by is there after a restart, but for the time that ended with it', async () => {
+test('the order that the mode follows survives a restart, except its time on the monotonic clock', async () => {
   const [state, clock] = [await tempFolder(), new ManualClock()];
   const open = () => DoorOrderFile.open(state, { clock, log: silentLog });
   const first = await open();
@@ -22,7 +22,7 @@ test('what the mode is by is there after a restart, but for the time that ended 
   expect((await open()).order).toEqual({ mode: 'open-house', by: 'hand', atMs: null, atMono: undefined });
 });
 
-test('what is the same is not written again each minute', async () => {
+test('an unchanged order is not written again each minute', async () => {
   const [state, clock] = [await tempFolder(), new ManualClock()];
   const memory = await DoorOrderFile.open(state, { clock, log: silentLog });
   memory.keep(memory.order);

@@ -29,7 +29,7 @@ const at = (hours: number, trusted = true): OrderTime => ({
   mono: monotonicMs((hours + 100) * HOUR),
   trusted,
 });
-/** What is left of an order after a restart. */
+/** An order as it is after a restart. */
 const kept = (order: DoorOrder): DoorOrder => ({ ...order, atMono: undefined });
 const mode = (order: DoorOrder, now: OrderTime, of = plan) =>
   modeOf(orderDue(order, of, now, calendar), of, now.trusted);
@@ -42,13 +42,13 @@ describe('the plan', () => {
     [22, 'locked'],
   ])('at %i o’clock: %s', (hour, expected) => expect(mode(NO_ORDER, at(hour))).toBe(expected));
 
-  test('is not followed without a clock: open house ends, a locked door stays locked', () => {
+  test('is not followed without a trusted clock: open house ends, a locked door stays locked', () => {
     expect(mode(orderDue(NO_ORDER, plan, at(10), calendar), at(11, false))).toBe('normal');
     expect(mode(orderDue(NO_ORDER, plan, at(23), calendar), at(24, false))).toBe('locked');
     expect(mode(NO_ORDER, at(10, false))).toBe('normal');
   });
 
-  test('that was taken out of the configuration leaves a normal door, clock or not', () => {
+  test('that was taken out of the configuration leaves a normal door, with or without a trusted clock', () => {
     for (const trusted of [true, false])
       for (const before of ['locked', 'open-house'] as const)
         expect(mode({ ...NO_ORDER, mode: before }, at(10, trusted), [])).toBe('normal');
@@ -67,7 +67,7 @@ describe('an order by hand', () => {
     expect([mode(order, at(to)), mode(kept(order), at(to))]).toEqual([expected, expected]);
   });
 
-  test('of a locked door outlives a clock that is lost and found again', () => {
+  test('of a locked door survives a clock that loses trust and regains it', () => {
     const locked = orderByHand('locked', at(9));
     for (const order of [locked, kept(locked)]) {
       const lost = orderDue(order, plan, at(10, false), calendar);
@@ -79,7 +79,7 @@ describe('an order by hand', () => {
     }
   });
 
-  test('given without a clock is dated when the clock is found, as long as the daemon runs', () => {
+  test('given without a trusted clock is dated once the clock is trusted, as long as the daemon runs', () => {
     const order = orderByHand('locked', at(9, false));
     expect(mode(order, at(10))).toBe('locked');
     // Given before eight, the plan has moved since.
@@ -89,13 +89,13 @@ describe('an order by hand', () => {
     expect(orderDue(found, plan, at(11), calendar)).toBe(found);
   });
 
-  test('given without a clock before a restart stays where it shuts, and is the plan’s where it opens', () => {
+  test('given without a trusted clock before a restart stays if it shuts the door; if it opens the door the plan decides', () => {
     expect(mode(kept(orderByHand('locked', at(9, false))), at(10))).toBe('locked');
     expect(mode(kept(orderByHand('normal', at(9, false))), at(10))).toBe('normal');
     expect(mode(kept(orderByHand('open-house', at(19, false))), at(23))).toBe('locked');
   });
 
-  test('dated by a clock that was ahead counts from when it was given, or is the plan’s where that is not known', () => {
+  test('dated by a clock that was ahead counts from when it was given; if that is not known the plan decides', () => {
     const ahead = (given: DoorMode, hours: number): DoorOrder => ({
       ...orderByHand(given, at(hours)),
       atMono: at(hours - 2).mono,
@@ -109,8 +109,8 @@ describe('an order by hand', () => {
     expect(dated.atMs).toBe(at(8).wall);
   });
 
-  test('of open house ends with the plan also where the machine slept over its end', () => {
-    // The clock that never jumps stood still for two hours; it is nineteen o'clock.
+  test('of open house ends with the plan even if the machine slept over its end', () => {
+    // The monotonic clock stood still for two hours; it is nineteen o'clock.
     const slept: OrderTime = { ...at(19), mono: at(17).mono };
     const order = orderByHand('open-house', at(16));
     expect(mode(order, slept)).toBe('normal');
@@ -118,13 +118,13 @@ describe('an order by hand', () => {
     expect(modeOf(shut, plan, true)).toBe('locked');
   });
 
-  test('is not written anew for a clock that creeps', () => {
+  test('is not written again for a clock that is corrected slowly', () => {
     const order = orderByHand('locked', at(9));
     const later = at(10);
     expect(orderDue(order, plan, { ...later, wall: wallMs(later.wall + 1500) }, calendar)).toBe(order);
   });
 
-  test('of open house holds without a clock only where it is given then, or there is no plan to end it', () => {
+  test('of open house holds without a trusted clock only if it was given at that time, or there is no plan to end it', () => {
     expect(mode(orderByHand('open-house', at(19, false)), at(20, false))).toBe('open-house');
     expect(mode(orderByHand('open-house', at(19)), at(20, false))).toBe('normal');
     expect(mode(kept(orderByHand('open-house', at(19, false))), at(20, false))).toBe('normal');
@@ -143,7 +143,7 @@ const act = fc.oneof(
   fc.record({ kind: fc.constant('restart' as const) }),
 );
 
-test('whatever is ordered, missed, lost and restarted: nobody finds a door open that was shut by hand or by the plan', () => {
+test('whatever is ordered, missed, lost and restarted: a door that was shut by hand or by the plan is never found open', () => {
   fc.assert(
     fc.property(fc.array(act, { maxLength: 30 }), (acts) => {
       let [hours, trusted, order] = [0, true, orderDue(NO_ORDER, plan, at(0), calendar)];
@@ -160,7 +160,7 @@ test('whatever is ordered, missed, lost and restarted: nobody finds a door open 
         order = orderDue(order, plan, now, calendar);
         const is = modeOf(order, plan, trusted);
         const moved = !last || planMoved(plan, at(last.hours).wall, now.wall, calendar);
-        // What somebody shut stays shut as long as the plan asks for nothing else.
+        // A door shut by hand stays shut as long as the plan asks for nothing else.
         if (last && last.mode !== 'open-house' && !moved) expect(is).toBe(last.mode);
         const wanted = modeAt(plan, now.wall, calendar);
         if (trusted && is === 'open-house')

@@ -1,6 +1,6 @@
 /**
- * Schedules by another way than the product's, to compare with: luxon's dates, and each day painted minute by minute.
- * Reads the configuration's own words and shares no code with src/.
+ * Schedules computed independently of the product, to compare with: luxon's dates, and each day painted minute by minute.
+ * Reads the configuration as it is written and shares no code with src/.
  */
 import { DateTime } from 'luxon';
 
@@ -52,7 +52,7 @@ const minute = (text: string): number => {
   return hours * 60 + minutes;
 };
 
-/** Days painted from `first` on, for `days` days: true where the clock on the wall shows an open minute. */
+/** Days painted from `first` on, for `days` days: true for each local minute at which the schedule is open. */
 export function paint(
   schedule: WrittenSchedule,
   holidays: readonly Range[],
@@ -80,7 +80,7 @@ export function paint(
   return painted;
 }
 
-/** What luxon shows on the wall of `zone`. */
+/** The local time of `zone`, by luxon. */
 export function wallTime(ms: number, zone: string): { readonly date: string; readonly minute: number } {
   const local = DateTime.fromMillis(ms, { zone });
   return { date: local.toISODate(), minute: local.hour * 60 + local.minute };

@@ -30,7 +30,7 @@ describe('hours agree with days painted by luxon, minute by minute', () => {
   });
 });
 
-describe('the clock on the wall', () => {
+describe('the local time', () => {
   const zones = fc.constantFrom(
     'Europe/Berlin',
     'America/New_York',
@@ -43,7 +43,7 @@ describe('the clock on the wall', () => {
     'UTC',
   );
 
-  test('shows what luxon shows, at any second of a century, and is found again by what it shows', () => {
+  test('is what luxon computes, at any second of a century, and its moment is found again from it', () => {
     const calendars = new Map<string, Calendar>();
     const seconds = fc.integer({ min: 0, max: Date.UTC(2070, 0) / 1000 });
     fc.assert(
@@ -77,7 +77,7 @@ describe('the clock on the wall', () => {
     expect(new Date(berlin.reach(day, 180)).toISOString()).toBe('2026-03-29T01:00:00.000Z');
   });
 
-  test('of a zone that nobody knows is refused', () => {
+  test('of an unknown time zone is refused', () => {
     expect(() => new Calendar('Europe/Atlantis')).toThrow(RangeError);
   });
 });
@@ -126,12 +126,12 @@ describe('a schedule', () => {
     ],
   ])('%s', (_rule, schedule, time, open) => expect(isOpen(schedule, at(time), berlin)).toBe(open));
 
-  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 9e15])('is closed at %s, which is no time', (ms) => {
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 9e15])('is closed at %s, which is no valid time', (ms) => {
     expect(isOpen(friday, wallMs(ms), berlin)).toBe(false);
     expect(nextChange(friday, wallMs(ms), berlin)).toBeUndefined();
   });
 
-  test('that is always or never open knows no time', () => {
+  test('that is always or never open does not depend on the time', () => {
     expect(isOpen({ kind: 'always' }, wallMs(Number.NaN), berlin)).toBe(true);
     expect(isOpen({ kind: 'never' }, at('2026-06-05T20:00:00Z'), berlin)).toBe(false);
   });

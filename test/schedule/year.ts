@@ -1,4 +1,4 @@
-/** Steps through a stretch of time minute by minute and compares the rules of src/access with {@link paint}ed days. */
+/** Steps through a stretch of time minute by minute and compares the product's schedules with {@link paint}ed days. */
 
 import { rulesOf } from '../../src/access/rules.js';
 import { configSchema } from '../../src/config/config.js';
@@ -48,7 +48,7 @@ const MODES = [
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** How far nextChange and nextMode look by themselves; they may say "nothing" beyond. */
+/** How far nextChange and nextMode look by default; they may find nothing beyond. */
 const AHEAD_MS = 7 * DAY_MS;
 const SHOWN_MAX = 20;
 
@@ -61,7 +61,7 @@ export interface Comparison {
   readonly disagreements: readonly string[];
 }
 
-/** What is followed through time: by both ways, and by what the rules foretell. */
+/** What is compared over time: the product's answer, luxon's, and the next change that the product foretells. */
 interface Course {
   readonly name: string;
   readonly ours: (ms: number) => string;

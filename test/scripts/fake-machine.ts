@@ -15,7 +15,7 @@ export type FakeMachine = {
   setup(...args: readonly string[]): Outcome;
   /** Runs one part (`missing`, `work`, `advice`) of one step. */
   part(step: string, part: string, env?: Readonly<Record<string, string>>): Outcome;
-  /** The same as a plain user, whoever runs the tests. */
+  /** The same as a plain user, even if root runs the tests. */
   partAsUser(step: string, part: string): Outcome;
 };
 
@@ -38,7 +38,7 @@ export function fakeMachine(
   }
   cpSync(join(checkout, 'scripts'), join(root, 'scripts'), { recursive: true });
   const logs = join(root, '.setup/log');
-  const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const plainUser = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   const go = (
     command: string,
     args: readonly string[],
@@ -70,7 +70,7 @@ export function fakeMachine(
     partAsUser: (step, part) => {
       mkdirSync(logs, { recursive: true });
       for (const folder of [root, logs]) chmodSync(folder, 0o777);
-      return go('/bin/bash', [join(root, `scripts/setup.d/${step}.sh`), part], {}, nobody);
+      return go('/bin/bash', [join(root, `scripts/setup.d/${step}.sh`), part], {}, plainUser);
     },
   };
 }

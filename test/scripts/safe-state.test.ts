@@ -60,7 +60,7 @@ describe('safe-state.sh', () => {
     expect(err).toContain('nothing to do');
   });
 
-  test('a line that the kernel has released already is fine', () => {
+  test('a line that the kernel has freed already is fine', () => {
     const { code, err } = safeState(machine('path=/sys/class/gpio/gpio99/value\nvalue=0\n'));
     expect(code).toBe(0);
     expect(err).toContain('released');
@@ -68,7 +68,7 @@ describe('safe-state.sh', () => {
 
   test.each([
     ['a file outside /sys', '/etc/passwd', '0'],
-    ['a way out by dots', '/sys/class/gpio/../../../etc/passwd', '0'],
+    ['a path that leaves /sys by dots', '/sys/class/gpio/../../../etc/passwd', '0'],
     ['a switch of the kernel that is no GPIO line', '/sys/devices/system/cpu/cpu1/online', '0'],
     ['a value that belongs to no exported line', '/sys/devices/platform/heater/value', '0'],
     ['the export file', '/sys/class/gpio/export', '0'],
@@ -113,7 +113,7 @@ describe('safe-state.sh', () => {
     expect(err).toContain('no value');
   });
 
-  test('a record without end is read to its bound only', () => {
+  test('a record that is too long is read only up to the limit', () => {
     const root = machine(`${'x=1\n'.repeat(100)}path=/sys/class/gpio/gpio529/value\nvalue=0\n`);
     safeState(root);
     expect(level(root)).toBe('1');
@@ -121,19 +121,19 @@ describe('safe-state.sh', () => {
 
   describe('through the character device', () => {
     const record = 'chip=gpiochip0\nline=17\nlevel=1\n';
-    /** A gpioset of this version that notes what it is told, and finds the line busy for so many times. */
+    /** A gpioset of this version that records its arguments, and finds the line busy for so many times. */
     function withTool(version: string, relay = record, busy = 0): string {
       const root = machine(relay);
       const tool = `#!/bin/sh
 [ "$1" = --version ] && { echo 'gpioset (libgpiod) ${version}'; exit 0; }
 echo x >>"${root}/tries"; [ "$(wc -l <"${root}/tries")" -gt ${busy} ] || { echo 'Device or resource busy' >&2; exit 1; }
-echo "$*" >"${root}/told"
+echo "$*" >"${root}/arguments"
 `;
       mkdirSync(join(root, 'bin'));
       writeFileSync(join(root, 'bin/gpioset'), tool, { mode: 0o755 });
       return root;
     }
-    const told = (root: string) => readFileSync(join(root, 'told'), 'utf8').trim();
+    const argumentsOf = (root: string) => readFileSync(join(root, 'arguments'), 'utf8').trim();
 
     test.each([
       ['v1.6.3', '--mode=exit gpiochip0 17=1'],
@@ -141,14 +141,14 @@ echo "$*" >"${root}/told"
     ])('sets the line with gpioset %s', (version, expected) => {
       const root = withTool(version);
       const { code, err } = safeState(root);
-      expect({ code, told: told(root) }).toEqual({ code: 0, told: expected });
+      expect({ code, given: argumentsOf(root) }).toEqual({ code: 0, given: expected });
       expect(err).toContain('relay idle: line 17 of gpiochip0 set to 1');
     });
 
     test('waits for the line of a daemon that is just dying', () => {
       const root = withTool('v2.2.1', record, 3);
       expect(safeState(root).code).toBe(0);
-      expect(told(root)).toContain('17=1');
+      expect(argumentsOf(root)).toContain('17=1');
     });
 
     test('says so when the line stays busy', () => {
@@ -165,7 +165,7 @@ echo "$*" >"${root}/told"
     ])('refuses %s', (_what, relay) => {
       const root = withTool('v2.2.1', relay);
       expect(safeState(root).code).toBe(1);
-      expect(existsSync(join(root, 'told'))).toBe(false);
+      expect(existsSync(join(root, 'arguments'))).toBe(false);
     });
 
     test('a record cut short is reported', () => {

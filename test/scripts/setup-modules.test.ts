@@ -152,7 +152,7 @@ describe.skipIf(!existsSync(binding))('setup, OpenCV binding', () => {
   });
 });
 
-test('the cache of a machine where nothing is installed is not asked for', () => {
+test('on a machine where nothing is installed the cache is not used', () => {
   const machine = fakeMachine({ 'dpkg-query': allInstalledBut() });
   expect(machine.part('opencv', 'missing').out).toBe('the binding (npm packages first)\n');
 });

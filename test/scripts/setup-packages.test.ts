@@ -64,7 +64,7 @@ describe('setup, distribution packages', () => {
     expect(machine.calls().at(-1)).toContain('install --no-install-recommends make');
   });
 
-  test('a system that is not of the Debian family is told what to install by hand', () => {
+  test('on a system that is not of the Debian family it says what to install by hand', () => {
     const machine = fakeMachine({ ...good, 'dpkg-query': allInstalledBut('make') });
     const { code, err } = machine.setup();
     expect(code).toBe(4);

@@ -27,14 +27,29 @@ describe('the shape of src', () => {
       'src/face/a.ts:1: face imports from door',
     ],
     [
-      'even its types',
+      'a folder imports types from a later one',
       'src/face/a.ts',
       "\nimport type { D } from '../door/b.js';\n",
       'src/face/a.ts:2: face imports from door',
     ],
-    ['through a re-export', 'src/face/a.ts', "export { d } from '../door/b.js';\n", 'face imports from door'],
-    ['at run time', 'src/face/a.ts', "const d = await import('../door/b.js');\n", 'face imports from door'],
-    ['over several lines', 'src/face/a.ts', "import {\n  c,\n  d,\n} from '../door/b.js';\n", 'face imports from door'],
+    [
+      'a folder imports from a later one through a re-export',
+      'src/face/a.ts',
+      "export { d } from '../door/b.js';\n",
+      'face imports from door',
+    ],
+    [
+      'a folder imports from a later one at run time',
+      'src/face/a.ts',
+      "const d = await import('../door/b.js');\n",
+      'face imports from door',
+    ],
+    [
+      'a folder imports from a later one over several lines',
+      'src/face/a.ts',
+      "import {\n  c,\n  d,\n} from '../door/b.js';\n",
+      'face imports from door',
+    ],
     [
       'a folder imports what stands on top',
       'src/face/a.ts',
@@ -43,7 +58,7 @@ describe('the shape of src', () => {
     ],
     ['a folder imports a command', 'src/face/a.ts', "import { g } from '../cli/run.js';\n", 'which stands on top'],
     ['an import leaves src', 'src/face/a.ts', "import x from '../../test/x.js';\n", 'from outside src'],
-    ['a folder nobody knows', 'src/misc/a.ts', 'export const a = 1;\n', 'in no known folder'],
+    ['a folder that is not in the list', 'src/misc/a.ts', 'export const a = 1;\n', 'in no known folder'],
     ['a default export', 'src/face/a.ts', 'export default 1;\n', 'src/face/a.ts:1: a default export'],
     ['a file called utils', 'src/face/utils.ts', 'export const a = 1;\n', 'called utils'],
     ['a barrel', 'src/face/index.ts', "export { a } from './a.js';\n", 'a barrel file'],
@@ -111,7 +126,7 @@ describe('the shape of src', () => {
     expect(out).toContain('src/door/: 21 files, at most 20');
   });
 
-  test('a gate process that reaches native code is refused, with the way; a process of its own may', () => {
+  test('a gate process that reaches native code is refused, and the path to it is named; another process may', () => {
     const native = "const { cv } = await import('@u4/opencv4nodejs');\nexport const c = cv;\n";
     const gate = {
       'src/kit/binding.ts': native,
@@ -128,7 +143,7 @@ describe('the shape of src', () => {
     expect(out).toContain('main.ts > door/door.ts > kit/binding.ts > @u4/opencv4nodejs');
   });
 
-  test('what stands in comments, strings and regular expressions is no import and no clock', () => {
+  test('what stands in comments, strings and regular expressions counts neither as an import nor as a use of the clock', () => {
     const { code, out } = shape({
       'src/face/a.ts': [
         '// pure',

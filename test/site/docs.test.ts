@@ -42,7 +42,7 @@ test('every command that docs/mqtt.md prints does what the page says', async () 
   const { outbox, stop, calls } = gateOver(mqttLink(configFor(mosquitto.url), 'north'), 'north');
   const link = mqttLink(configFor(mosquitto.url, { clientId: 'watcher' }), 'watcher');
   const watcher = await new Watcher(link).watch(['kaimon/#']);
-  const answers = () => watcher.heard.filter(({ topic }) => topic.includes('/response/')).length;
+  const answers = () => watcher.received.filter(({ topic }) => topic.includes('/response/')).length;
   await until('the gate is online', () => watcher.on(topics.state).length > 0);
   try {
     const [names, ...commands] = blocks;
@@ -51,16 +51,16 @@ test('every command that docs/mqtt.md prints does what the page says', async () 
     const here = names.replace('PORT=1883', `PORT=${mosquitto.port}`);
     const said: string[] = [];
     for (const command of commands) {
-      // Those that watch for ever are cut short after one message.
+      // Commands that wait for messages for ever are ended after one message.
       const watching = /mosquitto_sub (?!.*-C 1)/.test(command);
       if (!watching) {
         const before = answers();
         said.push(await run(folder, here, command));
-        // One after the other, as somebody types them: a gate does four at a time.
+        // One after the other, as a person types them: a gate serves four at a time.
         if (command.includes('/request/')) await until('the gate has answered', () => answers() > before);
       } else {
         const watched = run(folder, here, command.replace('mosquitto_sub', 'mosquitto_sub -C 1 -W 10'));
-        // Something to be seen, until it is seen.
+        // Events and answers for it, until it has shown one.
         let over = false;
         const end = watched.finally(() => {
           over = true;
@@ -96,7 +96,7 @@ test('every command that docs/mqtt.md prints does what the page says', async () 
     expect(output).toContain('"did":"people"');
     expect(output).toContain('"status":"online"');
     expect(output).toContain('"type":"granted"');
-    for (const { payload } of watcher.heard.filter(({ topic }) => topic.includes('/response/'))) {
+    for (const { payload } of watcher.received.filter(({ topic }) => topic.includes('/response/'))) {
       expect(responseSchema.parse(JSON.parse(Buffer.from(payload).toString()))).toMatchObject({ ok: true });
     }
   } finally {
@@ -107,8 +107,8 @@ test('every command that docs/mqtt.md prints does what the page says', async () 
   }
 }, 60_000);
 
-test('docs/mqtt.md explains every error code of this side', () => {
-  // The decision's own reasons stand in the decision's texts.
+test('docs/mqtt.md explains every error code of the gate', () => {
+  // The reasons of decisions are explained with the decisions.
   const elsewhere = [
     'nobody',
     'ambiguous',
@@ -148,18 +148,18 @@ test("the page's broker settings and access list are enough for gates and office
     north.people.put(person('ada', version(1)));
     await until('south knows Ada', () => south.people.get('ada') !== undefined);
     await until('north is online', () => office.on(topics.state).length > 0);
-    await until('north tells what it knows', () => office.on(topics.info).length > 0);
+    await until('north has published its info', () => office.on(topics.info).length > 0);
     const body = request();
     const once = { retain: false, qos: 1 } as const;
     const uninvited = stranger.link.publish(topics.request('open'), JSON.stringify(request()), once);
     await expect(uninvited).rejects.toMatchObject({ code: 'KAIMON_MQTT_REFUSED' });
-    expect(stranger.heard.filter(({ topic }) => !/people|state|info|request/.test(topic))).toEqual([]);
+    expect(stranger.received.filter(({ topic }) => !/people|state|info|request/.test(topic))).toEqual([]);
     await office.link.publish(topics.request('open'), JSON.stringify(body), once);
     await until('the office has its answer', () => office.answer(body.id) !== undefined);
     north.outbox.add('granted');
-    await until('the office hears of it', () => office.on(topics.event).length > 0);
+    await until('the office receives the event', () => office.on(topics.event).length > 0);
     expect(north.calls).toHaveLength(1);
-    expect(office.heard.filter(({ topic }) => topic.endsWith('/sync')).length).toBeGreaterThan(0);
+    expect(office.received.filter(({ topic }) => topic.endsWith('/sync')).length).toBeGreaterThan(0);
   } finally {
     for (const gate of [north, south]) await gate.stop();
     for (const { link } of [office, stranger]) await link.end();

@@ -96,14 +96,14 @@ export function mqttLink(config: LinkConfig, gate: string): MqttLink {
   });
 }
 
-/** A client that watches the site and asks its gates for things. */
+/** A client that follows the site and sends requests to its gates. */
 export class Watcher {
   readonly link: Link;
-  readonly heard: Packet[] = [];
+  readonly received: Packet[] = [];
 
   constructor(link: Link) {
     this.link = link;
-    link.onMessage((packet) => this.heard.push(packet));
+    link.onMessage((packet) => this.received.push(packet));
   }
 
   /** Subscribes now and after each reconnect. */
@@ -115,14 +115,14 @@ export class Watcher {
     return this;
   }
 
-  /** JSON of all payloads heard on a topic. */
+  /** JSON of all payloads received on a topic. */
   on(topic: string): unknown[] {
-    return this.heard.filter((packet) => packet.topic === topic).map(jsonOf);
+    return this.received.filter((packet) => packet.topic === topic).map(jsonOf);
   }
 
   /** The answer to a request, undefined while there is none. */
   answer(id: string, gate = 'north') {
-    const packet = this.heard.find(({ topic }) => topic === topicsOf({ site: 'home', gate }).response(id));
+    const packet = this.received.find(({ topic }) => topic === topicsOf({ site: 'home', gate }).response(id));
     return packet && responseSchema.parse(jsonOf(packet));
   }
 }

@@ -96,7 +96,7 @@ describe('a request', () => {
     const codes = watcher
       .on(topics.response(asked.id))
       .map((answer) => (answer as { error?: { code: string } }).error?.code);
-    // The refusals need no work and may overtake the answer.
+    // Refusals need no work, so they may arrive before the answer.
     expect(codes.sort()).toEqual(['replayed', 'replayed', undefined]);
     expect(calls).toHaveLength(1);
   });
@@ -114,7 +114,7 @@ describe('a request', () => {
   });
 });
 
-test('after the broker was killed and came back, the state is there again and the events of the meantime arrive in order', async () => {
+test('after the broker was killed and came back, the state is there again and the events from meanwhile arrive in order', async () => {
   const { site, outbox } = gate('north');
   await isOnline();
   outbox.add('before');
@@ -123,16 +123,16 @@ test('after the broker was killed and came back, the state is there again and th
   await until('the gate noticed', () => !site.connected && !watcher.link.up);
   for (let i = 0; i < 20; i++) outbox.add('meanwhile', { person: `p${i}` });
   const before = statuses().length;
-  // The watcher first, so that it hears what the gate sends.
+  // The watcher first, so that it receives what the gate sends.
   const back = new Promise<void>((resolve) => watcher.link.onUp(resolve));
   await mosquitto.restart();
   await back;
   await until('the state is there again', () => statuses().length > before);
   const numbers = () => [...new Set(watcher.on(topics.event).map((event) => (event as { n: number }).n))];
   await until('the last event is there', () => numbers().includes(21));
-  // Those sent before the watcher had subscribed again are gone for it: Mosquitto forgot its session.
-  const heard = numbers().slice(1);
-  expect(heard).toEqual(Array.from({ length: heard.length }, (_, i) => 22 - heard.length + i));
+  // The watcher misses those sent before it had subscribed again: Mosquitto forgot its session.
+  const received = numbers().slice(1);
+  expect(received).toEqual(Array.from({ length: received.length }, (_, i) => 22 - received.length + i));
 });
 
 test('after a broken connection the broker reports the gate as offline, and the gate reconnects by itself', async () => {

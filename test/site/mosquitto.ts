@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** Debian puts the broker where only root looks for programs. */
+/** Debian installs the broker in a folder that is only in root's PATH. */
 const env = { ...process.env, PATH: [process.env['PATH'], '/usr/sbin', '/usr/local/sbin'].join(delimiter) };
 
 /** A real Mosquitto on a free loopback port. */

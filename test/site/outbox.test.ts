@@ -20,7 +20,7 @@ const outbox = (capacity?: number) => {
     log: silentLog,
     ...(capacity === undefined ? {} : { capacity }),
   });
-  box.carriedBy({
+  box.setCarrier({
     publish: async (text) => {
       if (broker === 'refuses') throw new Error('away');
       if (broker === 'hangs') await new Promise<void>((resolve) => hanging.push(resolve));
@@ -57,7 +57,7 @@ test('events are numbered and sent in order, also those from before the broker w
   ]);
 });
 
-test('an event leaves the box only when the broker has acknowledged it', async () => {
+test('an event leaves the outbox only when the broker has acknowledged it', async () => {
   broker = 'hangs';
   const box = outbox();
   box.up();
@@ -86,7 +86,7 @@ test('what the broker did not take is sent again later, with the same id', async
   expect(events().map(({ id }) => id)).toEqual(['north-b00t-1']);
 });
 
-test('a full box throws away the oldest, says how many, and the next event carries the number', async () => {
+test('a full outbox drops the oldest events, says how many, and the next event carries the number', async () => {
   const box = outbox(3);
   for (let i = 0; i < 10; i++) box.add('granted');
   expect(box.size).toBe(3);
@@ -101,7 +101,7 @@ test('a full box throws away the oldest, says how many, and the next event carri
   expect(problem).toBeUndefined();
 });
 
-test('an event that is thrown away while it is on its way takes no other with it', async () => {
+test('an event that is dropped while it is being sent does not remove another one', async () => {
   broker = 'hangs';
   const box = outbox(2);
   box.up();

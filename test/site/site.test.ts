@@ -40,7 +40,7 @@ afterEach(async () => {
   for (const gate of gates) await gate.stop();
 });
 
-test('a gate says how it is, retained, with what the contract names', async () => {
+test('a gate publishes its state, retained, with the fields that the contract names', async () => {
   north();
   await listening();
   expect(watcher.on(state)[0]).toEqual({ ...online, broker: 'connected' });
@@ -57,11 +57,11 @@ test('many changes of state become few messages, the last of which is the last s
   await listening();
   for (let i = 0; i < 100; i++) site.state({ ...online, eye: `try ${i}` });
   const last = { eye: 'try 99' };
-  await until('the last state is told', () => (watcher.on(state).at(-1) as { eye?: string }).eye === last.eye);
+  await until('the last state is published', () => (watcher.on(state).at(-1) as { eye?: string }).eye === last.eye);
   expect(watcher.on(state).length).toBeLessThan(4);
 });
 
-test('each verb reaches its handler once, with who asked, and is answered with the result', async () => {
+test('each verb reaches its handler once, with the name of the client, and is answered with the result', async () => {
   const { calls } = north();
   await listening();
   const asked = request({ id: 'ada' });
@@ -118,7 +118,7 @@ test('a fifth request at one time is refused as busy, and there is room again af
   expect(await sixth).toMatchObject({ ok: true });
 });
 
-test('nothing is answered before the journal has it; a slow disk takes no places from other requests', async () => {
+test('nothing is answered before the journal has it; a slow disk does not block other requests', async () => {
   const waiting: (() => void)[] = [];
   const { calls } = north({}, () => new Promise((resolve) => waiting.push(resolve)));
   await listening();
@@ -148,11 +148,11 @@ test('correlation data come back with the answer, at the response topic that was
     correlationData: Buffer.from('42'),
   });
   await until('the answer is there', () => watcher.on('kaimon/home/response/desk').length === 1);
-  const packet = watcher.heard.find(({ topic }) => topic === 'kaimon/home/response/desk');
+  const packet = watcher.received.find(({ topic }) => topic === 'kaimon/home/response/desk');
   expect(Buffer.from(packet?.correlationData ?? []).toString()).toBe('42');
 });
 
-test('events that could not be delivered are a problem in the state, until they are made known', async () => {
+test('events that could not be delivered are a problem in the state, until their loss is reported', async () => {
   const { outbox } = north();
   await listening();
   link.lose('cut');

@@ -7,7 +7,7 @@ import { parseTopic, topicsOf } from '../../src/site/topics.js';
 const names = { site: 'home', gate: 'north' };
 const topics = topicsOf(names);
 
-test('every topic that a gate builds is read back as what it is', () => {
+test('every topic that a gate builds is parsed back to the same meaning', () => {
   expect(parseTopic(names, topics.person('ada'))).toEqual({ kind: 'person', id: 'ada' });
   expect(parseTopic(names, topics.request('open'))).toEqual({ kind: 'request', scope: 'gate', verb: 'open' });
   expect(parseTopic(names, topics.siteRequest('open'))).toEqual({ kind: 'request', scope: 'site', verb: 'open' });
@@ -79,7 +79,7 @@ function wire(length: number): Buffer {
   return Buffer.concat([Buffer.from(head), Buffer.alloc(length, 0xff)]);
 }
 
-test('a packet that announces too much is noticed, however the bytes are cut into pieces', () => {
+test('a packet that announces too many bytes is found, however the bytes are cut into pieces', () => {
   const sizes = fc.array(fc.integer({ min: 0, max: 70_000 }), { minLength: 1, maxLength: 5 });
   fc.assert(
     fc.property(sizes, fc.integer({ min: 1, max: 5_000 }), fc.integer({ min: 0, max: 70_000 }), (lengths, cut, max) => {

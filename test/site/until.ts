@@ -1,6 +1,6 @@
 /**
- * Looks again and again until `holds`, at most `seconds`: for what happens in another process or on later turns.
- * @throws Error naming what did not come about.
+ * Waits until `holds`, at most `seconds`: for what happens in another process or on a later turn of the event loop.
+ * @throws Error naming what did not happen.
  */
 export async function until(what: string, holds: () => boolean, seconds = 10): Promise<void> {
   const end = Date.now() + seconds * 1_000;

@@ -1,6 +1,6 @@
 // node test/soak/adversarial-frames.mjs [--observations 10000] [--seed N] [--json]: hostile observations (blank, noise, huge, tiny, one
 // face repeated, two people taking turns, broken numbers, prints, time going backwards …) through the wire's schema and the whole gate.
-// Exits 1 when anybody is let in; what the gate throws ends it. Works on the sources, needs no build.
+// Exits 1 when a person is let in; an error of the gate ends it. Works on the sources, needs no build.
 import { parseArgs } from 'node:util';
 import { createServer } from 'vite';
 

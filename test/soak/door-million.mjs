@@ -36,7 +36,7 @@ for (let i = 0; i < count; i++) {
   for (let left = 1 + Math.floor(random() * 40); left > 0; left--) {
     const afterMs = random() < 0.5 ? Math.floor(random() * 4000) : waits[Math.floor(random() * waits.length)];
     const happening = HAPPENINGS[Math.floor(random() * HAPPENINGS.length)];
-    // A stopped door is over: mostly near the end.
+    // Nothing happens at a stopped door any more, so it is stopped only near the end.
     if (happening.kind === 'stop' && left > 3) continue;
     sequence.push({ afterMs, happening });
   }

@@ -35,7 +35,7 @@ const { BackOffice } = await load('demo/back-office.js');
 const { startBroker } = await load('site/link/embedded-broker.js');
 const { projectRoot } = await load('models/model-files.js');
 
-/** @returns the film's folder, not yet where the camera looks, and an enrolment photo of each person */
+/** @returns the film's folder, not yet where the camera reads, and an enrolment photo of each person */
 async function studio(folder) {
   const photos = join(projectRoot(), 'models', 'build', 'samples');
   const film = join(folder, 'film.made');
@@ -45,8 +45,8 @@ async function studio(folder) {
   return { film, portraits };
 }
 
-/** Samples until `frames` were decided on. */
-async function watch(daemon, frames, csv) {
+/** Samples memory until `frames` frames were decided on. */
+async function measure(daemon, frames, csv) {
   const samples = [];
   const eyes = new Set();
   let frame = 0;
@@ -127,7 +127,7 @@ try {
   await office.until(({ eye }) => eye === 'up');
   for (const { name, out } of portraits) await office.enroll(name, readFileSync(out));
   renameSync(film, seen);
-  result = await watch(daemon, frames, csv);
+  result = await measure(daemon, frames, csv);
 } finally {
   await daemon.stop();
   await office.close();

@@ -38,7 +38,7 @@ export interface ParentChannel {
   readonly channel?: { unref(): void } | null | undefined;
 }
 
-/** From now on the parent moves the wires and hears of every output; without a connected parent nothing happens. */
+/** From now on the parent moves the wires and receives the level of every output; without a connected parent nothing happens. */
 export function obeyParent(wires: SimulatedWires, parent: ParentChannel, log: Pick<Log, 'warn'>): void {
   if (!parent.send || !parent.connected) return;
   wires.onOutput((line, high) => {

@@ -4,7 +4,7 @@ import { OperatingError } from '../../kit/errors.js';
 import { PACKET_MAX } from '../messages.js';
 import { PacketSize } from './packet-size.js';
 
-/** A demo has one daemon, one script and a few clients that listen. */
+/** A demo has one daemon, one script and a few clients that subscribe. */
 const CLIENTS_MAX = 32;
 
 export interface EmbeddedBroker {
@@ -14,7 +14,7 @@ export interface EmbeddedBroker {
 }
 
 /**
- * A broker inside this process, on loopback, MQTT 3.1.1, without users, rights or a disk: for the demo only.
+ * A broker inside this process, on loopback, MQTT 3.1.1, without users, access rights or a disk: for the demo only.
  * @param port 0 = any free one.
  * @throws OperatingError KAIMON_BROKER_LISTEN
  */

@@ -14,11 +14,12 @@ export interface PublishOptions {
   readonly qos: 0 | 1;
   readonly expirySeconds?: number;
   readonly correlationData?: Uint8Array;
-  /** Only to ask other clients for something (tests, command line). */
+  /** Only for requests to other clients (tests, command line). */
   readonly responseTopic?: string;
   readonly properties?: Readonly<Record<string, string>>;
 }
 
+/** What the broker publishes, retained, when the connection breaks. */
 export interface Will {
   readonly topic: string;
   readonly payload: string;
@@ -34,6 +35,7 @@ export type Unlisten = () => void;
 export interface Link {
   /** Begins to connect; returns at once. */
   start(): void;
+  /** Whether the broker is connected. */
   readonly up: boolean;
   /**
    * Resolves when the broker has acknowledged (QoS 1) or the bytes are on their way (QoS 0). While the broker is away
@@ -44,11 +46,12 @@ export interface Link {
   publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<void>;
   /** @throws OperatingError KAIMON_MQTT_DOWN, KAIMON_MQTT_TIMEOUT, KAIMON_MQTT_REFUSED */
   subscribe(filters: readonly string[]): Promise<void>;
+  /** @throws OperatingError KAIMON_MQTT_DOWN, KAIMON_MQTT_TIMEOUT, KAIMON_MQTT_REFUSED */
   unsubscribe(filters: readonly string[]): Promise<void>;
   onMessage(listener: (packet: Packet) => void): Unlisten;
   onUp(listener: () => void): Unlisten;
   onDown(listener: (why: string) => void): Unlisten;
-  /** Leaves without the will being sent. Safe to call twice; waiting publishes fail. */
+  /** Disconnects properly, so that the will is not sent. Safe to call twice; waiting publishes fail. */
   end(): Promise<void>;
 }
 

@@ -15,7 +15,7 @@ import { PacketSize } from './packet-size.js';
 import { failure, type Pending, PendingPublishes } from './pending-publishes.js';
 
 const PAUSES: RetryPlan = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.5 };
-/** Only a connection that lasted this long resets the pauses: two gates with one name keep throwing each other out. */
+/** Only a connection that lasted this long resets the pauses: two gates with one name keep disconnecting each other. */
 const STEADY_MS = 10_000;
 /** Unacknowledged publishes on one connection, where the broker names no smaller number. */
 const IN_FLIGHT_MAX = 64;
@@ -34,12 +34,12 @@ export interface MqttLinkParts {
   readonly random?: () => number;
 }
 
-/** The link over a real broker. One mqtt.js client serves one connection and is then thrown away. */
+/** The link to a real broker. One mqtt.js client serves one connection and is then discarded. */
 export class MqttLink implements Link {
   readonly #parts: MqttLinkParts;
-  readonly #messages: Listeners<Packet>;
-  readonly #ups: Listeners<void>;
-  readonly #downs: Listeners<string>;
+  readonly #messageListeners: Listeners<Packet>;
+  readonly #upListeners: Listeners<void>;
+  readonly #downListeners: Listeners<string>;
   readonly #pending: PendingPublishes;
   /** Entries sent on this connection and not acknowledged, those whose time-out has passed included. */
   readonly #sent = new Set<Pending>();
@@ -56,9 +56,9 @@ export class MqttLink implements Link {
   constructor(parts: MqttLinkParts) {
     this.#parts = parts;
     this.#version = parts.config.protocol === 'auto' ? 5 : parts.config.protocol;
-    this.#messages = new Listeners(parts.log);
-    this.#ups = new Listeners(parts.log);
-    this.#downs = new Listeners(parts.log);
+    this.#messageListeners = new Listeners(parts.log);
+    this.#upListeners = new Listeners(parts.log);
+    this.#downListeners = new Listeners(parts.log);
     this.#pending = new PendingPublishes(parts.clock);
     mqttOptions(parts.config, parts.names, this.#version, parts.will);
   }
@@ -79,15 +79,15 @@ export class MqttLink implements Link {
   }
 
   onMessage(listener: (packet: Packet) => void): Unlisten {
-    return this.#messages.add(listener);
+    return this.#messageListeners.add(listener);
   }
 
   onUp(listener: () => void): Unlisten {
-    return this.#ups.add(listener);
+    return this.#upListeners.add(listener);
   }
 
   onDown(listener: (why: string) => void): Unlisten {
-    return this.#downs.add(listener);
+    return this.#downListeners.add(listener);
   }
 
   publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<void> {
@@ -101,7 +101,7 @@ export class MqttLink implements Link {
   subscribe(filters: readonly string[]): Promise<void> {
     // Retain as published (5 only): a request that was sent with retain is known as such although we were listening.
     const wanted = { qos: 1 as const, ...(this.#version === 5 ? { rap: true } : {}) };
-    return this.#asked(`subscribe to ${filters[0]}`, (client, done) =>
+    return this.#askBroker(`subscribe to ${filters[0]}`, (client, done) =>
       client.subscribe([...filters], wanted, (error, granted) => {
         const denied = granted?.find(({ qos }) => qos >= 128);
         done(error ?? (denied ? new Error(`${denied.topic} is denied by the broker's access list`) : undefined));
@@ -110,7 +110,7 @@ export class MqttLink implements Link {
   }
 
   unsubscribe(filters: readonly string[]): Promise<void> {
-    return this.#asked(`unsubscribe from ${filters[0]}`, (client, done) =>
+    return this.#askBroker(`unsubscribe from ${filters[0]}`, (client, done) =>
       client.unsubscribe([...filters], (error) => done(error ?? undefined)),
     );
   }
@@ -143,15 +143,15 @@ export class MqttLink implements Link {
       client = connect(config.url, mqttOptions(config, names, this.#version, will));
     } catch (thrown) {
       log.error({ err: explain(thrown) }, 'cannot prepare the connection to the broker');
-      this.#again(this.#pause());
+      this.#connectIn(this.#pause());
       return;
     }
     this.#client = client;
-    // Without it each acknowledgement waits up to 40 ms for the other side's (Nagle meets delayed ACK).
+    // Otherwise each acknowledgement waits up to 40 ms for the other side's (Nagle meets delayed ACK).
     if (client.stream instanceof Socket) client.stream.setNoDelay(true);
     let why = 'the connection was closed';
     let refusedVersion = false;
-    this.#watchSize(client, (size) => {
+    this.#limitPackets(client, (size) => {
       why = `a packet of ${size} bytes was announced; at most ${PACKET_MAX} are taken`;
     });
     client.on('connect', ({ properties }) => this.#onConnect(client, properties?.receiveMaximum ?? IN_FLIGHT_MAX));
@@ -167,12 +167,12 @@ export class MqttLink implements Link {
     client.on('close', () => this.#onClose(client, why, refusedVersion));
   }
 
-  #watchSize(client: MqttClient, tooLarge: (size: number) => void): void {
-    const watch = new PacketSize(PACKET_MAX);
+  #limitPackets(client: MqttClient, onTooLarge: (size: number) => void): void {
+    const packetSize = new PacketSize(PACKET_MAX);
     client.stream.on('data', (chunk: Buffer) => {
-      const size = watch.feed(chunk);
+      const size = packetSize.feed(chunk);
       if (size === undefined) return;
-      tooLarge(size);
+      onTooLarge(size);
       client.stream.destroy();
     });
   }
@@ -185,11 +185,11 @@ export class MqttLink implements Link {
     this.#upSince = this.#parts.clock.monotonic();
     this.#parts.log.info({ protocol: this.#version === 5 ? '5' : '3.1.1' }, 'connected to the broker');
     this.#sendWaiting(client);
-    this.#ups.notify();
+    this.#upListeners.notify();
   }
 
   #onPublish(client: MqttClient, packet: IPublishPacket): void {
-    if (client === this.#client) this.#messages.notify(packetOf(packet));
+    if (client === this.#client) this.#messageListeners.notify(packetOf(packet));
   }
 
   #onClose(client: MqttClient, why: string, refusedVersion: boolean): void {
@@ -204,23 +204,23 @@ export class MqttLink implements Link {
     if (refusedVersion && this.#version === 5 && this.#parts.config.protocol === 'auto') {
       this.#parts.log.info({}, 'the broker does not speak MQTT 5; trying 3.1.1');
       this.#version = 4;
-      this.#again(0);
+      this.#connectIn(0);
       return;
     }
-    const held = this.#upSince === undefined ? 0 : this.#parts.clock.monotonic() - this.#upSince;
+    const lastedMs = this.#upSince === undefined ? 0 : this.#parts.clock.monotonic() - this.#upSince;
     this.#upSince = undefined;
-    if (held >= STEADY_MS) this.#attempt = 0;
+    if (lastedMs >= STEADY_MS) this.#attempt = 0;
     const pause = this.#pause();
     this.#parts.log.warn({ why, pauseMs: pause }, wasUp ? 'lost the broker' : 'cannot reach the broker');
-    if (wasUp) this.#downs.notify(why);
-    this.#again(pause);
+    if (wasUp) this.#downListeners.notify(why);
+    this.#connectIn(pause);
   }
 
   #pause(): number {
     return pauseMs(PAUSES, this.#attempt++, (this.#parts.random ?? Math.random)());
   }
 
-  #again(ms: number): void {
+  #connectIn(ms: number): void {
     if (this.#state !== 'running') return;
     this.#retry = this.#parts.clock.after(ms, () => this.#connect());
   }
@@ -236,7 +236,7 @@ export class MqttLink implements Link {
   #send(client: MqttClient, entry: Pending): void {
     this.#sent.add(entry);
     client.publish(entry.topic, entry.payload, publishOptions(entry.options, this.#version), (error) => {
-      // A connection that broke: the entry waits for the next one, until its time-out.
+      // The connection broke: the entry waits for the next one, until its time-out.
       if (client !== this.#client || !this.#up) return;
       this.#sent.delete(entry);
       entry.settle(error ? failure('KAIMON_MQTT_REFUSED', `the broker refused ${entry.topic}`, error) : undefined);
@@ -244,21 +244,21 @@ export class MqttLink implements Link {
     });
   }
 
-  #asked(what: string, ask: (client: MqttClient, done: (error?: Error) => void) => void): Promise<void> {
+  #askBroker(what: string, ask: (client: MqttClient, done: (error?: Error) => void) => void): Promise<void> {
     const client = this.#client;
     if (!client || !this.#up) return Promise.reject(failure('KAIMON_MQTT_DOWN', `cannot ${what}: the broker is away`));
     return new Promise((resolve, reject) => {
-      const over = (reason?: OperatingError) => {
+      const settle = (reason?: OperatingError) => {
         timer.cancel();
         unlisten();
         if (reason) reject(reason);
         else resolve();
       };
       const timer = this.#parts.clock.after(PUBLISH_TIMEOUT_MS, () =>
-        over(failure('KAIMON_MQTT_TIMEOUT', `no answer to: ${what}`)),
+        settle(failure('KAIMON_MQTT_TIMEOUT', `no answer to: ${what}`)),
       );
-      const unlisten = this.onDown(() => over(failure('KAIMON_MQTT_DOWN', `lost the broker during: ${what}`)));
-      ask(client, (error) => over(error && failure('KAIMON_MQTT_REFUSED', `the broker refused: ${what}`, error)));
+      const unlisten = this.onDown(() => settle(failure('KAIMON_MQTT_DOWN', `lost the broker during: ${what}`)));
+      ask(client, (error) => settle(error && failure('KAIMON_MQTT_REFUSED', `the broker refused: ${what}`, error)));
     });
   }
 }

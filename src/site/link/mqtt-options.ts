@@ -32,7 +32,7 @@ export function mqttOptions(
     clean: true,
     keepalive: config.keepaliveSeconds,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    // Link makes its own pauses and keeps its own queue; mqtt.js serves one connection.
+    // The link makes its own pauses and keeps its own queue; mqtt.js serves one connection.
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
@@ -44,7 +44,7 @@ export function mqttOptions(
   };
 }
 
-/** @throws OperatingError KAIMON_MQTT_CONFIG */
+/** The broker's address. @throws OperatingError KAIMON_MQTT_CONFIG if it is not one, or holds a user or password */
 export function brokerUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const wrong = (what: string) =>

@@ -4,7 +4,7 @@
  */
 export class PacketSize {
   readonly #maxBytes: number;
-  /** Bytes of the present packet that are still to come; undefined while its header is being read. */
+  /** Bytes of the current packet that are still to come; undefined while its header is being read. */
   #rest = 0;
   #header = 0;
   #length = 0;
@@ -13,7 +13,7 @@ export class PacketSize {
     this.#maxBytes = maxBytes;
   }
 
-  /** @returns the size announced by a packet that is too large, or undefined while all is well. */
+  /** Reads the next bytes. @returns the size announced by a packet that is too large, or undefined while all is well */
   feed(chunk: Uint8Array): number | undefined {
     let at = 0;
     while (at < chunk.byteLength) {

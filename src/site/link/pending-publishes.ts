@@ -23,7 +23,7 @@ export class PendingPublishes {
     this.#clock = clock;
   }
 
-  /** @param entered is called with the entry once it waits. @throws (as rejection) KAIMON_MQTT_FULL, …_TIMEOUT */
+  /** Resolves when the entry is settled. @param entered is called with the entry once it waits @throws (as rejection) KAIMON_MQTT_FULL, …_TIMEOUT */
   add(topic: string, payload: Buffer, options: PublishOptions, entered: (pending: Pending) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#all.size >= PENDING_MAX) {
@@ -57,10 +57,12 @@ export class PendingPublishes {
     return this.#all.has(pending);
   }
 
+  /** Oldest first. */
   all(): readonly Pending[] {
     return [...this.#all];
   }
 
+  /** Fails all that wait. */
   fail(reason: OperatingError): void {
     for (const pending of this.all()) pending.settle(reason);
   }

@@ -15,16 +15,16 @@ import { isResponseTopic, type Names, parseTopic, type Topic, topicsOf } from '.
 import type { SeenRequests } from './seen-requests.js';
 import { type ArgsOf, argsSchemas, isVerb, LATER_VERBS, VERBS, type Verb } from './verbs.js';
 
-/** A request that may be done. */
-export type Request = {
-  [V in Verb]: { readonly verb: V; readonly args: ArgsOf<V>; readonly id: string; readonly by: string };
-}[Verb];
+/** A request that may be done, of one verb or of any. */
+export type Request<V extends Verb = Verb> = {
+  [K in V]: { readonly verb: K; readonly args: ArgsOf<K>; readonly id: string; readonly by: string };
+}[V];
 
 export type RequestCheck =
   | { readonly kind: 'drop'; readonly why: string }
   | {
       readonly kind: 'refuse';
-      /** null where the request was too broken to name itself and brought its own response topic. */
+      /** null if the request brought a response topic, but no readable id. */
       readonly id: string | null;
       readonly code: ErrorCode;
       readonly message: string;
@@ -42,7 +42,7 @@ type RequestTopic = Extract<Topic, { kind: 'request' }>;
  * Whether a packet is a request that may be done now. Retained, late and repeated requests may not: replayed and retained
  * messages have opened real front doors (double-take#281, MQTT_ESP8266_Garage_Door#1, OpenMQTTGateway#102).
  * @param nowWall the gate's wall clock; setting it back revives nothing that had expired.
- * @param seen remembers the id of what is accepted; nothing else does.
+ * @param seen remembers the ids of accepted requests, and only those.
  */
 export function checkRequest(packet: Packet, nowWall: WallMs, seen: SeenRequests, names: Names): RequestCheck {
   const topic = parseTopic(names, packet.topic);
@@ -83,7 +83,7 @@ const RETAINED: Refusal = {
     'a request must be sent without the retain flag; clear the topic at the broker with an empty retained message',
 };
 
-/** The envelope as it came: JSON, or MQTT 5 user properties around a payload that is the photo itself. */
+/** The envelope as it arrived: JSON, or MQTT 5 user properties around a payload that is the photo itself. */
 function readEnvelope(packet: Packet, { verb }: RequestTopic): Parsed & { readonly tooLarge?: boolean } {
   const max = verb === 'enroll' ? ENROLL_PAYLOAD_MAX : PAYLOAD_MAX;
   const size = packet.payload.byteLength;
@@ -143,7 +143,7 @@ function requestOf(topic: RequestTopic, { id, by, args }: Envelope): Request | R
   if (!isVerb(verb)) {
     return { code: 'bad-request', message: `unknown verb "${verb.slice(0, 32)}"; known are ${VERBS.join(', ')}` };
   }
-  // Every gate would add a template of its own for the one photo.
+  // Otherwise every gate would add a template of its own for the one photo.
   if (verb === 'enroll' && topic.scope === 'site') {
     return { code: 'not-allowed', message: 'send enroll to one gate: it shares the person with the others' };
   }

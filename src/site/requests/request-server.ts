@@ -9,20 +9,20 @@ import { LogBudget } from './log-budget.js';
 import { SeenRequests } from './seen-requests.js';
 import type { ArgsOf, Verb } from './verbs.js';
 
-/** Requests being done at one time. */
+/** Requests served at one time. */
 const IN_FLIGHT_MAX = 4;
-/** A handler that has not ended by then is answered `busy` and gives its place to others. */
+/** A request whose handler has not ended by then is answered `busy` and makes room for others. */
 const HANDLER_MS = 60_000;
 const ANSWER_EXPIRY_SECONDS = 300;
 
 export interface RequestContext {
-  /** Who asked, as the request says; this is not proven until requests are signed. */
+  /** Who sent the request, as it says itself; not proven until requests are signed. */
   readonly by: string;
   /** The request's id. */
   readonly id: string;
 }
 
-/** What each verb does. A handler refuses by throwing {@link RequestError}; what it returns is the answer's `result`. */
+/** One handler for each verb. It refuses by throwing {@link RequestError}; what it returns is the answer's `result`. */
 export type RequestHandlers = {
   readonly [V in Verb]: (args: ArgsOf<V>, context: RequestContext) => Promise<unknown>;
 };
@@ -33,7 +33,7 @@ export interface RequestServerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly handlers: RequestHandlers;
-  /** Resolves when what was done up to now stands in the journal, or will not soon; never rejects. No answer is sent before. */
+  /** Resolves when everything done up to now is in the journal, or cannot be soon; never rejects. No answer is sent before. */
   readonly written: () => Promise<void>;
 }
 
@@ -50,7 +50,8 @@ export class RequestServer {
     this.#budget = new LogBudget(parts.clock);
   }
 
-  hear(packet: Packet): void {
+  /** A packet arrived on a request topic. */
+  receive(packet: Packet): void {
     const check = checkRequest(packet, this.#parts.clock.wall(), this.#seen, this.#parts.names);
     switch (check.kind) {
       case 'drop':
@@ -79,13 +80,13 @@ export class RequestServer {
       return;
     }
     this.#inFlight++;
-    const answer = await this.#done(request);
+    const answer = await this.#outcome(request);
     this.#inFlight--;
     await this.#parts.written();
     this.#answer(respondTo, answer, packet);
   }
 
-  async #done(request: Request): Promise<Response> {
+  async #outcome(request: Request): Promise<Response> {
     const { id, verb, by } = request;
     try {
       const result = await this.#timed(request);
@@ -115,32 +116,12 @@ export class RequestServer {
     });
   }
 
-  async #handle(request: Request): Promise<unknown> {
-    const { handlers } = this.#parts;
-    const context = { by: request.by, id: request.id };
-    switch (request.verb) {
-      case 'enroll':
-        return handlers.enroll(request.args, context);
-      case 'remove':
-        return handlers.remove(request.args, context);
-      case 'people':
-        return handlers.people(request.args, context);
-      case 'forgive':
-        return handlers.forgive(request.args, context);
-      case 'open':
-        return handlers.open(request.args, context);
-      case 'lock':
-        return handlers.lock(request.args, context);
-      case 'mode':
-        return handlers.mode(request.args, context);
-      case 'ping':
-        return handlers.ping(request.args, context);
-      default:
-        return impossible(request);
-    }
+  // Async, so that a handler that throws at once rejects like any other.
+  async #handle<V extends Verb>(request: Request<V>): Promise<unknown> {
+    return this.#parts.handlers[request.verb](request.args, { by: request.by, id: request.id });
   }
 
-  /** The answer names only what an operator can act on; the message of a defect goes to the log only. */
+  /** The answer says only what an operator can act on; the message of a defect goes to the log only. */
   #failure({ id, verb, by }: Request, thrown: unknown): Response {
     if (thrown instanceof RequestError) {
       this.#warn({ id, verb, by, code: thrown.code, message: thrown.message }, 'a request was refused');

@@ -6,7 +6,7 @@ export class SeenRequests {
   readonly #expiry = new Map<string, number>();
   readonly #capacity: number;
   #latestMs: number;
-  /** When this process started. Its predecessor may have done requests that were sent earlier. */
+  /** When this process started. Requests that were sent earlier may have been done before the restart. */
   readonly startedMs: number;
 
   constructor(startedMs: number, capacity = 1_000) {

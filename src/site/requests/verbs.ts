@@ -5,7 +5,7 @@ import { DOOR_MODES } from '../../schedule/door-mode.js';
 /** Most people that one `people` answer lists. */
 export const PEOPLE_PAGE_MAX = 200;
 
-/** A photo as it came. It begins like a JPEG or PNG; nothing else is checked here. */
+/** A photo as it arrived. It begins like a JPEG or PNG; nothing else is checked here. */
 export const photoSchema = z
   .instanceof(Uint8Array)
   .refine((bytes) => isJpeg(bytes) || isPng(bytes), 'the photo is neither a JPEG nor a PNG');
@@ -55,7 +55,7 @@ export const argsSchemas = {
   enroll: enrollSchema,
   remove: z.object({
     id: personIdSchema,
-    /** Take the person out of this gate's journal, too. */
+    /** Also take the person out of this gate's journal. */
     erase: z.boolean().optional(),
   }),
   people: z.object({
@@ -73,7 +73,9 @@ export const argsSchemas = {
 } as const;
 
 export type Verb = keyof typeof argsSchemas;
-export type ArgsOf<V extends Verb> = z.output<(typeof argsSchemas)[V]>;
+type ArgsByVerb = { readonly [V in Verb]: z.output<(typeof argsSchemas)[V]> };
+/** The arguments of a verb, once checked. */
+export type ArgsOf<V extends Verb> = ArgsByVerb[V];
 
 export const VERBS = Object.keys(argsSchemas) as readonly Verb[];
 /** Verbs of the contract that this version does not know yet. */

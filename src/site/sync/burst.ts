@@ -2,10 +2,10 @@ import type { Clock } from '../../kit/clock.js';
 import type { Log } from '../../kit/log.js';
 import type { Link } from '../link/link.js';
 
-/** A burst is over when the gate's own marker came back and nothing else came for this long. */
+/** A burst is over when the gate's own marker has come back and nothing else has arrived for this long. */
 const QUIET_MS = 250;
 const STEP_MS = 25;
-/** Without the marker (no right to the topic?) it is over after this time of quiet. */
+/** If the marker does not come back (no right to the topic?), a burst is over after this time of quiet. */
 const MARKER_MS = 10_000;
 
 export interface BurstParts {
@@ -25,7 +25,8 @@ export interface BurstParts {
  */
 export class Burst {
   readonly #parts: BurstParts;
-  #heardMs = 0;
+  #lastReceivedMs = 0;
+  /** Numbers of the newest marker that was sent, and of the newest that came back. */
   #sent = 0;
   #back = 0;
 
@@ -34,12 +35,12 @@ export class Burst {
   }
 
   /** A message of the burst arrived. */
-  heard(): void {
-    this.#heardMs = this.#parts.clock.monotonic();
+  received(): void {
+    this.#lastReceivedMs = this.#parts.clock.monotonic();
   }
 
-  /** Something arrived on the marker's topic. */
-  marker(payload: Uint8Array): void {
+  /** A message arrived on the marker's topic. */
+  receiveMarker(payload: Uint8Array): void {
     const text = Buffer.from(payload).toString('latin1');
     if (!text.startsWith(`${this.#parts.name} `)) return;
     const token = Number(text.slice(this.#parts.name.length + 1));
@@ -47,20 +48,20 @@ export class Burst {
   }
 
   /**
-   * Resolves when the burst is over, or as soon as `stale` says that the answer is no longer needed.
+   * Resolves when the burst is over, or as soon as `stale` returns true: the answer is no longer needed.
    * @throws OperatingError as Link.publish
    */
   async over(stale: () => boolean): Promise<void> {
     const { link, clock, log, topic, name } = this.#parts;
     const token = ++this.#sent;
     const began = clock.monotonic();
-    this.#heardMs = began;
+    this.#lastReceivedMs = began;
     await link.publish(topic, `${name} ${token}`, { retain: false, qos: 1 });
     for (;;) {
       await new Promise<void>((resolve) => clock.after(STEP_MS, resolve));
       const now = clock.monotonic();
       if (stale()) return;
-      const quiet = now - this.#heardMs >= QUIET_MS;
+      const quiet = now - this.#lastReceivedMs >= QUIET_MS;
       if (quiet && this.#back >= token) return;
       if (quiet && now - began >= MARKER_MS) {
         log.warn({}, `nothing comes back from ${topic}: give this gate the right to read and write it`);

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../kit/clock.js';
 
-/** Records from the future that are kept for later, and how often they are tried. */
+/** How many records from the future are kept, and how often they are tried again. */
 const EARLY_MAX = 1_000;
 const EARLY_MS = 60_000;
 

@@ -3,13 +3,13 @@ import { FUTURE_MAX_MS, type MergeOutcome, versionMs } from '../../person/versio
 import { parseJson } from '../bounded-json.js';
 import { whatIsWrong } from '../messages.js';
 import type { Topics } from '../topics.js';
-import type { Heard, SharedRecords } from './shared-records.js';
+import type { ReceivedRecord, SharedRecords } from './shared-records.js';
 
 /** Bytes of a record under `S/passages/`; it has about 120. */
 export const PASSAGE_MAX = 512;
 
 /** Reads a record of `S/passages/<id>`. @param own this gate's version for that person */
-export function readPassage(payload: Uint8Array, own: string | undefined): Heard<Passage> {
+export function readPassage(payload: Uint8Array, own: string | undefined): ReceivedRecord<Passage> {
   if (payload.byteLength === 0) return { kind: 'empty' };
   if (payload.byteLength > PASSAGE_MAX)
     return { kind: 'invalid', why: `the record has ${payload.byteLength} bytes; at most ${PASSAGE_MAX} are allowed` };
@@ -25,7 +25,7 @@ export function readPassage(payload: Uint8Array, own: string | undefined): Heard
   return { kind: 'newer', record: data };
 }
 
-/** What the sync needs of the gate's whereabouts. */
+/** Port: what the sync needs of the gate's {@link Whereabouts}. */
 export interface PassageSource {
   ids(): Iterable<string>;
   passage(id: string): Passage | undefined;
@@ -42,7 +42,7 @@ export const passageRecords = (source: PassageSource, topics: Topics): SharedRec
   ids: () => source.ids(),
   version: (id) => source.passage(id)?.version,
   isGone: (id) => source.isGone(id),
-  // Otherwise a clock that was ahead once would keep a person where they were until its date.
+  // Otherwise a record from a clock that was once ahead would hold until its date.
   replacesFuture: true,
   read: (id, payload) => readPassage(payload, source.passage(id)?.version),
   text: (id) => {

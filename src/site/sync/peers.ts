@@ -2,7 +2,7 @@ import { parseJson } from '../bounded-json.js';
 import { infoSchema, PAYLOAD_MAX, stateSchema } from '../messages.js';
 import type { PeopleSummary } from './people-records.js';
 
-/** Gates of one site. */
+/** Most gates of one site. */
 const PEERS_MAX = 256;
 
 interface Peer {
@@ -13,10 +13,10 @@ interface Peer {
 /** The other gates of the site as they describe themselves; reports when their people differ from this gate's. */
 export class Peers {
   readonly #peers = new Map<string, Peer>();
-  #before: ReadonlySet<string> = new Set();
+  #lastDifferences: ReadonlySet<string> = new Set();
 
-  /** A peer's `state` or `info`. What cannot be read is ignored: it is the peer's problem. */
-  hear(kind: 'state' | 'info', gate: string, payload: Uint8Array): void {
+  /** A peer's `state` or `info` arrived. What cannot be read is ignored: it is the peer's problem. */
+  receive(kind: 'state' | 'info', gate: string, payload: Uint8Array): void {
     if (payload.byteLength > PAYLOAD_MAX || (this.#peers.size >= PEERS_MAX && !this.#peers.has(gate))) return;
     const json = parseJson(payload);
     if (!json.ok) return;
@@ -30,13 +30,14 @@ export class Peers {
     }
   }
 
+  /** Forgets all peers: after a reconnect their states arrive again. */
   forget(): void {
     this.#peers.clear();
-    this.#before = new Set();
+    this.#lastDifferences = new Set();
   }
 
   /**
-   * To be called about once a minute: a difference that lasts from one call to the next is a problem. The usual cause
+   * The problem, as a sentence, if a difference has lasted since the last call. To be called about once a minute. The usual cause
    * is a broker that drops retained records in a burst (Mosquitto without `max_queued_messages 0`).
    */
   differing(own: PeopleSummary): string | undefined {
@@ -46,9 +47,9 @@ export class Peers {
       if (online !== true || people === undefined || people.hash === own.hash) continue;
       const difference = `${gate} ${people.hash} ${own.hash}`;
       now.add(difference);
-      if (this.#before.has(difference)) lasting.push(`${gate} knows ${people.count}`);
+      if (this.#lastDifferences.has(difference)) lasting.push(`${gate} knows ${people.count}`);
     }
-    this.#before = now;
+    this.#lastDifferences = now;
     if (lasting.length === 0) return undefined;
     return `people-differ: this gate knows ${own.count} people, ${lasting.slice(0, 5).join(', ')}`;
   }

@@ -5,9 +5,9 @@ import type { SiteRecord } from '../../store/merge.js';
 import { parseJson } from '../bounded-json.js';
 import { RECORD_MAX, recordSchema, whatIsWrong } from '../messages.js';
 import type { Topics } from '../topics.js';
-import type { Heard, SharedRecords } from './shared-records.js';
+import type { ReceivedRecord, SharedRecords } from './shared-records.js';
 
-/** What the sync needs of the people store. */
+/** Port: what the sync needs of the people store. */
 export interface PeopleSource {
   readonly size: number;
   get(id: string): Person | undefined;
@@ -24,7 +24,7 @@ export interface PeopleSource {
 }
 
 /** Reads a record of `S/people/<id>`. @param own this gate's version of that id, a removal's included. */
-export function readRecord(id: string, payload: Uint8Array, own: string | undefined): Heard<SiteRecord> {
+export function readRecord(id: string, payload: Uint8Array, own: string | undefined): ReceivedRecord<SiteRecord> {
   if (payload.byteLength === 0) return { kind: 'empty' };
   if (payload.byteLength > RECORD_MAX) {
     return { kind: 'invalid', why: `the record has ${payload.byteLength} bytes; at most ${RECORD_MAX} are allowed` };
@@ -88,6 +88,7 @@ export interface PeopleSummary {
   readonly hash: string;
 }
 
+/** The summary of this gate's people. */
 export function summaryOf(people: PeopleSource): PeopleSummary {
   const lines: string[] = [];
   let revision = '';

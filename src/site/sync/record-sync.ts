@@ -31,9 +31,10 @@ export interface RecordSyncParts<R> {
   readonly marker: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Records that were not taken. */
-  readonly rejected: (fields: EventFields) => void;
-  readonly problem: (text: string | undefined) => void;
+  /** Records were not taken. */
+  readonly onRejected: (fields: EventFields) => void;
+  /** A sentence for the state; undefined when all is well again. */
+  readonly onProblem: (text: string | undefined) => void;
 }
 
 /**
@@ -45,15 +46,15 @@ export class RecordSync<R extends { readonly version: string }> {
   readonly #rejections: Rejections;
   readonly #burst: Burst;
   readonly #unlisten: () => void;
-  /** Versions that the broker holds, as heard on this connection. */
-  readonly #heard = new Map<string, string>();
+  /** Versions that the broker holds, as far as this connection has shown; '' for one that any record replaces. */
+  readonly #atBroker = new Map<string, string>();
   /** Newer records, newest of each id, to be merged. */
   readonly #incoming = new Map<string, R>();
   /** Ids whose record the broker lacks. */
   readonly #outgoing = new Set<string>();
   /**
-   * Ids that were cleared on this connection, once each. A gate that has not heard of the removal yet puts its record back,
-   * and the two gates would never stop; it clears the record itself once it has heard.
+   * Ids that were cleared on this connection, once each. A gate that does not know of the removal yet puts its record back, and
+   * the two gates would never stop; it clears the record itself once it knows.
    */
   readonly #cleared = new Set<string>();
   #session = 0;
@@ -71,7 +72,7 @@ export class RecordSync<R extends { readonly version: string }> {
     this.#burst = new Burst({ ...parts, topic: parts.marker, name: records.name });
     this.#rejections = new Rejections(parts.clock, (fields) => {
       parts.log.warn({ ...fields }, `records of ${records.name} were not taken from the broker`);
-      parts.rejected(fields);
+      parts.onRejected(fields);
     });
     this.#unlisten = records.onLocal((id) => {
       this.#cleared.delete(id);
@@ -94,7 +95,7 @@ export class RecordSync<R extends { readonly version: string }> {
   down(): void {
     this.#session++;
     this.#settled = false;
-    this.#heard.clear();
+    this.#atBroker.clear();
     this.#outgoing.clear();
     this.#cleared.clear();
     this.#retry?.cancel();
@@ -111,48 +112,48 @@ export class RecordSync<R extends { readonly version: string }> {
   }
 
   /** What this gate sent to its `sync` topic came back. */
-  hearMarker(payload: Uint8Array): void {
-    this.#burst.marker(payload);
+  receiveMarker(payload: Uint8Array): void {
+    this.#burst.receiveMarker(payload);
   }
 
   /** The record of `id` arrived. */
-  hear(id: string, payload: Uint8Array): void {
-    this.#burst.heard();
+  receive(id: string, payload: Uint8Array): void {
+    this.#burst.received();
     const { records } = this.#parts;
     if (payload.byteLength > 0 && records.isGone(id)) {
       this.#note(id, '');
       this.#offer(id);
       return;
     }
-    const heard = records.read(id, payload);
-    if (heard.kind !== 'invalid') this.#forgetEarly(id);
-    switch (heard.kind) {
+    const received = records.read(id, payload);
+    if (received.kind !== 'invalid') this.#forgetEarly(id);
+    switch (received.kind) {
       case 'invalid':
-        this.#rejections.add('invalid', id, heard.why);
+        this.#rejections.add('invalid', id, received.why);
         // Noted as older than anything, so that a valid record of this gate replaces it.
         this.#note(id, '');
         return;
       case 'empty':
         // A cleared record removes no person: a removal is a record of its own.
-        this.#heard.delete(id);
+        this.#atBroker.delete(id);
         this.#offer(id);
         return;
       case 'same':
       case 'older':
-        this.#note(id, heard.version);
-        if (heard.kind === 'older') this.#offer(id);
+        this.#note(id, received.version);
+        if (received.kind === 'older') this.#offer(id);
         return;
       case 'newer':
-        this.#take(id, heard.record);
+        this.#take(id, received.record);
     }
   }
 
   #note(id: string, version: string): void {
-    if (this.#heard.size < RECORDS_MAX || this.#heard.has(id)) this.#heard.set(id, version);
+    if (this.#atBroker.size < RECORDS_MAX || this.#atBroker.has(id)) this.#atBroker.set(id, version);
   }
 
   #take(id: string, record: R): void {
-    if (this.#heard.size >= RECORDS_MAX && !this.#heard.has(id)) {
+    if (this.#atBroker.size >= RECORDS_MAX && !this.#atBroker.has(id)) {
       this.#rejections.add(
         'too-many',
         id,
@@ -160,7 +161,7 @@ export class RecordSync<R extends { readonly version: string }> {
       );
       return;
     }
-    this.#heard.set(id, record.version);
+    this.#atBroker.set(id, record.version);
     const waiting = this.#incoming.get(id);
     if (waiting === undefined || waiting.version < record.version) this.#incoming.set(id, record);
     if (this.#merging) return;
@@ -175,7 +176,7 @@ export class RecordSync<R extends { readonly version: string }> {
       this.#incoming.clear();
       const merging: Promise<void>[] = [];
       for (const [id, record] of batch) {
-        // Leaves time for the door's wires and timers.
+        // Gives the door's wires and timers their turn.
         if (merging.length % AT_ONCE === AT_ONCE - 1) await aTurn();
         if (this.#stopped) break;
         merging.push(this.#mergeOne(id, record));
@@ -199,7 +200,7 @@ export class RecordSync<R extends { readonly version: string }> {
     }
   }
 
-  /** A record from the future that was replaced is gone: it must not come back when its time has come. */
+  /** A record from the future that was replaced must not come back when its time has come. */
   #forgetEarly(id: string): void {
     if (this.#parts.records.replacesFuture) this.#early.delete(id);
   }
@@ -211,12 +212,12 @@ export class RecordSync<R extends { readonly version: string }> {
       await link.subscribe([marker, records.filter]);
       await this.#burst.over(stale);
       // A broker drops retained records silently when a burst overflows its queue (seen: Mosquitto's default gives
-      // 1,020 of 10,000). So after a large burst what seems to be lacking is asked for by name, before an older record
-      // could be written over a newer one.
-      const whole = this.#heard.size < BATCH;
-      const silent = stale() || whole ? [] : [...records.ids()].filter((id) => !this.#heard.has(id));
-      for (let from = 0; from < silent.length && !stale(); from += BATCH) {
-        const topics = silent.slice(from, from + BATCH).map((id) => records.topic(id));
+      // 1,020 of 10,000). So after a large burst records that seem to be missing are asked for by name, before an older
+      // record could be written over a newer one.
+      const complete = this.#atBroker.size < BATCH;
+      const missing = stale() || complete ? [] : [...records.ids()].filter((id) => !this.#atBroker.has(id));
+      for (let from = 0; from < missing.length && !stale(); from += BATCH) {
+        const topics = missing.slice(from, from + BATCH).map((id) => records.topic(id));
         await link.subscribe(topics);
         await this.#burst.over(stale);
         await link.unsubscribe(topics);
@@ -224,7 +225,7 @@ export class RecordSync<R extends { readonly version: string }> {
       if (stale()) return;
       this.#settled = true;
       for (const id of records.ids()) this.#offer(id);
-      for (const id of this.#heard.keys()) if (records.isGone(id)) this.#offer(id);
+      for (const id of this.#atBroker.keys()) if (records.isGone(id)) this.#offer(id);
     } catch (thrown) {
       if (stale()) return;
       log.warn({ err: explain(thrown) }, `the ${records.name} of this gate could not be compared with the broker yet`);
@@ -246,10 +247,10 @@ export class RecordSync<R extends { readonly version: string }> {
     // Before the comparison is done, all records are candidates anyway.
     if (!this.#settled) return;
     this.#outgoing.add(id);
-    this.#pump();
+    this.#sendAll();
   }
 
-  #pump(): void {
+  #sendAll(): void {
     for (const id of this.#outgoing) {
       if (this.#sending >= WINDOW) return;
       this.#outgoing.delete(id);
@@ -260,12 +261,12 @@ export class RecordSync<R extends { readonly version: string }> {
     }
   }
 
-  /** The version to send to the broker, '' where its record must be cleared; undefined where it holds the right one. */
+  /** The version to send to the broker; '' if the record must be cleared there; undefined if the broker holds the right one. */
   #due(id: string): string | undefined {
     const { records, clock } = this.#parts;
-    const [own, heard] = [records.version(id), this.#heard.get(id)];
-    const ahead = records.replacesFuture && heard !== undefined && heard !== '' && isFuture(heard, clock.wall());
-    const broker = ahead ? '' : heard;
+    const [own, found] = [records.version(id), this.#atBroker.get(id)];
+    const ahead = records.replacesFuture && found !== undefined && found !== '' && isFuture(found, clock.wall());
+    const broker = ahead ? '' : found;
     if (own !== undefined) return broker !== undefined && broker >= own ? undefined : own;
     if (broker === undefined || this.#cleared.has(id) || !records.isGone(id)) return undefined;
     this.#cleared.add(id);
@@ -273,19 +274,20 @@ export class RecordSync<R extends { readonly version: string }> {
   }
 
   async #send(id: string, version: string, session: number): Promise<void> {
-    const { link, records, log, problem } = this.#parts;
+    const { link, records, log, onProblem } = this.#parts;
     try {
       const text = version === '' ? '' : records.text(id);
       if (text !== undefined) await link.publish(records.topic(id), text, { retain: true, qos: 1 });
-      if (version !== '' && session === this.#session && (this.#heard.get(id) ?? '') < version) this.#note(id, version);
-      problem(undefined);
+      if (version !== '' && session === this.#session && (this.#atBroker.get(id) ?? '') < version)
+        this.#note(id, version);
+      onProblem(undefined);
     } catch (thrown) {
       this.#cleared.delete(id);
       log.warn({ id, err: explain(thrown) }, `a record of ${records.name} was not shared with the site yet`);
-      problem(`${records.name}-not-shared: ${messageOf(thrown)}`);
+      onProblem(`${records.name}-not-shared: ${messageOf(thrown)}`);
       if (session === this.#session) this.#compareLater();
     }
     this.#sending--;
-    this.#pump();
+    this.#sendAll();
   }
 }

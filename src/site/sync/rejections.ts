@@ -6,31 +6,32 @@ const FIRST_MS = 1_000;
 const AGAIN_MS = 10_000;
 const NAMED_MAX = 10;
 
-interface Tally {
+/** Rejected records of one reason. */
+interface Rejected {
   count: number;
   readonly ids: string[];
   readonly why: string;
 }
 
-/** Collects records that were not taken and reports each kind of trouble once in a while. */
+/** Collects records that were not taken and reports them by reason, from time to time. */
 export class Rejections {
   readonly #clock: Clock;
-  readonly #report: (fields: EventFields) => void;
-  readonly #tallies = new Map<string, Tally>();
+  readonly #onReport: (fields: EventFields) => void;
+  readonly #byReason = new Map<string, Rejected>();
   #timer: Timer | undefined;
   #pauseMs = FIRST_MS;
 
-  constructor(clock: Clock, report: (fields: EventFields) => void) {
+  constructor(clock: Clock, onReport: (fields: EventFields) => void) {
     this.#clock = clock;
-    this.#report = report;
+    this.#onReport = onReport;
   }
 
-  /** @param reason one of a handful of fixed words: the map is as large as there are. */
+  /** A record was not taken. @param why a sentence; of several records the first one's is reported */
   add(reason: 'invalid' | 'future' | 'not-saved' | 'too-many', id: string, why: string): void {
-    const tally = this.#tallies.get(reason) ?? { count: 0, ids: [], why };
-    tally.count++;
-    if (tally.ids.length < NAMED_MAX) tally.ids.push(id);
-    this.#tallies.set(reason, tally);
+    const rejected = this.#byReason.get(reason) ?? { count: 0, ids: [], why };
+    rejected.count++;
+    if (rejected.ids.length < NAMED_MAX) rejected.ids.push(id);
+    this.#byReason.set(reason, rejected);
     this.#timer ??= this.#clock.after(this.#pauseMs, () => this.#flush());
   }
 
@@ -40,10 +41,10 @@ export class Rejections {
 
   #flush(): void {
     this.#timer = undefined;
-    this.#pauseMs = this.#tallies.size > 0 ? AGAIN_MS : FIRST_MS;
-    for (const [reason, { count, ids, why }] of this.#tallies) {
-      this.#report({ reason, count, people: ids, message: why.slice(0, 500) });
+    this.#pauseMs = this.#byReason.size > 0 ? AGAIN_MS : FIRST_MS;
+    for (const [reason, { count, ids, why }] of this.#byReason) {
+      this.#onReport({ reason, count, people: ids, message: why.slice(0, 500) });
     }
-    this.#tallies.clear();
+    this.#byReason.clear();
   }
 }

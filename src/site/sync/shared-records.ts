@@ -1,7 +1,7 @@
 import type { MergeOutcome } from '../../person/version.js';
 
-/** What a retained record says, compared with what this gate holds. */
-export type Heard<R> =
+/** A retained record that arrived, compared with this gate's own. `empty`: it was cleared at the broker. */
+export type ReceivedRecord<R> =
   | { readonly kind: 'empty' }
   | { readonly kind: 'same' | 'older'; readonly version: string }
   | { readonly kind: 'newer'; readonly record: R }
@@ -9,24 +9,26 @@ export type Heard<R> =
 
 /** Records with versions that all gates of a site share, one for each id. */
 export interface SharedRecords<R> {
-  /** Names them in logs and problems: `people`. */
+  /** Their name in logs and problems: `people`. */
   readonly name: string;
-  /** The topics of all of them, and of one. */
+  /** The filter for the topics of all records. */
   readonly filter: string;
+  /** The topic of one record. */
   topic(id: string): string;
+  /** All ids of which this gate has a record. */
   ids(): Iterable<string>;
   /** This gate's version; undefined if it does not know the id. */
   version(id: string): string | undefined;
-  /** Whether the broker must not hold a record of this id: then it is cleared there. */
+  /** Whether the broker must not hold a record of this id; it is then cleared there. */
   isGone(id: string): boolean;
   /** Whether this gate's record replaces one at the broker that is from the future. */
   readonly replacesFuture: boolean;
   /** Reads a payload of `topic(id)`. */
-  read(id: string, payload: Uint8Array): Heard<R>;
-  /** The payload that the broker keeps for `id`. */
+  read(id: string, payload: Uint8Array): ReceivedRecord<R>;
+  /** The payload that the broker should keep for `id`; undefined if this gate has no record of it. */
   text(id: string): string | undefined;
   /** Takes a newer record over. Rejects when that is not saved. */
   merge(id: string, record: R): Promise<MergeOutcome>;
-  /** Calls back when this gate itself changes a record. */
+  /** Calls back when this gate itself changes a record. @returns removes the listener */
   onLocal(listener: (id: string) => void): () => void;
 }

@@ -5,8 +5,8 @@ import { obeyParent, type WireReport } from '../../../src/door/gpio/wire-control
 
 class Parent extends EventEmitter {
   connected = true;
-  readonly heard: WireReport[] = [];
-  readonly send = (message: WireReport) => this.heard.push(message);
+  readonly reports: WireReport[] = [];
+  readonly send = (message: WireReport) => this.reports.push(message);
 }
 
 async function wired() {
@@ -16,7 +16,7 @@ async function wired() {
   return { gpio, parent, warn, relay };
 }
 
-test('the parent process moves inputs and hears of outputs', async () => {
+test('the parent process moves inputs and receives the levels of outputs', async () => {
   const { gpio, parent, relay } = await wired();
   const levels: boolean[] = [];
   await gpio.input({ offset: 22 } as never, 'as-is', {
@@ -26,13 +26,13 @@ test('the parent process moves inputs and hears of outputs', async () => {
   parent.emit('message', { kind: 'wire', offset: 22, high: true });
   relay.write(true);
   expect(levels).toEqual([false, true]);
-  expect(parent.heard).toEqual([
+  expect(parent.reports).toEqual([
     { kind: 'output', offset: 17, high: false },
     { kind: 'output', offset: 17, high: true },
   ]);
   parent.connected = false;
   relay.write(false);
-  expect(parent.heard).toHaveLength(2);
+  expect(parent.reports).toHaveLength(2);
 });
 
 test('a relay that the parent process has broken refuses every change', async () => {

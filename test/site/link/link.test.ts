@@ -23,28 +23,28 @@ linkContract('the simulated link', {
   },
 });
 
-/** MqttLinks, each behind a wire of its own. */
+/** MqttLinks, each through a proxy of its own that can cut the connection. */
 async function mqttRig(
   port: number,
   protocol: 'auto' | 4 | 5,
   broker: { stop(): Promise<void>; start(): Promise<void>; close(): Promise<void> },
 ): Promise<LinkRig> {
-  const wires = await Promise.all(Array.from({ length: 4 }, () => tcpProxy(port)));
-  const free = [...wires];
+  const proxies = await Promise.all(Array.from({ length: 4 }, () => tcpProxy(port)));
+  const free = [...proxies];
   const links = new Map<Link, TcpProxy>();
   return {
     link(name, will) {
-      const wire = free.pop();
-      if (!wire) throw new Error('the rig has four wires');
+      const proxy = free.pop();
+      if (!proxy) throw new Error('the rig has four proxies');
       const link = new MqttLink({
-        config: { url: `mqtt://127.0.0.1:${wire.port}`, protocol, keepaliveSeconds: 5, clientId: name },
+        config: { url: `mqtt://127.0.0.1:${proxy.port}`, protocol, keepaliveSeconds: 5, clientId: name },
         names: { site: 'site', gate: 'gate' },
         clock: systemClock,
         log: silentLog,
         random: () => 1,
         ...(will ? { will } : {}),
       });
-      links.set(link, wire);
+      links.set(link, proxy);
       return link;
     },
     cut: (link) => links.get(link)?.cut(),
@@ -52,7 +52,7 @@ async function mqttRig(
     startBroker: broker.start,
     async close() {
       await Promise.all([...links.keys()].map((link) => link.end()));
-      await Promise.all(wires.map((wire) => wire.close()));
+      await Promise.all(proxies.map((proxy) => proxy.close()));
       await broker.close();
     },
   };

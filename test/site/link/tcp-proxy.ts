@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A wire that can be cut: what socket loss looks like to a broker. */
+/** A connection that can be cut: the broker sees a lost socket. */
 export interface TcpProxy {
   readonly port: number;
   cut(): void;

@@ -104,23 +104,23 @@ describe.skipIf(!openssl)('MQTT over TLS with client certificates', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('a gate with a certificate of the site is let in and heard', async () => {
+  test('a gate with a certificate of the site can connect and publish', async () => {
     const one = link({ certFile: file('north.crt'), keyFile: file('north.key') });
     const up = nextUp(one);
     one.start();
     await up;
     await one.subscribe(['t']);
-    const heard = nextPacket(one);
+    const received = nextPacket(one);
     await one.publish('t', 'x', { retain: false, qos: 1 });
-    expect((await heard).topic).toBe('t');
+    expect((await received).topic).toBe('t');
   });
 
-  test('a gate without a certificate, or with a foreign one, is not', async () => {
+  test('a gate without a certificate, or with a foreign one, cannot connect', async () => {
     expect(await outcome({})).not.toBe('up');
     expect(await outcome({ certFile: file('stranger.crt'), keyFile: file('stranger.key') })).not.toBe('up');
   });
 
-  test('a gate does not trust a broker whose certificate is not of its authority', async () => {
+  test('a gate does not trust a broker whose certificate is from another authority', async () => {
     const mine = { certFile: file('north.crt'), keyFile: file('north.key') };
     expect(await outcome({ ...mine, caFile: file('other-ca.crt') })).toMatch(/certificate|issuer|self.signed/i);
     expect(await outcome({ ...mine, url: `mqtts://127.0.0.1:${mosquitto.port}` })).toMatch(/127\.0\.0\.1|altname/i);

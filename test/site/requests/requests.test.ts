@@ -149,7 +149,7 @@ describe('each rule', () => {
     expect(message(judged(packet('open', envelope({ time: at(-60_000), expires: at(-1) }))))).toContain(at(0));
   });
 
-  test('a repeated request is refused, also with its id in other letters', () => {
+  test('a repeated request is refused, also with its id in capitals', () => {
     const seen = seenSince(NOW - 60_000);
     expect(verdict(judged(packet('open', envelope()), seen))).toBe('accept');
     expect(verdict(judged(packet('open', envelope()), seen))).toBe('replayed');

@@ -65,7 +65,7 @@ export class MemoryPeople implements PeopleSource {
     const own = this.#people.get(record.id)?.version ?? this.#removed.get(record.id)?.version ?? '';
     if (own >= record.version) return own === record.version ? 'same' : 'older';
     this.#set(record, 'site');
-    // One save for all that comes in the same turn, as the real store does.
+    // One save for all that arrives in the same turn, as in the real store.
     this.#saving ??= new Promise((resolve) =>
       setImmediate(() => {
         this.saves++;

@@ -60,7 +60,7 @@ function gate(name: string, people = new MemoryPeople(), clock: Clock = systemCl
     hasContact: false,
     pulseMs: 3000,
     onPassed: () => undefined,
-    onMisfit: () => undefined,
+    onViolation: () => undefined,
   });
   let merges = 0;
   const records = passageRecords(whereabouts, topicsOf(names));
@@ -76,13 +76,13 @@ function gate(name: string, people = new MemoryPeople(), clock: Clock = systemCl
     marker: topicsOf(names).sync,
     clock,
     log: silentLog,
-    rejected: () => undefined,
-    problem: () => undefined,
+    onRejected: () => undefined,
+    onProblem: () => undefined,
   });
   link.onMessage(({ topic: from, payload }) => {
     const parsed = parseTopic(names, from);
-    if (parsed?.kind === 'passage') sync.hear(parsed.id, payload);
-    if (parsed?.kind === 'sync') sync.hearMarker(payload);
+    if (parsed?.kind === 'passage') sync.receive(parsed.id, payload);
+    if (parsed?.kind === 'sync') sync.receiveMarker(payload);
   });
   link.onUp(() => sync.up());
   link.onDown(() => sync.down());
@@ -116,11 +116,11 @@ test('the passage of a person who was removed meanwhile is cleared when the gate
   expect(north.published).toEqual(['ada cleared']);
 });
 
-test('a gate that has not heard of a removal yet may restore the record, and clears it once it has heard', async () => {
+test('a gate that does not know of a removal yet may restore the record, and clears it once it knows', async () => {
   const [north, south] = [gate('north', removed('ada')), gate('south')];
   await Promise.all([settled(north), settled(south)]);
   south.whereabouts.letIn('ada');
-  // South puts back what north has cleared, once.
+  // South restores the record that north has cleared, once.
   await until('south has put it back', () => south.published.length === 2);
   await until('the broker has it', () => broker.retained(topic('ada')) !== undefined);
   expect(north.published).toEqual(['ada cleared']);
@@ -152,7 +152,7 @@ test('a record from the future is replaced by what this gate sees, and is not re
   expect(north.published).toEqual(['ada']);
 });
 
-test('what replaced a record from the future stays, also when its time has come', async () => {
+test('what replaced a record from the future stays, even when the time of that record has come', async () => {
   const clock = new ManualClock(systemClock.wall());
   const ahead = passage({ version: `${clock.wall() + 10 * 60_000}-0000-in` });
   keep('ada', ahead);

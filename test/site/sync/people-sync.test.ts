@@ -41,13 +41,13 @@ function gate(name: string, people = new MemoryPeople()): Gate {
     marker: topicsOf(names).sync,
     clock: systemClock,
     log: silentLog,
-    rejected: (fields) => rejected.push(fields),
-    problem: () => undefined,
+    onRejected: (fields) => rejected.push(fields),
+    onProblem: () => undefined,
   });
   link.onMessage(({ topic, payload }) => {
     const parsed = parseTopic(names, topic);
-    if (parsed?.kind === 'person') sync.hear(parsed.id, payload);
-    if (parsed?.kind === 'sync') sync.hearMarker(payload);
+    if (parsed?.kind === 'person') sync.receive(parsed.id, payload);
+    if (parsed?.kind === 'sync') sync.receiveMarker(payload);
   });
   link.onUp(() => sync.up());
   link.onDown(() => sync.down());
@@ -154,7 +154,7 @@ test('records that are invalid, foreign or from the future change no person and 
   ]);
   expect(people.ids()).toEqual(['ada', 'eve']);
   expect(people.get('eve')?.name).toBe('EVE');
-  // Valid news for the broken record; the one from the future stays until its gate's clock is set right.
+  // A valid record replaces the broken one; the one from the future stays until its gate's clock is set right.
   await until('the rubbish is replaced', () => north.published.includes(topic('ada')));
   expect(atBroker('eve')).toMatchObject({ name: 'Later' });
 });
@@ -222,20 +222,20 @@ describe('what gates know of each other', () => {
 
   test('a difference is a problem when it lasts', () => {
     const peers = new Peers();
-    peers.hear('state', 'south', state('online'));
-    peers.hear('info', 'south', info('bb'));
+    peers.receive('state', 'south', state('online'));
+    peers.receive('info', 'south', info('bb'));
     expect(peers.differing(own)).toBeUndefined();
     expect(peers.differing(own)).toBe('people-differ: this gate knows 3 people, south knows 2');
-    peers.hear('info', 'south', info('aa', 3));
+    peers.receive('info', 'south', info('aa', 3));
     expect(peers.differing(own)).toBeUndefined();
   });
 
   test('a gate that is offline or sends invalid data is not compared', () => {
     const peers = new Peers();
-    peers.hear('state', 'south', state('online'));
-    peers.hear('info', 'south', info('bb'));
-    peers.hear('state', 'south', state('offline'));
-    peers.hear('info', 'west', Buffer.from('{'));
+    peers.receive('state', 'south', state('online'));
+    peers.receive('info', 'south', info('bb'));
+    peers.receive('state', 'south', state('offline'));
+    peers.receive('info', 'west', Buffer.from('{'));
     peers.differing(own);
     expect(peers.differing(own)).toBeUndefined();
   });
@@ -265,7 +265,7 @@ describe('the end of a burst', () => {
       .then(() => {
         over = true;
       });
-    /** Time passes in small steps, each with room for what it sets off. */
+    /** Time passes in small steps; after each, pending work is done. */
     const pass = async (ms: number) => {
       for (let left = ms; left > 0; left -= 25) {
         clock.advance(25);
@@ -280,19 +280,19 @@ describe('the end of a burst', () => {
   test('does not come before the gate’s own marker is back, however quiet it is', async () => {
     const { burst, pass, marker } = await begin();
     expect(await pass(5_000)).toBe(false);
-    burst.marker(Buffer.from('people 999999'));
-    burst.marker(Buffer.from(marker.toString().replace('people', 'passages')));
-    burst.marker(Buffer.from('rubbish'));
+    burst.receiveMarker(Buffer.from('people 999999'));
+    burst.receiveMarker(Buffer.from(marker.toString().replace('people', 'passages')));
+    burst.receiveMarker(Buffer.from('rubbish'));
     expect(await pass(500)).toBe(false);
-    burst.marker(marker);
+    burst.receiveMarker(marker);
     expect(await pass(50)).toBe(true);
   });
 
   test('does not come while records arrive, with or without the marker', async () => {
     const { burst, pass, marker } = await begin();
-    burst.marker(marker);
+    burst.receiveMarker(marker);
     for (let i = 0; i < 10; i++) {
-      burst.heard();
+      burst.received();
       expect(await pass(200)).toBe(false);
     }
     expect(await pass(300)).toBe(true);
