@@ -1,4 +1,4 @@
-/** One observation's journey: track → evidence → person → access → door → voice → report. */
+/** One observation's journey: person → track → liveness → decision → door → voice → report. */
 import { type Checks, type DecisionMemory, decide, EMPTY_MEMORY, type Outcome } from '../access/decision.js';
 import type { Claim } from '../access/evidence.js';
 import { REASONS } from '../access/reasons.js';

@@ -25,11 +25,13 @@ test('the walk of one frame has at most 14 files, none twice, and all of them ex
   expect(walk.filter((file) => !existsSync(join(root, file)))).toEqual([]);
 });
 
-test('whoever walks goes downward only: each file is reached from one above it', () => {
-  const beginnings = ['src/eye/main.ts', 'src/main.ts'];
-  const passedBy = walk.filter(
-    (file, place) => !beginnings.includes(file) && !walk.slice(0, place).flatMap(reachedFrom).includes(file),
-  );
+test('the walk goes downward only: each file is used by one above it, or put in place by the table of contents', () => {
+  // The gate's end of the pipe is where its half begins.
+  const beginnings = ['src/eye/main.ts', 'src/eye/supervisor.ts'];
+  const passedBy = walk.filter((file, place) => {
+    const above = ['src/main.ts', ...walk.slice(0, place)].flatMap(reachedFrom);
+    return !beginnings.includes(file) && !above.includes(file);
+  });
   expect(passedBy).toEqual([]);
 });
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 /** In code, as the first argument of what tells, or as the type of a report of the door. */
 const told = [
-  ...read('src/report/reporter.ts').matchAll(/(?:#report|#part)\(\s*'([a-z-]+)'/g),
+  ...read('src/report/reporter.ts').matchAll(/(?:#report|#reportIfNew)\(\s*'([a-z-]+)'/g),
   ...read('src/report/reporter.ts').matchAll(/\{ open: '([a-z-]+)', lock: '([a-z-]+)', mode: '([a-z-]+)' \}/g),
   ...read('src/door/door.ts').matchAll(/readonly type: '([a-z-]+)'(?: \| '([a-z-]+)')?/g),
 ].flatMap((match) => match.slice(1).filter((type) => type !== undefined));
