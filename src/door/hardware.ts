@@ -27,7 +27,7 @@ export interface DoorHardware {
   readonly what: string;
   /** Sets the one listener for a relay that fails between two commands. */
   onRelayFault(listener: (why: string) => void): void;
-  /** For a start that fails later on: locks, and closes every line. @throws the first failure, once every line was tried */
+  /** Locks, and closes every line; a line that is closed already is left alone. @throws Error with all failures, once every line was tried */
   close(): void;
 }
 

@@ -30,9 +30,9 @@ export async function openDoor(
 }
 
 /** To be called when everything else is open: what is opened last is closed first, so the door is locked before other parts take their time to end. */
-export const throwBoltFirst = ({ endings }: Pick<Opening, 'endings'>, door: StartedDoor): Promise<void> =>
+export const lockFirst = ({ endings }: Pick<Opening, 'endings'>, door: StartedDoor): Promise<void> =>
   endings.open(
-    'the bolt',
+    'the lock',
     () => undefined,
     () => door.stop(),
   );

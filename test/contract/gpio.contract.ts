@@ -75,6 +75,7 @@ export function gpioContract(name: string, make: () => Promise<GpioRig>): void {
           await until(`${high} is reported`, () => levels.at(-1) === high);
         }
         input.close();
+        input.close();
         const before = levels.length;
         drive(1, true);
         expect(levels.length).toBe(before);

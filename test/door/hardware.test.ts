@@ -80,6 +80,24 @@ describe('a gate whose start fails', () => {
   });
 });
 
+test.skipIf(noOnoff)(
+  'a relay that does not let go is reported at the first close, and left alone at the second',
+  async () => {
+    const root = sysfsTree();
+    const clock = new ManualClock();
+    class Dead extends onoffBelow(root) {
+      override writeSync(): never {
+        throw new Error('EIO');
+      }
+    }
+    const backend = { name: 'onoff', gpio: new OnoffGpio(Dead, clock, root), chips: sysfsChips(root) };
+    const config = given('door: {kind: gpio, relay: {line: {chip: gate-gpio, offset: 2}}}').config.door;
+    const hardware = await openHardware(config, { clock, log: silentLog, runFolder: folder(), backend });
+    expect(() => hardware.lock.close()).toThrow('EIO');
+    expect(() => hardware.close()).not.toThrow();
+  },
+);
+
 describe('the door on GPIO lines', () => {
   test.each([
     ['fail-secure', false, false],

@@ -53,7 +53,6 @@ export class GpioInputs implements Inputs {
   }
 
   close(): void {
-    // onoff cannot let go of a line twice.
     if (this.#closed) return;
     this.#closed = true;
     closeEach(this.#open);

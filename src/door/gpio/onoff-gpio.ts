@@ -69,6 +69,7 @@ export class OnoffGpio implements Gpio {
         opened.writeSync(high ? 1 : 0);
       },
       close() {
+        if (closed) return;
         closed = true;
         opened.writeSync(safe);
       },

@@ -13,6 +13,7 @@ export class PolledInput implements InputLine {
   readonly #clock: Clock;
   readonly #listener: InputLineListener;
   readonly #everyMs: number;
+  #closed = false;
   #timer: Timer | undefined;
   #broken = false;
 
@@ -25,6 +26,9 @@ export class PolledInput implements InputLine {
   }
 
   close(): void {
+    // onoff cannot unexport a line twice.
+    if (this.#closed) return;
+    this.#closed = true;
     this.#timer?.cancel();
     this.#line.unexport();
   }
