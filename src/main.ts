@@ -9,7 +9,7 @@ import { openTrustedClock } from './clock-trust/open-trusted-clock.js';
 import type { Config } from './config/config.js';
 import type { Opening } from './config/opening.js';
 import type { Paths } from './config/paths.js';
-import { openDoor, openWires, throwBoltFirst } from './door/open-door.js';
+import { lockFirst, openDoor, openWires } from './door/open-door.js';
 import { makeEye, startEye } from './eye/make-eye.js';
 import { siteEntryPolicy } from './gate/entry-policy.js';
 import { makeGate } from './gate/make-gate.js';
@@ -26,14 +26,17 @@ import { VERSION } from './kit/version.js';
 import { calibrationFile } from './models/calibration.js';
 import { loadManifest } from './models/model-files.js';
 import { loadModels } from './models/model-set.js';
-import { openWhereabouts } from './passback/open-whereabouts.js';
+import { makeWhereabouts } from './passback/make-whereabouts.js';
+import { openPassagesFile } from './passback/passages-file.js';
 import { startRecurringWork } from './recurring-work.js';
+import { attackPictures } from './report/attack-pictures.js';
 import { currentState } from './report/current-state.js';
-import { attackPictures, openReports, reportRun } from './report/open-reports.js';
+import { openReports, reportRun } from './report/open-reports.js';
 import type { GateState } from './report/status.js';
 import { StatusPublisher } from './report/status-publisher.js';
 import { openSyncCounter } from './report/sync-counter.js';
-import { openDoorSchedule } from './schedule/open-door-schedule.js';
+import { openDoorOrder } from './schedule/door-order-file.js';
+import { DoorSchedule } from './schedule/door-schedule.js';
 import { openSite } from './site/open-site.js';
 import { summaryOf } from './site/sync/people-records.js';
 import { openUplink } from './site/uplink.js';
@@ -77,32 +80,24 @@ async function open(opening: Opening) {
   const { people, gallery } = await openPeople(opening, models);
   const hardware = await openWires(opening);
   const journal = await openJournal(opening);
+  const file = await openPassagesFile(opening);
+  const orders = await openDoorOrder(opening);
   const trustedClock = await openTrustedClock(opening, journal.newestMs);
   const uplink = await openUplink(opening);
   const { reporter, written } = await openReports(opening, journal, trustedClock, uplink?.outbox);
 
-  const whereabouts = await openWhereabouts(opening, rules, trustedClock, {
-    people,
-    onPassed: (id) => reporter.passed(people.get(id), rules.passback.direction),
-    onViolation: (id, violation) => reporter.passbackViolation(people.get(id), violation),
-  });
+  const whereabouts = makeWhereabouts(opening, rules, { people, file, trustedClock, reports: reporter });
   const onReport = reporter.door.bind(reporter);
   const door = await openDoor(opening, { hardware, onReport, passages: whereabouts, onChange: changed.raise });
-  const schedule = await openDoorSchedule(opening, rules, trustedClock, door.keeper);
+  const schedule = new DoorSchedule({ rules, clock, trustedClock, orders, door: door.keeper });
   const lockout = new FaceLockout({ rule: rules.lockout, clock, onLockout: reporter.lockedOut.bind(reporter) });
   const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, lockout, whereabouts });
 
   const eye = makeEye(opening, models.models);
   const pictures = attackPictures(opening, eye);
   const greeter = await openGreeter(opening, (said) => reporter.greeting(said));
-  const gate = makeGate(opening, {
-    ...{ models, people, gallery, door: door.keeper, entry, greeter },
-    onDecision: (decision) => reporter.decision(decision),
-    onSpoof(spoof) {
-      reporter.spoof(spoof);
-      void pictures.keep(spoof.track);
-    },
-  });
+  const deciding = { models, people, gallery, door: door.keeper, entry, greeter };
+  const gate = makeGate(opening, { ...deciding, reports: reporter, pictures });
 
   const shared = whereabouts.shared ? whereabouts : undefined;
   const served = { people, gallery, gate, door: door.keeper, schedule, eye, whereabouts: shared, journal };
@@ -141,7 +136,7 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
     notify.watchdog();
     status.refresh();
   });
-  await throwBoltFirst(opening, door);
+  await lockFirst(opening, door);
   const { site: name, gate: gateName } = opening.config;
   opening.log.info({ site: name, gate: gateName, version: VERSION, encoder, people: people.size }, 'the gate is up');
   return state;

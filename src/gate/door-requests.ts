@@ -6,7 +6,7 @@ import type { RequestReports } from './request-reports.js';
 
 /** What requests may do to the door. Each is reported with `by`, the name that the request gives. */
 export interface DoorRequests {
-  /** Draws the bolt for one pulse. @returns why not, if so */
+  /** Releases the door for one pulse. @returns why not, if so */
   open(by: string, reason: string | undefined): 'stopped' | 'fault' | 'door-mode' | undefined;
   lock(by: string, reason: string | undefined): void;
   setMode(mode: DoorMode, by: string, reason: string | undefined): void;

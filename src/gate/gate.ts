@@ -151,7 +151,7 @@ export class Gate {
     return this.#parts.entry.whyNot(person);
   };
 
-  /** Draws the bolt. @returns a refusal where the door did not obey: nobody is welcomed before a door that stays shut */
+  /** Releases the door. @returns a refusal where it did not obey: nobody is welcomed before a door that stays shut */
   #open(grant: Extract<Outcome, { readonly kind: 'grant' }>): Outcome {
     const { track, person, distance } = grant;
     if (this.#parts.door.open('grant', `track-${track}`)) return grant;

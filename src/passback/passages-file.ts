@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Opening } from '../config/opening.js';
 import type { Clock } from '../kit/clock.js';
 import { StateFile } from '../kit/files/state-file.js';
 import type { Log } from '../kit/log.js';
@@ -35,6 +36,14 @@ export const openPassages = (
     clock,
     log,
   });
+
+/** The passages from before the restart; saved at the end. @throws OperatingError KAIMON_FILE_READ */
+export const openPassagesFile = ({ paths, clock, log, endings }: Opening): Promise<StateFile<PassagesDocument>> =>
+  endings.open(
+    'the passages',
+    () => openPassages(paths.state, { clock, log }),
+    (file) => file.close(),
+  );
 
 /** Takes one person out of the file of a gate that does not run. @returns whether the person was in it @throws OperatingError KAIMON_FILE_READ, KAIMON_FILE_WRITE */
 export async function forgetPassage(

@@ -1,5 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Opening } from '../config/opening.js';
+import type { EyeSupervisor } from '../eye/supervisor.js';
 import { type Clock, iso, type MonotonicMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import { writeFileAtomic } from '../kit/files/atomic-file.js';
@@ -67,3 +69,17 @@ export class AttackPictures {
 }
 
 const timeOf = (name: string): number => Date.parse(name.replace(NAME, '$1T$2:$3:$4'));
+
+/** The pictures of refused attacks that are kept. */
+export const attackPictures = (
+  { config, paths, clock, log }: Opening,
+  eye: Pick<EyeSupervisor, 'snapshot'>,
+): AttackPictures =>
+  new AttackPictures({
+    folder: join(paths.state, 'evidence'),
+    pictures: config.liveness.evidencePictures,
+    days: config.liveness.evidenceDays,
+    redactedPicture: () => eye.snapshot([], true),
+    clock,
+    log,
+  });

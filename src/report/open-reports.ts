@@ -1,10 +1,7 @@
-import { join } from 'node:path';
 import type { TrustedClock } from '../clock-trust/trusted-clock.js';
 import type { Opening } from '../config/opening.js';
-import type { EyeSupervisor } from '../eye/supervisor.js';
 import type { JournalWriter } from '../journal/writer.js';
 import type { Outbox } from '../site/outbox.js';
-import { AttackPictures } from './attack-pictures.js';
 import { JournalThenSite } from './journal-then-site.js';
 import { Reporter } from './reporter.js';
 
@@ -31,20 +28,6 @@ export async function openReports(
   trustedClock.onChange((distrust) => reporter.clock(distrust));
   return { reporter, written: () => journalThenSite.settled() };
 }
-
-/** The pictures of refused attacks that are kept. */
-export const attackPictures = (
-  { config, paths, clock, log }: Opening,
-  eye: Pick<EyeSupervisor, 'snapshot'>,
-): AttackPictures =>
-  new AttackPictures({
-    folder: join(paths.state, 'evidence'),
-    pictures: config.liveness.evidencePictures,
-    days: config.liveness.evidenceDays,
-    redactedPicture: () => eye.snapshot([], true),
-    clock,
-    log,
-  });
 
 /** Reports that the gate has started and, at its end, that it stops. */
 export const reportRun = (

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Opening } from '../config/opening.js';
 import { type Clock, iso, wallMs } from '../kit/clock.js';
 import { StateFile } from '../kit/files/state-file.js';
 import type { Log } from '../kit/log.js';
@@ -57,3 +58,11 @@ export class DoorOrderFile {
     return this.#file.close();
   }
 }
+
+/** The door's order from before the restart; saved at the end. @throws OperatingError KAIMON_FILE_READ */
+export const openDoorOrder = ({ paths, clock, log, endings }: Opening): Promise<DoorOrderFile> =>
+  endings.open(
+    "the door's mode",
+    () => DoorOrderFile.open(paths.state, { clock, log }),
+    (file) => file.close(),
+  );

@@ -7,8 +7,7 @@ import type { DoorOrderFile } from './door-order-file.js';
 import type { PlannedMode } from './planned-modes.js';
 
 export interface DoorScheduleParts {
-  readonly plan: readonly PlannedMode[];
-  readonly calendar: Calendar;
+  readonly rules: { readonly doorModes: readonly PlannedMode[]; readonly calendar: Calendar };
   readonly clock: Clock;
   readonly trustedClock: Pick<TrustedClock, 'trusted'>;
   /** What the door's mode follows, across restarts. */
@@ -33,11 +32,11 @@ export class DoorSchedule {
 
   /** Brings the door into the mode that is due. To be called at the start and each minute. */
   follow(): void {
-    const { plan, calendar, orders, door } = this.#parts;
+    const { rules, orders, door } = this.#parts;
     const now = this.#now();
-    const order = orderDue(orders.order, plan, now, calendar);
+    const order = orderDue(orders.order, rules.doorModes, now, rules.calendar);
     orders.keep(order);
-    const due = modeOf(order, plan, now.trusted);
+    const due = modeOf(order, rules.doorModes, now.trusted);
     if (due !== door.mode) door.setMode(due);
   }
 

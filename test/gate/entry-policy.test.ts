@@ -68,8 +68,7 @@ function rulesAtWork(
   });
   const trustedClock = new TrustedClock({ needs: rules.clock, clock, log: silentLog, readFacts, times });
   trustedClock.onChange((why) => void reported.push(['clock', why]));
-  const { doorModes: plan, calendar } = rules;
-  const schedule = new DoorSchedule({ plan, calendar, clock, trustedClock, orders, door });
+  const schedule = new DoorSchedule({ rules, clock, trustedClock, orders, door });
   const onLockout = (forMs: number, row: number) => void reported.push(['lockout', forMs, row]);
   const lockout = new FaceLockout({ rule: rules.lockout, clock, onLockout });
   const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, lockout, whereabouts });
@@ -79,7 +78,7 @@ function rulesAtWork(
     start() {
       schedule.follow();
       const run = () => followClock({ trustedClock, whereabouts, schedule });
-      jobs = startJobs([{ name: 'access', cron: '* * * * *', run }], calendar.zone, silentLog);
+      jobs = startJobs([{ name: 'access', cron: '* * * * *', run }], rules.calendar.zone, silentLog);
     },
     stop() {
       jobs?.stop();
