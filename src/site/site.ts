@@ -101,13 +101,16 @@ export class Site {
   }
 
   start(): void {
-    const { link, people } = this.#parts;
+    const { link, outbox, people } = this.#parts;
     this.#unlisten = [
       link.onMessage((packet) => this.#onMessage(packet)),
       link.onUp(() => this.#onUp()),
       link.onDown(() => this.#onDown()),
       people.onChange(() => this.#countLater()),
     ];
+    // As long as the link lives: the last events are delivered after the stop.
+    link.onUp(() => outbox.up());
+    link.onDown(() => outbox.down());
     this.#checkPeers();
     link.start();
   }
@@ -141,13 +144,11 @@ export class Site {
       this.#infoTopic.up();
     });
     for (const sync of this.#syncs) sync.up();
-    this.#parts.outbox.up();
   }
 
   #onDown(): void {
     this.#subscribeTimer?.cancel();
     for (const sync of this.#syncs) sync.down();
-    this.#parts.outbox.down();
   }
 
   async #subscribe(): Promise<void> {

@@ -180,6 +180,17 @@ test('a gate that stops delivers its last events and says that it is offline', a
   expect(watcher.on('kaimon/home/gates/north/event')).toMatchObject([{ type: 'stopped' }]);
 });
 
+test('a gate that stops before the broker has answered still delivers what it has, once it is connected', async () => {
+  const { outbox, site, stop } = north();
+  site.stop();
+  outbox.add('stopped');
+  await until('the broker answers', () => link.up);
+  await stop();
+  await until('it is offline', () => watcher.on(state).length > 0);
+  expect(watcher.on(state)).toEqual([{ status: 'offline' }]);
+  expect(watcher.on('kaimon/home/gates/north/event')).toMatchObject([{ type: 'stopped' }]);
+});
+
 test('rubbish on every topic of the gate stops nothing', async () => {
   const { calls } = north();
   await listening();

@@ -25,7 +25,7 @@ export function readPassage(payload: Uint8Array, own: string | undefined): Recei
   return { kind: 'newer', record: data };
 }
 
-/** Port: what the sync needs of the gate's {@link Whereabouts}. */
+/** Port: what the sync needs of the gate's whereabouts. */
 export interface PassageSource {
   ids(): Iterable<string>;
   passage(id: string): Passage | undefined;
