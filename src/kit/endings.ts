@@ -12,16 +12,21 @@ export class Endings {
    * Opens a part and notes how it ends.
    * @param what names the part where its end fails
    * @returns what `open` gives; if it throws, nothing is noted and the error is passed on
+   * @throws Error after {@link close}: what was opened is closed again
    */
   async open<T>(what: string, open: () => T | Promise<T>, close: (part: T) => unknown): Promise<T> {
     const part = await open();
+    if (this.#closing) {
+      await close(part);
+      throw new Error(`${what}: opened while everything was closing, and closed again`);
+    }
     this.#endings.unshift([what, () => close(part)]);
     return part;
   }
 
   /** Ends everything, the newest first; called twice it does so once. @throws AggregateError when every one was tried */
   close(): Promise<void> {
-    this.#closing ??= endInOrder(this.#endings);
+    this.#closing ??= endInOrder([...this.#endings]);
     return this.#closing;
   }
 }

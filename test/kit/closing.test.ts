@@ -11,14 +11,14 @@ const parts = (closed: string[]) => [
   { close: () => void closed.push('last') },
 ];
 
-test('one part that does not close keeps no other open, and is told', () => {
+test('one part that does not close keeps no other open, and is reported', () => {
   const closed: string[] = [];
   expect(closeAll(parts(closed))).toEqual(['EIO']);
   expect(() => closeEach(parts(closed))).toThrow('EIO');
   expect(closed).toEqual(['first', 'last', 'first', 'last']);
 });
 
-test('endings follow one another, each waits for the one before, and all that failed is told at the end', async () => {
+test('endings follow one another, each waits for the one before, and all that failed is reported at the end', async () => {
   const said: string[] = [];
   const ending = endInOrder([
     ['the site', async () => void said.push('site')],

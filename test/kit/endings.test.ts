@@ -55,3 +55,19 @@ test('each end is waited for before the next begins', async () => {
   await endings.close();
   expect(steps).toEqual(['reports', 'journal']);
 });
+
+test('what is opened while everything closes is closed again, and refused', async () => {
+  const endings = new Endings();
+  const ended: string[] = [];
+  await opened(endings, ['door'], ended);
+  let come = (): void => undefined;
+  const late = endings.open(
+    'eye',
+    () => new Promise<string>((resolve) => (come = () => resolve('eye'))),
+    (part) => ended.push(part),
+  );
+  await endings.close();
+  come();
+  await expect(late).rejects.toThrow('eye: opened while everything was closing');
+  expect(ended).toEqual(['door', 'eye']);
+});

@@ -79,7 +79,6 @@ export class WriterLock {
   }
 
   /** Lets another process write; does nothing when one has taken the lock over. */
-
   async release(): Promise<void> {
     if ((await readLock(this.#path)) === this.#text) await fs.rm(this.#path, { force: true });
   }
