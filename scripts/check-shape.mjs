@@ -1,5 +1,5 @@
 // node scripts/check-shape.mjs [ROOT]: holds the shape of src/. Folders import only from folders above them, nothing goes in circles,
-// files stay short and folders small, pure files stay pure, the gate process reaches no native code. Prints `file:line: message`;
+// files stay short and folders small, pure files stay pure, the gate process reaches neither OpenCV nor ONNX Runtime. Prints `file:line: message`;
 // exits 1 when a rule is broken.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, posix, relative, resolve, sep } from 'node:path';
@@ -39,7 +39,11 @@ const FILES_MAX = 20;
 /** One file a command. */
 const MAY_BE_CROWDED = ['cli'];
 /** The gate's process must not die of what may crash: that lives in the eye. */
-const GATE_PROCESS = 'main.ts';
+const GATE_PROCESS = [
+  ['main.ts', () => true],
+  // What starts the gate as well as commands that measure: those load what they need when they run.
+  ['cli/main.ts', ({ dynamic }) => !dynamic],
+];
 const NATIVE = /^(onnxruntime-node|@u4\/opencv4nodejs|@u4\/opencv-build)(\/.*)?$/;
 
 const FORBIDDEN_MODULES =
@@ -119,7 +123,8 @@ const graph = graphOf(sources);
 for (const circle of circles(graph)) broken(`${circle[0]}:1`, `imports go in a circle: ${circle.join(' > ')}`);
 for (const [folder, count] of crowded([...graph.keys()], FILES_MAX))
   if (!MAY_BE_CROWDED.includes(folder)) broken(`${folder}/`, `${count} files, at most ${FILES_MAX}: split the folder`);
-for (const way of waysTo(graph, GATE_PROCESS, NATIVE))
-  broken(`${GATE_PROCESS}:1`, `the gate process reaches native code: ${way.join(' > ')}`);
+for (const [start, follows] of GATE_PROCESS)
+  for (const way of waysTo(graph, start, NATIVE, follows))
+    broken(`${start}:1`, `the gate process reaches native code: ${way.join(' > ')}`);
 console.log(`shape: ${sources.length} files, ${failed === 0 ? 'in order' : `${failed} broken rules`}`);
 process.exit(failed === 0 ? 0 : 1);

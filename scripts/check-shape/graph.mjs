@@ -7,11 +7,12 @@ export function graphOf(sources) {
   return new Map(
     sources.map(([file, source]) => [
       file,
-      imports(blank(source).text).map(({ target, typeOnly }) => ({
+      imports(blank(source).text).map(({ target, typeOnly, dynamic }) => ({
         to: target.startsWith('.')
           ? posix.normalize(posix.join(dirname(file), target)).replace(/\.js$/, '.ts')
           : target,
         typeOnly,
+        dynamic,
       })),
     ]),
   );
@@ -32,14 +33,15 @@ export function circles(graph) {
   return found;
 }
 
-/** The ways at run time from `start` to packages that match, each with every file on it. */
-export function waysTo(graph, start, packages) {
+/** The ways at run time from `start` to packages that match, each with every file on it. @param follows which imports count */
+export function waysTo(graph, start, packages, follows) {
   const ways = [];
   const wayTo = new Map([[start, [start]]]);
   const next = [start];
   for (let file = next.shift(); file !== undefined; file = next.shift())
-    for (const { to, typeOnly } of graph.get(file) ?? []) {
-      if (typeOnly || wayTo.has(to)) continue;
+    for (const one of graph.get(file) ?? []) {
+      const { to } = one;
+      if (one.typeOnly || wayTo.has(to) || !follows(one)) continue;
       wayTo.set(to, [...wayTo.get(file), to]);
       if (packages.test(to)) ways.push(wayTo.get(to));
       next.push(to);

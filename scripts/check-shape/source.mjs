@@ -83,18 +83,20 @@ function endOfPlaceholder(text, from, end) {
 const IMPORT = /(?:^|[;}\n])\s*(import|export)\s+(?:(type)\s+)?(?:[\w$*{}\s,]+?\s*from\s*)?(['"])([^'"\n]+)\3/g;
 const DYNAMIC = /\bimport\s*\(\s*(['"])([^'"\n]+)\1/g;
 
-/** Every import and re-export of a source without comments: what, in which line, and whether types only. */
+/** Every import and re-export of a source without comments: what, in which line, whether types only, whether only when that line runs. */
 export function imports(text) {
   const lineOf = (index) => text.slice(0, index).split('\n').length;
   const found = [...text.matchAll(IMPORT)].map((match) => ({
     target: match[4],
     line: lineOf(match.index + match[0].length),
     typeOnly: match[2] === 'type',
+    dynamic: false,
   }));
   const dynamic = [...text.matchAll(DYNAMIC)].map((match) => ({
     target: match[2],
     line: lineOf(match.index),
     typeOnly: false,
+    dynamic: true,
   }));
   return [...found, ...dynamic];
 }

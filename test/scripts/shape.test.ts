@@ -143,6 +143,15 @@ describe('the shape of src', () => {
     expect(out).toContain('main.ts > door/door.ts > kit/binding.ts > @u4/opencv4nodejs');
   });
 
+  test('the command line, which starts the gate too, may load native code only when a command runs', () => {
+    const measure = { 'src/evaluation/measure.ts': "import ort from 'onnxruntime-node';\nexport const m = ort;\n" };
+    const cli = (text: string) => ({ ...measure, 'src/cli/main.ts': text });
+    expect(shape(cli("export const m = () => import('../evaluation/measure.js');\n")).code).toBe(0);
+    const { code, out } = shape(cli("import { m } from '../evaluation/measure.js';\nexport const n = m;\n"));
+    expect(code).toBe(1);
+    expect(out).toContain('cli/main.ts > evaluation/measure.ts > onnxruntime-node');
+  });
+
   test('what stands in comments, strings and regular expressions counts neither as an import nor as a use of the clock', () => {
     const { code, out } = shape({
       'src/face/a.ts': [
