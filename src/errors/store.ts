@@ -38,12 +38,12 @@ export const STORE_ERRORS = {
     advice: 'remove people; 200,000 removals are reported as a defect',
   },
   KAIMON_PEOPLE_RECORD: {
-    kind: 'environment',
+    kind: 'input',
     meaning: 'a record is invalid; nothing was changed',
     advice: 'correct it',
   },
   KAIMON_PEOPLE_ID_USED: {
-    kind: 'environment',
+    kind: 'input',
     meaning: 'the id belonged to a person who was removed',
     advice: 'choose another id',
   },

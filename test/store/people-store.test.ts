@@ -139,7 +139,10 @@ describe('the people store', () => {
     const store = await openStore({ file: await newFile(), storage: new Disk() });
     await store.put(newcomer('ada'));
     await store.remove('ada', 'client');
-    await expect(store.put(newcomer('ada', { name: 'Adam' }))).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_ID_USED' });
+    await expect(store.put(newcomer('ada', { name: 'Adam' }))).rejects.toMatchObject({
+      code: 'KAIMON_PEOPLE_ID_USED',
+      trouble: 'input',
+    });
     expect(store.size).toBe(0);
     await store.put(newcomer('ada'), { returning: true });
     expect([store.size, store.tombstones().size]).toEqual([1, 0]);
@@ -190,7 +193,7 @@ describe('records of other gates', () => {
     const disk = new Disk();
     const store = await openStore({ file: await newFile(), storage: disk });
     const bad = person('ada', version(1), { templates: [{ ...template(0), vector: 'AAAA' }] });
-    await expect(store.merge(bad)).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_RECORD' });
+    await expect(store.merge(bad)).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_RECORD', trouble: 'input' });
     const nobody = { id: '../etc', removed: true as const, version: version(1) };
     await expect(store.merge(nobody)).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_RECORD' });
     await expect(store.put(newcomer('x'.repeat(65)))).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_RECORD' });
