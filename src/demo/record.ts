@@ -7,7 +7,7 @@ export interface RecordedResult {
   readonly enrolled: readonly string[];
   readonly approaches: readonly Approach[];
   readonly greetings: readonly string[];
-  /** How long the bolt was drawn each time, milliseconds. */
+  /** How long the door was released each time, milliseconds. */
   readonly pulsesMs: readonly number[];
   readonly ok: boolean;
   readonly liveness: string;

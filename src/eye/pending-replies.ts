@@ -10,7 +10,7 @@ export interface Answer {
 const ANSWER_MS = 20_000;
 /** Answers awaited at a time; the eye itself lets fewer photos wait. */
 const WAITING_MAX = 16;
-export const NO_REPLY: Answer = { message: undefined, blob: Buffer.alloc(0) };
+const NO_REPLY: Answer = { message: undefined, blob: Buffer.alloc(0) };
 
 /** The requests that the eye has not answered yet. Each settles: with the answer, at the time limit, or when the eye ends. */
 export class PendingReplies {

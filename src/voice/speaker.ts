@@ -9,7 +9,7 @@ export interface Speaker {
 }
 
 /** Most greetings that wait while one is spoken: one approach has at most one utterance a language. */
-export const WAITING_MAX = 2;
+const WAITING_MAX = 2;
 
 /** The queue with `item` added. The newest stay: a person who left long ago needs no greeting. */
 export const withNewest = <T>(waiting: readonly T[], item: T): readonly T[] => [...waiting, item].slice(-WAITING_MAX);

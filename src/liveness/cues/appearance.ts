@@ -12,7 +12,7 @@ const WORTH_MIN = -1.5;
 /**
  * What a score is worth, a second: its log odds, from 0 at 4.5 (0.989) to 1 at 7.5 (0.9994). Of the live stills of
  * liveness-dev 94 and 81 in 100 lie above these, of prints none, of replays one in 22 and none. A good phone screen may
- * score as high for a second: hence the seconds of {@link LivenessRule.aliveS}, too.
+ * score as high for a second: hence the seconds of `LivenessRule.aliveS`, too.
  */
 export function worth(score: number): number {
   const logOdds = Math.log(score / (1 - score));

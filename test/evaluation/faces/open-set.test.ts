@@ -13,7 +13,7 @@ import {
 import { seeded } from '../../../src/kit/seeded-random.js';
 import { direction, ENCODER } from '../../person/sample.js';
 
-/** A person by the angles of his photos; null: no face on it. */
+/** A person by the angles of their photos; null: no face on it. */
 const person = (name: string, ...angles: readonly (number | null)[]): PersonPhotos => ({
   person: name,
   photos: angles.map((angle) => (angle === null ? undefined : direction(angle))),
