@@ -84,7 +84,7 @@ function assertApart(strangers: ApproachSet | undefined, people: ReadonlyMap<str
   if (known)
     throw new OperatingError(
       'KAIMON_STRANGER_KNOWN',
-      `the stranger "${known.person}" is enrolled under the same name: take him out of --strangers or --gallery`,
+      `the stranger "${known.person}" is enrolled under the same name: take them out of --strangers or --gallery`,
     );
 }
 
