@@ -47,6 +47,12 @@ export function gpioContract(name: string, make: () => Promise<GpioRig>): void {
           output.close();
           expect(() => output.write(!safeHigh)).toThrow();
           expect([wire(0), faults]).toEqual([safeHigh, []]);
+          const next = await gpio.output(line(0), safeHigh, (why) => faults.push(why));
+          next.write(!safeHigh);
+          await until('the next owner moves it', () => wire(0) === !safeHigh);
+          output.close();
+          expect([wire(0), faults]).toEqual([!safeHigh, []]);
+          next.close();
         }),
       );
 

@@ -26,6 +26,7 @@ export interface InputLineListener {
 }
 
 export interface InputLine {
+  /** Frees the line. Safe to call twice. */
   close(): void;
 }
 

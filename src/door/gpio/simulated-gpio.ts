@@ -60,6 +60,7 @@ export class SimulatedGpio implements Gpio, SimulatedWires {
         this.#drive(offset, high);
       },
       close: () => {
+        if (closed) return;
         closed = true;
         this.#drive(offset, safeHigh);
         this.#open.delete(offset);
@@ -71,8 +72,11 @@ export class SimulatedGpio implements Gpio, SimulatedWires {
     this.#take(offset);
     this.#listeners.set(offset, listener);
     listener.onLevel(this.#levels.get(offset) ?? false);
+    let closed = false;
     return {
       close: () => {
+        if (closed) return;
+        closed = true;
         this.#listeners.delete(offset);
         this.#open.delete(offset);
       },
