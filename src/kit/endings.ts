@@ -12,9 +12,10 @@ export class Endings {
    * Opens a part and notes how it ends.
    * @param what names the part where its end fails
    * @returns what `open` gives; if it throws, nothing is noted and the error is passed on
-   * @throws Error after {@link close}: what was opened is closed again
+   * @throws Error after {@link close}: nothing is opened then, and what was being opened is closed again
    */
   async open<T>(what: string, open: () => T | Promise<T>, close: (part: T) => unknown): Promise<T> {
+    if (this.#closing) throw new Error(`${what}: not opened, as everything is closing`);
     const part = await open();
     if (this.#closing) {
       await close(part);

@@ -70,4 +70,11 @@ test('what is opened while everything closes is closed again, and refused', asyn
   come();
   await expect(late).rejects.toThrow('eye: opened while everything was closing');
   expect(ended).toEqual(['door', 'eye']);
+  const never = endings.open(
+    'voice',
+    () => ended.push('voice opened'),
+    () => ended.push('voice'),
+  );
+  await expect(never).rejects.toThrow('voice: not opened, as everything is closing');
+  expect(ended).toEqual(['door', 'eye']);
 });
