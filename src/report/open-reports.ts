@@ -29,14 +29,17 @@ export async function openReports(
   return { reporter, written: () => journalThenSite.settled() };
 }
 
-/** Reports that the gate has started and, at its end, that it stops. */
+/** Reports that the gate has started and, at its end, that it stops: while the site still answers requests, everything is written. */
 export const reportRun = (
   { endings }: Pick<Opening, 'endings'>,
-  reporter: Reporter,
+  { reporter, written }: Reports,
   facts: Parameters<Reporter['started']>[0],
 ): Promise<void> =>
   endings.open(
-    'the gate',
+    'the report of the stop',
     () => reporter.started(facts),
-    () => reporter.stopped(),
+    () => {
+      reporter.stopped();
+      return written();
+    },
   );

@@ -17,6 +17,7 @@ export class RetainedTopic {
   #dirty = false;
   #busy = false;
   #sentAt: MonotonicMs | undefined;
+  #stopped = false;
   #timer: Timer | undefined;
 
   constructor(topic: string, { link, clock, log }: { readonly link: Link; readonly clock: Clock; readonly log: Log }) {
@@ -28,7 +29,7 @@ export class RetainedTopic {
 
   /** Publishes a new value, soon; the same value is not published again. */
   set(payload: string): void {
-    if (payload === this.#wanted) return;
+    if (this.#stopped || payload === this.#wanted) return;
     this.#wanted = payload;
     this.#dirty = true;
     this.#sendIfDue();
@@ -43,7 +44,9 @@ export class RetainedTopic {
     this.#sendIfDue();
   }
 
+  /** Publishes nothing from here on: what leaves the topic behind may be published by somebody else. */
   stop(): void {
+    this.#stopped = true;
     this.#dirty = false;
     this.#wanted = undefined;
     this.#timer?.cancel();
@@ -65,7 +68,7 @@ export class RetainedTopic {
     } catch (thrown) {
       this.#log.warn({ err: explain(thrown) }, `${this.#topic} was not published yet`);
       this.#dirty = this.#wanted !== undefined;
-      this.#later(RETRY_MS);
+      if (!this.#stopped) this.#later(RETRY_MS);
     }
     this.#busy = false;
     this.#sendIfDue();

@@ -68,6 +68,7 @@ export class Site {
   #summaryTimer: Timer | undefined;
   #peersTimer: Timer | undefined;
   #subscribeTimer: Timer | undefined;
+  #stopped = false;
 
   constructor(parts: SiteParts) {
     const { link, names, clock, log, outbox, people, passages } = parts;
@@ -117,6 +118,7 @@ export class Site {
 
   /** Receives and shares nothing from here on. The link stays up for the last events: see leaveSite. */
   stop(): void {
+    this.#stopped = true;
     for (const unlisten of this.#unlisten) unlisten();
     for (const timer of [this.#summaryTimer, this.#peersTimer, this.#subscribeTimer]) timer?.cancel();
     for (const sync of this.#syncs) sync.stop();
@@ -157,7 +159,7 @@ export class Site {
       await link.subscribe([...this.#topics.requests, ...this.#topics.peers]);
       this.#problem('requests', undefined);
     } catch (thrown) {
-      if (!link.up) return;
+      if (!link.up || this.#stopped) return;
       log.error({ err: explain(thrown) }, 'this gate hears no requests');
       this.#problem('requests', `requests-unheard: ${explain(thrown)}`);
       this.#subscribeTimer?.cancel();
