@@ -1,5 +1,6 @@
 /**
- * The gate process, a table of contents: models → people → wires → journal → clock → broker → reports → door → eye → voice → gate → site.
+ * The gate process, a table of contents: models → people → wires → journal → state files → clock → broker → reports → door → eye →
+ * voice → gate → site → systemd.
  * Parts end in the reverse of the order in which they were opened, at the stop as well as when a later part cannot be opened.
  */
 import { FaceLockout } from './access/face-lockout.js';
@@ -14,8 +15,8 @@ import { makeEye, startEye } from './eye/make-eye.js';
 import { siteEntryPolicy } from './gate/entry-policy.js';
 import { makeGate } from './gate/make-gate.js';
 import { makeHandlers } from './gate/make-handlers.js';
-import { openNotify } from './host/open-notify.js';
 import { openPulse } from './host/pulse.js';
+import { makeNotify, openReadiness } from './host/readiness.js';
 import { openJournal } from './journal/open-journal.js';
 import { Endings } from './kit/endings.js';
 import { explain } from './kit/errors.js';
@@ -80,16 +81,16 @@ async function open(opening: Opening) {
   const { people, gallery } = await openPeople(opening, models);
   const hardware = await openWires(opening);
   const journal = await openJournal(opening);
-  const file = await openPassagesFile(opening);
-  const orders = await openDoorOrder(opening);
+  const passagesFile = await openPassagesFile(opening);
+  const doorOrder = await openDoorOrder(opening);
   const trustedClock = await openTrustedClock(opening, journal.newestMs);
   const uplink = await openUplink(opening);
   const { reporter, written } = await openReports(opening, journal, trustedClock, uplink?.outbox);
 
-  const whereabouts = makeWhereabouts(opening, rules, { people, file, trustedClock, reports: reporter });
+  const whereabouts = makeWhereabouts(opening, rules, { people, file: passagesFile, trustedClock, reports: reporter });
   const onReport = reporter.door.bind(reporter);
   const door = await openDoor(opening, { hardware, onReport, passages: whereabouts, onChange: changed.raise });
-  const schedule = new DoorSchedule({ rules, clock, trustedClock, orders, door: door.keeper });
+  const schedule = new DoorSchedule({ rules, clock, trustedClock, orders: doorOrder, door: door.keeper });
   const lockout = new FaceLockout({ rule: rules.lockout, clock, onLockout: reporter.lockedOut.bind(reporter) });
   const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, lockout, whereabouts });
 
@@ -103,9 +104,9 @@ async function open(opening: Opening) {
   const served = { people, gallery, gate, door: door.keeper, schedule, eye, whereabouts: shared, journal };
   const handlers = makeHandlers(opening, { ...served, reports: reporter });
   const site = await openSite(opening, uplink, { people, passages: shared, handlers, written });
-  const notify = await openNotify(opening);
+  const notify = makeNotify(opening);
   const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, lockout, eye };
-  return { ...parts, changed, pictures, gate, site, notify };
+  return { ...parts, written, changed, pictures, gate, site, notify };
 }
 
 /** Starts the parts, once all of them are there. @returns the gate's state, for its owner */
@@ -120,7 +121,7 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   changed.on(() => status.refresh());
   people.onChange(changed.raise);
   warnOfUnknownGroups(people.all(), rules.access, opening.log);
-  await reportRun(opening, reporter, { version: VERSION, encoder, people: summaryOf(people) });
+  await reportRun(opening, parts, { version: VERSION, encoder, people: summaryOf(people) });
   await openSyncCounter(opening, people, (counts) => reporter.synced(counts));
   site?.start();
   await startRecurringWork(opening, { ...parts, zone: rules.calendar.zone, encoder });
@@ -131,7 +132,7 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
       changed.raise();
     },
   });
-  notify.ready(status.line);
+  await openReadiness(opening, notify, status.line);
   await openPulse(opening.endings, () => {
     notify.watchdog();
     status.refresh();

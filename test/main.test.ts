@@ -40,7 +40,7 @@ afterEach(async () => {
 
 const paths = () => ({ state: join(folder, 'state'), cache: join(folder, 'cache'), run: join(folder, 'run') });
 
-/** A gate with everything that can be opened. */
+/** A gate with everything that can be opened, and a door that stands open for all once its schedule is followed. */
 const everything = (change = ''): Config =>
   given(`
 camera: { kind: replay, path: ${SAMPLES} }
@@ -50,7 +50,11 @@ door:
   relay: { line: ${RELAY} }
   contact: { line: ${CONTACT} }
   redLed: { line: ${RED} }
-access: { timeZone: UTC, passback: { mode: soft } }
+access:
+  timeZone: UTC
+  clock: unchecked
+  passback: { mode: soft }
+  doorModes: [{ mode: open-house, schedule: always }]
 greeting: { speak: true }
 mqtt: { enabled: true, url: '${broker.url}' }
 ${change}`).config;
@@ -100,8 +104,12 @@ async function expectIdle(chips: ReadonlySet<SimulatedGpio>) {
 describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
   test('leaves nothing running and the door locked, whichever part it is; afterwards it starts', async () => {
     const { startGate, Endings, SimulatedGpio } = await built();
+    const chips = chipsInUse(SimulatedGpio.prototype);
+    const relay = () => [...chips].some((chip) => chip.level(RELAY));
     class Refusing extends Endings {
       readonly names: string[] = [];
+      /** What ended while the door was released. */
+      readonly endedWhileReleased: string[] = [];
       readonly #nth: number;
 
       constructor(nth: number) {
@@ -111,12 +119,15 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
 
       override open<T>(what: string, open: () => T | Promise<T>, close: (part: T) => unknown): Promise<T> {
         this.names.push(what);
-        if (this.names.length <= this.#nth) return super.open(what, open, close);
+        const end = (part: T) => {
+          if (relay()) this.endedWhileReleased.push(what);
+          return close(part);
+        };
+        if (this.names.length <= this.#nth) return super.open(what, open, end);
         return Promise.reject(new Error(`refused: ${what}`));
       }
     }
     const config = everything();
-    const chips = chipsInUse(SimulatedGpio.prototype);
     const before = running();
     const refused: string[] = [];
     for (let nth = 0; ; nth++) {
@@ -124,7 +135,9 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       const endings = new Refusing(nth);
       const started = await startGate(config, paths(), silentLog, endings).catch((thrown: Error) => thrown);
       if (!(started instanceof Error)) {
+        expect(relay()).toBe(true);
         await started.stop();
+        expect(endings.endedWhileReleased).toEqual(['the lock']);
         await expectNothingLeft(before, 'a whole run');
         await expectIdle(chips);
         break;
@@ -148,11 +161,11 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       'the lock at exit',
       'the voice',
       'the site',
-      'systemd',
-      'the gate',
+      'the report of the stop',
       'the counter of people from the site',
       'the jobs',
       'the eye',
+      'systemd',
       'the pulse',
       'the lock',
     ]);
