@@ -8,7 +8,7 @@ export interface MakeGateParts extends Pick<GateParts, 'gallery' | 'door' | 'ent
   readonly people: Pick<PeopleStore, 'get'>;
   /** The encoder in use and its measured error rates; null where nobody measured them. */
   readonly models: { readonly encoder: string; readonly curve: ThresholdCurve | null };
-  /** Port: who is told of decisions and attacks. */
+  /** Port: who learns of decisions and attacks. */
   readonly reports: { decision(decision: Decision): void; spoof(spoof: Spoof): void };
   /** Port: keeps a picture of an attack where that is wanted; nothing waits for it. */
   readonly pictures: { keep(track: number): Promise<unknown> };

@@ -6,7 +6,7 @@ import { Whereabouts, type WhereaboutsParts } from './whereabouts.js';
 
 export interface MakeWhereaboutsParts extends Pick<WhereaboutsParts, 'file' | 'trustedClock'> {
   readonly people: Omit<WhereaboutsParts['people'], 'get'> & { get(id: string): Person | undefined };
-  /** Port: who is told what happens. The person is undefined where they were removed meanwhile. */
+  /** Port: who learns what happens. The person is undefined where they were removed meanwhile. */
   readonly reports: {
     passed(person: Person | undefined, direction: Direction): void;
     passbackViolation(person: Person | undefined, violation: PassbackViolation): void;

@@ -30,7 +30,6 @@ const handovers: Readonly<Record<string, string | null>> = {
   'src/eye/main.ts': null,
   'src/eye/supervisor.ts': null,
   'src/gate/gate.ts': 'src/main.ts',
-  'src/door/door-keeper.ts': 'src/main.ts',
   'src/door/gpio/gpio-lock.ts': 'src/door/hardware.ts',
 };
 

@@ -163,7 +163,7 @@ describe('requests over MQTT', () => {
     expect(JSON.stringify(await page(0, 200))).not.toContain(ENCODER);
   });
 
-  test('open draws the bolt in the name that the request gives', async () => {
+  test('open releases the door in the name that the request gives', async () => {
     const { handlers, opened } = await gateWithHandlers();
     expect(await handlers.open({ reason: 'parcel' }, context)).toEqual({ opened: true });
     expect(opened).toEqual([['open', 'admin', 'parcel']]);

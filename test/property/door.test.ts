@@ -24,7 +24,7 @@ describe('whatever happens at the door', () => {
     );
   });
 
-  test('the bolt is thrown one pulse after the last opening at the latest, and drawn only by an opening', () => {
+  test('the bolt is locked one pulse after the last opening at the latest, and released only by an opening', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 8000 }), { maxLength: 20 }), (gaps) => {
         const clock = new ManualClock();

@@ -83,7 +83,7 @@ hardware.inputs.start({
   changed: (name, active) => heard.set(name, active),
   fault: (name, why) => faults.push(`${name}: ${why}`),
 });
-await until('the first levels are told', () => heard.size === 3);
+await until('the first levels are reported', () => heard.size === 3);
 check('the first levels are right', ![...heard.values()].includes(true));
 if (backend === 'gpiod') await new Promise((resolve) => setTimeout(resolve, 3000));
 
