@@ -1,7 +1,7 @@
 import { Argument, Command } from 'commander';
 import { EXIT } from '../kit/errors.js';
 import { buildModels } from '../models/build.js';
-import { encoderId, type Model, type Source } from '../models/manifest.js';
+import { encoderId, type Model, type NpmSource, type Source } from '../models/manifest.js';
 import {
   describeFault,
   type Finding,
@@ -77,11 +77,16 @@ function paragraph(model: Model, state: Finding['state']): string {
   ].join('\n');
 }
 
+const HOW: Readonly<Record<NpmSource['how'], string>> = {
+  'as-is': 'unchanged',
+  'small-as-zero': 'weights below 1e-30 set to zero here',
+  'export:face-landmark-68': 'exported to ONNX here',
+};
+
 function describeSource(source: Source): string {
   if (source.kind === 'trained') return `trained by this project: ${source.recipe}`;
   if (source.kind === 'owner') return `added here: ${source.from}`;
-  const how = source.how === 'as-is' ? 'unchanged' : 'exported to ONNX here';
-  return `npm ${source.package}@${source.version}, ${source.path}, ${how}`;
+  return `npm ${source.package}@${source.version}, ${source.path}, ${HOW[source.how]}`;
 }
 
 /**

@@ -7,6 +7,7 @@ import { exportFaceLandmark68 } from './face-landmark-68.js';
 import type { Extra, Manifest, NpmSource } from './manifest.js';
 import { fileDigest, modelPath, originalPath, projectRoot, samplePath } from './model-files.js';
 import { fetchTarball, type Origin, type PinnedPackage } from './npm-package.js';
+import { flushSmallNumbers } from './onnx/small-numbers.js';
 import { readQuantisedWeights } from './quantised-weights.js';
 import { readTarball } from './tarball.js';
 
@@ -83,7 +84,7 @@ async function buildFromPackage(
   try {
     const members = readTarball(tgz, [...new Set(targets.flatMap(({ source }) => membersOf(source)))]);
     for (const target of targets) {
-      progress(`${target.source.how === 'as-is' ? 'taking' : 'exporting'} ${target.name}`);
+      progress(`${isOneFile(target.source) ? 'taking' : 'exporting'} ${target.name}`);
       await place(target, produce(target.source, members));
     }
   } catch (cause) {
@@ -100,8 +101,9 @@ async function buildFromPackage(
 /** The list that belongs to a file of TensorFlow.js weights. */
 const weightsList = (path: string): string => path.replace(/\.bin$/, '-weights_manifest.json');
 
+const isOneFile = ({ how }: Target['source']): boolean => how === 'as-is' || how === 'small-as-zero';
 const membersOf = (source: Target['source']): string[] =>
-  source.how === 'as-is' ? [source.path] : [source.path, weightsList(source.path)];
+  isOneFile(source) ? [source.path] : [source.path, weightsList(source.path)];
 
 function produce(source: Target['source'], members: ReadonlyMap<string, Buffer>): Uint8Array {
   const member = (path: string): Buffer => {
@@ -112,6 +114,8 @@ function produce(source: Target['source'], members: ReadonlyMap<string, Buffer>)
   switch (source.how) {
     case 'as-is':
       return member(source.path);
+    case 'small-as-zero':
+      return flushSmallNumbers(member(source.path)).model;
     case 'export:face-landmark-68': {
       const tensors = readQuantisedWeights(member(weightsList(source.path)).toString('utf8'), member(source.path));
       return exportFaceLandmark68(tensors, `${source.package}@${source.version} ${source.path}`);

@@ -19,8 +19,11 @@ export const sourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...npmSource,
     path: memberPath,
-    /** `as-is` copies the file; `export:…` reads the weights and the list beside them and writes an ONNX graph. */
-    how: z.enum(['as-is', 'export:face-landmark-68']),
+    /**
+     * `as-is` copies the file; `small-as-zero` sets weights to zero that are next to nothing and slow; `export:…` reads the weights
+     * and the list beside them and writes an ONNX graph.
+     */
+    how: z.enum(['as-is', 'small-as-zero', 'export:face-landmark-68']),
   }),
   z.strictObject({ kind: z.literal('trained'), recipe: z.string().min(1).max(400) }),
   /** Added by the owner of this installation: by `kaimon models fetch`, or by an entry of their own in models/NAME.json. */
@@ -117,6 +120,8 @@ export const modelSchema = z.discriminatedUnion('role', [
     role: z.literal('encoder'),
     template: templateSchema,
     output: outputSchema,
+    /** Digest of another file whose embeddings are equal to rounding: the two share one encoder id, and so their templates. */
+    sameAs: sha256.optional(),
     /** Null: not measured. Such an encoder needs `decision.threshold` or `kaimon calibrate`. */
     thresholds: thresholdsSchema.nullable(),
   }),
@@ -212,7 +217,7 @@ export function findModel<R extends Role>(manifest: Manifest, role: R, name?: st
   );
 }
 
-/** The encoder's name in every template: embeddings of different model files are never compared. */
-export function encoderId(model: Pick<Model, 'name' | 'sha256'>): string {
-  return `${model.name}@${model.sha256.slice(0, 12)}`;
+/** The encoder's name in every template: embeddings of model files that differ in more than rounding are never compared. */
+export function encoderId(model: Pick<ModelOf<'encoder'>, 'name' | 'sha256' | 'sameAs'>): string {
+  return `${model.name}@${(model.sameAs ?? model.sha256).slice(0, 12)}`;
 }

@@ -57,7 +57,7 @@ function expectSame(outputs: Record<string, Output>, expected: Expected): void {
   }
 }
 
-describe.skipIf(!modelsBuilt)(`the networks taken unchanged${modelsBuilt ? '' : ` (${NOT_BUILT})`}`, () => {
+describe.skipIf(!modelsBuilt)(`the networks of the packages${modelsBuilt ? '' : ` (${NOT_BUILT})`}`, () => {
   test.each(Object.keys(EXPECTED))('%s gives the numbers that were measured elsewhere', async (graph) => {
     expectSame(await outputsOf(graph), EXPECTED[graph] as Expected);
   });

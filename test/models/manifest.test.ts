@@ -26,6 +26,11 @@ describe('the manifest of this release', () => {
   });
 
   test('names an encoder by its file, so that templates of two files never mix', () => {
+    const { sha256 } = findModel(manifest, 'encoder', 'openface');
+    expect(encoderId(findModel(manifest, 'encoder', 'openface'))).toBe(`openface@${sha256.slice(0, 12)}`);
+  });
+
+  test('keeps the name of an encoder whose weights were only freed of numbers next to zero: people stay enrolled', () => {
     expect(encoderId(findModel(manifest, 'encoder', 'mobilefacenet'))).toBe('mobilefacenet@87aacdfe5751');
   });
 
