@@ -20,6 +20,7 @@ import torch.nn.functional as F
 
 from augment import plain
 from batches import Batches
+from figures import area
 from frames import Chips, Frames
 from network import Liveness, log_odds
 from teacher import Session
@@ -48,14 +49,6 @@ def follow(mean, model, decay):
             ours.lerp_(theirs, 1 - decay)
         else:
             ours.copy_(theirs)
-
-
-def area(live, attack):
-    """Share of pairs in the right order."""
-    order = np.argsort(np.concatenate([live, attack]), kind="stable")
-    rank = np.empty(len(order))
-    rank[order] = np.arange(1, len(order) + 1)
-    return (rank[: len(live)].sum() - len(live) * (len(live) + 1) / 2) / max(1, len(live) * len(attack))
 
 
 class Watch:

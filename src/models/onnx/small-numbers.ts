@@ -2,7 +2,7 @@
 import { fieldsOf, type Range } from './protobuf-reader.js';
 
 /**
- * Weights nearer to zero count as zero. Below 1.2e-38 a number is denormal, and many CPUs take a hundred times as long for each
+ * Weights nearer to zero count as zero. Below 1.2e-38 a number is denormal, and some CPUs take many times as long for each
  * multiplication with one; the products of a weight above that and a small activation are denormal as well, hence the distance.
  */
 export const SMALL = 1e-30;
