@@ -3,7 +3,7 @@
  * voice → gate → site → systemd.
  * Parts end in the reverse of the order in which they were opened, at the stop as well as when a later part cannot be opened.
  */
-import { FaceLockout } from './access/face-lockout.js';
+import { openAttackAlarm } from './access/open-attack-alarm.js';
 import { rulesOf } from './access/rules.js';
 import { warnOfUnknownGroups } from './access/unknown-groups.js';
 import { openTrustedClock } from './clock-trust/open-trusted-clock.js';
@@ -15,6 +15,7 @@ import { makeEye, startEye } from './eye/make-eye.js';
 import { siteEntryPolicy } from './gate/entry-policy.js';
 import { makeGate } from './gate/make-gate.js';
 import { makeHandlers } from './gate/make-handlers.js';
+import { PaceWatch } from './gate/pace-watch.js';
 import { openPulse } from './host/pulse.js';
 import { makeNotify, openReadiness } from './host/readiness.js';
 import { openJournal } from './journal/open-journal.js';
@@ -91,8 +92,8 @@ async function open(opening: Opening) {
   const onReport = reporter.door.bind(reporter);
   const door = await openDoor(opening, { hardware, onReport, passages: whereabouts, onChange: changed.raise });
   const schedule = new DoorSchedule({ rules, clock, trustedClock, orders: doorOrder, door: door.keeper });
-  const lockout = new FaceLockout({ rule: rules.lockout, clock, onLockout: reporter.lockedOut.bind(reporter) });
-  const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, lockout, whereabouts });
+  const attackAlarm = await openAttackAlarm(opening, rules.attacks, { people, reports: reporter, changed });
+  const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, attackAlarm, whereabouts });
 
   const eye = makeEye(opening, models.models);
   const pictures = attackPictures(opening, eye);
@@ -105,13 +106,14 @@ async function open(opening: Opening) {
   const handlers = makeHandlers(opening, { ...served, reports: reporter });
   const site = await openSite(opening, uplink, { people, passages: shared, handlers, written });
   const notify = makeNotify(opening);
-  const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, lockout, eye };
-  return { ...parts, written, changed, pictures, gate, site, notify };
+  const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log: opening.log, onChange: changed.raise });
+  const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye };
+  return { ...parts, attackAlarm, pace, written, changed, pictures, gate, site, notify };
 }
 
 /** Starts the parts, once all of them are there. @returns the gate's state, for its owner */
 async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>): Promise<() => GateState> {
-  const { rules, models, people, reporter, door, changed, eye, gate, site, notify } = parts;
+  const { rules, models, people, reporter, door, changed, eye, gate, pace, site, notify } = parts;
   const { encoder } = models;
   const state = () => currentState({ ...parts, connected: () => site?.connected ?? false });
   const status = new StatusPublisher(state, people, (now, line) => {
@@ -126,7 +128,10 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   site?.start();
   await startRecurringWork(opening, { ...parts, zone: rules.calendar.zone, encoder });
   await startEye(opening, eye, {
-    onObservation: (observation) => gate.see(observation),
+    onObservation(observation) {
+      gate.see(observation);
+      pace.see(observation);
+    },
     onStatus(now) {
       reporter.eye(now);
       changed.raise();

@@ -52,13 +52,18 @@ const NEARBY_MS = 600;
 export interface Checks {
   /** Why a person known by face may not enter now; undefined when they may. Dates, hours and all other rules come in here. */
   readonly whyNotEnter: (person: string) => Reason | undefined;
-  /** Why the face of a track does not count as alive; undefined when it does, or when liveness is switched off. */
-  readonly livenessRefusal: (track: number) => LivenessRefusal | undefined;
+  /**
+   * Why the face of a track does not count as alive; undefined when it does, or when liveness is switched off.
+   * @param person whom it was recognised as; undefined where that is not known
+   */
+  readonly livenessRefusal: (track: number, person: string | undefined) => LivenessRefusal | undefined;
+  /** What a track is that is no person; undefined for a person and for what may be one. */
+  readonly pictureOf: (track: number) => 'picture' | 'poster' | undefined;
 }
 
 /**
- * Decides on the tracks seen in this frame. A track is let in at most once, and not for a person who was let in and has not
- * been away since. A refusal is reported once a track and reason, when the frames are enough to settle it.
+ * Decides on the tracks seen in this frame, the nearest first. A track is let in at most once, and not for a person who was let in
+ * and has not been away since. A refusal is reported once a track and reason, when the frames are enough to settle it.
  * @param frame the current frame: when it was taken, and the camera's number of it
  */
 export function decide(
@@ -69,24 +74,26 @@ export function decide(
   rule: DecisionRule,
   checks: Checks,
 ): { readonly memory: DecisionMemory; readonly outcomes: readonly Outcome[] } {
+  const judge = (track: Track) => ({ track, evidence: weigh(track.claims, rule) });
   // By number and time: an old frame that comes again with a new time does not show what is there now.
-  const present = tracks.filter((track) => track.lastFrame === frame.number && track.lastMs === frame.takenMs);
-  const judged = present.map((track) => ({ track, evidence: weigh(track.claims, rule) }));
+  const isPresent = (track: Track) => track.lastFrame === frame.number && track.lastMs === frame.takenMs;
+  const present = tracks.filter(isPresent).toSorted((a, b) => area(b.box) - area(a.box));
   // A face seen a moment ago is still there: a detection missed in one frame must not hide the second of two people.
-  const nearby = tracks
-    .filter((track) => Math.abs(frame.takenMs - track.lastMs) <= NEARBY_MS)
-    .map((track) => ({ track, evidence: weigh(track.claims, rule) }));
+  const nearby = tracks.filter((track) => Math.abs(frame.takenMs - track.lastMs) <= NEARBY_MS).map(judge);
   const granted = new Set([...memory.granted].filter((id) => tracks.some((track) => track.id === id)));
   const seenMs = new Map([...memory.seenMs].filter(([, at]) => nowMs - at < rule.cooldownMs));
   const reported = new Map([...memory.reported].filter(([id]) => tracks.some((track) => track.id === id)));
   const outcomes: Outcome[] = [];
-  for (const one of judged) {
+  const settled = new Set<number>();
+  // Who is let in with this very frame still is a rival in it: people come in one after the other.
+  const scene = { nearby, settled, grantedBefore: new Set(granted), seenBefore: new Set(seenMs.keys()) };
+  for (const one of present.map(judge)) {
     const { track, evidence } = one;
     if (granted.has(track.id)) {
       if (evidence.kind === 'person') seenMs.set(evidence.id, nowMs);
       continue;
     }
-    const objection = objectionTo(one, nearby, frame.takenMs, nowMs, rule, seenMs, checks);
+    const objection = objectionTo(one, scene, frame.takenMs, nowMs, rule, seenMs, checks);
     if (objection === undefined && evidence.kind === 'person') {
       granted.add(track.id);
       seenMs.set(evidence.id, nowMs);
@@ -100,6 +107,7 @@ export function decide(
       continue;
     }
     if (objection === undefined || objection === 'unsettled') continue;
+    settled.add(track.id);
     const { reason } = objection;
     if (reason === 'cooldown' && evidence.kind === 'person') seenMs.set(evidence.id, nowMs);
     const earlier = reported.get(track.id) ?? new Set();
@@ -115,6 +123,16 @@ interface Judged {
   readonly evidence: Evidence;
 }
 
+/** Who else is there. */
+interface Scene {
+  readonly nearby: readonly Judged[];
+  /** Tracks on which this frame has settled that they are not let in; filled from the nearest on. */
+  readonly settled: ReadonlySet<number>;
+  readonly grantedBefore: ReadonlySet<number>;
+  /** People who were let in and have not been away since. */
+  readonly seenBefore: ReadonlySet<string>;
+}
+
 /** A reason, and the end of its sentence where the frames say more than the reason. */
 interface Objection {
   readonly reason: Reason;
@@ -124,16 +142,16 @@ interface Objection {
 /** What speaks against opening for this track; undefined to open. */
 function objectionTo(
   { track, evidence }: Judged,
-  all: readonly Judged[],
+  scene: Scene,
   takenMs: MonotonicMs,
   nowMs: MonotonicMs,
   rule: DecisionRule,
   seenMs: ReadonlyMap<string, MonotonicMs>,
   checks: Checks,
 ): Objection | 'unsettled' | undefined {
-  const liveness = checks.livenessRefusal(track.id);
+  const liveness = checks.livenessRefusal(track.id, evidence.kind === 'person' ? evidence.id : undefined);
   // A picture is refused whoever is on it, and however few frames there were.
-  if (liveness && liveness.reason !== 'liveness-unknown') return liveness;
+  if (liveness && liveness.reason !== 'liveness-unknown') return liveness.settled ? liveness : 'unsettled';
   if (evidence.kind === 'none') return evidence.settled ? evidence : 'unsettled';
   const age = nowMs - takenMs;
   // A frame from the future is as little to be trusted as an old one.
@@ -141,18 +159,39 @@ function objectionTo(
   // Known, but not lately: the frames since then do not say who it is, and later ones will.
   if (!(nowMs - evidence.takenMs <= rule.maxAgeMs)) return 'unsettled';
   if (liveness) return liveness.settled ? liveness : 'unsettled';
-  if (rule.faces === 'nearest-only' && all.some((other) => area(other.track.box) > area(track.box)))
-    return { reason: 'several-faces' };
-  if (rule.faces === 'deny-if-stranger' && all.some((other) => other.evidence.kind === 'none'))
-    return { reason: 'several-faces' };
-  // Nobody is in two places: of two faces taken for one person, only the more alike one may be that person.
-  if (all.some((other) => other.track !== track && isNearer(other.evidence, evidence)))
-    return { reason: 'ambiguous', detail: 'another face here is more like this person' };
+  const rivals = scene.nearby.filter(
+    (other) => other.track.id !== track.id && isRival(other, track, scene, rule, checks),
+  );
+  // While it is not settled who the others are, this person may still be let in after them.
+  if (rivals.length > 0)
+    return rivals.some((other) => isSettled(other, scene, checks)) ? { reason: 'several-faces' } : 'unsettled';
+  // Nobody is in two places: of two faces taken for one person, only the more alike one may be that person. A picture of
+  // somebody is no second place: a badge on the chest is often more like its owner than the owner.
+  if (scene.nearby.some((other) => isNearer(other.evidence, evidence) && !checks.pictureOf(other.track.id)))
+    return { reason: 'ambiguous', detail: 'another face here is more like this person: come one at a time' };
   const forbidden = checks.whyNotEnter(evidence.id);
   // A person who has just gone through and still stands there is not coming a second time.
   if (forbidden && !(forbidden === 'passback' && seenMs.has(evidence.id))) return { reason: forbidden };
   return seenMs.has(evidence.id) ? { reason: 'cooldown' } : undefined;
 }
+
+/**
+ * Whether another face keeps this one from being let in, by `decision.faces`. One that was let in is nobody's rival. Nor is a picture,
+ * except where a stranger denies: behind a picture in a hand stands somebody unknown, behind a poster nobody.
+ */
+function isRival(other: Judged, own: Track, scene: Scene, { faces }: DecisionRule, { pictureOf }: Checks): boolean {
+  const { track, evidence } = other;
+  const picture = pictureOf(track.id);
+  if (picture) return faces === 'deny-if-stranger' && picture === 'picture';
+  if (scene.grantedBefore.has(track.id)) return false;
+  if (evidence.kind === 'none' && faces === 'deny-if-stranger') return true;
+  if (evidence.kind === 'person' && scene.seenBefore.has(evidence.id)) return false;
+  return faces === 'nearest-only' && area(track.box) > area(own.box);
+}
+
+/** Whether more frames will hardly change what a rival is. */
+const isSettled = ({ track, evidence }: Judged, { settled }: Scene, { pictureOf }: Checks): boolean =>
+  settled.has(track.id) || pictureOf(track.id) !== undefined || (evidence.kind === 'none' && evidence.settled);
 
 const isNearer = (other: Evidence, own: Extract<Evidence, { kind: 'person' }>): boolean =>
   other.kind === 'person' && other.id === own.id && other.distance < own.distance;

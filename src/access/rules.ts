@@ -6,8 +6,8 @@ import type { PassbackRule } from '../passback/passback.js';
 import { Calendar } from '../schedule/calendar.js';
 import type { Hours, Schedule } from '../schedule/hours.js';
 import type { PlannedMode } from '../schedule/planned-modes.js';
+import type { AttackRule } from './attacks.js';
 import type { AccessRules } from './groups.js';
-import type { SpoofLockoutRule } from './spoof-lockout.js';
 
 type Section = Config['access'];
 
@@ -16,7 +16,7 @@ export interface Rules {
   readonly access: AccessRules;
   readonly doorModes: readonly PlannedMode[];
   readonly passback: PassbackRule;
-  readonly lockout: SpoofLockoutRule;
+  readonly attacks: AttackRule;
   readonly clock: ClockNeeds;
   readonly calendar: Calendar;
 }
@@ -44,7 +44,7 @@ export function rulesOf(section: Section): Rules {
     },
     doorModes: section.doorModes.map((planned) => ({ mode: planned.mode, schedule: schedule(planned.schedule) })),
     passback: { ...section.passback, resetAt: section.passback.resetAt.map(minutesOf) },
-    lockout: section.lockout,
+    attacks: section.attacks,
     clock: section.clock,
     calendar,
   };

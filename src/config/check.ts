@@ -4,6 +4,7 @@ import { type Environment, type Override, readEnvironment } from './environment.
 import { configKeys, configSections, valueAt } from './keys.js';
 import { nestedAt } from './nested.js';
 import { ConfigError, describeValue, type Origin, type Problem } from './problem.js';
+import { whatBecameOf } from './removed-keys.js';
 import { suggest } from './suggest.js';
 import type { ParsedFile } from './yaml.js';
 
@@ -56,7 +57,7 @@ function problemsOf(issue: Issue, tree: unknown, originOf: (path: readonly strin
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((unknown) => {
       const full = [...path, unknown];
-      return { path: full.join('.'), origin: originOf(full), message: unknownKey(unknown, path) };
+      return { path: full.join('.'), origin: originOf(full), message: whatBecameOf(full) ?? unknownKey(unknown, path) };
     });
   }
   // The mistake may be that a key is missing: then the nearest section that was written is the place to look at.

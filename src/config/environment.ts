@@ -1,5 +1,6 @@
-import { configKeys, type Key } from './keys.js';
+import { configKeys, type Key, variableOf } from './keys.js';
 import type { Problem } from './problem.js';
+import { removedKeys, whatBecameOf } from './removed-keys.js';
 import { suggest } from './suggest.js';
 
 /** Variables of ours that are not keys of the configuration; scripts/setup passes KAIMON_PROGRESS to its parts. */
@@ -35,6 +36,12 @@ export function readEnvironment(env: Environment): { overrides: Override[]; prob
     const key = byVariable.get(variable);
     if (key !== undefined) {
       overrides.push({ path: key.path, value: valueFor(key, text) });
+      continue;
+    }
+    const removed = removedKeys.find((name) => `${variable}__`.startsWith(`${variableOf(name.split('.'))}__`));
+    if (removed !== undefined) {
+      const message = `${removed} ${whatBecameOf(removed.split('.'))}`;
+      problems.push({ path: '', origin: { kind: 'environment', variable }, message });
       continue;
     }
     const meant = suggest(variable, [...byVariable.keys(), ...RESERVED_VARIABLES]);

@@ -24,4 +24,6 @@ export interface Spoof {
   readonly track: number;
   readonly frame: number;
   readonly box: Box;
+  /** Whom it shows, where that could be seen and they are enrolled. */
+  readonly person: Person | undefined;
 }

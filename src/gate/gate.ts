@@ -10,21 +10,26 @@ import type { MeasuredFace, Observation } from '../face/observation.js';
 import { qualityFault } from '../face/quality.js';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { decodeVector } from '../kit/vector.js';
-import type { FaceSample } from '../liveness/face-sample.js';
 import {
   addFrame,
   LIVENESS_TRACKS_RULE,
+  type LivenessRefusal,
   type LivenessTracks,
   type LivenessTracksRule,
   NO_LIVENESS_TRACKS,
+  pictureOf,
   refusalOf,
   type TrackLiveness,
+  type TrackSample,
 } from '../liveness/liveness-tracks.js';
-import { isUnit } from '../person/distance.js';
+import type { PictureRule } from '../liveness/shown-pictures.js';
+import { isUnit, squaredDistance } from '../person/distance.js';
 import { type Gallery, matchOf } from '../person/gallery.js';
 import type { Person } from '../person/person.js';
 import { type ChosenThreshold, chooseThreshold, type ThresholdCurve } from '../person/thresholds.js';
 import type { Greeter } from '../voice/greeter.js';
+import { adviceFor } from './advice-for.js';
+import { Advising } from './advising.js';
 import type { Decision, Spoof } from './decision-report.js';
 import type { EntryPolicy } from './entry-policy.js';
 
@@ -53,9 +58,11 @@ export class Gate {
   #livenessTracks: LivenessTracks = NO_LIVENESS_TRACKS;
   /** Tracks that were asked to move; bounded by the tracks there are. */
   #askedToMove: ReadonlySet<number> = new Set();
+  readonly #advising: Advising;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
+    this.#advising = new Advising(parts.greeter);
   }
 
   /** The distance within which a face counts as a person; follows the number of templates. */
@@ -74,7 +81,7 @@ export class Gate {
     const sightings = faces.map((face) => this.#sighting(face, encoder === gallery.encoder, threshold));
     const rule = { ...FOLLOWING, of: config.decision.of, jumpDistance: curve['1e-3'].threshold };
     this.#tracks = followFaces(this.#tracks, sightings, frame, taken, rule);
-    const { byTrack, spoofs } = this.#judgeLiveness(faces, taken);
+    const { byTrack, spoofs } = this.#judgeLiveness(faces, sightings, taken);
     const { memory, outcomes } = decide(
       this.#memory,
       this.#tracks.tracks,
@@ -83,37 +90,73 @@ export class Gate {
       config.decision,
       {
         whyNotEnter: this.#whyNotEnter,
-        livenessRefusal: (track) => (byTrack ? refusalOf(byTrack.get(track)) : undefined),
+        livenessRefusal: (track, person) =>
+          byTrack && (refusalOf(byTrack.get(track)) ?? this.#moreProofOf(track, person, taken)),
+        pictureOf: (track) => byTrack && pictureOf(this.#livenessTracks, track, this.#livenessRule),
       },
     );
     this.#memory = memory;
     // The door first: nothing else may come between a decision and the relay.
     const results = outcomes.map((outcome) => (outcome.kind === 'grant' ? this.#open(outcome) : outcome));
-    for (const { id, box } of this.#tracks.tracks)
-      if (spoofs.includes(id)) this.#parts.onSpoof({ track: id, frame, box });
+    for (const track of this.#tracks.tracks) if (spoofs.includes(track.id)) this.#spoofed(track, frame);
     for (const result of results) {
       if (result.kind === 'grant') this.#welcome(result.person);
       this.#report(result, observation, threshold);
     }
     if (byTrack) this.#askToMove(byTrack, taken);
+    this.#advise(results);
   }
 
   /** Liveness of the tracks of this frame; none when it is switched off. */
   #judgeLiveness(
     faces: readonly MeasuredFace[],
+    sightings: readonly Sighting[],
     atMs: MonotonicMs,
   ): { readonly byTrack: ReadonlyMap<number, TrackLiveness> | undefined; readonly spoofs: readonly number[] } {
     const { liveness } = this.#parts.config;
     if (!liveness.enabled) return { byTrack: undefined, spoofs: [] };
-    const samples = new Map<number, FaceSample>();
+    const samples = new Map<number, TrackSample>();
     for (const { box, landmarks, liveness: seen } of faces) {
       const track = this.#tracks.tracks.find((one) => one.box === box);
-      if (track) samples.set(track.id, { atMs, box, landmarks, liveness: seen });
+      const sighting = sightings.find((one) => one.box === box);
+      if (track) samples.set(track.id, { atMs, box, landmarks, liveness: seen, face: sighting && clearFace(sighting) });
     }
-    const { tracks, byTrack, spoofs } = addFrame(this.#livenessTracks, samples, atMs, livenessRule(liveness));
+    const { tracks, byTrack, spoofs } = addFrame(this.#livenessTracks, samples, atMs, this.#livenessRule);
     this.#livenessTracks = tracks;
-    for (const _track of spoofs) this.#parts.entry.spoofed();
     return { byTrack, spoofs };
+  }
+
+  get #livenessRule(): LivenessTracksRule {
+    const { config, curve } = this.#parts;
+    const sameFace = curve['1e-3'].threshold;
+    return livenessRule(config.liveness, (a, b) => a.length === b.length && squaredDistance(a, b) <= sameFace);
+  }
+
+  /** Somebody whose pictures were shown a moment ago must have been alive for longer than others. */
+  #moreProofOf(track: number, person: string | undefined, atMs: MonotonicMs): LivenessRefusal | undefined {
+    const extraMs = person === undefined ? 0 : this.#parts.entry.extraProofMs(person);
+    const sinceMs = this.#livenessTracks.aliveSince.get(track) ?? Number.NaN;
+    return extraMs === 0 || atMs - sinceMs >= extraMs ? undefined : MORE_PROOF;
+  }
+
+  /** A picture was held to the camera. Whom it shows is what any of its frames says: more would come too late for the report. */
+  #spoofed({ id, box, claims }: Track, frame: number): void {
+    const { entry, onSpoof, person } = this.#parts;
+    const shown = claims.findLast((claim) => claim.kind === 'person')?.id;
+    entry.spoofed(shown);
+    onSpoof({ track: id, frame, box, person: shown === undefined ? undefined : person(shown) });
+  }
+
+  /** Tells people who are refused what they can do. */
+  #advise(results: readonly Outcome[]): void {
+    for (const result of results) {
+      if (result.kind === 'grant') continue;
+      const advice = adviceFor(result.reason, result.person !== undefined);
+      const language = result.person === undefined ? null : (this.#parts.person(result.person)?.language ?? null);
+      if (advice) this.#advising.want(result.track, advice, language);
+    }
+    const waiting = this.#tracks.tracks.map(({ id }) => id).filter((id) => !this.#memory.granted.has(id));
+    this.#advising.speak(new Set(waiting));
   }
 
   #askToMove(liveness: ReadonlyMap<number, TrackLiveness>, takenMs: MonotonicMs): void {
@@ -186,10 +229,23 @@ export class Gate {
   }
 }
 
-const livenessRule = ({ motion, aliveSeconds, timeoutMs, lockoutMs }: Config['liveness']): LivenessTracksRule => ({
+const livenessRule = (
+  { motion, aliveSeconds, timeoutMs, lockoutMs }: Config['liveness'],
+  looksAlike: PictureRule['looksAlike'],
+): LivenessTracksRule => ({
   liveness: { ...LIVENESS_TRACKS_RULE.liveness, motion, aliveS: aliveSeconds, timeoutMs, spoofMs: lockoutMs },
-  placeLock: { ...LIVENESS_TRACKS_RULE.placeLock, lockMs: lockoutMs, rowMaxMs: 3 * lockoutMs, restMs: lockoutMs },
+  pictures: { lockMs: lockoutMs, looksAlike },
 });
+
+const MORE_PROOF: LivenessRefusal = {
+  reason: 'liveness-unknown',
+  detail: 'pictures of this person were shown a moment ago: please wait a second',
+  settled: false,
+};
+
+/** An embedding that says whose face it is: a blurred face resembles nobody, which must not make it another than the picture's. */
+const clearFace = ({ embedding, claim }: Sighting): Float32Array | undefined =>
+  claim.kind === 'person' || claim.reason === 'nobody' || claim.reason === 'ambiguous' ? embedding : undefined;
 
 /** In place of an embedding that cannot be used: no track continues with it. */
 const NO_EMBEDDING = new Float32Array(0);

@@ -3,34 +3,54 @@ import type { MonotonicMs } from '../kit/clock.js';
 import { hintOf } from './cues/cues.js';
 import type { FaceSample } from './face-sample.js';
 import { LIVENESS_RULE, type LivenessRule } from './liveness-rule.js';
-import { isLocked, type LockedPlace, lockPlace, PLACE_LOCK_RULE, type PlaceLockRule } from './locked-places.js';
+import {
+  followPictures,
+  isLocked,
+  isPoster,
+  type PictureRule,
+  PLACE_LOCK_MAX_MS,
+  type SeenFace,
+  type ShownPicture,
+} from './shown-pictures.js';
 import { addSample, type LivenessState, type Verdict, verdictOf } from './verdict.js';
 
 /** Liveness of all tracks of one camera. */
 export interface LivenessTracks {
   readonly states: ReadonlyMap<number, LivenessState>;
-  readonly places: readonly LockedPlace[];
+  readonly pictures: readonly ShownPicture[];
+  /** Since when a track has been alive without a break; only those that are. */
+  readonly aliveSince: ReadonlyMap<number, MonotonicMs>;
 }
 
-export const NO_LIVENESS_TRACKS: LivenessTracks = { states: new Map(), places: [] };
+export const NO_LIVENESS_TRACKS: LivenessTracks = { states: new Map(), pictures: [], aliveSince: new Map() };
 
-/** A track's verdict, or that its place is shut after a picture was shown there. */
-export type TrackLiveness = Verdict | { readonly kind: 'locked-place' };
+/** What one frame shows of one track. */
+export interface TrackSample extends FaceSample {
+  /** The embedding of this face; undefined where none could be measured, which may be anybody's. */
+  readonly face?: Float32Array | undefined;
+}
+
+/** A track's verdict, or that it may be a picture that was shown there a moment ago, or that it is one that hangs there. */
+export type TrackLiveness = Verdict | { readonly kind: 'locked-place' } | { readonly kind: 'poster' };
 
 export interface LivenessUpdate {
   readonly tracks: LivenessTracks;
   /** One for every track seen in this frame. */
   readonly byTrack: ReadonlyMap<number, TrackLiveness>;
-  /** Tracks that became a spoof with this frame: one event each. */
+  /** Tracks that turned out with this frame to be a picture that was not known before: one attempt each. */
   readonly spoofs: readonly number[];
 }
 
 export interface LivenessTracksRule {
   readonly liveness: LivenessRule;
-  readonly placeLock: PlaceLockRule;
+  readonly pictures: PictureRule;
 }
 
-export const LIVENESS_TRACKS_RULE: LivenessTracksRule = { liveness: LIVENESS_RULE, placeLock: PLACE_LOCK_RULE };
+/** Without embeddings every face may be that of the picture. */
+export const LIVENESS_TRACKS_RULE: LivenessTracksRule = {
+  liveness: LIVENESS_RULE,
+  pictures: { lockMs: PLACE_LOCK_MAX_MS, looksAlike: () => true },
+};
 
 /** Tracks unseen for this long are forgotten; a track's number is never used again. */
 const FORGET_MS = 10_000;
@@ -38,39 +58,62 @@ const FORGET_MS = 10_000;
 const TRACKS_MAX = 64;
 
 /**
- * Adds one frame: the samples of the tracks seen in it, by track. A clear spoof shuts its place for all tracks of the
- * frame, those judged before it and those after it alike.
+ * Adds one frame: the samples of the tracks seen in it, by track. A clear picture locks its place for a moment, for tracks of the
+ * frame that were judged before it and those after it alike.
  */
 export function addFrame(
   before: LivenessTracks,
-  samples: ReadonlyMap<number, FaceSample>,
+  samples: ReadonlyMap<number, TrackSample>,
   atMs: MonotonicMs,
   rule: LivenessTracksRule = LIVENESS_TRACKS_RULE,
 ): LivenessUpdate {
   const states = new Map([...before.states].filter(([, known]) => !(atMs - known.lastMs > FORGET_MS)));
-  let { places } = before;
   const verdicts = new Map<number, Verdict>();
-  const spoofs: number[] = [];
+  const seen: SeenFace[] = [];
   for (const [track, sample] of samples) {
     const known = before.states.get(track);
     const next = addSample(known, sample, rule.liveness);
     if (next) states.set(track, next);
-    const verdict = verdictOf(next, rule.liveness);
-    verdicts.set(track, verdict);
-    // This very sample was a clear spoof, not merely one of the seconds before it.
-    if (next && next !== known && next.spoofUntilMs !== known?.spoofUntilMs) {
-      places = lockPlace(places, sample.box, atMs, rule.placeLock);
-      if (verdictOf(known, rule.liveness).kind !== 'spoof') spoofs.push(track);
-    }
+    verdicts.set(track, verdictOf(next, rule.liveness));
+    seen.push({ track, box: sample.box, face: sample.face, isClear: isClearPicture(known, next) });
   }
+  const { pictures, attempts } = followPictures(before.pictures, seen, atMs, rule.pictures);
   const byTrack = new Map<number, TrackLiveness>();
-  for (const [track, verdict] of verdicts) {
-    const box = samples.get(track)?.box;
-    const locked = verdict.kind !== 'spoof' && box !== undefined && isLocked(places, box, atMs);
-    byTrack.set(track, locked ? { kind: 'locked-place' } : verdict);
+  const aliveSince = new Map<number, MonotonicMs>([...before.aliveSince].filter(([track]) => states.has(track)));
+  for (const face of seen) {
+    const { track } = face;
+    const verdict = verdicts.get(track) as Verdict;
+    const refused = verdict.kind === 'spoof' || isLocked(pictures, face, atMs, rule.pictures);
+    const hangs = pictures.some((picture) => picture.track === track && isPoster(picture));
+    const judged = refused && hangs ? POSTER : refused && verdict.kind !== 'spoof' ? LOCKED_PLACE : verdict;
+    byTrack.set(track, judged);
+    if (judged.kind !== 'live') aliveSince.delete(track);
+    else if (!aliveSince.has(track)) aliveSince.set(track, atMs);
   }
   const newest = [...states].sort(([, a], [, b]) => a.lastMs - b.lastMs).slice(-TRACKS_MAX);
-  return { tracks: { states: new Map(newest), places }, byTrack, spoofs };
+  return { tracks: { states: new Map(newest), pictures, aliveSince }, byTrack, spoofs: attempts };
+}
+
+const LOCKED_PLACE = { kind: 'locked-place' } as const;
+const POSTER = { kind: 'poster' } as const;
+
+/** Whether this very sample was clearly a picture, not merely one of the seconds before it. */
+const isClearPicture = (known: LivenessState | undefined, next: LivenessState | undefined): boolean =>
+  next !== undefined && next !== known && next.spoofUntilMs !== known?.spoofUntilMs;
+
+/**
+ * What a track is that is no person: a picture, or one that hangs there. Also of a track that this frame missed.
+ * @returns undefined for a person, and for what may be one
+ */
+export function pictureOf(
+  { states, pictures }: LivenessTracks,
+  track: number,
+  rule: LivenessTracksRule = LIVENESS_TRACKS_RULE,
+): 'picture' | 'poster' | undefined {
+  const { kind } = verdictOf(states.get(track), rule.liveness);
+  // A poster is one also while it is not clearly a picture; only a living face is none.
+  if (kind !== 'live' && pictures.some((picture) => picture.track === track && isPoster(picture))) return 'poster';
+  return kind === 'spoof' ? 'picture' : undefined;
 }
 
 /** Why a track is not let in, for the decision. */
@@ -78,7 +121,7 @@ export interface LivenessRefusal {
   readonly reason: 'spoof' | 'liveness-unknown' | 'lockout';
   /** A sentence for people. */
   readonly detail: string;
-  /** False while a verdict may still come. */
+  /** False while a verdict may still come, and for what was reported long ago. */
   readonly settled: boolean;
 }
 
@@ -89,6 +132,8 @@ export function refusalOf(liveness: TrackLiveness | undefined): LivenessRefusal 
       return undefined;
     case 'spoof':
       return { reason: 'spoof', detail: 'this looks like a picture or a screen', settled: true };
+    case 'poster':
+      return { reason: 'spoof', detail: 'this is a picture that hangs here', settled: false };
     case 'locked-place':
       return { reason: 'lockout', detail: 'a picture was shown at this place a moment ago', settled: true };
     case 'undecided':

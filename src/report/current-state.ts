@@ -1,9 +1,10 @@
-import type { FaceLockout } from '../access/face-lockout.js';
+import type { AttackAlarm } from '../access/attack-alarm.js';
 import { needClock, type Rules } from '../access/rules.js';
 import type { TrustedClock } from '../clock-trust/trusted-clock.js';
 import type { StartedDoor } from '../door/start-door.js';
 import type { EyeSupervisor } from '../eye/supervisor.js';
 import type { Gate } from '../gate/gate.js';
+import type { PaceWatch } from '../gate/pace-watch.js';
 import type { JournalWriter } from '../journal/writer.js';
 import { explain } from '../kit/errors.js';
 import type { Whereabouts } from '../passback/whereabouts.js';
@@ -15,7 +16,8 @@ export interface CurrentStateParts {
   readonly door: StartedDoor;
   readonly rules: Rules;
   readonly trustedClock: Pick<TrustedClock, 'distrust'>;
-  readonly lockout: Pick<FaceLockout, 'problems'>;
+  readonly attackAlarm: Pick<AttackAlarm, 'problems'>;
+  readonly pace: Pick<PaceWatch, 'problems'>;
   readonly whereabouts: Pick<Whereabouts, 'problems' | 'counts'>;
   readonly eye: Pick<EyeSupervisor, 'status' | 'blindMs'>;
   readonly people: Pick<PeopleStore, 'fault'>;
@@ -27,13 +29,14 @@ export interface CurrentStateParts {
 
 /** The gate's state at this moment. */
 export function currentState(parts: CurrentStateParts): GateState {
-  const { door, rules, trustedClock, lockout, whereabouts, eye, people, journal, gate, connected } = parts;
+  const { door, rules, trustedClock, attackAlarm, pace, whereabouts, eye, people, journal, gate, connected } = parts;
   const distrust = needClock(rules) ? trustedClock.distrust : undefined;
   return gateState({
     door: { mode: door.keeper.mode, state: door.keeper.state },
     doorProblems: [
       ...door.problems(),
-      ...lockout.problems(),
+      ...attackAlarm.problems(),
+      ...pace.problems(),
       ...(distrust === undefined ? [] : [distrust]),
       ...whereabouts.problems(connected()),
     ],

@@ -3,6 +3,7 @@
  * What the journal keeps of each thing that happens. What says who it was is in `personal` and so can be erased: people, the names
  * that requests give, and words that people wrote. Everything else stays in the chain for ever.
  */
+import type { AttackAlarmReport } from '../access/attacks.js';
 import type { DoorReport } from '../door/door.js';
 import type { Decision, Spoof } from '../gate/decision-report.js';
 import type { LooseFields } from '../journal/entry.js';
@@ -19,7 +20,18 @@ export function decisionEntry(decision: Decision): JournalInput {
 const rounded = (value: number | null, digits: number): number | null =>
   value === null ? null : Number(value.toFixed(digits));
 
-export const spoofEntry = ({ track, frame }: Spoof): JournalInput => ({ type: 'spoof', fields: { track, frame } });
+export const spoofEntry = ({ track, frame, person }: Spoof): JournalInput => ({
+  type: 'spoof',
+  fields: { track, frame },
+  ...(person && { personal: { person: person.id, name: person.name } }),
+});
+
+/** @param person whom the pictures showed */
+export const attackAlarmEntry = ({ phase, attempts }: AttackAlarmReport, person: Person | undefined): JournalInput => ({
+  type: 'attack-alarm',
+  fields: { phase, attempts },
+  ...(person && { personal: { person: person.id, name: person.name } }),
+});
 
 /** A grant's token is a track's number; that of a request is the name that it gives, which is personal whatever it looks like. */
 export function doorEntry(report: DoorReport): JournalInput {

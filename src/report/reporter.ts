@@ -1,3 +1,4 @@
+import type { AttackAlarmReport } from '../access/attacks.js';
 import type { DoorReport } from '../door/door.js';
 import type { EyeStatus } from '../eye/supervisor.js';
 import type { Box } from '../face/observation.js';
@@ -12,6 +13,7 @@ import type { EventFields } from '../site/messages.js';
 import type { PeopleSummary } from '../site/sync/people-records.js';
 import type { Utterance } from '../voice/phrases.js';
 import {
+  attackAlarmEntry,
   decisionEntry,
   doorEntry,
   enrolledEntry,
@@ -64,9 +66,10 @@ export class Reporter implements RequestReports {
   }
 
   spoof(spoof: Spoof): void {
-    const { box, ...facts } = spoof;
-    this.#log.warn(facts, 'a picture or a screen was held to the camera');
-    this.#report('spoof', { ...facts, box: pixelsOf(box) }, spoofEntry(spoof));
+    const { box, person, ...facts } = spoof;
+    this.#log.warn({ ...facts, person: person?.id }, 'a picture or a screen was held to the camera');
+    const shown = { person: person?.id ?? null, name: person?.name ?? null };
+    this.#report('spoof', { ...facts, ...shown, box: pixelsOf(box) }, spoofEntry(spoof));
   }
 
   /** Reported to the site only: what was said follows from the decision. */
@@ -112,11 +115,13 @@ export class Reporter implements RequestReports {
     this.#report('removed', { person: id, by }, removedEntry(id, by));
   }
 
-  /** Pictures were held to the camera again and again: no face opens for a while. */
-  lockedOut(forMs: number, times: number): void {
-    const fields = { forMs: Math.round(forMs), times };
-    this.#log.warn(fields, 'no face opens for a while: pictures were held to the camera again and again');
-    this.#report('lockout', fields, { type: 'lockout', fields });
+  /** Pictures were held to the camera again and again: somebody should look. @param person whom most of them showed */
+  attackAlarm(report: AttackAlarmReport, person: Person | undefined): void {
+    const { phase, attempts } = report;
+    const level = phase === 'ends' ? 'info' : 'warn';
+    this.#log[level]({ phase, attempts, person: person?.id }, `attack alarm: ${attempts} pictures held to the camera`);
+    const fields = { phase, attempts, person: person?.id ?? null, name: person?.name ?? null };
+    this.#report('attack-alarm', fields, attackAlarmEntry(report, person));
   }
 
   /** Whether the clock is trusted has changed. @param why it is not trusted; null: it is */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { DecisionRule } from '../../src/access/decision.js';
 import type { LivenessRefusal } from '../../src/liveness/liveness-tracks.js';
 import { means, Scene, type Seen, says } from './sample.js';
 
@@ -93,19 +94,88 @@ describe('several people', () => {
   test.each([
     ['all-known', 'two known people are both let in', [ada, bob], ['ada', 'bob'], []],
     ['all-known', 'a known person is let in beside a stranger', [ada, stranger], ['ada'], ['nobody']],
-    ['nearest-only', 'only the nearest is let in', [near, bob], ['ada'], ['several-faces']],
+    ['nearest-only', 'two known people are let in, the nearest first', [bob, near], ['ada', 'bob'], []],
     [
       'nearest-only',
       'nobody is let in behind a nearer stranger',
       [ada, { ...stranger, size: 150 }],
       [],
-      ['several-faces', 'nobody'],
+      ['nobody', 'several-faces'],
     ],
     ['deny-if-stranger', 'two known people are both let in', [ada, bob], ['ada', 'bob'], []],
     ['deny-if-stranger', 'nobody is let in beside a stranger', [ada, stranger], [], ['several-faces', 'nobody']],
   ] as const)('%s: %s', (faces, _rule, seen, grants, refusals) => {
     const scene = new Scene({ faces }).watch(seen, 6);
     expect([scene.grants, scene.refusals]).toEqual([grants, refusals]);
+  });
+
+  test.each(['nearest-only', 'deny-if-stranger'] as const)(
+    'who was let in is nobody’s rival, though they turn away or stand there: the next one comes in with the next frame (%s)',
+    (faces) => {
+      const scene = new Scene({ faces }).watch([near], 4);
+      expect(scene.grants).toEqual(['ada']);
+      scene.watch([{ ...near, claim: says('low-quality') }, bob], 3, 4);
+      expect([scene.grants, scene.refusals]).toEqual([['ada', 'bob'], []]);
+    },
+  );
+
+  test('a person in their cooldown is nobody’s rival either', () => {
+    const back = { ...near, angle: 1 };
+    const scene = new Scene({ faces: 'nearest-only' }).watch([near], 4).watch([back, bob], 4, 20);
+    expect([scene.grants, scene.refusals]).toEqual([['ada', 'bob'], ['cooldown']]);
+  });
+
+  test('in one frame at most one is let in by nearest-only: they come in one after the other', () => {
+    const scene = new Scene({ faces: 'nearest-only' });
+    for (let frame = 0; frame < 6; frame++) {
+      const outcomes = scene.see({ frame, takenMs: frame * 100, seen: [bob, near] });
+      expect(outcomes.filter(({ kind }) => kind === 'grant').length).toBeLessThanOrEqual(1);
+    }
+    expect(scene.grants).toEqual(['ada', 'bob']);
+  });
+
+  test('while the nearest may still be let in, the one behind is refused nothing', () => {
+    const waiting: LivenessRefusal = { reason: 'liveness-unknown', detail: 'wait', settled: false };
+    const livenessRefusal = (track: number) => (track === 1 ? waiting : undefined);
+    const scene = new Scene({ faces: 'nearest-only' }, { livenessRefusal }).watch([near, bob], 20);
+    expect(scene.outcomes).toEqual([]);
+  });
+
+  test.each<[DecisionRule['faces'], 'picture' | 'poster', Seen, string[]]>([
+    ['nearest-only', 'picture', { ...stranger, size: 150 }, ['bob']],
+    ['nearest-only', 'poster', { ...stranger, size: 150 }, ['bob']],
+    ['deny-if-stranger', 'picture', stranger, []],
+    // Whom the picture shows says nothing of who holds it.
+    ['deny-if-stranger', 'picture', { ...ada, x: 300 }, []],
+    ['deny-if-stranger', 'poster', stranger, ['bob']],
+  ])('%s: beside a %s', (faces, what, shown, grants) => {
+    const spoof: LivenessRefusal = { reason: 'spoof', detail: 'a picture', settled: what === 'picture' };
+    const [pictureOf, livenessRefusal] = [
+      (track: number) => (track === 1 ? what : undefined),
+      (track: number) => (track === 1 ? spoof : undefined),
+    ];
+    const scene = new Scene({ faces }, { pictureOf, livenessRefusal });
+    scene.watch([shown, { ...bob, x: 0 }], 8);
+    expect(scene.grants).toEqual(grants);
+    expect(scene.refusals.includes('spoof')).toBe(what === 'picture');
+    expect(scene.refusals.includes('several-faces')).toBe(grants.length === 0);
+  });
+
+  test('a picture of Ada that is more like her than she is does not keep her out', () => {
+    const badge: Seen = { claim: means('ada', 0.05), x: 300, size: 40, angle: 2 };
+    const spoof: LivenessRefusal = { reason: 'spoof', detail: 'a picture', settled: true };
+    const [pictureOf, livenessRefusal] = [
+      (track: number) => (track === 2 ? ('picture' as const) : undefined),
+      (track: number) => (track === 2 ? spoof : undefined),
+    ];
+    for (const faces of ['nearest-only', 'all-known'] as const)
+      expect(new Scene({ faces }, { pictureOf, livenessRefusal }).watch([ada, badge], 6).grants).toEqual(['ada']);
+    // Were it a face, it would be she.
+    const taken = new Scene({ faces: 'all-known' }).watch([ada, badge], 6);
+    expect(taken.outcomes).toMatchObject([
+      { reason: 'ambiguous', track: 1 },
+      { kind: 'grant', track: 2 },
+    ]);
   });
 
   test('a known person is let in once the stranger has gone for longer than a missed frame', () => {
@@ -160,7 +230,12 @@ describe('nobody is in two places', () => {
       const scene = new Scene({ faces }).watch([ada, alike], 8);
       expect(scene.outcomes).toMatchObject([
         { kind: 'grant', track: 1, person: 'ada' },
-        { kind: 'refuse', track: 2, reason: 'ambiguous', detail: 'another face here is more like this person' },
+        {
+          kind: 'refuse',
+          track: 2,
+          reason: 'ambiguous',
+          detail: 'another face here is more like this person: come one at a time',
+        },
       ]);
     },
   );

@@ -2,9 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dependsOnTime, whyNotNow } from '../../src/access/groups.js';
 import { type Rules, rulesOf } from '../../src/access/rules.js';
-import { isLockedOut, NO_LOCKOUT, noteSpoof, type SpoofLockout } from '../../src/access/spoof-lockout.js';
 import { UNKNOWN_GROUPS_MAX, unknownGroups } from '../../src/access/unknown-groups.js';
-import { monotonicMs, wallMs } from '../../src/kit/clock.js';
+import { wallMs } from '../../src/kit/clock.js';
 import { Calendar } from '../../src/schedule/calendar.js';
 import { modeAt, nextMode, type PlannedMode, planMoved } from '../../src/schedule/planned-modes.js';
 import { given } from '../config/given.js';
@@ -184,60 +183,6 @@ access:
     expect(nextMode(plan, open, calendar)).toEqual({ at: at('2026-06-02T15:00:00Z'), mode: 'normal' });
     const steady: PlannedMode[] = [{ mode: 'locked', schedule: { kind: 'always' } }];
     expect(nextMode([...steady, ...plan], open, calendar)).toBeUndefined();
-  });
-});
-
-describe('lockout after attempts to deceive', () => {
-  const rule = { spoofs: 3, withinMs: 60_000, lockMs: 10_000, maxMs: 30_000 };
-  const spoofed = (times: readonly number[], before: SpoofLockout = NO_LOCKOUT) =>
-    times.reduce((state, ms) => noteSpoof(state, monotonicMs(ms), rule), before);
-  const locked = (state: SpoofLockout, ms: number) => isLockedOut(state, monotonicMs(ms));
-
-  test('begins with the last of so many attempts within the time, and ends by itself', () => {
-    expect(locked(spoofed([0, 1000]), 1000)).toBe(false);
-    const state = spoofed([0, 1000, 2000]);
-    expect([2000, 11_999, 12_000].map((ms) => locked(state, ms))).toEqual([true, true, false]);
-  });
-
-  test('does not begin when the attempts are further apart', () => {
-    expect(locked(spoofed([0, 30_000, 60_000]), 60_000)).toBe(false);
-  });
-
-  test('is not made longer by pictures shown while it lasts; the next one needs as many attempts again', () => {
-    const state = spoofed([0, 1000, 2000, 3000, 4000, 5000, 11_999]);
-    expect(locked(state, 12_000)).toBe(false);
-    expect(locked(spoofed([12_000, 12_001], state), 12_001)).toBe(false);
-  });
-
-  test('is twice as long each time in a row, up to the longest, and short again after a quiet time', () => {
-    const once = spoofed([0, 1, 2]);
-    const twice = spoofed([10_002, 10_003, 10_004], once);
-    expect(twice.untilMs).toBe(30_004);
-    const often = spoofed([30_004, 30_005, 30_006], twice);
-    expect(often.untilMs).toBe(60_006);
-    expect(spoofed([200_000, 200_001, 200_002], often).untilMs).toBe(210_002);
-  });
-
-  test('can be switched off; a time of NaN counts as locked, an attempt at NaN does not count', () => {
-    const off = { ...rule, spoofs: 0 };
-    expect(noteSpoof(NO_LOCKOUT, monotonicMs(1), off)).toBe(NO_LOCKOUT);
-    expect(spoofed([Number.NaN, Number.NaN, Number.NaN])).toBe(NO_LOCKOUT);
-    expect(locked(spoofed([0, 1, 2]), Number.NaN)).toBe(true);
-  });
-
-  test('is never longer than the longest, whatever is shown, and few attempts are remembered', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 200 }), (pauses) => {
-        let [state, now] = [NO_LOCKOUT as SpoofLockout, 0];
-        for (const pause of pauses) {
-          now += pause;
-          const before = state;
-          state = noteSpoof(state, monotonicMs(now), rule);
-          expect(state.spoofsMs.length).toBeLessThan(rule.spoofs);
-          if (state.untilMs !== before.untilMs) expect((state.untilMs ?? 0) - now).toBeLessThanOrEqual(rule.maxMs);
-        }
-      }),
-    );
   });
 });
 

@@ -51,7 +51,12 @@ export class Scene {
 
   constructor(rule: Partial<DecisionRule> = {}, checks: Partial<Checks> = {}) {
     this.#rule = { ...RULE, ...rule };
-    this.#checks = { whyNotEnter: () => undefined, livenessRefusal: () => undefined, ...checks };
+    this.#checks = {
+      whyNotEnter: () => undefined,
+      livenessRefusal: () => undefined,
+      pictureOf: () => undefined,
+      ...checks,
+    };
   }
 
   see({ frame, takenMs, nowMs = takenMs, seen }: Shot): readonly Outcome[] {

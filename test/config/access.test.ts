@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { configKeys, configSections } from '../../src/config/keys.js';
+import { removedKeys } from '../../src/config/removed-keys.js';
 import { given, mistakes } from './given.js';
 
 const BASE = `access:
@@ -133,9 +135,9 @@ describe('a mistake is reported with its path and line', () => {
       'access.passback.resetAt (kaimon.yaml line 2): access.passback.mode hard needs a time: otherwise who leaves by another way is shut out for ever',
     ],
     [
-      'a lockout longer than the longest',
-      'access:\n  lockout: {lockMs: 60000, maxMs: 5000}\n',
-      'access.lockout.lockMs (kaimon.yaml line 2): access.lockout.lockMs must not be above access.lockout.maxMs',
+      'the lockout of earlier versions',
+      'access:\n  lockout: {spoofs: 5, lockMs: 60000}\n',
+      'access.lockout (kaimon.yaml line 2): no longer shuts the gate, because anybody could shut it with a photo: remove it; access.attacks.alarmAfter and withinMs say when a guard is told',
     ],
     [
       'a list in place of the map of schedules',
@@ -157,3 +159,16 @@ test.each([
     `${BASE}      exceptions: [{date: 12-24, closed: true}, {date: 2026-12-24, windows: [{from: 08:00, to: 09:00}]}]\n`,
   ],
 ])('%s is no mistake', (_what, text) => expect(mistakes(() => given(text))).toEqual([]));
+
+test.each(['KAIMON_ACCESS__LOCKOUT__SPOOFS', 'KAIMON_ACCESS__LOCKOUT'])(
+  'a variable of the lockout of earlier versions says what became of it: %s',
+  (variable) =>
+    expect(mistakes(() => given('', { [variable]: '5' }))).toEqual([
+      expect.stringMatching(new RegExp(`^${variable}: access.lockout no longer shuts the gate`)),
+    ]),
+);
+
+test('a removed key is not one that there is', () => {
+  const there = [...configKeys, ...configSections].map(({ name }) => name);
+  expect(removedKeys.filter((name) => there.includes(name))).toEqual([]);
+});

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { FaceLockout } from '../../src/access/face-lockout.js';
+import { AttackAlarm } from '../../src/access/attack-alarm.js';
 import { needClock, rulesOf } from '../../src/access/rules.js';
 import { type ClockFacts, NEVER_TRUSTED, type TrustedTimes } from '../../src/clock-trust/clock-trust.js';
 import { TrustedClock, type TrustedClockParts } from '../../src/clock-trust/trusted-clock.js';
@@ -32,7 +32,7 @@ const NOWHERE = { refuses: () => false, letIn: () => undefined, purge: () => und
 let running: { stop(): void } | undefined;
 afterEach(() => running?.stop());
 
-/** The trusted clock, the door's schedule, the lockout and the entry policy at work together, as in the gate. */
+/** The trusted clock, the door's schedule, the attack alarm and the entry policy at work together, as in the gate. */
 function rulesAtWork(
   text: string,
   facts: Partial<ClockFacts> | (() => Partial<ClockFacts>) = {},
@@ -69,9 +69,13 @@ function rulesAtWork(
   const trustedClock = new TrustedClock({ needs: rules.clock, clock, log: silentLog, readFacts, times });
   trustedClock.onChange((why) => void reported.push(['clock', why]));
   const schedule = new DoorSchedule({ rules, clock, trustedClock, orders, door });
-  const onLockout = (forMs: number, row: number) => void reported.push(['lockout', forMs, row]);
-  const lockout = new FaceLockout({ rule: rules.lockout, clock, onLockout });
-  const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, lockout, whereabouts });
+  const attackAlarm = new AttackAlarm({
+    rule: rules.attacks,
+    clock,
+    onReport: (report) => void reported.push(['attack-alarm', report]),
+    onChange: () => undefined,
+  });
+  const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, attackAlarm, whereabouts });
   let jobs: Jobs | undefined;
   const access = {
     ...entry,
@@ -87,7 +91,7 @@ function rulesAtWork(
     wrote: () => trustedClock.keep(),
     problems: () => {
       const distrust = needClock(rules) ? trustedClock.distrust : undefined;
-      return [...lockout.problems(), ...(distrust === undefined ? [] : [distrust])];
+      return [...attackAlarm.problems(), ...(distrust === undefined ? [] : [distrust])];
     },
   };
   running = access;
@@ -153,24 +157,22 @@ describe('the rules of access at work', () => {
     expect(access.problems().join()).toContain('was not set by the network');
   });
 
-  test('pictures held to the camera again and again lock out all faces for a while, and no longer', () => {
-    const { access, clock, reported } = rulesAtWork(
-      'access: { lockout: { spoofs: 3, lockMs: 60000, withinMs: 1000 } }',
-    );
+  test('pictures held to the camera again and again raise an alarm, keep nobody out and delay whom they show by a second at most', () => {
+    const { access, clock, reported } = rulesAtWork('access: { attacks: { alarmAfter: 3, withinMs: 1000 } }');
     const ada = someone('ada', [0]);
     for (let i = 0; i < 3; i++) {
-      expect(access.whyNot(ada)).toBeUndefined();
-      access.spoofed();
+      expect([access.extraProofMs('ada'), access.problems()]).toEqual([0, []]);
+      access.spoofed('ada');
     }
-    expect([access.whyNot(ada), access.problems()]).toEqual(['lockout', ['locked out after attempts to deceive']]);
-    clock.advance(60_000);
-    expect([access.whyNot(ada), access.problems()]).toEqual([undefined, []]);
-    // A new row is reported, too.
-    clock.advance(60_000);
-    for (let i = 0; i < 3; i++) access.spoofed();
+    expect(access.problems()).toEqual([expect.stringMatching(/^attack-alarm: /)]);
+    expect([access.whyNot(ada), access.extraProofMs('ada'), access.extraProofMs('bob')]).toEqual([undefined, 1000, 0]);
+    clock.advance(1000);
+    expect(access.problems()).toEqual([]);
+    clock.advance(59_000);
+    expect(access.extraProofMs('ada')).toBe(0);
     expect(reported).toEqual([
-      ['lockout', 60_000, 1],
-      ['lockout', 60_000, 1],
+      ['attack-alarm', { phase: 'begins', attempts: 3, person: 'ada' }],
+      ['attack-alarm', { phase: 'ends', attempts: 3, person: 'ada' }],
     ]);
   });
 

@@ -1,60 +1,16 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   addFrame,
   type LivenessTracks,
   NO_LIVENESS_TRACKS,
+  pictureOf,
   refusalOf,
   type TrackLiveness,
 } from '../../src/liveness/liveness-tracks.js';
-import { isLocked, type LockedPlace, lockPlace, PLACE_LOCK_RULE } from '../../src/liveness/locked-places.js';
+import { POSTER_AFTER_MS } from '../../src/liveness/shown-pictures.js';
 import { at, boxAt, liveSample, printSample, scored } from './heads.js';
 
-const HERE = boxAt();
 const ELSEWHERE = boxAt({ x: 700 });
-const TICK_MS = 100;
-
-describe('the place where a picture was shown', () => {
-  test('is shut for five seconds, and no other place is', () => {
-    const places = lockPlace([], HERE, at(1000));
-    expect(isLocked(places, HERE, at(1000))).toBe(true);
-    expect(isLocked(places, boxAt({ x: 330 }), at(5999))).toBe(true);
-    expect(isLocked(places, ELSEWHERE, at(1500))).toBe(false);
-    expect(isLocked(places, HERE, at(6000))).toBe(false);
-  });
-
-  test('stays shut when the time is NaN or goes backwards', () => {
-    const places = lockPlace([], HERE, at(1000));
-    expect([Number.NaN, -5, 0].map((ms) => isLocked(places, HERE, at(ms)))).toEqual([true, true, true]);
-    expect(lockPlace(places, HERE, at(Number.NaN))).toBe(places);
-    expect(lockPlace(places, HERE, at(0))[0]?.untilMs).toBe(6000);
-  });
-
-  test('is never shut for more than 15 of any 20 seconds, however often a photo is shown', () => {
-    const { rowMaxMs, restMs } = PLACE_LOCK_RULE;
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 70 }), { minLength: 10, maxLength: 60 }), (steps) => {
-        let places: readonly LockedPlace[] = [];
-        const shut: boolean[] = [];
-        for (const step of steps) {
-          for (let tick = 0; tick < step; tick++) shut.push(isLocked(places, HERE, at(shut.length * TICK_MS)));
-          places = lockPlace(places, HERE, at(shut.length * TICK_MS));
-        }
-        const window = (rowMaxMs + restMs) / TICK_MS;
-        for (let from = 0; from + window <= shut.length; from++)
-          if (shut.slice(from, from + window).filter(Boolean).length * TICK_MS > rowMaxMs) return false;
-        return true;
-      }),
-      { numRuns: 30 },
-    );
-  });
-
-  test('is one of at most eight that are remembered', () => {
-    let places: readonly LockedPlace[] = [];
-    for (let i = 0; i < 50; i++) places = lockPlace(places, boxAt({ x: i * 500 }), at(i));
-    expect(places).toHaveLength(8);
-  });
-});
 
 /** Shows tracks frame by frame; what each comes to in the last one. */
 function show(
@@ -105,6 +61,45 @@ describe('all tracks of a camera', () => {
       ...times(125, 5500).map((ms) => [ms, { 2: liveSample(ms) }] as const),
     ]);
     expect(liveness.get(2)).toEqual({ kind: 'live' });
+  });
+
+  test('a picture that is waved beside a living person locks that person out at no time', () => {
+    const beside = (ms: number) => ({ ...printSample(ms, 0.01), box: boxAt({ x: 390, size: 300 }) });
+    const { liveness, spoofs, tracks } = show([
+      ...times(0, 3000).map((ms) => [ms, { 1: liveSample(ms), 2: beside(ms) }] as const),
+      [3125, { 1: liveSample(3125) }],
+    ]);
+    expect(liveness.get(1)).toEqual({ kind: 'live' });
+    expect(spoofs).toEqual([2]);
+    expect([pictureOf(tracks, 1), pictureOf(tracks, 2)]).toEqual([undefined, 'picture']);
+  });
+
+  test('a picture that hangs there is refused for ever, without a word', () => {
+    const hanging = (ms: number) => ({ ...printSample(ms, 0.01), box: ELSEWHERE });
+    const { liveness, spoofs, tracks } = show([
+      ...times(0, POSTER_AFTER_MS).map((ms) => [ms, { 1: hanging(ms) }] as const),
+      // The detector finds it again as another track, with a better look by chance.
+      [POSTER_AFTER_MS + 3000, { 2: { ...hanging(POSTER_AFTER_MS + 3000), liveness: scored(0.9) } }],
+    ]);
+    expect([liveness.get(2), spoofs]).toEqual([{ kind: 'poster' }, [1]]);
+    expect(refusalOf(liveness.get(2))).toMatchObject({ reason: 'spoof', settled: false });
+    expect([pictureOf(tracks, 1), pictureOf(tracks, 2), pictureOf(tracks, 3)]).toEqual([
+      'picture',
+      'poster',
+      undefined,
+    ]);
+  });
+
+  test('how long a track has been alive without a break', () => {
+    const alive = show(times(0, 4000).map((ms) => [ms, { 1: liveSample(ms) }] as const));
+    const since = alive.tracks.aliveSince.get(1) as number;
+    expect(since).toBeGreaterThan(1000);
+    expect(since).toBeLessThan(2500);
+    const broken = show([
+      ...times(0, 4000).map((ms) => [ms, { 1: liveSample(ms) }] as const),
+      [4125, { 1: printSample(4125, 0.01) }],
+    ]);
+    expect(broken.tracks.aliveSince.has(1)).toBe(false);
   });
 
   test('a spoof is reported once while it lasts', () => {

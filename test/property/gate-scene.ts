@@ -1,3 +1,5 @@
+import { AttackAlarm } from '../../src/access/attack-alarm.js';
+import type { AttackAlarmReport } from '../../src/access/attacks.js';
 import { defaultConfig } from '../../src/config/config.js';
 import { DoorKeeper } from '../../src/door/door-keeper.js';
 import { SimulatedLock } from '../../src/door/simulated-lock.js';
@@ -10,6 +12,7 @@ import { silentLog } from '../../src/kit/log.js';
 import { encodeVector } from '../../src/kit/vector.js';
 import { Gallery } from '../../src/person/gallery.js';
 import type { Person } from '../../src/person/person.js';
+import type { Advice } from '../../src/voice/phrases.js';
 import { GOOD } from '../face/sample.js';
 import { boxAt, flatHead, type Pose, solidHead } from '../liveness/heads.js';
 import { ENCODER, someone, template } from '../person/sample.js';
@@ -87,6 +90,8 @@ export class GateScene {
   readonly #gate: Gate;
 
   readonly welcomed: string[] = [];
+  readonly advice: Advice[] = [];
+  readonly alarms: AttackAlarmReport[] = [];
 
   /** @param change.relay called before each move of the bolt; may throw */
   constructor(
@@ -106,6 +111,12 @@ export class GateScene {
     );
     const gallery = new Gallery(ENCODER, DIMENSION);
     for (const person of people.values()) gallery.set(person);
+    const attackAlarm = new AttackAlarm({
+      rule: defaultConfig.access.attacks,
+      clock,
+      onReport: (report) => void this.alarms.push(report),
+      onChange: () => undefined,
+    });
     this.#gate = new Gate({
       config: {
         ...defaultConfig,
@@ -125,8 +136,15 @@ export class GateScene {
         defaultConfig.door,
         () => undefined,
       ),
-      entry: byDatesOnly(clock),
-      greeter: { welcome: ({ name }) => void this.welcomed.push(name), advise: () => true },
+      entry: {
+        ...byDatesOnly(clock),
+        spoofed: (person) => attackAlarm.attempted(person),
+        extraProofMs: (person) => attackAlarm.extraProofMs(person),
+      },
+      greeter: {
+        welcome: ({ name }) => void this.welcomed.push(name),
+        advise: (advice) => this.advice.push(advice) > 0,
+      },
       clock,
       onDecision: (decision) => this.decisions.push(decision),
       onSpoof: (spoof) => this.spoofs.push(spoof),

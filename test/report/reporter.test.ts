@@ -146,9 +146,34 @@ test('eye and camera are reported when they come, go or fail for another reason,
 
 test('a picture held to the camera is an event of its own, with its place in whole pixels', async () => {
   const { events, reporter, journalThenSite } = reporterWith(false);
-  reporter.spoof({ track: 4, frame: 30, box: { x: 10.4, y: 20, width: 99.6, height: 120 } });
+  const [frame, box] = [30, { x: 10.4, y: 20, width: 99.6, height: 120 }];
+  reporter.spoof({ track: 4, frame, box, person: undefined });
+  reporter.spoof({ track: 5, frame, box, person: ADA });
   await journalThenSite.settled();
-  expect(events).toEqual([['spoof', { track: 4, frame: 30, box: [10, 20, 100, 120], entry: 1 }]]);
+  const facts = { frame: 30, box: [10, 20, 100, 120] };
+  expect(events).toEqual([
+    ['spoof', { track: 4, ...facts, person: null, name: null, entry: 1 }],
+    ['spoof', { track: 5, ...facts, person: 'ada', name: 'Ada Lovelace', entry: 2 }],
+  ]);
+});
+
+test('the attack alarm says how often, and whom the pictures showed; in the journal that can be erased', async () => {
+  const { events, entries, reporter, journalThenSite } = reporterWith(false);
+  reporter.attackAlarm({ phase: 'begins', attempts: 5, person: 'ada' }, ADA);
+  reporter.attackAlarm({ phase: 'ends', attempts: 7, person: null }, undefined);
+  await journalThenSite.settled();
+  expect(events).toEqual([
+    ['attack-alarm', { phase: 'begins', attempts: 5, person: 'ada', name: 'Ada Lovelace', entry: 1 }],
+    ['attack-alarm', { phase: 'ends', attempts: 7, person: null, name: null, entry: 2 }],
+  ]);
+  expect(entries).toEqual([
+    {
+      type: 'attack-alarm',
+      fields: { phase: 'begins', attempts: 5 },
+      personal: { person: 'ada', name: 'Ada Lovelace' },
+    },
+    { type: 'attack-alarm', fields: { phase: 'ends', attempts: 7 } },
+  ]);
 });
 
 test('the state is published when it has changed, and only then', () => {

@@ -32,25 +32,29 @@ const passback = z
     message: 'access.passback.mode hard needs a time: otherwise who leaves by another way is shut out for ever',
   });
 
-const lockout = z
-  .strictObject({
-    spoofs: whole(
-      'So many pictures held to the camera; 0 switches lockout off',
-      { unit: 'spoofs', min: 0, max: 100 },
-      5,
-    ),
-    withinMs: whole('Within so long', milliseconds(1000, 3_600_000), 300_000),
-    lockMs: whole(
-      'The gate then knows no faces for so long; twice as long each further time',
-      milliseconds(1000, 3_600_000),
-      60_000,
-    ),
-    maxMs: whole('Longest lockout', milliseconds(1000, 3_600_000), 600_000),
-  })
-  .refine(({ lockMs, maxMs }) => lockMs <= maxMs, {
-    path: ['lockMs'],
-    message: 'access.lockout.lockMs must not be above access.lockout.maxMs',
-  });
+const attacks = z.strictObject({
+  alarmAfter: whole(
+    'So many pictures held to the camera raise the attack alarm; 0: never',
+    { unit: 'pictures', min: 0, max: 100 },
+    5,
+  ),
+  withinMs: whole(
+    'Within so long; the alarm ends when there was none for so long',
+    milliseconds(1000, 3_600_000),
+    300_000,
+  ),
+  personAfter: whole(
+    'So many pictures of one enrolled person ask for more of this face, which delays nobody else; 0: never',
+    { unit: 'pictures', min: 0, max: 100 },
+    3,
+  ),
+  personWithinMs: whole('Within so long', milliseconds(1000, 600_000), 60_000),
+  personExtraMs: whole(
+    'This face must then have been alive for so long before the door opens',
+    milliseconds(0, 3000),
+    1000,
+  ),
+});
 
 const doorModes = z
   .array(
@@ -88,7 +92,7 @@ export const accessSection = z
     groups,
     doorModes,
     passback: passback.prefault({}).describe('Anti-passback: nobody comes in twice without going out.'),
-    lockout: lockout.prefault({}).describe('No faces for a while after attempts to deceive.'),
+    attacks: attacks.prefault({}).describe('What attempts with pictures lead to; they keep nobody else out.'),
   })
   .superRefine((section, context) => {
     for (const { path, message } of accessMistakes(section))

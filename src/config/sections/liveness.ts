@@ -15,8 +15,8 @@ export const livenessSection = z.strictObject({
     8000,
   ),
   lockoutMs: whole(
-    'How long a place in the picture stays shut after a picture was shown there, at most three times in a row',
-    { unit: 'milliseconds', min: 1000, max: 30_000 },
+    'For so long after the last clear look at a picture its track is refused, and whoever comes to its place',
+    { unit: 'milliseconds', min: 1000, max: 5000 },
     5000,
   ),
   evidencePictures: whole(

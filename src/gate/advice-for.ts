@@ -1,0 +1,20 @@
+// pure
+import type { Reason } from '../access/reasons.js';
+import type { Advice } from '../voice/phrases.js';
+
+/**
+ * What a person can do about a refusal; undefined where there is nothing to do.
+ * @param isKnown whether it was seen who it is: then "ambiguous" means that another face here is more like them
+ */
+export function adviceFor(reason: Reason, isKnown: boolean): Advice | undefined {
+  switch (reason) {
+    case 'several-faces':
+      return 'one-at-a-time';
+    case 'ambiguous':
+      return isKnown ? 'one-at-a-time' : 'look-here';
+    case 'stale':
+      return 'try-again';
+    default:
+      return undefined;
+  }
+}
