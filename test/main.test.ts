@@ -159,6 +159,7 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       'the reports',
       'the door',
       'the lock at exit',
+      'the attack alarm',
       'the voice',
       'the site',
       'the report of the stop',

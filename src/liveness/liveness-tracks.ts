@@ -88,7 +88,7 @@ export function addFrame(
     const judged = refused && hangs ? POSTER : refused && verdict.kind !== 'spoof' ? LOCKED_PLACE : verdict;
     byTrack.set(track, judged);
     if (judged.kind !== 'live') aliveSince.delete(track);
-    else if (!aliveSince.has(track)) aliveSince.set(track, atMs);
+    else if (!aliveSince.has(track) && Number.isFinite(atMs)) aliveSince.set(track, atMs);
   }
   const newest = [...states].sort(([, a], [, b]) => a.lastMs - b.lastMs).slice(-TRACKS_MAX);
   return { tracks: { states: new Map(newest), pictures, aliveSince }, byTrack, spoofs: attempts };

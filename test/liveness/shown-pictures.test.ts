@@ -90,6 +90,11 @@ describe('the place where a picture was shown', () => {
       [1000, picture(1, ADA)],
     ]);
     expect([future.locked(face(2, ADA), 1500), future.locked(face(2, ADA), 6000)]).toEqual([true, false]);
+    const ahead = show([
+      [9000, picture(1, ADA)],
+      [1000, picture(1, ADA)],
+    ]);
+    expect([ahead.locked(face(2, ADA), 1500), ahead.locked(face(2, ADA), 6000)]).toEqual([true, false]);
   });
 });
 

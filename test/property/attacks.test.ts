@@ -137,6 +137,21 @@ describe('a poster of Ada on the wall', () => {
   });
 });
 
+test('who was shown three times within a minute gets in, a second later than others and no longer', () => {
+  const afterPictures = (count: number, waitMs: number) => {
+    const scene = new GateScene();
+    for (let i = 0; i < count; i++)
+      watch(scene, i * 12_000, i * 12_000 + 500, () => [{ angle: WHO.ada, live: 0.02, flat: true }]);
+    const start = count * 12_000 + waitMs;
+    const [grant] = watch(scene, start, start + 6000, () => [{ angle: WHO.ada, x: 800 }]);
+    return (grant?.ms ?? Number.NaN) - start;
+  };
+  const usual = afterPictures(2, 0);
+  expect(usual).toBeLessThanOrEqual(LET_IN_MS);
+  expect(afterPictures(3, 0)).toBe(usual + 1000);
+  expect(afterPictures(3, 60_000)).toBe(usual);
+});
+
 test('five pictures in a row raise the alarm once, and the door stays shut for them', () => {
   const scene = new GateScene();
   for (let i = 0; i < 8; i++)
