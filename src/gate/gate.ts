@@ -35,7 +35,7 @@ export interface GateParts {
   readonly person: (id: string) => Person | undefined;
   readonly door: DoorKeeper;
   readonly entry: EntryPolicy;
-  readonly greeter: Pick<Greeter, 'welcome' | 'askToMove'> | undefined;
+  readonly greeter: Pick<Greeter, 'welcome' | 'advise'> | undefined;
   readonly clock: Clock;
   readonly onDecision: (decision: Decision) => void;
   /** A picture or screen was held to the camera; called once a track, whoever is on the picture. */
@@ -120,9 +120,9 @@ export class Gate {
     const { config, greeter, person } = this.#parts;
     const { tracks } = this.#tracks;
     const still = whoStandsStill(tracks, liveness, this.#memory, this.#askedToMove, takenMs, config.decision);
-    const asked = [...this.#askedToMove, ...still.map(({ track }) => track)];
+    const said = still.filter(({ person: id }) => greeter?.advise('turn-head', person(id)?.language ?? null));
+    const asked = [...this.#askedToMove, ...said.map(({ track }) => track)];
     this.#askedToMove = new Set(asked.filter((id) => tracks.some((track) => track.id === id)));
-    for (const { person: id } of still) greeter?.askToMove(person(id)?.language ?? null);
   }
 
   #sighting(face: MeasuredFace, sameEncoder: boolean, threshold: number): Sighting {

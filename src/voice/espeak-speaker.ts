@@ -45,6 +45,10 @@ export class EspeakSpeaker implements Speaker {
     this.#cache = new SpeechCache(options.cacheFolder);
   }
 
+  get speaking(): boolean {
+    return this.#speaking !== null;
+  }
+
   say(text: string, language: Language): void {
     if (this.#closing.signal.aborted) return;
     this.#waiting = withNewest(this.#waiting, { text, language });

@@ -1,6 +1,6 @@
-import type { Clock, Timer } from '../kit/clock.js';
+import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
 import type { Language } from '../person/person.js';
-import { type Guest, greetings, pleaseMove, type Utterance } from './phrases.js';
+import { type Advice, adviceIn, type Guest, greetings, type Utterance } from './phrases.js';
 import type { Speaker } from './speaker.js';
 
 /** People who are let in within this time are greeted together. The door does not wait for it. */
@@ -8,7 +8,10 @@ const TOGETHER_MS = 350;
 /** Further guests are left out: a greeting says far fewer names anyway. */
 const GUESTS_MAX = 20;
 
-/** Greets people who come in together with one greeting, and asks a person to move when liveness needs that. */
+/** After a piece of advice people have so long to follow it before the next one. */
+export const ADVICE_PAUSE_MS = 4000;
+
+/** Greets people who come in together with one greeting, and tells a person who is not let in what to do. */
 export class Greeter {
   readonly #speaker: Speaker;
   readonly #clock: Clock;
@@ -16,6 +19,7 @@ export class Greeter {
   readonly #onGreeting: (utterance: Utterance) => void;
   #guests: Guest[] = [];
   #timer: Timer | undefined;
+  #advisedMs: MonotonicMs | undefined;
 
   constructor(speaker: Speaker, clock: Clock, language: Language, onGreeting: (utterance: Utterance) => void) {
     this.#speaker = speaker;
@@ -30,10 +34,21 @@ export class Greeter {
     this.#timer ??= this.#clock.after(TOGETHER_MS, () => this.#greet());
   }
 
-  /** Asks a person who does not move to turn the head. Returns at once. @param language null: the gate's */
-  askToMove(language: Language | null): void {
-    const { text, language: spoken } = pleaseMove(language ?? this.#language);
+  /**
+   * Tells a person what to do, unless a greeting waits or is spoken, or advice was given a moment ago: whoever stands there hears
+   * one thing at a time. Returns at once.
+   * @param language null: the gate's
+   * @returns whether it is said; if not, it may be tried again with a later frame
+   */
+  advise(advice: Advice, language: Language | null): boolean {
+    if (this.#timer || this.#speaker.speaking) return false;
+    const now = this.#clock.monotonic();
+    const sinceMs = this.#advisedMs === undefined ? Number.POSITIVE_INFINITY : now - this.#advisedMs;
+    if (sinceMs >= 0 && sinceMs < ADVICE_PAUSE_MS) return false;
+    this.#advisedMs = now;
+    const { text, language: spoken } = adviceIn(language ?? this.#language, advice);
     this.#speaker.say(text, spoken);
+    return true;
   }
 
   async close(): Promise<void> {

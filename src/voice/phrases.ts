@@ -27,8 +27,21 @@ const NAME_MAX = 40;
 /** Longest utterance in characters: about half a minute of speech. */
 export const UTTERANCE_MAX = 300;
 
+/**
+ * What a person who is not let in can do about it: turn the head a little, come nearer, step back, turn to the light, come one at a
+ * time, look into the camera, or wait a moment.
+ */
+export type Advice =
+  | 'turn-head'
+  | 'come-nearer'
+  | 'step-back'
+  | 'more-light'
+  | 'one-at-a-time'
+  | 'look-here'
+  | 'try-again';
+
 interface Phrases {
-  readonly pleaseMove: string;
+  readonly advice: Readonly<Record<Advice, string>>;
   readonly welcome: (names: readonly string[], others: number) => string;
   readonly betweenSentences: string;
 }
@@ -54,8 +67,32 @@ function welcomeInChinese(names: readonly string[], others: number): string {
 }
 
 const PHRASES: Readonly<Record<Language, Phrases>> = {
-  en: { pleaseMove: 'Please turn your head a little.', welcome: welcomeInEnglish, betweenSentences: ' ' },
-  'zh-TW': { pleaseMove: '請稍微轉動頭部。', welcome: welcomeInChinese, betweenSentences: '' },
+  en: {
+    advice: {
+      'turn-head': 'Please turn your head a little.',
+      'come-nearer': 'Please come a little nearer.',
+      'step-back': 'Please step back a little.',
+      'more-light': 'Please turn your face to the light.',
+      'one-at-a-time': 'One at a time, please.',
+      'look-here': 'Please look straight into the camera.',
+      'try-again': 'Please wait a moment and try again.',
+    },
+    welcome: welcomeInEnglish,
+    betweenSentences: ' ',
+  },
+  'zh-TW': {
+    advice: {
+      'turn-head': '請稍微轉動頭部。',
+      'come-nearer': '請靠近一點。',
+      'step-back': '請退後一點。',
+      'more-light': '請將臉轉向光線。',
+      'one-at-a-time': '請一次一位。',
+      'look-here': '請正視鏡頭。',
+      'try-again': '請稍候再試一次。',
+    },
+    welcome: welcomeInChinese,
+    betweenSentences: '',
+  },
 };
 
 const cut = (text: string, most: number): string => {
@@ -95,8 +132,11 @@ function utter(guests: readonly Guest[], language: Language): Utterance {
   return { text: cut([...own, ...phrase].join(betweenSentences), UTTERANCE_MAX), language };
 }
 
-/** For a person whose face has not yet moved as a living one does. */
-export const pleaseMove = (language: Language): Utterance => ({ text: PHRASES[language].pleaseMove, language });
+/** For a person who is not let in and can do something about it. */
+export const adviceIn = (language: Language, advice: Advice): Utterance => ({
+  text: PHRASES[language].advice[advice],
+  language,
+});
 
 /**
  * What to say to people who come in together: one utterance for each language, in the order of the guests.

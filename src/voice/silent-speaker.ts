@@ -10,6 +10,9 @@ export class SilentSpeaker implements Speaker {
   #said: readonly Utterance[] = [];
   #open = true;
 
+  /** What is not said takes no time. */
+  readonly speaking = false;
+
   /** Oldest first. */
   get said(): readonly Utterance[] {
     return this.#said;

@@ -2,6 +2,8 @@ import type { Language } from '../person/person.js';
 
 /** Port: says greetings aloud. The gate never waits for it. */
 export interface Speaker {
+  /** Whether something is being said, or waits to be. */
+  readonly speaking: boolean;
   /** Returns at once and never throws. Texts are spoken in order; when too many wait, the oldest are dropped. */
   say(text: string, language: Language): void;
   /** Stops even in mid-sentence; nothing is said afterwards. Safe to call twice. */

@@ -52,6 +52,12 @@ export function speakerContract(name: string, make: () => SpeakerBench): void {
       await untilHeard('Welcome back');
     });
 
+    test('is not speaking once everything is said', async () => {
+      bench.speaker.say('Welcome Ada, have a nice day!', 'en');
+      await untilHeard('Welcome Ada, have a nice day!');
+      await vi.waitFor(() => expect(bench.speaker.speaking).toBe(false), { timeout: 20_000, interval: 5 });
+    });
+
     test('is silent once closed, and may be closed twice', async () => {
       await bench.speaker.close();
       bench.speaker.say('Welcome too late', 'en');

@@ -126,7 +126,7 @@ export class GateScene {
         () => undefined,
       ),
       entry: byDatesOnly(clock),
-      greeter: { welcome: ({ name }) => void this.welcomed.push(name), askToMove: () => undefined },
+      greeter: { welcome: ({ name }) => void this.welcomed.push(name), advise: () => true },
       clock,
       onDecision: (decision) => this.decisions.push(decision),
       onSpoof: (spoof) => this.spoofs.push(spoof),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Guest, greetings, NAMES_MAX, UTTERANCE_MAX } from '../../src/voice/phrases.js';
+import { type Advice, adviceIn, type Guest, greetings, NAMES_MAX, UTTERANCE_MAX } from '../../src/voice/phrases.js';
 
 const guest = (name: string, more: Partial<Guest> = {}): Guest => ({ name, language: null, greeting: null, ...more });
 const texts = (guests: readonly Guest[], gate: 'en' | 'zh-TW'): string[] =>
@@ -38,6 +38,19 @@ describe('languages', () => {
   });
 
   test('without guests there is no greeting', () => expect(greetings([], 'en')).toEqual([]));
+});
+
+test.each<[Advice, string, string]>([
+  ['turn-head', 'Please turn your head a little.', '請稍微轉動頭部。'],
+  ['come-nearer', 'Please come a little nearer.', '請靠近一點。'],
+  ['step-back', 'Please step back a little.', '請退後一點。'],
+  ['more-light', 'Please turn your face to the light.', '請將臉轉向光線。'],
+  ['one-at-a-time', 'One at a time, please.', '請一次一位。'],
+  ['look-here', 'Please look straight into the camera.', '請正視鏡頭。'],
+  ['try-again', 'Please wait a moment and try again.', '請稍候再試一次。'],
+])('advice in both languages: %s', (advice, english, chinese) => {
+  expect(adviceIn('en', advice)).toEqual({ text: english, language: 'en' });
+  expect(adviceIn('zh-TW', advice)).toEqual({ text: chinese, language: 'zh-TW' });
 });
 
 describe('a personal greeting', () => {
