@@ -2,14 +2,15 @@
 import { type Checks, type DecisionMemory, decide, EMPTY_MEMORY, type Outcome } from '../access/decision.js';
 import type { Claim } from '../access/evidence.js';
 import { REASONS } from '../access/reasons.js';
-import { whoStandsStill } from '../access/standing-still.js';
 import { followFaces, NO_TRACKS, type Sighting, type Track, type Tracks } from '../access/track.js';
+import { whoWaits } from '../access/waiting.js';
 import type { Config } from '../config/config.js';
 import type { DoorKeeper } from '../door/door-keeper.js';
 import type { MeasuredFace, Observation } from '../face/observation.js';
 import { qualityFault } from '../face/quality.js';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { decodeVector } from '../kit/vector.js';
+import type { Doubt } from '../liveness/doubt.js';
 import type { FaceSample } from '../liveness/face-sample.js';
 import {
   addFrame,
@@ -25,6 +26,7 @@ import { type Gallery, matchOf } from '../person/gallery.js';
 import type { Person } from '../person/person.js';
 import { type ChosenThreshold, chooseThreshold, type ThresholdCurve } from '../person/thresholds.js';
 import type { Greeter } from '../voice/greeter.js';
+import type { Advice } from '../voice/phrases.js';
 import type { Decision, Spoof } from './decision-report.js';
 import type { EntryPolicy } from './entry-policy.js';
 
@@ -51,8 +53,8 @@ export class Gate {
   #tracks: Tracks = NO_TRACKS;
   #memory: DecisionMemory = EMPTY_MEMORY;
   #livenessTracks: LivenessTracks = NO_LIVENESS_TRACKS;
-  /** Tracks that were asked to move; bounded by the tracks there are. */
-  #askedToMove: ReadonlySet<number> = new Set();
+  /** What tracks were told already; bounded by the tracks there are. */
+  #advised: ReadonlyMap<number, ReadonlySet<Doubt>> = new Map();
 
   constructor(parts: GateParts) {
     this.#parts = parts;
@@ -95,7 +97,7 @@ export class Gate {
       if (result.kind === 'grant') this.#welcome(result.person);
       this.#report(result, observation, threshold);
     }
-    if (byTrack) this.#askToMove(byTrack, taken);
+    if (byTrack) this.#advise(byTrack, taken);
   }
 
   /** Liveness of the tracks of this frame; none when it is switched off. */
@@ -116,13 +118,18 @@ export class Gate {
     return { byTrack, spoofs };
   }
 
-  #askToMove(liveness: ReadonlyMap<number, TrackLiveness>, takenMs: MonotonicMs): void {
+  /** Tells people who wait for a verdict what would help. */
+  #advise(liveness: ReadonlyMap<number, TrackLiveness>, takenMs: MonotonicMs): void {
     const { config, greeter, person } = this.#parts;
     const { tracks } = this.#tracks;
-    const still = whoStandsStill(tracks, liveness, this.#memory, this.#askedToMove, takenMs, config.decision);
-    const said = still.filter(({ person: id }) => greeter?.advise('turn-head', person(id)?.language ?? null));
-    const asked = [...this.#askedToMove, ...said.map(({ track }) => track)];
-    this.#askedToMove = new Set(asked.filter((id) => tracks.some((track) => track.id === id)));
+    const waiting = whoWaits(tracks, liveness, this.#memory, this.#advised, takenMs, config.decision);
+    const advised = new Map([...this.#advised].filter(([id]) => tracks.some((track) => track.id === id)));
+    for (const { track, person: id, why } of waiting) {
+      const advice = ADVICE[why];
+      if (advice && greeter?.advise(advice, person(id)?.language ?? null))
+        advised.set(track, new Set([...(advised.get(track) ?? []), why]));
+    }
+    this.#advised = advised;
   }
 
   #sighting(face: MeasuredFace, sameEncoder: boolean, threshold: number): Sighting {
@@ -186,8 +193,20 @@ export class Gate {
   }
 }
 
-const livenessRule = ({ motion, aliveSeconds, timeoutMs, lockoutMs }: Config['liveness']): LivenessTracksRule => ({
-  liveness: { ...LIVENESS_TRACKS_RULE.liveness, motion, aliveS: aliveSeconds, timeoutMs, spoofMs: lockoutMs },
+/** What a person can do about a doubt; nothing where only the operator can. */
+const ADVICE: Readonly<Record<Doubt, Advice | undefined>> = {
+  context: 'step-back',
+  'cut-off': 'step-back',
+  dark: 'more-light',
+  noise: 'more-light',
+  still: 'turn-head',
+  unsure: 'more-light',
+  fault: undefined,
+  missing: undefined,
+};
+
+const livenessRule = ({ iapar, bpcer, timeoutMs, lockoutMs }: Config['liveness']): LivenessTracksRule => ({
+  liveness: { iapar, bpcer, timeoutMs, spoofMs: lockoutMs },
   placeLock: { ...LIVENESS_TRACKS_RULE.placeLock, lockMs: lockoutMs, rowMaxMs: 3 * lockoutMs, restMs: lockoutMs },
 });
 

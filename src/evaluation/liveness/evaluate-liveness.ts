@@ -1,25 +1,17 @@
 import { join } from 'node:path';
 import { monotonicMs } from '../../kit/clock.js';
 import { OperatingError } from '../../kit/errors.js';
-import { ALIVE_SCORE } from '../../liveness/cues/appearance.js';
-import { LIVENESS_RULE } from '../../liveness/liveness-rule.js';
+import { LIVENESS_RULE, limitsOf } from '../../liveness/liveness-rule.js';
 import { scoresChart } from '../charts/approach-charts.js';
 import type { EvaluationContext, Findings } from '../context.js';
 import { FrameReader } from '../frames/frame-reader.js';
 import { type PresentationFile, type PresentationSet, readPresentations, takesOf } from '../presentations.js';
 import { commonFacts, prepareReport, writeReport } from '../report-file.js';
 import type { Alteration } from './alteration.js';
-import {
-  frameFigures,
-  type JudgedStill,
-  type JudgedTake,
-  judgeTake,
-  peopleFigures,
-  type TimedLook,
-  takeFigures,
-} from './liveness-figures.js';
+import { frameFigures, type JudgedStill } from './frame-figures.js';
+import { type JudgedTake, judgeTake, peopleFigures, type TimedLook, takeFigures } from './liveness-figures.js';
 import { type LivenessFrame, livenessFrameSchema } from './liveness-protocol.js';
-import { type LivenessResult, livenessReport, writtenError } from './liveness-report.js';
+import { type LivenessResult, livenessReport, writtenError, writtenFrames } from './liveness-report.js';
 
 /** What `kaimon evaluate liveness` is asked for. */
 export interface LivenessQuestion {
@@ -137,10 +129,7 @@ async function report(
 }
 
 const linesOf = ({ frames, takes, people, clips }: LivenessResult): readonly string[] => [
-  ...Object.entries(frames).map(
-    ([kind, f]) =>
-      `frames ${kind}: ${f.accepted} of ${f.n - f.noFace} accepted, ${f.unknown} unknown, ${f.noFace} without a face: ${writtenError(kind, f.error)}`,
-  ),
+  ...Object.entries(frames).map(([kind, f]) => `frames ${kind}: ${writtenFrames(kind, f)}`),
   ...Object.entries(takes).map(
     ([kind, f]) => `takes  ${kind}: ${f.granted} of ${f.n} granted: ${writtenError(kind, f.error)}`,
   ),
@@ -153,9 +142,10 @@ const linesOf = ({ frames, takes, people, clips }: LivenessResult): readonly str
   ),
 ];
 
-const SCORE_LIMITS = [
-  { score: LIVENESS_RULE.spoofBelow, label: 'clearly a picture below' },
-  { score: ALIVE_SCORE, label: 'means alive above' },
+const LIMITS = limitsOf(LIVENESS_RULE);
+const FRAME_LIMITS = [
+  { llr: LIMITS.picture, label: 'taken for a picture' },
+  { llr: LIMITS.alive, label: 'alive' },
 ];
 
 function writeLivenessReport(
@@ -171,7 +161,7 @@ function writeLivenessReport(
   const chart = scoresChart(
     scores((kind) => kind === 'live'),
     scores((kind) => kind !== 'live'),
-    SCORE_LIMITS,
+    FRAME_LIMITS,
     [conditions],
   );
   return writeReport(file, stills.length > 0 ? [chart] : [], (svgs) =>

@@ -2,7 +2,8 @@
 import type { Rate } from '../figures.js';
 import { asPercent, noErrors } from '../gate/gate-report.js';
 import type { Report } from '../report.js';
-import type { FrameFigures, JudgedTake, TakeFigures } from './liveness-figures.js';
+import type { FrameFigures } from './frame-figures.js';
+import type { JudgedTake, TakeFigures } from './liveness-figures.js';
 
 /** What `evaluate liveness` measured. */
 export interface LivenessResult {
@@ -15,6 +16,21 @@ export interface LivenessResult {
 /** APCER of attacks, BPCER of live faces. */
 export const writtenError = (kind: string, { rate, low, high }: Rate): string =>
   `${kind === 'live' ? 'BPCER' : 'APCER'} ${asPercent(rate)} (${asPercent(low)}–${asPercent(high)})`;
+
+const writtenCounts = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([word, n]) => `${word} ${n}`)
+    .join(', ') || 'none';
+
+/** Frames of one kind in a line. */
+export const writtenFrames = (kind: string, { n, noFace, unknown, doubt, error, auc }: FrameFigures): string =>
+  [
+    `${n - noFace} with a face, ${noFace} without`,
+    `not scored: ${writtenCounts(unknown)}`,
+    `hard to judge: ${writtenCounts(doubt)}`,
+    ...(auc === undefined ? [] : [`AUC ${auc.toFixed(3)}`]),
+    ...(error === undefined ? [] : [writtenError(kind, error)]),
+  ].join('; ');
 
 /** The report of `evaluate liveness`. */
 export function livenessReport(facts: Report['facts'], result: LivenessResult, charts: readonly string[]): Report {
@@ -63,15 +79,19 @@ export function livenessReport(facts: Report['facts'], result: LivenessResult, c
         : []),
       {
         title: 'Single frames',
+        sentences: [
+          'At the ratio below which 5 % of the living frames with a face lie; a frame without a score lies below.',
+        ],
         table: {
-          head: ['kind', 'frames', 'without a face', 'unknown', 'accepted', 'error'],
+          head: ['kind', 'frames', 'without a face', 'not scored', 'hard to judge', 'AUC', 'error'],
           rows: Object.entries(frames).map(([kind, one]) => [
             kind,
             String(one.n),
             String(one.noFace),
-            String(one.unknown),
-            String(one.accepted),
-            writtenError(kind, one.error),
+            writtenCounts(one.unknown),
+            writtenCounts(one.doubt),
+            one.auc === undefined ? '–' : one.auc.toFixed(3),
+            one.error === undefined ? '–' : writtenError(kind, one.error),
           ]),
         },
         charts,
