@@ -9,6 +9,8 @@ export interface PresentationFile {
   /** `live`, or the kind of attack: `print`, `replay`, … */
   readonly kind: string;
   readonly person: string;
+  /** Where it comes from: what shares a camera, a place or a maker; empty where the set does not say it. */
+  readonly source: string;
   /** Files of one take are frames of one presentation, in the order of `frame`. */
   readonly take: string;
   readonly frame: number;
@@ -34,7 +36,8 @@ const VIDEO = /\.(mov|mp4|webm|mkv|avi)$/i;
 const unusable = (message: string, cause?: unknown) => new OperatingError('KAIMON_LIVENESS_SET', message, { cause });
 
 /**
- * Reads a set: by its manifest.csv (columns file, label, person, seq, frame, and fps where it has one; others are ignored), else by its folders:
+ * Reads a set: by its manifest.csv (columns file, label, person, seq, frame, and fps and source where it has them;
+ * others are ignored), else by its folders:
  * KIND/…/TAKE/picture, KIND/…/video, where pictures that share a folder are one take.
  * @throws OperatingError KAIMON_LIVENESS_SET
  */
@@ -103,6 +106,7 @@ export function parsePresentations(text: string, name: string): PresentationFile
       file,
       kind,
       person: field('person') || file,
+      source: columns.includes('source') ? (fields[columns.indexOf('source')] ?? '') : '',
       take: field('seq') || file,
       frame: Number.isFinite(frame) ? frame : 0,
       fps: fps > 0 && fps <= FPS_MAX ? fps : undefined,
@@ -134,6 +138,7 @@ function shownOf(file: string, at: number): PresentationFile {
     file,
     kind: file.split('/')[0] as string,
     person: take,
+    source: '',
     take,
     frame: Number(numbers?.at(-1) ?? at),
     fps: undefined,

@@ -48,6 +48,7 @@ describe('a report', () => {
     const still = (kind: string, llr: number) => ({
       kind,
       person: 'ada',
+      source: '',
       liveness: { kind: 'scored', llr } as const,
     });
     const stills = [still('live', 4), still('print', -6), still('print', 5)];
@@ -57,6 +58,7 @@ describe('a report', () => {
     ];
     const result = {
       frames: frameFigures(stills),
+      sources: {},
       takes: takeFigures(takes),
       people: peopleFigures(takes),
       clips: [{ file: EVIL, kind: 'replay', atSeconds: null, reason: 'spoof' }],

@@ -13,8 +13,8 @@ import {
   takesOf,
 } from '../presentations.js';
 import { commonFacts, prepareReport, writeReport } from '../report-file.js';
-import type { Alteration } from './alteration.js';
-import { frameFigures, type JudgedStill } from './frame-figures.js';
+import { type Alteration, writtenAlteration } from './alteration.js';
+import { frameFigures, type JudgedStill, sourceFigures } from './frame-figures.js';
 import { type JudgedTake, judgeTake, peopleFigures, type TimedLook, takeFigures } from './liveness-figures.js';
 import { type LivenessFrame, livenessFrameSchema } from './liveness-protocol.js';
 import { type LivenessResult, livenessReport, writtenError, writtenFrames } from './liveness-report.js';
@@ -92,7 +92,7 @@ async function judge(
     return judgeTake(take[0] as PresentationFile, looks);
   });
   const stills = set.stills.map(
-    ({ file, kind, person }): JudgedStill => ({ kind, person, liveness: faces.get(file)?.liveness }),
+    ({ file, kind, person, source }): JudgedStill => ({ kind, person, source, liveness: faces.get(file)?.liveness }),
   );
   return { stills, takes, clips };
 }
@@ -120,6 +120,7 @@ async function report(
   const result = {
     ...conditions,
     frames: frameFigures(stills),
+    sources: sourceFigures(stills),
     takes: takeFigures(takes),
     people: peopleFigures([...takes, ...clips]),
     clips: clips.map(({ file, kind, atSeconds, reason }) => ({
@@ -134,8 +135,11 @@ async function report(
   return { figures: result, lines: linesOf(result) };
 }
 
-const linesOf = ({ frames, takes, people, clips }: LivenessResult): readonly string[] => [
+const linesOf = ({ frames, sources, takes, people, clips }: LivenessResult): readonly string[] => [
   ...Object.entries(frames).map(([kind, f]) => `frames ${kind}: ${writtenFrames(kind, f)}`),
+  ...Object.entries(sources).flatMap(([source, kinds]) =>
+    Object.entries(kinds).map(([kind, f]) => `source ${source} ${kind}: ${writtenFrames(kind, f)}`),
+  ),
   ...Object.entries(takes).map(
     ([kind, f]) => `takes  ${kind}: ${f.granted} of ${f.n} granted: ${writtenError(kind, f.error)}`,
   ),
@@ -158,12 +162,12 @@ function writeLivenessReport(
   file: string,
   folder: string,
   result: LivenessResult,
-  { noise, dim }: Alteration,
+  alteration: Alteration,
   stills: readonly JudgedStill[],
 ): Promise<void> {
   const scores = (wanted: (kind: string) => boolean) =>
     stills.flatMap(({ kind, liveness }) => (wanted(kind) && liveness ? [liveness] : []));
-  const conditions = `noise of sd ${noise} added, light times ${dim}`;
+  const conditions = writtenAlteration(alteration);
   const chart = scoresChart(
     scores((kind) => kind === 'live'),
     scores((kind) => kind !== 'live'),

@@ -7,6 +7,8 @@ import { type Rate, rateByPerson, SEED } from '../figures.js';
 export interface JudgedStill {
   readonly kind: string;
   readonly person: string;
+  /** Where it comes from; empty where that is not known. */
+  readonly source: string;
   readonly liveness: FaceLiveness | undefined;
 }
 
@@ -31,11 +33,41 @@ const BPCER = 0.05;
 const ratioOf = (liveness: FaceLiveness | undefined): number =>
   liveness?.kind === 'scored' ? liveness.llr : Number.NEGATIVE_INFINITY;
 
+const livingRatios = (stills: readonly JudgedStill[]): readonly number[] =>
+  stills
+    .filter(({ kind, liveness }) => kind === 'live' && liveness !== undefined)
+    .map((still) => ratioOf(still.liveness));
+
+/** The ratio below which 5 % of these lie. */
+const limitOf = (living: readonly number[]): number | undefined =>
+  living.toSorted((a, b) => a - b)[Math.floor(BPCER * living.length)];
+
 /** Every still by itself, by kind. */
-export function frameFigures(stills: readonly JudgedStill[]): Record<string, FrameFigures> {
+export const frameFigures = (stills: readonly JudgedStill[]): Record<string, FrameFigures> =>
+  figuresByKind(stills, limitOf(livingRatios(stills)));
+
+/**
+ * The same for each source of a set that names several: errors at the one limit of the whole set, areas against the living
+ * frames of the same source, so that a network that only tells cameras apart gains nothing.
+ */
+export function sourceFigures(stills: readonly JudgedStill[]): Record<string, Record<string, FrameFigures>> {
+  const sources = [...new Set(stills.map(({ source }) => source))].sort();
+  if (sources.length < 2) return {};
+  const limit = limitOf(livingRatios(stills));
+  return Object.fromEntries(
+    sources.map((name) => [
+      name || 'unnamed',
+      figuresByKind(
+        stills.filter(({ source }) => source === name),
+        limit,
+      ),
+    ]),
+  );
+}
+
+function figuresByKind(stills: readonly JudgedStill[], limit: number | undefined): Record<string, FrameFigures> {
   const withFace = stills.filter(({ liveness }) => liveness !== undefined);
-  const living = withFace.filter(({ kind }) => kind === 'live').map(({ liveness }) => ratioOf(liveness));
-  const limit = living.toSorted((a, b) => a - b)[Math.floor(BPCER * living.length)];
+  const living = livingRatios(stills);
   const kinds = [...new Set(stills.map(({ kind }) => kind))].sort();
   return Object.fromEntries(
     kinds.map((kind) => {

@@ -8,6 +8,8 @@ import type { JudgedTake, TakeFigures } from './liveness-figures.js';
 /** What `evaluate liveness` measured. */
 export interface LivenessResult {
   readonly frames: Readonly<Record<string, FrameFigures>>;
+  /** By source and kind; none where the set names no sources. */
+  readonly sources: Readonly<Record<string, Readonly<Record<string, FrameFigures>>>>;
   readonly takes: Readonly<Record<string, TakeFigures>>;
   readonly people: Readonly<Record<string, TakeFigures>>;
   readonly clips: readonly (Pick<JudgedTake, 'kind' | 'atSeconds' | 'reason'> & { readonly file: string })[];
@@ -32,9 +34,21 @@ export const writtenFrames = (kind: string, { n, noFace, unknown, doubt, error, 
     ...(error === undefined ? [] : [writtenError(kind, error)]),
   ].join('; ');
 
+const FRAME_HEAD = ['frames', 'without a face', 'not scored', 'hard to judge', 'AUC', 'error'];
+
+const frameRow = (names: readonly string[], kind: string, one: FrameFigures): string[] => [
+  ...names,
+  String(one.n),
+  String(one.noFace),
+  writtenCounts(one.unknown),
+  writtenCounts(one.doubt),
+  one.auc === undefined ? '–' : one.auc.toFixed(3),
+  one.error === undefined ? '–' : writtenError(kind, one.error),
+];
+
 /** The report of `evaluate liveness`. */
 export function livenessReport(facts: Report['facts'], result: LivenessResult, charts: readonly string[]): Report {
-  const { frames, takes, people, clips } = result;
+  const { frames, sources, takes, people, clips } = result;
   const counts = (figures: Readonly<Record<string, TakeFigures>>) =>
     Object.entries(figures).map(([kind, { n, granted, error }]) => [
       kind,
@@ -83,19 +97,27 @@ export function livenessReport(facts: Report['facts'], result: LivenessResult, c
           'At the ratio below which 5 % of the living frames with a face lie; a frame without a score lies below.',
         ],
         table: {
-          head: ['kind', 'frames', 'without a face', 'not scored', 'hard to judge', 'AUC', 'error'],
-          rows: Object.entries(frames).map(([kind, one]) => [
-            kind,
-            String(one.n),
-            String(one.noFace),
-            writtenCounts(one.unknown),
-            writtenCounts(one.doubt),
-            one.auc === undefined ? '–' : one.auc.toFixed(3),
-            one.error === undefined ? '–' : writtenError(kind, one.error),
-          ]),
+          head: ['kind', ...FRAME_HEAD],
+          rows: Object.entries(frames).map(([kind, one]) => frameRow([kind], kind, one)),
         },
         charts,
       },
+      ...(Object.keys(sources).length > 0
+        ? [
+            {
+              title: 'Single frames by source',
+              sentences: [
+                'Errors at the one limit of the whole set; areas against the living frames of the same source.',
+              ],
+              table: {
+                head: ['source', 'kind', ...FRAME_HEAD],
+                rows: Object.entries(sources).flatMap(([source, kinds]) =>
+                  Object.entries(kinds).map(([kind, one]) => frameRow([source, kind], kind, one)),
+                ),
+              },
+            },
+          ]
+        : []),
     ],
   };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alteration } from '../../../src/evaluation/liveness/alteration.js';
-import { frameFigures } from '../../../src/evaluation/liveness/frame-figures.js';
+import { frameFigures, sourceFigures } from '../../../src/evaluation/liveness/frame-figures.js';
 import {
   type JudgedTake,
   judgeTake,
@@ -97,9 +97,10 @@ describe('a take', () => {
 });
 
 describe('the figures', () => {
-  const still = (kind: string, person: string, llr: number | undefined) => ({
+  const still = (kind: string, person: string, llr: number | undefined, source = '') => ({
     kind,
     person,
+    source,
     liveness: llr === undefined ? undefined : scored(llr),
   });
 
@@ -107,8 +108,8 @@ describe('the figures', () => {
     const living = Array.from({ length: 20 }, (_, i) => still('live', `p${i}`, i));
     const { live, print } = frameFigures([
       ...living,
-      { kind: 'live', person: 'b', liveness: { kind: 'unknown', why: 'fault' } },
-      { kind: 'live', person: 'b', liveness: { kind: 'scored', llr: 30, doubt: 'dark' } },
+      { kind: 'live', person: 'b', source: '', liveness: { kind: 'unknown', why: 'fault' } },
+      { kind: 'live', person: 'b', source: '', liveness: { kind: 'scored', llr: 30, doubt: 'dark' } },
       still('live', 'b', undefined),
       still('print', 'a', 0),
       still('print', 'a', -0.1),
@@ -117,6 +118,19 @@ describe('the figures', () => {
     expect(live?.error?.rate).toBeCloseTo(1 / 22);
     expect(print).toMatchObject({ n: 2, error: { rate: 0.5 } });
     expect(print?.auc).toBeCloseTo((0.5 + 1 + 20 * 2) / 44);
+  });
+
+  test('of a source: errors at the limit of the whole set, areas within the source', () => {
+    const stills = [
+      ...Array.from({ length: 20 }, (_, i) => still('live', `p${i}`, 10 + i, 'bright')),
+      ...Array.from({ length: 20 }, (_, i) => still('live', `q${i}`, i / 10, 'dark')),
+      still('print', 'a', 9, 'bright'),
+      still('print', 'a', -1, 'dark'),
+    ];
+    const { bright, dark } = sourceFigures(stills);
+    expect(bright?.['print']).toMatchObject({ n: 1, auc: 1, error: { rate: 1 } });
+    expect(dark?.['print']).toMatchObject({ n: 1, auc: 1, error: { rate: 0 } });
+    expect(sourceFigures(stills.filter(({ source }) => source === 'dark'))).toEqual({});
   });
 
   test('are none where there are no living frames to compare with', () => {
