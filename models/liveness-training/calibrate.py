@@ -18,7 +18,7 @@ from figures import balanced, logistic
 from frames import Frames
 from looking import CONDITIONS, Student, crops
 
-# The class log odds alone: the teachers' part did not help on people of known sources (card.md).
+# The class log odds alone: the teachers' part did not help on people of known sources (../liveness.md).
 CLASSES_ONLY = (1.0, 0.0, 0.0, 0.0)
 
 

@@ -9,6 +9,8 @@ import { reportOption, wholeNumber } from './options.js';
 interface Options extends CommonOptions, Omit<LivenessQuestion, 'alteration'> {
   readonly noise: string;
   readonly dim: string;
+  readonly scale: string;
+  readonly jpeg?: number;
 }
 
 /** `kaimon evaluate liveness`: how often attacks pass and live faces do not. */
@@ -19,13 +21,25 @@ export function livenessSubcommand(): Command {
     .option('--kind <kind>', 'only this kind, for example print')
     .option('--noise <sd>', 'adds pixel noise of this standard deviation to every frame', '0')
     .option('--dim <factor>', 'multiplies every pixel: 0.25 is a quarter of the light', '1')
+    .option('--scale <factor>', 'shrinks every frame: 0.5 is half as wide and as high', '1')
+    .option('--jpeg <quality>', 'puts every frame through a JPEG of this quality', wholeNumber(1, 100))
     .option('--fps <n>', 'frames looked at in a second of a video', wholeNumber(1, CLIP_FPS_MAX), 8)
-    .option('--take-fps <n>', 'how many frame numbers of a take are a second', wholeNumber(1, 240), 20)
+    .option(
+      '--take-fps <n>',
+      'frame numbers of a take a second, where manifest.csv has no fps',
+      wholeNumber(1, 240),
+      20,
+    )
     .addOption(reportOption())
     .addHelpText('after', example('kaimon evaluate liveness attacks/', 'kaimon evaluate liveness attacks/ --noise 10'))
     .action(async (dir: string, _own, command: Command) => {
       const options = command.optsWithGlobals<Options>();
-      const alteration = { noise: within('--noise', options.noise, 0, 128), dim: within('--dim', options.dim, 0, 4) };
+      const alteration = {
+        noise: within('--noise', options.noise, 0, 128),
+        dim: within('--dim', options.dim, 0, 4),
+        scale: within('--scale', options.scale, 0.1, 1),
+        jpeg: options.jpeg ?? null,
+      };
       const context = evaluationContextOf(options);
       const { figures, lines } = await evaluateLiveness(context, dir, { ...options, alteration });
       print(options, figures, lines);

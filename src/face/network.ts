@@ -44,8 +44,11 @@ export class Network {
     this.input = input;
   }
 
-  /** @throws OperatingError when the file cannot be loaded as a network. */
-  static async load(file: string, input: NetworkInput): Promise<Network> {
+  /**
+   * @param pictures how many pictures the network looks at together: its input then is 1 × pictures × channels × height × width
+   * @throws OperatingError when the file cannot be loaded as a network.
+   */
+  static async load(file: string, input: NetworkInput, pictures = 1): Promise<Network> {
     try {
       const ort = await onnx();
       const session = await ort.InferenceSession.create(file, {
@@ -55,8 +58,9 @@ export class Network {
         logSeverityLevel: 3,
       });
       const channels = input.colour === 'grey' ? 1 : 3;
-      const values = new Float32Array(channels * input.width * input.height);
-      const tensor = new ort.Tensor('float32', values, [1, channels, input.height, input.width]);
+      const values = new Float32Array(pictures * channels * input.width * input.height);
+      const shape = [channels, input.height, input.width];
+      const tensor = new ort.Tensor('float32', values, pictures === 1 ? [1, ...shape] : [1, pictures, ...shape]);
       return new Network(session, tensor, values, input);
     } catch (cause) {
       throw new OperatingError('KAIMON_MODEL_LOAD', `cannot load the network ${file}: run "kaimon models verify"`, {
@@ -71,11 +75,13 @@ export class Network {
     return this.infer();
   }
 
-  /** Turns a picture of exactly the input's size into the network's numbers. */
-  fill(picture: Picture): void {
+  /** Turns a picture of exactly the input's size into the network's numbers. @param at which of its pictures, from 0 */
+  fill(picture: Picture, at = 0): void {
     const input = this.input.colour === 'grey' ? picture.grey() : picture;
     try {
-      fillTensor(input.bytes(), input.channels, this.input, this.#values);
+      const size = (this.input.colour === 'grey' ? 1 : 3) * this.input.width * this.input.height;
+      const into = this.#values.subarray(at * size, (at + 1) * size);
+      fillTensor(input.bytes(), input.channels, this.input, into);
     } finally {
       if (input !== picture) input.release();
     }

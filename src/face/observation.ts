@@ -41,10 +41,15 @@ export type Quality = z.infer<typeof qualitySchema>;
 
 /** What one frame says of whether a face is alive; the verdict is over the whole track (liveness/verdict.ts). */
 export const faceLivenessSchema = z.discriminatedUnion('kind', [
-  /** Probability of a living face by the appearance networks, the least of them. */
-  z.object({ kind: z.literal('scored'), live: z.number().min(0).max(1) }),
-  /** Could not be scored: too dark, too noisy, too little of the surroundings in the frame, or unusable network output. */
-  z.object({ kind: z.literal('unknown'), why: z.enum(['dark', 'noise', 'context', 'fault']) }),
+  z.object({
+    kind: z.literal('scored'),
+    /** Natural log-likelihood ratio, living face against picture, of all appearance networks together. */
+    llr: z.number().min(-100).max(100),
+    /** What makes the picture hard to judge: the face too near for a wide look, too dark, too noisy. */
+    doubt: z.enum(['context', 'dark', 'noise']).optional(),
+  }),
+  /** Could not be scored: the face is not wholly in the frame, or a network's output cannot be used. */
+  z.object({ kind: z.literal('unknown'), why: z.enum(['cut-off', 'fault']) }),
 ]);
 export type FaceLiveness = z.infer<typeof faceLivenessSchema>;
 

@@ -1,5 +1,6 @@
 // pure
 import type { Reason } from '../access/reasons.js';
+import type { Doubt } from '../liveness/doubt.js';
 import type { Advice } from '../voice/phrases.js';
 
 /**
@@ -18,3 +19,17 @@ export function adviceFor(reason: Reason, isKnown: boolean): Advice | undefined 
       return undefined;
   }
 }
+
+const ADVICE_ABOUT: Readonly<Record<Doubt, Advice | undefined>> = {
+  context: 'step-back',
+  'cut-off': 'step-back',
+  dark: 'more-light',
+  noise: 'more-light',
+  still: 'turn-head',
+  unsure: 'more-light',
+  fault: undefined,
+  missing: undefined,
+};
+
+/** What a person can do about a doubt; undefined where only the operator can. */
+export const adviceAbout = (doubt: Doubt): Advice | undefined => ADVICE_ABOUT[doubt];

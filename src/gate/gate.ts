@@ -2,8 +2,8 @@
 import { type Checks, type DecisionMemory, decide, EMPTY_MEMORY, type Outcome } from '../access/decision.js';
 import type { Claim } from '../access/evidence.js';
 import { REASONS } from '../access/reasons.js';
-import { whoStandsStill } from '../access/standing-still.js';
 import { followFaces, NO_TRACKS, type Sighting, type Track, type Tracks } from '../access/track.js';
+import { whoWaits } from '../access/waiting.js';
 import type { Config } from '../config/config.js';
 import type { DoorKeeper } from '../door/door-keeper.js';
 import type { MeasuredFace, Observation } from '../face/observation.js';
@@ -12,7 +12,6 @@ import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { decodeVector } from '../kit/vector.js';
 import {
   addFrame,
-  LIVENESS_TRACKS_RULE,
   type LivenessRefusal,
   type LivenessTracks,
   type LivenessTracksRule,
@@ -28,7 +27,8 @@ import { type Gallery, matchOf } from '../person/gallery.js';
 import type { Person } from '../person/person.js';
 import { type ChosenThreshold, chooseThreshold, type ThresholdCurve } from '../person/thresholds.js';
 import type { Greeter } from '../voice/greeter.js';
-import { adviceFor } from './advice-for.js';
+import type { Advice } from '../voice/phrases.js';
+import { adviceAbout, adviceFor } from './advice-for.js';
 import { Advising } from './advising.js';
 import type { Decision, Spoof } from './decision-report.js';
 import type { EntryPolicy } from './entry-policy.js';
@@ -56,8 +56,6 @@ export class Gate {
   #tracks: Tracks = NO_TRACKS;
   #memory: DecisionMemory = EMPTY_MEMORY;
   #livenessTracks: LivenessTracks = NO_LIVENESS_TRACKS;
-  /** Tracks that were asked to move; bounded by the tracks there are. */
-  #askedToMove: ReadonlySet<number> = new Set();
   readonly #advising: Advising;
 
   constructor(parts: GateParts) {
@@ -103,8 +101,7 @@ export class Gate {
       if (result.kind === 'grant') this.#welcome(result.person);
       this.#report(result, observation, threshold);
     }
-    if (byTrack) this.#askToMove(byTrack, taken);
-    this.#advise(results);
+    this.#advise(results, byTrack, taken);
   }
 
   /** Liveness of the tracks of this frame; none when it is switched off. */
@@ -147,25 +144,24 @@ export class Gate {
     onSpoof({ track: id, frame, box, person: shown === undefined ? undefined : person(shown) });
   }
 
-  /** Tells people who are refused what they can do. */
-  #advise(results: readonly Outcome[]): void {
-    for (const result of results) {
-      if (result.kind === 'grant') continue;
-      const advice = adviceFor(result.reason, result.person !== undefined);
-      const language = result.person === undefined ? null : (this.#parts.person(result.person)?.language ?? null);
-      if (advice) this.#advising.want(result.track, advice, language);
-    }
-    const waiting = this.#tracks.tracks.map(({ id }) => id).filter((id) => !this.#memory.granted.has(id));
-    this.#advising.speak(new Set(waiting));
-  }
-
-  #askToMove(liveness: ReadonlyMap<number, TrackLiveness>, takenMs: MonotonicMs): void {
-    const { config, greeter, person } = this.#parts;
+  /** Tells people what they can do: those who are refused, and those who wait for a verdict. */
+  #advise(
+    results: readonly Outcome[],
+    liveness: ReadonlyMap<number, TrackLiveness> | undefined,
+    takenMs: MonotonicMs,
+  ): void {
+    const { config, person: personOf } = this.#parts;
     const { tracks } = this.#tracks;
-    const still = whoStandsStill(tracks, liveness, this.#memory, this.#askedToMove, takenMs, config.decision);
-    const said = still.filter(({ person: id }) => greeter?.advise('turn-head', person(id)?.language ?? null));
-    const asked = [...this.#askedToMove, ...said.map(({ track }) => track)];
-    this.#askedToMove = new Set(asked.filter((id) => tracks.some((track) => track.id === id)));
+    const want = (track: number, advice: Advice | undefined, person: string | undefined) => {
+      const language = person === undefined ? null : (personOf(person)?.language ?? null);
+      if (advice) this.#advising.want(track, advice, language);
+    };
+    const waiting = liveness ? whoWaits(tracks, liveness, this.#memory, takenMs, config.decision) : [];
+    for (const { track, person, why } of waiting) want(track, adviceAbout(why), person);
+    for (const result of results)
+      if (result.kind === 'refuse')
+        want(result.track, adviceFor(result.reason, result.person !== undefined), result.person);
+    this.#advising.speak(new Set(tracks.map(({ id }) => id).filter((id) => !this.#memory.granted.has(id))));
   }
 
   #sighting(face: MeasuredFace, sameEncoder: boolean, threshold: number): Sighting {
@@ -230,10 +226,10 @@ export class Gate {
 }
 
 const livenessRule = (
-  { motion, aliveSeconds, timeoutMs, lockoutMs }: Config['liveness'],
+  { iapar, bpcer, timeoutMs, lockoutMs }: Config['liveness'],
   looksAlike: PictureRule['looksAlike'],
 ): LivenessTracksRule => ({
-  liveness: { ...LIVENESS_TRACKS_RULE.liveness, motion, aliveS: aliveSeconds, timeoutMs, spoofMs: lockoutMs },
+  liveness: { iapar, bpcer, timeoutMs, spoofMs: lockoutMs },
   pictures: { lockMs: lockoutMs, looksAlike },
 });
 

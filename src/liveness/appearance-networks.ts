@@ -1,9 +1,9 @@
 import { Network } from '../face/network.js';
 import type { Box, FaceLiveness } from '../face/observation.js';
 import { clampRegion, type Picture } from '../kit/opencv/picture.js';
-import { whyNotScored } from './appearance-bounds.js';
+import { doubtOf, INSIDE_MIN } from './appearance-bounds.js';
+import { evidenceOf, type FaceConditions, sumEvidence } from './appearance-evidence.js';
 import type { AppearanceModel } from './appearance-model.js';
-import { classShare, combineScores } from './appearance-score.js';
 import { appearanceView } from './appearance-view.js';
 import { pixelNoise } from './pixel-noise.js';
 
@@ -21,46 +21,54 @@ export class AppearanceNetworks {
   /** @throws OperatingError KAIMON_MODEL_LOAD */
   static async load(models: readonly AppearanceModel[]): Promise<AppearanceNetworks> {
     const parts: { model: AppearanceModel; network: Network }[] = [];
-    for (const model of models) parts.push({ model, network: await Network.load(model.file, model.input) });
+    for (const model of models)
+      parts.push({ model, network: await Network.load(model.file, model.input, model.looks.length) });
     return new AppearanceNetworks(parts);
   }
 
   /**
    * @param frame the whole frame at full resolution, BGR, as the camera gave it: never brightened, never scaled before
-   * @param box the confirmed face. @returns a score, or why there is none; without networks always unknown
+   * @param box the confirmed face. @returns the evidence of all networks, or why there is none; without networks always unknown
    */
   async score(frame: Picture, box: Box): Promise<FaceLiveness> {
-    const least = Math.min(...this.#parts.map(({ model }) => model.cropScale));
-    const view = appearanceView(box, least, frame.width, frame.height);
-    if (!view || frame.channels !== 3) return { kind: 'unknown', why: 'context' };
-    const why = whyNotScored({ ...view, ...faceLight(frame, box) });
-    if (why) return { kind: 'unknown', why };
-    const scores: (number | undefined)[] = [];
-    for (const part of this.#parts) scores.push(await score(part, frame, box));
-    return combineScores(scores);
+    const widest = Math.max(1, ...this.#parts.flatMap(({ model }) => model.looks));
+    const view = appearanceView(box, widest, frame.width, frame.height);
+    if (!view || !(view.inside >= INSIDE_MIN) || frame.channels !== 3) return { kind: 'unknown', why: 'cut-off' };
+    const seen = { ...faceLight(frame, box), context: view.context };
+    const parts: (number | undefined)[] = [];
+    for (const part of this.#parts) parts.push(await evidence(part, frame, box, seen));
+    return sumEvidence(parts, doubtOf(seen));
   }
 }
 
-async function score(
+async function evidence(
   { model, network }: { model: AppearanceModel; network: Network },
   frame: Picture,
   box: Box,
+  seen: FaceConditions,
 ): Promise<number | undefined> {
-  const view = appearanceView(box, model.cropScale, frame.width, frame.height);
-  if (!view) return undefined;
+  for (const [i, scale] of model.looks.entries()) if (!fillLook(network, i, frame, box, scale)) return undefined;
+  const [outputs] = await network.infer();
+  return evidenceOf(outputs, model, seen);
+}
+
+/** Puts one square look at a face into the network's input. @returns whether there is such a look */
+function fillLook(network: Network, at: number, frame: Picture, box: Box, scale: number): boolean {
+  const view = appearanceView(box, scale, frame.width, frame.height);
+  if (!view) return false;
   const crop = frame.crop(view.region);
   try {
     // Area averaging: other methods keep the sensor's noise, which looks alive.
-    const input = crop.resize(model.input.width, model.input.height, 'area');
+    const look = crop.resize(network.input.width, network.input.height);
     try {
-      const [outputs] = await network.run(input);
-      return classShare(outputs, model.classes, model.liveClass);
+      network.fill(look, at);
     } finally {
-      input.release();
+      look.release();
     }
   } finally {
     crop.release();
   }
+  return true;
 }
 
 /** Mean grey and noise of the face in the frame; NaN where there is no face. */

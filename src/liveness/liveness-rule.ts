@@ -1,26 +1,30 @@
 // pure
 
-/** Limits, with what they were chosen by. All may be made stricter by configuration, none looser per site. */
+/** What a verdict may cost, and how long it may take. */
 export interface LivenessRule {
-  /** Seconds of good samples that make a face alive. The best screen of liveness-dev gathers 0.96, its prints 0. */
-  readonly aliveS: number;
-  /** Seconds of movement that no flat picture makes. */
-  readonly solidS: number;
-  /** A score below this is clearly a picture; no live still of liveness-dev has one. */
-  readonly spoofBelow: number;
-  /** How long a track counts as a picture after a clear score. */
+  /** Share of attacks that may be taken for living faces, 0…1 (IAPAR, as far as liveness alone decides). */
+  readonly iapar: number;
+  /** Share of living faces that may be taken for pictures, 0…1 (BPCER). */
+  readonly bpcer: number;
+  /** How long a track counts as a picture after it was one. */
   readonly spoofMs: number;
   /** A track without a verdict after this time is refused. */
   readonly timeoutMs: number;
-  /** Whether the motion cue is required. The demo shows still faces, so it runs without and says so. */
-  readonly motion: boolean;
 }
 
-export const LIVENESS_RULE: LivenessRule = {
-  aliveS: 1.2,
-  solidS: 0.25,
-  spoofBelow: 0.1,
-  spoofMs: 5000,
-  timeoutMs: 8000,
-  motion: true,
-};
+export const LIVENESS_RULE: LivenessRule = { iapar: 0.01, bpcer: 0.05, spoofMs: 5000, timeoutMs: 8000 };
+
+/** Evidence from which on a face counts as alive, and down from which it counts as a picture. */
+export interface EvidenceLimits {
+  readonly alive: number;
+  readonly picture: number;
+}
+
+/**
+ * The limits of a sequential test with the two error rates: ln((1 − β)/α) and ln(β/(1 − α)), α = IAPAR, β = BPCER
+ * (Wald, "Sequential tests of statistical hypotheses", 1945). They hold as far as the evidence is what it says.
+ */
+export const limitsOf = ({ iapar, bpcer }: Pick<LivenessRule, 'iapar' | 'bpcer'>): EvidenceLimits => ({
+  alive: Math.log((1 - bpcer) / iapar),
+  picture: Math.log(bpcer / (1 - iapar)),
+});

@@ -1,6 +1,6 @@
 // pure
 import type { MonotonicMs } from '../kit/clock.js';
-import { hintOf } from './cues/cues.js';
+import { hintOf } from './doubt.js';
 import type { FaceSample } from './face-sample.js';
 import { LIVENESS_RULE, type LivenessRule } from './liveness-rule.js';
 import {

@@ -1,9 +1,11 @@
 // pure
+import type { FaceLiveness } from '../face/observation.js';
 import type { MonotonicMs } from '../kit/clock.js';
-import { addToCue, type CueState } from './cues/cue.js';
-import { CUES, type MissingCue } from './cues/cues.js';
+import { addToCue, type CueState, evidenceOfCue } from './cues/cue.js';
+import { CUES } from './cues/cues.js';
+import { type Doubt, doubtAbout } from './doubt.js';
 import type { FaceSample } from './face-sample.js';
-import { LIVENESS_RULE, type LivenessRule } from './liveness-rule.js';
+import { LIVENESS_RULE, type LivenessRule, limitsOf } from './liveness-rule.js';
 
 /** What speaks for and against a living face over one track. */
 export interface LivenessState {
@@ -11,6 +13,10 @@ export interface LivenessState {
   readonly lastMs: MonotonicMs;
   /** By the name of the cue. */
   readonly cues: ReadonlyMap<string, CueState>;
+  /** What the networks said of the newest sample. */
+  readonly newest: FaceLiveness | undefined;
+  /** Samples of the track that were scored; counted to {@link SAMPLES_LEAST}. */
+  readonly scored: number;
   /** Until then the track counts as a picture. */
   readonly spoofUntilMs: MonotonicMs | undefined;
 }
@@ -20,49 +26,57 @@ export type Verdict =
   | { readonly kind: 'spoof' }
   | {
       readonly kind: 'undecided';
-      /** The cue that is missing, or why the newest sample could not be scored. */
-      readonly why: MissingCue;
+      /** What keeps the newest sample from a verdict. */
+      readonly why: Doubt;
       /** No verdict came in time: refuse with what is known. */
       readonly timedOut: boolean;
     };
 
 /** After a longer time unseen the evidence starts over. */
 const GAP_MAX_MS = 1500;
+/** One frame may always be an odd one. */
+const SAMPLES_LEAST = 2;
 
 /**
  * Adds one sample. A sample that is not newer than the last, or whose time is not a finite number, changes nothing;
- * after a gap everything starts over. The better each cue's samples, the better its sum: nothing else enters it.
+ * after a gap everything starts over. The better each cue's samples, the better its evidence: nothing else enters it.
  */
 export function addSample(
   before: LivenessState | undefined,
   sample: FaceSample,
   rule: LivenessRule = LIVENESS_RULE,
 ): LivenessState | undefined {
-  const { atMs } = sample;
+  const { atMs, liveness: newest } = sample;
   if (!Number.isFinite(atMs)) return before;
   if (before && !(atMs > before.lastMs)) return before;
   const known = before && atMs - before.lastMs <= GAP_MAX_MS ? before : undefined;
-  const passedS = known ? (atMs - known.lastMs) / 1000 : 0;
-  const cues = new Map<string, CueState>();
+  const passedMs = known ? atMs - known.lastMs : 0;
+  const cues = new Map(CUES.map((cue) => [cue.name, addToCue(cue, stateOf(cue, known), sample, passedMs)]));
+  const scored = Math.min(SAMPLES_LEAST, (known?.scored ?? 0) + (newest?.kind === 'scored' ? 1 : 0));
+  const next = { beganMs: known?.beganMs ?? atMs, lastMs: atMs, cues, newest, scored };
+  const isPicture = evidenceFor(next) <= limitsOf(rule).picture;
   // A gap forgets what speaks for a face, never what speaks against it.
-  let spoofUntilMs = before?.spoofUntilMs;
-  for (const cue of CUES) {
-    const { state, isPicture } = addToCue(cue, stateOf(cue, known), sample, passedS, rule);
-    cues.set(cue.name, state);
-    if (isPicture) spoofUntilMs = (atMs + rule.spoofMs) as MonotonicMs;
-  }
-  return { beganMs: known?.beganMs ?? atMs, lastMs: atMs, cues, spoofUntilMs };
+  const spoofUntilMs = isPicture ? ((atMs + rule.spoofMs) as MonotonicMs) : before?.spoofUntilMs;
+  return { ...next, spoofUntilMs };
 }
 
-const stateOf = ({ name, start }: (typeof CUES)[number], track: LivenessState | undefined): CueState =>
-  track?.cues.get(name) ?? { sumS: 0, memory: start };
+const stateOf = ({ name, start }: (typeof CUES)[number], track: Pick<LivenessState, 'cues'> | undefined): CueState =>
+  track?.cues.get(name) ?? { frames: 0, mean: 0, memory: start };
 
-/** The verdict on a track as of its newest sample. Every cue must have passed; an undecided track does not pass. */
+/** The evidence of all cues of a track: a natural log-likelihood ratio, living face against picture; 0 says nothing. */
+export const evidenceFor = (track: Pick<LivenessState, 'cues'>): number =>
+  CUES.reduce((sum, cue) => sum + evidenceOfCue(cue, stateOf(cue, track)), 0);
+
+/**
+ * The verdict on a track as of its newest sample, which must have been scored and not look like a picture itself: what a
+ * track was before does not open a door for what it is now.
+ */
 export function verdictOf(track: LivenessState | undefined, rule: LivenessRule = LIVENESS_RULE): Verdict {
   if (!track) return { kind: 'undecided', why: 'missing', timedOut: false };
-  if (track.spoofUntilMs !== undefined && track.lastMs < track.spoofUntilMs) return { kind: 'spoof' };
-  const lacking = CUES.find((cue) => !cue.passed(stateOf(cue, track), rule));
-  if (!lacking) return { kind: 'live' };
-  const timedOut = track.lastMs - track.beganMs >= rule.timeoutMs;
-  return { kind: 'undecided', why: lacking.whyNot(stateOf(lacking, track).memory), timedOut };
+  const { beganMs, lastMs, newest, scored, spoofUntilMs } = track;
+  if (spoofUntilMs !== undefined && lastMs < spoofUntilMs) return { kind: 'spoof' };
+  const looksAlive = newest?.kind === 'scored' && newest.llr >= 0;
+  if (looksAlive && scored >= SAMPLES_LEAST && evidenceFor(track) >= limitsOf(rule).alive) return { kind: 'live' };
+  const moved = (track.cues.get('motion')?.frames ?? 0) > 0;
+  return { kind: 'undecided', why: doubtAbout(newest, moved), timedOut: lastMs - beganMs >= rule.timeoutMs };
 }

@@ -1,5 +1,5 @@
 import type { AppearanceModel } from '../liveness/appearance-model.js';
-import { findModel, type Manifest } from './manifest.js';
+import { findModel, type Manifest, type ModelOf } from './manifest.js';
 import { modelPath } from './model-files.js';
 
 /**
@@ -15,11 +15,16 @@ export function appearanceModels(manifest: Manifest): AppearanceModel[] {
             name: model.name,
             file: modelPath(model),
             input: model.input,
-            cropScale: model.crop.scale,
-            classes: model.output.dimension,
-            liveClass: model.output.live,
+            looks: model.looks,
+            answer: answerOf(model.output),
+            evidence: model.evidence,
           },
         ]
       : [],
   );
+}
+
+function answerOf(output: ModelOf<'liveness'>['output']): AppearanceModel['answer'] {
+  const { activation: kind } = output;
+  return kind === 'softmax' ? { kind, classes: output.dimension, live: output.live } : { kind };
 }

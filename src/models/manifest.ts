@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { networkInputSchema } from '../face/network-input.js';
 import { OperatingError } from '../kit/errors.js';
+import { appearanceModelSchema, evidenceSchema } from '../liveness/appearance-model.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be small letters, digits and hyphens');
@@ -101,19 +102,24 @@ export const modelSchema = z.discriminatedUnion('role', [
     output: z.strictObject({ scores: tensorName, boxes: tensorName, dimension: z.int().min(1).max(100_000) }),
   }),
   z.strictObject({ ...common, role: z.literal('landmarks'), output: outputSchema }),
-  /** Appearance networks; where several are listed, the least of their scores counts. */
+  /** Appearance networks; the evidence of all that are listed adds up. */
   z.strictObject({
     ...common,
     role: z.literal('liveness'),
-    /** The side of the square around the face that the network sees, in sides of the face; scaled by area averaging. */
-    crop: z.strictObject({ scale: z.number().min(1).max(6) }),
-    /** `dimension` classes before softmax; `live` is the number of the class for living faces, from 0. */
-    output: z.strictObject({
-      name: tensorName,
-      dimension: z.int().min(2).max(100),
-      activation: z.literal('softmax'),
-      live: z.int().min(0).max(99),
-    }),
+    /** Sides of the squares around the face that the network sees, in sides of the face; scaled by area averaging. */
+    looks: appearanceModelSchema.shape.looks,
+    output: z.discriminatedUnion('activation', [
+      /** One number: a natural log-likelihood ratio, living face against picture. */
+      z.strictObject({ name: tensorName, dimension: z.literal(1), activation: z.literal('log-likelihood-ratio') }),
+      /** `dimension` classes before softmax; `live` is the number of the class for living faces, from 0. */
+      z.strictObject({
+        name: tensorName,
+        dimension: z.int().min(2).max(100),
+        activation: z.literal('softmax'),
+        live: z.int().min(0).max(99),
+      }),
+    ]),
+    evidence: evidenceSchema,
   }),
   z.strictObject({
     ...common,
@@ -183,7 +189,11 @@ function contradictions({ models, samples, originals }: Contents): string[] {
     if ((colour === 'grey') !== (channels === 1)) found.push(`${model.name}: ${channels} channels cannot be ${colour}`);
     if (mean.length !== 1 && mean.length !== channels)
       found.push(`${model.name}: ${mean.length} means for ${channels} channels`);
-    if (model.role === 'liveness' && model.output.live >= model.output.dimension)
+    if (
+      model.role === 'liveness' &&
+      model.output.activation === 'softmax' &&
+      model.output.live >= model.output.dimension
+    )
       found.push(`${model.name}: class ${model.output.live} of ${model.output.dimension} does not exist`);
     if ((model.source.kind === 'npm') !== model.file.startsWith('build/'))
       found.push(`${model.name}: built files, and only they, lie in build/`);

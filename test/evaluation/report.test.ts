@@ -4,7 +4,8 @@ import { drawChart } from '../../src/evaluation/charts/draw-chart.js';
 import type { JudgedApproach } from '../../src/evaluation/gate/approaches.js';
 import { gateFigures } from '../../src/evaluation/gate/gate-figures.js';
 import { gateReport } from '../../src/evaluation/gate/gate-report.js';
-import { frameFigures, peopleFigures, takeFigures } from '../../src/evaluation/liveness/liveness-figures.js';
+import { frameFigures } from '../../src/evaluation/liveness/frame-figures.js';
+import { peopleFigures, takeFigures } from '../../src/evaluation/liveness/liveness-figures.js';
 import { livenessReport } from '../../src/evaluation/liveness/liveness-report.js';
 import { htmlOf } from '../../src/evaluation/report.js';
 
@@ -44,23 +45,25 @@ describe('a report', () => {
   });
 
   test('of liveness has errors by kind, videos, what a count of no errors proves, and a chart of the scores', async () => {
-    const still = (kind: string, live: number) => ({
+    const still = (kind: string, llr: number) => ({
       kind,
       person: 'ada',
-      liveness: { kind: 'scored', live } as const,
+      source: '',
+      liveness: { kind: 'scored', llr } as const,
     });
-    const stills = [still('live', 0.9999), still('print', 0), still('print', 1)];
+    const stills = [still('live', 4), still('print', -6), still('print', 5)];
     const takes = [
       { kind: 'live', person: 'ada', atSeconds: 1.2, reason: null },
       { kind: 'print', person: 'ada', atSeconds: null, reason: 'spoof' },
     ];
     const result = {
       frames: frameFigures(stills),
+      sources: {},
       takes: takeFigures(takes),
       people: peopleFigures(takes),
       clips: [{ file: EVIL, kind: 'replay', atSeconds: null, reason: 'spoof' }],
     };
-    const limits = [{ score: 0.5, label: 'alive' }];
+    const limits = [{ llr: 4.5, label: 'alive' }];
     const scores = (wanted: string) => stills.flatMap(({ kind, liveness }) => (kind === wanted ? [liveness] : []));
     const chart = await drawChart(scoresChart(scores('live'), scores('print'), limits, []));
     const html = htmlOf(livenessReport([], result, [chart]));

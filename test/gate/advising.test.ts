@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { REASONS, type Reason } from '../../src/access/reasons.js';
-import { adviceFor } from '../../src/gate/advice-for.js';
+import { adviceAbout, adviceFor } from '../../src/gate/advice-for.js';
 import { Advising } from '../../src/gate/advising.js';
 
 test.each<[Reason, boolean, string]>([
@@ -16,6 +16,13 @@ test('nobody is told what to do about a refusal that they cannot change', () => 
   const told = (Object.keys(REASONS) as Reason[]).filter((reason) => adviceFor(reason, true));
   expect(told.sort()).toEqual(['ambiguous', 'several-faces', 'stale']);
 });
+
+test('a doubt of which only the operator can do anything is told to nobody at the door', () =>
+  expect([adviceAbout('still'), adviceAbout('fault'), adviceAbout('missing')]).toEqual([
+    'turn-head',
+    undefined,
+    undefined,
+  ]));
 
 describe('advice to people who wait', () => {
   function stage() {

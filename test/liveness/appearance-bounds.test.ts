@@ -1,19 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import { APPEARANCE_BOUNDS, whyNotScored } from '../../src/liveness/appearance-bounds.js';
+import { doubtOf } from '../../src/liveness/appearance-bounds.js';
+import { doubtAbout, hintOf } from '../../src/liveness/doubt.js';
 
-describe('the bounds of scoring', () => {
-  const good = { brightness: 120, noise: 1, context: 2.7, inside: 1 };
+describe('what makes a face hard to judge', () => {
+  const good = { brightness: 120, noise: 1, context: 2.7 };
   test.each([
-    ['a face in good light, with little noise and room around it, is scored', good, undefined],
-    ['a face in the dark is not scored', { ...good, brightness: APPEARANCE_BOUNDS.brightness - 1 }, 'dark'],
-    ['a noisy face is not scored', { ...good, noise: APPEARANCE_BOUNDS.noise + 0.1 }, 'noise'],
-    ['a face without surroundings is not scored', { ...good, context: 1.5 }, 'context'],
-    ['a face cut off by the edge of the frame is not scored', { ...good, inside: 0.8 }, 'context'],
-    [
-      'a face whose brightness is NaN is not scored',
-      { brightness: Number.NaN, noise: 1, context: 2.7, inside: 1 },
-      'dark',
-    ],
-    ['a face whose noise is NaN is not scored', { ...good, noise: Number.NaN }, 'noise'],
-  ] as const)('%s', (_title, seen, why) => expect(whyNotScored(seen)).toBe(why));
+    ['a face in good light, with little noise and room around it: nothing', good, undefined],
+    ['a face in the dark', { ...good, brightness: 44 }, 'dark'],
+    ['a noisy face', { ...good, noise: 4.1 }, 'noise'],
+    ['a face without surroundings', { ...good, context: 1.5 }, 'context'],
+    ['a face whose brightness is NaN', { ...good, brightness: Number.NaN }, 'dark'],
+    ['a face whose noise is NaN', { ...good, noise: Number.NaN }, 'noise'],
+  ] as const)('%s', (_title, seen, doubt) => expect(doubtOf(seen)).toBe(doubt));
+});
+
+describe('what keeps a track from a verdict', () => {
+  test.each([
+    ['what was not measured', undefined, true, 'missing'],
+    ['why there is no score', { kind: 'unknown', why: 'cut-off' }, true, 'cut-off'],
+    ['what makes it hard to judge', { kind: 'scored', llr: 1, doubt: 'noise' }, false, 'noise'],
+    ['that it did not move', { kind: 'scored', llr: 1 }, false, 'still'],
+    ['that it is not sure, however it moves', { kind: 'scored', llr: 1 }, true, 'unsure'],
+  ] as const)('%s', (_title, newest, moved, doubt) => {
+    expect(doubtAbout(newest, moved)).toBe(doubt);
+    expect(hintOf(doubt)).toMatch(/.{20}/);
+  });
 });

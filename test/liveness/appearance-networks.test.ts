@@ -36,31 +36,37 @@ describe.runIf(built)('appearance networks', () => {
     photo = waves(640, 480);
   });
 
-  test('give a face with light and room a probability, the same each time', async () => {
+  test('give a face with light and room a ratio, the same each time', async () => {
     const first = await networks.score(photo, box());
-    expect(first).toEqual({ kind: 'scored', live: expect.any(Number) });
+    expect(first).toEqual({ kind: 'scored', llr: expect.any(Number) });
     expect(await networks.score(photo, box())).toEqual(first);
   });
 
-  test('give no score in noise, in the dark, or to a face that fills the frame', async () => {
-    expect(await networks.score(spoiled(20, 1), box())).toEqual({ kind: 'unknown', why: 'noise' });
-    expect(await networks.score(spoiled(0, 0.02), box())).toEqual({ kind: 'unknown', why: 'dark' });
-    const whole = { x: 0, y: 0, width: photo.width, height: photo.height };
-    expect(await networks.score(photo, whole)).toEqual({ kind: 'unknown', why: 'context' });
-    expect(await networks.score(photo, { x: -500, y: 0, width: 50, height: 50 })).toEqual({
-      kind: 'unknown',
-      why: 'context',
-    });
+  test('say what makes a face hard to judge, and give none to one that is not wholly in the frame', async () => {
+    expect(await networks.score(spoiled(20, 1), box())).toMatchObject({ kind: 'scored', doubt: 'noise' });
+    expect(await networks.score(spoiled(0, 0.02), box())).toMatchObject({ kind: 'scored', doubt: 'dark' });
+    const near = { x: 100, y: 20, width: 440, height: 440 };
+    expect(await networks.score(photo, near)).toMatchObject({ kind: 'scored', doubt: 'context' });
+    const cutOff = { kind: 'unknown', why: 'cut-off' };
+    expect(await networks.score(photo, { x: -20, y: 0, width: 150, height: 150 })).toEqual(cutOff);
+    expect(await networks.score(photo, { x: -500, y: 0, width: 50, height: 50 })).toEqual(cutOff);
+  });
+
+  test('look at a face in the order of their scales', async () => {
+    const turned = models.map((model) => ({ ...model, looks: model.looks.toReversed() }));
+    const first = await networks.score(photo, box());
+    expect(await (await AppearanceNetworks.load(turned)).score(photo, box())).not.toEqual(first);
   });
 
   test('give no score when their output is not what the manifest says', async () => {
-    const wrong = await AppearanceNetworks.load(models.map((model) => ({ ...model, classes: 4 })));
+    const answer = { kind: 'softmax', classes: 4, live: 0 } as const;
+    const wrong = await AppearanceNetworks.load(models.map((model) => ({ ...model, answer })));
     expect(await wrong.score(photo, box())).toEqual({ kind: 'unknown', why: 'fault' });
   });
 
   test('give no score when there are none of them, and none to a grey picture', async () => {
     const none = await AppearanceNetworks.load([]);
     expect((await none.score(photo, box())).kind).toBe('unknown');
-    expect(await networks.score(photo.grey(), box())).toEqual({ kind: 'unknown', why: 'context' });
+    expect(await networks.score(photo.grey(), box())).toEqual({ kind: 'unknown', why: 'cut-off' });
   });
 });

@@ -40,19 +40,19 @@ export const boxAt = ({ x = 300, y = 220, size = 150 }: Pose = {}): Box => ({
 });
 
 export const at = (ms: number): MonotonicMs => monotonicMs(ms);
-export const scored = (live: number): FaceSample['liveness'] => ({ kind: 'scored', live });
+export const scored = (llr: number): FaceSample['liveness'] => ({ kind: 'scored', llr });
 
 /** A person who looks alive and turns the head to and fro. */
 export const liveSample = (ms: number, change: Partial<FaceSample> = {}): FaceSample => ({
   atMs: at(ms),
   box: boxAt(),
   landmarks: solidHead({ yaw: 0.4 * Math.sin(ms / 400) }),
-  liveness: scored(0.9999),
+  liveness: scored(4),
   ...change,
 });
 
-/** A print that is moved and turned about, and looks to the network as `live` says. */
-export const printSample = (ms: number, live: number): FaceSample => {
+/** A print that is moved and turned about, and looks to the networks as `llr` says. */
+export const printSample = (ms: number, llr: number): FaceSample => {
   const pose = { yaw: 0.5 * Math.sin(ms / 400), x: 300 + 40 * Math.sin(ms / 300) };
-  return { atMs: at(ms), box: boxAt(pose), landmarks: flatHead(pose), liveness: scored(live) };
+  return { atMs: at(ms), box: boxAt(pose), landmarks: flatHead(pose), liveness: scored(llr) };
 };

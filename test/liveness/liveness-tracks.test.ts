@@ -31,7 +31,7 @@ const times = (from: number, to: number) => Array.from({ length: (to - from) / 1
 
 describe('all tracks of a camera', () => {
   test('a living person passes while another holds up a print elsewhere', () => {
-    const far = (ms: number) => ({ ...printSample(ms, 0.01), box: ELSEWHERE });
+    const far = (ms: number) => ({ ...printSample(ms, -4), box: ELSEWHERE });
     const { liveness, spoofs } = show(times(0, 2000).map((ms) => [ms, { 1: liveSample(ms), 2: far(ms) }] as const));
     expect(liveness.get(1)).toEqual({ kind: 'live' });
     expect(liveness.get(2)).toEqual({ kind: 'spoof' });
@@ -40,7 +40,7 @@ describe('all tracks of a camera', () => {
 
   test('a photo that is found again as a new track in the same place is refused there', () => {
     const { liveness } = show([
-      [0, { 1: printSample(0, 0.01) }],
+      [0, { 1: printSample(0, -4) }],
       ...times(125, 3000).map((ms) => [ms, { 2: liveSample(ms) }] as const),
     ]);
     expect(liveness.get(2)).toEqual({ kind: 'locked-place' });
@@ -50,21 +50,21 @@ describe('all tracks of a camera', () => {
   test('a clear picture shuts its place for the track that was judged before it in the same frame', () => {
     const { liveness } = show([
       ...times(0, 2000).map((ms) => [ms, { 1: liveSample(ms) }] as const),
-      [2125, { 1: liveSample(2125), 2: printSample(2125, 0.01) }],
+      [2125, { 1: liveSample(2125), 2: printSample(2125, -4) }],
     ]);
     expect(liveness.get(1)).toEqual({ kind: 'locked-place' });
   });
 
   test('a person is let in again once the place is open', () => {
     const { liveness } = show([
-      [0, { 1: printSample(0, 0.01) }],
+      [0, { 1: printSample(0, -4) }],
       ...times(125, 5500).map((ms) => [ms, { 2: liveSample(ms) }] as const),
     ]);
     expect(liveness.get(2)).toEqual({ kind: 'live' });
   });
 
   test('a picture that is waved beside a living person locks that person out at no time', () => {
-    const beside = (ms: number) => ({ ...printSample(ms, 0.01), box: boxAt({ x: 390, size: 300 }) });
+    const beside = (ms: number) => ({ ...printSample(ms, -4), box: boxAt({ x: 390, size: 300 }) });
     const { liveness, spoofs, tracks } = show([
       ...times(0, 3000).map((ms) => [ms, { 1: liveSample(ms), 2: beside(ms) }] as const),
       [3125, { 1: liveSample(3125) }],
@@ -75,11 +75,11 @@ describe('all tracks of a camera', () => {
   });
 
   test('a picture that hangs there is refused for ever, without a word', () => {
-    const hanging = (ms: number) => ({ ...printSample(ms, 0.01), box: ELSEWHERE });
+    const hanging = (ms: number) => ({ ...printSample(ms, -4), box: ELSEWHERE });
     const { liveness, spoofs, tracks } = show([
       ...times(0, POSTER_AFTER_MS).map((ms) => [ms, { 1: hanging(ms) }] as const),
       // The detector finds it again as another track, with a better look by chance.
-      [POSTER_AFTER_MS + 3000, { 2: { ...hanging(POSTER_AFTER_MS + 3000), liveness: scored(0.9) } }],
+      [POSTER_AFTER_MS + 3000, { 2: { ...hanging(POSTER_AFTER_MS + 3000), liveness: scored(1) } }],
     ]);
     expect([liveness.get(2), spoofs]).toEqual([{ kind: 'poster' }, [1]]);
     expect(refusalOf(liveness.get(2))).toMatchObject({ reason: 'spoof', settled: false });
@@ -93,17 +93,17 @@ describe('all tracks of a camera', () => {
   test('how long a track has been alive without a break', () => {
     const alive = show(times(0, 4000).map((ms) => [ms, { 1: liveSample(ms) }] as const));
     const since = alive.tracks.aliveSince.get(1) as number;
-    expect(since).toBeGreaterThan(1000);
+    expect(since).toBeGreaterThan(0);
     expect(since).toBeLessThan(2500);
     const broken = show([
       ...times(0, 4000).map((ms) => [ms, { 1: liveSample(ms) }] as const),
-      [4125, { 1: printSample(4125, 0.01) }],
+      [4125, { 1: printSample(4125, -4) }],
     ]);
     expect(broken.tracks.aliveSince.has(1)).toBe(false);
   });
 
   test('a spoof is reported once while it lasts', () => {
-    const { spoofs } = show(times(0, 4000).map((ms) => [ms, { 1: printSample(ms, 0.02) }] as const));
+    const { spoofs } = show(times(0, 4000).map((ms) => [ms, { 1: printSample(ms, -4) }] as const));
     expect(spoofs).toEqual([1]);
   });
 
@@ -122,12 +122,11 @@ describe('all tracks of a camera', () => {
     expect(refusalOf({ kind: 'live' })).toBeUndefined();
     expect(refusalOf({ kind: 'spoof' })).toMatchObject({ reason: 'spoof', settled: true });
     expect(refusalOf(undefined)).toMatchObject({ reason: 'liveness-unknown', settled: true });
-    for (const why of ['appearance', 'motion', 'dark', 'noise', 'context', 'fault', 'missing'] as const)
+    for (const why of ['unsure', 'still', 'dark', 'noise', 'context', 'cut-off', 'fault', 'missing'] as const)
       expect(refusalOf({ kind: 'undecided', why, timedOut: false })).toMatchObject({
         reason: 'liveness-unknown',
         detail: expect.stringMatching(/.{20}/),
         settled: false,
       });
-    expect(scored(1)).toEqual({ kind: 'scored', live: 1 });
   });
 });

@@ -38,7 +38,9 @@ describe('the manifest of this release', () => {
     expect(() => findModel(manifest, 'encoder', 'facenet')).toThrow(
       /no model "facenet".*known are mobilefacenet, openface/,
     );
-    expect(() => findModel(manifest, 'liveness', 'other')).toThrow(/for the role liveness: known are fr-liveness/);
+    expect(() => findModel(manifest, 'liveness', 'other')).toThrow(
+      /for the role liveness: known are liveness, fr-liveness/,
+    );
   });
 
   test('has thresholds that grow stricter with the false match rate', () => {

@@ -48,8 +48,9 @@ export const model = (name: string, text: string, source: Model['source']): Mode
   licence: { spdx: 'MIT', text: 'MIT, for this test' },
   origin: 'made up by this test',
   input: { width: 8, height: 8, channels: 3, colour: 'rgb', layout: 'nchw', mean: [0], scale: 1 },
-  crop: { scale: 2 },
+  looks: [2],
   output: { name: 'output', dimension: 3, activation: 'softmax', live: 0 },
+  evidence: { offset: 0, slope: 1, least: -4, most: 4, needs: null },
 });
 
 export const sample = (file: string, text: string, source: NpmSource): Extra => {

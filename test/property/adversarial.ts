@@ -62,7 +62,7 @@ const broken =
     const face = pick<unknown>(
       random,
       { ...first, score: value },
-      { ...first, liveness: { kind: 'scored', live: value } },
+      { ...first, liveness: { kind: 'scored', llr: value } },
       { ...first, box: { ...first.box, width: value } },
       { ...first, quality: { ...first.quality, sharpness: value, yaw: value } },
       { ...first, landmarks: first.landmarks.map(() => [value, value]) },
@@ -84,7 +84,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
         y: between(random, -500, 1500),
         size: between(random, 0, 900),
         yaw: between(random, -1.5, 1.5),
-        live: random(),
+        llr: between(random, -5, 5),
       }),
     ),
   }),
@@ -96,7 +96,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     frame,
     takenMs: ms,
     faces: [
-      { ...ada(ms), box: { x: -1e5, y: -1e5, width: 1e5, height: 1e5 }, liveness: { kind: 'unknown', why: 'context' } },
+      { ...ada(ms), box: { x: -1e5, y: -1e5, width: 1e5, height: 1e5 }, liveness: { kind: 'unknown', why: 'cut-off' } },
     ],
   }),
   tiny: ({ frame, ms, random }) => ({
@@ -118,7 +118,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   "a stranger's life for an enrolled person's picture": ({ frame, ms, turn }) => ({
     frame,
     takenMs: ms,
-    faces: [turn % 2 === 0 ? ada(ms, { live: 0.3, flat: true }) : ada(ms, { angle: WHO.stranger })],
+    faces: [turn % 2 === 0 ? ada(ms, { llr: -1, flat: true }) : ada(ms, { angle: WHO.stranger })],
   }),
   'an unusable embedding': ({ frame, ms, random }) => ({
     frame,
@@ -128,14 +128,12 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'no liveness': ({ frame, ms, random }) => ({
     frame,
     takenMs: ms,
-    faces: [
-      ada(ms, { live: pick(random, null, 'dark' as const, 'noise' as const, 'context' as const, 'fault' as const) }),
-    ],
+    faces: [ada(ms, { llr: pick(random, null, 'cut-off' as const, 'fault' as const) })],
   }),
   'a print': ({ frame, ms, random }) => ({
     frame,
     takenMs: ms,
-    faces: [ada(ms, { flat: true, live: pick(random, 0.01, 0.2, 0.6, 0.9999) })],
+    faces: [ada(ms, { flat: true, llr: pick(random, -4, -1, 0.5, 4) })],
   }),
   'time going backwards': ({ frame, ms, turn }) => ({
     frame,
@@ -148,7 +146,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     takenMs: ms,
     faces: [
       {
-        ...ada(ms, { live: 0.3 }),
+        ...ada(ms, { llr: -1 }),
         landmarks: Array.from({ length: 68 }, (): [number, number] => [between(random, -1e5, 1e5), 0]),
       },
     ],
@@ -157,7 +155,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'broken numbers': ({ frame, ms, random }) => ({
     frame,
     takenMs: ms,
-    faces: [ada(ms, { live: 0.3 })],
+    faces: [ada(ms, { llr: -1 })],
     raw: broken(random),
   }),
 };

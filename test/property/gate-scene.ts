@@ -37,16 +37,16 @@ export const WHO = { ada: 0, bob: 2, stranger: 4.2 } as const;
 export interface Appearance extends Pose {
   readonly angle: number;
   readonly embedding?: string;
-  /** Score of the appearance networks; or why there is none; null: not measured. */
-  readonly live?: number | 'dark' | 'noise' | 'context' | 'fault' | null;
+  /** Log-likelihood ratio of the appearance networks; or why there is none; null: not measured. */
+  readonly llr?: number | 'cut-off' | 'fault' | null;
   readonly flat?: boolean;
   readonly quality?: Partial<Quality>;
 }
 
 /** A face of one frame; alive, solid and of good quality unless given otherwise. */
-export function faceOf({ angle, live = 0.9999, flat = false, quality, embedding, ...pose }: Appearance): MeasuredFace {
+export function faceOf({ angle, llr = 4, flat = false, quality, embedding, ...pose }: Appearance): MeasuredFace {
   const liveness =
-    typeof live === 'number' ? ({ kind: 'scored', live } as const) : live && ({ kind: 'unknown', why: live } as const);
+    typeof llr === 'number' ? ({ kind: 'scored', llr } as const) : llr && ({ kind: 'unknown', why: llr } as const);
   return {
     box: boxAt(pose),
     score: 0.95,

@@ -3,21 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { iou } from '../../src/face/geometry.js';
 import { boxAt } from '../liveness/heads.js';
 import { ATTACKS, run, TAKING_TURNS } from './adversarial.js';
-import {
-  type Appearance,
-  faceOf,
-  GateScene,
-  LIVENESS,
-  observationOf,
-  RULE,
-  type Seen,
-  turning,
-  WHO,
-} from './gate-scene.js';
+import { type Appearance, faceOf, GateScene, observationOf, RULE, type Seen, turning, WHO } from './gate-scene.js';
 
 const BLURRED = { sharpness: 3 };
-/** Scores from here on are worth anything (liveness/cues/appearance.ts). */
-const WORTH_SOMETHING = 0.98;
 const LOST_MS = 1000;
 
 /** What one face of one frame shows; most often Ada as she should be. */
@@ -27,7 +15,7 @@ const appearance: fc.Arbitrary<Omit<Appearance, 'yaw'>> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       angle: fc.constantFrom(WHO.ada, WHO.ada, 0.3, WHO.bob, WHO.stranger),
-      live: fc.constantFrom(0.9999, 0.999, 0.7, 0.3, 'dark' as const, null),
+      llr: fc.constantFrom(4, 3, 0.5, -1, 'fault' as const, null),
       quality: fc.constantFrom({}, {}, BLURRED),
       x: fc.constantFrom(300, 300, 330, 900),
       flat: fc.boolean(),
@@ -81,10 +69,10 @@ const meant = ({ angle }: Appearance) =>
 
 /**
  * The most good frames of one person that any track through the frames up to the last can have gathered: each newer than
- * the one before by number and by time, in its place, within a second. And since when.
+ * the one before by number and by time, in its place, within a second.
  */
-function bestTrack(shown: readonly Shown[], person: string): { good: number; sinceMs: number } {
-  const found: { frame: number; takenMs: number; one: Appearance; good: number; sinceMs: number }[] = [];
+function bestTrack(shown: readonly Shown[], person: string): number {
+  const found: { frame: number; takenMs: number; one: Appearance; good: number }[] = [];
   for (const { frame, takenMs, appearances } of shown)
     for (const one of appearances) {
       if (meant(one) !== person) continue;
@@ -96,14 +84,11 @@ function bestTrack(shown: readonly Shown[], person: string): { good: number; sin
           iou(boxAt(other.one), boxAt(one)) >= 0.25,
       );
       const good = (isGood(one) ? 1 : 0) + Math.max(0, ...before.map((other) => other.good));
-      found.push({ frame, takenMs, one, good, sinceMs: Math.min(takenMs, ...before.map((other) => other.sinceMs)) });
+      found.push({ frame, takenMs, one, good });
     }
   const last = shown.at(-1);
   const present = found.filter(({ frame, takenMs }) => frame === last?.frame && takenMs === last.takenMs);
-  return {
-    good: Math.max(0, ...present.map(({ good }) => good)),
-    sinceMs: Math.min(...present.map(({ sinceMs }) => sinceMs)),
-  };
+  return Math.max(0, ...present.map(({ good }) => good));
 }
 
 describe('the whole gate, whatever it is shown', () => {
@@ -121,25 +106,23 @@ describe('the whole gate, whatever it is shown', () => {
             expect(ageMs).toBeLessThanOrEqual(RULE.maxAgeMs);
             // Present is the person, alive, though perhaps with the head turned: then known a moment ago.
             const own = one.appearances.filter((face) => meant(face) === person.id);
-            expect(own.some(({ live = 1 }) => typeof live === 'number' && live >= 0.5)).toBe(true);
+            expect(own.some(({ llr = 4 }) => typeof llr === 'number' && llr >= 0)).toBe(true);
             const known = shown
               .slice(0, at + 1)
               .filter(({ appearances }) => appearances.some((face) => meant(face) === person.id && isGood(face)))
               .map(({ takenMs }) => takenMs);
             expect((one.nowMs ?? 0) - Math.max(...known)).toBeLessThanOrEqual(RULE.maxAgeMs);
-            const track = bestTrack(shown.slice(0, at + 1), person.id);
-            expect(track.good).toBeGreaterThanOrEqual(RULE.agree);
-            expect(one.takenMs - track.sinceMs).toBeGreaterThanOrEqual(LIVENESS.aliveSeconds * 1000);
+            expect(bestTrack(shown.slice(0, at + 1), person.id)).toBeGreaterThanOrEqual(RULE.agree);
             const alive = shown
               .slice(0, at + 1)
               .filter(({ appearances }) =>
                 appearances.some(
                   (face) =>
                     meant(face) === person.id &&
-                    (face.live === undefined || (typeof face.live === 'number' && face.live > WORTH_SOMETHING)),
+                    (face.llr === undefined || (typeof face.llr === 'number' && face.llr > 0)),
                 ),
               );
-            expect(new Set(alive.map(({ takenMs }) => takenMs)).size).toBeGreaterThanOrEqual(3);
+            expect(new Set(alive.map(({ takenMs }) => takenMs)).size).toBeGreaterThanOrEqual(2);
           }
         });
       }),
@@ -153,8 +136,8 @@ describe('the whole gate, whatever it is shown', () => {
     for (const angle of Object.values(WHO)) {
       const scene = new GateScene();
       for (let i = 0; i < 20; i++)
-        scene.see(observationOf({ frame: i, takenMs: i * 100, faces: [faceOf({ angle, live: i < 5 ? 0.9 : 0.02 })] }));
-      const spoof = { track: 1, frame: 5, box: boxAt({}) };
+        scene.see(observationOf({ frame: i, takenMs: i * 100, faces: [faceOf({ angle, llr: i < 5 ? 0.5 : -8 })] }));
+      const spoof = { track: 1, frame: 7, box: boxAt({}) };
       expect(scene.spoofs.map(({ person, ...rest }) => [person?.id, rest])).toEqual([
         [angle === WHO.stranger ? undefined : angle === WHO.ada ? 'ada' : 'bob', spoof],
       ]);
@@ -163,12 +146,12 @@ describe('the whole gate, whatever it is shown', () => {
 
   /** Ada alone, frame after frame, more or less well seen and near; farther than 0.2 (an angle of 0.46) nobody is meant. */
   const seen = fc.oneof(
-    { weight: 5, arbitrary: fc.constant({ angle: 0, live: 0.9999, quality: {} }) },
+    { weight: 5, arbitrary: fc.constant({ angle: 0, llr: 4, quality: {} }) },
     {
       weight: 2,
       arbitrary: fc.record({
         angle: fc.constantFrom(0, 0.2, 0.5),
-        live: fc.constantFrom(0.9999, 0.999, 0.99, 0.9, 0.5, 0.3, 0.05, 'dark' as const),
+        llr: fc.constantFrom(4, 3, 2, 1, 0, -1, -4, 'fault' as const),
         quality: fc.constantFrom({}, BLURRED),
       }),
     },
@@ -214,7 +197,7 @@ describe('the whole gate, whatever it is shown', () => {
         if (before === undefined) return;
         grants += 1;
         const after = new GateScene(NEAR).firstGrant(
-          shots(all.map((one, i) => (improved[i] ? { angle: 0, live: 0.9999, quality: {} } : one))),
+          shots(all.map((one, i) => (improved[i] ? { angle: 0, llr: 4, quality: {} } : one))),
         );
         expect(after).toBeDefined();
         expect(after).toBeLessThanOrEqual(before);
@@ -231,8 +214,8 @@ describe('the whole gate, whatever it is shown', () => {
       faces: [faceOf({ angle: WHO.ada, yaw: turning(takenMs) })],
     });
     const backwards = fc.record({
-      // A second of Ada as she should be: not yet enough to let her in.
-      before: fc.integer({ min: 0, max: 8 }),
+      // Ada as she should be, but not yet often enough to let her in.
+      before: fc.integer({ min: 0, max: Math.max(0, RULE.agree - 2) }),
       steps: fc.array(
         fc.record({ back: fc.constantFrom(0, 0, 1, 125, 700, 1500), on: fc.constantFrom(0, 1, 125, 1000) }),
         {

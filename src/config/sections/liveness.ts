@@ -1,21 +1,29 @@
 import { z } from 'zod';
 import { flag, measure, whole } from '../field.js';
 
-/** Telling a living face from a picture of one. Limits can be made stricter here, never looser than the release's. */
+/** Telling a living face from a picture of one. */
 export const livenessSection = z.strictObject({
   enabled: flag(
     'Refuse pictures and screens held to the camera; without it a photo of an enrolled person opens the door',
     true,
   ),
-  motion: flag('Ask for a movement that no flat picture makes, too; without it only the look of the face counts', true),
-  aliveSeconds: measure('Seconds of good looks that make a face alive', { unit: 'seconds', min: 1.2, max: 10 }, 1.2),
+  iapar: measure(
+    'Share of pictures and screens that may be taken for living faces; smaller is safer, and people are looked at for longer',
+    { unit: 'rate', min: 0.0001, max: 0.05 },
+    0.01,
+  ),
+  bpcer: measure(
+    'Share of living faces that may be taken for pictures for a moment; larger refuses pictures sooner',
+    { unit: 'rate', min: 0.001, max: 0.2 },
+    0.05,
+  ),
   timeoutMs: whole(
     'A face that is not settled by then is refused; it may try again',
     { unit: 'milliseconds', min: 2000, max: 60_000 },
     8000,
   ),
   lockoutMs: whole(
-    'For so long after the last clear look at a picture its track is refused, and whoever comes to its place',
+    'For so long after a face was last clearly a picture it counts as one, and so does whoever comes to its place',
     { unit: 'milliseconds', min: 1000, max: 5000 },
     5000,
   ),

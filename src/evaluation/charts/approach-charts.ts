@@ -36,34 +36,33 @@ export function grantsChart(
   };
 }
 
-/** Log odds beyond these are drawn at the ends. */
-const LOG_ODDS_MAX = 12;
-const BIN = 1;
-const logOdds = (score: number) => Math.log(score / (1 - score));
+/** Ratios beyond these are drawn at the ends. */
+const LLR_MAX = 8;
+const BIN = 0.5;
 
-/** Scores of single frames of live faces and of attacks, on the scale on which the verdict counts them. */
+/** What single frames of live faces and of attacks say, as the verdict counts it. */
 export function scoresChart(
   live: readonly FaceLiveness[],
   attacks: readonly FaceLiveness[],
-  limits: readonly { readonly score: number; readonly label: string }[],
+  limits: readonly { readonly llr: number; readonly label: string }[],
   subtitle: readonly string[],
 ): Chart {
   const scores = (all: readonly FaceLiveness[]) =>
-    Float64Array.from(all.flatMap((one) => (one.kind === 'scored' ? inside(logOdds(one.live)) + LOG_ODDS_MAX : [])));
+    Float64Array.from(all.flatMap((one) => (one.kind === 'scored' ? inside(one.llr) + LLR_MAX : [])));
   const groups = [
     { name: 'live faces', values: scores(live) },
     { name: 'attacks', values: scores(attacks) },
   ].filter(({ values }) => values.length > 0);
-  const bins = (2 * LOG_ODDS_MAX) / BIN;
+  const bins = (2 * LLR_MAX) / BIN;
   const shares = groups.map(({ values }) => histogram(values, BIN, bins));
   return {
     title: 'What a single frame is worth',
     subtitle,
     x: {
-      title: 'log odds of the score: −4.6 is 0.01, 0 is 0.5, 4.6 is 0.99',
+      title: 'log-likelihood ratio, living face against picture (natural): 0 says nothing, 4.6 is a hundred to one',
       scale: 'linear',
-      from: -LOG_ODDS_MAX,
-      to: LOG_ODDS_MAX,
+      from: -LLR_MAX,
+      to: LLR_MAX,
       format: '~f',
     },
     y: {
@@ -75,14 +74,14 @@ export function scoresChart(
     },
     lines: groups.map(({ name }, i) => ({ name, points: stepsOf(shares[i] ?? []), filled: true })),
     marks: [],
-    rules: limits.map(({ score, label }) => ({ x: logOdds(score), label })),
+    rules: limits.map(({ llr, label }) => ({ x: llr, label })),
   };
 }
 
-const inside = (value: number) => Math.min(LOG_ODDS_MAX, Math.max(-LOG_ODDS_MAX, value));
+const inside = (value: number) => Math.min(LLR_MAX, Math.max(-LLR_MAX, value));
 
 const stepsOf = (bins: readonly number[]): Point[] =>
   bins.flatMap((share, i): Point[] => [
-    [i * BIN - LOG_ODDS_MAX, share],
-    [(i + 1) * BIN - LOG_ODDS_MAX, share],
+    [i * BIN - LLR_MAX, share],
+    [(i + 1) * BIN - LLR_MAX, share],
   ]);

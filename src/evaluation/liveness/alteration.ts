@@ -5,7 +5,14 @@ export interface Alteration {
   readonly dim: number;
   /** Standard deviation of the added noise, grey levels; each pixel and colour for itself. */
   readonly noise: number;
+  /** Factor of the resolution, 0.5: half as wide and as high. */
+  readonly scale: number;
+  /** Quality of a JPEG through which the frame goes last; null: none. */
+  readonly jpeg: number | null;
 }
+
+export const writtenAlteration = ({ dim, noise, scale, jpeg }: Alteration): string =>
+  `noise of sd ${noise} added, light times ${dim}, resolution times ${scale}, ${jpeg === null ? 'no' : `quality ${jpeg}`} JPEG`;
 
 /** Normal numbers drawn once; reading them from random places is as good and much faster. */
 const TABLE_SIZE = 1 << 18;
@@ -16,7 +23,7 @@ const RUN = 997;
 export type Alter = (bytes: Uint8Array, random: () => number) => Buffer;
 
 /** Makes a function that spoils frames: first the light, then the noise. @param random fills the table of noise, once */
-export function alteration({ dim, noise }: Alteration, random: () => number): Alter {
+export function alteration({ dim, noise }: Pick<Alteration, 'dim' | 'noise'>, random: () => number): Alter {
   const table = new Float32Array(noise > 0 ? TABLE_SIZE : 1);
   if (noise > 0)
     for (let i = 0; i < TABLE_SIZE; i++)

@@ -1,25 +1,23 @@
 import { join } from 'node:path';
 import { monotonicMs } from '../../kit/clock.js';
 import { OperatingError } from '../../kit/errors.js';
-import { ALIVE_SCORE } from '../../liveness/cues/appearance.js';
-import { LIVENESS_RULE } from '../../liveness/liveness-rule.js';
+import { LIVENESS_RULE, limitsOf } from '../../liveness/liveness-rule.js';
 import { scoresChart } from '../charts/approach-charts.js';
 import type { EvaluationContext, Findings } from '../context.js';
 import { FrameReader } from '../frames/frame-reader.js';
-import { type PresentationFile, type PresentationSet, readPresentations, takesOf } from '../presentations.js';
-import { commonFacts, prepareReport, writeReport } from '../report-file.js';
-import type { Alteration } from './alteration.js';
 import {
-  frameFigures,
-  type JudgedStill,
-  type JudgedTake,
-  judgeTake,
-  peopleFigures,
-  type TimedLook,
-  takeFigures,
-} from './liveness-figures.js';
+  type PresentationFile,
+  type PresentationSet,
+  readPresentations,
+  takenAtMs,
+  takesOf,
+} from '../presentations.js';
+import { commonFacts, prepareReport, writeReport } from '../report-file.js';
+import { type Alteration, writtenAlteration } from './alteration.js';
+import { frameFigures, type JudgedStill, sourceFigures } from './frame-figures.js';
+import { type JudgedTake, judgeTake, peopleFigures, type TimedLook, takeFigures } from './liveness-figures.js';
 import { type LivenessFrame, livenessFrameSchema } from './liveness-protocol.js';
-import { type LivenessResult, livenessReport, writtenError } from './liveness-report.js';
+import { type LivenessResult, livenessReport, writtenError, writtenFrames } from './liveness-report.js';
 
 /** What `kaimon evaluate liveness` is asked for. */
 export interface LivenessQuestion {
@@ -28,7 +26,7 @@ export interface LivenessQuestion {
   readonly kind?: string;
   /** Frames measured in a second of a video. */
   readonly fps: number;
-  /** How many frame numbers of a take are a second. */
+  /** How many frame numbers of a take are a second, where the set does not say it. */
   readonly takeFps: number;
   /** File for a report. */
   readonly report?: string;
@@ -90,11 +88,11 @@ async function judge(
     clips.push({ file: clip.file, ...judgeTake(clip, looks) });
   }
   const takes = takesOf(set).map((take) => {
-    const looks = take.map(({ file, frame }) => timed((frame * 1000) / takeFps, faces.get(file)));
+    const looks = take.map((still) => timed(takenAtMs(still, takeFps), faces.get(still.file)));
     return judgeTake(take[0] as PresentationFile, looks);
   });
   const stills = set.stills.map(
-    ({ file, kind, person }): JudgedStill => ({ kind, person, liveness: faces.get(file)?.liveness }),
+    ({ file, kind, person, source }): JudgedStill => ({ kind, person, source, liveness: faces.get(file)?.liveness }),
   );
   return { stills, takes, clips };
 }
@@ -122,6 +120,7 @@ async function report(
   const result = {
     ...conditions,
     frames: frameFigures(stills),
+    sources: sourceFigures(stills),
     takes: takeFigures(takes),
     people: peopleFigures([...takes, ...clips]),
     clips: clips.map(({ file, kind, atSeconds, reason }) => ({
@@ -136,10 +135,10 @@ async function report(
   return { figures: result, lines: linesOf(result) };
 }
 
-const linesOf = ({ frames, takes, people, clips }: LivenessResult): readonly string[] => [
-  ...Object.entries(frames).map(
-    ([kind, f]) =>
-      `frames ${kind}: ${f.accepted} of ${f.n - f.noFace} accepted, ${f.unknown} unknown, ${f.noFace} without a face: ${writtenError(kind, f.error)}`,
+const linesOf = ({ frames, sources, takes, people, clips }: LivenessResult): readonly string[] => [
+  ...Object.entries(frames).map(([kind, f]) => `frames ${kind}: ${writtenFrames(kind, f)}`),
+  ...Object.entries(sources).flatMap(([source, kinds]) =>
+    Object.entries(kinds).map(([kind, f]) => `source ${source} ${kind}: ${writtenFrames(kind, f)}`),
   ),
   ...Object.entries(takes).map(
     ([kind, f]) => `takes  ${kind}: ${f.granted} of ${f.n} granted: ${writtenError(kind, f.error)}`,
@@ -153,25 +152,26 @@ const linesOf = ({ frames, takes, people, clips }: LivenessResult): readonly str
   ),
 ];
 
-const SCORE_LIMITS = [
-  { score: LIVENESS_RULE.spoofBelow, label: 'clearly a picture below' },
-  { score: ALIVE_SCORE, label: 'means alive above' },
+const LIMITS = limitsOf(LIVENESS_RULE);
+const FRAME_LIMITS = [
+  { llr: LIMITS.picture, label: 'taken for a picture' },
+  { llr: LIMITS.alive, label: 'alive' },
 ];
 
 function writeLivenessReport(
   file: string,
   folder: string,
   result: LivenessResult,
-  { noise, dim }: Alteration,
+  alteration: Alteration,
   stills: readonly JudgedStill[],
 ): Promise<void> {
   const scores = (wanted: (kind: string) => boolean) =>
     stills.flatMap(({ kind, liveness }) => (wanted(kind) && liveness ? [liveness] : []));
-  const conditions = `noise of sd ${noise} added, light times ${dim}`;
+  const conditions = writtenAlteration(alteration);
   const chart = scoresChart(
     scores((kind) => kind === 'live'),
     scores((kind) => kind !== 'live'),
-    SCORE_LIMITS,
+    FRAME_LIMITS,
     [conditions],
   );
   return writeReport(file, stills.length > 0 ? [chart] : [], (svgs) =>

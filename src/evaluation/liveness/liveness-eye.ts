@@ -7,12 +7,12 @@ import type { Box, FaceLiveness, Point } from '../../face/observation.js';
 import { UltraFace, type UltraFaceOptions } from '../../face/ultraface.js';
 import { UnusableFace } from '../../face/unusable-face.js';
 import { loadOpenCv } from '../../kit/opencv/binding.js';
-import { Picture } from '../../kit/opencv/picture.js';
+import type { Picture } from '../../kit/opencv/picture.js';
 import { AppearanceNetworks } from '../../liveness/appearance-networks.js';
 import { appearanceModels } from '../../models/appearance-models.js';
 import { findModel, type Manifest } from '../../models/manifest.js';
 import { assertModels, modelPath } from '../../models/model-files.js';
-import type { Alter } from './alteration.js';
+import type { SpoilFrame } from './spoil-frame.js';
 
 /** The largest face of a frame, as far as liveness needs it. */
 export interface SeenFace {
@@ -27,30 +27,30 @@ export class LivenessEye {
   readonly #confirmer: UltraFace;
   readonly #landmarks: LandmarkNetwork;
   readonly #appearance: AppearanceNetworks;
-  readonly #alter: Alter | undefined;
+  readonly #spoil: SpoilFrame | undefined;
 
   private constructor(
     haar: HaarProposer,
     confirmer: UltraFace,
     landmarks: LandmarkNetwork,
     appearance: AppearanceNetworks,
-    alter: Alter | undefined,
+    spoil: SpoilFrame | undefined,
   ) {
     this.#haar = haar;
     this.#confirmer = confirmer;
     this.#landmarks = landmarks;
     this.#appearance = appearance;
-    this.#alter = alter;
+    this.#spoil = spoil;
   }
 
   /**
-   * @param alter changes the pixels of every frame first; undefined for none
+   * @param spoil spoils every frame first; undefined for none
    * @throws OperatingError when OpenCV, the cascade or a network is missing or wrong
    */
   static async load(
     manifest: Manifest,
     faces: { readonly haar: HaarOptions; readonly confirm: UltraFaceOptions },
-    alter: Alter | undefined,
+    spoil: SpoilFrame | undefined,
   ): Promise<LivenessEye> {
     const [confirmer, landmarks] = [findModel(manifest, 'detector-confirm'), findModel(manifest, 'landmarks')];
     const appearance = appearanceModels(manifest);
@@ -64,15 +64,13 @@ export class LivenessEye {
       new UltraFace(await Network.load(modelPath(confirmer), confirmer.input), faces.confirm),
       new LandmarkNetwork(await Network.load(modelPath(landmarks), landmarks.input)),
       await AppearanceNetworks.load(appearance),
-      alter,
+      spoil,
     );
   }
 
   /** The largest face; undefined when there is none. Releases the frame. @param random for added noise, uniform in [0, 1) */
   async measure(frame: Picture, random: () => number): Promise<SeenFace | undefined> {
-    const seen = this.#alter
-      ? Picture.fromBytes(this.#alter(frame.bytes(), random), frame.width, frame.height, frame.channels)
-      : frame;
+    const seen = this.#spoil ? await this.#spoil(frame, random) : frame;
     try {
       const confirmed = await this.#confirmer.confirm(seen, this.#haar.propose(seen));
       const [face] = mergeConfirmed(confirmed, 1);

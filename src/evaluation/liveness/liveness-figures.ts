@@ -1,8 +1,6 @@
 // pure
-import type { FaceLiveness } from '../../face/observation.js';
 import type { MonotonicMs } from '../../kit/clock.js';
 import { seeded } from '../../kit/seeded-random.js';
-import { ALIVE_SCORE } from '../../liveness/cues/appearance.js';
 import type { FaceSample } from '../../liveness/face-sample.js';
 import {
   addFrame,
@@ -13,13 +11,6 @@ import {
   type TrackLiveness,
 } from '../../liveness/liveness-tracks.js';
 import { type Rate, rateByPerson, SEED } from '../figures.js';
-
-/** What one still gave; no liveness: no face was found. */
-export interface JudgedStill {
-  readonly kind: string;
-  readonly person: string;
-  readonly liveness: FaceLiveness | undefined;
-}
 
 /** What one take or clip came to. */
 export interface JudgedTake {
@@ -67,17 +58,6 @@ function reasonOf(liveness: TrackLiveness | undefined): string {
   return liveness?.kind === 'undecided' ? `${reason}: ${liveness.why}` : reason;
 }
 
-export interface FrameFigures {
-  readonly n: number;
-  readonly noFace: number;
-  readonly accepted: number;
-  /** A face, but no score: by reason. */
-  readonly unknown: number;
-  readonly why: Readonly<Record<string, number>>;
-  /** Of frames with a face: attacks accepted (APCER), live ones not accepted (BPCER); interval by person. */
-  readonly error: Rate;
-}
-
 export interface TakeFigures {
   readonly n: number;
   readonly granted: number;
@@ -95,33 +75,6 @@ function errorRate(kind: string, rows: readonly { readonly person: string; reado
   }
   return rateByPerson([...people.values()], seeded(SEED));
 }
-
-const passes = (liveness: FaceLiveness | undefined) => liveness?.kind === 'scored' && liveness.live >= ALIVE_SCORE;
-
-/** Every still by itself, by kind: accepted from a score of 0.5 on. */
-export const frameFigures = (stills: readonly JudgedStill[]): Record<string, FrameFigures> =>
-  Object.fromEntries(
-    byKind(stills).map(([kind, rows]) => {
-      const faces = rows.filter(({ liveness }) => liveness !== undefined);
-      const why: Record<string, number> = {};
-      for (const { liveness } of faces)
-        if (liveness?.kind === 'unknown') why[liveness.why] = (why[liveness.why] ?? 0) + 1;
-      return [
-        kind,
-        {
-          n: rows.length,
-          noFace: rows.length - faces.length,
-          accepted: faces.filter(({ liveness }) => passes(liveness)).length,
-          unknown: Object.values(why).reduce((sum, n) => sum + n, 0),
-          why,
-          error: errorRate(
-            kind,
-            faces.map(({ person, liveness }) => ({ person, passed: passes(liveness) })),
-          ),
-        },
-      ];
-    }),
-  );
 
 /** Whole takes by kind: granted when the verdict became live at any time. */
 export const takeFigures = (takes: readonly JudgedTake[]): Record<string, TakeFigures> =>

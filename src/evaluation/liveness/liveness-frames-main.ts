@@ -4,13 +4,11 @@ import { seeded } from '../../kit/seeded-random.js';
 import { loadManifest } from '../../models/model-files.js';
 import { SEED } from '../figures.js';
 import { serveFrames } from '../frames/serve-frames.js';
-import { alteration } from './alteration.js';
 import { LivenessEye } from './liveness-eye.js';
 import type { LivenessSettings } from './liveness-protocol.js';
+import { spoilFrame } from './spoil-frame.js';
 
 serveFrames(async ({ alteration: change, faces }: LivenessSettings) => {
-  const { noise, dim } = change;
-  const alter = noise > 0 || dim !== 1 ? alteration(change, seeded(SEED)) : undefined;
-  const eye = await LivenessEye.load(loadManifest(), faces, alter);
+  const eye = await LivenessEye.load(loadManifest(), faces, spoilFrame(change, seeded(SEED)));
   return async (frame, random) => ({ face: (await eye.measure(frame, random)) ?? null });
 });

@@ -1,67 +1,68 @@
 // pure
 import type { FaceSample } from '../face-sample.js';
-import type { LivenessRule } from '../liveness-rule.js';
 
-/** How the sum of a cue grows and fades, in seconds of good samples. */
-export interface SumLimits {
-  /** The sum stays within these bounds: no past is so good, nor so bad, that it cannot be overcome. */
-  readonly leastS: number;
-  readonly mostS: number;
-  /** One frame counts for at most this much time: time between frames is no evidence, and one odd sample must not decide. */
-  readonly stepMaxS: number;
-  /** After this time half of the sum is forgotten. */
-  readonly halfLifeS: number;
-}
-
-/** What a cue knows of one track. */
+/** What a cue has gathered over the samples of one track. */
 export interface CueState<Memory = unknown> {
-  readonly sumS: number;
+  /** Samples that count, as a number of frames: near ones count in part, old ones are forgotten. */
+  readonly frames: number;
+  /** Mean log-likelihood ratio of them. */
+  readonly mean: number;
   readonly memory: Memory;
 }
 
 /** What a cue reads from one sample. */
 export interface CueReading<Memory = unknown> {
-  /** What a second of such samples adds to the sum: 1 at best, below 0 speaks against a living face; undefined: nothing. */
-  readonly worth: number | undefined;
+  /** Natural log-likelihood ratio, living face against picture, of this sample alone; undefined: it says nothing. */
+  readonly llr: number | undefined;
   readonly memory: Memory;
-  /** This sample is clearly a picture: the whole track counts as one for a while, and the sum falls to its least. */
-  readonly isPicture?: boolean;
 }
 
 /**
- * One thing that tells a living face from a picture of one, over the samples of a track. Every cue of the list in
- * cues.ts must have passed before a face counts as alive. `Why` names what may be missing, `Memory` is what the cue
- * keeps from one sample to the next; each cue gets back only what it returned itself.
+ * One thing that tells a living face from a picture of one, over the samples of a track. The evidence of all cues of the
+ * list in cues.ts is added up. `Memory` is what the cue keeps from one sample to the next; each cue gets back only what it
+ * returned itself.
  */
-export interface Cue<Why extends string = string, Memory = unknown> {
+export interface Cue<Memory = unknown> {
   /** Its own among all cues. */
   readonly name: string;
-  readonly sum: SumLimits;
+  /**
+   * How much two frames of one track resemble each other, 0…1: correlation of their log-likelihood ratios about what is
+   * true of all living faces, or all pictures. However many frames there are, they are worth 1/correlation single ones at most.
+   */
+  readonly correlation: number;
   /** The memory before the first sample of a track, and again after a gap. */
   readonly start: Memory;
-  read(sample: FaceSample, memory: Memory, rule: LivenessRule): CueReading<Memory>;
-  passed(state: CueState<Memory>, rule: LivenessRule): boolean;
-  /** What is missing while the cue has not passed. */
-  whyNot(memory: Memory): Why;
-  /** What helps then, or why nothing does: a sentence for people. */
-  readonly hints: Readonly<Record<Why, string>>;
+  read(sample: FaceSample, memory: Memory): CueReading<Memory>;
+}
+
+/** Frames nearer than this resemble each other still more: each counts for its share of it. */
+const SPACING_MS = 100;
+/** After this time a sample counts half: a face that came nearer is judged by how it looks now. */
+const HALF_LIFE_MS = 3000;
+
+/**
+ * Adds one sample to a cue. Which samples count, and how much, depends on their times only, so that a better sample never
+ * makes the sum worse. @param passedMs since the sample before, 0 for the first one
+ */
+export function addToCue<Memory>(
+  cue: Pick<Cue<Memory>, 'read'>,
+  before: CueState<Memory>,
+  sample: FaceSample,
+  passedMs: number,
+): CueState<Memory> {
+  const { llr, memory } = cue.read(sample, before.memory);
+  const old = before.frames * 0.5 ** (passedMs / HALF_LIFE_MS);
+  if (llr === undefined) return { frames: old, mean: before.mean, memory };
+  const fresh = before.frames === 0 ? 1 : Math.min(1, passedMs / SPACING_MS);
+  const frames = old + fresh;
+  return { frames, mean: (old * before.mean + fresh * llr) / frames, memory };
 }
 
 /**
- * Adds one sample to a cue. @param passedS since the sample before, 0 for the first one
- * @returns the new state, and whether the sample is clearly a picture
+ * The evidence of a cue, a natural log-likelihood ratio: the mean of its n frames times the number of independent ones that
+ * they are worth, n / (1 + (n − 1) · correlation) (Kish 1965, the design effect of equally correlated observations).
  */
-export function addToCue<Memory>(
-  cue: Pick<Cue<string, Memory>, 'sum' | 'read'>,
-  before: CueState<Memory>,
-  sample: FaceSample,
-  passedS: number,
-  rule: LivenessRule,
-): { readonly state: CueState<Memory>; readonly isPicture: boolean } {
-  const { sum } = cue;
-  const { worth = 0, memory, isPicture = false } = cue.read(sample, before.memory, rule);
-  const kept = 0.5 ** (passedS / sum.halfLifeS);
-  const sumS = before.sumS * kept + worth * Math.min(sum.stepMaxS, passedS);
-  const bounded = Math.min(sum.mostS, Math.max(sum.leastS, sumS));
-  return { state: { sumS: isPicture ? sum.leastS : bounded, memory }, isPicture };
-}
+export const evidenceOfCue = (
+  { correlation }: Pick<Cue, 'correlation'>,
+  { frames, mean }: Pick<CueState, 'frames' | 'mean'>,
+): number => (frames === 0 ? 0 : (mean * frames) / (1 + (frames - 1) * correlation));

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alteration } from '../../../src/evaluation/liveness/alteration.js';
+import { frameFigures, sourceFigures } from '../../../src/evaluation/liveness/frame-figures.js';
 import {
-  frameFigures,
   type JudgedTake,
   judgeTake,
   peopleFigures,
   takeFigures,
 } from '../../../src/evaluation/liveness/liveness-figures.js';
-import { parsePresentations, readPresentations, takesOf } from '../../../src/evaluation/presentations.js';
+import { parsePresentations, readPresentations, takenAtMs, takesOf } from '../../../src/evaluation/presentations.js';
 import { seeded } from '../../../src/kit/seeded-random.js';
 import { at, liveSample, printSample, scored } from '../../liveness/heads.js';
 
@@ -31,6 +31,12 @@ describe('a set with a manifest.csv', () => {
     };
     expect(set.stills).toHaveLength(3);
     expect(takesOf(set).map((take) => take.map(({ file }) => file))).toEqual([['live/a0.jpg', 'live/a1.jpg']]);
+  });
+
+  test('places the frames of a take by their own fps, else by the one that is given', () => {
+    const text = 'file,label,person,seq,frame,fps\na.jpg,live,ada,t,5,2.5\nb.jpg,live,ada,t,5,\nc.jpg,live,ada,t,5,-1';
+    expect(parsePresentations(text, 'm.csv').map((file) => takenAtMs(file, 20))).toEqual([2000, 250, 250]);
+    expect(csv('live/a.jpg,live,,ada,t,5').map((file) => takenAtMs(file, 10))).toEqual([500]);
   });
 
   test.each([
@@ -82,33 +88,53 @@ describe('a take', () => {
   });
 
   test('of a print is refused as a spoof, one without a face for lack of a face', () => {
-    const print = times(3).map((ms) => ({ atMs: at(ms), look: printSample(ms, 0.01) }));
+    const print = times(3).map((ms) => ({ atMs: at(ms), look: printSample(ms, -4) }));
     expect(judgeTake(ADA, print)).toMatchObject({ atSeconds: null, reason: 'spoof' });
     expect(judgeTake(ADA, [{ atMs: at(0), look: undefined }])).toMatchObject({ reason: 'no-face' });
-    const still = times(3).map((ms) => ({ atMs: at(ms), look: printSample(ms, 0.9999) }));
-    expect(judgeTake(ADA, still)).toMatchObject({ atSeconds: null, reason: 'liveness-unknown: motion' });
+    const unclear = times(3).map((ms) => ({ atMs: at(ms), look: printSample(ms, 2.5) }));
+    expect(judgeTake(ADA, unclear)).toMatchObject({ atSeconds: null, reason: 'liveness-unknown: unsure' });
   });
 });
 
 describe('the figures', () => {
-  const still = (kind: string, person: string, live: number | undefined) => ({
+  const still = (kind: string, person: string, llr: number | undefined, source = '') => ({
     kind,
     person,
-    liveness: live === undefined ? undefined : scored(live),
+    source,
+    liveness: llr === undefined ? undefined : scored(llr),
   });
 
-  test('count attacks that pass and live faces that do not, among frames with a face', () => {
+  test('count attacks at or above what 5 % of the living frames lie below, among frames with a face', () => {
+    const living = Array.from({ length: 20 }, (_, i) => still('live', `p${i}`, i));
     const { live, print } = frameFigures([
-      still('live', 'a', 0.9),
-      still('live', 'b', 0.4),
-      { kind: 'live', person: 'b', liveness: { kind: 'unknown', why: 'dark' } },
+      ...living,
+      { kind: 'live', person: 'b', source: '', liveness: { kind: 'unknown', why: 'fault' } },
+      { kind: 'live', person: 'b', source: '', liveness: { kind: 'scored', llr: 30, doubt: 'dark' } },
       still('live', 'b', undefined),
-      still('print', 'a', 0.5),
-      still('print', 'a', 0.49),
+      still('print', 'a', 0),
+      still('print', 'a', -0.1),
     ]);
-    expect(live).toMatchObject({ n: 4, noFace: 1, accepted: 1, unknown: 1, why: { dark: 1 } });
-    expect(live?.error.rate).toBeCloseTo(2 / 3);
-    expect(print).toMatchObject({ n: 2, accepted: 1, error: { rate: 0.5 } });
+    expect(live).toMatchObject({ n: 23, noFace: 1, unknown: { fault: 1 }, doubt: { dark: 1 }, auc: undefined });
+    expect(live?.error?.rate).toBeCloseTo(1 / 22);
+    expect(print).toMatchObject({ n: 2, error: { rate: 0.5 } });
+    expect(print?.auc).toBeCloseTo((0.5 + 1 + 20 * 2) / 44);
+  });
+
+  test('of a source: errors at the limit of the whole set, areas within the source', () => {
+    const stills = [
+      ...Array.from({ length: 20 }, (_, i) => still('live', `p${i}`, 10 + i, 'bright')),
+      ...Array.from({ length: 20 }, (_, i) => still('live', `q${i}`, i / 10, 'dark')),
+      still('print', 'a', 9, 'bright'),
+      still('print', 'a', -1, 'dark'),
+    ];
+    const { bright, dark } = sourceFigures(stills);
+    expect(bright?.['print']).toMatchObject({ n: 1, auc: 1, error: { rate: 1 } });
+    expect(dark?.['print']).toMatchObject({ n: 1, auc: 1, error: { rate: 0 } });
+    expect(sourceFigures(stills.filter(({ source }) => source === 'dark'))).toEqual({});
+  });
+
+  test('are none where there are no living frames to compare with', () => {
+    expect(frameFigures([still('print', 'a', 1)])['print']).toMatchObject({ n: 1, error: undefined, auc: undefined });
   });
 
   test('of people: an attack succeeds when one of its takes does, a live person is refused when all takes are', () => {
