@@ -108,9 +108,9 @@ export class Gate {
     const { liveness } = this.#parts.config;
     if (!liveness.enabled) return { byTrack: undefined, spoofs: [] };
     const samples = new Map<number, FaceSample>();
-    for (const { box, landmarks, liveness: seen } of faces) {
+    for (const { box, landmarks, liveness: seen, scene } of faces) {
       const track = this.#tracks.tracks.find((one) => one.box === box);
-      if (track) samples.set(track.id, { atMs, box, landmarks, liveness: seen });
+      if (track) samples.set(track.id, { atMs, box, landmarks, liveness: seen, scene });
     }
     const { tracks, byTrack, spoofs } = addFrame(this.#livenessTracks, samples, atMs, livenessRule(liveness));
     this.#livenessTracks = tracks;
