@@ -8,6 +8,7 @@ import { Mutex } from '../kit/mutex.js';
 import { decodePhoto, encodeJpeg, UnusablePhoto } from '../kit/opencv/codec.js';
 import { drawMarks, hideFaces } from '../kit/opencv/draw.js';
 import type { Picture } from '../kit/opencv/picture.js';
+import { SceneWatch } from '../liveness/scene/scene-watch.js';
 import type { GateLine } from './gate-line.js';
 import { PHOTOS_WAITING_MAX, type ToEye } from './protocol.js';
 
@@ -20,6 +21,7 @@ export class EyeWorker {
   readonly #clock: Clock;
   /** The networks have one input buffer each: one picture at a time. */
   readonly #turn = new Mutex();
+  readonly #scene = new SceneWatch();
   #photosWaiting = 0;
   #busySince: MonotonicMs | undefined;
   #newest: { readonly picture: Picture; readonly faces: readonly Box[] } | undefined;
@@ -40,7 +42,13 @@ export class EyeWorker {
     for (;;) {
       const frame = await frames.next();
       if (!frame) return;
-      const measured = await this.#inTurn(() => this.#meters.live.measure(frame.picture));
+      const { proposed, faces } = await this.#inTurn(() => this.#meters.live.measure(frame.picture));
+      const scene = this.#scene.see(
+        frame.picture,
+        faces.map(({ box }) => box),
+        frame.takenMs,
+      );
+      const measured = { proposed, faces: scene ? faces.map((face) => ({ ...face, scene })) : faces };
       this.#sendObservation(frame, measured);
       this.#newest?.picture.release();
       this.#newest = { picture: frame.picture, faces: measured.faces.map(({ box }) => box) };

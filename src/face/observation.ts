@@ -53,6 +53,15 @@ export const faceLivenessSchema = z.discriminatedUnion('kind', [
 ]);
 export type FaceLiveness = z.infer<typeof faceLivenessSchema>;
 
+/** How much of the scene that the camera has learnt while nobody was there is seen around the people of a frame. */
+export const sceneAroundSchema = z.object({
+  /** Blocks of the frame that could be compared. */
+  blocks: z.int().min(1).max(1000),
+  /** Likeness of the best quarter of them, −1…1. */
+  match: z.number().min(-1.001).max(1.001),
+});
+export type SceneAround = z.infer<typeof sceneAroundSchema>;
+
 export const faceSchema = z.object({
   box: boxSchema,
   /** Probability of a face by the confirming network, 0…1. */
@@ -64,6 +73,8 @@ export const faceSchema = z.object({
   embedding: z.string().max(5464),
   /** Absent: liveness was not measured, which does not count as passed. */
   liveness: faceLivenessSchema.optional(),
+  /** Absent: the scene is not known, or hardly seen. */
+  scene: sceneAroundSchema.optional(),
 });
 export type MeasuredFace = z.infer<typeof faceSchema>;
 

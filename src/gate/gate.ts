@@ -113,10 +113,11 @@ export class Gate {
     const { liveness } = this.#parts.config;
     if (!liveness.enabled) return { byTrack: undefined, spoofs: [] };
     const samples = new Map<number, TrackSample>();
-    for (const { box, landmarks, liveness: seen } of faces) {
+    for (const { box, landmarks, liveness: seen, scene } of faces) {
       const track = this.#tracks.tracks.find((one) => one.box === box);
       const sighting = sightings.find((one) => one.box === box);
-      if (track) samples.set(track.id, { atMs, box, landmarks, liveness: seen, face: sighting && clearFace(sighting) });
+      const face = sighting && clearFace(sighting);
+      if (track) samples.set(track.id, { atMs, box, landmarks, liveness: seen, scene, face });
     }
     const { tracks, byTrack, spoofs } = addFrame(this.#livenessTracks, samples, atMs, this.#livenessRule);
     this.#livenessTracks = tracks;

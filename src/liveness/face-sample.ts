@@ -1,5 +1,5 @@
 // pure
-import type { Box, FaceLiveness, Point } from '../face/observation.js';
+import type { Box, FaceLiveness, Point, SceneAround } from '../face/observation.js';
 import type { MonotonicMs } from '../kit/clock.js';
 
 /** What one frame shows of one face. */
@@ -10,4 +10,6 @@ export interface FaceSample {
   readonly landmarks: readonly Point[];
   /** Undefined: not measured. */
   readonly liveness: FaceLiveness | undefined;
+  /** Undefined: the scene is not known, or hardly seen. */
+  readonly scene?: SceneAround | undefined;
 }

@@ -118,6 +118,25 @@ describe('no order of attacks keeps others out', () => {
   });
 });
 
+// Within a second and in its very place the track takes both for one: its evidence has to fade. Later nothing is left of it.
+test.each([
+  [20_000, 125, -2, 3000],
+  [20_000, 125, -8, 3000],
+  [20_000, 500, -8, 3000],
+  [20_000, 1125, -8, 500],
+  [3000, 2000, -4, 500],
+])(
+  'Bob steps into the place of his own picture, shown for %i ms and gone for %i ms (evidence %i): five seconds and at most %i ms more',
+  (heldMs, goneMs, llr, moreMs) => {
+    const scene = new GateScene();
+    watch(scene, 0, heldMs, () => [{ angle: WHO.bob, llr, flat: true }]);
+    const start = heldMs + goneMs;
+    const [grant] = watch(scene, start, start + 9000, () => [{ angle: WHO.bob }]);
+    expect(grant?.ms).toBeGreaterThanOrEqual(heldMs + 5000);
+    expect(grant?.ms).toBeLessThanOrEqual(heldMs + 5000 + moreMs);
+  },
+);
+
 describe('a poster of Ada on the wall', () => {
   const poster: Appearance = { angle: WHO.ada, x: 700, size: 90, llr: -6, flat: true, yaw: 0 };
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../kit/files/atomic-file.js';
 import type { ModelOf } from '../manifest.js';
 import { loadManifest, modelPath, projectRoot } from '../model-files.js';
+import { flushSmallNumbers } from '../onnx/small-numbers.js';
 import { assertEmbeds } from './cmu-check.js';
 import { CMU_NAME, cmuEntry } from './cmu-entry.js';
 import { readOpenFaceArrays } from './cmu-files.js';
@@ -31,11 +32,13 @@ export async function fetchOpenFaceCmu(options: FetchOptions): Promise<ModelOf<'
   const arrays = await readOpenFaceArrays(options.from, pins);
   progress('all files are the originals; making the network');
   // Single precision, 15 MB: the embeddings then equal CMU's to the last digits; half precision would only make the file smaller.
-  const bytes = exportOpenFace(arrays, {
+  const exported = exportOpenFace(arrays, {
     storage: 'float32',
     style: 'decomposed',
     metadata: { source: pins.source, licence: 'Apache-2.0, Copyright 2015-2020 Carnegie Mellon University' },
   });
+  // Where there are none the bytes, and so the id of the encoder, stay as they are.
+  const bytes = flushSmallNumbers(exported).model;
   await assertEmbeds(bytes);
   const entry = cmuEntry(bytes.length, createHash('sha256').update(bytes).digest('hex'), pins.source);
   // Readable for all users: the daemon does not run as the user who fetches the weights.
