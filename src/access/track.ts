@@ -74,11 +74,15 @@ export function followFaces(
     taken.add(sighting);
     next.push(isNewer(track, frame, takenMs) ? extend(track, sighting, frame, takenMs, rule) : track);
   }
-  for (const track of alive)
-    if (!taken.has(track) && !(isNewer(track, frame, takenMs) && isDisplaced(track, sightings, rule))) next.push(track);
   let { nextId } = before;
-  for (const sighting of sightings)
-    if (!taken.has(sighting) && next.length < TRACKS_MAX) next.push(begin(nextId++, sighting, frame, takenMs));
+  const fresh = sightings.filter((sighting) => !taken.has(sighting)).slice(0, TRACKS_MAX - next.length);
+  const unseen = alive.filter(
+    (track) => !taken.has(track) && !(isNewer(track, frame, takenMs) && isDisplaced(track, sightings, rule)),
+  );
+  // Who is there has room: whoever is not seen makes way, the longest unseen first, so that no crowd of pictures fills the list.
+  const room = TRACKS_MAX - next.length - fresh.length;
+  next.push(...unseen.toSorted((a, b) => b.lastMs - a.lastMs).slice(0, Math.max(0, room)));
+  next.push(...fresh.map((sighting) => begin(nextId++, sighting, frame, takenMs)));
   return { nextId, tracks: next };
 }
 

@@ -137,6 +137,19 @@ test.each([
   },
 );
 
+test('a crowd on a picture that is waved wildly leaves room for a person who comes', () => {
+  const scene = new GateScene();
+  // In the next frame all of them are elsewhere.
+  const crowd = (ms: number): Appearance[] =>
+    Array.from({ length: 15 }, (_, i) => {
+      const spot = i + 15 * ((ms / STEP_MS) % 12);
+      return { angle: 3, x: 40 + 80 * (spot % 20), y: 60 + 80 * Math.floor(spot / 20), size: 70, llr: -6, flat: true };
+    });
+  watch(scene, 0, 3000, crowd);
+  const grants = watch(scene, 3125, 3125 + LET_IN_MS, (ms) => [...crowd(ms), { angle: WHO.ada, x: 2000, size: 60 }]);
+  expect(grants.map(({ who }) => who)).toEqual(['ada']);
+});
+
 describe('a poster of Ada on the wall', () => {
   const poster: Appearance = { angle: WHO.ada, x: 700, size: 90, llr: -6, flat: true, yaw: 0 };
 
