@@ -22,7 +22,12 @@ export function gateSubcommand(): Command {
     .option('--encoder <name>', 'encoder of models/manifest.json')
     .option('--no-liveness', 'for sets of crops that leave no room around the face')
     .option('--fps <n>', 'frames looked at in a second of a video', wholeNumber(1, CLIP_FPS_MAX), 8)
-    .option('--take-fps <n>', 'how many frame numbers of a take are a second', wholeNumber(1, 240), 20)
+    .option(
+      '--take-fps <n>',
+      'frame numbers of a take a second, where manifest.csv has no fps',
+      wholeNumber(1, 240),
+      20,
+    )
     .addOption(reportOption())
     .addHelpText(
       'after',

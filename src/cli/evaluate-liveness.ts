@@ -20,7 +20,12 @@ export function livenessSubcommand(): Command {
     .option('--noise <sd>', 'adds pixel noise of this standard deviation to every frame', '0')
     .option('--dim <factor>', 'multiplies every pixel: 0.25 is a quarter of the light', '1')
     .option('--fps <n>', 'frames looked at in a second of a video', wholeNumber(1, CLIP_FPS_MAX), 8)
-    .option('--take-fps <n>', 'how many frame numbers of a take are a second', wholeNumber(1, 240), 20)
+    .option(
+      '--take-fps <n>',
+      'frame numbers of a take a second, where manifest.csv has no fps',
+      wholeNumber(1, 240),
+      20,
+    )
     .addOption(reportOption())
     .addHelpText('after', example('kaimon evaluate liveness attacks/', 'kaimon evaluate liveness attacks/ --noise 10'))
     .action(async (dir: string, _own, command: Command) => {

@@ -12,7 +12,13 @@ export interface PresentationFile {
   /** Files of one take are frames of one presentation, in the order of `frame`. */
   readonly take: string;
   readonly frame: number;
+  /** How many frame numbers of its take are a second, where the set says so. */
+  readonly fps: number | undefined;
 }
+
+/** When a picture of a take was taken, from the take's frame 0. @param takeFps for sets that do not say it */
+export const takenAtMs = ({ frame, fps }: Pick<PresentationFile, 'frame' | 'fps'>, takeFps: number): number =>
+  (frame * 1000) / (fps ?? takeFps);
 
 export interface PresentationSet {
   readonly stills: readonly PresentationFile[];
@@ -20,13 +26,15 @@ export interface PresentationSet {
 }
 
 const FILES_MAX = 20_000;
+/** No camera of a gate is faster: a greater number in a manifest is a mistake. */
+const FPS_MAX = 1000;
 const PICTURE = /\.(jpe?g|png)$/i;
 const VIDEO = /\.(mov|mp4|webm|mkv|avi)$/i;
 
 const unusable = (message: string, cause?: unknown) => new OperatingError('KAIMON_LIVENESS_SET', message, { cause });
 
 /**
- * Reads a set: by its manifest.csv (columns file, label, person, seq, frame; others are ignored), else by its folders:
+ * Reads a set: by its manifest.csv (columns file, label, person, seq, frame, and fps where it has one; others are ignored), else by its folders:
  * KIND/…/TAKE/picture, KIND/…/video, where pictures that share a folder are one take.
  * @throws OperatingError KAIMON_LIVENESS_SET
  */
@@ -90,12 +98,14 @@ export function parsePresentations(text: string, name: string): PresentationFile
     if (!/^[a-z0-9-]{1,40}$/.test(kind))
       throw unusable(`${name}, line ${i + 2}: the label "${kind.slice(0, 60)}" is none: live, print, replay …`);
     const frame = Number(field('frame') || 0);
+    const fps = columns.includes('fps') ? Number(fields[columns.indexOf('fps')] || Number.NaN) : Number.NaN;
     return {
       file,
       kind,
       person: field('person') || file,
       take: field('seq') || file,
       frame: Number.isFinite(frame) ? frame : 0,
+      fps: fps > 0 && fps <= FPS_MAX ? fps : undefined,
     };
   });
 }
@@ -120,7 +130,14 @@ function filesBelow(folder: string): string[] {
 function shownOf(file: string, at: number): PresentationFile {
   const take = PICTURE.test(file) ? dirname(file) : file;
   const numbers = basename(file).match(/\d+/g);
-  return { file, kind: file.split('/')[0] as string, person: take, take, frame: Number(numbers?.at(-1) ?? at) };
+  return {
+    file,
+    kind: file.split('/')[0] as string,
+    person: take,
+    take,
+    frame: Number(numbers?.at(-1) ?? at),
+    fps: undefined,
+  };
 }
 
 /** Stills by take, each in order. Frames cut out of a video of the set are no takes: the video itself is measured. */

@@ -9,7 +9,7 @@ export interface Approach {
   readonly person: string;
   readonly clip: boolean;
   /** One video, or the pictures of a take in their order. */
-  readonly files: readonly Pick<PresentationFile, 'file' | 'frame'>[];
+  readonly files: readonly Pick<PresentationFile, 'file' | 'frame' | 'fps'>[];
 }
 
 /** Every take and every clip of a set is one approach. */

@@ -4,6 +4,7 @@ import { loadModels } from '../../models/model-set.js';
 import { usableCurve } from '../../person/thresholds.js';
 import type { EvaluationContext } from '../context.js';
 import { FrameReader } from '../frames/frame-reader.js';
+import { takenAtMs } from '../presentations.js';
 import type { EnrolledPeople } from './approach-gallery.js';
 import { type GateKnowledge, showApproach } from './approach-gate.js';
 import type { Approach, JudgedApproach } from './approaches.js';
@@ -23,7 +24,7 @@ export type ApproachSets = Readonly<Record<keyof ApproachGroups, ApproachSet | u
 export interface FrameRates {
   /** Frames measured in a second of a video. */
   readonly fps: number;
-  /** How many frame numbers of a take are a second. */
+  /** How many frame numbers of a take are a second, where the set does not say it. */
   readonly takeFps: number;
 }
 
@@ -88,10 +89,11 @@ async function framesOf(
   { fps, takeFps }: FrameRates,
 ): Promise<SeenFrame[]> {
   const frames: SeenFrame[] = [];
-  for (const { file, frame } of files) {
-    const startMs = clip ? 0 : (frame * 1000) / takeFps;
+  for (const one of files) {
+    const { file } = one;
+    const startMs = clip ? 0 : takenAtMs(one, takeFps);
     const seen = await reader.read({ file: join(folder, file), clip, fps });
-    for (const one of seen) frames.push({ ...one, atMs: startMs + one.atMs });
+    for (const frame of seen) frames.push({ ...frame, atMs: startMs + frame.atMs });
   }
   return frames;
 }

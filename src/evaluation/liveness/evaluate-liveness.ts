@@ -6,7 +6,13 @@ import { LIVENESS_RULE } from '../../liveness/liveness-rule.js';
 import { scoresChart } from '../charts/approach-charts.js';
 import type { EvaluationContext, Findings } from '../context.js';
 import { FrameReader } from '../frames/frame-reader.js';
-import { type PresentationFile, type PresentationSet, readPresentations, takesOf } from '../presentations.js';
+import {
+  type PresentationFile,
+  type PresentationSet,
+  readPresentations,
+  takenAtMs,
+  takesOf,
+} from '../presentations.js';
 import { commonFacts, prepareReport, writeReport } from '../report-file.js';
 import type { Alteration } from './alteration.js';
 import {
@@ -28,7 +34,7 @@ export interface LivenessQuestion {
   readonly kind?: string;
   /** Frames measured in a second of a video. */
   readonly fps: number;
-  /** How many frame numbers of a take are a second. */
+  /** How many frame numbers of a take are a second, where the set does not say it. */
   readonly takeFps: number;
   /** File for a report. */
   readonly report?: string;
@@ -90,7 +96,7 @@ async function judge(
     clips.push({ file: clip.file, ...judgeTake(clip, looks) });
   }
   const takes = takesOf(set).map((take) => {
-    const looks = take.map(({ file, frame }) => timed((frame * 1000) / takeFps, faces.get(file)));
+    const looks = take.map((still) => timed(takenAtMs(still, takeFps), faces.get(still.file)));
     return judgeTake(take[0] as PresentationFile, looks);
   });
   const stills = set.stills.map(

@@ -10,7 +10,7 @@ import {
   peopleFigures,
   takeFigures,
 } from '../../../src/evaluation/liveness/liveness-figures.js';
-import { parsePresentations, readPresentations, takesOf } from '../../../src/evaluation/presentations.js';
+import { parsePresentations, readPresentations, takenAtMs, takesOf } from '../../../src/evaluation/presentations.js';
 import { seeded } from '../../../src/kit/seeded-random.js';
 import { at, liveSample, printSample, scored } from '../../liveness/heads.js';
 
@@ -31,6 +31,12 @@ describe('a set with a manifest.csv', () => {
     };
     expect(set.stills).toHaveLength(3);
     expect(takesOf(set).map((take) => take.map(({ file }) => file))).toEqual([['live/a0.jpg', 'live/a1.jpg']]);
+  });
+
+  test('places the frames of a take by their own fps, else by the one that is given', () => {
+    const text = 'file,label,person,seq,frame,fps\na.jpg,live,ada,t,5,2.5\nb.jpg,live,ada,t,5,\nc.jpg,live,ada,t,5,-1';
+    expect(parsePresentations(text, 'm.csv').map((file) => takenAtMs(file, 20))).toEqual([2000, 250, 250]);
+    expect(csv('live/a.jpg,live,,ada,t,5').map((file) => takenAtMs(file, 10))).toEqual([500]);
   });
 
   test.each([
