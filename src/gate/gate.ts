@@ -24,7 +24,7 @@ import {
 import { isUnit } from '../person/distance.js';
 import type { Gallery } from '../person/gallery.js';
 import type { Person } from '../person/person.js';
-import { type ChosenThreshold, chooseThreshold, type ThresholdCurve } from '../person/thresholds.js';
+import { type ChosenThreshold, chooseForVisits, chooseThreshold, type ThresholdCurve } from '../person/thresholds.js';
 import type { Greeter } from '../voice/greeter.js';
 import type { Decision, Spoof } from './decision-report.js';
 import type { EntryPolicy } from './entry-policy.js';
@@ -68,10 +68,17 @@ export class Gate {
     this.#parts = parts;
   }
 
-  /** The distance within which a face counts as a person; follows the number of templates. */
+  /** The distance within which the frames of a track count as a person's; follows the number of templates. */
   get threshold(): ChosenThreshold {
     const { config, curve, gallery } = this.#parts;
-    return chooseThreshold(curve, config.decision.targetFpir, gallery.templates, config.decision.threshold);
+    return chooseForVisits(curve, config.decision, gallery.templates);
+  }
+
+  /** The distance within which two photos count as one person's. */
+  get photoThreshold(): number {
+    const { config, curve, gallery } = this.#parts;
+    const { targetFpir, threshold } = config.decision;
+    return chooseThreshold(curve, targetFpir, gallery.templates, threshold).threshold;
   }
 
   /** Decides on one observation and acts on it. */

@@ -1,5 +1,5 @@
 import { OperatingError } from '../../kit/errors.js';
-import { chooseThreshold } from '../../person/thresholds.js';
+import { chooseForVisits } from '../../person/thresholds.js';
 import { grantsChart } from '../charts/approach-charts.js';
 import type { EvaluationContext, Findings } from '../context.js';
 import { readPeople, readPresentations } from '../presentations.js';
@@ -49,7 +49,8 @@ export interface GateResult extends GateFigures {
   readonly tooLarge: boolean;
   readonly fps: number;
   readonly replaced: number;
-  readonly approaches: readonly JudgedApproach[];
+  /** With the part that each played: a living approach of a set is shown twice. */
+  readonly approaches: readonly (JudgedApproach & { readonly part: keyof ApproachSets })[];
 }
 
 /**
@@ -110,8 +111,8 @@ async function report(
   figures: GateFigures,
   unshown: number,
 ): Promise<Findings<GateResult>> {
-  const { targetFpir, threshold: byHand, agree, of, margin } = config.decision;
-  const { threshold, tooLarge } = chooseThreshold(curve, targetFpir, gallery.templates, byHand);
+  const { targetFpir, agree, of, margin } = config.decision;
+  const { threshold, tooLarge } = chooseForVisits(curve, config.decision, gallery.templates);
   const set = {
     encoder: gallery.encoder,
     people: gallery.size,
@@ -121,7 +122,9 @@ async function report(
     unshown,
   };
   const rule = { liveness: config.liveness.enabled, targetFpir, threshold, margin, agree, of, tooLarge };
-  const approaches = [groups.probes, groups.strangers, groups.attacks].flatMap((group) => group ?? []);
+  const approaches = (['probes', 'strangers', 'attacks'] as const).flatMap((part) =>
+    (groups[part] ?? []).map((one) => ({ ...one, part })),
+  );
   const facts = [
     `${set.encoder}: ${set.people} people enrolled with ${photos} photos, ${refused.size} photos refused${
       failedToEnrol.length > 0 ? `, not enrolled: ${failedToEnrol.join(', ')}` : ''
@@ -129,7 +132,7 @@ async function report(
     ...(unshown > 0
       ? [`${unshown} living approaches are not shown: nothing of their person is left to enrol, or to show`]
       : []),
-    `threshold ${threshold.toFixed(4)} for a target FPIR of ${targetFpir}, ${agree} of ${of} frames, liveness ${rule.liveness ? 'on' : 'off'}`,
+    `threshold ${threshold.toFixed(4)} for a target FPIR of ${targetFpir} by approach, means of ${agree} to ${of} frames, liveness ${rule.liveness ? 'on' : 'off'}`,
   ];
   if (question.report !== undefined) {
     const chart = grantsChart(groups.probes ?? [], [...(groups.strangers ?? []), ...(groups.attacks ?? [])], facts);
@@ -148,11 +151,14 @@ async function report(
       ...gateRows(figures).map(([what, rate, time, reasons]) => `${what}: ${rate}; time ${time}; refused: ${reasons}`),
       ...timesLines(figures),
       ...gateRemarks(figures),
-      ...approaches.map((one) => `${one.kind} ${one.name}: ${outcomeOf(one)}`),
+      ...approaches.map((one) => `${PARTS[one.part]}${one.kind} ${one.name}: ${outcomeOf(one)}`),
       ...(question.report === undefined ? [] : [`report: ${question.report}`]),
     ],
   };
 }
+
+/** The part in the line of an approach; an attack says by its kind what it is. */
+const PARTS = { probes: 'enrolled, ', strangers: 'stranger, ', attacks: '' } as const;
 
 function timesLines(figures: GateFigures): string[] {
   const table = timesTable(figures);
