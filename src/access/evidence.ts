@@ -2,21 +2,30 @@
 import type { MonotonicMs } from '../kit/clock.js';
 import type { Reason } from './reasons.js';
 
-/** What one frame says about one face: a person, or a reason why it says nothing. */
+/** A reason why a track means nobody. */
+export interface NoClaim {
+  readonly kind: 'none';
+  readonly reason: Reason;
+  readonly detail: string | undefined;
+  readonly distance: number | undefined;
+}
+
+/** Whom a track means at one frame, by the mean of its last usable frames with this one; or a reason why nobody. */
 export type Claim =
-  | { readonly kind: 'person'; readonly id: string; readonly distance: number }
   | {
-      readonly kind: 'none';
-      readonly reason: Reason;
-      readonly detail: string | undefined;
-      readonly distance: number | undefined;
-    };
+      readonly kind: 'person';
+      readonly id: string;
+      readonly distance: number;
+      /** Usable frames in the mean. */
+      readonly frames: number;
+    }
+  | NoClaim;
 
 /** A claim and when its frame was taken. */
 export type DatedClaim = Claim & { readonly takenMs: MonotonicMs };
 
 export type Evidence =
-  /** `agree` of the last `of` frames mean this person; `distance` is the nearest of them, `takenMs` the newest. */
+  /** The mean of `agreeing` frames, the newest usable one among them and taken at `takenMs`, means this person. */
   | {
       readonly kind: 'person';
       readonly id: string;
@@ -24,17 +33,13 @@ export type Evidence =
       readonly agreeing: number;
       readonly takenMs: MonotonicMs;
     }
-  | {
-      readonly kind: 'none';
-      readonly reason: Reason;
-      readonly detail: string | undefined;
-      readonly distance: number | undefined;
-      readonly settled: boolean;
-    };
+  | (NoClaim & { readonly settled: boolean });
 
-/** N of the last M frames. */
+/** Frames that make a person known. */
 export interface EvidenceRule {
+  /** Fewest usable frames in the mean. */
   readonly agree: number;
+  /** Out of so many last frames. */
   readonly of: number;
 }
 
@@ -43,22 +48,19 @@ const SILENT: readonly Reason[] = ['low-quality', 'too-small'];
 const isSilent = (claim: Claim) => claim.kind === 'none' && SILENT.includes(claim.reason);
 
 /**
- * Weighs the last frames of one track. The newest frame that says anything must be among those that agree: what a track
- * was before does not open a door for what it is now. A person who turns the head after they were recognised, as liveness
- * asks for, stays known while the frames that recognised them are among the last. `settled` says that so many frames were
- * seen that more will hardly change it.
+ * Weighs the last frames of one track. The newest frame that says anything must mean the person: what a track was before
+ * does not open a door for what it is now. A person who turns the head after they were recognised, as liveness asks for,
+ * stays known while the frame that recognised them is among the last. `settled` says that so many frames were seen that
+ * more will hardly change it.
  */
 export function weigh(claims: readonly DatedClaim[], rule: EvidenceRule): Evidence {
   const last = claims.slice(-rule.of);
   if (last.length === 0)
     return { kind: 'none', reason: 'no-face', detail: undefined, distance: undefined, settled: false };
   const newest = last.findLast((claim) => !isSilent(claim));
-  if (newest?.kind === 'person') {
-    const agreeing = last.filter((claim) => claim.kind === 'person' && claim.id === newest.id);
-    if (agreeing.length >= rule.agree) {
-      const distance = Math.min(...agreeing.map((claim) => claim.distance ?? Number.POSITIVE_INFINITY));
-      return { kind: 'person', id: newest.id, distance, agreeing: agreeing.length, takenMs: newest.takenMs };
-    }
+  if (newest?.kind === 'person' && newest.frames >= rule.agree) {
+    const { kind, id, distance, frames, takenMs } = newest;
+    return { kind, id, distance, agreeing: frames, takenMs };
   }
   return commonestReason(last, rule);
 }

@@ -2,15 +2,26 @@
 import { iou } from '../face/geometry.js';
 import type { Box } from '../face/observation.js';
 import type { MonotonicMs } from '../kit/clock.js';
+import { meanDirection } from '../kit/vector.js';
 import { squaredDistance } from '../person/distance.js';
-import type { Claim, DatedClaim } from './evidence.js';
+import type { Claim, DatedClaim, NoClaim } from './evidence.js';
+
+/** A face of one frame that can be compared. */
+export interface Look {
+  readonly embedding: Float32Array;
+  /** What it counts in the mean of a track, above 0. */
+  readonly weight: number;
+}
 
 /** What is seen of one face in one frame. */
-export interface Sighting {
+export interface Sighting extends Look {
   readonly box: Box;
-  readonly embedding: Float32Array;
-  readonly claim: Claim;
+  /** Why the face cannot be compared; undefined when it can. */
+  readonly fault: NoClaim | undefined;
 }
+
+/** Says whom the frames of one track show, all of them together. @param looks oldest first, the newest always among them */
+export type Identify = (looks: readonly Look[]) => Claim;
 
 /** One person in front of the camera, followed over frames. */
 export interface Track {
@@ -23,7 +34,9 @@ export interface Track {
   readonly firstMs: MonotonicMs;
   readonly lastMs: MonotonicMs;
   readonly lastFrame: number;
-  /** The last claims, oldest first; bounded by {@link TrackRule.of}. */
+  /** What the last frames could be compared by, oldest first, one a frame; undefined: not at all. Bounded by {@link TrackRule.of}. */
+  readonly looks: readonly (Look | undefined)[];
+  /** What the track meant at each of these frames. */
   readonly claims: readonly DatedClaim[];
 }
 
@@ -34,6 +47,8 @@ export interface TrackRule {
   readonly minIou: number;
   /** An embedding farther than this from the track's centre is another person. */
   readonly jumpDistance: number;
+  /** The same for a face that cannot be judged: blurred or turned away, it resembles its own person less. */
+  readonly faultyJumpDistance: number;
   /** A track not seen for so long is over. */
   readonly lostMs: number;
 }
@@ -52,7 +67,8 @@ const TRACKS_MAX = 32;
 
 /**
  * Follows faces from one frame to the next. Pairs are taken best overlap first; a face whose embedding jumped away from
- * its track starts a new one, even in the same place. A frame that is not newer than a track leaves it as it is.
+ * its track starts a new one, even in the same place. A frame that is not newer than a track leaves it as it is. Each face
+ * that can be compared is identified once, together with the last frames of its track.
  */
 export function followFaces(
   before: Tracks,
@@ -60,6 +76,7 @@ export function followFaces(
   frame: number,
   takenMs: MonotonicMs,
   rule: TrackRule,
+  identify: Identify,
 ): Tracks {
   const alive = before.tracks.filter((track) => takenMs - track.lastMs <= rule.lostMs);
   const pairs = alive
@@ -72,7 +89,7 @@ export function followFaces(
     if (taken.has(track) || taken.has(sighting)) continue;
     taken.add(track);
     taken.add(sighting);
-    next.push(isNewer(track, frame, takenMs) ? extend(track, sighting, frame, takenMs, rule) : track);
+    next.push(isNewer(track, frame, takenMs) ? extend(track, sighting, frame, takenMs, rule, identify) : track);
   }
   let { nextId } = before;
   const fresh = sightings.filter((sighting) => !taken.has(sighting)).slice(0, TRACKS_MAX - next.length);
@@ -82,7 +99,7 @@ export function followFaces(
   // Who is there has room: whoever is not seen makes way, the longest unseen first, so that no crowd of pictures fills the list.
   const room = TRACKS_MAX - next.length - fresh.length;
   next.push(...unseen.toSorted((a, b) => b.lastMs - a.lastMs).slice(0, Math.max(0, room)));
-  next.push(...fresh.map((sighting) => begin(nextId++, sighting, frame, takenMs)));
+  next.push(...fresh.map((sighting) => begin(nextId++, sighting, frame, takenMs, identify)));
   return { nextId, tracks: next };
 }
 
@@ -93,8 +110,8 @@ function overlapOf(track: Track, sighting: Sighting, rule: TrackRule): number {
   const overlap = iou(track.box, sighting.box);
   if (overlap < rule.minIou) return 0;
   if (track.centre.length !== sighting.embedding.length) return 0;
-  const near = squaredDistance(track.centre, sighting.embedding) <= rule.jumpDistance;
-  return near ? overlap : 0;
+  const far = sighting.fault ? rule.faultyJumpDistance : rule.jumpDistance;
+  return squaredDistance(track.centre, sighting.embedding) <= far ? overlap : 0;
 }
 
 /**
@@ -103,38 +120,43 @@ function overlapOf(track: Track, sighting: Sighting, rule: TrackRule): number {
  */
 const isDisplaced = (track: Track, sightings: readonly Sighting[], rule: TrackRule): boolean =>
   sightings.some(
-    ({ box, embedding, claim }) =>
-      (claim.kind === 'person' || claim.reason === 'nobody' || claim.reason === 'ambiguous') &&
+    ({ box, embedding, fault }) =>
+      fault === undefined &&
       iou(track.box, box) >= rule.minIou &&
       embedding.length === track.centre.length &&
       squaredDistance(track.centre, embedding) > rule.jumpDistance,
   );
 
-const begin = (id: number, sighting: Sighting, frame: number, takenMs: MonotonicMs): Track => ({
-  id,
-  box: sighting.box,
-  centre: sighting.embedding,
-  seen: 1,
-  firstMs: takenMs,
-  lastMs: takenMs,
-  lastFrame: frame,
-  claims: [{ ...sighting.claim, takenMs }],
-});
+function begin(id: number, sighting: Sighting, frame: number, takenMs: MonotonicMs, identify: Identify): Track {
+  const { box, embedding, fault } = sighting;
+  const looks = [lookOf(sighting)];
+  const claims = [{ ...claimOf(fault, looks, identify), takenMs }];
+  return { id, box, centre: embedding, seen: 1, firstMs: takenMs, lastMs: takenMs, lastFrame: frame, looks, claims };
+}
 
-function extend(track: Track, sighting: Sighting, frame: number, takenMs: MonotonicMs, rule: TrackRule): Track {
+function extend(
+  track: Track,
+  sighting: Sighting,
+  frame: number,
+  takenMs: MonotonicMs,
+  rule: TrackRule,
+  identify: Identify,
+): Track {
+  const looks = [...track.looks, lookOf(sighting)].slice(-rule.of);
   return {
     ...track,
     box: sighting.box,
-    centre: blend(track.centre, sighting.embedding),
+    centre: meanDirection([track.centre, sighting.embedding], [MEMORY, 1 - MEMORY]) ?? sighting.embedding,
     seen: track.seen + 1,
     lastMs: takenMs,
     lastFrame: frame,
-    claims: [...track.claims, { ...sighting.claim, takenMs }].slice(-rule.of),
+    looks,
+    claims: [...track.claims, { ...claimOf(sighting.fault, looks, identify), takenMs }].slice(-rule.of),
   };
 }
 
-function blend(centre: Float32Array, embedding: Float32Array): Float32Array {
-  const mixed = centre.map((value, i) => MEMORY * value + (1 - MEMORY) * (embedding[i] as number));
-  const length = Math.sqrt(mixed.reduce((sum, value) => sum + value * value, 0));
-  return length > 1e-6 ? mixed.map((value) => value / length) : embedding;
-}
+const lookOf = ({ embedding, weight, fault }: Sighting): Look | undefined =>
+  fault ? undefined : { embedding, weight };
+
+const claimOf = (fault: NoClaim | undefined, looks: readonly (Look | undefined)[], identify: Identify): Claim =>
+  fault ?? identify(looks.filter((look) => look !== undefined));

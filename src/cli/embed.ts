@@ -14,6 +14,7 @@ const faceJson = (encoder: string) => (face: MeasuredFace) => ({
   ...face,
   encoder,
   embedding: [...decodeVector(face.embedding)],
+  template: face.template && [...decodeVector(face.template)],
 });
 
 const photoJson = (image: string, { encoder, width, height, proposed, faces }: MeasuredPhoto) => ({

@@ -15,7 +15,11 @@ interface Options extends CommonOptions, GateQuestion {
 export function gateSubcommand(): Command {
   return new Command('gate')
     .description('whole approaches: strangers and attacks let in, enrolled people not let in, time to decision')
-    .requiredOption('--gallery <dir>', 'who is enrolled: PERSON/PHOTO.jpg')
+    .option(
+      '--set <dir>',
+      'living faces and attacks together: KIND/TAKE/frames, KIND/video, or manifest.csv; people are enrolled by another take of the set, or another second of the same one',
+    )
+    .option('--gallery <dir>', 'who is enrolled: PERSON/PHOTO.jpg')
     .option('--probes <dir>', 'approaches of the same people: PERSON/TAKE/frames, PERSON/video or PERSON.mp4')
     .option('--strangers <dir>', 'approaches of others, in the same form')
     .option('--attacks <dir>', 'approaches with pictures and screens: KIND/TAKE/frames, KIND/video, or manifest.csv')
@@ -31,7 +35,10 @@ export function gateSubcommand(): Command {
     .addOption(reportOption())
     .addHelpText(
       'after',
-      example('kaimon evaluate gate --gallery staff/ --probes arriving/ --strangers street/ --report gate.html'),
+      example(
+        'kaimon evaluate gate --set attacks/ --report gate.html',
+        'kaimon evaluate gate --gallery staff/ --probes arriving/ --strangers street/ --report gate.html',
+      ),
     )
     .action(async (_own, command: Command) => {
       const options = command.optsWithGlobals<Options>();
@@ -45,7 +52,14 @@ export function gateSubcommand(): Command {
     });
 }
 
-function assertApproaches({ probes, strangers, attacks }: Options): void {
+function assertApproaches({ set, gallery, probes, strangers, attacks }: Options): void {
+  if (set !== undefined) {
+    if ([gallery, probes, strangers, attacks].every((folder) => folder === undefined)) return;
+    throw new OperatingError(
+      'KAIMON_USAGE',
+      '--set brings its own people: give no --gallery, --probes, --strangers, --attacks',
+    );
+  }
   if (probes !== undefined || strangers !== undefined || attacks !== undefined) return;
   const trouble = 'nobody comes to the gate: give --probes, --strangers, --attacks';
   throw new OperatingError('KAIMON_USAGE', trouble);

@@ -86,7 +86,10 @@ async function meters({ faces, models }: EyeSettings): Promise<{ live: FaceMeter
   const liveness = models.liveness.length > 0 ? await AppearanceNetworks.load(models.liveness) : undefined;
   return {
     live: new FaceMeter({ ...parts, liveness, haar: new HaarProposer(faces.haar) }, faces.max),
-    photo: new FaceMeter({ ...parts, haar: new HaarProposer({ ...faces.haar, ...PHOTO_HAAR }) }, FACES_MAX),
+    photo: new FaceMeter(
+      { ...parts, haar: new HaarProposer({ ...faces.haar, ...PHOTO_HAAR }), mirrored: true },
+      FACES_MAX,
+    ),
   };
 }
 

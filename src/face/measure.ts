@@ -1,5 +1,5 @@
 import type { Picture } from '../kit/opencv/picture.js';
-import { encodeVector } from '../kit/vector.js';
+import { encodeVector, meanDirection } from '../kit/vector.js';
 import { cutChip, warpAligned } from './chip.js';
 import { type Detection, mergeConfirmed } from './confirmation.js';
 import type { Encoder } from './encoder.js';
@@ -25,6 +25,8 @@ export interface MeterParts {
   readonly encoder: Encoder;
   /** Says whether a face looks alive. Without it liveness is not measured, which does not count as passed. */
   readonly liveness?: LivenessScorer | undefined;
+  /** For photos, which people are enrolled from: measures the mirror image of each face as well. */
+  readonly mirrored?: boolean;
 }
 
 /** Port: one face of a whole frame. */
@@ -75,9 +77,18 @@ export class FaceMeter implements Meter {
       const aligned = warpAligned(chip, landmarks, encoder.template);
       try {
         const quality = qualityOfAligned(aligned, five);
-        const embedding = encodeVector(await encoder.encode(aligned));
+        const embedding = await encoder.encode(aligned);
+        const template = this.#parts.mirrored && (await withMirrorImage(aligned, embedding, encoder));
         const liveness = await this.#parts.liveness?.score(frame, box);
-        return { box, score, landmarks, quality, embedding, ...(liveness && { liveness }) };
+        return {
+          box,
+          score,
+          landmarks,
+          quality,
+          embedding: encodeVector(embedding),
+          ...(template && { template: encodeVector(template) }),
+          ...(liveness && { liveness }),
+        };
       } finally {
         aligned.release();
       }
@@ -88,6 +99,20 @@ export class FaceMeter implements Meter {
     } finally {
       chip.picture.release();
     }
+  }
+}
+
+/** The mean direction of a face's embedding and its mirror image's: of one photo the steadier template. */
+async function withMirrorImage(
+  aligned: Picture,
+  embedding: Float32Array,
+  encoder: Encoder,
+): Promise<Float32Array | undefined> {
+  const mirrored = aligned.mirror();
+  try {
+    return meanDirection([embedding, await encoder.encode(mirrored)]);
+  } finally {
+    mirrored.release();
   }
 }
 

@@ -71,6 +71,8 @@ export const faceSchema = z.object({
   quality: qualitySchema,
   /** base64 of little-endian float32, unit length. */
   embedding: z.string().max(5464),
+  /** In photos: the mean of the embeddings of the face and of its mirror image, in the same form; what is enrolled. */
+  template: z.string().max(5464).optional(),
   /** Absent: liveness was not measured, which does not count as passed. */
   liveness: faceLivenessSchema.optional(),
   /** Absent: the scene is not known, or hardly seen. */

@@ -1,8 +1,9 @@
 /** One observation's journey: person → track → liveness → decision → door → voice → report. */
 import { type Checks, type DecisionMemory, decide, EMPTY_MEMORY, type Outcome } from '../access/decision.js';
-import type { Claim } from '../access/evidence.js';
+import type { NoClaim } from '../access/evidence.js';
+import { identify } from '../access/identify.js';
 import { REASONS } from '../access/reasons.js';
-import { followFaces, NO_TRACKS, type Sighting, type Track, type Tracks } from '../access/track.js';
+import { followFaces, type Look, NO_TRACKS, type Sighting, type Track, type Tracks } from '../access/track.js';
 import { whoWaits } from '../access/waiting.js';
 import type { Config } from '../config/config.js';
 import type { DoorKeeper } from '../door/door-keeper.js';
@@ -23,9 +24,9 @@ import {
 } from '../liveness/liveness-tracks.js';
 import type { PictureRule } from '../liveness/shown-pictures.js';
 import { isUnit, squaredDistance } from '../person/distance.js';
-import { type Gallery, matchOf } from '../person/gallery.js';
+import type { Gallery } from '../person/gallery.js';
 import type { Person } from '../person/person.js';
-import { type ChosenThreshold, chooseThreshold, type ThresholdCurve } from '../person/thresholds.js';
+import { type ChosenThreshold, chooseForVisits, chooseThreshold, type ThresholdCurve } from '../person/thresholds.js';
 import type { Greeter } from '../voice/greeter.js';
 import type { Advice } from '../voice/phrases.js';
 import { adviceAbout, adviceFor } from './advice-for.js';
@@ -50,6 +51,15 @@ export interface GateParts {
 /** Boxes of one face in successive frames overlap at least so much; a track unseen for a second is over. */
 const FOLLOWING = { minIou: 0.25, lostMs: 1000 };
 
+/** About a decade of false matches: measured on videos it costs 0.3 of 100 visits, and a face that takes a place gains nothing. */
+const NEWEST_SLACK = 0.1;
+
+/** Frames of one person, seconds apart, jump so far once in 500 times. */
+const jumpsOf = (curve: ThresholdCurve) => ({
+  jumpDistance: curve['1e-4'].threshold,
+  faultyJumpDistance: curve['1e-3'].threshold,
+});
+
 /** Takes the eye's observations, decides who is let in, and opens the door. */
 export class Gate {
   readonly #parts: GateParts;
@@ -63,10 +73,17 @@ export class Gate {
     this.#advising = new Advising(parts.greeter);
   }
 
-  /** The distance within which a face counts as a person; follows the number of templates. */
+  /** The distance within which the frames of a track count as a person's; follows the number of templates. */
   get threshold(): ChosenThreshold {
     const { config, curve, gallery } = this.#parts;
-    return chooseThreshold(curve, config.decision.targetFpir, gallery.templates, config.decision.threshold);
+    return chooseForVisits(curve, config.decision, gallery.templates);
+  }
+
+  /** The distance within which two photos count as one person's. */
+  get photoThreshold(): number {
+    const { config, curve, gallery } = this.#parts;
+    const { targetFpir, threshold } = config.decision;
+    return chooseThreshold(curve, targetFpir, gallery.templates, threshold).threshold;
   }
 
   /** Decides on one observation and acts on it. */
@@ -76,9 +93,11 @@ export class Gate {
     const { threshold } = this.threshold;
     const now = clock.monotonic();
     const taken = takenMs as typeof now;
-    const sightings = faces.map((face) => this.#sighting(face, encoder === gallery.encoder, threshold));
-    const rule = { ...FOLLOWING, of: config.decision.of, jumpDistance: curve['1e-3'].threshold };
-    this.#tracks = followFaces(this.#tracks, sightings, frame, taken, rule);
+    const sightings = faces.map((face) => this.#sighting(face, encoder === gallery.encoder));
+    const rule = { ...FOLLOWING, ...jumpsOf(curve), of: config.decision.of };
+    const match = { threshold, margin: config.decision.margin, newestSlack: NEWEST_SLACK };
+    const whom = (looks: readonly Look[]) => identify(looks, gallery, match);
+    this.#tracks = followFaces(this.#tracks, sightings, frame, taken, rule, whom);
     const { byTrack, spoofs } = this.#judgeLiveness(faces, sightings, taken);
     const { memory, outcomes } = decide(
       this.#memory,
@@ -165,21 +184,14 @@ export class Gate {
     this.#advising.speak(new Set(tracks.map(({ id }) => id).filter((id) => !this.#memory.granted.has(id))));
   }
 
-  #sighting(face: MeasuredFace, sameEncoder: boolean, threshold: number): Sighting {
+  #sighting(face: MeasuredFace, sameEncoder: boolean): Sighting {
     const embedding = decodeVector(face.embedding);
     const usable = sameEncoder && embedding.length === this.#parts.gallery.dimension && isUnit(embedding);
     // A face that cannot be compared is a person all the same: it counts where several faces matter.
-    if (!usable) return { box: face.box, embedding: NO_EMBEDDING, claim: MODEL_FAULT };
-    return { box: face.box, embedding, claim: this.#claim(face, embedding, threshold) };
-  }
-
-  #claim(face: MeasuredFace, embedding: Float32Array, threshold: number): Claim {
-    const { config, gallery } = this.#parts;
-    const fault = qualityFault(face.quality, config.faces.quality);
-    if (fault) return { kind: 'none', reason: fault.reason, detail: `the face is ${fault.text}`, distance: undefined };
-    const match = matchOf(gallery.rank(embedding), { threshold, margin: config.decision.margin });
-    if (match.kind === 'person') return { kind: 'person', ...match.best };
-    return { kind: 'none', reason: match.kind, detail: undefined, distance: match.best?.distance };
+    if (!usable) return { box: face.box, embedding: NO_EMBEDDING, weight: WEIGHT_MIN, fault: MODEL_FAULT };
+    const low = qualityFault(face.quality, this.#parts.config.faces.quality);
+    const fault = low && noClaim(low.reason, `the face is ${low.text}`);
+    return { box: face.box, embedding, weight: Math.max(WEIGHT_MIN, face.quality.overall), fault };
   }
 
   readonly #whyNotEnter: Checks['whyNotEnter'] = (id) => {
@@ -241,15 +253,20 @@ const MORE_PROOF: LivenessRefusal = {
 };
 
 /** An embedding that says whose face it is: a blurred face resembles nobody, which must not make it another than the picture's. */
-const clearFace = ({ embedding, claim }: Sighting): Float32Array | undefined =>
-  claim.kind === 'person' || claim.reason === 'nobody' || claim.reason === 'ambiguous' ? embedding : undefined;
+const clearFace = ({ embedding, fault }: Sighting): Float32Array | undefined =>
+  fault === undefined ? embedding : undefined;
 
 /** In place of an embedding that cannot be used: no track continues with it. */
 const NO_EMBEDDING = new Float32Array(0);
 
-const MODEL_FAULT: Claim = {
+const noClaim = (reason: NoClaim['reason'], detail: string): NoClaim => ({
   kind: 'none',
-  reason: 'model-fault',
-  detail: 'the eye uses another encoder than the gallery',
+  reason,
+  detail,
   distance: undefined,
-};
+});
+
+const MODEL_FAULT = noClaim('model-fault', 'the eye uses another encoder than the gallery');
+
+/** A frame within the limits of quality counts for something, however near to them. */
+const WEIGHT_MIN = 0.1;

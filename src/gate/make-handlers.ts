@@ -18,7 +18,7 @@ import type { RequestReports } from './request-reports.js';
 export interface MakeHandlersParts {
   readonly people: PeopleStore;
   readonly gallery: Gallery;
-  readonly gate: Pick<Gate, 'threshold'>;
+  readonly gate: Pick<Gate, 'photoThreshold'>;
   readonly door: DoorKeeper;
   readonly schedule: DoorSchedule;
   readonly eye: Pick<EyeSupervisor, 'measurePhoto' | 'newest'>;
@@ -37,7 +37,7 @@ export function makeHandlers({ config, paths, clock }: Opening, parts: MakeHandl
     clock,
     limits: config.faces.quality,
     maxTemplates: config.people.maxTemplates,
-    duplicateDistance: () => config.people.duplicateDistance ?? gate.threshold.threshold,
+    duplicateDistance: () => config.people.duplicateDistance ?? gate.photoThreshold,
   });
   return requestHandlers({
     store: people,

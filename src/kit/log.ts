@@ -13,7 +13,7 @@ export function createLog(level: string, name: string): Log {
       level,
       base: { part: name },
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: ['*.vector', '*.embedding', '*.photo'],
+      redact: ['*.vector', '*.embedding', '*.template', '*.photo'],
     },
     pino.destination({ dest: 2, sync: true }),
   );

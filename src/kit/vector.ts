@@ -22,3 +22,17 @@ export function encodeVector(vector: Float32Array): string {
 }
 
 const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
+/**
+ * The direction of a weighted sum of vectors of one length, as a unit vector. Undefined where the sum has none: no vectors,
+ * no weight, or vectors that cancel each other. @param weights one a vector, ≥ 0; all alike when not given
+ */
+export function meanDirection(vectors: readonly Float32Array[], weights?: readonly number[]): Float32Array | undefined {
+  const sum = new Float64Array(vectors[0]?.length ?? 0);
+  vectors.forEach((vector, at) => {
+    const weight = weights ? (weights[at] ?? 0) : 1;
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + weight * (vector[i] as number);
+  });
+  const length = Math.sqrt(sum.reduce((total, value) => total + value * value, 0));
+  return length > 1e-6 && Number.isFinite(length) ? Float32Array.from(sum, (value) => value / length) : undefined;
+}

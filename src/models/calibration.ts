@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { explain, OperatingError } from '../kit/errors.js';
 import { writeFileAtomic } from '../kit/files/atomic-file.js';
-import { MATCH_RATES } from './manifest.js';
+import { MATCH_RATES, visitSchema } from './manifest.js';
 
 const thresholdSchema = z.strictObject({
   /** Squared Euclidean distance, 0…4. */
@@ -29,6 +29,8 @@ export const calibrationSchema = z
       '1e-4': thresholdSchema,
       '1e-5': thresholdSchema,
     }),
+    /** What one visit is worth in single photos; absent in files of before, and where too few photos showed it. */
+    visit: visitSchema.optional(),
   })
   .refine(
     ({ thresholds }) =>

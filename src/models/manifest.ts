@@ -72,6 +72,10 @@ const thresholdsSchema = z.strictObject({
 });
 export type Thresholds = z.infer<typeof thresholdsSchema>;
 
+const factor = z.number().min(1).max(100);
+/** What one visit of a stranger is worth in single photos, by the fewest frames that may decide (person/thresholds.ts). */
+export const visitSchema = z.strictObject({ '1': factor, '2': factor, '3': factor });
+
 const templatePoint = z.tuple([z.number(), z.number()]);
 const template = { name, size: z.int().min(16).max(512) };
 const templateSchema = z.discriminatedUnion('fit', [
@@ -130,6 +134,8 @@ export const modelSchema = z.discriminatedUnion('role', [
     sameAs: sha256.optional(),
     /** Null: not measured. Such an encoder needs `decision.threshold` or `kaimon calibrate`. */
     thresholds: thresholdsSchema.nullable(),
+    /** Absent: not measured; then the strictest that was ever measured counts. */
+    visit: visitSchema.optional(),
   }),
 ]);
 export type Model = z.infer<typeof modelSchema>;

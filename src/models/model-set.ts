@@ -1,8 +1,8 @@
 import type { EyeSettings } from '../eye/protocol.js';
 import type { ThresholdCurve } from '../person/thresholds.js';
 import { appearanceModels } from './appearance-models.js';
-import { readCalibration } from './calibration.js';
-import { encoderId, findModel, type Manifest } from './manifest.js';
+import { type Calibration, readCalibration } from './calibration.js';
+import { encoderId, findModel, type Manifest, type ModelOf } from './manifest.js';
 import { assertModels, modelPath } from './model-files.js';
 
 /** The networks that a gate uses; their files are those of the manifest. */
@@ -53,6 +53,12 @@ export async function loadModels(manifest: Manifest, choice: ModelChoice, calibr
     },
     encoder: encoderId(encoder),
     dimension: encoder.output.dimension,
-    curve: calibration?.encoder === encoderId(encoder) ? calibration.thresholds : encoder.thresholds,
+    curve: curveOf(encoder, calibration),
   };
+}
+
+function curveOf(encoder: ModelOf<'encoder'>, calibration: Calibration | undefined): ThresholdCurve | null {
+  const own = calibration?.encoder === encoderId(encoder) ? calibration : undefined;
+  const thresholds = own?.thresholds ?? encoder.thresholds;
+  return thresholds && { ...thresholds, visit: own?.visit ?? encoder.visit };
 }

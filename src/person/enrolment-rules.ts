@@ -45,7 +45,7 @@ export function tooNear(others: Ranking, duplicateDistance: number): EnrolmentFa
 /** A measured face as it is stored. @param added ISO 8601 */
 export const templateOf = (face: MeasuredFace, encoder: string, added: string): StoredTemplate => ({
   encoder,
-  vector: face.embedding,
+  vector: face.template ?? face.embedding,
   quality: Math.round(face.quality.overall * 1000) / 1000,
   added,
 });

@@ -1,12 +1,27 @@
 // pure
 import { OperatingError } from '../kit/errors.js';
 
-/** Thresholds of an encoder by false match rate, as its manifest states them. */
+/**
+ * How many single photos one visit is worth to a stranger, by the fewest frames in a mean that may decide: means of one,
+ * of two, of three and more frames. A mean of several frames lies no farther from strangers than one photo does, and each
+ * frame of a visit decides anew, so that the nearest of all these means counts.
+ */
+export interface VisitFactors {
+  readonly '1': number;
+  readonly '2': number;
+  readonly '3': number;
+}
+
+/** For an encoder of which it was not measured: the most that any encoder showed, on frames as unlike as photos of different days. */
+export const UNMEASURED_VISIT: VisitFactors = { '1': 3.6, '2': 3.2, '3': 2.7 };
+
+/** Thresholds of an encoder by false match rate of single photos, as its manifest states them, and what a visit is worth. */
 export interface ThresholdCurve {
   readonly '1e-2': { readonly threshold: number };
   readonly '1e-3': { readonly threshold: number };
   readonly '1e-4': { readonly threshold: number };
   readonly '1e-5': { readonly threshold: number };
+  readonly visit?: VisitFactors | undefined;
 }
 
 /**
@@ -38,21 +53,23 @@ const LOOSEST = 1e-3;
 const STRICTEST = 1e-6;
 
 /**
- * The threshold for a gallery: a stranger is compared with every template in it, so each of the K comparisons may err
+ * The threshold of one photo for a gallery: a stranger is compared with every template in it, so each of the K comparisons may err
  * with 1 − (1 − targetFpir)^(1/K) only. K counts templates and not people, because ten photos of one person are ten
  * chances of a false match. Between measured points the threshold is interpolated on the logarithm of the rate; from 1e-5
  * down to 1e-6 the line of the last decade is continued, which errs on the strict side, because the curves of all our
  * encoders get flatter there. Never looser than FMR 1e-3, never stricter than 1e-6.
  * @param byHand `decision.threshold` of the configuration; taken as it is.
+ * @param photos how many photos the stranger is compared by
  */
 export function chooseThreshold(
   curve: ThresholdCurve,
   targetFpir: number,
   templates: number,
   byHand: number | null,
+  photos = 1,
 ): ChosenThreshold {
   if (byHand !== null) return { threshold: byHand, fmr: null, tooLarge: false };
-  const wanted = 1 - (1 - targetFpir) ** (1 / Math.max(1, templates));
+  const wanted = 1 - (1 - targetFpir) ** (1 / (Math.max(1, templates) * photos));
   const fmr = Math.min(LOOSEST, Math.max(STRICTEST, wanted));
   const points: readonly [number, number][] = [
     [-3, curve['1e-3'].threshold],
@@ -65,4 +82,25 @@ export function chooseThreshold(
   const [x2, y2] = to as [number, number];
   const threshold = Math.max(0, y1 + ((y2 - y1) * (at - x1)) / (x2 - x1));
   return { threshold, fmr, tooLarge: wanted < STRICTEST * 0.999 };
+}
+
+/** The part of section `decision` that the threshold of a visit follows from. */
+export interface VisitRule {
+  readonly targetFpir: number;
+  readonly threshold: number | null;
+  /** Fewest frames in a mean that may decide, from 1. */
+  readonly agree: number;
+}
+
+/**
+ * The threshold of the mean of a track's frames: such that a stranger's whole visit, with a decision at every frame, is
+ * taken for somebody at the target rate.
+ */
+export function chooseForVisits(
+  curve: ThresholdCurve,
+  { targetFpir, threshold, agree }: VisitRule,
+  templates: number,
+): ChosenThreshold {
+  const factors = curve.visit ?? UNMEASURED_VISIT;
+  return chooseThreshold(curve, targetFpir, templates, threshold, factors[agree >= 3 ? '3' : agree >= 2 ? '2' : '1']);
 }

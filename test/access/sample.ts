@@ -6,19 +6,33 @@ import {
   EMPTY_MEMORY,
   type Outcome,
 } from '../../src/access/decision.js';
-import type { Claim } from '../../src/access/evidence.js';
+import type { Claim, NoClaim } from '../../src/access/evidence.js';
 import type { Reason } from '../../src/access/reasons.js';
-import { followFaces, NO_TRACKS, type Sighting, type TrackRule, type Tracks } from '../../src/access/track.js';
+import {
+  followFaces,
+  type Identify,
+  NO_TRACKS,
+  type Sighting,
+  type TrackRule,
+  type Tracks,
+} from '../../src/access/track.js';
 import { monotonicMs } from '../../src/kit/clock.js';
 import { direction } from '../person/sample.js';
 
-export const TRACKING: TrackRule = { of: 5, minIou: 0.25, jumpDistance: 0.6, lostMs: 1000 };
+export const TRACKING: TrackRule = { of: 5, minIou: 0.25, jumpDistance: 0.6, faultyJumpDistance: 0.6, lostMs: 1000 };
 export const RULE: DecisionRule = { agree: 3, of: 5, maxAgeMs: 600, cooldownMs: 5000, faces: 'all-known' };
 
-export const means = (id: string, distance = 0.3): Claim => ({ kind: 'person', id, distance });
-export const says = (reason: Reason, detail?: string): Claim => ({ kind: 'none', reason, detail, distance: undefined });
+/** A track that means a person by so many frames. */
+export const means = (id: string, distance = 0.3, frames = 1): Claim => ({ kind: 'person', id, distance, frames });
+export const says = (reason: Reason, detail?: string): NoClaim => ({
+  kind: 'none',
+  reason,
+  detail,
+  distance: undefined,
+});
 
 export interface Seen {
+  /** What this frame says by itself. */
   readonly claim: Claim;
   /** Left edge of the box; the face is 100 wide. */
   readonly x?: number;
@@ -35,11 +49,30 @@ export interface Shot {
   readonly seen: readonly Seen[];
 }
 
-const sighting = ({ claim, x = 0, size = 100, angle = 0 }: Seen): Sighting => ({
-  box: { x, y: 0, width: size, height: size },
-  embedding: direction(angle),
-  claim,
-});
+/** What each frame says by itself, in place of a gallery. */
+const spoken = new WeakMap<Float32Array, Claim>();
+
+/** A face in a box; `nobody` and `ambiguous` are what a gallery answers, any other reason is the face's own fault. */
+export function sightingOf({ claim, x = 0, size = 100, angle = 0 }: Seen): Sighting {
+  const embedding = direction(angle);
+  spoken.set(embedding, claim);
+  const compared = claim.kind === 'person' || claim.reason === 'nobody' || claim.reason === 'ambiguous';
+  return {
+    box: { x, y: 0, width: size, height: size },
+    embedding,
+    weight: 1,
+    fault: compared ? undefined : claim,
+  };
+}
+
+/** Means whom the newest frame means, with all frames that mean the same person. */
+export const bySpokenClaims: Identify = (looks) => {
+  const all = looks.map(({ embedding }) => spoken.get(embedding));
+  const newest = all.at(-1) as Claim;
+  if (newest.kind === 'none') return newest;
+  const same = all.flatMap((claim) => (claim?.kind === 'person' && claim.id === newest.id ? [claim.distance] : []));
+  return { ...newest, distance: Math.min(...same), frames: same.length };
+};
 
 /** Tracks and decisions over frames, as the gate puts them together. */
 export class Scene {
@@ -61,7 +94,8 @@ export class Scene {
 
   see({ frame, takenMs, nowMs = takenMs, seen }: Shot): readonly Outcome[] {
     const taken = monotonicMs(takenMs);
-    this.tracks = followFaces(this.tracks, seen.map(sighting), frame, taken, { ...TRACKING, of: this.#rule.of });
+    const following = { ...TRACKING, of: this.#rule.of };
+    this.tracks = followFaces(this.tracks, seen.map(sightingOf), frame, taken, following, bySpokenClaims);
     const { tracks } = this.tracks;
     const decided = decide(
       this.memory,

@@ -2,16 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { followFaces, NO_TRACKS, type Sighting, type Tracks } from '../../src/access/track.js';
 import { monotonicMs } from '../../src/kit/clock.js';
 import { isUnit } from '../../src/person/distance.js';
-import { direction } from '../person/sample.js';
-import { means, says, TRACKING } from './sample.js';
+import { bySpokenClaims, means, says, sightingOf, TRACKING } from './sample.js';
 
-const at = (x: number, angle = 0, size = 100): Sighting => ({
-  box: { x, y: 0, width: size, height: size },
-  embedding: direction(angle),
-  claim: means('ada'),
-});
+const at = (x: number, angle = 0, size = 100): Sighting => sightingOf({ claim: means('ada'), x, angle, size });
+const follow = (tracks: Tracks, seen: readonly Sighting[], frame: number, ms: number): Tracks =>
+  followFaces(tracks, seen, frame, monotonicMs(ms), TRACKING, bySpokenClaims);
 const run = (...frames: readonly (readonly Sighting[])[]): Tracks =>
-  frames.reduce<Tracks>((tracks, seen, i) => followFaces(tracks, seen, i, monotonicMs(i * 100), TRACKING), NO_TRACKS);
+  frames.reduce<Tracks>((tracks, seen, i) => follow(tracks, seen, i, i * 100), NO_TRACKS);
 
 describe('following faces', () => {
   test('a face that moves stays one track', () => {
@@ -62,9 +59,9 @@ describe('following faces', () => {
   });
 
   test('a track not seen for a second is over, and its number is never used again', () => {
-    const gone = followFaces(run([at(0)]), [], 1, monotonicMs(1000), TRACKING);
+    const gone = follow(run([at(0)]), [], 1, 1000);
     expect(gone.tracks).toHaveLength(1);
-    const back = followFaces(gone, [at(0)], 2, monotonicMs(1001), TRACKING);
+    const back = follow(gone, [at(0)], 2, 1001);
     expect(back.tracks.map(({ id }) => id)).toEqual([2]);
   });
 
@@ -76,13 +73,43 @@ describe('following faces', () => {
       [2, 100],
       [2, 50],
     ] as const)
-      expect(followFaces(before, [at(10)], frame, monotonicMs(ms), TRACKING).tracks).toEqual(before.tracks);
+      expect(follow(before, [at(10)], frame, ms).tracks).toEqual(before.tracks);
   });
 
   test('only the claims of the last frames are kept, oldest first', () => {
     const claims = Array.from({ length: 9 }, (_, i) => says('nobody', String(i)));
-    const frames = claims.map((claim) => [{ ...at(0), claim }]);
+    const frames = claims.map((claim) => [sightingOf({ claim })]);
     expect(run(...frames).tracks[0]?.claims).toMatchObject(claims.slice(-TRACKING.of));
+  });
+
+  test('each face is identified once, by the last frames of its track that can be compared, the newest last', () => {
+    const asked: number[] = [];
+    const angles = [0, 0.1, 0.2, 0.3, 0.25, 0.2];
+    const seen = angles.map((angle, i) => sightingOf({ claim: i === 2 ? says('low-quality') : means('ada'), angle }));
+    let tracks = NO_TRACKS;
+    for (const [i, sighting] of seen.entries())
+      tracks = followFaces(tracks, [sighting], i, monotonicMs(i * 100), TRACKING, (looks) => {
+        asked.push(looks.length);
+        expect(looks.at(-1)?.embedding).toBe(sighting.embedding);
+        return bySpokenClaims(looks);
+      });
+    // Of the last five frames one says nothing.
+    expect(asked).toEqual([1, 2, 3, 4, 4]);
+  });
+
+  test('a blurred face may lie farther from its track than one that can be judged', () => {
+    const loose = { ...TRACKING, faultyJumpDistance: 1.2 };
+    for (const [claim, tracks] of [
+      [says('low-quality'), 1],
+      [means('ada'), 2],
+    ] as const) {
+      const frames = [sightingOf({ claim: means('ada') }), sightingOf({ claim, angle: 1 })];
+      const seen = frames.reduce<Tracks>(
+        (all, one, i) => followFaces(all, [one], i, monotonicMs(i * 100), loose, bySpokenClaims),
+        NO_TRACKS,
+      );
+      expect(seen.nextId - 1).toBe(tracks);
+    }
   });
 
   test('no more than 32 people are followed at a time', () => {
@@ -91,7 +118,7 @@ describe('following faces', () => {
   });
 
   test('an embedding of another encoder starts a new track', () => {
-    const other = { ...at(0), embedding: Float32Array.from([1, 0]) };
+    const other = { ...at(0), embedding: Float32Array.from([1, 0]), fault: says('model-fault') };
     expect(run([at(0)], [other]).tracks).toHaveLength(2);
   });
 });

@@ -14,9 +14,10 @@ const approach = (change: Partial<JudgedApproach>): JudgedApproach => ({
   name: EVIL,
   kind: 'live',
   person: EVIL,
+  timed: true,
   frames: 9,
   inARow: 9,
-  grants: [{ person: EVIL, seconds: 1.5 }],
+  grants: [{ person: EVIL, seconds: 1.5, frames: 12 }],
   refusedAfter: null,
   reason: null,
   ...change,
@@ -39,7 +40,7 @@ describe('a report', () => {
     expect(html).toContain('&lt;script src=&quot;https://example.org/x.js&quot;&gt;alert(&#39;&amp;&#39;)');
     expect(html).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
     expect(html).toContain('<svg');
-    for (const title of ['Errors', 'Enrolled people', 'Strangers let in', 'Attacks'])
+    for (const title of ['Errors', 'Times to the grant', 'Enrolled people', 'Strangers let in', 'Attacks'])
       expect(html).toContain(`<h2>${title}</h2>`);
     expect(html).toContain('let in after 1.5 s');
   });
@@ -84,7 +85,11 @@ describe('a report', () => {
 
 describe('the chart of grants', () => {
   test('rises with each approach that was let in, up to its share', () => {
-    const own = [approach({}), approach({ grants: [{ person: 'ada', seconds: 7 }] }), approach({ grants: [] })];
+    const own = [
+      approach({}),
+      approach({ grants: [{ person: 'ada', seconds: 7, frames: 50 }] }),
+      approach({ grants: [] }),
+    ];
     const { lines, x } = grantsChart(own, [approach({ grants: [] })], []);
     expect(lines[0]?.points).toEqual([
       [0, 0],

@@ -17,7 +17,7 @@ import type { Picture } from '../../src/kit/opencv/picture.js';
 import { decodeVector } from '../../src/kit/vector.js';
 import { samplePath } from '../../src/models/model-files.js';
 import { loadModels } from '../../src/models/model-set.js';
-import { squaredDistance } from '../../src/person/distance.js';
+import { isUnit, squaredDistance } from '../../src/person/distance.js';
 import { gradient } from '../kit/opencv/pictures.js';
 import { manifest, modelsBuilt, NOT_BUILT } from '../models/networks.js';
 
@@ -32,6 +32,7 @@ const expectedSchema = z.object({
 const HAAR = { ...defaultConfig.faces.haar, ...PHOTO_HAAR };
 
 let meter: FaceMeter;
+let photoMeter: FaceMeter;
 let haar: HaarProposer;
 const pictures = new Map<string, Picture>();
 
@@ -42,18 +43,17 @@ async function prepare(): Promise<void> {
     liveness: false,
   });
   haar = new HaarProposer(HAAR);
-  meter = new FaceMeter(
-    {
-      haar,
-      confirmer: new UltraFace(
-        await Network.load(models.confirmer.file, models.confirmer.input),
-        defaultConfig.faces.confirm,
-      ),
-      landmarks: new LandmarkNetwork(await Network.load(models.landmarks.file, models.landmarks.input)),
-      encoder: await OnnxEncoder.load(models.encoder),
-    },
-    16,
-  );
+  const parts = {
+    haar,
+    confirmer: new UltraFace(
+      await Network.load(models.confirmer.file, models.confirmer.input),
+      defaultConfig.faces.confirm,
+    ),
+    landmarks: new LandmarkNetwork(await Network.load(models.landmarks.file, models.landmarks.input)),
+    encoder: await OnnxEncoder.load(models.encoder),
+  };
+  meter = new FaceMeter(parts, 16);
+  photoMeter = new FaceMeter({ ...parts, mirrored: true }, 16);
   for (const sample of manifest.samples)
     pictures.set(sample.file, (await decodePhoto(readFileSync(samplePath(sample)))).picture);
 }
@@ -69,6 +69,23 @@ const photos = manifest.samples.map(({ file }) => file);
 
 describe.runIf(modelsBuilt)('faces of the sample photos', () => {
   beforeAll(prepare);
+
+  test('a photo gives a template beside the embedding: of unit length, and the same for the mirrored photo', async () => {
+    const photo = pictures.get(photos[0] as string) as Picture;
+    const mirrored = photo.mirror();
+    const [there, back] = [await photoMeter.measure(photo), await photoMeter.measure(mirrored)];
+    mirrored.release();
+    expect((await facesOf(photos[0] as string)).faces[0]?.template).toBeUndefined();
+    const vectorsOf = ({ embedding, template }: MeasuredFace) =>
+      [decodeVector(embedding), decodeVector(template as string)] as const;
+    const [embedding, template] = vectorsOf(there.faces[0] as MeasuredFace);
+    const others = back.faces.map((face) => squaredDistance(template, vectorsOf(face)[1]));
+    expect(isUnit(template)).toBe(true);
+    expect(squaredDistance(embedding, template)).toBeGreaterThan(1e-4);
+    expect(squaredDistance(embedding, template)).toBeLessThan(0.1);
+    // The landmarks of a mirrored photo are not exactly the mirrored landmarks.
+    expect(Math.min(...others)).toBeLessThan(0.1);
+  });
 
   test.each(photos)(
     '%s: every face is measured completely, apart from the others, and inside the photo',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { MeasuredFace } from '../../src/face/observation.js';
-import { faceToEnrol, tooNear } from '../../src/person/enrolment-rules.js';
+import { faceToEnrol, templateOf, tooNear } from '../../src/person/enrolment-rules.js';
 import { measuredFace } from '../face/faces.js';
 import { LIMITS } from '../face/sample.js';
 
@@ -47,4 +47,13 @@ describe('a face that is too near to that of another person', () => {
     expect(near(0.51)).toBeUndefined();
     expect(tooNear({ best: undefined, second: undefined }, 4)).toBeUndefined();
   });
+});
+
+test('what is stored of a photo is its template, or the embedding where the eye gave none', () => {
+  const bare = measuredFace({});
+  expect(templateOf({ ...bare, template: 'BBBB' }, 'small@0123456789ab', 'now')).toMatchObject({
+    vector: 'BBBB',
+    added: 'now',
+  });
+  expect(templateOf(bare, 'small@0123456789ab', 'now')).toMatchObject({ vector: bare.embedding });
 });

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chooseThreshold, type ThresholdCurve } from '../../src/person/thresholds.js';
+import {
+  chooseForVisits,
+  chooseThreshold,
+  type ThresholdCurve,
+  UNMEASURED_VISIT,
+} from '../../src/person/thresholds.js';
 
 const CURVE: ThresholdCurve = {
   '1e-2': { threshold: 1.4 },
@@ -60,5 +65,46 @@ describe('the threshold', () => {
 
   test('set by hand, it is taken as it is', () => {
     expect(chooseThreshold(CURVE, 0.003, 50_000, 0.49)).toEqual({ threshold: 0.49, fmr: null, tooLarge: false });
+  });
+});
+
+describe('the threshold of whole visits', () => {
+  const visit = { '1': 3, '2': 2, '3': 1.5 };
+  const rule = (agree: number, targetFpir = 0.003) => ({ agree, targetFpir, threshold: null });
+
+  test.each([
+    [1, 3],
+    [2, 2],
+    [3, 1.5],
+    [8, 1.5],
+  ])('with %d frames at least it is that of %d times as many single photos', (agree, photos) => {
+    expect(chooseForVisits({ ...CURVE, visit }, rule(agree), 60)).toEqual(
+      chooseThreshold(CURVE, 0.003, 60 * photos, null),
+    );
+  });
+
+  test('of an encoder of which nothing was measured it is the strictest', () => {
+    expect(chooseForVisits(CURVE, rule(2), 60)).toEqual(
+      chooseForVisits({ ...CURVE, visit: UNMEASURED_VISIT }, rule(2), 60),
+    );
+    expect(chooseForVisits(CURVE, rule(2), 60).threshold).toBeLessThan(
+      chooseForVisits({ ...CURVE, visit }, rule(2), 60).threshold,
+    );
+  });
+
+  test('more frames never make it stricter, and it is never looser than that of one photo', () => {
+    fc.assert(
+      fc.property(people, target, fc.integer({ min: 1, max: 30 }), (size, targetFpir, agree) => {
+        const { threshold } = chooseForVisits({ ...CURVE, visit }, rule(agree, targetFpir), size);
+        expect(threshold).toBeLessThanOrEqual(
+          chooseForVisits({ ...CURVE, visit }, rule(agree + 1, targetFpir), size).threshold,
+        );
+        expect(threshold).toBeLessThanOrEqual(chooseThreshold(CURVE, targetFpir, size, null).threshold);
+      }),
+    );
+  });
+
+  test('set by hand, it is taken as it is', () => {
+    expect(chooseForVisits(CURVE, { ...rule(2), threshold: 0.49 }, 60).threshold).toBe(0.49);
   });
 });

@@ -110,10 +110,11 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     takenMs: ms,
     faces: [ada(ms - 125 * turn)],
   }),
-  'two people who take turns': ({ frame, ms, turn }) => ({
+  // By the frame's number, so that nobody is seen twice in a row where one such attack follows another.
+  'two people who take turns': ({ frame, ms }) => ({
     frame,
     takenMs: ms,
-    faces: [ada(ms, { angle: turn % 2 === 0 ? WHO.ada : WHO.bob })],
+    faces: [ada(ms, { angle: frame % 2 === 0 ? WHO.ada : WHO.bob })],
   }),
   "a stranger's life for an enrolled person's picture": ({ frame, ms, turn }) => ({
     frame,

@@ -5,7 +5,7 @@ import { between, choice, distance, measure, measureOrNull, milliseconds, whole 
 export const decisionSection = z
   .strictObject({
     targetFpir: measure(
-      'Share of strangers that may be taken for somebody, from which the threshold follows; measured on a set of photos, so aim lower than you promise',
+      'Share of strangers that may be taken for somebody in one visit, from which the threshold follows; measured on sets of photos and videos, so aim lower than you promise',
       { unit: 'rate', min: 0.000001, max: 0.5 },
       0.002,
     ),
@@ -14,7 +14,7 @@ export const decisionSection = z
       distance,
     ),
     margin: measure('How much nearer the best person must be than the second best', distance, 0.1),
-    agree: whole('Frames that must agree on the person', { unit: 'frames', min: 1, max: 30 }, 3),
+    agree: whole('Fewest usable frames whose mean may mean a person', { unit: 'frames', min: 1, max: 30 }, 2),
     of: whole('Out of how many last frames of the same face', { unit: 'frames', min: 1, max: 30 }, 5),
     maxAgeMs: whole('Evidence older than this never opens', milliseconds(100, 10_000), 1000),
     cooldownMs: whole(

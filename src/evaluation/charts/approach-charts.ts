@@ -5,7 +5,7 @@ import type { Chart, Point } from './chart.js';
 import { count } from './chart-parts.js';
 import { histogram } from './curves.js';
 
-/** How many approaches the door was opened for, by the time since the first sight of a face. */
+/** How many approaches the door was opened for, by the time since the first usable frame. */
 export function grantsChart(
   enrolled: readonly JudgedApproach[],
   intruders: readonly JudgedApproach[],
@@ -28,7 +28,7 @@ export function grantsChart(
   return {
     title: 'How soon is the door opened?',
     subtitle,
-    x: { title: 'seconds from the first sight of a face', scale: 'linear', from: 0, to, format: '~f' },
+    x: { title: 'seconds from the first usable frame', scale: 'linear', from: 0, to, format: '~f' },
     y: { title: 'share of approaches let in (%)', scale: 'linear', from: 0, to: 1.05, format: '~%' },
     lines: groups.map(({ name, rows }) => ({ name, points: steps(rows) })),
     marks: [],

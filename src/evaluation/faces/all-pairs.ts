@@ -6,6 +6,8 @@ import type { PairDistances } from '../figures.js';
 export interface Sample {
   readonly person: string;
   readonly embedding: Float32Array | undefined;
+  /** What is enrolled of it, where that is another one. */
+  readonly template?: Float32Array | undefined;
 }
 
 /** Distances of every pair of images. n images cost n²/2 comparisons: 3,811 take some seconds. */

@@ -7,12 +7,16 @@ import type { ThresholdCurve } from '../../person/thresholds.js';
 import { type PairDistances, thresholdAt } from '../figures.js';
 
 /** A rate counts as measured when it stands for at least so many false matches: fewer are chance. */
-const FALSE_MATCHES_MIN = 10;
+export const FALSE_MATCHES_MIN = 10;
 
 /** People without whom not even FMR 1e-2 is measured: 46 are 1,035 pairs. More photos of few people say nothing of others. */
 export const PEOPLE_MIN = 46;
 
 const pairsOf = (people: number): number => (people * (people - 1)) / 2;
+
+/** The strictest rate that photos of so many people measure. */
+export const strictestRate = (people: number): (typeof MATCH_RATES)[number] =>
+  MATCH_RATES.findLast((rate) => Number(rate) * pairsOf(people) >= FALSE_MATCHES_MIN) ?? '1e-2';
 
 /**
  * Thresholds from a site's own photos. A rate for which there are pairs of people enough is measured. Beyond it the threshold is
@@ -26,15 +30,12 @@ export function calibrate(
   people: number,
   release: ThresholdCurve | null,
 ): Calibration['thresholds'] {
-  const pairs = pairsOf(people);
   if (people < PEOPLE_MIN)
     throw new OperatingError(
       'KAIMON_CALIBRATION_SMALL',
       `a face was found of ${people} people; photos of at least ${PEOPLE_MIN} are needed`,
     );
-  const strictest = MATCH_RATES.map(Number)
-    .filter((rate) => rate * pairs >= FALSE_MATCHES_MIN)
-    .reduce((least, rate) => Math.min(least, rate), 1);
+  const strictest = Number(strictestRate(people));
   const last = thresholdAt(strictest, distances);
   const slope = thresholdAt(strictest * 10, distances) - last;
   const own = (rate: number) =>

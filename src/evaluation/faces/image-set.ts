@@ -62,7 +62,7 @@ export async function measureAll(
     try {
       for (let name = names[next++]; name !== undefined; name = names[next++]) {
         const face = nearestTheCentre(await measured(eye, images.get(name) as string, context.onUnusable));
-        if (face) samples.set(name, { person: personOf(name), embedding: decodeVector(face.embedding) });
+        if (face) samples.set(name, sampleOf(personOf(name), face));
         progress.step();
       }
     } finally {
@@ -75,6 +75,12 @@ export async function measureAll(
   progress.done();
   return { samples, encoder };
 }
+
+const sampleOf = (person: string, { embedding, template }: MeasuredPhoto['faces'][number]): Sample => ({
+  person,
+  embedding: decodeVector(embedding),
+  template: template === undefined ? undefined : decodeVector(template),
+});
 
 type Seen = Pick<MeasuredPhoto, 'width' | 'height' | 'faces'>;
 const NOTHING: Seen = { width: 0, height: 0, faces: [] };

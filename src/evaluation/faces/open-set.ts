@@ -9,6 +9,8 @@ import { evaluationPerson } from './evaluation-person.js';
 export interface PersonPhotos {
   readonly person: string;
   readonly photos: readonly (Float32Array | undefined)[];
+  /** What is enrolled in place of a photo's embedding, where that is another one. */
+  readonly templates?: ReadonlyMap<Float32Array, Float32Array>;
 }
 
 /** One photo shown to a gallery. */
@@ -53,12 +55,14 @@ export interface OpenSetFigures {
 /** The samples of a set, gathered by person, in the order in which they come. */
 export function gatherByPerson(samples: Iterable<Sample>): PersonPhotos[] {
   const people = new Map<string, (Float32Array | undefined)[]>();
-  for (const { person, embedding } of samples) {
+  const templates = new Map<Float32Array, Float32Array>();
+  for (const { person, embedding, template } of samples) {
     const photos = people.get(person) ?? [];
     people.set(person, photos);
     photos.push(embedding);
+    if (embedding && template) templates.set(embedding, template);
   }
-  return [...people].map(([person, photos]) => ({ person, photos }));
+  return [...people].map(([person, photos]) => ({ person, photos, ...(templates.size > 0 && { templates }) }));
 }
 
 /** The largest gallery of a set: each person in it has a second photo to try, and one person is left as a stranger. */
@@ -87,7 +91,7 @@ export function drawOpenSet(
     person,
     ranking: photo && gallery.rank(photo),
   });
-  const probes = [...chosen].map(({ person, photos }) => {
+  const probes = [...chosen].map(({ person, photos, templates }) => {
     const order = shuffled(photos, random);
     const taken = Math.max(
       0,
@@ -95,7 +99,7 @@ export function drawOpenSet(
     );
     const photo = order[taken];
     if (photo) {
-      const template = { encoder, vector: encodeVector(photo), quality: 1, added: '' };
+      const template = { encoder, vector: encodeVector(templates?.get(photo) ?? photo), quality: 1, added: '' };
       gallery.set(evaluationPerson(person, [template]));
     }
     return { person, photos: order.toSpliced(taken, 1) };

@@ -1,5 +1,6 @@
 import { OperatingError } from '../../kit/errors.js';
 import { type PhotoEye, withPhotoEye } from '../../models/photo-eye.js';
+import { templateOf } from '../../person/enrolment-rules.js';
 import { Gallery } from '../../person/gallery.js';
 import type { Person } from '../../person/person.js';
 import type { EvaluationContext } from '../context.js';
@@ -49,8 +50,7 @@ async function enrolEach(
     for (const [image, file] of images) {
       if (personOf(image) !== name || templates.length >= config.people.maxTemplates) continue;
       try {
-        const { embedding, quality } = await eye.measureOne(file, config.faces.quality);
-        templates.push({ encoder, vector: embedding, quality: quality.overall, added: '' });
+        templates.push(templateOf(await eye.measureOne(file, config.faces.quality), encoder, ''));
       } catch (thrown) {
         // One bad photo is a finding; broken surroundings end the evaluation.
         if (!(thrown instanceof OperatingError && thrown.trouble === 'input')) throw thrown;

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.js';
 import { DoorKeeper } from '../../door/door-keeper.js';
 import { SimulatedLock } from '../../door/simulated-lock.js';
+import { qualityFault } from '../../face/quality.js';
 import { byDatesOnly } from '../../gate/entry-policy.js';
 import { Gate } from '../../gate/gate.js';
 import { silentLog } from '../../kit/log.js';
@@ -8,7 +9,7 @@ import { ManualClock } from '../../kit/manual-clock.js';
 import type { Gallery } from '../../person/gallery.js';
 import type { Person } from '../../person/person.js';
 import type { ThresholdCurve } from '../../person/thresholds.js';
-import { type Approach, type JudgedApproach, longestRow } from './approaches.js';
+import { type Approach, type Grant, type JudgedApproach, longestRow } from './approaches.js';
 import type { SeenFrame } from './gate-protocol.js';
 
 /** What the gate of an evaluation knows. */
@@ -27,16 +28,19 @@ const UNDECIDED = 'undecided';
  * it decides does not depend on how fast this machine is. @param frames ascending in time
  */
 export function showApproach(
-  { name, kind, person }: Approach,
+  { name, kind, person, timed }: Approach,
   frames: readonly SeenFrame[],
   { config, curve, gallery, people }: GateKnowledge,
 ): JudgedApproach {
   const clock = new ManualClock();
   const door = new DoorKeeper(new SimulatedLock(clock), clock, silentLog, config.door, () => undefined);
   const withFace = frames.filter(({ faces }) => faces.length > 0).map(({ atMs }) => atMs);
-  const firstFace = withFace[0] ?? 0;
-  const sinceFace = () => (clock.monotonic() - firstFace) / 1000;
-  const grants: { person: string; seconds: number }[] = [];
+  const isUsable = ({ faces }: SeenFrame) =>
+    faces.some(({ quality }) => qualityFault(quality, config.faces.quality) === undefined);
+  const firstUsable = frames.findIndex(isUsable);
+  const sinceMs = frames[firstUsable]?.atMs ?? withFace[0] ?? 0;
+  const since = () => Math.max(0, clock.monotonic() - sinceMs) / 1000;
+  const grants: Grant[] = [];
   let refusedAfter: number | null = null;
   let reason = withFace.length > 0 ? UNDECIDED : 'no-face';
   const gate = new Gate({
@@ -51,10 +55,11 @@ export function showApproach(
     onSpoof: () => undefined,
     onDecision(decision) {
       if (decision.type === 'granted') {
-        grants.push({ person: decision.person?.id ?? '', seconds: sinceFace() });
+        const usableFrames = decision.frame - Math.max(0, firstUsable) + 1;
+        grants.push({ person: decision.person?.id ?? '', seconds: since(), frames: usableFrames });
         return;
       }
-      refusedAfter ??= sinceFace();
+      refusedAfter ??= since();
       if (reason !== 'spoof') reason = decision.reason ?? UNDECIDED;
     },
   });
@@ -69,5 +74,15 @@ export function showApproach(
   }
   const refused = grants.length === 0;
   const inARow = longestRow(withFace);
-  return { name, kind, person, frames: frames.length, inARow, grants, refusedAfter, reason: refused ? reason : null };
+  return {
+    name,
+    kind,
+    person,
+    timed,
+    frames: frames.length,
+    inARow,
+    grants,
+    refusedAfter,
+    reason: refused ? reason : null,
+  };
 }

@@ -1,5 +1,5 @@
 import { OperatingError } from '../../kit/errors.js';
-import { chooseThreshold } from '../../person/thresholds.js';
+import { chooseForVisits } from '../../person/thresholds.js';
 import { grantsChart } from '../charts/approach-charts.js';
 import type { EvaluationContext, Findings } from '../context.js';
 import { readPeople, readPresentations } from '../presentations.js';
@@ -7,7 +7,7 @@ import { commonFacts, prepareReport, writeReport } from '../report-file.js';
 import { type EnrolledPeople, enrolFolder } from './approach-gallery.js';
 import { approachesOf, type JudgedApproach } from './approaches.js';
 import { type GateFigures, gateFigures } from './gate-figures.js';
-import { gateRemarks, gateReport, gateRows, outcomeOf } from './gate-report.js';
+import { gateRemarks, gateReport, gateRows, outcomeOf, timesTable } from './gate-report.js';
 import {
   type ApproachSet,
   type ApproachSets,
@@ -15,11 +15,14 @@ import {
   type ShownApproaches,
   showApproaches,
 } from './show-approaches.js';
+import { type ShownSet, showSet } from './show-set.js';
 
-/** What `kaimon evaluate gate` is asked for: folders, of which at least one besides the gallery is given. */
+/** What `kaimon evaluate gate` is asked for: one whole set, or a gallery and at least one folder besides. */
 export interface GateQuestion extends FrameRates {
+  /** Living faces and attacks; people are enrolled by frames of it. */
+  readonly set?: string;
   /** Who is enrolled. */
-  readonly gallery: string;
+  readonly gallery?: string;
   /** Approaches of the same people, of others, and with pictures and screens. */
   readonly probes?: string;
   readonly strangers?: string;
@@ -35,6 +38,8 @@ export interface GateResult extends GateFigures {
   readonly photos: number;
   readonly failedToEnrol: readonly string[];
   readonly refusedPhotos: number;
+  /** Living approaches of a set that leave no frame to enrol from, or none to show. */
+  readonly unshown: number;
   readonly liveness: boolean;
   readonly targetFpir: number;
   readonly threshold: number;
@@ -44,7 +49,8 @@ export interface GateResult extends GateFigures {
   readonly tooLarge: boolean;
   readonly fps: number;
   readonly replaced: number;
-  readonly approaches: readonly JudgedApproach[];
+  /** With the part that each played: a living approach of a set is shown twice. */
+  readonly approaches: readonly (JudgedApproach & { readonly part: keyof ApproachSets })[];
 }
 
 /**
@@ -52,14 +58,24 @@ export interface GateResult extends GateFigures {
  * @throws OperatingError where a set cannot be used, nobody can be enrolled, a stranger is enrolled, or the report cannot be written
  */
 export async function evaluateGate(context: EvaluationContext, question: GateQuestion): Promise<Findings<GateResult>> {
-  const sets = readSets(question);
-  prepareReport(question.report);
-  const enrolled = await enrolFolder(context, question.gallery);
-  assertApart(sets.strangers, enrolled.people);
-  const shown = await showApproaches(context, enrolled, sets, question);
+  const { enrolled, shown, unshown } = await showAll(context, question);
   const { agree } = context.config.decision;
   const figures = gateFigures(shown.groups, agree, new Set(enrolled.people.keys()));
-  return report(question, enrolled, shown, figures);
+  return report(question, enrolled, shown, figures, unshown);
+}
+
+async function showAll(context: EvaluationContext, question: GateQuestion): Promise<ShownSet> {
+  const { set, gallery, report: file } = question;
+  if (set !== undefined) {
+    prepareReport(file);
+    return showSet(context, set, question);
+  }
+  if (gallery === undefined) throw new OperatingError('KAIMON_USAGE', 'nobody is enrolled: give --gallery, or --set');
+  const sets = readSets(question);
+  prepareReport(file);
+  const enrolled = await enrolFolder(context, gallery);
+  assertApart(sets.strangers, enrolled.people);
+  return { enrolled, shown: await showApproaches(context, enrolled, sets, question), unshown: 0 };
 }
 
 function readSets({ probes, strangers, attacks }: GateQuestion): ApproachSets {
@@ -93,21 +109,34 @@ async function report(
   { gallery, photos, failedToEnrol, refused }: EnrolledPeople,
   { groups, knowledge: { config, curve }, replaced }: ShownApproaches,
   figures: GateFigures,
+  unshown: number,
 ): Promise<Findings<GateResult>> {
-  const { targetFpir, threshold: byHand, agree, of, margin } = config.decision;
-  const { threshold, tooLarge } = chooseThreshold(curve, targetFpir, gallery.templates, byHand);
-  const set = { encoder: gallery.encoder, people: gallery.size, photos, failedToEnrol, refusedPhotos: refused.size };
+  const { targetFpir, agree, of, margin } = config.decision;
+  const { threshold, tooLarge } = chooseForVisits(curve, config.decision, gallery.templates);
+  const set = {
+    encoder: gallery.encoder,
+    people: gallery.size,
+    photos,
+    failedToEnrol,
+    refusedPhotos: refused.size,
+    unshown,
+  };
   const rule = { liveness: config.liveness.enabled, targetFpir, threshold, margin, agree, of, tooLarge };
-  const approaches = [groups.probes, groups.strangers, groups.attacks].flatMap((group) => group ?? []);
+  const approaches = (['probes', 'strangers', 'attacks'] as const).flatMap((part) =>
+    (groups[part] ?? []).map((one) => ({ ...one, part })),
+  );
   const facts = [
     `${set.encoder}: ${set.people} people enrolled with ${photos} photos, ${refused.size} photos refused${
       failedToEnrol.length > 0 ? `, not enrolled: ${failedToEnrol.join(', ')}` : ''
     }`,
-    `threshold ${threshold.toFixed(4)} for a target FPIR of ${targetFpir}, ${agree} of ${of} frames, liveness ${rule.liveness ? 'on' : 'off'}`,
+    ...(unshown > 0
+      ? [`${unshown} living approaches are not shown: nothing of their person is left to enrol, or to show`]
+      : []),
+    `threshold ${threshold.toFixed(4)} for a target FPIR of ${targetFpir} by approach, means of ${agree} to ${of} frames, liveness ${rule.liveness ? 'on' : 'off'}`,
   ];
   if (question.report !== undefined) {
     const chart = grantsChart(groups.probes ?? [], [...(groups.strangers ?? []), ...(groups.attacks ?? [])], facts);
-    const folders = (['gallery', 'probes', 'strangers', 'attacks'] as const).flatMap((name) => {
+    const folders = (['set', 'gallery', 'probes', 'strangers', 'attacks'] as const).flatMap((name) => {
       const folder = question[name];
       return folder === undefined ? [] : [[name, folder] as const];
     });
@@ -120,9 +149,18 @@ async function report(
     lines: [
       ...facts,
       ...gateRows(figures).map(([what, rate, time, reasons]) => `${what}: ${rate}; time ${time}; refused: ${reasons}`),
+      ...timesLines(figures),
       ...gateRemarks(figures),
-      ...approaches.map((one) => `${one.kind} ${one.name}: ${outcomeOf(one)}`),
+      ...approaches.map((one) => `${PARTS[one.part]}${one.kind} ${one.name}: ${outcomeOf(one)}`),
       ...(question.report === undefined ? [] : [`report: ${question.report}`]),
     ],
   };
+}
+
+/** The part in the line of an approach; an attack says by its kind what it is. */
+const PARTS = { probes: 'enrolled, ', strangers: 'stranger, ', attacks: '' } as const;
+
+function timesLines(figures: GateFigures): string[] {
+  const table = timesTable(figures);
+  return table ? table.rows.map((row) => `let in ${table.head.map((head, i) => `${head}: ${row[i]}`).join(', ')}`) : [];
 }

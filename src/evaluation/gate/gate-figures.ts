@@ -10,7 +10,7 @@ export interface ApproachRate extends CountedRate {
   readonly people: number;
 }
 
-/** Seconds of a decision, from the first frame with a face. */
+/** Seconds or frames of a decision, from the first usable frame. */
 export interface Spread {
   readonly n: number;
   readonly median: number;
@@ -39,11 +39,20 @@ export interface EnrolledFigures {
   readonly reasons: Readonly<Record<string, number>>;
   /** To the grant. */
   readonly secondsToGrant: Spread | null;
+  /** To the grant, the first usable frame and that of the grant both counted. */
+  readonly framesToGrant: Spread | null;
+  /** Share of all approaches that were let in within so many seconds. */
+  readonly letInWithin: readonly { readonly seconds: number; readonly share: number }[];
 }
+
+/** Where the curve of the times to a grant is read. */
+const WITHIN_S = [0.2, 0.5, 1, 1.5, 2, 3, 5] as const;
 
 /** Null: the group was not given. */
 export interface GateFigures {
   readonly probes: EnrolledFigures | null;
+  /** Approaches of enrolled people whose frames have no times of their own, because the set says them of others only. */
+  readonly untimed: EnrolledFigures | null;
   /** `rate` is FPIR. */
   readonly strangers: IntruderFigures | null;
   /** By kind; `rate` is IAPAR. */
@@ -65,7 +74,18 @@ export function gateFigures(
   const intruders = (rows: readonly JudgedApproach[]) => intruderFigures(rows, agree, enrolled);
   const kinds = [...new Set(attacks?.map(({ kind }) => kind))].sort();
   return {
-    probes: probes ? enrolledFigures(probes, agree) : null,
+    probes: probes
+      ? enrolledFigures(
+          probes.filter(({ timed }) => timed),
+          agree,
+        )
+      : null,
+    untimed: probes?.some(({ timed }) => !timed)
+      ? enrolledFigures(
+          probes.filter(({ timed }) => !timed),
+          agree,
+        )
+      : null,
     strangers: strangers ? intruders(strangers) : null,
     attacks: attacks
       ? Object.fromEntries(kinds.map((kind) => [kind, intruders(attacks.filter((row) => row.kind === kind))]))
@@ -75,13 +95,21 @@ export function gateFigures(
 
 const ownGrant = ({ grants, person }: JudgedApproach) => grants.find((grant) => grant.person === person);
 
-const enrolledFigures = (rows: readonly JudgedApproach[], agree: number): EnrolledFigures => ({
-  fnir: rateOf(rows, (row) => ownGrant(row) === undefined),
-  misidentified: rateOf(rows, ({ grants, person }) => grants.some((grant) => grant.person !== person)),
-  tooShort: tooShort(rows, agree),
-  reasons: reasonsOf(rows),
-  secondsToGrant: spreadOf(rows.flatMap((row) => ownGrant(row)?.seconds ?? [])),
-});
+function enrolledFigures(rows: readonly JudgedApproach[], agree: number): EnrolledFigures {
+  const grants = rows.flatMap((row) => ownGrant(row) ?? []);
+  return {
+    fnir: rateOf(rows, (row) => ownGrant(row) === undefined),
+    misidentified: rateOf(rows, ({ grants: all, person }) => all.some((grant) => grant.person !== person)),
+    tooShort: tooShort(rows, agree),
+    reasons: reasonsOf(rows),
+    secondsToGrant: spreadOf(grants.map(({ seconds }) => seconds)),
+    framesToGrant: spreadOf(grants.map(({ frames }) => frames)),
+    letInWithin: WITHIN_S.map((seconds) => ({
+      seconds,
+      share: grants.filter((grant) => grant.seconds <= seconds).length / Math.max(1, rows.length),
+    })),
+  };
+}
 
 const intruderFigures = (
   rows: readonly JudgedApproach[],
@@ -113,9 +141,9 @@ function reasonsOf(rows: readonly JudgedApproach[]): Record<string, number> {
 }
 
 /** The nearest-rank quantiles; null of nothing. */
-export function spreadOf(seconds: readonly number[]): Spread | null {
-  if (seconds.length === 0) return null;
-  const sorted = [...seconds].sort((a, b) => a - b);
+export function spreadOf(values: readonly number[]): Spread | null {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] as number;
   return { n: sorted.length, median: at(0.5), p95: at(0.95) };
 }

@@ -10,7 +10,7 @@ import { AppearanceNetworks } from '../../liveness/appearance-networks.js';
 import { serveFrames } from '../frames/serve-frames.js';
 import type { GateEyeSettings } from './gate-protocol.js';
 
-serveFrames(async ({ faces, models }: GateEyeSettings) => {
+serveFrames(async ({ faces, models, mirrored }: GateEyeSettings) => {
   await loadOpenCv();
   const meter = new FaceMeter(
     {
@@ -19,6 +19,7 @@ serveFrames(async ({ faces, models }: GateEyeSettings) => {
       landmarks: new LandmarkNetwork(await Network.load(models.landmarks.file, models.landmarks.input)),
       encoder: await OnnxEncoder.load(models.encoder),
       liveness: models.liveness.length > 0 ? await AppearanceNetworks.load(models.liveness) : undefined,
+      mirrored,
     },
     faces.max,
   );

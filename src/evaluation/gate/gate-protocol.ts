@@ -5,7 +5,10 @@ import { FACES_MAX, faceSchema } from '../../face/observation.js';
 import { timedSchema } from '../frames/protocol.js';
 
 /** For the child of `kaimon evaluate gate`: the eye's own settings, without a camera. */
-export type GateEyeSettings = Pick<EyeSettings, 'faces' | 'models'>;
+export type GateEyeSettings = Pick<EyeSettings, 'faces' | 'models'> & {
+  /** Whether templates are measured beside the embeddings. */
+  readonly mirrored: boolean;
+};
 
 /** One frame of an approach as the eye sees it. */
 export const seenFrameSchema = z.object({

@@ -20,13 +20,13 @@ export const writtenReasons = (reasons: Readonly<Record<string, number>>): strin
     .join(', ') || '–';
 
 /** The figures in lines: what, rate, how long it took, why not. */
-export function gateRows({ probes, strangers, attacks }: GateFigures): string[][] {
+export function gateRows({ probes, untimed, strangers, attacks }: GateFigures): string[][] {
   const intruders = Object.entries({
     ...(strangers && { 'strangers let in (FPIR)': strangers }),
     ...Object.fromEntries(Object.entries(attacks ?? {}).map(([kind, one]) => [`${kind} let in (IAPAR)`, one])),
   });
   return [
-    ...(probes
+    ...(probes && probes.fnir.n > 0
       ? [
           [
             'enrolled people not let in (FNIR)',
@@ -36,6 +36,9 @@ export function gateRows({ probes, strangers, attacks }: GateFigures): string[][
           ],
           ['enrolled people taken for another', writtenRate(probes.misidentified), '–', '–'],
         ]
+      : []),
+    ...(untimed
+      ? [['the same by pictures without times (FNIR)', writtenRate(untimed.fnir), '–', writtenReasons(untimed.reasons)]]
       : []),
     ...intruders.map(([what, { rate, secondsToRefusal, reasons }]) => [
       what,
@@ -47,12 +50,12 @@ export function gateRows({ probes, strangers, attacks }: GateFigures): string[][
 }
 
 /** What the figures do not say by themselves. */
-export function gateRemarks({ probes, strangers, attacks }: GateFigures): string[] {
+export function gateRemarks({ probes, untimed, strangers, attacks }: GateFigures): string[] {
   const intruders: [string, ApproachRate][] = [
     ...(strangers ? [['strangers', strangers.rate] as [string, ApproachRate]] : []),
     ...Object.entries(attacks ?? {}).map(([kind, { rate }]): [string, ApproachRate] => [kind, rate]),
   ];
-  const short = [probes, strangers, ...Object.values(attacks ?? {})].reduce(
+  const short = [probes, untimed, strangers, ...Object.values(attacks ?? {})].reduce(
     (sum, one) => sum + (one?.tooShort ?? 0),
     0,
   );
@@ -68,6 +71,21 @@ export function gateRemarks({ probes, strangers, attacks }: GateFigures): string
       ),
     ...(short > 0 ? [`${short} approaches have too few frames in a row to be let in at all: they prove nothing`] : []),
   ];
+}
+
+/** How many enrolled people are let in by when: a heading and one row; undefined where nobody was. */
+export function timesTable({ probes }: GateFigures): { head: string[]; rows: string[][] } | undefined {
+  if (!probes?.framesToGrant) return undefined;
+  const { letInWithin, framesToGrant } = probes;
+  return {
+    head: [...letInWithin.map(({ seconds }) => `within ${seconds} s`), 'usable frames to the grant'],
+    rows: [
+      [
+        ...letInWithin.map(({ share }) => asPercent(share)),
+        `${framesToGrant.median}, 95 of 100 within ${framesToGrant.p95}`,
+      ],
+    ],
+  };
 }
 
 /** The rule of three, in words. */
@@ -91,17 +109,26 @@ export function gateReport(
       {
         title: 'Errors',
         sentences: [
-          'Each approach is shown to a gate that has just been started. Intervals: 95 %, over people. Times: median and 95th percentile from the first sight of a face, to the grant or to the first refusal.',
+          'Each approach is shown to a gate that has just been started. Intervals: 95 %, over people. Times: median and 95th percentile from the first usable frame (a face within the limits of quality), to the grant or to the first refusal.',
           ...remarks.map((remark) => `${remark}.`),
         ],
         table: { head: ['what', 'rate', 'time', 'reasons of those not let in'], rows: gateRows(figures) },
         charts,
       },
+      ...timesSection(figures),
       ...listOf('Enrolled people', groups.probes),
       ...listOf('Strangers let in', groups.strangers?.filter(wasLetIn)),
       ...listOf('Attacks', groups.attacks),
     ],
   };
+}
+
+function timesSection(figures: GateFigures): Section[] {
+  const table = timesTable(figures);
+  const sentences = [
+    'Share of all approaches of enrolled people that were let in so soon after the first usable frame.',
+  ];
+  return table ? [{ title: 'Times to the grant', sentences, table }] : [];
 }
 
 const wasLetIn = ({ grants }: JudgedApproach) => grants.length > 0;

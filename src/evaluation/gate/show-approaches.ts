@@ -36,6 +36,50 @@ export interface ShownApproaches {
   readonly replaced: number;
 }
 
+/** What measures approaches, and the gate's knowledge but for who is enrolled. */
+export interface ApproachEye {
+  readonly encoder: string;
+  readonly dimension: number;
+  readonly knowledge: Pick<GateKnowledge, 'config' | 'curve'>;
+  /** The frames of an approach as the eye sees them, ascending in time. @param folder that its files lie in */
+  measure(approach: Approach, folder: string): Promise<SeenFrame[]>;
+  /** Processes that ended before their time. */
+  readonly replaced: () => number;
+  stop(): void;
+}
+
+/**
+ * Starts what measures frames as the eye would. @param mirrored measures templates as well, to enrol people by frames
+ * @throws OperatingError when networks are missing, or the encoder's error rates were never measured
+ */
+export async function openApproachEye(
+  { config, calibrationFile }: EvaluationContext,
+  { fps, takeFps }: FrameRates,
+  mirrored = false,
+): Promise<ApproachEye> {
+  const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
+  const { models, curve, encoder, dimension } = await loadModels(loadManifest(), choice, calibrationFile);
+  const { haar, confirm, max } = config.faces;
+  const program = new URL('./gate-frames-main.js', import.meta.url);
+  const reader = new FrameReader(program, { faces: { haar, confirm, max }, models, mirrored }, seenFrameSchema);
+  return {
+    encoder,
+    dimension,
+    knowledge: { config, curve: usableCurve(curve, encoder, config.decision.threshold) },
+    async measure({ files, clip }, folder) {
+      const frames: SeenFrame[] = [];
+      for (const one of files) {
+        const startMs = clip ? 0 : takenAtMs(one, takeFps);
+        const seen = await reader.read({ file: join(folder, one.file), clip, fps });
+        for (const frame of seen) frames.push({ ...frame, atMs: startMs + frame.atMs });
+      }
+      return frames;
+    },
+    replaced: () => reader.replaced,
+    stop: () => reader.stop(),
+  };
+}
+
 /**
  * Measures every approach as the eye would and shows each to a gate of its own, one after the other.
  * @throws OperatingError when networks are missing, the encoder's error rates were never measured, or a file cannot be used
@@ -46,25 +90,15 @@ export async function showApproaches(
   sets: ApproachSets,
   rates: FrameRates,
 ): Promise<ShownApproaches> {
-  const { config, calibrationFile } = context;
-  const { encoder, liveness } = config;
-  const { models, curve } = await loadModels(loadManifest(), { encoder, liveness: liveness.enabled }, calibrationFile);
-  const knowledge = {
-    config,
-    curve: usableCurve(curve, gallery.encoder, config.decision.threshold),
-    gallery,
-    people,
-  };
+  const eye = await openApproachEye(context, rates);
+  const knowledge = { ...eye.knowledge, gallery, people };
   const total = Object.values(sets).reduce((sum, set) => sum + (set?.approaches.length ?? 0), 0);
   const progress = context.startProgress('approaching', total);
-  const { haar, confirm, max } = config.faces;
-  const program = new URL('./gate-frames-main.js', import.meta.url);
-  const reader = new FrameReader(program, { faces: { haar, confirm, max }, models }, seenFrameSchema);
   const show = async (set: ApproachSet | undefined) => {
     if (!set) return undefined;
     const judged: JudgedApproach[] = [];
     for (const approach of set.approaches) {
-      judged.push(showApproach(approach, await framesOf(approach, set.folder, reader, rates), knowledge));
+      judged.push(showApproach(approach, await eye.measure(approach, set.folder), knowledge));
       progress.step();
     }
     return judged;
@@ -75,25 +109,9 @@ export async function showApproaches(
       strangers: await show(sets.strangers),
       attacks: await show(sets.attacks),
     };
-    return { groups, knowledge, replaced: reader.replaced };
+    return { groups, knowledge, replaced: eye.replaced() };
   } finally {
     progress.done();
-    reader.stop();
+    eye.stop();
   }
-}
-
-async function framesOf(
-  { files, clip }: Approach,
-  folder: string,
-  reader: FrameReader<unknown, SeenFrame>,
-  { fps, takeFps }: FrameRates,
-): Promise<SeenFrame[]> {
-  const frames: SeenFrame[] = [];
-  for (const one of files) {
-    const { file } = one;
-    const startMs = clip ? 0 : takenAtMs(one, takeFps);
-    const seen = await reader.read({ file: join(folder, file), clip, fps });
-    for (const frame of seen) frames.push({ ...frame, atMs: startMs + frame.atMs });
-  }
-  return frames;
 }

@@ -99,6 +99,11 @@ export class Picture {
     return new Picture(native('rotate', () => this.#mat.rotate(code)));
   }
 
+  /** Left and right exchanged. */
+  mirror(): Picture {
+    return this.warp([-1, 0, this.width - 1, 0, 1, 0], this.width, this.height);
+  }
+
   /** A copy of the region. @throws RangeError when it is not wholly inside (see {@link clampRegion}). */
   crop(region: Region): Picture {
     const { x, y, width, height } = region;

@@ -11,7 +11,7 @@ import {
   thresholdsOfAcceptance,
 } from '../../../src/evaluation/faces/open-set.js';
 import { seeded } from '../../../src/kit/seeded-random.js';
-import { direction, ENCODER } from '../../person/sample.js';
+import { apart, direction, ENCODER } from '../../person/sample.js';
 
 /** A person by the angles of their photos; null: no face on it. */
 const person = (name: string, ...angles: readonly (number | null)[]): PersonPhotos => ({
@@ -52,6 +52,16 @@ describe('a gallery drawn from a set of photos', () => {
     expect(draw.strangers.map((trial) => trial.person)).toEqual(['grace', 'joan']);
     for (const { ranking } of draw.own) expect(ranking?.best).toMatchObject({ id: 'ada' });
     expect(judged(draw, 0.1)).toMatchObject({ fpir: { rate: 0, n: 2 }, fnir: { rate: 0, n: 2 } });
+  });
+
+  test('what is enrolled of a photo is its template; what is tried is its embedding', () => {
+    const [photo, template] = [direction(1), direction(0)];
+    const ada = gatherByPerson([
+      { person: 'ada', embedding: photo, template },
+      { person: 'ada', embedding: photo, template },
+    ]);
+    const draw = drawOpenSet([...ada, person('grace', 2)], 1, ENCODER, seeded(1));
+    expect(draw.own[0]?.ranking?.best?.distance).toBeCloseTo(apart(1));
   });
 
   test('where no face is found on the first photo another one is enrolled, as an installer would', () => {

@@ -62,6 +62,22 @@ describe('approaches to the gate', () => {
     ]);
   });
 
+  test('an approach is timed where the set says when its frames were taken, or says it of none', () => {
+    const still = (file: string, fps: number | undefined) => ({
+      file,
+      kind: 'live',
+      person: 'ada',
+      source: '',
+      take: file,
+      frame: 0,
+      fps,
+    });
+    const timed = (...stills: ReturnType<typeof still>[]) =>
+      approachesOf({ stills, clips: [still('a.mp4', undefined)] }).map((one) => one.timed);
+    expect(timed(still('a', 5), still('b', undefined))).toEqual([true, false, true]);
+    expect(timed(still('a', undefined), still('b', undefined))).toEqual([true, true, true]);
+  });
+
   test('a folder without people, or no folder, is refused', () => {
     expect(() => readPeople(join(folder, 'people', 'ada', 'monday'))).toThrow(
       /holds 0 pictures and videos PERSON\/TAKE/,

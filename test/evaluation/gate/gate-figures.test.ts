@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { JudgedApproach } from '../../../src/evaluation/gate/approaches.js';
 import { gateFigures, ruleOfThree, spreadOf } from '../../../src/evaluation/gate/gate-figures.js';
-import { gateRemarks, gateRows, outcomeOf } from '../../../src/evaluation/gate/gate-report.js';
+import { gateRemarks, gateRows, outcomeOf, timesTable } from '../../../src/evaluation/gate/gate-report.js';
 
 const ENROLLED = new Set(['ada', 'bob']);
 const came = (person: string, change: Partial<JudgedApproach> = {}): JudgedApproach => ({
   name: `${person}.mp4`,
   kind: 'live',
   person,
+  timed: true,
   frames: 20,
   inARow: 20,
   grants: [],
@@ -16,7 +17,7 @@ const came = (person: string, change: Partial<JudgedApproach> = {}): JudgedAppro
   ...change,
 });
 const letIn = (person: string, as: string, seconds: number) =>
-  came(person, { grants: [{ person: as, seconds }], reason: null });
+  came(person, { grants: [{ person: as, seconds, frames: Math.round(8 * seconds) + 1 }], reason: null });
 const figures = (groups: Partial<Parameters<typeof gateFigures>[0]>) =>
   gateFigures({ probes: undefined, strangers: undefined, attacks: undefined, ...groups }, 3, ENROLLED);
 
@@ -31,16 +32,42 @@ describe('the figures of whole approaches', () => {
       tooShort: 1,
       reasons: { nobody: 1 },
       secondsToGrant: { n: 2, median: 1.5, p95: 2 },
+      framesToGrant: { n: 2, median: 13, p95: 17 },
     });
     expect(probes?.fnir.low).toBe(0);
     expect(probes?.fnir.high).toBe(1);
   });
 
+  test('say how many were let in by when, of all approaches, refused ones included', () => {
+    const all = figures({
+      probes: [letIn('ada', 'ada', 0.2), letIn('ada', 'ada', 1.2), letIn('bob', 'bob', 4), came('bob')],
+    });
+    expect(all.probes?.letInWithin.map(({ seconds, share }) => [seconds, share])).toEqual([
+      [0.2, 0.25],
+      [0.5, 0.25],
+      [1, 0.25],
+      [1.5, 0.5],
+      [2, 0.5],
+      [3, 0.5],
+      [5, 0.75],
+    ]);
+    expect(timesTable(all)?.rows[0]?.at(-1)).toBe('11, 95 of 100 within 33');
+    expect(timesTable(figures({ probes: [came('ada')] }))).toBeUndefined();
+  });
+
+  test('keep pictures whose times are not known apart from approaches in their own time', () => {
+    const all = figures({ probes: [letIn('ada', 'ada', 1), came('bob', { timed: false, inARow: 1 })] });
+    expect(all.probes).toMatchObject({ fnir: { rate: 0, n: 1 }, tooShort: 0 });
+    expect(all.untimed).toMatchObject({ fnir: { rate: 1, n: 1 }, tooShort: 1 });
+    expect(gateRows(all).map(([what]) => what)).toContain('the same by pictures without times (FNIR)');
+    expect(figures({ probes: [came('ada')] }).untimed).toBeNull();
+  });
+
   test('a person let in under their own and under another name counts as misidentified, not as missed', () => {
     const both = came('ada', {
       grants: [
-        { person: 'bob', seconds: 1 },
-        { person: 'ada', seconds: 9 },
+        { person: 'bob', seconds: 1, frames: 9 },
+        { person: 'ada', seconds: 9, frames: 73 },
       ],
       reason: null,
     });
@@ -53,7 +80,11 @@ describe('the figures of whole approaches', () => {
       came(person, { kind: 'print', reason: 'spoof', refusedAfter: 0.5, ...change });
     const { probes, strangers, attacks } = figures({
       strangers: [came('eve'), letIn('mallory', 'ada', 1)],
-      attacks: [print('ada'), print('x'), came('bob', { kind: 'replay', grants: [{ person: 'bob', seconds: 2 }] })],
+      attacks: [
+        print('ada'),
+        print('x'),
+        came('bob', { kind: 'replay', grants: [{ person: 'bob', seconds: 2, frames: 17 }] }),
+      ],
     });
     expect(probes).toBeNull();
     expect(strangers).toMatchObject({ rate: { rate: 0.5, n: 2, people: 2 }, ofEnrolled: 0 });
