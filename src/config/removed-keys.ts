@@ -3,6 +3,9 @@
 const REMOVED_KEYS: Readonly<Record<string, string>> = {
   'access.lockout':
     'no longer shuts the gate, because anybody could shut it with a photo: remove it; access.attacks.alarmAfter and withinMs say when a guard is told',
+  'liveness.motion': 'is no longer asked of everybody, and counts as evidence where there is some: remove it',
+  'liveness.aliveSeconds':
+    'has become a question of how sure the gate must be: remove it; liveness.iapar and bpcer say that',
 };
 
 /** What became of a key; undefined for one that there never was. @param path names from the top; a key inside a removed section counts, too */

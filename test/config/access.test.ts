@@ -168,6 +168,12 @@ test.each(['KAIMON_ACCESS__LOCKOUT__SPOOFS', 'KAIMON_ACCESS__LOCKOUT'])(
     ]),
 );
 
+test('the keys of liveness of earlier versions say what became of them', () =>
+  expect(mistakes(() => given('liveness: {motion: false, aliveSeconds: 2}'))).toEqual([
+    expect.stringMatching(/^liveness.motion .* remove it$/),
+    expect.stringMatching(/^liveness.aliveSeconds .* remove it; liveness.iapar/),
+  ]));
+
 test('a removed key is not one that there is', () => {
   const there = [...configKeys, ...configSections].map(({ name }) => name);
   expect(removedKeys.filter((name) => there.includes(name))).toEqual([]);
