@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { BackOffice } from '../../src/demo/back-office.js';
-import type { Likeness, Script } from '../../src/demo/script.js';
+import type { Likeness } from '../../src/demo/people.js';
+import type { Script } from '../../src/demo/script.js';
 import type { StudioJob } from '../../src/demo/studio-jobs.js';
 import { type WireOrder, wireReportSchema } from '../../src/door/gpio/wire-control.js';
 
