@@ -22,7 +22,7 @@ const waves = (all: readonly Wave[], second: number): number => all.reduce((sum,
 
 const HEAD = {
   yaw: [
-    { most: 8, periodS: 2.3, phase: 0 },
+    { most: 6.5, periodS: 2.3, phase: 0 },
     { most: 1.5, periodS: 0.83, phase: 0.3 },
   ],
   pitch: [
