@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Actor, ADA_ANOTHER_DAY, type Likeness, type Scene, type Script } from '../demo/script.js';
+import { ADA_ANOTHER_DAY, type Likeness } from '../demo/people.js';
+import type { Actor, Scene, Script } from '../demo/script.js';
 import { inStudio } from '../demo/studio-client.js';
 import { projectRoot } from '../models/model-files.js';
 

@@ -4,8 +4,9 @@ import { stringify } from 'yaml';
 import { startBroker } from '../site/link/embedded-broker.js';
 import { BackOffice } from './back-office.js';
 import { Daemon } from './daemon.js';
+import { ENROLLED } from './people.js';
 import { DemoRecord, type RecordedResult } from './record.js';
-import { ENROLLED, filmLength, SCRIPT, sceneAt } from './script.js';
+import { filmLength, SCRIPT, sceneAt } from './script.js';
 import type { Story } from './story.js';
 import { inStudio } from './studio-client.js';
 import { type DecisionEvent, decisionsIn } from './verdict.js';
@@ -74,7 +75,6 @@ const configFor = (url: string, film: string, encoder: string | undefined) => ({
   gate: NAMES.gate,
   ...(encoder === undefined ? {} : { encoder }),
   camera: { kind: 'replay', path: film, fps: SCRIPT.fps, speed: 'real', loop: false },
-  liveness: { motion: false },
   // Strangers stand beside enrolled people, and must not keep them out.
   decision: { faces: 'all-known' },
   door: { kind: 'simulated', pulseMs: PULSE_MS },

@@ -1,4 +1,5 @@
-import { ENROLLED, SCRIPT, sceneAt } from './script.js';
+import { ENROLLED } from './people.js';
+import { SCRIPT, sceneAt } from './script.js';
 import type { Story } from './story.js';
 import { type Approach, allWell, approachesOf, type DecisionEvent, decisionsIn, wrongNames } from './verdict.js';
 
@@ -13,8 +14,8 @@ export interface RecordedResult {
   readonly liveness: string;
 }
 
-/** The film shows stills, which never move as a solid face does: only that cue is off, and the result says so. */
-const LIVENESS = 'on by the look of the face; the motion cue is off, since the film is made of still photos';
+/** As the product's defaults have it. */
+const LIVENESS = 'on, with all cues';
 
 /** Keeps the gate's events, and shows each as a line of the story. */
 export class DemoRecord {

@@ -12,7 +12,9 @@ const place = z.tuple([z.number(), z.number(), z.number().positive()]);
 const scene = z.object({
   title: z.string(),
   frames: z.int().min(1).max(10_000),
-  actors: z.array(z.object({ as: z.enum(['person', 'phone']).optional(), likeness, from: place, to: place })).max(8),
+  actors: z
+    .array(z.object({ as: z.enum(['person', 'print', 'phone']).optional(), likeness, from: place, to: place }))
+    .max(8),
   light: z.tuple([z.number(), z.number()]),
   noise: z.number().min(0).max(100),
   expect: z.array(z.object({ name: z.string(), grant: z.boolean() })),

@@ -6,14 +6,20 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { LandmarkNetwork } from '../face/landmark-network.js';
+import { Network } from '../face/network.js';
 import { explain } from '../kit/errors.js';
 import { loadOpenCv } from '../kit/opencv/binding.js';
 import { decodePhoto, encodeJpeg } from '../kit/opencv/codec.js';
 import { drawMarks } from '../kit/opencv/draw.js';
 import { clampRegion, Picture } from '../kit/opencv/picture.js';
 import { seeded } from '../kit/seeded-random.js';
-import { expose, noiseTable, paintLayer, paintPhone, paintWall } from './compositor.js';
-import { filmLength, type Likeness, placement, type Script, sceneAt } from './script.js';
+import { findModel } from '../models/manifest.js';
+import { assertModels, loadManifest, modelPath } from '../models/model-files.js';
+import { framesOf } from './film-maker.js';
+import type { Likeness } from './people.js';
+import { SamplePhotos } from './sample-photos.js';
+import { filmLength } from './script.js';
 import { type StudioJob, studioJobSchema } from './studio-jobs.js';
 
 const JPEG_QUALITY = 92;
@@ -49,44 +55,22 @@ async function portrait(file: string, { centre: [x, y], height }: Likeness): Pro
 
 async function film({ script, photos, out, seed }: Extract<StudioJob, { job: 'film' }>): Promise<void> {
   mkdirSync(out, { recursive: true });
-  const random = seeded(seed);
-  const noise = noiseTable(1_000_003, random);
-  const sources = await loadPhotos(script, photos);
   const total = filmLength(script);
-  const pixels = new Uint8Array(script.width * script.height * 3);
-  for (let frame = 0; frame < total; frame++) {
-    paintFrame(pixels, script, frame, sources);
-    const { scene, share } = sceneAt(script, frame);
-    const light = scene.light[0] + (scene.light[1] - scene.light[0]) * share;
-    expose(pixels, light, scene.noise, noise, Math.floor(random() * noise.length));
+  let frame = 0;
+  for await (const pixels of framesOf(script, new SamplePhotos(photos, await landmarkNetwork()), seeded(seed))) {
     const picture = Picture.fromBytes(Buffer.from(pixels), script.width, script.height, 3);
     writeFileSync(join(out, `${String(frame).padStart(6, '0')}.jpg`), encodeJpeg(picture, JPEG_QUALITY));
     picture.release();
-    process.stdout.write(`${(frame + 1) / total}\n`);
+    frame += 1;
+    process.stdout.write(`${frame / total}\n`);
   }
 }
 
-async function loadPhotos(script: Script, folder: string): Promise<Map<string, Picture>> {
-  const names = new Set(script.scenes.flatMap(({ actors }) => actors.map(({ likeness }) => likeness.photo)));
-  const sources = new Map<string, Picture>();
-  for (const name of names) sources.set(name, (await decodePhoto(readFileSync(join(folder, name)))).picture);
-  return sources;
-}
-
-function paintFrame(pixels: Uint8Array, script: Script, frame: number, sources: ReadonlyMap<string, Picture>): void {
-  const { scene, share } = sceneAt(script, frame);
-  paintWall(pixels, script);
-  const strip = script.width / Math.max(1, scene.actors.length);
-  scene.actors.forEach((actor, i) => {
-    const { matrix, ...at } = placement(actor, share);
-    const source = sources.get(actor.likeness.photo);
-    const warped = source?.warp(matrix, script.width, script.height);
-    if (!source || !warped) return;
-    const own: [number, number] = [Math.round(i * strip), Math.round((i + 1) * strip)];
-    if (actor.as === 'phone') paintPhone(pixels, script, { ...at, pixels: warped.bytes() });
-    else paintLayer(pixels, script, { pixels: warped.bytes(), matrix, source, strip: own });
-    warped.release();
-  });
+async function landmarkNetwork(): Promise<LandmarkNetwork> {
+  const manifest = loadManifest();
+  const model = findModel(manifest, 'landmarks');
+  await assertModels(manifest, [model.name]);
+  return new LandmarkNetwork(await Network.load(modelPath(model), model.input));
 }
 
 main().catch((thrown: unknown) => {

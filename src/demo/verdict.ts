@@ -1,5 +1,5 @@
 // pure
-import { placement, type Scene, type Script, sceneAt } from './script.js';
+import { type Scene, type Script, sceneAt, standing } from './script.js';
 
 /** The event of one decision, as it came over MQTT. */
 export interface DecisionEvent {
@@ -62,7 +62,7 @@ function isRight(script: Script, { expect, actors }: Scene, { name, frame, box }
   const actor = actors[at];
   const [left, top, width, height] = box ?? [];
   if (!actor || left === undefined || top === undefined || width === undefined || height === undefined) return false;
-  const { x, y } = placement(actor, sceneAt(script, frame).share);
+  const { x, y } = standing(actor, sceneAt(script, frame).share);
   return x > left && x < left + width && y > top && y < top + height;
 }
 

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { expose, noiseTable, paintLayer, paintPhone, paintWall } from '../../src/demo/compositor.js';
-import { filmLength, placement, SCRIPT, sceneAt } from '../../src/demo/script.js';
+import { expose, LAMP, noiseTable, paintWall } from '../../src/demo/compositor.js';
+import type { Likeness } from '../../src/demo/people.js';
+import { toPhoto } from '../../src/demo/sample-photos.js';
+import { filmLength, SCRIPT, sceneAt, standing } from '../../src/demo/script.js';
+import { shortScript } from '../../src/demo/short-film.js';
 import { allWell, approachesOf, type DecisionEvent, decisionsIn, wrongNames } from '../../src/demo/verdict.js';
 import { seeded } from '../../src/kit/seeded-random.js';
 import { applyAffine } from '../face/affine.js';
@@ -10,8 +13,9 @@ describe('the script of the demo', () => {
   test('every frame belongs to one scene, scenes come in order, each from its begin to its end', () => {
     const scenes = Array.from({ length: filmLength(SCRIPT) }, (_, frame) => sceneAt(SCRIPT, frame));
     expect(scenes[0]).toMatchObject({ index: 0, share: 0 });
-    for (const [i, { index, share, scene }] of scenes.entries()) {
+    for (const [i, { index, share, second, scene }] of scenes.entries()) {
       expect(scene).toBe(SCRIPT.scenes[index]);
+      expect(second).toBeCloseTo((share * (scene.frames - 1)) / SCRIPT.fps, 9);
       expect(share).toBeGreaterThanOrEqual(0);
       expect(share).toBeLessThanOrEqual(1);
       const next = scenes[i + 1];
@@ -24,27 +28,39 @@ describe('the script of the demo', () => {
   const actors = SCRIPT.scenes.flatMap(({ actors: own }) => own);
   const share = fc.double({ min: 0, max: 1, noNaN: true });
 
-  test('a face stands where the script says, as large as it says, upright', () => {
+  test('a face begins and ends where the script says, and grows as somebody who comes nearer', () => {
+    for (const actor of actors) {
+      expect(standing(actor, 0)).toEqual({ x: actor.from[0], y: actor.from[1], height: actor.from[2] });
+      const end = standing(actor, 1);
+      expect(Math.hypot(end.x - actor.to[0], end.y - actor.to[1])).toBeLessThan(1e-6);
+      expect(end.height).toBe(actor.to[2]);
+      expect(actor.to[2]).toBeGreaterThan(actor.from[2]);
+    }
+  });
+
+  test('the face of a photo is found upright, as large as it is there', () => {
+    const likeness = fc.constantFrom(...actors).map((actor): Likeness => actor.likeness);
     fc.assert(
-      fc.property(fc.constantFrom(...actors), share, (actor, at) => {
-        const { matrix, x, y, height } = placement(actor, at);
-        const { centre, height: own, turn } = actor.likeness;
-        const [px, py] = applyAffine(matrix, [...centre]);
-        expect(Math.hypot(px - x, py - y)).toBeLessThan(1e-6);
-        // The chin stands one face height from the brow, straight below but for the sway.
-        const angle = (turn * Math.PI) / 180;
-        const [cx, cy] = applyAffine(matrix, [centre[0] - own * Math.sin(angle), centre[1] + own * Math.cos(angle)]);
-        expect(Math.hypot(cx - x, cy - y)).toBeCloseTo(height, 6);
-        expect(Math.abs(cx - x)).toBeLessThan(height * 0.06);
-        expect(cy).toBeGreaterThan(y);
+      fc.property(likeness, fc.double({ min: 0.1, max: 1, noNaN: true }), (one, scale) => {
+        const matrix = toPhoto(one, scale);
+        const middle = applyAffine(matrix, [0, 0]);
+        const chin = applyAffine(matrix, [0, 0.5]);
+        expect(middle).toEqual([one.centre[0] * scale, one.centre[1] * scale]);
+        expect(Math.hypot(chin[0] - middle[0], chin[1] - middle[1])).toBeCloseTo((one.height * scale) / 2, 6);
+        // A head that leans clockwise on the photo has its chin to the left of its middle.
+        expect(middle[0] - chin[0]).toBeCloseTo(((one.height * scale) / 2) * Math.sin((one.turn * Math.PI) / 180), 6);
       }),
     );
+  });
+
+  test('shows people, paper and a telephone', () => {
+    expect(new Set(actors.map(({ as = 'person' }) => as))).toEqual(new Set(['person', 'print', 'phone']));
   });
 
   test('every face is in the picture all the time', () => {
     fc.assert(
       fc.property(fc.constantFrom(...actors), share, (actor, at) => {
-        const { x, y, height } = placement(actor, at);
+        const { x, y, height } = standing(actor, at);
         expect(Math.min(x, y, SCRIPT.width - x, SCRIPT.height - y)).toBeGreaterThan(height / 2);
       }),
     );
@@ -54,39 +70,6 @@ describe('the script of the demo', () => {
 describe('the pictures of the film', () => {
   const canvas = { width: 40, height: 30 };
   const size = 40 * 30 * 3;
-
-  test('a photo is painted where it has pixels, in its own columns, and nowhere else', () => {
-    const number = fc.double({ min: -30, max: 30, noNaN: true });
-    fc.assert(
-      fc.property(number, number, fc.double({ min: 0.3, max: 3, noNaN: true }), fc.nat(40), (x, y, zoom, from) => {
-        const into = new Uint8Array(size);
-        const source = { width: 20, height: 10 };
-        const strip: [number, number] = [from, 40];
-        paintLayer(into, canvas, {
-          pixels: new Uint8Array(size).fill(200),
-          matrix: [zoom, 0, x, 0, zoom, y],
-          source,
-          strip,
-        });
-        for (let at = 0; at < size; at += 3) {
-          const [px, py] = [(at / 3) % canvas.width, Math.floor(at / 3 / canvas.width)];
-          const [sx, sy] = [(px - x) / zoom, (py - y) / zoom];
-          const well = Math.min(sx, sy, 19 - sx, 9 - sy);
-          if (px < from || well < -1e-6) expect(into[at]).toBe(0);
-          else if (well > 1e-6) expect(into[at]).toBe(200);
-        }
-      }),
-    );
-  });
-
-  test('a telephone has a dark body and a screen that is brighter than the photo it shows', () => {
-    const into = new Uint8Array(size).fill(100);
-    paintPhone(into, canvas, { pixels: new Uint8Array(size).fill(60), x: 20, y: 15, height: 8 });
-    const at = (x: number, y: number) => into[(y * canvas.width + x) * 3] as number;
-    expect(at(20, 15)).toBeGreaterThan(80);
-    expect(at(20, 5)).toBe(20);
-    expect(at(2, 15)).toBe(100);
-  });
 
   test('the wall is grey everywhere, lighter above', () => {
     const wall = new Uint8Array(size);
@@ -100,15 +83,33 @@ describe('the pictures of the film', () => {
     const pixels = Uint8Array.from({ length: 3000 }, (_, i) => i % 256);
     for (const light of [0, 0.5, 3]) {
       const lit = Uint8Array.from(pixels);
-      expose(lit, light, 0, table, 0);
+      expose(lit, [light, light, light], 0, table, 0);
       for (const [i, value] of lit.entries())
         expect(value).toBe(Math.min(255, Math.floor((pixels[i] as number) * light)));
     }
     const noisy = new Uint8Array(3000).fill(128);
-    expose(noisy, 1, 10, table, 5);
+    expose(noisy, [1, 1, 1], 10, table, 5);
+    const warm = new Uint8Array(300).fill(100);
+    expose(warm, LAMP, 0, table, 0);
+    expect([...warm.slice(297)]).toEqual(LAMP.map((share) => Math.floor(100 * share)));
     const deviation = Math.sqrt(noisy.reduce((sum, value) => sum + (value - 127.5) ** 2, 0) / noisy.length);
     expect(deviation).toBeGreaterThan(8.5);
     expect(deviation).toBeLessThan(11.5);
+  });
+});
+
+describe('a short film for tests', () => {
+  test('one person comes, with empty frames before and after', () => {
+    const { scenes } = shortScript({ role: 'ada', as: 'print', frames: 30, empty: 5 });
+    expect(scenes.map(({ frames, actors }) => [frames, actors.map(({ as }) => as)])).toEqual([
+      [5, []],
+      [30, ['print']],
+      [5, []],
+    ]);
+  });
+
+  test('without empty frames there is one scene', () => {
+    expect(shortScript({ role: 'grace', as: 'person', frames: 30, empty: 0 }).scenes).toHaveLength(1);
   });
 });
 

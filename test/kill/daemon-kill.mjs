@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { connectAsync } from 'mqtt';
 import { Daemon } from '../../dist/demo/daemon.js';
-import { ENROLLED } from '../../dist/demo/script.js';
+import { ENROLLED } from '../../dist/demo/people.js';
 import { inStudio } from '../../dist/demo/studio-client.js';
 import { seeded } from '../../dist/kit/seeded-random.js';
 import { encoderId, findModel } from '../../dist/models/manifest.js';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BackOffice } from '../../dist/demo/back-office.js';
 import { Daemon } from '../../dist/demo/daemon.js';
-import { ENROLLED } from '../../dist/demo/script.js';
+import { ENROLLED } from '../../dist/demo/people.js';
 import { inStudio } from '../../dist/demo/studio-client.js';
 import { startBroker } from '../../dist/site/link/embedded-broker.js';
 

@@ -17,7 +17,12 @@ test.skipIf(notReady)(
     expect(result).toMatchObject({ enrolled: ['Ada', 'Grace'], ok: true });
     expect(result.greetings).toContain('Welcome Ada, have a nice day!');
     expect(result.greetings).toContain('Welcome Grace, have a nice day!');
-    expect(result.liveness).toContain('off');
+    expect(result.liveness).toBe('on, with all cues');
+    const kept = result.approaches.filter(({ person }: { person: string }) => person.startsWith('Ada on '));
+    expect(kept).toMatchObject([
+      { person: 'Ada on paper', got: 'refuse' },
+      { person: 'Ada on a telephone', got: 'refuse' },
+    ]);
     expect(existsSync(join(folder, 'annotated.jpg'))).toBe(true);
     expect(code).toBe(0);
   },

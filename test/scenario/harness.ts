@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { BackOffice } from '../../src/demo/back-office.js';
-import type { Likeness, Script } from '../../src/demo/script.js';
+import type { Likeness } from '../../src/demo/people.js';
+import type { Script } from '../../src/demo/script.js';
+import type { ShortFilm } from '../../src/demo/short-film.js';
 import type { StudioJob } from '../../src/demo/studio-jobs.js';
 import { type WireOrder, wireReportSchema } from '../../src/door/gpio/wire-control.js';
 
@@ -13,6 +15,7 @@ import { type WireOrder, wireReportSchema } from '../../src/door/gpio/wire-contr
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const SAMPLES = join(ROOT, 'models', 'build', 'samples');
 export const CLI = join(ROOT, 'dist', 'cli', 'main.js');
+const SHORT_FILM = new URL('../../dist/demo/short-film.js', import.meta.url).href;
 const STUDIO = new URL('../../dist/demo/studio-client.js', import.meta.url).href;
 const DAEMON = new URL('../../dist/demo/daemon.js', import.meta.url).href;
 
@@ -58,6 +61,12 @@ export async function film(out: string, faces: readonly Likeness[], frames?: num
   await inStudio({ job: 'film', photos: SAMPLES, out, seed: 7, script: filmOf(faces, frames, gap) });
 }
 
+/** A film of one person, or of a picture of the person, that liveness takes for what it is. */
+export async function shortFilm(out: string, wanted: ShortFilm): Promise<void> {
+  const { makeShortFilm } = (await import(SHORT_FILM)) as typeof import('../../src/demo/short-film.js');
+  await makeShortFilm(wanted, SAMPLES, out);
+}
+
 export async function portrait(out: string, likeness: Likeness): Promise<Buffer> {
   await inStudio({ job: 'portraits', photos: SAMPLES, portraits: [{ likeness, out }] });
   return readFileSync(out);
@@ -84,7 +93,7 @@ export interface Gate {
   kill(): Promise<void>;
 }
 
-/** These films paste faces on a wall, which liveness would refuse as pictures; the demo tests liveness. */
+/** Films of {@link film} are noisy and their people grow fast; {@link shortFilm} and the demo test liveness. */
 const NO_LIVENESS = { liveness: { enabled: false } };
 
 export async function startGate(

@@ -29,7 +29,8 @@ if (!existsSync(join(dist, 'bench/measured-daemon.js'))) {
 }
 const load = (file) => import(pathToFileURL(join(dist, file)).href);
 const { MeasuredDaemon, memoryOf } = await load('bench/measured-daemon.js');
-const { ENROLLED, SCRIPT } = await load('demo/script.js');
+const { ENROLLED } = await load('demo/people.js');
+const { SCRIPT } = await load('demo/script.js');
 const { inStudio } = await load('demo/studio-client.js');
 const { BackOffice } = await load('demo/back-office.js');
 const { startBroker } = await load('site/link/embedded-broker.js');
@@ -116,8 +117,6 @@ const daemon = new MeasuredDaemon(join(folder, `daemon-${process.pid}`), {
   ...NAMES,
   camera: { kind: 'replay', path: seen, speed: 'full', loop: true },
   decision: { faces: 'all-known' },
-  // The film shows stills, which never move as a solid face does.
-  liveness: { motion: false },
   mqtt: { enabled: true, url: broker.url },
 });
 const csv = createWriteStream(join(folder, 'soak.csv'));
