@@ -38,7 +38,7 @@ export interface Cue<Memory = unknown> {
 /** Frames nearer than this resemble each other still more: each counts for its share of it. */
 const SPACING_MS = 100;
 /** After this time a sample counts half: a face that came nearer is judged by how it looks now. */
-const HALF_LIFE_MS = 3000;
+const HALF_LIFE_MS = 2000;
 
 /**
  * Adds one sample to a cue. Which samples count, and how much, depends on their times only, so that a better sample never

@@ -19,11 +19,11 @@ describe('what a cue gathers', () => {
       1,
       100,
       { frames: 1, mean: 3 },
-      { frames: 1.977, mean: 1.988 },
+      { frames: 1.966, mean: 1.983 },
     ],
-    ['a sample half as far off counts half', 0, 50, { frames: 1, mean: 3 }, { frames: 1.489, mean: 1.992 }],
-    ['a later one counts whole, no more', 3, 900, { frames: 1, mean: 3 }, { frames: 1.812, mean: 3 }],
-    ['a sample that says nothing leaves the mean', undefined, 3000, { frames: 4, mean: 2 }, { frames: 2, mean: 2 }],
+    ['a sample half as far off counts half', 0, 50, { frames: 1, mean: 3 }, { frames: 1.483, mean: 1.988 }],
+    ['a later one counts whole, no more', 3, 900, { frames: 1, mean: 3 }, { frames: 1.732, mean: 3 }],
+    ['a sample that says nothing leaves the mean', undefined, 2000, { frames: 4, mean: 2 }, { frames: 2, mean: 2 }],
     ['a second sample at the same time adds nothing', 9, 0, { frames: 2, mean: 1 }, { frames: 2, mean: 1 }],
   ])('%s', (_title, llr, passedMs, before, expected) => {
     const { frames, mean, memory } = after(llr, passedMs, before);
