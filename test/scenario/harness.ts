@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { BackOffice } from '../../src/demo/back-office.js';
-import type { Likeness } from '../../src/demo/people.js';
+import { ADA_ANOTHER_DAY, type Likeness } from '../../src/demo/people.js';
 import type { Script } from '../../src/demo/script.js';
 import type { ShortFilm } from '../../src/demo/short-film.js';
 import type { StudioJob } from '../../src/demo/studio-jobs.js';
@@ -28,7 +28,7 @@ export const notReady: string | undefined = !existsSync(CLI)
 
 export const FACES = {
   ada: { photo: 'sample3.jpg', centre: [1186, 350], height: 313, turn: 0 },
-  adaAnotherDay: { photo: 'sample1.jpg', centre: [1572, 321], height: 250, turn: 40 },
+  adaAnotherDay: ADA_ANOTHER_DAY,
   grace: { photo: 'sample5.jpg', centre: [1502, 521], height: 278, turn: 0 },
   stranger: { photo: 'sample6.jpg', centre: [1590, 409], height: 296, turn: 0 },
 } satisfies Record<string, Likeness>;
@@ -43,7 +43,7 @@ export function filmOf(faces: readonly Likeness[], frames = 25, gap = 15): Scrip
       ...still,
       title: 'a person',
       frames,
-      actors: [{ likeness, from: [300, 230, 130], to: [330, 245, 180] }] as const,
+      actors: [{ likeness, from: [308, 234, 144], to: [324, 242, 168] }] as const,
     },
   ]);
   return { width: 640, height: 480, fps: 10, scenes: [...scenes, nobody] };
