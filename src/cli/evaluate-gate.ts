@@ -61,6 +61,6 @@ function assertApproaches({ set, gallery, probes, strangers, attacks }: Options)
     );
   }
   if (probes !== undefined || strangers !== undefined || attacks !== undefined) return;
-  const trouble = 'nobody comes to the gate: give --probes, --strangers, --attacks';
+  const trouble = 'nobody comes to the gate: give --set, or --gallery with --probes, --strangers, --attacks';
   throw new OperatingError('KAIMON_USAGE', trouble);
 }

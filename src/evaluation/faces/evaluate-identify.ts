@@ -1,20 +1,23 @@
+import { NEWEST_SLACK } from '../../access/identify.js';
 import { OperatingError } from '../../kit/errors.js';
 import { seeded } from '../../kit/seeded-random.js';
 import { loadManifest } from '../../models/model-files.js';
 import { loadModels } from '../../models/model-set.js';
-import { chooseThreshold, usableCurve } from '../../person/thresholds.js';
+import { chooseForVisits, chooseThreshold, type ThresholdCurve, usableCurve } from '../../person/thresholds.js';
 import { identifyCharts } from '../charts/charts.js';
 import { makePlotFolder, writePlots } from '../charts/plot-files.js';
 import type { EvaluationContext, Findings } from '../context.js';
 import { listImages, measureAll, personOf } from './image-set.js';
 import {
   type CountedRate,
+  drawGallery,
   drawOpenSet,
   gatherByPerson,
   largestGallery,
   type OpenSetFigures,
   openSetFigures,
 } from './open-set.js';
+import { type PhotoApproachFigures, photoApproaches } from './photo-approaches.js';
 
 /** What `kaimon evaluate identify` is asked for. */
 export interface IdentifyQuestion {
@@ -26,8 +29,17 @@ export interface IdentifyQuestion {
   readonly draws: number;
   readonly seed: number;
   readonly workers: number;
+  /** Numbers of photos of a person that come as the frames of one approach; none: each photo is judged alone. */
+  readonly frames?: readonly number[];
   /** Folder for charts. */
   readonly plot?: string;
+}
+
+/** Approaches of so many photos of one person. */
+interface ApproachFigures extends PhotoApproachFigures {
+  readonly frames: number;
+  readonly agree: number;
+  readonly threshold: number;
 }
 
 /** What `evaluate identify` measured. */
@@ -43,6 +55,8 @@ export interface IdentifyResult extends OpenSetFigures {
   readonly threshold: number;
   readonly margin: number;
   readonly tooLarge: boolean;
+  /** For each number of photos that was asked for. */
+  readonly approaches: readonly ApproachFigures[];
 }
 
 /**
@@ -59,7 +73,8 @@ export async function evaluateIdentify(
   const targetFpir = question.targetFpir ?? decision.targetFpir;
   const images = listImages(folder);
   assertGallery(folder, gallerySize, images);
-  const { threshold, tooLarge } = await thresholdFor(context, targetFpir, gallerySize);
+  const curve = await curveFor(context);
+  const { threshold, tooLarge } = chooseThreshold(curve, targetFpir, gallerySize, decision.threshold);
   makePlotFolder(plot);
 
   const { samples, encoder } = await measureAll(context, images, question.workers);
@@ -75,21 +90,36 @@ export async function evaluateIdentify(
   const figures = openSetFigures(draws, { threshold, margin }, random);
   const detected = [...samples.values()].filter(({ embedding }) => embedding).length;
   const set = { encoder, people: people.length, images: samples.size, detected };
-  const result = { ...set, gallerySize, draws: drawCount, seed, targetFpir, threshold, margin, tooLarge, ...figures };
+  const approaches = (question.frames ?? []).map((frames): ApproachFigures => {
+    // An approach of fewer photos than the gate waits for is decided by all of them.
+    const agree = Math.min(decision.agree, frames);
+    const limit = chooseForVisits(curve, { ...decision, targetFpir, agree }, gallerySize).threshold;
+    const galleries = Array.from({ length: drawCount }, () => drawGallery(people, gallerySize, encoder, random));
+    const rule = { frames, agree, threshold: limit, margin, newestSlack: NEWEST_SLACK };
+    return { frames, agree, threshold: limit, ...photoApproaches(galleries, rule, random) };
+  });
+  const result = {
+    ...set,
+    gallerySize,
+    draws: drawCount,
+    seed,
+    targetFpir,
+    threshold,
+    margin,
+    tooLarge,
+    ...figures,
+    approaches,
+  };
   const rule = { gallerySize, targetFpir, threshold, margin };
   const plots = plot ? await writePlots(plot, identifyCharts({ ...set, photos: samples.size }, draws, rule)) : [];
   return { figures: result, lines: [...linesOf(result), ...plots.map((file) => `drawn: ${file}`)] };
 }
 
 /** Comes before the minutes of measuring. @throws OperatingError when the encoder's error rates were never measured */
-async function thresholdFor({ config, calibrationFile }: EvaluationContext, targetFpir: number, gallerySize: number) {
-  const { curve, encoder } = await loadModels(
-    loadManifest(),
-    { encoder: config.encoder, liveness: false },
-    calibrationFile,
-  );
-  const byHand = config.decision.threshold;
-  return chooseThreshold(usableCurve(curve, encoder, byHand), targetFpir, gallerySize, byHand);
+async function curveFor({ config, calibrationFile }: EvaluationContext): Promise<ThresholdCurve> {
+  const choice = { encoder: config.encoder, liveness: false };
+  const { curve, encoder } = await loadModels(loadManifest(), choice, calibrationFile);
+  return usableCurve(curve, encoder, config.decision.threshold);
 }
 
 function assertGallery(dir: string, gallerySize: number, images: ReadonlyMap<string, string>): void {
@@ -114,6 +144,7 @@ function linesOf(result: IdentifyResult): readonly string[] {
     `  too far ${missed.nobody}, two people too close ${missed.ambiguous}, no face ${missed.noFace}, taken for another ${missed.misidentified}`,
     `own people taken for another: ${written(misidentified)}`,
     ...(result.failedToEnrol > 0 ? [`not enrolled, no photo with a face: ${result.failedToEnrol}`] : []),
+    ...approachLines(result),
     ...(result.tooLarge
       ? [
           'the gallery is too large for this encoder at this target: the threshold of FMR 1e-6, the strictest, was taken',
@@ -122,5 +153,12 @@ function linesOf(result: IdentifyResult): readonly string[] {
   ];
 }
 
-const written = ({ rate, low, high, n }: CountedRate) =>
-  `${rate.toFixed(4)} (${low.toFixed(4)}–${high.toFixed(4)}) of ${n} photos`;
+const approachLines = ({ approaches }: IdentifyResult): string[] =>
+  approaches.flatMap(({ frames, agree, threshold, fpir, fnir }) => [
+    `approaches of ${frames} photos of one person, decided from ${agree} on, threshold ${threshold.toFixed(4)}:`,
+    `  strangers taken for somebody (FPIR): ${written(fpir, 'approaches')}`,
+    `  own people not recognised (FNIR): ${written(fnir, 'approaches')}`,
+  ]);
+
+const written = ({ rate, low, high, n }: CountedRate, of = 'photos') =>
+  `${rate.toFixed(4)} (${low.toFixed(4)}–${high.toFixed(4)}) of ${n} ${of}`;

@@ -84,13 +84,35 @@ export function drawOpenSet(
   encoder: string,
   random: () => number,
 ): Draw {
-  const chosen = new Set(shuffled(people.filter(hasTwo), random).slice(0, gallerySize));
-  const dimension = people.flatMap(({ photos }) => photos).find((photo) => photo !== undefined)?.length ?? 0;
-  const gallery = new Gallery(encoder, dimension);
+  const { gallery, probes, strangers, chosen } = drawGallery(people, gallerySize, encoder, random);
   const show = (person: string, photo: Float32Array | undefined): Trial => ({
     person,
     ranking: photo && gallery.rank(photo),
   });
+  const shown = (rows: readonly PersonPhotos[]) =>
+    rows.flatMap(({ person, photos }) => photos.map((photo) => show(person, photo)));
+  return { own: shown(probes), strangers: shown(strangers), failedToEnrol: chosen - gallery.size };
+}
+
+/** A gallery drawn from a set, the photos of its people that are left, and everybody else. */
+export interface DrawnGallery {
+  readonly gallery: Gallery;
+  readonly probes: readonly PersonPhotos[];
+  readonly strangers: readonly PersonPhotos[];
+  /** People who should be enrolled. */
+  readonly chosen: number;
+}
+
+/** Enrols `gallerySize` people of a set with one photo each, as {@link drawOpenSet} says. */
+export function drawGallery(
+  people: readonly PersonPhotos[],
+  gallerySize: number,
+  encoder: string,
+  random: () => number,
+): DrawnGallery {
+  const chosen = new Set(shuffled(people.filter(hasTwo), random).slice(0, gallerySize));
+  const dimension = people.flatMap(({ photos }) => photos).find((photo) => photo !== undefined)?.length ?? 0;
+  const gallery = new Gallery(encoder, dimension);
   const probes = [...chosen].map(({ person, photos, templates }) => {
     const order = shuffled(photos, random);
     const taken = Math.max(
@@ -104,13 +126,7 @@ export function drawOpenSet(
     }
     return { person, photos: order.toSpliced(taken, 1) };
   });
-  const shown = (rows: readonly PersonPhotos[]) =>
-    rows.flatMap(({ person, photos }) => photos.map((photo) => show(person, photo)));
-  return {
-    own: shown(probes),
-    strangers: shown(people.filter((person) => !chosen.has(person))),
-    failedToEnrol: chosen.size - gallery.size,
-  };
+  return { gallery, probes, strangers: people.filter((person) => !chosen.has(person)), chosen: chosen.size };
 }
 
 /** What a rule makes of the draws. `random` feeds the intervals: by person, over all draws. */
@@ -171,7 +187,8 @@ function answerTo({ person, ranking }: Trial, rule: MatchRule): Answer {
   return match.best.id === person ? 'identified' : 'misidentified';
 }
 
-class Tallies {
+/** What happened, by person. */
+export class Tallies {
   readonly #of = new Map<string, Tally>();
 
   add(person: string, happened: boolean): void {
