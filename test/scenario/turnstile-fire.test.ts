@@ -75,7 +75,8 @@ test.skipIf(notReady)(
 
     for (const gate of gates) wire(gate, 'fire', false);
     await Promise.all(gates.map((gate) => gate.until(({ type, active }) => type === 'fire' && active === false)));
-    expect([released(inward), released(outward)]).toEqual([false, false]);
+    // The way in may be open again by now: for the person who stands there.
+    expect(released(outward)).toBe(false);
     // A person who fled does not count as inside.
     const before = inward.events.length;
     expect(

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { discard, FACES, film, kaimon, notReady, portrait, scratch } from '../../scenario/harness.js';
+import { discard, FACES, film, kaimon, notReady, portrait, scratch, shortFilm } from '../../scenario/harness.js';
 
 let folder: string;
 const at = (...names: string[]) => join(folder, ...names);
@@ -28,7 +28,7 @@ beforeAll(async () => {
     mkdirSync(at(...folders), { recursive: true });
   await film(at('probes', 'ada', 'monday'), [FACES.adaAnotherDay], 10, 1);
   await film(at('strangers', 'eve', 'monday'), [FACES.stranger], 10, 1);
-  await film(at('attacks', 'print', 'ada'), [FACES.adaAnotherDay], 10, 1);
+  await shortFilm(at('attacks', 'print', 'ada'), { role: 'adaPrinted', as: 'print', frames: 20, empty: 0 });
   mkdirSync(at('empty', 'ada'), { recursive: true });
   writeFileSync(at('empty', 'ada', '1.jpg'), readFileSync(at('wall', '000000.jpg')));
 }, 240_000);
