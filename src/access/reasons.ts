@@ -13,7 +13,7 @@ export const REASONS = {
   expired: "this person's access has ended",
   'no-access-now': 'this person has no access at this time',
   passback: 'this person has gone this way already and has not come back',
-  lockout: 'a picture was shown at this place a moment ago: it opens after five seconds',
+  lockout: 'a picture was shown at this place a moment ago: wait a few seconds',
   'door-mode': 'the door is locked by its mode',
   'door-fault': 'the door is out of order',
   clock: 'the clock cannot be trusted',

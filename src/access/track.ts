@@ -134,6 +134,13 @@ function begin(id: number, sighting: Sighting, frame: number, takenMs: Monotonic
   return { id, box, centre: embedding, seen: 1, firstMs: takenMs, lastMs: takenMs, lastFrame: frame, looks, claims };
 }
 
+/** A blurred face resembles nobody: it must not carry a track from one person to another, and gives way to the first clear one. */
+function centreWith(track: Track, { embedding, fault }: Sighting): Float32Array {
+  if (fault) return track.centre;
+  if (track.looks.every((look) => look === undefined)) return embedding;
+  return meanDirection([track.centre, embedding], [MEMORY, 1 - MEMORY]) ?? embedding;
+}
+
 function extend(
   track: Track,
   sighting: Sighting,
@@ -146,7 +153,7 @@ function extend(
   return {
     ...track,
     box: sighting.box,
-    centre: meanDirection([track.centre, sighting.embedding], [MEMORY, 1 - MEMORY]) ?? sighting.embedding,
+    centre: centreWith(track, sighting),
     seen: track.seen + 1,
     lastMs: takenMs,
     lastFrame: frame,

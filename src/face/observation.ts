@@ -48,8 +48,8 @@ export const faceLivenessSchema = z.discriminatedUnion('kind', [
     /** What makes the picture hard to judge: the face too near for a wide look, too dark, too noisy. */
     doubt: z.enum(['context', 'dark', 'noise']).optional(),
   }),
-  /** Could not be scored: the face is not wholly in the frame, or a network's output cannot be used. */
-  z.object({ kind: z.literal('unknown'), why: z.enum(['cut-off', 'fault']) }),
+  /** Not scored: the face is not wholly in the frame, is blurred or turned away, or a network's output cannot be used. */
+  z.object({ kind: z.literal('unknown'), why: z.enum(['cut-off', 'unclear', 'fault']) }),
 ]);
 export type FaceLiveness = z.infer<typeof faceLivenessSchema>;
 

@@ -14,7 +14,12 @@ export function adviceFor(reason: Reason, isKnown: boolean): Advice | undefined 
     case 'ambiguous':
       return isKnown ? 'one-at-a-time' : 'look-here';
     case 'stale':
+    case 'lockout':
       return 'try-again';
+    case 'too-small':
+      return 'come-nearer';
+    case 'low-quality':
+      return 'look-here';
     default:
       return undefined;
   }
@@ -23,6 +28,7 @@ export function adviceFor(reason: Reason, isKnown: boolean): Advice | undefined 
 const ADVICE_ABOUT: Readonly<Record<Doubt, Advice | undefined>> = {
   context: 'step-back',
   'cut-off': 'step-back',
+  unclear: 'look-here',
   dark: 'more-light',
   noise: 'more-light',
   still: 'turn-head',

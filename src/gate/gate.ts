@@ -7,7 +7,7 @@ import { followFaces, type Look, NO_TRACKS, type Sighting, type Track, type Trac
 import { whoWaits } from '../access/waiting.js';
 import type { Config } from '../config/config.js';
 import type { DoorKeeper } from '../door/door-keeper.js';
-import type { MeasuredFace, Observation } from '../face/observation.js';
+import type { FaceLiveness, MeasuredFace, Observation } from '../face/observation.js';
 import { qualityFault } from '../face/quality.js';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { decodeVector } from '../kit/vector.js';
@@ -90,6 +90,8 @@ export class Gate {
     const { threshold } = this.threshold;
     const now = clock.monotonic();
     const taken = takenMs as typeof now;
+    // Nothing was seen in the future: what an eye gone wrong says of it would stand in the way until then.
+    if (!(taken <= now)) return;
     const sightings = faces.map((face) => this.#sighting(face, encoder === gallery.encoder));
     const rule = { ...FOLLOWING, ...jumpsOf(curve), of: config.decision.of };
     const match = { threshold, margin: config.decision.margin, newestSlack: NEWEST_SLACK };
@@ -133,7 +135,8 @@ export class Gate {
       const track = this.#tracks.tracks.find((one) => one.box === box);
       const sighting = sightings.find((one) => one.box === box);
       const face = sighting && clearFace(sighting);
-      if (track) samples.set(track.id, { atMs, box, landmarks, liveness: seen, scene, face });
+      const liveness = sighting?.fault === undefined ? seen : withoutMerit(seen);
+      if (track) samples.set(track.id, { atMs, box, landmarks, liveness, scene, face });
     }
     const { tracks, byTrack, spoofs } = addFrame(this.#livenessTracks, samples, atMs, this.#livenessRule);
     this.#livenessTracks = tracks;
@@ -248,6 +251,13 @@ const MORE_PROOF: LivenessRefusal = {
   detail: 'pictures of this person were shown a moment ago: please wait a second',
   settled: false,
 };
+
+/**
+ * A face that cannot be recognised may look alive for nobody: the frames that say who it is and those that say that it lives
+ * would otherwise be of two faces, one blurred or turned away and one on a picture. It may still be a picture.
+ */
+const withoutMerit = (liveness: FaceLiveness | undefined): FaceLiveness | undefined =>
+  liveness?.kind === 'scored' && !(liveness.llr <= 0) ? { kind: 'unknown', why: 'unclear' } : liveness;
 
 /** An embedding that says whose face it is: a blurred face resembles nobody, which must not make it another than the picture's. */
 const clearFace = ({ embedding, fault }: Sighting): Float32Array | undefined =>

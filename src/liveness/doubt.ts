@@ -12,6 +12,7 @@ export type Doubt =
 /** What helps, or why nothing does: a sentence for people. */
 const HINTS: Readonly<Record<Doubt, string>> = {
   context: 'the face is too near to tell whether it is alive: step back',
+  unclear: 'the face is blurred, turned away or too dark: look straight into the camera',
   'cut-off': 'the face is not wholly in the picture: step back',
   dark: 'the face is too dark to tell whether it is alive: more light helps',
   noise: 'the picture is too noisy to tell whether the face is alive: more light helps',

@@ -18,7 +18,7 @@ import { addSample, type LivenessState, type Verdict, verdictOf } from './verdic
 export interface LivenessTracks {
   readonly states: ReadonlyMap<number, LivenessState>;
   readonly pictures: readonly ShownPicture[];
-  /** Since when a track has been alive without a break; only those that are. */
+  /** When a track was first alive; it is forgotten when the track turns out to be a picture, or stands where one was. */
   readonly aliveSince: ReadonlyMap<number, MonotonicMs>;
 }
 
@@ -87,8 +87,9 @@ export function addFrame(
     const hangs = pictures.some((picture) => picture.track === track && isPoster(picture));
     const judged = refused && hangs ? POSTER : refused && verdict.kind !== 'spoof' ? LOCKED_PLACE : verdict;
     byTrack.set(track, judged);
-    if (judged.kind !== 'live') aliveSince.delete(track);
-    else if (!aliveSince.has(track) && Number.isFinite(atMs)) aliveSince.set(track, atMs);
+    // A frame that is not clear takes nothing back: otherwise who shows pictures of somebody could keep them waiting.
+    if (judged.kind !== 'live' && judged.kind !== 'undecided') aliveSince.delete(track);
+    else if (judged.kind === 'live' && !aliveSince.has(track) && Number.isFinite(atMs)) aliveSince.set(track, atMs);
   }
   const newest = [...states].sort(([, a], [, b]) => a.lastMs - b.lastMs).slice(-TRACKS_MAX);
   return { tracks: { states: new Map(newest), pictures, aliveSince }, byTrack, spoofs: attempts };
@@ -102,7 +103,8 @@ const isClearPicture = (known: LivenessState | undefined, next: LivenessState | 
   next !== undefined && next !== known && next.spoofUntilMs !== known?.spoofUntilMs;
 
 /**
- * What a track is that is no person: a picture, or one that hangs there. Also of a track that this frame missed.
+ * What a track is that is no person: a picture, or one that hangs there. Also of a track that this frame missed. What did not look
+ * alive in all the time that it had is taken for a picture here, where it would stand in the way of others.
  * @returns undefined for a person, and for what may be one
  */
 export function pictureOf(
@@ -110,10 +112,11 @@ export function pictureOf(
   track: number,
   rule: LivenessTracksRule = LIVENESS_TRACKS_RULE,
 ): 'picture' | 'poster' | undefined {
-  const { kind } = verdictOf(states.get(track), rule.liveness);
+  const verdict = verdictOf(states.get(track), rule.liveness);
+  const { kind } = verdict;
   // A poster is one also while it is not clearly a picture; only a living face is none.
   if (kind !== 'live' && pictures.some((picture) => picture.track === track && isPoster(picture))) return 'poster';
-  return kind === 'spoof' ? 'picture' : undefined;
+  return kind === 'spoof' || (verdict.kind === 'undecided' && verdict.timedOut) ? 'picture' : undefined;
 }
 
 /** Why a track is not let in, for the decision. */
@@ -135,7 +138,11 @@ export function refusalOf(liveness: TrackLiveness | undefined): LivenessRefusal 
     case 'poster':
       return { reason: 'spoof', detail: 'this is a picture that hangs here', settled: false };
     case 'locked-place':
-      return { reason: 'lockout', detail: 'a picture was shown at this place a moment ago', settled: true };
+      return {
+        reason: 'lockout',
+        detail: 'a picture was shown at this place a moment ago: wait a few seconds',
+        settled: true,
+      };
     case 'undecided':
       return { reason: 'liveness-unknown', detail: hintOf(liveness.why), settled: liveness.timedOut };
     case undefined:

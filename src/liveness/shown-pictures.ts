@@ -46,8 +46,8 @@ const MOVED_AFTER_MS = 2000;
 const FORGET_MS = 10_000;
 /** A poster that was not seen for so long, because it was dark or people stood before it, is still the same. */
 const FORGET_POSTER_MS = 3_600_000;
-/** Pictures remembered at a time, those seen last. */
-const PICTURES_MAX = 16;
+/** Pictures remembered at a time: posters, and those seen last. Four times the faces of a frame. */
+const PICTURES_MAX = 64;
 /** Other tracks remembered beside one picture, the newest; as many as liveness-tracks.ts remembers. */
 const BESIDE_MAX = 64;
 /** A face belongs to a place when its centre lies within so many sides of the place's own. */
@@ -90,7 +90,8 @@ export function followPictures(
   ];
   const attempts = seen.filter(({ isClear, track }) => isClear && !known.has(track));
   const pictures = [...followed, ...attempts.map((face) => seenAgain(begin(face, atMs), face, seen, atMs))];
-  const newest = pictures.toSorted((a, b) => a.seenMs - b.seenMs).slice(-PICTURES_MAX);
+  const rank = (picture: ShownPicture) => (isPoster(picture) ? 1 : 0);
+  const newest = pictures.toSorted((a, b) => rank(a) - rank(b) || a.seenMs - b.seenMs).slice(-PICTURES_MAX);
   return { pictures: newest, attempts: attempts.map(({ track }) => track) };
 }
 
@@ -118,7 +119,7 @@ function couldBe(picture: ShownPicture, face: SeenFace, rule: PictureRule): bool
 
 function isIt(picture: ShownPicture, face: SeenFace, atMs: MonotonicMs, rule: PictureRule): boolean {
   if (picture.beside.has(face.track)) return false;
-  if (isPoster(picture)) return hangsThere(picture, face) && (face.isClear || alike(picture, face, rule));
+  if (isPoster(picture)) return hangsThere(picture, face) && alike(picture, face, rule);
   return isFresh(picture, atMs, rule) && isAt(picture.box, face.box) && alike(picture, face, rule);
 }
 

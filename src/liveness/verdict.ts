@@ -15,8 +15,8 @@ export interface LivenessState {
   readonly cues: ReadonlyMap<string, CueState>;
   /** What the networks said of the newest sample. */
   readonly newest: FaceLiveness | undefined;
-  /** Samples of the track that were scored; counted to {@link SAMPLES_LEAST}. */
-  readonly scored: number;
+  /** Samples that look alive, {@link APART_MS} apart: how many, counted to {@link SAMPLES_LEAST}, and when the last one was. */
+  readonly apart: { readonly samples: number; readonly lastMs: MonotonicMs | undefined };
   /** Until then the track counts as a picture. */
   readonly spoofUntilMs: MonotonicMs | undefined;
 }
@@ -34,8 +34,10 @@ export type Verdict =
 
 /** After a longer time unseen the evidence starts over. */
 const GAP_MAX_MS = 1500;
-/** One frame may always be an odd one. */
+/** One frame may always be an odd one… */
 const SAMPLES_LEAST = 2;
+/** …and frames nearer than this are much the same one. */
+const APART_MS = 100;
 
 /**
  * Adds one sample. A sample that is not newer than the last, or whose time is not a finite number, changes nothing;
@@ -52,12 +54,22 @@ export function addSample(
   const known = before && atMs - before.lastMs <= GAP_MAX_MS ? before : undefined;
   const passedMs = known ? atMs - known.lastMs : 0;
   const cues = new Map(CUES.map((cue) => [cue.name, addToCue(cue, stateOf(cue, known), sample, passedMs)]));
-  const scored = Math.min(SAMPLES_LEAST, (known?.scored ?? 0) + (newest?.kind === 'scored' ? 1 : 0));
-  const next = { beganMs: known?.beganMs ?? atMs, lastMs: atMs, cues, newest, scored };
+  const next = { beganMs: known?.beganMs ?? atMs, lastMs: atMs, cues, newest, apart: countApart(known, newest, atMs) };
   const isPicture = evidenceFor(next) <= limitsOf(rule).picture;
   // A gap forgets what speaks for a face, never what speaks against it.
   const spoofUntilMs = isPicture ? ((atMs + rule.spoofMs) as MonotonicMs) : before?.spoofUntilMs;
   return { ...next, spoofUntilMs };
+}
+
+function countApart(
+  known: LivenessState | undefined,
+  newest: FaceLiveness | undefined,
+  atMs: MonotonicMs,
+): LivenessState['apart'] {
+  const before = known?.apart ?? { samples: 0, lastMs: undefined };
+  const looksAlive = newest?.kind === 'scored' && newest.llr > 0;
+  if (!looksAlive || (before.lastMs !== undefined && atMs - before.lastMs < APART_MS)) return before;
+  return { samples: Math.min(SAMPLES_LEAST, before.samples + 1), lastMs: atMs };
 }
 
 const stateOf = ({ name, start }: (typeof CUES)[number], track: Pick<LivenessState, 'cues'> | undefined): CueState =>
@@ -73,10 +85,11 @@ export const evidenceFor = (track: Pick<LivenessState, 'cues'>): number =>
  */
 export function verdictOf(track: LivenessState | undefined, rule: LivenessRule = LIVENESS_RULE): Verdict {
   if (!track) return { kind: 'undecided', why: 'missing', timedOut: false };
-  const { beganMs, lastMs, newest, scored, spoofUntilMs } = track;
+  const { beganMs, lastMs, newest, apart, spoofUntilMs } = track;
   if (spoofUntilMs !== undefined && lastMs < spoofUntilMs) return { kind: 'spoof' };
   const looksAlive = newest?.kind === 'scored' && newest.llr >= 0;
-  if (looksAlive && scored >= SAMPLES_LEAST && evidenceFor(track) >= limitsOf(rule).alive) return { kind: 'live' };
+  if (looksAlive && apart.samples >= SAMPLES_LEAST && evidenceFor(track) >= limitsOf(rule).alive)
+    return { kind: 'live' };
   const moved = (track.cues.get('motion')?.frames ?? 0) > 0;
   return { kind: 'undecided', why: doubtAbout(newest, moved), timedOut: lastMs - beganMs >= rule.timeoutMs };
 }

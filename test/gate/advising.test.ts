@@ -2,27 +2,39 @@ import { describe, expect, test } from 'vitest';
 import { REASONS, type Reason } from '../../src/access/reasons.js';
 import { adviceAbout, adviceFor } from '../../src/gate/advice-for.js';
 import { Advising } from '../../src/gate/advising.js';
+import type { Doubt } from '../../src/liveness/doubt.js';
 
 test.each<[Reason, boolean, string]>([
   ['several-faces', true, 'one-at-a-time'],
   ['ambiguous', true, 'one-at-a-time'],
   ['ambiguous', false, 'look-here'],
   ['stale', true, 'try-again'],
+  ['lockout', true, 'try-again'],
+  ['too-small', false, 'come-nearer'],
+  ['low-quality', false, 'look-here'],
 ])('who is refused for %s is told what to do', (reason, isKnown, advice) =>
   expect(adviceFor(reason, isKnown)).toBe(advice),
 );
 
 test('nobody is told what to do about a refusal that they cannot change', () => {
   const told = (Object.keys(REASONS) as Reason[]).filter((reason) => adviceFor(reason, true));
-  expect(told.sort()).toEqual(['ambiguous', 'several-faces', 'stale']);
+  expect(told.sort()).toEqual(['ambiguous', 'lockout', 'low-quality', 'several-faces', 'stale', 'too-small']);
 });
 
-test('a doubt of which only the operator can do anything is told to nobody at the door', () =>
-  expect([adviceAbout('still'), adviceAbout('fault'), adviceAbout('missing')]).toEqual([
-    'turn-head',
-    undefined,
-    undefined,
-  ]));
+test.each<[Doubt, string | undefined]>([
+  ['still', 'turn-head'],
+  ['context', 'step-back'],
+  ['cut-off', 'step-back'],
+  ['dark', 'more-light'],
+  ['noise', 'more-light'],
+  ['unsure', 'more-light'],
+  ['unclear', 'look-here'],
+  ['fault', undefined],
+  ['missing', undefined],
+])(
+  'a person about whom there is the doubt "%s" is told what helps, where they can do anything about it',
+  (doubt, advice) => expect(adviceAbout(doubt)).toBe(advice),
+);
 
 describe('advice to people who wait', () => {
   function stage() {

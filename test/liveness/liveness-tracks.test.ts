@@ -90,16 +90,20 @@ describe('all tracks of a camera', () => {
     ]);
   });
 
-  test('how long a track has been alive without a break', () => {
+  test('since when a track has been alive: an unclear frame takes nothing back, a picture does', () => {
     const alive = show(times(0, 4000).map((ms) => [ms, { 1: liveSample(ms) }] as const));
     const since = alive.tracks.aliveSince.get(1) as number;
     expect(since).toBeGreaterThan(0);
     expect(since).toBeLessThan(2500);
-    const broken = show([
-      ...times(0, 4000).map((ms) => [ms, { 1: liveSample(ms) }] as const),
-      [4125, { 1: printSample(4125, -4) }],
-    ]);
-    expect(broken.tracks.aliveSince.has(1)).toBe(false);
+    const after = (ms: number) =>
+      show([
+        ...times(0, 4000).map((at) => [at, { 1: liveSample(at) }] as const),
+        ...times(4125, ms).map((at) => [at, { 1: printSample(at, -4) }] as const),
+      ]);
+    expect(after(4125).liveness.get(1)).toMatchObject({ kind: 'undecided' });
+    expect(after(4125).tracks.aliveSince.get(1)).toBe(since);
+    expect(after(8125).liveness.get(1)).toMatchObject({ kind: 'spoof' });
+    expect(after(8125).tracks.aliveSince.has(1)).toBe(false);
   });
 
   test('a spoof is reported once while it lasts', () => {

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { livenessSection } from '../../src/config/sections/liveness.js';
 import type { FaceSample } from '../../src/liveness/face-sample.js';
 import { LIVENESS_RULE, limitsOf } from '../../src/liveness/liveness-rule.js';
 import { addSample, evidenceFor, type LivenessState, type Verdict, verdictOf } from '../../src/liveness/verdict.js';
+import { findModel } from '../../src/models/manifest.js';
+import { loadManifest } from '../../src/models/model-files.js';
 import { at, liveSample, printSample, scored, solidHead } from './heads.js';
 
 const STEP_MS = 125;
@@ -97,6 +100,24 @@ describe('a verdict on a face', () => {
     expect([first(0.05), first(0.01), first(0.004)]).toEqual([1, 2, 4]);
     expect(first(0.0001)).toBe(-1);
   });
+});
+
+test('the strictest rates that the configuration takes can be met by the network that always has a say, still faces included', () => {
+  const rule = { ...LIVENESS_RULE, iapar: 0.002, bpcer: 0.005 };
+  expect(() => livenessSection.parse({ iapar: 0.0019 })).toThrow();
+  expect(() => livenessSection.parse({ bpcer: 0.0049 })).toThrow();
+  expect(livenessSection.parse({ iapar: rule.iapar, bpcer: rule.bpcer })).toMatchObject({ iapar: 0.002, bpcer: 0.005 });
+  const { least, most } = findModel(loadManifest(), 'liveness', 'liveness').evidence;
+  const shown = (llr: number) =>
+    verdictOf(
+      run(
+        frames(4, (ms) => still(ms, scored(llr))),
+        rule,
+      ),
+      rule,
+    );
+  expect(shown(most)).toEqual({ kind: 'live' });
+  expect(shown(least)).toEqual({ kind: 'spoof' });
 });
 
 const ratio = fc.double({ min: -6, max: 6, noNaN: true });

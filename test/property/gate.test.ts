@@ -160,6 +160,34 @@ describe('the whole gate, whatever it is shown', () => {
   const shots = (all: readonly Omit<Appearance, 'yaw'>[]): Seen[] =>
     all.map((one, i) => ({ frame: i, takenMs: i * 125, faces: [faceOf({ ...one, yaw: turning(i * 125) })] }));
 
+  test('a face that cannot be recognised looks alive for nobody: not for the picture of another in its place', () => {
+    const blurred = (frame: number) => faceOf({ angle: 0.6, llr: 6, quality: BLURRED, yaw: turning(frame * 125) });
+    const printed = (llr: number) => faceOf({ angle: WHO.ada, llr, flat: true });
+    for (const llr of [-4, -1, 0]) {
+      const film = Array.from({ length: 60 }, (_, frame): Seen => {
+        const faces = [frame % 20 === 10 || frame % 20 === 11 ? printed(llr) : blurred(frame)];
+        return { frame, takenMs: frame * 125, faces };
+      });
+      expect(new GateScene().firstGrant(film)).toBeUndefined();
+    }
+  });
+
+  test('two frames that are hardly apart count as one, however alive the face looks', () => {
+    const twice = (apartMs: number): Seen[] =>
+      [0, 1, 2, 3].map((frame) => ({ frame, takenMs: frame * apartMs, faces: [faceOf({ angle: WHO.ada, llr: 6 })] }));
+    expect(new GateScene().firstGrant(twice(30))).toBeUndefined();
+    expect(new GateScene().firstGrant(twice(50))).toBe(2);
+    expect(new GateScene().firstGrant(twice(100))).toBe(1);
+  });
+
+  test("what an eye gone wrong saw in the future stands in nobody's way", () => {
+    const scene = new GateScene();
+    const crowd = Array.from({ length: 16 }, (_, i) => faceOf({ angle: WHO.ada, x: 100 * i }));
+    scene.see(observationOf({ frame: 1, takenMs: 1e12, faces: crowd }), 1000);
+    const film = [0, 1, 2].map((i) => ({ frame: 2 + i, takenMs: 2000 + i * 125, faces: [faceOf({ angle: WHO.ada })] }));
+    expect(scene.firstGrant(film)).toBe(1);
+  });
+
   test('when the relay does not obey, nobody is welcomed, and the reason is the door', () => {
     const ada = (at: number): Seen => {
       const takenMs = 5000 + at * 125;

@@ -9,12 +9,13 @@ export const livenessSection = z.strictObject({
   ),
   iapar: measure(
     'Share of pictures and screens that may be taken for living faces; smaller is safer, and people are looked at for longer',
-    { unit: 'rate', min: 0.0001, max: 0.05 },
+    // Nearer to 0 the limit lies beyond what all evidence together can reach where one network has no say.
+    { unit: 'rate', min: 0.002, max: 0.02 },
     0.01,
   ),
   bpcer: measure(
     'Share of living faces that may be taken for pictures for a moment; larger refuses pictures sooner',
-    { unit: 'rate', min: 0.001, max: 0.2 },
+    { unit: 'rate', min: 0.005, max: 0.1 },
     0.05,
   ),
   timeoutMs: whole(

@@ -9,7 +9,7 @@ import type { Cue } from './cue.js';
  * the mean was below −0.25 for 13 of 16 photos held by hand and 2 of 3 prints, for none of the 10 screens that show
  * somebody move, and for 1 of 20 living people.
  */
-const worth = (solidity: number): number => (solidity < 0 ? 3 : 0.5) * solidity;
+const worth = (solidity: number): number => (solidity < 0 ? 3 : 0.3) * solidity;
 
 /** How the face moves, as a solid one does or as a flat picture. Remembers its shapes of the last second or so. */
 export const motion: Cue<readonly Shape[]> = {

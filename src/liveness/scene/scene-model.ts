@@ -10,6 +10,8 @@ export interface SceneModel {
   readonly steady: Float32Array;
   /** Pictures learnt from, counted to {@link LEARNT}. */
   readonly pictures: number;
+  /** Pictures in a row that show another scene: the camera is covered, or was moved. */
+  readonly strange: number;
 }
 
 /** How much of the known scene is seen around a face. */
@@ -23,11 +25,20 @@ export interface SceneMatch {
 /** From so many pictures on the scene is known; then each new one counts one in so many. */
 export const LEARNT = 20;
 const SLOWLY = 50;
+/** Another scene must stay for so many pictures before it is learnt, and then from the beginning: nobody holds a board up for so long. */
+export const STRANGE_MAX = 240;
+/** A picture with fewer than this share of the known structure shows another scene. */
+const KNOWN_SHARE = 1 / 3;
+/** Likeness from which on a block is the known one. */
+const KNOWN = 0.5;
 
 /** Learns from a picture without faces. @param grey GRID width × height. Another size changes nothing. */
 export function learnScene(before: SceneModel | undefined, grey: Uint8Array): SceneModel | undefined {
   if (grey.length !== GRID.width * GRID.height) return before;
-  if (!before) return { mean: Float32Array.from(grey), steady: new Float32Array(BLOCKS).fill(1), pictures: 1 };
+  if (!before)
+    return { mean: Float32Array.from(grey), steady: new Float32Array(BLOCKS).fill(1), pictures: 1, strange: 0 };
+  if (before.pictures === LEARNT && isStrange(before, grey))
+    return before.strange + 1 < STRANGE_MAX ? { ...before, strange: before.strange + 1 } : learnScene(undefined, grey);
   const share = before.pictures < LEARNT ? 1 / (before.pictures + 1) : 1 / SLOWLY;
   const seen = Float32Array.from(grey);
   const steady = before.steady.map((known, block) => {
@@ -36,10 +47,23 @@ export function learnScene(before: SceneModel | undefined, grey: Uint8Array): Sc
     return alike === undefined ? known : known + share * (alike - known);
   });
   const mean = before.mean.map((known, i) => known + share * ((seen[i] as number) - known));
-  return { mean, steady, pictures: Math.min(LEARNT, before.pictures + 1) };
+  return { mean, steady, pictures: Math.min(LEARNT, before.pictures + 1), strange: 0 };
 }
 
 const NOTHING = new Uint8Array(GRID.width * GRID.height);
+
+/** Whether hardly anything of the known scene is in a picture. Restless blocks count for nothing. */
+function isStrange({ mean, steady }: SceneModel, grey: Uint8Array): boolean {
+  const seen = Float32Array.from(grey);
+  let [known, all] = [0, 0];
+  for (let block = 0; block < BLOCKS; block++) {
+    if (!((steady[block] as number) >= STEADY_MIN && blockStats(mean, block, NOTHING).deviation >= STRUCTURE_MIN))
+      continue;
+    all += 1;
+    if ((likeness(seen, mean, block, NOTHING) ?? 0) >= KNOWN) known += 1;
+  }
+  return all > 0 && known < KNOWN_SHARE * all;
+}
 
 /** A block says nothing without structure in the scene, where the scene is restless, or in the dark. */
 const STRUCTURE_MIN = 8;
