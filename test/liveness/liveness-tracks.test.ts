@@ -95,15 +95,15 @@ describe('all tracks of a camera', () => {
     const since = alive.tracks.aliveSince.get(1) as number;
     expect(since).toBeGreaterThan(0);
     expect(since).toBeLessThan(2500);
-    const after = (ms: number) =>
+    const shownUntil = (ms: number) =>
       show([
         ...times(0, 4000).map((at) => [at, { 1: liveSample(at) }] as const),
         ...times(4125, ms).map((at) => [at, { 1: printSample(at, -4) }] as const),
       ]);
-    expect(after(4125).liveness.get(1)).toMatchObject({ kind: 'undecided' });
-    expect(after(4125).tracks.aliveSince.get(1)).toBe(since);
-    expect(after(8125).liveness.get(1)).toMatchObject({ kind: 'spoof' });
-    expect(after(8125).tracks.aliveSince.has(1)).toBe(false);
+    expect(shownUntil(4125).liveness.get(1)).toMatchObject({ kind: 'undecided' });
+    expect(shownUntil(4125).tracks.aliveSince.get(1)).toBe(since);
+    expect(shownUntil(8125).liveness.get(1)).toMatchObject({ kind: 'spoof' });
+    expect(shownUntil(8125).tracks.aliveSince.has(1)).toBe(false);
   });
 
   test('a spoof is reported once while it lasts', () => {
