@@ -79,7 +79,9 @@ export function decide(
   const isPresent = (track: Track) => track.lastFrame === frame.number && track.lastMs === frame.takenMs;
   const present = tracks.filter(isPresent).toSorted((a, b) => area(b.box) - area(a.box));
   // A face seen a moment ago is still there: a detection missed in one frame must not hide the second of two people.
-  const nearby = tracks.filter((track) => Math.abs(frame.takenMs - track.lastMs) <= NEARBY_MS).map(judge);
+  const nearby = tracks
+    .filter((track) => Math.abs(frame.takenMs - track.lastMs) <= NEARBY_MS)
+    .map((track): Nearby => ({ ...judge(track), picture: checks.pictureOf(track.id) }));
   const granted = new Set([...memory.granted].filter((id) => tracks.some((track) => track.id === id)));
   const seenMs = new Map([...memory.seenMs].filter(([, at]) => nowMs - at < rule.cooldownMs));
   const reported = new Map([...memory.reported].filter(([id]) => tracks.some((track) => track.id === id)));
@@ -123,9 +125,14 @@ interface Judged {
   readonly evidence: Evidence;
 }
 
+/** What it is that is no person is asked once: every other face of the frame needs the answer. */
+interface Nearby extends Judged {
+  readonly picture: ReturnType<Checks['pictureOf']>;
+}
+
 /** Who else is there. */
 interface Scene {
-  readonly nearby: readonly Judged[];
+  readonly nearby: readonly Nearby[];
   /** Tracks on which this frame has settled that they are not let in; filled from the nearest on. */
   readonly settled: ReadonlySet<number>;
   readonly grantedBefore: ReadonlySet<number>;
@@ -159,15 +166,13 @@ function objectionTo(
   // Known, but not lately: the frames since then do not say who it is, and later ones will.
   if (!(nowMs - evidence.takenMs <= rule.maxAgeMs)) return 'unsettled';
   if (liveness) return liveness.settled ? liveness : 'unsettled';
-  const rivals = scene.nearby.filter(
-    (other) => other.track.id !== track.id && isRival(other, track, scene, rule, checks),
-  );
+  const rivals = scene.nearby.filter((other) => other.track.id !== track.id && isRival(other, track, scene, rule));
   // While it is not settled who the others are, this person may still be let in after them.
   if (rivals.length > 0)
-    return rivals.some((other) => isSettled(other, scene, checks)) ? { reason: 'several-faces' } : 'unsettled';
+    return rivals.some((other) => isSettled(other, scene)) ? { reason: 'several-faces' } : 'unsettled';
   // Nobody is in two places: of two faces taken for one person, only the more alike one may be that person. A picture of
   // somebody is no second place: a badge on the chest is often more like its owner than the owner.
-  if (scene.nearby.some((other) => isNearer(other.evidence, evidence) && !checks.pictureOf(other.track.id)))
+  if (scene.nearby.some((other) => isNearer(other.evidence, evidence) && !other.picture))
     return { reason: 'ambiguous', detail: 'another face here is more like this person: come one at a time' };
   const forbidden = checks.whyNotEnter(evidence.id);
   // A person who has just gone through and still stands there is not coming a second time.
@@ -179,9 +184,8 @@ function objectionTo(
  * Whether another face keeps this one from being let in, by `decision.faces`. One that was let in is nobody's rival. Nor is a picture,
  * except where a stranger denies: behind a picture in a hand stands somebody unknown, behind a poster nobody.
  */
-function isRival(other: Judged, own: Track, scene: Scene, { faces }: DecisionRule, { pictureOf }: Checks): boolean {
-  const { track, evidence } = other;
-  const picture = pictureOf(track.id);
+function isRival(other: Nearby, own: Track, scene: Scene, { faces }: DecisionRule): boolean {
+  const { track, evidence, picture } = other;
   if (picture) return faces === 'deny-if-stranger' && picture === 'picture';
   if (scene.grantedBefore.has(track.id)) return false;
   if (evidence.kind === 'none' && faces === 'deny-if-stranger') return true;
@@ -190,8 +194,8 @@ function isRival(other: Judged, own: Track, scene: Scene, { faces }: DecisionRul
 }
 
 /** Whether more frames will hardly change what a rival is. */
-const isSettled = ({ track, evidence }: Judged, { settled }: Scene, { pictureOf }: Checks): boolean =>
-  settled.has(track.id) || pictureOf(track.id) !== undefined || (evidence.kind === 'none' && evidence.settled);
+const isSettled = ({ track, evidence, picture }: Nearby, { settled }: Scene): boolean =>
+  settled.has(track.id) || picture !== undefined || (evidence.kind === 'none' && evidence.settled);
 
 const isNearer = (other: Evidence, own: Extract<Evidence, { kind: 'person' }>): boolean =>
   other.kind === 'person' && other.id === own.id && other.distance < own.distance;

@@ -25,12 +25,11 @@ export type Claim =
 export type DatedClaim = Claim & { readonly takenMs: MonotonicMs };
 
 export type Evidence =
-  /** The mean of `agreeing` frames, the newest usable one among them and taken at `takenMs`, means this person. */
+  /** The mean of enough frames, the newest usable one among them and taken at `takenMs`, means this person. */
   | {
       readonly kind: 'person';
       readonly id: string;
       readonly distance: number;
-      readonly agreeing: number;
       readonly takenMs: MonotonicMs;
     }
   | (NoClaim & { readonly settled: boolean });
@@ -59,8 +58,8 @@ export function weigh(claims: readonly DatedClaim[], rule: EvidenceRule): Eviden
     return { kind: 'none', reason: 'no-face', detail: undefined, distance: undefined, settled: false };
   const newest = last.findLast((claim) => !isSilent(claim));
   if (newest?.kind === 'person' && newest.frames >= rule.agree) {
-    const { kind, id, distance, frames, takenMs } = newest;
-    return { kind, id, distance, agreeing: frames, takenMs };
+    const { kind, id, distance, takenMs } = newest;
+    return { kind, id, distance, takenMs };
   }
   return commonestReason(last, rule);
 }

@@ -1,19 +1,18 @@
 import { Command } from 'commander';
-import { CLIP_FPS_MAX } from '../evaluation/frames/protocol.js';
 import { evaluateGate, type GateQuestion } from '../evaluation/gate/evaluate-gate.js';
 import { OperatingError } from '../kit/errors.js';
 import { type CommonOptions, example, print } from './context.js';
 import { evaluationContextOf } from './evaluation-context.js';
-import { reportOption, wholeNumber } from './options.js';
+import { type AlterationOptions, addAlteration, addFrameRates, alterationOf, reportOption } from './options.js';
 
-interface Options extends CommonOptions, GateQuestion {
+interface Options extends CommonOptions, AlterationOptions, Omit<GateQuestion, 'alteration'> {
   readonly encoder?: string;
   readonly liveness: boolean;
 }
 
 /** `kaimon evaluate gate`: whole approaches through the very gate of the daemon. */
 export function gateSubcommand(): Command {
-  return new Command('gate')
+  const command = new Command('gate')
     .description('whole approaches: strangers and attacks let in, enrolled people not let in, time to decision')
     .option(
       '--set <dir>',
@@ -24,20 +23,15 @@ export function gateSubcommand(): Command {
     .option('--strangers <dir>', 'approaches of others, in the same form')
     .option('--attacks <dir>', 'approaches with pictures and screens: KIND/TAKE/frames, KIND/video, or manifest.csv')
     .option('--encoder <name>', 'encoder of models/manifest.json')
-    .option('--no-liveness', 'for sets of crops that leave no room around the face')
-    .option('--fps <n>', 'frames looked at in a second of a video', wholeNumber(1, CLIP_FPS_MAX), 8)
-    .option(
-      '--take-fps <n>',
-      'frame numbers of a take a second, where manifest.csv has no fps',
-      wholeNumber(1, 240),
-      20,
-    )
+    .option('--no-liveness', 'for sets of crops that leave no room around the face');
+  return addFrameRates(addAlteration(command))
     .addOption(reportOption())
     .addHelpText(
       'after',
       example(
         'kaimon evaluate gate --set attacks/ --report gate.html',
         'kaimon evaluate gate --gallery staff/ --probes arriving/ --strangers street/ --report gate.html',
+        'kaimon evaluate gate --gallery staff/ --probes arriving/ --dim 0.25 --noise 10',
       ),
     )
     .action(async (_own, command: Command) => {
@@ -47,7 +41,10 @@ export function gateSubcommand(): Command {
         encoder: options.encoder,
         'liveness.enabled': options.liveness ? undefined : false,
       });
-      const { figures, lines } = await evaluateGate(context, options);
+      const { figures, lines } = await evaluateGate(context, {
+        ...options,
+        alteration: alterationOf(options),
+      });
       print(options, figures, lines);
     });
 }

@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Alteration } from '../evaluation/frames/alteration.js';
+import { CLIP_FPS_MAX } from '../evaluation/frames/protocol.js';
 
 function number(text: string, low: number, high: number, what: string): number {
   const value = Number(text);
@@ -41,3 +43,39 @@ export const plotOption = (): Option => new Option('--plot <dir>', 'draw charts 
 /** `--report FILE`. */
 export const reportOption = (): Option =>
   new Option('--report <file>', 'write a short report (one HTML file); its folder is created');
+
+/** `--fps N` and `--take-fps N`: the times of frames. */
+export const addFrameRates = (command: Command): Command =>
+  command
+    .option('--fps <n>', 'frames looked at in a second of a video', wholeNumber(1, CLIP_FPS_MAX), 8)
+    .option(
+      '--take-fps <n>',
+      'frame numbers of a take a second, where manifest.csv has no fps',
+      wholeNumber(1, 240),
+      20,
+    );
+
+/** What {@link addAlteration} adds to the options of a command. */
+export interface AlterationOptions {
+  readonly noise: number;
+  readonly dim: number;
+  readonly scale: number;
+  readonly jpeg?: number;
+}
+
+/** `--noise SD`, `--dim F`, `--scale F`, `--jpeg Q`: how the frames of a set are spoiled before they are measured. */
+export function addAlteration(command: Command): Command {
+  const within = (low: number, high: number) => (text: string) => number(text, low, high, 'A number');
+  return command
+    .option('--noise <sd>', 'adds pixel noise of this standard deviation to every frame', within(0, 128), 0)
+    .option('--dim <factor>', 'multiplies every pixel: 0.25 is a quarter of the light', within(0, 4), 1)
+    .option('--scale <factor>', 'shrinks every frame: 0.5 is half as wide and as high', within(0.1, 1), 1)
+    .option('--jpeg <quality>', 'puts every frame through a JPEG of this quality', wholeNumber(1, 100));
+}
+
+export const alterationOf = ({ noise, dim, scale, jpeg }: AlterationOptions): Alteration => ({
+  noise,
+  dim,
+  scale,
+  jpeg: jpeg ?? null,
+});

@@ -54,7 +54,7 @@ export const faceLivenessSchema = z.discriminatedUnion('kind', [
 export type FaceLiveness = z.infer<typeof faceLivenessSchema>;
 
 /** How much of the scene that the camera has learnt while nobody was there is seen around the people of a frame. */
-export const sceneAroundSchema = z.object({
+const sceneAroundSchema = z.object({
   /** Blocks of the frame that could be compared. */
   blocks: z.int().min(1).max(1000),
   /** Likeness of the best quarter of them, −1…1. */

@@ -3,8 +3,10 @@ import type { MonotonicMs } from '../kit/clock.js';
 
 /** How quickly what the eye measures comes to the gate. */
 export interface PaceState {
-  /** When the last observations came, oldest first; at most {@link COUNTED}. */
-  readonly cameMs: readonly MonotonicMs[];
+  /** When the last observation came, with a face or without. */
+  readonly cameMs: MonotonicMs | undefined;
+  /** How long the last late observations with a face came after the one before each of them; at most {@link LATE_MIN}. */
+  readonly lateGapsMs: readonly number[];
   /** Observations with a face, one after the other, that were too old. */
   readonly late: number;
   /** The same, that were not. */
@@ -15,16 +17,21 @@ export interface PaceState {
 }
 
 export interface SlowPace {
-  /** Frames that are measured in a second. */
+  /** Frames with a face that are measured in a second; 0: not known. */
   readonly framesPerSecond: number;
   /** How old the last of them was when the gate saw it, milliseconds. */
   readonly ageMs: number;
 }
 
-export const NO_PACE: PaceState = { cameMs: [], late: 0, inTime: 0, lastLateMs: undefined, slow: undefined };
+export const NO_PACE: PaceState = {
+  cameMs: undefined,
+  lateGapsMs: [],
+  late: 0,
+  inTime: 0,
+  lastLateMs: undefined,
+  slow: undefined,
+};
 
-/** Observations by which frames a second are counted. */
-const COUNTED = 10;
 /** One or two late frames are a hiccup. */
 const LATE_MIN = 3;
 /** So many frames in time end it… */
@@ -32,27 +39,35 @@ const IN_TIME_MIN = 5;
 /** …or so long without a late one, when nobody comes any more. */
 const FORGET_MS = 600_000;
 
-/** Adds one observation. Only those with a face count as late or in time: an empty picture is measured quickly everywhere. */
+/**
+ * Adds one observation. Only those with a face count as late or in time, and only they say how many are measured in a
+ * second: an empty picture is measured quickly everywhere.
+ */
 export function notePace(
   before: PaceState,
   seen: { readonly nowMs: MonotonicMs; readonly takenMs: number; readonly hasFace: boolean },
   maxAgeMs: number,
 ): PaceState {
-  const { nowMs, hasFace } = seen;
-  const ageMs = nowMs - seen.takenMs;
-  const cameMs = [...before.cameMs, nowMs].slice(-COUNTED);
+  const { nowMs: cameMs, hasFace } = seen;
+  const ageMs = cameMs - seen.takenMs;
   const isLate = hasFace && ageMs > maxAgeMs;
-  const late = isLate ? before.late + 1 : hasFace ? 0 : before.late;
-  const inTime = isLate ? 0 : hasFace ? before.inTime + 1 : before.inTime;
-  const lastLateMs = isLate ? nowMs : before.lastLateMs;
-  const isOver = inTime >= IN_TIME_MIN || (lastLateMs !== undefined && nowMs - lastLateMs > FORGET_MS);
-  const begins = { framesPerSecond: rateOf(cameMs), ageMs };
-  const slow = before.slow ? (isOver ? undefined : before.slow) : late >= LATE_MIN ? begins : undefined;
-  return { cameMs, late, inTime, lastLateMs, slow };
+  if (!isLate && before.lastLateMs !== undefined && cameMs - before.lastLateMs > FORGET_MS)
+    return { ...NO_PACE, cameMs, inTime: hasFace ? 1 : 0 };
+  if (!hasFace) return { ...before, cameMs };
+  if (!isLate) {
+    const inTime = before.inTime + 1;
+    const slow = inTime >= IN_TIME_MIN ? undefined : before.slow;
+    return { ...before, cameMs, lateGapsMs: [], late: 0, inTime, slow };
+  }
+  const gaps = before.cameMs === undefined ? [] : [cameMs - before.cameMs];
+  const lateGapsMs = [...before.lateGapsMs, ...gaps].slice(-LATE_MIN);
+  const late = before.late + 1;
+  const begins = late >= LATE_MIN ? { framesPerSecond: rateOf(lateGapsMs), ageMs } : undefined;
+  return { cameMs, lateGapsMs, late, inTime: 0, lastLateMs: cameMs, slow: before.slow ?? begins };
 }
 
-function rateOf(cameMs: readonly MonotonicMs[]): number {
-  const [first, last] = [cameMs[0], cameMs.at(-1)];
-  if (first === undefined || last === undefined || !(last > first)) return 0;
-  return ((cameMs.length - 1) * 1000) / (last - first);
+/** By the median gap, the shorter of two: where nothing was measured for a while, because the camera was away, one gap is long. */
+function rateOf(gapsMs: readonly number[]): number {
+  const median = gapsMs.toSorted((a, b) => a - b)[Math.floor((gapsMs.length - 1) / 2)];
+  return median === undefined || !(median > 0) ? 0 : 1000 / median;
 }

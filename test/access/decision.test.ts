@@ -161,6 +161,21 @@ describe('several people', () => {
     expect(scene.refusals.includes('several-faces')).toBe(grants.length === 0);
   });
 
+  test('what a track is that is no person is asked once a frame, however many faces there are', () => {
+    const asked: number[] = [];
+    const pictureOf = (track: number) => {
+      asked.push(track);
+      return undefined;
+    };
+    const crowd = Array.from({ length: 8 }, (_, i): Seen => ({ ...stranger, x: 300 * i, size: 50 + i }));
+    const scene = new Scene({ faces: 'nearest-only' }, { pictureOf });
+    for (let frame = 0; frame < 4; frame++) {
+      asked.length = 0;
+      scene.watch([{ ...ada, size: 40, x: 4000 }, ...crowd], 1, frame);
+      expect(asked.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+  });
+
   test('a picture of Ada that is more like her than she is does not keep her out', () => {
     const badge: Seen = { claim: means('ada', 0.05), x: 300, size: 40, angle: 2 };
     const spoof: LivenessRefusal = { reason: 'spoof', detail: 'a picture', settled: true };

@@ -10,6 +10,7 @@ import { loadOpenCv } from '../../src/kit/opencv/binding.js';
 import { decodePhoto, encodeJpeg } from '../../src/kit/opencv/codec.js';
 import { Picture } from '../../src/kit/opencv/picture.js';
 import { readPictureHeader } from '../../src/kit/opencv/picture-header.js';
+import { LEARNT } from '../../src/liveness/scene/scene-model.js';
 import { GOOD } from '../face/sample.js';
 
 const NOBODY: Measured = { proposed: 0, faces: [] };
@@ -154,4 +155,42 @@ test('a redacted snapshot shows where something was, and no face', async () => {
   expect(coloursIn(32, 32, 26, 26)).toBeLessThan(8);
   expect(coloursIn(0, 66, 26, 26)).toBeGreaterThan(10);
   picture.release();
+});
+
+test('a face comes with how much of the scene is seen around it, once the scene was learnt from empty frames', async () => {
+  const { gateLine, meter, worker } = make();
+  const [width, height] = [320, 240];
+  const room = (index: number): Frame => ({
+    picture: Picture.fromBytes(
+      Buffer.from(
+        Array.from({ length: width * height * 3 }, (_, i) => {
+          const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+          return 128 + 60 * Math.sin(x / 9) * Math.cos(y / 11);
+        }),
+      ),
+      width,
+      height,
+      3,
+    ),
+    takenMs: (index * 500) as MonotonicMs,
+    index,
+  });
+  const box = { x: 130, y: 80, width: 50, height: 60 };
+  const someone: Measured = {
+    proposed: 1,
+    faces: [{ box, score: 0.9, landmarks: [], quality: GOOD, embedding: '' }],
+  };
+  const frames = Array.from({ length: LEARNT + 1 }, (_, index) => room(index));
+  const measuring = worker.measureFrames(framesOf(frames));
+  for (let i = 0; i <= LEARNT; i++) {
+    // Somebody comes with the last frame.
+    if (i === LEARNT) meter.measured = someone;
+    await released(meter);
+  }
+  await measuring;
+  const seen = gateLine.sent.map(({ message }) => (message.kind === 'observation' ? message.faces : []));
+  expect(seen.slice(0, -1).flat()).toEqual([]);
+  expect(seen.at(-1)).toEqual([
+    { ...someone.faces[0], scene: { blocks: expect.any(Number), match: expect.closeTo(1, 2) } },
+  ]);
 });

@@ -36,6 +36,29 @@ describe('a machine that is too slow', () => {
     expect([logged, changes()]).toEqual([pace.problems(), 1]);
   });
 
+  test.each<[string, (see: ReturnType<typeof watch>['see']) => void]>([
+    ['pictures without a face', (see) => Array.from({ length: 20 }, () => see(60, 50, []))],
+    ['a camera that was away', (see) => see(60, 90_000, [])],
+    ['nobody for an hour', (see) => Array.from({ length: 3600 }, () => see(60, 1000, []))],
+  ])('is named with the rate of frames with a face, whatever came between them: %s', (_what, between) => {
+    const { pace, see } = watch();
+    between(see);
+    for (let i = 0; i < 3; i++) {
+      for (let empty = 0; empty < 10; empty++) see(60, 50, []);
+      see(1400, 1250);
+    }
+    expect(pace.problems()).toEqual([expect.stringMatching(/ 0\.8 frames a second .* 1400 ms old/)]);
+  });
+
+  test('is named with the usual rate where one of the late frames came after a pause', () => {
+    const { pace, see } = watch();
+    see(1400, 1250);
+    see(1400, 90_000);
+    see(1400, 1250);
+    see(1400, 1250);
+    expect(pace.problems()).toEqual([expect.stringContaining(' 0.8 frames a second ')]);
+  });
+
   test('is over when faces come in time again, and that is said once', () => {
     const { pace, see, logged, changes } = watch();
     for (let i = 0; i < 5; i++) see(1400, 1250);
@@ -65,9 +88,13 @@ describe('a machine that is too slow', () => {
   });
 
   test('is forgotten after a while in which nobody came', () => {
-    const { pace, see } = watch();
+    const { pace, see, logged } = watch();
     for (let i = 0; i < 5; i++) see(1400, 1250);
     see(50, 600_001, []);
     expect(pace.problems()).toEqual([]);
+    // For good: the late frames of then count no more.
+    for (let i = 0; i < 3; i++) see(50, 40, []);
+    for (let i = 0; i < 2; i++) see(1400, 1250);
+    expect([pace.problems(), logged.length]).toEqual([[], 2]);
   });
 });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { alteration } from '../../src/evaluation/liveness/alteration.js';
+import { alteration } from '../../src/evaluation/frames/alteration.js';
 import { loadOpenCv } from '../../src/kit/opencv/binding.js';
 import { Picture } from '../../src/kit/opencv/picture.js';
 import { seeded } from '../../src/kit/seeded-random.js';

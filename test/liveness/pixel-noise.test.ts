@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alteration } from '../../src/evaluation/liveness/alteration.js';
+import { alteration } from '../../src/evaluation/frames/alteration.js';
 import { seeded } from '../../src/kit/seeded-random.js';
 import { pixelNoise } from '../../src/liveness/pixel-noise.js';
 

@@ -38,7 +38,7 @@ export interface Grant {
 export interface JudgedApproach extends Pick<Approach, 'name' | 'kind' | 'person' | 'timed'> {
   /** Frames that were measured. */
   readonly frames: number;
-  /** Most frames with a face that follow each other closely enough to be one track: fewer than must agree let nobody in. */
+  /** Most frames with a face that follow each other closely enough to be one track: fewer than the mean needs (`decision.agree`) let nobody in. */
   readonly inARow: number;
   /** People the door was opened for, in that order. */
   readonly grants: readonly Grant[];

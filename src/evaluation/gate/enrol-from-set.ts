@@ -29,7 +29,7 @@ export interface SetPlan {
 }
 
 /** A frame to enrol from is at least so far away from all frames that are shown. */
-export const APART_MS = 1000;
+const APART_MS = 1000;
 
 interface Photo {
   readonly face: MeasuredFace;

@@ -2,6 +2,7 @@ import { OperatingError } from '../../kit/errors.js';
 import { chooseForVisits } from '../../person/thresholds.js';
 import { grantsChart } from '../charts/approach-charts.js';
 import type { EvaluationContext, Findings } from '../context.js';
+import { type Alteration, isUnaltered, writtenAlteration } from '../frames/alteration.js';
 import { readPeople, readPresentations } from '../presentations.js';
 import { commonFacts, prepareReport, writeReport } from '../report-file.js';
 import { type EnrolledPeople, enrolFolder } from './approach-gallery.js';
@@ -11,14 +12,14 @@ import { gateRemarks, gateReport, gateRows, outcomeOf, timesTable } from './gate
 import {
   type ApproachSet,
   type ApproachSets,
-  type FrameRates,
+  type Measuring,
   type ShownApproaches,
   showApproaches,
 } from './show-approaches.js';
 import { type ShownSet, showSet } from './show-set.js';
 
 /** What `kaimon evaluate gate` is asked for: one whole set, or a gallery and at least one folder besides. */
-export interface GateQuestion extends FrameRates {
+export interface GateQuestion extends Measuring {
   /** Living faces and attacks; people are enrolled by frames of it. */
   readonly set?: string;
   /** Who is enrolled. */
@@ -32,7 +33,7 @@ export interface GateQuestion extends FrameRates {
 }
 
 /** What `evaluate gate` measured. */
-export interface GateResult extends GateFigures {
+export interface GateResult extends GateFigures, Alteration {
   readonly encoder: string;
   readonly people: number;
   readonly photos: number;
@@ -134,20 +135,31 @@ async function report(
       : []),
     `threshold ${threshold.toFixed(4)} for a target FPIR of ${targetFpir} by approach, means of ${agree} to ${of} frames, liveness ${rule.liveness ? 'on' : 'off'}`,
   ];
+  const conditions = conditionsOf(question);
   if (question.report !== undefined) {
-    const chart = grantsChart(groups.probes ?? [], [...(groups.strangers ?? []), ...(groups.attacks ?? [])], facts);
+    const chart = grantsChart(
+      groups.probes ?? [],
+      [...(groups.strangers ?? []), ...(groups.attacks ?? [])],
+      [...facts, conditions],
+    );
     const folders = (['set', 'gallery', 'probes', 'strangers', 'attacks'] as const).flatMap((name) => {
       const folder = question[name];
       return folder === undefined ? [] : [[name, folder] as const];
     });
     await writeReport(question.report, [chart], (svgs) =>
-      gateReport([...commonFacts(rule.liveness), ...folders, ['gate', facts.join('; ')]], figures, groups, svgs),
+      gateReport(
+        [...commonFacts(rule.liveness), ...folders, ['conditions', conditions], ['gate', facts.join('; ')]],
+        figures,
+        groups,
+        svgs,
+      ),
     );
   }
   return {
-    figures: { ...set, ...rule, fps: question.fps, replaced, ...figures, approaches },
+    figures: { ...set, ...rule, ...question.alteration, fps: question.fps, replaced, ...figures, approaches },
     lines: [
       ...facts,
+      ...(isUnaltered(question.alteration) ? [] : [`conditions: ${conditions}`]),
       ...gateRows(figures).map(([what, rate, time, reasons]) => `${what}: ${rate}; time ${time}; refused: ${reasons}`),
       ...timesLines(figures),
       ...gateRemarks(figures),
@@ -155,6 +167,13 @@ async function report(
       ...(question.report === undefined ? [] : [`report: ${question.report}`]),
     ],
   };
+}
+
+/** How the frames were spoiled, and whether those were that people are enrolled by. */
+function conditionsOf({ set, alteration }: GateQuestion): string {
+  const written = writtenAlteration(alteration);
+  if (isUnaltered(alteration)) return written;
+  return `${written}; people are enrolled by ${set === undefined ? 'their photos as they are' : 'frames spoiled the same way'}`;
 }
 
 /** The part in the line of an approach; an attack says by its kind what it is. */

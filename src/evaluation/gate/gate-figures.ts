@@ -65,7 +65,7 @@ export interface ApproachGroups {
   readonly attacks: readonly JudgedApproach[] | undefined;
 }
 
-/** @param agree frames that must agree for a grant @param enrolled everybody in the gallery */
+/** @param agree fewest usable frames of the mean by which a face is recognised @param enrolled everybody in the gallery */
 export function gateFigures(
   { probes, strangers, attacks }: ApproachGroups,
   agree: number,

@@ -1,4 +1,7 @@
-/** The child process of `kaimon evaluate gate`: measures the frames of pictures and videos as the eye measures a camera's. */
+/**
+ * The child process of `kaimon evaluate gate`: measures the faces of pictures and videos as the eye measures a camera's, spoiled first
+ * where that is asked for. The scene takes no part: a set has no frames without people to learn it from.
+ */
 import { OnnxEncoder } from '../../face/encoder.js';
 import { HaarProposer } from '../../face/haar.js';
 import { LandmarkNetwork } from '../../face/landmark-network.js';
@@ -6,11 +9,14 @@ import { FaceMeter } from '../../face/measure.js';
 import { Network } from '../../face/network.js';
 import { UltraFace } from '../../face/ultraface.js';
 import { loadOpenCv } from '../../kit/opencv/binding.js';
+import { seeded } from '../../kit/seeded-random.js';
 import { AppearanceNetworks } from '../../liveness/appearance-networks.js';
+import { SEED } from '../figures.js';
 import { serveFrames } from '../frames/serve-frames.js';
+import { spoilFrame } from '../frames/spoil-frame.js';
 import type { GateEyeSettings } from './gate-protocol.js';
 
-serveFrames(async ({ faces, models, mirrored }: GateEyeSettings) => {
+serveFrames(async ({ faces, models, mirrored, alteration }: GateEyeSettings) => {
   await loadOpenCv();
   const meter = new FaceMeter(
     {
@@ -23,11 +29,13 @@ serveFrames(async ({ faces, models, mirrored }: GateEyeSettings) => {
     },
     faces.max,
   );
-  return async (frame) => {
+  const spoil = spoilFrame(alteration, seeded(SEED));
+  return async (frame, random) => {
+    const seen = await spoil(frame, random);
     try {
-      return { width: frame.width, height: frame.height, ...(await meter.measure(frame)) };
+      return { width: seen.width, height: seen.height, ...(await meter.measure(seen)) };
     } finally {
-      frame.release();
+      seen.release();
     }
   };
 });

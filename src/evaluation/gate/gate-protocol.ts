@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import type { EyeSettings } from '../../eye/protocol.js';
 import { FACES_MAX, faceSchema } from '../../face/observation.js';
+import type { Alteration } from '../frames/alteration.js';
 import { timedSchema } from '../frames/protocol.js';
 
 /** For the child of `kaimon evaluate gate`: the eye's own settings, without a camera. */
 export type GateEyeSettings = Pick<EyeSettings, 'faces' | 'models'> & {
   /** Whether templates are measured beside the embeddings. */
   readonly mirrored: boolean;
+  readonly alteration: Alteration;
 };
 
 /** One frame of an approach as the eye sees it. */

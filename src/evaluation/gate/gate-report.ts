@@ -7,13 +7,13 @@ import { type ApproachGroups, type ApproachRate, type GateFigures, ruleOfThree, 
 export const asPercent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 /** A rate with its interval and what it was counted on. */
-export const writtenRate = ({ rate, low, high, n, people }: ApproachRate): string =>
+const writtenRate = ({ rate, low, high, n, people }: ApproachRate): string =>
   `${asPercent(rate)} (${asPercent(low)}–${asPercent(high)}) of ${n} approaches of ${people} people`;
 
-export const writtenSpread = (spread: Spread | null): string =>
+const writtenSpread = (spread: Spread | null): string =>
   spread === null ? '–' : `${spread.median.toFixed(1)} s, 95 of 100 within ${spread.p95.toFixed(1)} s (${spread.n})`;
 
-export const writtenReasons = (reasons: Readonly<Record<string, number>>): string =>
+const writtenReasons = (reasons: Readonly<Record<string, number>>): string =>
   Object.entries(reasons)
     .sort(([a, m], [b, n]) => n - m || a.localeCompare(b))
     .map(([reason, n]) => `${reason} ${n}`)

@@ -3,6 +3,7 @@ import { loadManifest } from '../../models/model-files.js';
 import { loadModels } from '../../models/model-set.js';
 import { usableCurve } from '../../person/thresholds.js';
 import type { EvaluationContext } from '../context.js';
+import type { Alteration } from '../frames/alteration.js';
 import { FrameReader } from '../frames/frame-reader.js';
 import { takenAtMs } from '../presentations.js';
 import type { EnrolledPeople } from './approach-gallery.js';
@@ -20,12 +21,13 @@ export interface ApproachSet {
 /** By group; undefined: the group was not given. */
 export type ApproachSets = Readonly<Record<keyof ApproachGroups, ApproachSet | undefined>>;
 
-/** How often frames are measured. */
-export interface FrameRates {
+/** How the frames of approaches are measured: when, and spoiled how. */
+export interface Measuring {
   /** Frames measured in a second of a video. */
   readonly fps: number;
   /** How many frame numbers of a take are a second, where the set does not say it. */
   readonly takeFps: number;
+  readonly alteration: Alteration;
 }
 
 /** What came of all approaches. */
@@ -54,14 +56,18 @@ export interface ApproachEye {
  */
 export async function openApproachEye(
   { config, calibrationFile }: EvaluationContext,
-  { fps, takeFps }: FrameRates,
+  { fps, takeFps, alteration }: Measuring,
   mirrored = false,
 ): Promise<ApproachEye> {
   const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
   const { models, curve, encoder, dimension } = await loadModels(loadManifest(), choice, calibrationFile);
   const { haar, confirm, max } = config.faces;
   const program = new URL('./gate-frames-main.js', import.meta.url);
-  const reader = new FrameReader(program, { faces: { haar, confirm, max }, models, mirrored }, seenFrameSchema);
+  const reader = new FrameReader(
+    program,
+    { faces: { haar, confirm, max }, models, mirrored, alteration },
+    seenFrameSchema,
+  );
   return {
     encoder,
     dimension,
@@ -88,9 +94,9 @@ export async function showApproaches(
   context: EvaluationContext,
   { gallery, people }: EnrolledPeople,
   sets: ApproachSets,
-  rates: FrameRates,
+  how: Measuring,
 ): Promise<ShownApproaches> {
-  const eye = await openApproachEye(context, rates);
+  const eye = await openApproachEye(context, how);
   const knowledge = { ...eye.knowledge, gallery, people };
   const total = Object.values(sets).reduce((sum, set) => sum + (set?.approaches.length ?? 0), 0);
   const progress = context.startProgress('approaching', total);

@@ -8,7 +8,7 @@ import type { EnrolledPeople } from './approach-gallery.js';
 import { showApproach } from './approach-gate.js';
 import { approachesOf, type JudgedApproach } from './approaches.js';
 import { type PlannedApproach, planSet, type SeenApproach } from './enrol-from-set.js';
-import { type ApproachEye, type FrameRates, openApproachEye, type ShownApproaches } from './show-approaches.js';
+import { type ApproachEye, type Measuring, openApproachEye, type ShownApproaches } from './show-approaches.js';
 
 /** What came of a whole set, and who was enrolled meanwhile. */
 export interface ShownSet {
@@ -21,12 +21,13 @@ export interface ShownSet {
 /**
  * Shows a whole set of living faces and attacks to the gate, everybody enrolled by frames of the set: a living person by
  * another take, else by another second of the same one; the person of an attack by the best of their frames. Each living
- * approach is shown once more with its person taken out of the gallery, as a stranger's.
+ * approach is shown once more with its person taken out of the gallery, as a stranger's. Where frames are spoiled, those that
+ * people are enrolled by are spoiled too: they are frames of the same measuring.
  * @throws OperatingError where the set or its files cannot be used, or networks are missing
  */
-export async function showSet(context: EvaluationContext, folder: string, rates: FrameRates): Promise<ShownSet> {
+export async function showSet(context: EvaluationContext, folder: string, how: Measuring): Promise<ShownSet> {
   const approaches = approachesOf(readPresentations(folder));
-  const eye = await openApproachEye(context, rates, true);
+  const eye = await openApproachEye(context, how, true);
   const progress = context.startProgress('approaching', approaches.length);
   try {
     const seen: SeenApproach[] = [];

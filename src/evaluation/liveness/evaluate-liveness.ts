@@ -4,6 +4,7 @@ import { OperatingError } from '../../kit/errors.js';
 import { LIVENESS_RULE, limitsOf } from '../../liveness/liveness-rule.js';
 import { scoresChart } from '../charts/approach-charts.js';
 import type { EvaluationContext, Findings } from '../context.js';
+import { type Alteration, writtenAlteration } from '../frames/alteration.js';
 import { FrameReader } from '../frames/frame-reader.js';
 import {
   type PresentationFile,
@@ -13,7 +14,6 @@ import {
   takesOf,
 } from '../presentations.js';
 import { commonFacts, prepareReport, writeReport } from '../report-file.js';
-import { type Alteration, writtenAlteration } from './alteration.js';
 import { frameFigures, type JudgedStill, sourceFigures } from './frame-figures.js';
 import { type JudgedTake, judgeTake, peopleFigures, type TimedLook, takeFigures } from './liveness-figures.js';
 import { type LivenessFrame, livenessFrameSchema } from './liveness-protocol.js';

@@ -12,7 +12,7 @@ import { AppearanceNetworks } from '../../liveness/appearance-networks.js';
 import { appearanceModels } from '../../models/appearance-models.js';
 import { findModel, type Manifest } from '../../models/manifest.js';
 import { assertModels, modelPath } from '../../models/model-files.js';
-import type { SpoilFrame } from './spoil-frame.js';
+import type { SpoilFrame } from '../frames/spoil-frame.js';
 
 /** The largest face of a frame, as far as liveness needs it. */
 export interface SeenFace {
@@ -27,14 +27,14 @@ export class LivenessEye {
   readonly #confirmer: UltraFace;
   readonly #landmarks: LandmarkNetwork;
   readonly #appearance: AppearanceNetworks;
-  readonly #spoil: SpoilFrame | undefined;
+  readonly #spoil: SpoilFrame;
 
   private constructor(
     haar: HaarProposer,
     confirmer: UltraFace,
     landmarks: LandmarkNetwork,
     appearance: AppearanceNetworks,
-    spoil: SpoilFrame | undefined,
+    spoil: SpoilFrame,
   ) {
     this.#haar = haar;
     this.#confirmer = confirmer;
@@ -44,13 +44,13 @@ export class LivenessEye {
   }
 
   /**
-   * @param spoil spoils every frame first; undefined for none
+   * @param spoil spoils every frame first
    * @throws OperatingError when OpenCV, the cascade or a network is missing or wrong
    */
   static async load(
     manifest: Manifest,
     faces: { readonly haar: HaarOptions; readonly confirm: UltraFaceOptions },
-    spoil: SpoilFrame | undefined,
+    spoil: SpoilFrame,
   ): Promise<LivenessEye> {
     const [confirmer, landmarks] = [findModel(manifest, 'detector-confirm'), findModel(manifest, 'landmarks')];
     const appearance = appearanceModels(manifest);
@@ -70,14 +70,13 @@ export class LivenessEye {
 
   /** The largest face; undefined when there is none. Releases the frame. @param random for added noise, uniform in [0, 1) */
   async measure(frame: Picture, random: () => number): Promise<SeenFace | undefined> {
-    const seen = this.#spoil ? await this.#spoil(frame, random) : frame;
+    const seen = await this.#spoil(frame, random);
     try {
       const confirmed = await this.#confirmer.confirm(seen, this.#haar.propose(seen));
       const [face] = mergeConfirmed(confirmed, 1);
       return face && (await this.#measureFace(seen, face.box));
     } finally {
       seen.release();
-      if (seen !== frame) frame.release();
     }
   }
 

@@ -4,9 +4,9 @@ import { seeded } from '../../kit/seeded-random.js';
 import { loadManifest } from '../../models/model-files.js';
 import { SEED } from '../figures.js';
 import { serveFrames } from '../frames/serve-frames.js';
+import { spoilFrame } from '../frames/spoil-frame.js';
 import { LivenessEye } from './liveness-eye.js';
 import type { LivenessSettings } from './liveness-protocol.js';
-import { spoilFrame } from './spoil-frame.js';
 
 serveFrames(async ({ alteration: change, faces }: LivenessSettings) => {
   const eye = await LivenessEye.load(loadManifest(), faces, spoilFrame(change, seeded(SEED)));

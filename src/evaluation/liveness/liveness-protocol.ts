@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { HaarOptions } from '../../face/haar.js';
 import { boxSchema, faceLivenessSchema, pointSchema } from '../../face/observation.js';
 import type { UltraFaceOptions } from '../../face/ultraface.js';
+import type { Alteration } from '../frames/alteration.js';
 import { timedSchema } from '../frames/protocol.js';
-import type { Alteration } from './alteration.js';
 
 /** For the child of `kaimon evaluate liveness`. */
 export interface LivenessSettings {

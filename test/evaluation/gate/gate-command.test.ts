@@ -49,9 +49,13 @@ describe.skipIf(notReady)(`kaimon evaluate gate${notReady ? ` (${notReady})` : '
       probes: { fnir: { rate: 0, n: 1, people: 1 }, misidentified: { rate: 0 }, secondsToGrant: { n: 1 } },
       strangers: { rate: { rate: 0, n: 1 }, reasons: { nobody: 1 } },
       attacks: null,
+      noise: 0,
+      dim: 1,
+      scale: 1,
+      jpeg: null,
     });
     expect(json.approaches[0]).toMatchObject({ name: 'ada/monday', grants: [{ person: 'ada' }], reason: null });
-    // Ten frames a second, two must agree.
+    // Ten frames a second, and a mean of two is enough.
     expect(json.probes.secondsToGrant.median).toBeLessThan(1);
     const html = readFileSync(at('reports', 'gate.html'), 'utf8');
     expect(html).toContain(json.encoder);
@@ -66,6 +70,19 @@ describe.skipIf(notReady)(`kaimon evaluate gate${notReady ? ` (${notReady})` : '
     expect(careless.json.attacks.print.rate).toMatchObject({ rate: 1, n: 1 });
     const careful = await gate(...groups);
     expect(careful.json).toMatchObject({ liveness: true, attacks: { print: { rate: { rate: 0, n: 1 } } } });
+  }, 240_000);
+
+  test('spoils the approaches on request, not the photos that people are enrolled by, and says so', async () => {
+    const groups = ['--gallery', at('gallery'), '--probes', at('probes'), '--no-liveness'];
+    const dark = ['--dim', '0.02', '--noise', '1', '--scale', '0.9', '--jpeg', '80'];
+    const { code, json } = await gate(...groups, ...dark, '--report', at('dark.html'));
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ people: 2, photos: 2, dim: 0.02, noise: 1, scale: 0.9, jpeg: 80 });
+    expect(json.approaches).toMatchObject([{ name: 'ada/monday', grants: [] }]);
+    expect(readFileSync(at('dark.html'), 'utf8')).toContain(
+      '<td>noise of sd 1 added, light times 0.02, resolution times 0.9, quality 80 JPEG; people are enrolled by their photos as they are</td>',
+    );
+    expect((await gate(...groups, '--dim', 'half')).json.error.code).toBe('KAIMON_USAGE');
   }, 240_000);
 
   test('a whole set shows living people, enrolled by another take of theirs, themselves as strangers, and attacks', async () => {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { alteration } from '../../../src/evaluation/liveness/alteration.js';
+import { alteration } from '../../../src/evaluation/frames/alteration.js';
 import { frameFigures, sourceFigures } from '../../../src/evaluation/liveness/frame-figures.js';
 import {
   type JudgedTake,

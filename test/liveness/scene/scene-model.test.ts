@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seeded } from '../../../src/kit/seeded-random.js';
-import { BLOCKS, GRID } from '../../../src/liveness/scene/scene-grid.js';
+import { BLOCKS, blockStats, GRID } from '../../../src/liveness/scene/scene-grid.js';
 import {
   compareScene,
   LEARNT,
@@ -69,6 +69,26 @@ describe('the scene around a person', () => {
     ['where the scene never is the same', () => look(ROOM, learnt(Array.from({ length: 200 }, (_, i) => room(i))))],
     ['for a picture of another size', () => look(new Uint8Array(7))],
   ])('says nothing %s', (_title, seen) => expect(seen()).toBeUndefined());
+
+  test('is compared only where it is steady: leaves and screens keep a structure in the mean and say nothing', () => {
+    const half = W / 2;
+    const leaf = (x: number, y: number) => ((x >> 2) + (y >> 2)) % 2 === 0;
+    const windy = (i: number) =>
+      changed(ROOM, (value, x, y) =>
+        x < half ? 128 + 0.5 * (value - 128) + (leaf(x, y) === (i % 2 === 0) ? 40 : -40) : value,
+      );
+    const model = learnt(Array.from({ length: 60 }, (_, i) => windy(i)));
+    const still = learnt(Array(LEARNT).fill(changed(ROOM, (value, x) => (x < half ? 128 : value))));
+    // There is structure in the mean of the restless half, enough to be compared by…
+    const restless = Array.from({ length: BLOCKS }, (_, block) => block).filter((block) => block % 8 < 4);
+    const deviations = restless.map(
+      (block) => blockStats(model?.mean as Float32Array, block, new Uint8Array(W * H)).deviation,
+    );
+    expect(Math.min(...deviations)).toBeGreaterThan(8);
+    // …and yet only the steady half is.
+    expect(look(ROOM, model)?.blocks).toBe(look(ROOM, still)?.blocks);
+    expect(look(windy(0), model)?.match).toBeGreaterThan(0.95);
+  });
 
   test('is learnt anew where it changed for good, and not where somebody covers the camera for a while', () => {
     const other = room(3);

@@ -11,6 +11,10 @@ export interface Alteration {
   readonly jpeg: number | null;
 }
 
+/** Whether frames stay as they are. */
+export const isUnaltered = ({ dim, noise, scale, jpeg }: Alteration): boolean =>
+  dim === 1 && noise === 0 && scale === 1 && jpeg === null;
+
 export const writtenAlteration = ({ dim, noise, scale, jpeg }: Alteration): string =>
   `noise of sd ${noise} added, light times ${dim}, resolution times ${scale}, ${jpeg === null ? 'no' : `quality ${jpeg}`} JPEG`;
 

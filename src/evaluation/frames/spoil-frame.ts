@@ -2,16 +2,15 @@ import { decodePhoto, encodeJpeg } from '../../kit/opencv/codec.js';
 import { Picture } from '../../kit/opencv/picture.js';
 import { type Alteration, alteration } from './alteration.js';
 
-/** Makes a spoiled copy of a frame, which stays the caller's. @param random chooses the noise, uniform in [0, 1) */
+/** Spoils a frame: takes it, and gives another in its place or the same. @param random chooses the noise, uniform in [0, 1) */
 export type SpoilFrame = (frame: Picture, random: () => number) => Promise<Picture>;
 
-/** What spoils frames so: smaller first, then darker, noisier, and through a JPEG last; undefined where nothing is to be spoiled. */
-export function spoilFrame(change: Alteration, random: () => number): SpoilFrame | undefined {
+/** What spoils frames so: smaller first, then darker, noisier, and through a JPEG last. @param random fills the table of noise, once */
+export function spoilFrame(change: Alteration, random: () => number): SpoilFrame {
   const { dim, noise, scale, jpeg } = change;
   const alter = noise > 0 || dim !== 1 ? alteration(change, random) : undefined;
-  if (!alter && scale === 1 && jpeg === null) return undefined;
   return async (frame, place) => {
-    let spoiled = scaled(frame, scale);
+    let spoiled = scale === 1 ? frame : instead(frame, scaled(frame, scale));
     if (alter) spoiled = instead(spoiled, fromBytes(alter(spoiled.bytes(), place), spoiled));
     if (jpeg !== null) spoiled = instead(spoiled, (await decodePhoto(encodeJpeg(spoiled, jpeg))).picture);
     return spoiled;
