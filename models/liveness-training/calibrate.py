@@ -1,11 +1,13 @@
-"""Fits the few numbers between the network and a log-likelihood ratio on people that training did not see.
+"""Fits the few numbers between the networks and a log-likelihood ratio on people, and on sources, that training did not see.
 
-    python calibrate.py --data DATA --work WORK --checkpoint all.pt
+    python calibrate.py --data DATA --work WORK --checkpoint WORK/all.pt --imitator WORK/like-v2.pt --left-out-imitator WORK/like-v2-without.pt
 
-`mix`: how a look's score is made of the class log odds and of what the three teachers would say; `tight`, `wide`: offset and
-slope of one look alone; `both`: offset and a slope for each look. Live and attack weigh the same, so log odds are
-log-likelihood ratios; sources and people are balanced (`figures.balanced`). Every second picture is spoilt (noise, dark,
-JPEG, low resolution), so that the ratio is honest there, too, and not only on good pictures.
+`tight`, `wide`, `both`: offset and slopes of the class log odds of one look and of both, fitted on kept-back people of known sources. A new
+door is no known source: there these log odds may mean nothing. So they are capped (`cap`) and the imitator's are added (`weight`); cap, weight and
+`sum`, offset and slope of the whole, are those of least cost half on people of known sources and half on sources left out (`judge.py` finds them
+anew without the source that it judges). Live and attack weigh the same, so log odds are
+log-likelihood ratios; sources and people are balanced (`figures.balanced`). Of the kept-back people every second picture is
+spoilt (noise, dark, JPEG, low resolution), so that the ratio is honest there, too, and not only on good pictures.
 """
 
 import argparse
@@ -14,42 +16,44 @@ from pathlib import Path
 
 import numpy as np
 
-from figures import balanced, logistic
+from figures import balanced, cllr, logistic
 from frames import Frames
-from looking import CONDITIONS, Student, crops
+from looking import CONDITIONS, Imitation, Student, crops
 
-# The class log odds alone: the teachers' part did not help on people of known sources (../liveness.md).
-CLASSES_ONLY = (1.0, 0.0, 0.0, 0.0)
+CAPS = (2.0, 3.0, 4.0)
+CANDIDATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2)
+# Sources for which a short run of `train.py` without them exists, WORK/without-FAMILY.pt.
+LEFT_OUT = ("replay-attack", "msu-mfsd", "cv")
 
 
-def fit(outputs, living, weights, mix=CLASSES_ONLY):
-    """outputs: N x 2 looks x 4. Without a mix one is fitted."""
-    if mix is None:
-        # Teachers only add: a negative weight would be an accident of the few people.
-        chosen, mean = [0, 1, 2, 3], outputs.mean(1)
-        while True:
-            w = logistic(mean[:, chosen], living, weights, 0.01)[1:]
-            if (w >= 0).all() or len(chosen) == 1:
-                break
-            chosen = [c for c, v in zip(chosen, w) if v >= 0]
-        mix = np.zeros(4)
-        mix[chosen] = w / w.max()
-    scores = outputs @ np.asarray(mix)
+def fit(outputs, living, weights):
+    """outputs: N x 2 looks x 4, of which only the class log odds count: what it thinks the teachers say did not help (../liveness.md)."""
+    scores = outputs[:, :, 0]
     return {
-        "mix": [round(float(v), 5) for v in mix],
         "tight": [round(float(v), 5) for v in logistic(scores[:, :1], living, weights)],
         "wide": [round(float(v), 5) for v in logistic(scores[:, 1:], living, weights)],
         "both": [round(float(v), 5) for v in logistic(scores, living, weights)],
     }
 
 
-def applied(outputs, calibration):
-    """N x 3: tight, wide, both."""
-    scores = outputs @ np.asarray(calibration["mix"])
+def supervised(outputs, calibration):
+    """N x 3: tight, wide, both, of the class log odds alone."""
+    scores = outputs[:, :, 0]
     tight, wide, both = calibration["tight"], calibration["wide"], calibration["both"]
     return np.stack(
         [tight[0] + tight[1] * scores[:, 0], wide[0] + wide[1] * scores[:, 1], both[0] + both[1] * scores[:, 0] + both[2] * scores[:, 1]], 1
     )
+
+
+def added(own, imitated, weight, cap):
+    return own.clip(-cap, cap) + weight * imitated
+
+
+def applied(outputs, imitated, calibration):
+    """The ratio of both networks, N."""
+    own = supervised(outputs, calibration)[:, 2]
+    offset, slope = calibration["sum"]
+    return offset + slope * added(own, imitated, calibration["weight"], calibration["cap"])
 
 
 def held(frames):
@@ -62,18 +66,72 @@ def spoilt_looks(data, rows):
     return np.stack([crops(data, r, c) for k, r in enumerate(rows) for c in ("as is", names[k % len(names)])])
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def left_out(options, frames, family, imitator):
+    """Rows, outputs of the run without the source, the imitator's log odds (also without it)."""
+    if family not in imitator.without.split(","):
+        raise SystemExit(f"the imitator has seen {family}")
+    rows = [r for r in frames.rows if r["family"] == family]
+    looks = np.stack([crops(options.data, r, "as is") for r in rows])
+    return rows, Student(options.work / f"without-{family}.pt")(looks), imitator(looks)
+
+
+def mixture(known, sources, calibration, cap, weight):
+    """Sum, living, weight of each frame: half on people of known sources, half on sources left out, each of these alike."""
+    parts = [(*known, 0.5)] + [(*s, 0.5 / len(sources)) for s in sources.values()]
+    scores = np.concatenate([added(supervised(o, calibration)[:, 2], d, weight, cap) for _, o, d, _ in parts])
+    living = np.array([r["label"] == "live" for rows, *_ in parts for r in rows])
+    return scores, living, np.concatenate([balanced(rows) * share for rows, _, _, share in parts])
+
+
+def cost(known, sources, calibration, cap, weight):
+    """In bits, of the best offset and slope."""
+    scores, living, weights = mixture(known, sources, calibration, cap, weight)
+    offset, slope = logistic(scores[:, None], living, weights)
+    return cllr(offset + slope * scores, living, weights)[0]
+
+
+def best_weight(known, sources, calibration):
+    """Cap of the supervised ratio and weight of the imitator. The area under the curve of the sources left out alone would ask for twice the
+    weight, and let three times as many prints through at known places."""
+    costs = {(cap, w): cost(known, sources, calibration, cap, w) for cap in CAPS for w in CANDIDATES}
+    return min(costs, key=costs.get), costs
+
+
+def fitted_sum(known, sources, calibration):
+    """Offset and slope on that mixture."""
+    scores, living, weights = mixture(known, sources, calibration, calibration["cap"], calibration["weight"])
+    return [round(float(v), 5) for v in logistic(scores[:, None], living, weights)]
+
+
+def arguments(description):
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--mix", type=float, nargs=4, default=CLASSES_ONLY)
-    parser.add_argument("--fit-mix", action="store_true")
+    parser.add_argument("--imitator", type=Path, required=True)
+    parser.add_argument("--left-out-imitator", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=None)
-    options = parser.parse_args()
-    rows = [r for r in held(Frames(options.work)) for _ in (0, 1)]
-    outputs = Student(options.checkpoint)(spoilt_looks(options.data, rows[::2]))
-    calibration = fit(outputs, np.array([r["label"] == "live" for r in rows]), balanced(rows), None if options.fit_mix else options.mix)
-    out = options.out or options.work / "calibration.json"
-    out.write_text(json.dumps(calibration))
+    return parser
+
+
+def main():
+    options = arguments(__doc__).parse_args()
+    frames = Frames(options.work)
+    rows = [r for r in held(frames) for _ in (0, 1)]
+    looks = spoilt_looks(options.data, rows[::2])
+    outputs, imitated = Student(options.checkpoint)(looks), Imitation(options.imitator)(looks)
+    calibration = fit(outputs, np.array([r["label"] == "live" for r in rows]), balanced(rows))
+    imitator = Imitation(options.left_out_imitator)
+    sources = {f: left_out(options, frames, f, imitator) for f in LEFT_OUT}
+    known = (rows, outputs, imitated)
+    (calibration["cap"], calibration["weight"]), costs = best_weight(known, sources, calibration)
+    for (cap, w), bits in costs.items():
+        print(f"cap {cap}, weight {w}: {bits:.4f} bits")
+    calibration["sum"] = fitted_sum(known, sources, calibration)
+    out = options.out or options.work / "calibration-2.json"
+    out.write_text(json.dumps(calibration, indent=1))
     print(out, calibration)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,10 +1,11 @@
-"""Checkpoint and calibration to one ONNX file, and the proof that it says the same.
+"""Both checkpoints and the calibration to one ONNX file, and the proof that it says the same.
 
-    python export.py --work WORK --checkpoint WORK/all.pt --calibration WORK/calibration.json --out liveness.onnx
+    python export.py --work WORK --checkpoint WORK/all.pt --imitator WORK/like-v2.pt --calibration WORK/calibration-2.json --out liveness.onnx
 
 Input `looks`, N x 2 x 3 x 96 x 96, RGB, 0 to 255: N faces, each as tight look (1.2 face sides) and wide look (2.7 face sides),
 squares shrunk and shifted until they lie inside the picture, area averaging. Outputs: `llr`, N, natural log-likelihood ratio
-live against attack from both looks (the mirror image is looked at inside); `look_llr`, N x 2, the same from each look alone.
+live against attack from all of it; `look_llr`, N x 2, from the tight look alone (supervised network) and the wide look alone (both networks);
+`parts`, N x 2, what `llr` is made of: the supervised network's ratio, not yet capped, and the imitator's mean log odds.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from torch import nn
 from augment import plain
 from frames import Frames
 from looking import LOOKS
-from network import Liveness, evidence
+from imitator import Imitator, judged
+from network import Liveness, looked
 
 OPSET = 17
 # Numbers below this are denormal or nearly so after a product; on some CPUs they cost ten times as much.
@@ -29,17 +31,19 @@ SMALLEST = 1e-30
 
 
 class Gate(nn.Module):
-    def __init__(self, model, calibration):
+    def __init__(self, model, imitator, calibration):
         super().__init__()
-        self.model = model
-        for name in ("mix", "tight", "wide", "both"):
+        self.model, self.imitator, self.cap, self.weight = model, imitator, calibration["cap"], calibration["weight"]
+        for name in ("tight", "wide", "both", "sum"):
             self.register_buffer(name, torch.tensor(calibration[name]))
 
     def forward(self, looks):
-        scores = (evidence(self.model, looks.reshape(-1, 3, 96, 96) * (1 / 255)) * self.mix).sum(1).reshape(-1, 2)
-        slopes = torch.stack([self.tight[1], self.wide[1]])
-        offsets = torch.stack([self.tight[0], self.wide[0]])
-        return self.both[0] + (scores * self.both[1:]).sum(1), offsets + scores * slopes
+        scores = looked(self.model, looks * (1 / 255))[:, :, 0]
+        imitated = judged(self.imitator, looks[:, 1]).mean(1)
+        own = self.both[0] + (scores * self.both[1:]).sum(1)
+        total = lambda ratio: self.sum[0] + self.sum[1] * (ratio.clamp(-self.cap, self.cap) + self.weight * imitated)
+        tight, wide = self.tight[0] + self.tight[1] * scores[:, 0], self.wide[0] + self.wide[1] * scores[:, 1]
+        return total(own), torch.stack([tight.clamp(-self.cap, self.cap), total(wide)], 1), torch.stack([own, imitated], 1)
 
 
 def flushed(path):
@@ -63,6 +67,7 @@ def flushed(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--imitator", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True, help="for pictures to compare both with")
     parser.add_argument("--calibration", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -71,14 +76,17 @@ def main():
     saved = torch.load(options.checkpoint, weights_only=False, map_location="cpu")
     model = Liveness()
     model.load_state_dict(saved["mean"])
-    gate = Gate(model, json.loads(options.calibration.read_text())).eval()
+    imitating = torch.load(options.imitator, weights_only=False, map_location="cpu")
+    imitator = Imitator()
+    imitator.load_state_dict(imitating["mean"])
+    gate = Gate(model, imitator, json.loads(options.calibration.read_text())).eval()
     torch.onnx.export(
         gate,
         torch.zeros(1, 2, 3, 96, 96),
         str(options.out),
         input_names=["looks"],
-        output_names=["llr", "look_llr"],
-        dynamic_axes={"looks": {0: "n"}, "llr": {0: "n"}, "look_llr": {0: "n"}},
+        output_names=["llr", "look_llr", "parts"],
+        dynamic_axes={name: {0: "n"} for name in ("looks", "llr", "look_llr", "parts")},
         opset_version=OPSET,
         dynamo=False,
     )
@@ -99,7 +107,7 @@ def main():
     for x in (looks, noise):
         with torch.no_grad():
             ours = [part.numpy() for part in gate(torch.from_numpy(x))]
-        theirs = session.run(["llr", "look_llr"], {"looks": x})
+        theirs = session.run(["llr", "look_llr", "parts"], {"looks": x})
         differences.append(max(float((np.abs(a - b) / np.maximum(1, np.abs(a) if x is noise else 1)).max()) for a, b in zip(ours, theirs)))
     worst, worst_noise = differences
     one = np.ascontiguousarray(looks[:1])
@@ -112,9 +120,10 @@ def main():
         json.dumps(
             {
                 "bytes": options.out.stat().st_size,
-                "parameters": sum(p.numel() for p in model.parameters()),
+                "parameters": sum(p.numel() for p in gate.parameters()),
+                "of_them_imitator": sum(p.numel() for p in imitator.parameters()),
                 "step": saved["step"],
-                "steps": saved["steps"],
+                "imitator_step": imitating["step"],
                 "tiny_weights_flushed": tiny,
                 "pictures": len(chosen),
                 "worst_difference_to_pytorch": worst,

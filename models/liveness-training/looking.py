@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from augment import plain
-from network import Liveness, evidence
+from imitator import CROPS, Imitator, judged, shown
+from network import Liveness, looked
 
 LOOKS = (1.2, 2.7)
 FOLDERS = {"spoof-train": "spoof-train", "tight": "spoof-train/tight", "liveness-dev": "liveness-dev"}
@@ -64,13 +65,45 @@ class Student:
 
     @torch.no_grad()
     def __call__(self, looks):
-        x = torch.from_numpy(np.ascontiguousarray(looks.reshape(-1, *looks.shape[2:]).transpose(0, 3, 1, 2)))
-        values = torch.cat([evidence(self.model, x[i : i + 64].float() / 255) for i in range(0, len(x), 64)])
-        return values.numpy().reshape(len(looks), len(LOOKS), 4)
+        x = torch.from_numpy(np.ascontiguousarray(looks.transpose(0, 1, 4, 2, 3)))
+        return torch.cat([looked(self.model, x[i : i + 32].float() / 255) for i in range(0, len(x), 32)]).numpy()
+
+
+class Imitation:
+    """A checkpoint of `imitate.py`: mean log odds of the wide look's crops, N."""
+
+    def __init__(self, path, crops=CROPS):
+        self.crops = crops
+        saved = torch.load(path, weights_only=False, map_location="cpu")
+        self.step, self.without = saved["step"], saved["without"]
+        self.model = Imitator()
+        self.model.load_state_dict(saved["mean"])
+        self.model.eval()
+
+    @torch.no_grad()
+    def __call__(self, looks):
+        x = torch.from_numpy(np.ascontiguousarray(looks[:, 1].transpose(0, 3, 1, 2)))
+        return torch.cat([judged(self.model, x[i : i + 32].float(), self.crops) for i in range(0, len(x), 32)]).mean(1).numpy()
+
+
+class Original:
+    """MiniFASNetV2 itself on the very same crops of 80: what an imitator could reach. N."""
+
+    def __init__(self, data, work, crops=CROPS):
+        from teacher import Session
+
+        self.crops = crops
+        self.session = Session(Path(data) / "spoof-teachers" / "minifasnet_v2_2.7_80.npz", work)
+
+    def __call__(self, looks):
+        crops = shown(torch.from_numpy(np.ascontiguousarray(looks[:, 1].transpose(0, 3, 1, 2))).float(), self.crops)
+        crops = crops.permute(0, 2, 3, 1).round().byte().numpy()
+        said = np.concatenate([self.session(crops[i : i + 32]) for i in range(0, len(crops), 32)])
+        return said.clip(-10, 10).reshape(len(self.crops), -1).mean(0)
 
 
 class Exported:
-    """The exported file: N x 3, log-likelihood ratio of tight look, wide look, both."""
+    """The exported file: N x 5, log-likelihood ratio of tight look, wide look, all; the supervised network's, not capped; the imitator's log odds."""
 
     def __init__(self, path):
         import onnxruntime as ort
@@ -81,5 +114,5 @@ class Exported:
 
     def __call__(self, looks):
         x = np.ascontiguousarray(looks.transpose(0, 1, 4, 2, 3), np.float32)
-        parts = [self.session.run(["llr", "look_llr"], {"looks": x[i : i + 32]}) for i in range(0, len(x), 32)]
-        return np.concatenate([np.concatenate([each, both[:, None]], 1) for both, each in parts])
+        parts = [self.session.run(["look_llr", "llr", "parts"], {"looks": x[i : i + 32]}) for i in range(0, len(x), 32)]
+        return np.concatenate([np.concatenate([each, whole[:, None], made], 1) for each, whole, made in parts])

@@ -74,8 +74,10 @@ def log_odds(outputs):
     return outputs[:, 0] - torch.logsumexp(outputs[:, 1:3], 1)
 
 
-def evidence(model, x):
-    """What is judged: log odds of the classes and the three teachers' (as the student thinks), mean of crop and mirror image. N x 4."""
-    outputs = model(torch.cat([x, x.flip(3)]))
+def looked(model, looks):
+    """What is judged, of N x 2 x 3 x 96 x 96: for each look log odds of the classes and the three teachers' (as the student thinks), N x 2 x 4.
+    The mirror image of the wide look is looked at, too; that of the tight one changed nothing and its time goes to the imitator."""
+    outputs = model(torch.cat([looks[:, 0], looks[:, 1], looks[:, 1].flip(3)]))
     values = torch.cat([log_odds(outputs).unsqueeze(1), outputs[:, 3:] * TEACHER_SCALE], 1)
-    return values.reshape(2, -1, 4).mean(0)
+    tight, wide, mirrored = values.reshape(3, -1, 4)
+    return torch.stack([tight, (wide + mirrored) / 2], 1)
