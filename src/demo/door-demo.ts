@@ -47,9 +47,14 @@ export async function runDoorDemo(folder: string, story: Story, signal: AbortSig
   const events = new DoorEvents();
   const levels = new Map<number, boolean>();
   const office = await BackOffice.connect(broker.url, NAMES, (event) => events.add(event));
+  let onBroken = (): void => undefined;
+  const broken = new Promise<void>((resolve) => {
+    onBroken = resolve;
+  });
   const onMessage = (message: unknown) => {
-    const { offset, high } = wireReportSchema.parse(message);
-    levels.set(offset, high);
+    const report = wireReportSchema.parse(message);
+    if (report.kind === 'broken') onBroken();
+    else levels.set(report.offset, report.high);
   };
   const daemon = new Daemon({ ...files, onMessage });
   try {
@@ -58,7 +63,7 @@ export async function runDoorDemo(folder: string, story: Story, signal: AbortSig
       const results: StepResult[] = [];
       for (const [index, step] of STEPS.entries()) {
         story.line(`${index + 1}. ${step.title}`);
-        results.push(await new StepPlayer(daemon, office, events, levels, story).play(step));
+        results.push(await new StepPlayer(daemon, office, events, { levels, broken }, story).play(step));
       }
       return results;
     };

@@ -8,6 +8,13 @@ import type { Story } from './story.js';
 /** The door's state has this long to become what a step expects. */
 const PATIENCE_MS = 10_000;
 
+/** What the gate says of its simulated outputs. */
+export interface Outputs {
+  readonly levels: ReadonlyMap<number, boolean>;
+  /** Resolves once the relay obeys no more. */
+  readonly broken: Promise<void>;
+}
+
 /** What came of one step. */
 export interface StepResult {
   readonly title: string;
@@ -23,20 +30,14 @@ export class StepPlayer {
   readonly #daemon: Daemon;
   readonly #office: BackOffice;
   readonly #events: DoorEvents;
-  readonly #levels: ReadonlyMap<number, boolean>;
+  readonly #outputs: Outputs;
   readonly #story: Story;
 
-  constructor(
-    daemon: Daemon,
-    office: BackOffice,
-    events: DoorEvents,
-    levels: ReadonlyMap<number, boolean>,
-    story: Story,
-  ) {
+  constructor(daemon: Daemon, office: BackOffice, events: DoorEvents, outputs: Outputs, story: Story) {
     this.#daemon = daemon;
     this.#office = office;
     this.#events = events;
-    this.#levels = levels;
+    this.#outputs = outputs;
     this.#story = story;
   }
 
@@ -45,7 +46,7 @@ export class StepPlayer {
     for (const move of step.moves) wrong.push(...(await this.#make(move)));
     const state = await this.#stateWanted(step.state);
     if (state !== step.state) wrong.push(`the state is ${state}, not ${step.state}`);
-    const released = this.#levels.get(WIRES.relay) === true;
+    const released = this.#outputs.levels.get(WIRES.relay) === true;
     if (released !== step.released) wrong.push(`the relay is ${word(released)}, not ${word(step.released)}`);
     this.#story.line(`   G/state: door ${state}; relay ${word(released)}${this.#buzzer()}`);
     this.#story.line(wrong.length === 0 ? '   right' : `   WRONG: ${wrong.join('; ')}`);
@@ -57,7 +58,11 @@ export class StepPlayer {
     const wrong: string[] = [];
     this.#story.line(`   ${text}`);
     if (act.kind === 'wire') this.#order({ kind: 'wire', offset: WIRES[act.wire], high: act.active });
-    if (act.kind === 'break-relay') this.#order({ kind: 'break', offset: WIRES.relay });
+    if (act.kind === 'break-relay') {
+      this.#order({ kind: 'break', offset: WIRES.relay });
+      // A request comes another way and could overtake it.
+      await this.#outputs.broken;
+    }
     if (act.kind === 'ask') {
       const answer = await this.#office.ask(act.verb, act.args);
       const got = answer.ok ? 'ok' : answer.error.code;
@@ -88,7 +93,7 @@ export class StepPlayer {
   }
 
   #buzzer(): string {
-    return this.#levels.get(WIRES.buzzer) === true ? '; the buzzer sounds' : '';
+    return this.#outputs.levels.get(WIRES.buzzer) === true ? '; the buzzer sounds' : '';
   }
 }
 

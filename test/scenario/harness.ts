@@ -122,8 +122,8 @@ export async function startGate(
   });
   const levels = new Map<number, boolean>();
   const onMessage = (message: unknown): void => {
-    const { offset, high } = wireReportSchema.parse(message);
-    levels.set(offset, high);
+    const report = wireReportSchema.parse(message);
+    if (report.kind === 'output') levels.set(report.offset, report.high);
   };
   const daemon = new Daemon({ config: file, state: join(own, 'state'), log, onMessage });
   return {

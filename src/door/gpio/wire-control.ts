@@ -15,8 +15,13 @@ export const wireOrderSchema = z.discriminatedUnion('kind', [
 ]);
 export type WireOrder = z.infer<typeof wireOrderSchema>;
 
-/** Sent by the gate: an output now has this level. */
-export const wireReportSchema = z.strictObject({ kind: z.literal('output'), offset, high: z.boolean() });
+/** Sent by the gate. */
+export const wireReportSchema = z.discriminatedUnion('kind', [
+  /** An output now has this level. */
+  z.strictObject({ kind: z.literal('output'), offset, high: z.boolean() }),
+  /** An output obeys no more, as ordered: what comes to the gate by other ways is done only now after it. */
+  z.strictObject({ kind: z.literal('broken'), offset }),
+]);
 export type WireReport = z.infer<typeof wireReportSchema>;
 
 /** What a parent can do to the simulated lines. */
@@ -48,7 +53,10 @@ export function obeyParent(wires: SimulatedWires, parent: ParentChannel, log: Pi
     const { data: order } = wireOrderSchema.safeParse(message);
     if (!order) log.warn({}, 'the parent process sent something other than an order for a simulated wire');
     else if (order.kind === 'wire') wires.set(order.offset, order.high);
-    else wires.break(order.offset);
+    else {
+      wires.break(order.offset);
+      if (parent.connected) parent.send?.({ kind: 'broken', offset: order.offset });
+    }
   });
   parent.channel?.unref();
 }

@@ -40,6 +40,7 @@ test('a relay that the parent process has broken refuses every change', async ()
   parent.emit('message', { kind: 'break', offset: 17 });
   expect(() => relay.write(true)).toThrow('line 17 does not obey');
   expect(() => relay.write(false)).toThrow();
+  expect(parent.reports.at(-1)).toEqual({ kind: 'broken', offset: 17 });
 });
 
 test.each([
