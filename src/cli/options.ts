@@ -68,7 +68,7 @@ export function addAlteration(command: Command): Command {
   const within = (low: number, high: number) => (text: string) => number(text, low, high, 'A number');
   return command
     .option('--noise <sd>', 'adds pixel noise of this standard deviation to every frame', within(0, 128), 0)
-    .option('--dim <factor>', 'multiplies every pixel: 0.25 is a quarter of the light', within(0, 4), 1)
+    .option('--dim <factor>', 'multiplies every pixel: 0.25 is a quarter of the light', within(0.01, 4), 1)
     .option('--scale <factor>', 'shrinks every frame: 0.5 is half as wide and as high', within(0.1, 1), 1)
     .option('--jpeg <quality>', 'puts every frame through a JPEG of this quality', wholeNumber(1, 100));
 }

@@ -2,10 +2,10 @@
 /** Keys and sections of earlier versions, and what to do with a configuration that still has them. */
 const REMOVED_KEYS: Readonly<Record<string, string>> = {
   'access.lockout':
-    'no longer shuts the gate, because anybody could shut it with a photo: remove it; access.attacks.alarmAfter and withinMs say when a guard is told',
-  'liveness.motion': 'is no longer asked of everybody, and counts as evidence where there is some: remove it',
+    'is gone, because anybody could shut the gate with a photo: take it out. access.attacks.alarmAfter and access.attacks.withinMs set when an alarm is raised',
+  'liveness.motion': 'is gone: take it out. Movement is always weighed now, but nobody has to move',
   'liveness.aliveSeconds':
-    'has become a question of how sure the gate must be: remove it; liveness.iapar and bpcer say that',
+    'is gone: take it out. How sure the gate must be is liveness.iapar and liveness.bpcer now; the defaults are right for most doors',
 };
 
 /** What became of a key; undefined for one that there never was. @param path names from the top; a key inside a removed section counts, too */

@@ -38,7 +38,7 @@ const unusable = (message: string, cause?: unknown) => new OperatingError('KAIMO
 /**
  * Reads a set: by its manifest.csv (columns file, label, person, seq, frame, and fps and source where it has them;
  * others are ignored), else by its folders:
- * KIND/…/TAKE/picture, KIND/…/video, where pictures that share a folder are one take.
+ * KIND/PERSON/…/picture, KIND/PERSON/…/video and KIND/PERSON.video, where pictures that share a folder are one take.
  * @throws OperatingError KAIMON_LIVENESS_SET
  */
 export function readPresentations(folder: string): PresentationSet {
@@ -90,8 +90,9 @@ const COLUMNS = ['file', 'label', 'person', 'seq', 'frame'] as const;
 export function parsePresentations(text: string, name: string): PresentationFile[] {
   const [head = '', ...lines] = text.trim().split(/\r?\n/);
   const columns = head.split(',');
-  const missing = COLUMNS.find((column) => !columns.includes(column));
-  if (missing) throw unusable(`${name} has no column "${missing}"; its first line is "${head.slice(0, 120)}"`);
+  const missing = COLUMNS.filter((column) => !columns.includes(column));
+  if (missing.length > 0)
+    throw unusable(`${name} has no column "${missing.join('", "')}"; its first line is "${head.slice(0, 120)}"`);
   return lines.map((line, i) => {
     const fields = line.split(',');
     const field = (column: (typeof COLUMNS)[number]) => fields[columns.indexOf(column)] ?? '';
@@ -137,7 +138,8 @@ function shownOf(file: string, at: number): PresentationFile {
   return {
     file,
     kind: file.split('/')[0] as string,
-    person: take,
+    // The same person below live/ and print/: then an attack is shown to a gate that knows who is on it.
+    person: (file.split('/')[1] ?? file).replace(VIDEO, ''),
     source: '',
     take,
     frame: Number(numbers?.at(-1) ?? at),

@@ -137,7 +137,7 @@ describe('a mistake is reported with its path and line', () => {
     [
       'the lockout of earlier versions',
       'access:\n  lockout: {spoofs: 5, lockMs: 60000}\n',
-      'access.lockout (kaimon.yaml line 2): no longer shuts the gate, because anybody could shut it with a photo: remove it; access.attacks.alarmAfter and withinMs say when a guard is told',
+      'access.lockout (kaimon.yaml line 2): is gone, because anybody could shut the gate with a photo: take it out. access.attacks.alarmAfter and access.attacks.withinMs set when an alarm is raised',
     ],
     [
       'a list in place of the map of schedules',
@@ -164,14 +164,14 @@ test.each(['KAIMON_ACCESS__LOCKOUT__SPOOFS', 'KAIMON_ACCESS__LOCKOUT'])(
   'a variable of the lockout of earlier versions says what became of it: %s',
   (variable) =>
     expect(mistakes(() => given('', { [variable]: '5' }))).toEqual([
-      expect.stringMatching(new RegExp(`^${variable}: access.lockout no longer shuts the gate`)),
+      expect.stringMatching(new RegExp(`^${variable}: access.lockout is gone`)),
     ]),
 );
 
 test('the keys of liveness of earlier versions say what became of them', () =>
   expect(mistakes(() => given('liveness: {motion: false, aliveSeconds: 2}'))).toEqual([
-    expect.stringMatching(/^liveness.motion .* remove it$/),
-    expect.stringMatching(/^liveness.aliveSeconds .* remove it; liveness.iapar/),
+    expect.stringMatching(/^liveness.motion .* is gone: take it out\. Movement/),
+    expect.stringMatching(/^liveness.aliveSeconds .* is gone: take it out\. .*liveness.iapar/),
   ]));
 
 test('a removed key is not one that there is', () => {

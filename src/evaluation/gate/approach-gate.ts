@@ -21,7 +21,7 @@ export interface GateKnowledge {
 }
 
 /** An approach that ends too early has neither a grant nor a refusal. */
-const UNDECIDED = 'undecided';
+const UNDECIDED = 'ended before a decision';
 
 /**
  * Shows the frames of one approach to a gate that has just been started, each at its own time by a simulated clock: what

@@ -131,7 +131,9 @@ async function report(
       failedToEnrol.length > 0 ? `, not enrolled: ${failedToEnrol.join(', ')}` : ''
     }`,
     ...(unshown > 0
-      ? [`${unshown} living approaches are not shown: nothing of their person is left to enrol, or to show`]
+      ? [
+          `left out: ${unshown} living approaches of people without another take, too short to enrol from one second and show another`,
+        ]
       : []),
     `threshold ${threshold.toFixed(4)} for a target FPIR of ${targetFpir} by approach, means of ${agree} to ${of} frames, liveness ${rule.liveness ? 'on' : 'off'}`,
   ];

@@ -25,6 +25,8 @@ export interface IntruderFigures {
   readonly ofEnrolled: number;
   /** Approaches with too few frames in a row for a grant: their refusal proves nothing. */
   readonly tooShort: number;
+  /** People of the others. */
+  readonly provingPeople: number;
   readonly reasons: Readonly<Record<string, number>>;
   /** To the first refusal. */
   readonly secondsToRefusal: Spread | null;
@@ -119,6 +121,7 @@ const intruderFigures = (
   rate: rateOf(rows, ({ grants }) => grants.length > 0),
   ofEnrolled: rows.filter(({ person }) => enrolled.has(person)).length,
   tooShort: tooShort(rows, agree),
+  provingPeople: new Set(rows.filter(({ inARow }) => inARow >= agree).map(({ person }) => person)).size,
   reasons: reasonsOf(rows),
   secondsToRefusal: spreadOf(rows.flatMap(({ refusedAfter }) => refusedAfter ?? [])),
 });

@@ -2,13 +2,22 @@
 
 import type { Report, Section } from '../report.js';
 import type { JudgedApproach } from './approaches.js';
-import { type ApproachGroups, type ApproachRate, type GateFigures, ruleOfThree, type Spread } from './gate-figures.js';
+import {
+  type ApproachGroups,
+  type ApproachRate,
+  type GateFigures,
+  type IntruderFigures,
+  ruleOfThree,
+  type Spread,
+} from './gate-figures.js';
 
 export const asPercent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 /** A rate with its interval and what it was counted on. */
 const writtenRate = ({ rate, low, high, n, people }: ApproachRate): string =>
-  `${asPercent(rate)} (${asPercent(low)}–${asPercent(high)}) of ${n} approaches of ${people} people`;
+  n === 0
+    ? 'no approaches'
+    : `${asPercent(rate)} (${asPercent(low)}–${asPercent(high)}) of ${n} approaches of ${people} people`;
 
 const writtenSpread = (spread: Spread | null): string =>
   spread === null ? '–' : `${spread.median.toFixed(1)} s, 95 of 100 within ${spread.p95.toFixed(1)} s (${spread.n})`;
@@ -51,9 +60,9 @@ export function gateRows({ probes, untimed, strangers, attacks }: GateFigures): 
 
 /** What the figures do not say by themselves. */
 export function gateRemarks({ probes, untimed, strangers, attacks }: GateFigures): string[] {
-  const intruders: [string, ApproachRate][] = [
-    ...(strangers ? [['strangers', strangers.rate] as [string, ApproachRate]] : []),
-    ...Object.entries(attacks ?? {}).map(([kind, { rate }]): [string, ApproachRate] => [kind, rate]),
+  const intruders: [string, IntruderFigures][] = [
+    ...(strangers ? [['strangers', strangers] as [string, IntruderFigures]] : []),
+    ...Object.entries(attacks ?? {}),
   ];
   const short = [probes, untimed, strangers, ...Object.values(attacks ?? {})].reduce(
     (sum, one) => sum + (one?.tooShort ?? 0),
@@ -61,10 +70,15 @@ export function gateRemarks({ probes, untimed, strangers, attacks }: GateFigures
   );
   return [
     ...intruders
-      .filter(([, { rate }]) => rate === 0)
-      .map(([name, { n, people }]) => noErrors(`${name}: none of ${n} approaches was let in`, people)),
+      .filter(([, { rate }]) => rate.rate === 0 && rate.n > 0)
+      .map(([name, { rate, tooShort, provingPeople }]) =>
+        noErrors(
+          `${name}: none of ${rate.n} approaches was let in, of ${rate.n - tooShort} that were long enough`,
+          provingPeople,
+        ),
+      ),
     ...Object.entries(attacks ?? {})
-      .filter(([, { ofEnrolled, rate }]) => ofEnrolled < rate.n)
+      .filter(([, { ofEnrolled, rate }]) => ofEnrolled < rate.n && rate.rate === 0)
       .map(
         ([kind, { ofEnrolled, rate }]) =>
           `${kind}: ${ofEnrolled} of ${rate.n} approaches are known to show somebody enrolled; the others may have been refused for that alone`,

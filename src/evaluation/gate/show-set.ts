@@ -1,4 +1,5 @@
 import type { MeasuredFace } from '../../face/observation.js';
+import { OperatingError } from '../../kit/errors.js';
 import { templateOf } from '../../person/enrolment-rules.js';
 import { Gallery } from '../../person/gallery.js';
 import type { EvaluationContext } from '../context.js';
@@ -27,6 +28,12 @@ export interface ShownSet {
  */
 export async function showSet(context: EvaluationContext, folder: string, how: Measuring): Promise<ShownSet> {
   const approaches = approachesOf(readPresentations(folder));
+  const kinds = [...new Set(approaches.map(({ kind }) => kind))].sort();
+  if (!kinds.includes('live'))
+    throw new OperatingError(
+      'KAIMON_LIVENESS_SET',
+      `${folder} holds ${kinds.join(', ')} and nobody alive: living people belong below live/, or have the label live in manifest.csv`,
+    );
   const eye = await openApproachEye(context, how, true);
   const progress = context.startProgress('approaching', approaches.length);
   try {

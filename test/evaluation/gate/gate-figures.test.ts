@@ -104,8 +104,8 @@ describe('the figures of whole approaches', () => {
       attacks: [came('x', { kind: 'print', inARow: 1 })],
     });
     expect(gateRemarks(all)).toEqual([
-      'strangers: none of 30 approaches was let in; by the rule of three, with 30 independent people, the true rate is below 10.0 % with 95 % confidence',
-      'print: none of 1 approaches was let in; 1 people are too few to prove anything',
+      'strangers: none of 30 approaches was let in, of 30 that were long enough; by the rule of three, with 30 independent people, the true rate is below 10.0 % with 95 % confidence',
+      'print: none of 1 approaches was let in, of 0 that were long enough; 0 people are too few to prove anything',
       'print: 0 of 1 approaches are known to show somebody enrolled; the others may have been refused for that alone',
       '1 approaches have too few frames in a row to be let in at all: they prove nothing',
     ]);

@@ -46,7 +46,9 @@ describe('a set with a manifest.csv', () => {
   ])('is refused for %s, naming the line', (_title, line, message) => expect(() => csv(line)).toThrow(message));
 
   test('is refused without the columns it needs', () => {
-    expect(() => parsePresentations('file,label\nlive/a.jpg,live', 'm.csv')).toThrow(/no column "person"/);
+    expect(() => parsePresentations('file,label\nlive/a.jpg,live', 'm.csv')).toThrow(
+      /no column "person", "seq", "frame"/,
+    );
   });
 });
 
@@ -65,7 +67,8 @@ describe('a set without a manifest.csv', () => {
     expect(takesOf(set).map((take) => take.map(({ file }) => file))).toEqual([
       ['print/take1/2.jpg', 'print/take1/10.jpg'],
     ]);
-    expect(set.clips).toMatchObject([{ file: 'print/film.mp4', kind: 'print' }]);
+    expect(set.clips).toMatchObject([{ file: 'print/film.mp4', kind: 'print', person: 'film' }]);
+    expect(set.stills.map(({ person }) => person)).toEqual(['take1', 'take1']);
   });
 
   test('that holds nothing, or is not there, is refused', () => {
