@@ -23,6 +23,7 @@ import { fullCollection } from '../kit/full-collection.js';
 import { loadOpenCv } from '../kit/opencv/binding.js';
 import { systemClock } from '../kit/system-clock.js';
 import { AppearanceNetworks } from '../liveness/appearance-networks.js';
+import { SceneWatch } from '../liveness/scene/scene-watch.js';
 import { GateLine } from './gate-line.js';
 import type { EyeSettings } from './protocol.js';
 import { EyeWorker } from './worker.js';
@@ -61,7 +62,12 @@ function raiseOomScore(): void {
 
 async function start(settings: EyeSettings): Promise<EyeWorker> {
   await loadOpenCv();
-  const started = new EyeWorker(gateLine, await meters(settings), systemClock);
+  const started = new EyeWorker(
+    gateLine,
+    await meters(settings),
+    systemClock,
+    settings.models.liveness.length > 0 ? new SceneWatch() : undefined,
+  );
   gateLine.send({ kind: 'ready', encoder: settings.models.encoder.id });
   const { camera } = settings;
   if (camera) {

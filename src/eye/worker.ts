@@ -8,7 +8,7 @@ import { Mutex } from '../kit/mutex.js';
 import { decodePhoto, encodeJpeg, UnusablePhoto } from '../kit/opencv/codec.js';
 import { drawMarks, hideFaces } from '../kit/opencv/draw.js';
 import type { Picture } from '../kit/opencv/picture.js';
-import { SceneWatch } from '../liveness/scene/scene-watch.js';
+import type { SceneWatch } from '../liveness/scene/scene-watch.js';
 import type { GateLine } from './gate-line.js';
 import { PHOTOS_WAITING_MAX, type ToEye } from './protocol.js';
 
@@ -21,12 +21,19 @@ export class EyeWorker {
   readonly #clock: Clock;
   /** The networks have one input buffer each: one picture at a time. */
   readonly #turn = new Mutex();
-  readonly #scene = new SceneWatch();
+  readonly #scene: SceneWatch | undefined;
   #photosWaiting = 0;
   #busySince: MonotonicMs | undefined;
   #newest: { readonly picture: Picture; readonly faces: readonly Box[] } | undefined;
 
-  constructor(gateLine: Pick<GateLine, 'send'>, meters: { live: Meter; photo: Meter }, clock: Clock) {
+  /** @param scene undefined where liveness is off: nobody asks for it then */
+  constructor(
+    gateLine: Pick<GateLine, 'send'>,
+    meters: { live: Meter; photo: Meter },
+    clock: Clock,
+    scene: SceneWatch | undefined,
+  ) {
+    this.#scene = scene;
     this.#gateLine = gateLine;
     this.#meters = meters;
     this.#clock = clock;
@@ -43,7 +50,7 @@ export class EyeWorker {
       const frame = await frames.next();
       if (!frame) return;
       const { proposed, faces } = await this.#inTurn(() => this.#meters.live.measure(frame.picture));
-      const scene = this.#scene.see(
+      const scene = this.#scene?.see(
         frame.picture,
         faces.map(({ box }) => box),
         frame.takenMs,

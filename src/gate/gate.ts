@@ -62,11 +62,17 @@ export class Gate {
   readonly #parts: GateParts;
   #tracks: Tracks = NO_TRACKS;
   #memory: DecisionMemory = EMPTY_MEMORY;
+  readonly #livenessRule: LivenessTracksRule;
   #livenessTracks: LivenessTracks = NO_LIVENESS_TRACKS;
   readonly #advising: Advising;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
+    const sameFace = parts.curve['1e-3'].threshold;
+    this.#livenessRule = livenessRule(
+      parts.config.liveness,
+      (a, b) => a.length === b.length && squaredDistance(a, b) <= sameFace,
+    );
     this.#advising = new Advising(parts.greeter);
   }
 
@@ -131,22 +137,17 @@ export class Gate {
     const { liveness } = this.#parts.config;
     if (!liveness.enabled) return { byTrack: undefined, spoofs: [] };
     const samples = new Map<number, TrackSample>();
-    for (const { box, landmarks, liveness: seen, scene } of faces) {
+    for (const [i, { box, landmarks, liveness: seen, scene }] of faces.entries()) {
       const track = this.#tracks.tracks.find((one) => one.box === box);
-      const sighting = sightings.find((one) => one.box === box);
-      const face = sighting && clearFace(sighting);
-      const liveness = sighting?.fault === undefined ? seen : withoutMerit(seen);
-      if (track) samples.set(track.id, { atMs, box, landmarks, liveness, scene, face });
+      if (!track) continue;
+      // One for each face, in the same order.
+      const sighting = sightings[i] as Sighting;
+      const liveness = sighting.fault === undefined ? seen : withoutMerit(seen);
+      samples.set(track.id, { atMs, box, landmarks, liveness, scene, face: clearFace(sighting) });
     }
     const { tracks, byTrack, spoofs } = addFrame(this.#livenessTracks, samples, atMs, this.#livenessRule);
     this.#livenessTracks = tracks;
     return { byTrack, spoofs };
-  }
-
-  get #livenessRule(): LivenessTracksRule {
-    const { config, curve } = this.#parts;
-    const sameFace = curve['1e-3'].threshold;
-    return livenessRule(config.liveness, (a, b) => a.length === b.length && squaredDistance(a, b) <= sameFace);
   }
 
   /** Somebody whose pictures were shown a moment ago must have been alive for longer than others. */

@@ -11,6 +11,7 @@ import { decodePhoto, encodeJpeg } from '../../src/kit/opencv/codec.js';
 import { Picture } from '../../src/kit/opencv/picture.js';
 import { readPictureHeader } from '../../src/kit/opencv/picture-header.js';
 import { LEARNT } from '../../src/liveness/scene/scene-model.js';
+import { SceneWatch } from '../../src/liveness/scene/scene-watch.js';
 import { GOOD } from '../face/sample.js';
 
 const NOBODY: Measured = { proposed: 0, faces: [] };
@@ -72,7 +73,12 @@ const make = () => {
   const gateLine = new FakeGateLine();
   const meter = new SlowMeter();
   const clock = new ManualClock();
-  return { gateLine, meter, clock, worker: new EyeWorker(gateLine, { live: meter, photo: meter }, clock) };
+  return {
+    gateLine,
+    meter,
+    clock,
+    worker: new EyeWorker(gateLine, { live: meter, photo: meter }, clock, new SceneWatch()),
+  };
 };
 const frame = (index: number): Frame => ({ picture: grey(64, 48), takenMs: 1 as MonotonicMs, index });
 
