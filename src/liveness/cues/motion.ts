@@ -5,9 +5,9 @@ import type { Cue } from './cue.js';
 /**
  * What a solidity is worth (1: as solid as a face, 0: the limit to flat, −0.5 at least). A picture that is moved about moves
  * flatly, and a person seldom does, so flat movement says much against a living face; solid movement says little for one,
- * because a screen shows it, too. Of the runs and clips of spoof-train and liveness-dev with three such samples or more,
- * the mean was below −0.25 for 13 of 16 photos held by hand and 2 of 3 prints, for none of the 10 screens that show
- * somebody move, and for 1 of 20 living people.
+ * because a screen shows it, too. Of the takes of spoof-train and liveness-dev with three such samples or more, the mean was
+ * below −0.25 for 12 of 13 screens held by hand (Replay-Attack), 2 of 3 prints, 1 of 16 other screens and 1 of 24 living people
+ * (counted by a script outside the repository).
  */
 const worth = (solidity: number): number => (solidity < 0 ? 3 : 0.3) * solidity;
 
