@@ -31,6 +31,14 @@ function checkMadeFiles() {
     );
   }
   checkPrinted('config/kaimon.schema.json', 'scripts/kaimon config schema', 'dist/cli/main.js', 'config', 'schema');
+  checkPrinted(
+    'config/kaimon.yaml',
+    'scripts/kaimon config schema --yaml',
+    'dist/cli/main.js',
+    'config',
+    'schema',
+    '--yaml',
+  );
   checkPrinted('docs/errors.md', 'node scripts/errors-page.mjs', 'scripts/errors-page.mjs');
 }
 

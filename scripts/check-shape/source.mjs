@@ -81,7 +81,8 @@ function endOfPlaceholder(text, from, end) {
 }
 
 const IMPORT = /(?:^|[;}\n])\s*(import|export)\s+(?:(type)\s+)?(?:[\w$*{}\s,]+?\s*from\s*)?(['"])([^'"\n]+)\3/g;
-const DYNAMIC = /\bimport\s*\(\s*(['"])([^'"\n]+)\1/g;
+/** Also what Node's `createRequire` makes, called at once or by the name `require`. */
+const DYNAMIC = /\b(?:import|require|createRequire\([^()]*\))\s*\(\s*(['"`])([^'"`\n]+)\1/g;
 
 /** Every import and re-export of a source without comments: what, in which line, whether types only, whether only when that line runs. */
 export function imports(text) {

@@ -5,6 +5,9 @@ export const area = (box: Box): number => Math.max(0, box.width) * Math.max(0, b
 
 export const centre = (box: Box): Point => [box.x + box.width / 2, box.y + box.height / 2];
 
+/** Two boxes that overlap at least so much (IoU) are of one face: in successive frames, or found twice in one. */
+export const SAME_FACE_IOU = 0.25;
+
 /** Intersection over union, 0…1. */
 export function iou(a: Box, b: Box): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);

@@ -1,4 +1,4 @@
-/** One observation's journey: person → track → liveness → decision → door → voice → report. */
+/** One observation's journey: track → person → liveness → decision → door → report → voice. */
 import { type Checks, type DecisionMemory, decide, EMPTY_MEMORY, type Outcome } from '../access/decision.js';
 import type { NoClaim } from '../access/evidence.js';
 import { identify, NEWEST_SLACK } from '../access/identify.js';
@@ -7,22 +7,12 @@ import { followFaces, type Look, NO_TRACKS, type Sighting, type Track, type Trac
 import { whoWaits } from '../access/waiting.js';
 import type { Config } from '../config/config.js';
 import type { DoorKeeper } from '../door/door-keeper.js';
-import type { FaceLiveness, MeasuredFace, Observation } from '../face/observation.js';
+import { SAME_FACE_IOU } from '../face/geometry.js';
+import type { MeasuredFace, Observation } from '../face/observation.js';
 import { qualityFault } from '../face/quality.js';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { decodeVector } from '../kit/vector.js';
-import {
-  addFrame,
-  type LivenessRefusal,
-  type LivenessTracks,
-  type LivenessTracksRule,
-  NO_LIVENESS_TRACKS,
-  pictureOf,
-  refusalOf,
-  type TrackLiveness,
-  type TrackSample,
-} from '../liveness/liveness-tracks.js';
-import type { PictureRule } from '../liveness/shown-pictures.js';
+import type { TrackLiveness } from '../liveness/liveness-tracks.js';
 import { isUnit, squaredDistance } from '../person/distance.js';
 import type { Gallery } from '../person/gallery.js';
 import type { Person } from '../person/person.js';
@@ -33,6 +23,7 @@ import { adviceAbout, adviceFor } from './advice-for.js';
 import { Advising } from './advising.js';
 import type { Decision, Spoof } from './decision-report.js';
 import type { EntryPolicy } from './entry-policy.js';
+import { LivenessJudge } from './liveness-judge.js';
 
 export interface GateParts {
   readonly config: Pick<Config, 'decision' | 'faces' | 'liveness'>;
@@ -48,8 +39,8 @@ export interface GateParts {
   readonly onSpoof: (spoof: Spoof) => void;
 }
 
-/** Boxes of one face in successive frames overlap at least so much; a track unseen for a second is over. */
-const FOLLOWING = { minIou: 0.25, lostMs: 1000 };
+/** A track unseen for a second is over. */
+const FOLLOWING = { minIou: SAME_FACE_IOU, lostMs: 1000 };
 
 /** Frames of one person, seconds apart, jump so far once in 500 times. */
 const jumpsOf = (curve: ThresholdCurve) => ({
@@ -62,17 +53,17 @@ export class Gate {
   readonly #parts: GateParts;
   #tracks: Tracks = NO_TRACKS;
   #memory: DecisionMemory = EMPTY_MEMORY;
-  readonly #livenessRule: LivenessTracksRule;
-  #livenessTracks: LivenessTracks = NO_LIVENESS_TRACKS;
+  readonly #liveness: LivenessJudge;
   readonly #advising: Advising;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
     const sameFace = parts.curve['1e-3'].threshold;
-    this.#livenessRule = livenessRule(
-      parts.config.liveness,
-      (a, b) => a.length === b.length && squaredDistance(a, b) <= sameFace,
-    );
+    this.#liveness = new LivenessJudge({
+      config: parts.config.liveness,
+      looksAlike: (a, b) => a.length === b.length && squaredDistance(a, b) <= sameFace,
+      entry: parts.entry,
+    });
     this.#advising = new Advising(parts.greeter);
   }
 
@@ -103,7 +94,7 @@ export class Gate {
     const match = { threshold, margin: config.decision.margin, newestSlack: NEWEST_SLACK };
     const whom = (looks: readonly Look[]) => identify(looks, gallery, match);
     this.#tracks = followFaces(this.#tracks, sightings, frame, taken, rule, whom);
-    const { byTrack, spoofs } = this.#judgeLiveness(faces, sightings, taken);
+    const { byTrack, spoofs } = this.#liveness.see(faces, sightings, this.#tracks.tracks, taken);
     const { memory, outcomes } = decide(
       this.#memory,
       this.#tracks.tracks,
@@ -112,9 +103,8 @@ export class Gate {
       config.decision,
       {
         whyNotEnter: this.#whyNotEnter,
-        livenessRefusal: (track, person) =>
-          byTrack && (refusalOf(byTrack.get(track)) ?? this.#moreProofOf(track, person, taken)),
-        pictureOf: (track) => byTrack && pictureOf(this.#livenessTracks, track, this.#livenessRule),
+        livenessRefusal: (track, person) => this.#liveness.refusalOf(track, person, taken),
+        pictureOf: (track) => this.#liveness.pictureOf(track),
       },
     );
     this.#memory = memory;
@@ -126,35 +116,6 @@ export class Gate {
       this.#report(result, observation, threshold);
     }
     this.#advise(results, byTrack, taken);
-  }
-
-  /** Liveness of the tracks of this frame; none when it is switched off. */
-  #judgeLiveness(
-    faces: readonly MeasuredFace[],
-    sightings: readonly Sighting[],
-    atMs: MonotonicMs,
-  ): { readonly byTrack: ReadonlyMap<number, TrackLiveness> | undefined; readonly spoofs: readonly number[] } {
-    const { liveness } = this.#parts.config;
-    if (!liveness.enabled) return { byTrack: undefined, spoofs: [] };
-    const samples = new Map<number, TrackSample>();
-    for (const [i, { box, landmarks, liveness: seen, scene }] of faces.entries()) {
-      const track = this.#tracks.tracks.find((one) => one.box === box);
-      if (!track) continue;
-      // One for each face, in the same order.
-      const sighting = sightings[i] as Sighting;
-      const liveness = sighting.fault === undefined ? seen : withoutMerit(seen);
-      samples.set(track.id, { atMs, box, landmarks, liveness, scene, face: clearFace(sighting) });
-    }
-    const { tracks, byTrack, spoofs } = addFrame(this.#livenessTracks, samples, atMs, this.#livenessRule);
-    this.#livenessTracks = tracks;
-    return { byTrack, spoofs };
-  }
-
-  /** Somebody whose pictures were shown a moment ago must have been alive for longer than others. */
-  #moreProofOf(track: number, person: string | undefined, atMs: MonotonicMs): LivenessRefusal | undefined {
-    const extraMs = person === undefined ? 0 : this.#parts.entry.extraProofMs(person);
-    const sinceMs = this.#livenessTracks.aliveSince.get(track) ?? Number.NaN;
-    return extraMs === 0 || atMs - sinceMs >= extraMs ? undefined : MORE_PROOF;
   }
 
   /** A picture was held to the camera. Whom it shows is what any of its frames says: more would come too late for the report. */
@@ -238,31 +199,6 @@ export class Gate {
     });
   }
 }
-
-const livenessRule = (
-  { iapar, bpcer, timeoutMs, lockoutMs }: Config['liveness'],
-  looksAlike: PictureRule['looksAlike'],
-): LivenessTracksRule => ({
-  liveness: { iapar, bpcer, timeoutMs, spoofMs: lockoutMs },
-  pictures: { lockMs: lockoutMs, looksAlike },
-});
-
-const MORE_PROOF: LivenessRefusal = {
-  reason: 'liveness-unknown',
-  detail: 'pictures of this person were shown a moment ago: please wait a second',
-  settled: false,
-};
-
-/**
- * A face that cannot be recognised may look alive for nobody: the frames that say who it is and those that say that it lives
- * would otherwise be of two faces, one blurred or turned away and one on a picture. It may still be a picture.
- */
-const withoutMerit = (liveness: FaceLiveness | undefined): FaceLiveness | undefined =>
-  liveness?.kind === 'scored' && !(liveness.llr <= 0) ? { kind: 'unknown', why: 'unclear' } : liveness;
-
-/** An embedding that says whose face it is: a blurred face resembles nobody, which must not make it another than the picture's. */
-const clearFace = ({ embedding, fault }: Sighting): Float32Array | undefined =>
-  fault === undefined ? embedding : undefined;
 
 /** In place of an embedding that cannot be used: no track continues with it. */
 const NO_EMBEDDING = new Float32Array(0);

@@ -24,9 +24,9 @@ const HINTS: Readonly<Record<Doubt, string>> = {
 
 export const hintOf = (doubt: Doubt): string => HINTS[doubt];
 
-/** What speaks against a verdict in the newest sample. @param moved whether the track has moved enough to tell solid from flat */
-export function doubtAbout(newest: FaceLiveness | undefined, moved: boolean): Doubt {
+/** What speaks against a verdict in the newest sample. @param lacking what a cue that has nothing to say yet asks of the person */
+export function doubtAbout(newest: FaceLiveness | undefined, lacking: Doubt | undefined): Doubt {
   if (newest === undefined) return 'missing';
   if (newest.kind === 'unknown') return newest.why;
-  return newest.doubt ?? (moved ? 'unsure' : 'still');
+  return newest.doubt ?? lacking ?? 'unsure';
 }

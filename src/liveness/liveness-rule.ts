@@ -7,12 +7,12 @@ export interface LivenessRule {
   /** Share of living faces that may be taken for pictures, 0…1 (BPCER). */
   readonly bpcer: number;
   /** How long a track counts as a picture after it was one. */
-  readonly spoofMs: number;
+  readonly lockoutMs: number;
   /** A track without a verdict after this time is refused. */
   readonly timeoutMs: number;
 }
 
-export const LIVENESS_RULE: LivenessRule = { iapar: 0.01, bpcer: 0.05, spoofMs: 5000, timeoutMs: 8000 };
+export const LIVENESS_RULE: LivenessRule = { iapar: 0.01, bpcer: 0.05, lockoutMs: 5000, timeoutMs: 8000 };
 
 /** Evidence from which on a face counts as alive, and down from which it counts as a picture. */
 export interface EvidenceLimits {

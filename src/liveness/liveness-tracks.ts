@@ -49,7 +49,7 @@ export interface LivenessTracksRule {
 /** Without embeddings every face may be that of the picture. */
 export const LIVENESS_TRACKS_RULE: LivenessTracksRule = {
   liveness: LIVENESS_RULE,
-  pictures: { lockMs: PLACE_LOCK_MAX_MS, looksAlike: () => true },
+  pictures: { lockoutMs: PLACE_LOCK_MAX_MS, looksAlike: () => true },
 };
 
 /** Tracks unseen for this long are forgotten; a track's number is never used again. */

@@ -1,5 +1,5 @@
 // pure
-import { centre, iou } from '../face/geometry.js';
+import { centre, iou, SAME_FACE_IOU } from '../face/geometry.js';
 import type { Box } from '../face/observation.js';
 import type { MonotonicMs } from '../kit/clock.js';
 
@@ -31,7 +31,7 @@ export interface SeenFace {
 
 export interface PictureRule {
   /** For so long after the last clear look at a picture its place is locked, milliseconds. */
-  readonly lockMs: number;
+  readonly lockoutMs: number;
   /** Whether two embeddings may be of one face. */
   readonly looksAlike: (a: Float32Array, b: Float32Array) => boolean;
 }
@@ -54,8 +54,6 @@ const BESIDE_MAX = 64;
 const REACH = 0.75;
 /** Overlap (IoU) of two looks at something that has not moved: the box of a detector jitters. */
 const UNMOVED_IOU = 0.6;
-/** Boxes of one frame that overlap more than this (IoU) may be one face found twice; access/track.ts follows with the same. */
-const TWICE_IOU = 0.25;
 
 export const isPoster = ({ clearMs, still }: ShownPicture): boolean => clearMs - still.sinceMs >= POSTER_AFTER_MS;
 
@@ -104,8 +102,8 @@ export const isLocked = (
 ): boolean => pictures.some((picture) => isFresh(picture, atMs, rule) && couldBe(picture, face, rule));
 
 /** In both directions: time that runs backwards must not open a place, and a time far in the future must not lock it for ever. */
-const isFresh = ({ clearMs }: ShownPicture, atMs: MonotonicMs, { lockMs }: PictureRule): boolean =>
-  !(Math.abs(atMs - clearMs) >= Math.min(lockMs, PLACE_LOCK_MAX_MS));
+const isFresh = ({ clearMs }: ShownPicture, atMs: MonotonicMs, { lockoutMs }: PictureRule): boolean =>
+  !(Math.abs(atMs - clearMs) >= Math.min(lockoutMs, PLACE_LOCK_MAX_MS));
 
 /**
  * A screen may show one face after another, so that within the seconds of the lock everybody at its place may be it. A poster cannot:
@@ -150,7 +148,7 @@ const begin = ({ track, box, face }: SeenFace, atMs: MonotonicMs): ShownPicture 
 
 function seenAgain(picture: ShownPicture, own: SeenFace, seen: readonly SeenFace[], atMs: MonotonicMs): ShownPicture {
   const { track, box, face, isClear } = own;
-  const others = seen.filter((other) => other.track !== track && iou(other.box, box) < TWICE_IOU);
+  const others = seen.filter((other) => other.track !== track && iou(other.box, box) < SAME_FACE_IOU);
   return {
     track,
     box,

@@ -57,7 +57,7 @@ export function addSample(
   const next = { beganMs: known?.beganMs ?? atMs, lastMs: atMs, cues, newest, apart: countApart(known, newest, atMs) };
   const isPicture = evidenceFor(next) <= limitsOf(rule).picture;
   // A gap forgets what speaks for a face, never what speaks against it.
-  const spoofUntilMs = isPicture ? ((atMs + rule.spoofMs) as MonotonicMs) : before?.spoofUntilMs;
+  const spoofUntilMs = isPicture ? ((atMs + rule.lockoutMs) as MonotonicMs) : before?.spoofUntilMs;
   return { ...next, spoofUntilMs };
 }
 
@@ -90,6 +90,6 @@ export function verdictOf(track: LivenessState | undefined, rule: LivenessRule =
   const looksAlive = newest?.kind === 'scored' && newest.llr >= 0;
   if (looksAlive && apart.samples >= SAMPLES_LEAST && evidenceFor(track) >= limitsOf(rule).alive)
     return { kind: 'live' };
-  const moved = (track.cues.get('motion')?.frames ?? 0) > 0;
-  return { kind: 'undecided', why: doubtAbout(newest, moved), timedOut: lastMs - beganMs >= rule.timeoutMs };
+  const lacking = CUES.find((cue) => cue.lacking && stateOf(cue, track).frames === 0)?.lacking;
+  return { kind: 'undecided', why: doubtAbout(newest, lacking), timedOut: lastMs - beganMs >= rule.timeoutMs };
 }

@@ -6,9 +6,8 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
 const section = (title: string) => page.slice(page.indexOf(`## ${title}`)).split('\n## ')[0] ?? '';
-const walk = [...section('The walk of one frame').matchAll(/^\d+\. `(src\/[^`]+)`/gm)].map(
-  ([, file]) => file as string,
-);
+const walkList = section('The walk of one frame').split('Beside the walk')[0] ?? '';
+const walk = [...walkList.matchAll(/^\d+\. `(src\/[^`]+)`/gm)].map(([, file]) => file as string);
 
 /** The files of src that a file imports, types included; what those import that only open and wire is reached as well. */
 function reachedFrom(file: string): readonly string[] {
@@ -23,6 +22,13 @@ test('the walk of one frame has at most 14 files, none twice, and all of them ex
   expect(walk.length).toBeLessThanOrEqual(14);
   expect(new Set(walk).size).toBe(walk.length);
   expect(walk.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  // No other file hides in a line of the list.
+  const named = walkList
+    .split('\n')
+    .filter((line) => /^\d+\. /.test(line))
+    .join('\n')
+    .match(/[\w/-]+\.ts/g);
+  expect(named).toEqual(walk);
 });
 
 /** Where the walk jumps: the pipe between the processes, and what a table of contents puts in place behind a port. */

@@ -16,13 +16,13 @@ describe('what makes a face hard to judge', () => {
 
 describe('what keeps a track from a verdict', () => {
   test.each([
-    ['what was not measured', undefined, true, 'missing'],
-    ['why there is no score', { kind: 'unknown', why: 'cut-off' }, true, 'cut-off'],
-    ['what makes it hard to judge', { kind: 'scored', llr: 1, doubt: 'noise' }, false, 'noise'],
-    ['that it did not move', { kind: 'scored', llr: 1 }, false, 'still'],
-    ['that it is not sure, however it moves', { kind: 'scored', llr: 1 }, true, 'unsure'],
-  ] as const)('%s', (_title, newest, moved, doubt) => {
-    expect(doubtAbout(newest, moved)).toBe(doubt);
+    ['what was not measured', undefined, undefined, 'missing'],
+    ['why there is no score', { kind: 'unknown', why: 'cut-off' }, 'still', 'cut-off'],
+    ['what makes it hard to judge', { kind: 'scored', llr: 1, doubt: 'noise' }, 'still', 'noise'],
+    ['that it did not move', { kind: 'scored', llr: 1 }, 'still', 'still'],
+    ['that it is not sure, however it moves', { kind: 'scored', llr: 1 }, undefined, 'unsure'],
+  ] as const)('%s', (_title, newest, lacking, doubt) => {
+    expect(doubtAbout(newest, lacking)).toBe(doubt);
     expect(hintOf(doubt)).toMatch(/.{20}/);
   });
 });

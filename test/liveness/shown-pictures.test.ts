@@ -15,7 +15,7 @@ import { at, boxAt } from './heads.js';
 
 /** A face is one number here; those less than 0.5 apart are alike. */
 const RULE: PictureRule = {
-  lockMs: PLACE_LOCK_MAX_MS,
+  lockoutMs: PLACE_LOCK_MAX_MS,
   looksAlike: ([a = 0], [b = 0]) => Math.abs(a - b) < 0.5,
 };
 const [ADA, BOB] = [1, 2];

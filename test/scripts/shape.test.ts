@@ -143,6 +143,25 @@ describe('the shape of src', () => {
     expect(out).toContain('main.ts > door/door.ts > kit/binding.ts > @u4/opencv4nodejs');
   });
 
+  test.each([
+    ['by a template', 'export const ort = await import(`onnxruntime-node`);\n'],
+    ['by the require of Node', "export const ort = createRequire(import.meta.url)('onnxruntime-node');\n"],
+    [
+      'by a require with a name',
+      "const require = createRequire(import.meta.url);\nexport const o = require('onnxruntime-node');\n",
+    ],
+  ])('a gate process that reaches native code %s is refused', (_how, text) => {
+    const { code, out } = shape({ 'src/main.ts': text });
+    expect(code).toBe(1);
+    expect(out).toContain('main.ts > onnxruntime-node');
+  });
+
+  test('a table of contents of more than 150 lines is refused', () => {
+    const { code, out } = shape({ 'src/main.ts': 'export const a = 1;\n'.repeat(151) });
+    expect(code).toBe(1);
+    expect(out).toContain('src/main.ts:1: 151 lines, at most 150');
+  });
+
   test('the command line, which starts the gate too, may load native code only when a command runs', () => {
     const measure = { 'src/evaluation/measure.ts': "import ort from 'onnxruntime-node';\nexport const m = ort;\n" };
     const cli = (text: string) => ({ ...measure, 'src/cli/main.ts': text });

@@ -10,6 +10,7 @@ const MOST = 6;
 export const appearance: Cue<null> = {
   name: 'appearance',
   correlation: 0.6,
+  lacking: undefined,
   start: null,
   read({ liveness }) {
     if (liveness?.kind !== 'scored') return { llr: undefined, memory: null };

@@ -1,4 +1,5 @@
 // pure
+import type { Doubt } from '../doubt.js';
 import type { FaceSample } from '../face-sample.js';
 
 /** What a cue has gathered over the samples of one track. */
@@ -30,6 +31,8 @@ export interface Cue<Memory = unknown> {
    * true of all living faces, or all pictures. However many frames there are, they are worth 1/correlation single ones at most.
    */
   readonly correlation: number;
+  /** What is asked of a person while this cue has nothing to say of them; undefined where they cannot help it. */
+  readonly lacking: Doubt | undefined;
   /** The memory before the first sample of a track, and again after a gap. */
   readonly start: Memory;
   read(sample: FaceSample, memory: Memory): CueReading<Memory>;

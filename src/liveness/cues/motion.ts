@@ -15,6 +15,7 @@ const worth = (solidity: number): number => (solidity < 0 ? 3 : 0.3) * solidity;
 export const motion: Cue<readonly Shape[]> = {
   name: 'motion',
   correlation: 0.25,
+  lacking: 'still',
   start: [],
   read({ landmarks, box, atMs }, shapes) {
     const newest = shapeOf(landmarks, box, atMs);

@@ -17,6 +17,7 @@ export const scene: Cue<null> = {
   name: 'scene',
   // The scene does not change between two frames.
   correlation: 0.9,
+  lacking: undefined,
   start: null,
   read({ scene: seen }) {
     if (!seen) return { llr: undefined, memory: null };
