@@ -7,21 +7,21 @@ import { squaredDistance } from '../person/distance.js';
 import type { Claim, DatedClaim, NoClaim } from './evidence.js';
 
 /** A face of one frame that can be compared. */
-export interface Look {
+export interface ComparableFace {
   readonly embedding: Float32Array;
   /** What it counts in the mean of a track, above 0. */
   readonly weight: number;
 }
 
 /** What is seen of one face in one frame. */
-export interface Sighting extends Look {
+export interface Sighting extends ComparableFace {
   readonly box: Box;
   /** Why the face cannot be compared; undefined when it can. */
   readonly fault: NoClaim | undefined;
 }
 
-/** Says whom the frames of one track show, all of them together. @param looks oldest first, the newest always among them */
-export type Identify = (looks: readonly Look[]) => Claim;
+/** Says whom the frames of one track show, all of them together. @param recent oldest first, the newest always among them */
+export type Identify = (recent: readonly ComparableFace[]) => Claim;
 
 /** One person in front of the camera, followed over frames. */
 export interface Track {
@@ -35,7 +35,7 @@ export interface Track {
   readonly lastMs: MonotonicMs;
   readonly lastFrame: number;
   /** What the last frames could be compared by, oldest first, one a frame; undefined: not at all. Bounded by {@link TrackRule.of}. */
-  readonly looks: readonly (Look | undefined)[];
+  readonly recent: readonly (ComparableFace | undefined)[];
   /** What the track meant at each of these frames. */
   readonly claims: readonly DatedClaim[];
 }
@@ -129,15 +129,15 @@ const isDisplaced = (track: Track, sightings: readonly Sighting[], rule: TrackRu
 
 function begin(id: number, sighting: Sighting, frame: number, takenMs: MonotonicMs, identify: Identify): Track {
   const { box, embedding, fault } = sighting;
-  const looks = [lookOf(sighting)];
-  const claims = [{ ...claimOf(fault, looks, identify), takenMs }];
-  return { id, box, centre: embedding, seen: 1, firstMs: takenMs, lastMs: takenMs, lastFrame: frame, looks, claims };
+  const recent = [comparableOf(sighting)];
+  const claims = [{ ...claimOf(fault, recent, identify), takenMs }];
+  return { id, box, centre: embedding, seen: 1, firstMs: takenMs, lastMs: takenMs, lastFrame: frame, recent, claims };
 }
 
 /** A blurred face resembles nobody: it must not carry a track from one person to another, and gives way to the first clear one. */
 function centreWith(track: Track, { embedding, fault }: Sighting): Float32Array {
   if (fault) return track.centre;
-  if (track.looks.every((look) => look === undefined)) return embedding;
+  if (track.recent.every((face) => face === undefined)) return embedding;
   return meanDirection([track.centre, embedding], [MEMORY, 1 - MEMORY]) ?? embedding;
 }
 
@@ -149,7 +149,7 @@ function extend(
   rule: TrackRule,
   identify: Identify,
 ): Track {
-  const looks = [...track.looks, lookOf(sighting)].slice(-rule.of);
+  const recent = [...track.recent, comparableOf(sighting)].slice(-rule.of);
   return {
     ...track,
     box: sighting.box,
@@ -157,13 +157,16 @@ function extend(
     seen: track.seen + 1,
     lastMs: takenMs,
     lastFrame: frame,
-    looks,
-    claims: [...track.claims, { ...claimOf(sighting.fault, looks, identify), takenMs }].slice(-rule.of),
+    recent,
+    claims: [...track.claims, { ...claimOf(sighting.fault, recent, identify), takenMs }].slice(-rule.of),
   };
 }
 
-const lookOf = ({ embedding, weight, fault }: Sighting): Look | undefined =>
+const comparableOf = ({ embedding, weight, fault }: Sighting): ComparableFace | undefined =>
   fault ? undefined : { embedding, weight };
 
-const claimOf = (fault: NoClaim | undefined, looks: readonly (Look | undefined)[], identify: Identify): Claim =>
-  fault ?? identify(looks.filter((look) => look !== undefined));
+const claimOf = (
+  fault: NoClaim | undefined,
+  recent: readonly (ComparableFace | undefined)[],
+  identify: Identify,
+): Claim => fault ?? identify(recent.filter((face) => face !== undefined));

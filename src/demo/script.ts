@@ -1,5 +1,5 @@
 // pure
-import type { Standing } from './film/person.js';
+import type { Placement } from './film/person.js';
 import {
   ADA,
   ADA_ANOTHER_DAY,
@@ -147,7 +147,7 @@ export function sceneAt(
 const SWAY = { px: 4, turns: 3 };
 
 /** Where an actor's face stands at `share` of the scene. */
-export function standing({ from, to }: Pick<Actor, 'from' | 'to'>, share: number): Standing {
+export function standing({ from, to }: Pick<Actor, 'from' | 'to'>, share: number): Placement {
   const swing = Math.sin(share * SWAY.turns * 2 * Math.PI);
   const at = (i: 0 | 1 | 2) => from[i] + (to[i] - from[i]) * share;
   return { x: at(0) + SWAY.px * swing, y: at(1) + Math.abs(SWAY.px * swing), height: at(2) };

@@ -32,15 +32,15 @@ export const SEED = 20_261_124;
 const RESAMPLES = 1000;
 
 /** What happened to one person's photos or pairs: how often, out of how many. */
-export type Tally = readonly [happened: number, total: number];
+export type Count = readonly [happened: number, total: number];
 
 /**
  * A rate over people with its bootstrap interval: people are drawn again, with all that is theirs, because photos of one
  * person are not independent. Seeded, so repeatable. What never (or always) happened shows a bootstrap no spread: there
  * the exact binomial bound takes its place, each person counted as one trial.
  */
-export function rateByPerson(people: readonly Tally[], random: () => number): Rate {
-  const ratio = (rows: readonly Tally[]) => {
+export function rateByPerson(people: readonly Count[], random: () => number): Rate {
+  const ratio = (rows: readonly Count[]) => {
     let yes = 0;
     let all = 0;
     for (const [happened, total] of rows) {
@@ -55,7 +55,7 @@ export function rateByPerson(people: readonly Tally[], random: () => number): Ra
   if (rate === 0) return { rate, low: 0, high: room };
   if (rate === 1) return { rate, low: 1 - room, high: 1 };
   const draws = Array.from({ length: RESAMPLES }, () =>
-    ratio(people.map(() => people[Math.floor(random() * people.length)] as Tally)),
+    ratio(people.map(() => people[Math.floor(random() * people.length)] as Count)),
   ).sort((a, b) => a - b);
   const at = (share: number) => draws[Math.round(share * (RESAMPLES - 1))] ?? 0;
   return { rate, low: Math.min(rate, at(0.025)), high: Math.max(rate, at(0.975)) };

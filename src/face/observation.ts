@@ -57,7 +57,7 @@ export type FaceLiveness = z.infer<typeof faceLivenessSchema>;
 const sceneAroundSchema = z.object({
   /** Blocks of the frame that could be compared. */
   blocks: z.int().min(1).max(1000),
-  /** Likeness of the best quarter of them, −1…1. */
+  /** Likeness of the best quarter of them, −1…1: a passer-by hides some of the scene, a picture before the camera all of it. */
   match: z.number().min(-1.001).max(1.001),
 });
 export type SceneAround = z.infer<typeof sceneAroundSchema>;

@@ -3,7 +3,14 @@ import { type Checks, type DecisionMemory, decide, EMPTY_MEMORY, type Outcome } 
 import type { NoClaim } from '../access/evidence.js';
 import { identify, NEWEST_SLACK } from '../access/identify.js';
 import { REASONS } from '../access/reasons.js';
-import { followFaces, type Look, NO_TRACKS, type Sighting, type Track, type Tracks } from '../access/track.js';
+import {
+  type ComparableFace,
+  followFaces,
+  NO_TRACKS,
+  type Sighting,
+  type Track,
+  type Tracks,
+} from '../access/track.js';
 import { whoWaits } from '../access/waiting.js';
 import type { Config } from '../config/config.js';
 import type { DoorKeeper } from '../door/door-keeper.js';
@@ -92,7 +99,7 @@ export class Gate {
     const sightings = faces.map((face) => this.#sighting(face, encoder === gallery.encoder));
     const rule = { ...FOLLOWING, ...jumpsOf(curve), of: config.decision.of };
     const match = { threshold, margin: config.decision.margin, newestSlack: NEWEST_SLACK };
-    const whom = (looks: readonly Look[]) => identify(looks, gallery, match);
+    const whom = (recent: readonly ComparableFace[]) => identify(recent, gallery, match);
     this.#tracks = followFaces(this.#tracks, sightings, frame, taken, rule, whom);
     const { byTrack, spoofs } = this.#liveness.see(faces, sightings, this.#tracks.tracks, taken);
     const { memory, outcomes } = decide(

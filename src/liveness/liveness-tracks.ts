@@ -122,8 +122,8 @@ export function pictureOf(
 /** Why a track is not let in, for the decision. */
 export interface LivenessRefusal {
   readonly reason: 'spoof' | 'liveness-unknown' | 'lockout';
-  /** A sentence for people. */
-  readonly detail: string;
+  /** A sentence for people, where there is more to say than the reason does. */
+  readonly detail: string | undefined;
   /** False while a verdict may still come, and for what was reported long ago. */
   readonly settled: boolean;
 }
@@ -134,15 +134,11 @@ export function refusalOf(liveness: TrackLiveness | undefined): LivenessRefusal 
     case 'live':
       return undefined;
     case 'spoof':
-      return { reason: 'spoof', detail: 'this looks like a picture or a screen', settled: true };
+      return { reason: 'spoof', detail: undefined, settled: true };
     case 'poster':
       return { reason: 'spoof', detail: 'this is a picture that hangs here', settled: false };
     case 'locked-place':
-      return {
-        reason: 'lockout',
-        detail: 'a picture was shown at this place a moment ago: wait a few seconds',
-        settled: true,
-      };
+      return { reason: 'lockout', detail: undefined, settled: true };
     case 'undecided':
       return { reason: 'liveness-unknown', detail: hintOf(liveness.why), settled: liveness.timedOut };
     case undefined:

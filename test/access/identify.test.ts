@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type IdentifyRule, identify } from '../../src/access/identify.js';
-import type { Look } from '../../src/access/track.js';
+import type { ComparableFace } from '../../src/access/track.js';
 import { squaredDistance } from '../../src/person/distance.js';
 import { Gallery } from '../../src/person/gallery.js';
 import { apart, direction, ENCODER, someone } from '../person/sample.js';
@@ -11,14 +11,14 @@ const gallery = new Gallery(ENCODER, 4);
 for (const [id, angle] of Object.entries(WHO)) gallery.set(someone(id, [angle]));
 
 const RULE: IdentifyRule = { threshold: apart(0.4), margin: 0.05, newestSlack: 0.1 };
-const look = (angle: number, weight = 1): Look => ({ embedding: direction(angle), weight });
-const whom = (looks: readonly Look[], rule = RULE) => {
-  const claim = identify(looks, gallery, rule);
+const look = (angle: number, weight = 1): ComparableFace => ({ embedding: direction(angle), weight });
+const whom = (recent: readonly ComparableFace[], rule = RULE) => {
+  const claim = identify(recent, gallery, rule);
   return claim.kind === 'person' ? `${claim.id} by ${claim.frames}` : claim.reason;
 };
 
 describe('whom the last frames of a track show', () => {
-  test.each<[string, readonly Look[], string]>([
+  test.each<[string, readonly ComparableFace[], string]>([
     ['one frame near a person means them', [look(0.1)], 'ada by 1'],
     ['one frame just too far means nobody', [look(-0.41)], 'nobody'],
     ['frames on both sides of a person mean them, though each alone is too far', [look(-0.41), look(0.41)], 'ada by 2'],
@@ -32,7 +32,7 @@ describe('whom the last frames of a track show', () => {
     ['the same frame with full weight moves it beyond the threshold', [look(0.75), look(0.3)], 'nobody'],
     ['without frames it is nobody', [], 'nobody'],
     ['frames that cancel each other mean nobody', [look(0), look(Math.PI)], 'nobody'],
-  ])('%s', (_what, looks, expected) => expect(whom(looks)).toBe(expected));
+  ])('%s', (_what, recent, expected) => expect(whom(recent)).toBe(expected));
 
   test('two people nearly as near are ambiguous', () => {
     const wide = { ...RULE, threshold: 2, margin: 0.5 };
@@ -45,7 +45,7 @@ describe('whom the last frames of a track show', () => {
   });
 
   const angle = fc.double({ min: -Math.PI, max: Math.PI, noNaN: true });
-  const looks = fc.array(
+  const recent = fc.array(
     fc
       .record({ angle, weight: fc.double({ min: 0.1, max: 1, noNaN: true }) })
       .map((one) => look(one.angle, one.weight)),
@@ -54,7 +54,7 @@ describe('whom the last frames of a track show', () => {
 
   test('no frames of one person let another in: the newest frame itself is near whoever is meant', () => {
     fc.assert(
-      fc.property(looks, fc.constantFrom(0, 1, 3, 8), angle, (own, more, newest) => {
+      fc.property(recent, fc.constantFrom(0, 1, 3, 8), angle, (own, more, newest) => {
         const all = [...own, ...Array.from({ length: more }, () => look(WHO.ada)), look(newest)];
         const claim = identify(all, gallery, RULE);
         if (claim.kind !== 'person') return;
@@ -69,7 +69,7 @@ describe('whom the last frames of a track show', () => {
 
   test('the order of the frames before the newest does not matter, nor does the scale of the weights', () => {
     fc.assert(
-      fc.property(looks, angle, fc.double({ min: 0.2, max: 5, noNaN: true }), (own, newest, scale) => {
+      fc.property(recent, angle, fc.double({ min: 0.2, max: 5, noNaN: true }), (own, newest, scale) => {
         const [there, back] = [
           [...own, look(newest)],
           [...own.toReversed(), look(newest)],
@@ -86,7 +86,7 @@ describe('whom the last frames of a track show', () => {
 
   test('is monotone: a frame of the very person never loses them; a stricter threshold never finds anybody', () => {
     fc.assert(
-      fc.property(looks, fc.double({ min: 0, max: 1, noNaN: true }), (all, share) => {
+      fc.property(recent, fc.double({ min: 0, max: 1, noNaN: true }), (all, share) => {
         const before = identify(all, gallery, RULE);
         if (before.kind === 'person') {
           const own = look(WHO[before.id as keyof typeof WHO]);

@@ -66,8 +66,8 @@ export function sightingOf({ claim, x = 0, size = 100, angle = 0 }: Seen): Sight
 }
 
 /** Means whom the newest frame means, with all frames that mean the same person. */
-export const bySpokenClaims: Identify = (looks) => {
-  const all = looks.map(({ embedding }) => spoken.get(embedding));
+export const bySpokenClaims: Identify = (recent) => {
+  const all = recent.map(({ embedding }) => spoken.get(embedding));
   const newest = all.at(-1) as Claim;
   if (newest.kind === 'none') return newest;
   const same = all.flatMap((claim) => (claim?.kind === 'person' && claim.id === newest.id ? [claim.distance] : []));

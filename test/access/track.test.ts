@@ -88,10 +88,10 @@ describe('following faces', () => {
     const seen = angles.map((angle, i) => sightingOf({ claim: i === 2 ? says('low-quality') : means('ada'), angle }));
     let tracks = NO_TRACKS;
     for (const [i, sighting] of seen.entries())
-      tracks = followFaces(tracks, [sighting], i, monotonicMs(i * 100), TRACKING, (looks) => {
-        asked.push(looks.length);
-        expect(looks.at(-1)?.embedding).toBe(sighting.embedding);
-        return bySpokenClaims(looks);
+      tracks = followFaces(tracks, [sighting], i, monotonicMs(i * 100), TRACKING, (recent) => {
+        asked.push(recent.length);
+        expect(recent.at(-1)?.embedding).toBe(sighting.embedding);
+        return bySpokenClaims(recent);
       });
     // Of the last five frames one says nothing.
     expect(asked).toEqual([1, 2, 3, 4, 4]);

@@ -8,7 +8,7 @@ import { ramp } from './ramp.js';
 import { type Canvas, FOCAL_PX, type Place, seen, turned } from './space.js';
 
 /** Where a face stands in the frame: its middle, and its height from brow to chin, pixels. */
-export interface Standing {
+export interface Placement {
   readonly x: number;
   readonly y: number;
   readonly height: number;
@@ -16,7 +16,7 @@ export interface Standing {
 
 /** How a person is at one moment. */
 export interface Posture {
-  readonly standing: Standing;
+  readonly standing: Placement;
   readonly turn: Turn;
   /** 0 open to 1 closed. */
   readonly lids: number;
@@ -42,7 +42,7 @@ const MARGIN = 0.7;
  * @param landmarks 68, of the upright photo. @param toTexture from places of the head to pixels of the photo
  * @param rest where the photo shows the person as it was taken
  */
-export function personOf(landmarks: readonly HeadPoint[], toTexture: Affine, rest: Standing, canvas: Canvas): Person {
+export function personOf(landmarks: readonly HeadPoint[], toTexture: Affine, rest: Placement, canvas: Canvas): Person {
   const across = linesBetween(-rest.x / rest.height - MARGIN, (canvas.width - rest.x) / rest.height + MARGIN);
   const down = linesBetween(-rest.y / rest.height - MARGIN, (canvas.height - rest.y) / rest.height + MARGIN);
   const [columns, rows] = [across.length, down.length];
@@ -89,7 +89,7 @@ function linesBetween(low: number, high: number): number[] {
 }
 
 /** The place that the photo shows at (x, y) if it is z nearer than the face's plane: on the same ray of the camera. */
-function onRay([x, y, z]: Place, { height }: Standing): Place {
+function onRay([x, y, z]: Place, { height }: Placement): Place {
   const distance = FOCAL_PX / height;
   const share = (distance - z) / distance;
   return [x * share, y * share, z];
@@ -104,7 +104,7 @@ function headTurned([x, y, z]: Place, { yaw, pitch, roll }: Turn, share: number)
 }
 
 /** Where the camera sees a place of somebody who stands there. */
-export function stands([x, y, z]: Place, standing: Standing, canvas: Canvas): readonly [number, number] {
+export function stands([x, y, z]: Place, standing: Placement, canvas: Canvas): readonly [number, number] {
   const away: Place = [
     x + (standing.x - canvas.width / 2) / standing.height,
     y + (standing.y - canvas.height / 2) / standing.height,

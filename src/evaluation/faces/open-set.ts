@@ -1,7 +1,7 @@
 // pure
 import { encodeVector } from '../../kit/vector.js';
 import { Gallery, type MatchRule, matchOf, type Ranking } from '../../person/gallery.js';
-import { type Rate, rateByPerson, type Tally } from '../figures.js';
+import { type Rate, rateByPerson, type Count } from '../figures.js';
 import type { Sample } from './all-pairs.js';
 import { evaluationPerson } from './evaluation-person.js';
 
@@ -189,7 +189,7 @@ function answerTo({ person, ranking }: Trial, rule: MatchRule): Answer {
 
 /** What happened, by person. */
 export class Tallies {
-  readonly #of = new Map<string, Tally>();
+  readonly #of = new Map<string, Count>();
 
   add(person: string, happened: boolean): void {
     const [yes, total] = this.#of.get(person) ?? [0, 0];

@@ -1,6 +1,6 @@
 // pure
 import { type IdentifyRule, identify } from '../../access/identify.js';
-import type { Look } from '../../access/track.js';
+import type { ComparableFace } from '../../access/track.js';
 import { type CountedRate, type DrawnGallery, type PersonPhotos, Tallies } from './open-set.js';
 
 /** How approaches are made of photos, and decided. */
@@ -31,21 +31,24 @@ export function photoApproaches(
 ): PhotoApproachFigures {
   const [fpir, fnir] = [new Tallies(), new Tallies()];
   for (const { gallery, probes, strangers } of draws) {
-    const meant = (looks: readonly Look[]) => firstMeant(looks, gallery, rule);
+    const meant = (looks: readonly ComparableFace[]) => firstMeant(looks, gallery, rule);
     for (const { person, looks } of approaches(probes, rule.frames)) fnir.add(person, meant(looks) !== person);
     for (const { person, looks } of approaches(strangers, rule.frames)) fpir.add(person, meant(looks) !== undefined);
   }
   return { fpir: fpir.rate(random), fnir: fnir.rate(random) };
 }
 
-function approaches(people: readonly PersonPhotos[], frames: number): { person: string; looks: readonly Look[] }[] {
+function approaches(
+  people: readonly PersonPhotos[],
+  frames: number,
+): { person: string; looks: readonly ComparableFace[] }[] {
   return people.flatMap(({ person, photos }) => {
     const looks = photos.flatMap((embedding) => (embedding ? [{ embedding, weight: 1 }] : [])).slice(0, frames);
     return looks.length === frames ? [{ person, looks }] : [];
   });
 }
 
-function firstMeant(looks: readonly Look[], gallery: DrawnGallery['gallery'], rule: PhotoApproachRule) {
+function firstMeant(looks: readonly ComparableFace[], gallery: DrawnGallery['gallery'], rule: PhotoApproachRule) {
   for (let frames = Math.min(rule.agree, looks.length); frames <= looks.length; frames++) {
     const claim = identify(looks.slice(0, frames), gallery, rule);
     if (claim.kind === 'person') return claim.id;

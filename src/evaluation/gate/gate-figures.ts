@@ -2,7 +2,7 @@
 
 import { seeded } from '../../kit/seeded-random.js';
 import type { CountedRate } from '../faces/open-set.js';
-import { rateByPerson, SEED, type Tally } from '../figures.js';
+import { type Count, rateByPerson, SEED } from '../figures.js';
 import type { JudgedApproach } from './approaches.js';
 
 /** A rate of approaches; its interval is by person. */
@@ -129,7 +129,7 @@ const intruderFigures = (
 const tooShort = (rows: readonly JudgedApproach[], agree: number) => rows.filter(({ inARow }) => inARow < agree).length;
 
 function rateOf(rows: readonly JudgedApproach[], happened: (row: JudgedApproach) => boolean): ApproachRate {
-  const people = new Map<string, Tally>();
+  const people = new Map<string, Count>();
   for (const row of rows) {
     const [yes, all] = people.get(row.person) ?? [0, 0];
     people.set(row.person, [yes + (happened(row) ? 1 : 0), all + 1]);

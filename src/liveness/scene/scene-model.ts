@@ -1,5 +1,5 @@
 // pure
-import type { Box } from '../../face/observation.js';
+import type { Box, SceneAround } from '../../face/observation.js';
 import { BLOCKS, type BlockStats, blockStats, GRID, likeness } from './scene-grid.js';
 
 /** What the camera sees while nobody is there. */
@@ -12,14 +12,6 @@ export interface SceneModel {
   readonly pictures: number;
   /** Pictures in a row that show another scene: the camera is covered, or was moved. */
   readonly strange: number;
-}
-
-/** How much of the known scene is seen around a face. */
-export interface SceneMatch {
-  /** Blocks around the face that could be compared. */
-  readonly blocks: number;
-  /** Likeness of the best quarter of them, −1…1: a passer-by hides some of the scene, a picture before the camera all of it. */
-  readonly match: number;
 }
 
 /** From so many pictures on the scene is known; then each new one counts one in so many. */
@@ -84,7 +76,7 @@ export function compareScene(
   grey: Uint8Array,
   people: readonly Box[],
   frame: { readonly width: number; readonly height: number },
-): SceneMatch | undefined {
+): SceneAround | undefined {
   if (!model || model.pictures < LEARNT || grey.length !== model.mean.length) return undefined;
   const hidden = hiddenBy(people, frame);
   const seen = Float32Array.from(grey);

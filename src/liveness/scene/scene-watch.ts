@@ -1,8 +1,8 @@
-import type { Box } from '../../face/observation.js';
+import type { Box, SceneAround } from '../../face/observation.js';
 import type { MonotonicMs } from '../../kit/clock.js';
 import type { Picture } from '../../kit/opencv/picture.js';
 import { GRID } from './scene-grid.js';
-import { compareScene, learnScene, type SceneMatch, type SceneModel } from './scene-model.js';
+import { compareScene, learnScene, type SceneModel } from './scene-model.js';
 
 /** A face was seen so short a time ago that its person may still be in the picture. */
 const ALONE_MS = 3000;
@@ -19,7 +19,7 @@ export class SceneWatch {
   #faceMs: MonotonicMs | undefined;
 
   /** @param frame the whole frame, stays the caller's. @param faces confirmed faces in it. @returns undefined without faces, too */
-  see(frame: Picture, faces: readonly Box[], atMs: MonotonicMs): SceneMatch | undefined {
+  see(frame: Picture, faces: readonly Box[], atMs: MonotonicMs): SceneAround | undefined {
     if (faces.length > 0) {
       this.#faceMs = atMs;
       return compareScene(this.#model, smallGrey(frame), faces, frame);
