@@ -1,23 +1,21 @@
 import type { Opening } from '../config/opening.js';
-import { type DoorHardware, openHardware } from './hardware.js';
-import { type StartDoorParts, type StartedDoor, startDoor } from './start-door.js';
+import { openHardware } from './hardware.js';
+import { type StartedDoor, startDoor } from './start-door.js';
 
-/** The door's lines, each at its safe level. @throws OperatingError as {@link openHardware}; no line is left open then */
-export const openWires = ({ config, paths, clock, log, endings }: Opening): Promise<DoorHardware> =>
-  endings.open(
+/**
+ * Opens the door's lines and puts the door to work: from here on exit button and fire alarm are served, whatever becomes of the rest of
+ * the gate. However this process exits, the door is locked first, except in a fire.
+ * @throws OperatingError as {@link openHardware}; no line is left open then
+ */
+export async function openDoor({ config, paths, clock, log, endings }: Opening): Promise<StartedDoor> {
+  const hardware = await endings.open(
     'the wires',
     () => openHardware(config.door, { clock, log, runFolder: paths.run }),
     (wires) => wires.close(),
   );
-
-/** The door at work. However this process exits, the door is locked first. */
-export async function openDoor(
-  { config, clock, log, endings }: Opening,
-  parts: Pick<StartDoorParts, 'hardware' | 'onReport' | 'passages' | 'onChange'>,
-): Promise<StartedDoor> {
   const door = await endings.open(
     'the door',
-    () => startDoor({ ...parts, rule: config.door, clock, log }),
+    () => startDoor({ hardware, rule: config.door, clock, log }),
     (started) => started.stop(),
   );
   const lock = () => door.stop();
@@ -29,7 +27,7 @@ export async function openDoor(
   return door;
 }
 
-/** To be called when everything else is open: what is opened last is closed first, so the door is locked before other parts take their time to end. */
+/** To be called when everything else is open: what is opened last is closed first, so the door is locked (in a fire: left released) before other parts take their time to end. */
 export const lockFirst = ({ endings }: Pick<Opening, 'endings'>, door: StartedDoor): Promise<void> =>
   endings.open(
     'the lock',

@@ -1,5 +1,6 @@
 import type { Clock } from '../kit/clock.js';
 import { closeAll } from '../kit/closing.js';
+import { EarlyCalls } from '../kit/early-calls.js';
 import type { Log } from '../kit/log.js';
 import { type Door, type DoorReport, type DoorRule, isReleased } from './door.js';
 import { DoorKeeper } from './door-keeper.js';
@@ -11,6 +12,8 @@ export interface StartedDoor {
   readonly keeper: DoorKeeper;
   /** Sentences for the state; empty when all is well. */
   problems(): readonly string[];
+  /** Who learns of the door, from its first moment on: to be called once, when there is somebody. The door waits for nobody. */
+  tell(listener: DoorListener): void;
   /** Locks, and frees every line. Safe to call twice; never throws. */
   stop(): void;
 }
@@ -26,19 +29,28 @@ export interface PassageListener {
   fire(active: boolean): void;
 }
 
-export interface StartDoorParts {
-  readonly hardware: DoorHardware;
-  readonly rule: DoorRule;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface DoorListener {
   readonly onReport: (report: DoorReport) => void;
   readonly passages: PassageListener;
   /** Called after each change. */
   readonly onChange: () => void;
 }
 
-/** Puts the door to work: from here on it obeys its wires. */
-export function startDoor({ hardware, rule, clock, log, onReport, passages, onChange }: StartDoorParts): StartedDoor {
+export interface StartDoorParts {
+  readonly hardware: DoorHardware;
+  readonly rule: DoorRule;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A door changes a few times at most in the seconds in which a gate starts; a contact that flutters must not fill the memory. */
+const EARLY_MAX = 1000;
+
+/** Puts the door to work: from here on it obeys its wires, whether or not anybody listens yet. */
+export function startDoor({ hardware, rule, clock, log }: StartDoorParts): StartedDoor {
+  const told = new EarlyCalls<DoorListener>(EARLY_MAX);
+  const onChange = () => told.tell((listener) => listener.onChange());
+  const passages = (tell: (listener: PassageListener) => void) => told.tell((listener) => tell(listener.passages));
   const lostInputs = new Map<InputName, string>();
   const { lock, indicators, inputs } = hardware;
   const keeper = new DoorKeeper(
@@ -47,7 +59,9 @@ export function startDoor({ hardware, rule, clock, log, onReport, passages, onCh
     log,
     rule,
     (report) => {
-      onReport(report);
+      // The journal has it later, with the time at which it was told.
+      if (!told.heard) log.info({ ...report }, 'the door, before the gate is up');
+      told.tell((listener) => listener.onReport(report));
       onChange();
     },
     indicators,
@@ -57,17 +71,19 @@ export function startDoor({ hardware, rule, clock, log, onReport, passages, onCh
     changed(name, active) {
       const before = keeper.door.contact;
       keeper.input(name, active);
-      if (name === 'fire') passages.fire(active);
+      if (name === 'fire') passages((listener) => listener.fire(active));
       const after = keeper.door.contact;
       // The state in which the door is found at the start is no passage.
-      if (after !== before)
-        passages.contact(after === 'open', before === 'unknown' ? 'forced' : releaseOf(keeper.door));
+      if (after === before) return;
+      const why = before === 'unknown' ? 'forced' : releaseOf(keeper.door);
+      passages((listener) => listener.contact(after === 'open', why));
     },
     fault(name, why) {
       if (why === null) lostInputs.delete(name);
       else lostInputs.set(name, why);
-      if (name === 'contact' && why !== null) passages.contactLost();
-      if (name === 'contact' && why === null) passages.contactBack(keeper.door.contact === 'open');
+      const open = keeper.door.contact === 'open';
+      if (name === 'contact')
+        passages((listener) => (why === null ? listener.contactBack(open) : listener.contactLost()));
       log[why === null ? 'info' : 'error'](
         { input: name, why },
         why === null ? 'an input is back' : 'an input is lost',
@@ -78,6 +94,10 @@ export function startDoor({ hardware, rule, clock, log, onReport, passages, onCh
   return {
     keeper,
     problems: () => problemsOf(keeper, lostInputs),
+    tell(listener) {
+      const lost = told.listen(listener);
+      if (lost > 0) log.error({ lost }, 'of what the door did before the gate was up, the last is not in the journal');
+    },
     stop() {
       const ends = [{ close: () => keeper.stop() }, inputs];
       for (const why of closeAll(ends)) log.error({ why }, 'a line of the door could not be closed');

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.js';
 import type { Clock } from '../../kit/clock.js';
 import { closeAll, closeEach } from '../../kit/closing.js';
+import { EarlyCalls } from '../../kit/early-calls.js';
 import { INPUT_NAMES, type InputListener, type InputName, type Inputs } from '../inputs.js';
 import { Debounce } from './debounce.js';
 import type { Gpio, GpioLine } from './gpio.js';
@@ -17,8 +18,8 @@ export class GpioInputs implements Inputs {
   readonly #config: InputConfig;
   readonly #clock: Clock;
   readonly #open: { close(): void }[] = [];
-  #listener: InputListener | undefined;
-  #early: ((listener: InputListener) => void)[] = [];
+  /** What comes before `start`, so that the first levels are not lost. */
+  readonly #told = new EarlyCalls<InputListener>(EARLY_MAX);
   #closed = false;
 
   private constructor(gpio: Gpio, lines: ReadonlyMap<InputName, GpioLine>, config: InputConfig, clock: Clock) {
@@ -47,9 +48,7 @@ export class GpioInputs implements Inputs {
   }
 
   start(listener: InputListener): void {
-    this.#listener = listener;
-    for (const report of this.#early) report(listener);
-    this.#early = [];
+    this.#told.listen(listener);
   }
 
   close(): void {
@@ -73,10 +72,7 @@ export class GpioInputs implements Inputs {
     this.#open.push(opened);
   }
 
-  /** Keeps what comes before `start`, so that the first levels are not lost. */
   #report(report: (listener: InputListener) => void): void {
-    if (this.#closed) return;
-    if (this.#listener) report(this.#listener);
-    else if (this.#early.length < EARLY_MAX) this.#early.push(report);
+    if (!this.#closed) this.#told.tell(report);
   }
 }
