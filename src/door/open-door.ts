@@ -1,13 +1,32 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Opening } from '../config/opening.js';
+import { type LockedResource, WriterLock } from '../kit/files/writer-lock.js';
 import { openHardware } from './hardware.js';
 import { type StartedDoor, startDoor } from './start-door.js';
+
+const DOOR_LOCK: LockedResource = {
+  code: 'KAIMON_DOOR_LOCKED',
+  name: "door's lines",
+  advice: 'stop the other gate first, or name another folder with --state',
+};
 
 /**
  * Opens the door's lines and puts the door to work: from here on exit button and fire alarm are served, whatever becomes of the rest of
  * the gate. However this process exits, the door is locked first, except in a fire.
- * @throws OperatingError as {@link openHardware}; no line is left open then
+ * @throws OperatingError KAIMON_DOOR_LOCKED, and as {@link openHardware}; no line is left open then
  */
 export async function openDoor({ config, paths, clock, log, endings }: Opening): Promise<StartedDoor> {
+  // A second gate would move the relay before it noticed that the people are in use.
+  if (config.door.kind === 'gpio')
+    await endings.open(
+      "the door's lines",
+      async () => {
+        await mkdir(paths.run, { recursive: true });
+        return WriterLock.take(join(paths.run, 'door-lock'), log, DOOR_LOCK);
+      },
+      (lock) => lock.release(),
+    );
   const hardware = await endings.open(
     'the wires',
     () => openHardware(config.door, { clock, log, runFolder: paths.run }),

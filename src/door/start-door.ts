@@ -2,7 +2,7 @@ import type { Clock } from '../kit/clock.js';
 import { closeAll } from '../kit/closing.js';
 import { EarlyCalls } from '../kit/early-calls.js';
 import type { Log } from '../kit/log.js';
-import { type Door, type DoorReport, type DoorRule, isReleased } from './door.js';
+import { DOOR_AT_START, type Door, type DoorReport, type DoorRule, isReleased } from './door.js';
 import { DoorKeeper } from './door-keeper.js';
 import type { DoorHardware } from './hardware.js';
 import type { InputName } from './inputs.js';
@@ -14,7 +14,7 @@ export interface StartedDoor {
   problems(): readonly string[];
   /** Who learns of the door, from its first moment on: to be called once, when there is somebody. The door waits for nobody. */
   tell(listener: DoorListener): void;
-  /** Locks, and frees every line. Safe to call twice; never throws. */
+  /** Locks (in a fire: leaves released), and frees every line. Safe to call twice; never throws. */
   stop(): void;
 }
 
@@ -65,6 +65,7 @@ export function startDoor({ hardware, rule, clock, log }: StartDoorParts): Start
       onChange();
     },
     indicators,
+    { ...DOOR_AT_START, fire: hardware.fire },
   );
   hardware.onRelayFault((why) => keeper.fault(why));
   inputs.start({
@@ -112,10 +113,12 @@ function releaseOf(door: Door): 'pulse' | 'free' | 'forced' {
   return door.alarm?.kind === 'forced' ? 'forced' : 'pulse';
 }
 
-function problemsOf({ door }: DoorKeeper, lostInputs: ReadonlyMap<InputName, string>): string[] {
+function problemsOf({ door, leaveFault }: DoorKeeper, lostInputs: ReadonlyMap<InputName, string>): string[] {
   const problems: string[] = [];
   if (door.fault !== null) problems.push('the door relay cannot be driven');
   if (door.fire) problems.push('fire: the door is released');
+  if (leaveFault !== null)
+    problems.push(`if this process were killed now, the door would not be left as it must be: ${leaveFault}`);
   if (door.tampered) problems.push('tamper: the housing is open');
   for (const [name, why] of lostInputs) problems.push(`the input ${name} is lost: ${why}`);
   return problems;

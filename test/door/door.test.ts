@@ -65,7 +65,7 @@ held       | held *     | held *     | held       | held       | held       | op
 forced     | forced *   | forced *   | forced     | forced     | forced     | open *     | forced *   | forced   | locked     | forced     | open *     | forced     | forced     | fault   | stopped
 lockdown   | locked     | locked     | locked     | locked     | locked     | unlocked * | unlocked * | forced   | locked     | locked     | unlocked * | locked     | locked     | fault   | stopped
 open house | unlocked * | unlocked * | locked     | locked     | locked     | unlocked * | unlocked * | open *   | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | fault   | stopped
-fire       | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | open *   | unlocked * | unlocked * | unlocked * | locked     | unlocked * | fault * | stopped
+fire       | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | open *   | unlocked * | unlocked * | unlocked * | locked     | unlocked * | fault * | stopped *
 fault      | fault      | fault      | fault      | fault      | fault      | fault      | fault *    | fault    | fault      | fault      | fault *    | fault      | fault      | fault   | stopped
 stopped    | stopped    | stopped    | stopped    | stopped    | stopped    | stopped    | stopped    | stopped  | stopped    | stopped    | stopped    | stopped    | stopped    | stopped | stopped
 `;

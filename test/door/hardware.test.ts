@@ -58,7 +58,8 @@ describe('a gate whose start fails', () => {
     hardware.close();
     expect(gpio.level(17)).toBe(false);
     // A line that is still open would be in use.
-    for (const offset of [17, 22, 23, 24, 25, 5, 6, 13]) await gpio.output({ ...LINE, offset }, false);
+    for (const offset of [17, 22, 23, 24, 25, 5, 6, 13])
+      await gpio.output({ ...LINE, offset }, { high: false, held: false });
   });
 
   test('reports a line that does not close, and closes the others', async () => {
@@ -76,7 +77,7 @@ describe('a gate whose start fails', () => {
     const parts = { clock: new ManualClock(), log: silentLog, runFolder: folder(), backend };
     const { inputs } = await openHardware(doorOf(), parts);
     expect(() => inputs.close()).toThrow('EIO at 23');
-    for (const offset of [22, 23, 24, 25]) await gpio.output({ ...LINE, offset }, false);
+    for (const offset of [22, 23, 24, 25]) await gpio.output({ ...LINE, offset }, { high: false, held: false });
   });
 });
 

@@ -25,6 +25,7 @@ function house(hardware: Partial<DoorHardware> = {}, listening = true) {
         close: () => undefined,
       },
       what: 'test',
+      fire: false,
       onRelayFault: () => undefined,
       close: () => undefined,
       ...hardware,

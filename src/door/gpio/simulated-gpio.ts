@@ -1,6 +1,6 @@
 import type { Probe } from './backend.js';
 import type { Chip } from './chips.js';
-import type { Gpio, GpioLine, InputLine, InputLineListener, OutputLine } from './gpio.js';
+import type { Gpio, GpioLine, InputLine, InputLineListener, OutputLine, Rest } from './gpio.js';
 import { obeyParent, type SimulatedWires } from './wire-control.js';
 
 /** Works on every machine. */
@@ -49,9 +49,10 @@ export class SimulatedGpio implements Gpio, SimulatedWires {
     this.#onOutput = listener;
   }
 
-  async output({ offset }: GpioLine, safeHigh: boolean): Promise<OutputLine> {
+  async output({ offset }: GpioLine, rest: Rest): Promise<OutputLine> {
     this.#take(offset);
-    this.#drive(offset, safeHigh);
+    this.#drive(offset, rest.high);
+    let left = rest;
     let closed = false;
     return {
       write: (high) => {
@@ -59,10 +60,13 @@ export class SimulatedGpio implements Gpio, SimulatedWires {
         if (this.#broken.has(offset)) throw new Error(`line ${offset} does not obey`);
         this.#drive(offset, high);
       },
+      leaveAt: (next) => {
+        left = next;
+      },
       close: () => {
         if (closed) return;
         closed = true;
-        this.#drive(offset, safeHigh);
+        this.#drive(offset, left.high);
         this.#open.delete(offset);
       },
     };

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Stand-in for the gpiod tools: fake-gpiod.sh VERSION FOLDER TOOL ARGUMENTS... A chip of eight lines lives in FOLDER: levelN is the wire,
-# holderN the process that holds the line. Knows only what Kaimon asks for, and refuses options of the other version.
+# holderN the process that holds the line, writtenN every level that it was set to. Knows only what Kaimon asks for, and refuses options of the other version.
 version=$1 folder=$2 tool=$3
 shift 3
 fail() { echo "$tool: $*" >&2; exit 1; }
@@ -51,6 +51,7 @@ case $tool in
     n=${rest%=*}
     take "$n"
     echo "${rest#*=}" >"$folder/level$n"
+    echo "${rest#*=}" >>"$folder/written$n"
     [ "$mode" = exit ] || exec sleep 1000
     rm -f "$folder/holder$n" ;;
   gpioget) cat "$folder/level$rest" 2>/dev/null || echo 0 ;;

@@ -3,6 +3,8 @@ import { gpioContract } from '../../contract/gpio.contract.js';
 import { until } from '../../site/until.js';
 import { fakeToolsRig, noOnoff, noVirtualChip, simulatedRig, sysfsRig, virtualRig } from './gpio-rigs.js';
 
+const IDLE = { high: false, held: false };
+
 gpioContract('simulated', async () => simulatedRig());
 if (noOnoff === undefined) gpioContract('onoff in a hand-made sysfs tree', async () => sysfsRig());
 else test.skip(`onoff in a hand-made sysfs tree: ${noOnoff}`, () => undefined);
@@ -21,7 +23,7 @@ describe('when a GPIO line cannot be used', () => {
     `the message names chip, line and what to do: sysfs${noOnoff ? ` (${noOnoff})` : ''}`,
     async () => {
       const rig = sysfsRig();
-      const opened = rig.gpio.output(rig.line(5), false, () => undefined);
+      const opened = rig.gpio.output(rig.line(5), IDLE, () => undefined);
       await expect(opened).rejects.toMatchObject({ code: 'KAIMON_GPIO_IO' });
       await expect(opened).rejects.toThrow('line 5 of the GPIO chip "gate-gpio"');
       const pulled = rig.gpio.input(rig.line(1), 'up', { onLevel: () => undefined, onFault: () => undefined });
@@ -32,8 +34,8 @@ describe('when a GPIO line cannot be used', () => {
 
   test.each([1, 2] as const)('the message names the program that uses the line: gpiod %i', async (version) => {
     const rig = await fakeToolsRig(version);
-    const first = await rig.gpio.output(rig.line(0), false, () => undefined);
-    const second = rig.gpio.output(rig.line(0), false, () => undefined);
+    const first = await rig.gpio.output(rig.line(0), IDLE, () => undefined);
+    const second = rig.gpio.output(rig.line(0), IDLE, () => undefined);
     await expect(second).rejects.toThrow('line 0 of the GPIO chip "gate-gpio": it is in use by "gpioset"');
     first.close();
     rig.close();
@@ -42,7 +44,7 @@ describe('when a GPIO line cannot be used', () => {
   test('no gpioset keeps running if the tools fail after it took the line', async () => {
     const rig = await fakeToolsRig(2);
     rig.fail('info-fails');
-    const opened = rig.gpio.output(rig.line(0), false, () => undefined);
+    const opened = rig.gpio.output(rig.line(0), IDLE, () => undefined);
     await expect(opened).rejects.toMatchObject({ code: 'KAIMON_GPIO_IO' });
     await until('no process holds the line', () => !rig.held());
     rig.close();
@@ -50,7 +52,7 @@ describe('when a GPIO line cannot be used', () => {
 
   test('closing it gives up within the stop time of the service if the tools hang', async () => {
     const rig = await fakeToolsRig(2);
-    const line = await rig.gpio.output(rig.line(0), false, () => undefined);
+    const line = await rig.gpio.output(rig.line(0), IDLE, () => undefined);
     rig.fail('set-hangs');
     expect(() => line.close()).toThrow('ETIMEDOUT');
     rig.close();
