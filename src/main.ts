@@ -10,7 +10,9 @@ import { openTrustedClock } from './clock-trust/open-trusted-clock.js';
 import type { Config } from './config/config.js';
 import type { Opening } from './config/opening.js';
 import type { Paths } from './config/paths.js';
+import { serveDoorAlone } from './door/door-alone.js';
 import { lockFirst, openDoor } from './door/open-door.js';
+import type { StartedDoor } from './door/start-door.js';
 import { makeEye, startEye } from './eye/make-eye.js';
 import { siteEntryPolicy } from './gate/entry-policy.js';
 import { makeGate } from './gate/make-gate.js';
@@ -61,7 +63,14 @@ export async function startGate(
 ): Promise<RunningGate> {
   const opening = { config, paths, clock, log, endings };
   try {
-    const state = await start(opening, await open(opening));
+    const door = await openDoor(opening);
+    const doorParts = endings.count;
+    const state = await open(opening, door)
+      .then((parts) => start(opening, parts))
+      .catch(async (thrown) => {
+        await serveDoorAlone(opening, door, doorParts, thrown);
+        throw thrown;
+      });
     let stopping: Promise<void> | undefined;
     const stop = () => endings.close().then(() => log.info('the gate is down, the door is locked'));
     return { state, stop: () => (stopping ??= stop()) };
@@ -72,12 +81,11 @@ export async function startGate(
   }
 }
 
-/** Makes the parts. Most of what can be wrong with configuration or machine shows here. */
-async function open(opening: Opening) {
+/** Makes the parts but for the door, which is at work already. Most of what can be wrong with configuration or machine shows here. */
+async function open(opening: Opening, door: StartedDoor) {
   const { config, paths } = opening;
   const rules = rulesOf(config.access);
   const changed = new Signal();
-  const door = await openDoor(opening);
   const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
   const models = await loadModels(loadManifest(), choice, calibrationFile(paths.state));
   const { people, gallery } = await openPeople(opening, models);

@@ -130,7 +130,9 @@ export type DoorReport =
     }
   | { readonly type: 'tamper' | 'fire'; readonly active: boolean }
   | { readonly type: 'mode'; readonly mode: DoorMode; readonly before: DoorMode }
-  | { readonly type: 'exit' };
+  | { readonly type: 'exit' }
+  /** The exit button has been pressed for longer than anybody presses one. */
+  | { readonly type: 'exit-stuck'; readonly active: boolean };
 
 /** All durations in milliseconds. */
 export interface DoorRule {

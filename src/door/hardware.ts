@@ -10,6 +10,7 @@ import type { GpioLine, OutputLine } from './gpio/gpio.js';
 import { GpioIndicators, INDICATOR_NAMES, type IndicatorName } from './gpio/gpio-indicators.js';
 import { GpioInputs } from './gpio/gpio-inputs.js';
 import { GpioLock, relayHigh, restOf } from './gpio/gpio-lock.js';
+import { pullOf } from './gpio/safe-pull.js';
 import { type Indicators, noIndicators } from './indicators.js';
 import { INPUT_NAMES, type InputName, type Inputs, noInputs } from './inputs.js';
 import type { Lock } from './lock.js';
@@ -122,7 +123,11 @@ async function openLines(
     const off = { high: config[key].activeLow, held: false };
     indicators.set(key, kept(await gpio.output(line, off, (why) => onIndicatorFault(key, why))));
   }
-  log.info({ backend: name, lines: Object.fromEntries(lines) }, 'the lines of the door are open');
+  const pulls = [...among(INPUT_NAMES, lines).keys()].map((key) => [key, pullOf(key, config[key], gpio.setsPulls)]);
+  log.info(
+    { backend: name, lines: Object.fromEntries(lines), pulls: Object.fromEntries(pulls) },
+    'the lines of the door are open',
+  );
   return {
     lock,
     indicators: new GpioIndicators(indicators, config, clock, (why) => onIndicatorFault('buzzer', why)),

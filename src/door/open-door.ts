@@ -34,7 +34,7 @@ export async function openDoor({ config, paths, clock, log, endings }: Opening):
   );
   const door = await endings.open(
     'the door',
-    () => startDoor({ hardware, rule: config.door, clock, log }),
+    () => startDoor({ hardware, rule: config.door, rexStuckMs: config.door.rexStuckMs, clock, log }),
     (started) => started.stop(),
   );
   const lock = () => door.stop();

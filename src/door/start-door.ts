@@ -4,6 +4,7 @@ import { EarlyCalls } from '../kit/early-calls.js';
 import type { Log } from '../kit/log.js';
 import { DOOR_AT_START, type Door, type DoorReport, type DoorRule, isReleased } from './door.js';
 import { DoorKeeper } from './door-keeper.js';
+import { ExitButton } from './exit-button.js';
 import type { DoorHardware } from './hardware.js';
 import type { InputName } from './inputs.js';
 
@@ -12,8 +13,10 @@ export interface StartedDoor {
   readonly keeper: DoorKeeper;
   /** Sentences for the state; empty when all is well. */
   problems(): readonly string[];
-  /** Who learns of the door, from its first moment on: to be called once, when there is somebody. The door waits for nobody. */
+  /** Who learns of the door, from its first moment on: to be called when there is somebody. The door waits for nobody. */
   tell(listener: DoorListener): void;
+  /** Those who learn of the door are gone: what happens is logged and kept again. */
+  tellNobody(): void;
   /** Locks (in a fire: leaves released), and frees every line. Safe to call twice; never throws. */
   stop(): void;
 }
@@ -39,6 +42,8 @@ export interface DoorListener {
 export interface StartDoorParts {
   readonly hardware: DoorHardware;
   readonly rule: DoorRule;
+  /** An exit button that is pressed for longer is stuck, in milliseconds; 0: never. */
+  readonly rexStuckMs: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -47,29 +52,33 @@ export interface StartDoorParts {
 const EARLY_MAX = 1000;
 
 /** Puts the door to work: from here on it obeys its wires, whether or not anybody listens yet. */
-export function startDoor({ hardware, rule, clock, log }: StartDoorParts): StartedDoor {
+export function startDoor({ hardware, rule, rexStuckMs, clock, log }: StartDoorParts): StartedDoor {
   const told = new EarlyCalls<DoorListener>(EARLY_MAX);
   const onChange = () => told.tell((listener) => listener.onChange());
   const passages = (tell: (listener: PassageListener) => void) => told.tell((listener) => tell(listener.passages));
   const lostInputs = new Map<InputName, string>();
   const { lock, indicators, inputs } = hardware;
-  const keeper = new DoorKeeper(
-    lock,
-    clock,
-    log,
-    rule,
-    (report) => {
-      // The journal has it later, with the time at which it was told.
-      if (!told.heard) log.info({ ...report }, 'the door, before the gate is up');
-      told.tell((listener) => listener.onReport(report));
-      onChange();
-    },
-    indicators,
-    { ...DOOR_AT_START, fire: hardware.fire },
-  );
+  const report = (happened: DoorReport) => {
+    // The journal has it later, with the time at which it was told.
+    if (!told.heard) log.info({ ...happened }, 'the door, before the gate is up');
+    told.tell((listener) => listener.onReport(happened));
+    onChange();
+  };
+  const found = { ...DOOR_AT_START, fire: hardware.fire };
+  const keeper = new DoorKeeper(lock, clock, log, rule, report, indicators, found);
+  const button = new ExitButton(clock, rexStuckMs, {
+    pressed: () => keeper.input('rex', true),
+    stuck: (active) => report({ type: 'exit-stuck', active }),
+  });
   hardware.onRelayFault((why) => keeper.fault(why));
   inputs.start({
     changed(name, active) {
+      if (name === 'rex') {
+        const before = button.problems().length;
+        button.level(active);
+        if (button.problems().length !== before) onChange();
+        return;
+      }
       const before = keeper.door.contact;
       keeper.input(name, active);
       if (name === 'fire') passages((listener) => listener.fire(active));
@@ -82,6 +91,7 @@ export function startDoor({ hardware, rule, clock, log }: StartDoorParts): Start
     fault(name, why) {
       if (why === null) lostInputs.delete(name);
       else lostInputs.set(name, why);
+      if (name === 'rex' && why !== null) button.lost();
       const open = keeper.door.contact === 'open';
       if (name === 'contact')
         passages((listener) => (why === null ? listener.contactBack(open) : listener.contactLost()));
@@ -94,13 +104,14 @@ export function startDoor({ hardware, rule, clock, log }: StartDoorParts): Start
   });
   return {
     keeper,
-    problems: () => problemsOf(keeper, lostInputs),
+    problems: () => [...problemsOf(keeper, lostInputs), ...button.problems()],
     tell(listener) {
       const lost = told.listen(listener);
       if (lost > 0) log.error({ lost }, 'of what the door did before the gate was up, the last is not in the journal');
     },
+    tellNobody: () => told.forget(),
     stop() {
-      const ends = [{ close: () => keeper.stop() }, inputs];
+      const ends = [{ close: () => keeper.stop() }, button, inputs];
       for (const why of closeAll(ends)) log.error({ why }, 'a line of the door could not be closed');
     },
   };

@@ -21,7 +21,12 @@ export class EarlyCalls<Listener> {
     else this.#lost++;
   }
 
-  /** To be called once. @returns how many calls did not fit */
+  /** From now on calls are kept again. */
+  forget(): void {
+    this.#listener = undefined;
+  }
+
+  /** @returns how many calls did not fit */
   listen(listener: Listener): number {
     // The listener is noted last: what a call brings about must not be told before the calls that came earlier.
     for (let call = this.#early.shift(); call; call = this.#early.shift()) call(listener);

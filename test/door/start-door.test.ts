@@ -31,6 +31,7 @@ function house(hardware: Partial<DoorHardware> = {}, listening = true) {
       ...hardware,
     },
     rule: RULE,
+    rexStuckMs: 60_000,
     clock,
     log: { ...silentLog, error } as typeof silentLog,
   });
@@ -97,6 +98,52 @@ test('a contact that comes back says whether the door is open; a fire is reporte
   wire('fire', true);
   expect(passages.pop()).toEqual(['fire', true]);
   expect([passages, lock.released]).toEqual([[[true, 'forced'], 'lost', ['back', true], ['fire', true]], true]);
+});
+
+test('a button that is found pressed does not open, is a problem at once, and is stuck after a minute', () => {
+  const { clock, lock, door, reports, wire, fault } = house();
+  wire('rex', true);
+  expect([lock.released, reports, door.problems()]).toEqual([false, [], [expect.stringContaining('found pressed')]]);
+  clock.advance(60_000);
+  expect([reports, door.problems()]).toEqual([['exit-stuck'], [expect.stringContaining('the exit button is stuck')]]);
+  wire('rex', false);
+  expect([lock.released, reports, door.problems()]).toEqual([false, ['exit-stuck', 'exit-stuck'], []]);
+  wire('rex', true);
+  expect(lock.released).toBe(true);
+  wire('rex', false);
+  clock.advance(RULE.pulseMs);
+  fault('rex', 'torn');
+  fault('rex', null);
+  wire('rex', true);
+  expect(lock.released).toBe(false);
+  wire('rex', false);
+  wire('rex', true);
+  expect(lock.released).toBe(true);
+});
+
+test('a door that was left released in a fire stays so until the wire says that the fire is over', () => {
+  const { lock, door, passages, reports, wire } = house({ fire: true });
+  expect([door.keeper.state, door.problems()]).toEqual(['unlocked', ['fire: the door is released']]);
+  wire('fire', true);
+  expect([door.keeper.state, passages, reports]).toEqual(['unlocked', [['fire', true]], []]);
+  wire('fire', false);
+  expect([door.keeper.state, lock.released, reports]).toEqual(['locked', false, ['fire', 'door']]);
+});
+
+test('a stop in a fire leaves the door released; a level that cannot be recorded is a problem', () => {
+  const { lock, door, wire } = house();
+  wire('fire', true);
+  door.stop();
+  expect([lock.released, door.keeper.state]).toEqual([true, 'stopped']);
+  const full = house();
+  full.lock.leaveAt = () => {
+    throw new Error('ENOSPC');
+  };
+  full.wire('fire', true);
+  expect([full.lock.released, full.door.problems()]).toEqual([
+    true,
+    ['fire: the door is released', 'if this process were killed now, the door would not be left as it must be: ENOSPC'],
+  ]);
 });
 
 describe('before anybody listens', () => {

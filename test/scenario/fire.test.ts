@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 /** A daemon on a chip of stand-ins for the gpiod tools, and what systemd does when it has ended. */
-async function house(version: 1 | 2, lockType: 'fail-secure' | 'fail-safe') {
+async function house(version: 1 | 2, lockType: 'fail-secure' | 'fail-safe', more = {}) {
   const rig = await fakeToolsRig(version);
   cleanUps.push(rig.close);
   const state = join(rig.folder, 'state');
@@ -30,24 +30,26 @@ async function house(version: 1 | 2, lockType: 'fail-secure' | 'fail-safe') {
       camera: { kind: 'replay', path: join(rig.folder, 'none') },
       door: { kind: 'gpio', lockType, gpio: { backend: 'gpiod' }, relay: at(RELAY), fire },
       greeting: { enabled: false },
+      ...more,
     }),
   );
   let daemon: ChildProcess | undefined;
   const log = join(rig.folder, 'log');
-  const ups = () => readFileSync(log, 'utf8').split('the gate is up').length - 1;
-  const start = async () => {
+  const ups = (up: string) => readFileSync(log, 'utf8').split(up).length - 1;
+  const start = async (up = 'the gate is up') => {
     const out = openSync(log, 'a');
-    const before = ups();
+    const before = ups(up);
     daemon = spawn(process.execPath, [CLI, 'run', '--config', config, '--state', state], {
       stdio: ['ignore', out, out],
+      env: { ...process.env, INVOCATION_ID: 'as under systemd' },
     });
     cleanUps.push(() => daemon?.kill('SIGKILL'));
-    await until('the gate is up', () => ups() > before, 30);
+    await until(up, () => ups(up) > before, 30);
   };
   const end = async (signal: NodeJS.Signals) => {
     const ended = once(daemon as ChildProcess, 'exit');
     daemon?.kill(signal);
-    await ended;
+    return (await ended)[0];
   };
   const safeState = () => {
     const script = join(ROOT, 'systemd/safe-state.sh');
@@ -106,4 +108,20 @@ describe.skipIf(notReady)('where nothing holds the line any more', () => {
     await until('it is locked', () => wire(RELAY) === !released);
     await end('SIGTERM');
   }, 120_000);
+});
+
+describe.skipIf(notReady)('a gate that cannot start', () => {
+  test('serves the fire alarm until the next try, and ends with the reason when it is told to', async () => {
+    const { start, end, wire, drive } = await house(2, 'fail-secure', {
+      mqtt: { enabled: true, username: 'gate', passwordFile: '/nowhere/password' },
+    });
+    drive(FIRE, false);
+    await start('the door alone is at work');
+    expect(wire(RELAY)).toBe(false);
+    drive(FIRE, true);
+    await until('the door is released', () => wire(RELAY) === true);
+    drive(FIRE, false);
+    await until('the door is locked', () => wire(RELAY) === false);
+    expect(await end('SIGTERM')).toBe(4);
+  }, 60_000);
 });

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.js';
 import { autoOrder, type GpioBackendName, PULL_SETTERS } from '../../config/gpio-backends.js';
+import { asksForPull } from '../../config/sections/door.js';
 import { OperatingError } from '../../kit/errors.js';
 import { INPUT_NAMES } from '../inputs.js';
 import type { Backend, Probe, ProbeParts } from './backend.js';
@@ -19,7 +20,7 @@ const PROBES: Readonly<Record<GpioBackendName, Probe>> = {
  * @throws OperatingError KAIMON_GPIO_BACKEND with what is missing for each back end that was tried
  */
 export async function chooseBackend(config: Config['door'], parts: Omit<ProbeParts, 'config'>): Promise<Backend> {
-  const needsPulls = INPUT_NAMES.some((name) => config[name].line !== null && config[name].pull !== 'as-is');
+  const needsPulls = INPUT_NAMES.some((name) => config[name].line !== null && asksForPull(config[name]));
   const { backend } = config.gpio;
   const order = backend === 'auto' ? autoOrder(needsPulls) : [backend];
   const missing: string[] = [];

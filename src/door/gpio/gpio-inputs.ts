@@ -5,6 +5,7 @@ import { EarlyCalls } from '../../kit/early-calls.js';
 import { INPUT_NAMES, type InputListener, type InputName, type Inputs } from '../inputs.js';
 import { Debounce } from './debounce.js';
 import type { Gpio, GpioLine } from './gpio.js';
+import { pullOf } from './safe-pull.js';
 
 type InputConfig = Pick<Config['door'], InputName | 'debounceMs'>;
 
@@ -60,14 +61,18 @@ export class GpioInputs implements Inputs {
   async #openOne(name: InputName): Promise<void> {
     const line = this.#lines.get(name);
     if (!line) return;
-    const { activeLevel, pull } = this.#config[name];
+    const { activeLevel } = this.#config[name];
     const debounce = new Debounce(this.#clock, this.#config.debounceMs, (high) =>
       this.#report((listener) => listener.changed(name, high === (activeLevel === 'high'))),
     );
     this.#open.push(debounce);
-    const opened = await this.#gpio.input(line, pull, {
+    const opened = await this.#gpio.input(line, pullOf(name, this.#config[name], this.#gpio.setsPulls), {
       onLevel: (high) => debounce.level(high),
-      onFault: (why) => this.#report((listener) => listener.fault(name, why)),
+      onFault: (why) => {
+        // What the wire says when it is back is told in any case: it may have changed unseen.
+        if (why !== null) debounce.reset();
+        this.#report((listener) => listener.fault(name, why));
+      },
     });
     this.#open.push(opened);
   }

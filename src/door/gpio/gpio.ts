@@ -41,6 +41,8 @@ export interface InputLine {
 
 /** Port: the lines of this machine. Opening a line that is busy or forbidden throws an OperatingError. */
 export interface Gpio {
+  /** Whether it can set pulls, as its row in the table of back ends says. */
+  readonly setsPulls: boolean;
   /**
    * Opens a line at the level at which it is left, without a moment at the other level; one that the process before this one has left
    * held is taken over.

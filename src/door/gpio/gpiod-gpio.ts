@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { GPIO_BACKENDS } from '../../config/gpio-backends.js';
 import type { Clock } from '../../kit/clock.js';
 import { closeAll } from '../../kit/closing.js';
 import { explain, OperatingError } from '../../kit/errors.js';
@@ -48,6 +49,7 @@ export const probeGpiod: Probe = async ({ clock, log, runFolder }) => {
 /** Lines through the character device and the gpiod tools: one child process for each line, which ends with this process unless the line
  * must be driven on. */
 export class GpiodGpio implements Gpio {
+  readonly setsPulls = GPIO_BACKENDS.gpiod.setsPulls;
   readonly #version: ToolsVersion;
   readonly #clock: Clock;
   readonly #leftHolders: LeftHolders;

@@ -61,9 +61,15 @@ export class LeftHolders {
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch {
     // ESRCH: none has it. EPERM: it was given to a process of another user, which cannot be ours.
     return false;
+  }
+  try {
+    // One that has ended holds nothing, though nobody has asked for its exit code yet.
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    // The service's sandbox hides it.
+    return true;
   }
 }

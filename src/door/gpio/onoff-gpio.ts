@@ -1,6 +1,7 @@
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gpio as OnoffLine } from 'onoff';
+import { GPIO_BACKENDS } from '../../config/gpio-backends.js';
 import type { Clock } from '../../kit/clock.js';
 import { explain } from '../../kit/errors.js';
 import type { Probe } from './backend.js';
@@ -42,6 +43,7 @@ export function sysfsChips(root = SYSFS): Chip[] {
  * Lines through sysfs and the package onoff. A line is left exported at its level: once unexported, nothing would hold it there.
  */
 export class OnoffGpio implements Gpio {
+  readonly setsPulls = GPIO_BACKENDS.onoff.setsPulls;
   readonly #Line: typeof OnoffLine;
   readonly #clock: Clock;
   readonly #root: string;

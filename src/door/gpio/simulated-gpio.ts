@@ -1,3 +1,4 @@
+import { GPIO_BACKENDS } from '../../config/gpio-backends.js';
 import type { Probe } from './backend.js';
 import type { Chip } from './chips.js';
 import type { Gpio, GpioLine, InputLine, InputLineListener, OutputLine, Rest } from './gpio.js';
@@ -12,6 +13,7 @@ export const probeSimulated: Probe = async ({ config, log }) => {
 
 /** Lines that exist in memory only: levels can be read and set from outside. */
 export class SimulatedGpio implements Gpio, SimulatedWires {
+  readonly setsPulls = GPIO_BACKENDS.simulated.setsPulls;
   readonly #levels = new Map<number, boolean>();
   readonly #listeners = new Map<number, InputLineListener>();
   readonly #open = new Set<number>();
@@ -36,7 +38,9 @@ export class SimulatedGpio implements Gpio, SimulatedWires {
 
   /** Breaks the wire at an input; null mends it. */
   setFault(offset: number, why: string | null): void {
-    this.#listeners.get(offset)?.onFault(why);
+    const listener = this.#listeners.get(offset);
+    listener?.onFault(why);
+    if (why === null) listener?.onLevel(this.#levels.get(offset) ?? false);
   }
 
   /** From now on the output refuses every change. */

@@ -57,8 +57,8 @@ export function onoffBelow(root: string): typeof import('onoff').Gpio {
 }
 
 /** A hand-made /sys/class/gpio of plain files: nothing in it changes by itself, and there are no interrupts. */
-export function sysfsTree(): string {
-  const root = scratch('sysfs');
+export function sysfsTree(root = scratch('sysfs')): string {
+  mkdirSync(root, { recursive: true });
   const chip = join(root, 'gpiochip512');
   mkdirSync(chip);
   for (const [file, text] of Object.entries({ label: 'gate-gpio', base: '512', ngpio: '8' }))
@@ -79,6 +79,7 @@ export function sysfsRig(): GpioRig {
   const path = (offset: number, file: string) => join(root, `gpio${512 + offset}`, file);
   const read = (offset: number, file: string) => readFileSync(path(offset, file), 'utf8').trim();
   const gpio: Gpio = {
+    setsPulls: onoff.setsPulls,
     async output(line, rest) {
       const output = await onoff.output(line, rest);
       // The kernel carries the level of `direction` over to `value`.
@@ -194,6 +195,7 @@ export async function virtualRig(backend: 'onoff' | 'gpiod'): Promise<GpioRig> {
   const drive = (offset: number, high: boolean) =>
     writeFileSync(join(lines, `sim_gpio${offset}`, 'pull'), high ? 'pull-up' : 'pull-down');
   const gpio: Gpio = {
+    setsPulls: real.setsPulls,
     output(line, rest, onFault) {
       // As docs/door.md asks for: a line that gpioset lets go of takes the level of its resistor, so that must be the safe level.
       if (!rest.held) drive(line.offset, rest.high);

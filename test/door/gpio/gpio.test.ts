@@ -18,6 +18,22 @@ if (noVirtualChip === undefined) {
   test.skip(`a virtual chip: ${noVirtualChip}`, () => undefined);
 }
 
+test.each([1, 2] as const)('a wire that nothing drives has the level of its pull: gpiod %i', async (version) => {
+  const rig = await fakeToolsRig(version);
+  for (const [offset, pull] of [
+    [2, 'up'],
+    [3, 'down'],
+  ] as const) {
+    const levels: boolean[] = [];
+    const listener = { onLevel: (high: boolean) => void levels.push(high), onFault: () => undefined };
+    const input = await rig.gpio.input(rig.line(offset), pull, listener);
+    await until('it is read', () => levels.length > 0);
+    expect(levels[0]).toBe(pull === 'up');
+    input.close();
+  }
+  rig.close();
+});
+
 describe('when a GPIO line cannot be used', () => {
   test.skipIf(noOnoff)(
     `the message names chip, line and what to do: sysfs${noOnoff ? ` (${noOnoff})` : ''}`,
