@@ -72,7 +72,7 @@ export async function startGate(
         throw thrown;
       });
     let stopping: Promise<void> | undefined;
-    const stop = () => endings.close().then(() => log.info('the gate is down, the door is locked'));
+    const stop = () => endings.close().then(() => log.info(`the gate is down, the door is ${door.leftAt}`));
     return { state, stop: () => (stopping ??= stop()) };
   } catch (thrown) {
     // The caller gets the reason why it did not start; what could not be closed either is only logged.

@@ -17,7 +17,7 @@ const STOPS = ['SIGTERM', 'SIGINT'] as const;
  */
 export async function serveDoorAlone(
   { config, clock, log, endings }: Opening,
-  door: Pick<StartedDoor, 'tellNobody'>,
+  door: Pick<StartedDoor, 'tellNobody' | 'keeper'>,
   parts: number,
   thrown: unknown,
 ): Promise<void> {
@@ -26,6 +26,8 @@ export async function serveDoorAlone(
   // By hand nobody starts it again, and whoever did is waiting for the reason.
   if (!wired || process.env['INVOCATION_ID'] === undefined) return;
   door.tellNobody();
+  // Nobody is there any more who would end open house.
+  door.keeper.lock();
   await endings.closeNewest(parts).catch((also) => log.error({ why: explain(also) }, 'not everything could be closed'));
   const why = explain(thrown);
   log.error({ why }, `the gate cannot start; the door alone is at work, the next try is in ${ALONE_MS / 1000} s`);

@@ -17,6 +17,8 @@ export interface StartedDoor {
   tell(listener: DoorListener): void;
   /** Those who learn of the door are gone: what happens is logged and kept again. */
   tellNobody(): void;
+  /** What a stop leaves the door at, for the log. */
+  readonly leftAt: 'locked' | 'released: fire';
   /** Locks (in a fire: leaves released), and frees every line. Safe to call twice; never throws. */
   stop(): void;
 }
@@ -108,6 +110,9 @@ export function startDoor({ hardware, rule, rexStuckMs, clock, log }: StartDoorP
     tell(listener) {
       const lost = told.listen(listener);
       if (lost > 0) log.error({ lost }, 'of what the door did before the gate was up, the last is not in the journal');
+    },
+    get leftAt() {
+      return keeper.door.fire ? 'released: fire' : 'locked';
     },
     tellNobody: () => told.forget(),
     stop() {
