@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Opening } from '../config/opening.js';
+import { explain, OperatingError } from '../kit/errors.js';
 import { type LockedResource, WriterLock } from '../kit/files/writer-lock.js';
+import type { Log } from '../kit/log.js';
 import { openHardware } from './hardware.js';
 import { type StartedDoor, startDoor } from './start-door.js';
 
@@ -21,11 +23,8 @@ export async function openDoor({ config, paths, clock, log, endings }: Opening):
   if (config.door.kind === 'gpio')
     await endings.open(
       "the door's lines",
-      async () => {
-        await mkdir(paths.run, { recursive: true });
-        return WriterLock.take(join(paths.run, 'door-lock'), log, DOOR_LOCK);
-      },
-      (lock) => lock.release(),
+      () => lockLines(paths.run, log),
+      (lock) => lock?.release(),
     );
   const hardware = await endings.open(
     'the wires',
@@ -44,6 +43,18 @@ export async function openDoor({ config, paths, clock, log, endings }: Opening):
     () => process.off('exit', lock),
   );
   return door;
+}
+
+/** @returns undefined where the folder takes no file: button and fire alarm must work on a full or read-only disk, too */
+async function lockLines(folder: string, log: Log): Promise<WriterLock | undefined> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return await WriterLock.take(join(folder, 'door-lock'), log, DOOR_LOCK);
+  } catch (thrown) {
+    if (thrown instanceof OperatingError && thrown.code === DOOR_LOCK.code) throw thrown;
+    log.warn({ why: explain(thrown) }, 'a second gate on the same door would not be noticed');
+    return undefined;
+  }
 }
 
 /** To be called when everything else is open: what is opened last is closed first, so the door is locked (in a fire: left released) before other parts take their time to end. */
