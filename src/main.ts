@@ -1,6 +1,6 @@
 /**
- * The gate process, a table of contents: models → people → wires → journal → state files → clock → broker → reports → door → eye →
- * voice → gate → site → systemd.
+ * The gate process, a table of contents: door → models → people → journal → state files → clock → broker → reports → eye → voice →
+ * gate → site → systemd. The door is first: exit button and fire alarm wait for nothing else, and are served while the rest is opened.
  * Parts end in the reverse of the order in which they were opened, at the stop as well as when a later part cannot be opened.
  */
 import { openAttackAlarm } from './access/open-attack-alarm.js';
@@ -10,7 +10,9 @@ import { openTrustedClock } from './clock-trust/open-trusted-clock.js';
 import type { Config } from './config/config.js';
 import type { Opening } from './config/opening.js';
 import type { Paths } from './config/paths.js';
-import { lockFirst, openDoor, openWires } from './door/open-door.js';
+import { serveDoorAlone } from './door/door-alone.js';
+import { lockFirst, openDoor } from './door/open-door.js';
+import type { StartedDoor } from './door/start-door.js';
 import { makeEye, startEye } from './eye/make-eye.js';
 import { siteEntryPolicy } from './gate/entry-policy.js';
 import { makeGate } from './gate/make-gate.js';
@@ -61,9 +63,16 @@ export async function startGate(
 ): Promise<RunningGate> {
   const opening = { config, paths, clock, log, endings };
   try {
-    const state = await start(opening, await open(opening));
+    const door = await openDoor(opening);
+    const doorParts = endings.count;
+    const state = await open(opening, door)
+      .then((parts) => start(opening, parts))
+      .catch(async (thrown) => {
+        await serveDoorAlone(opening, door, doorParts, thrown);
+        throw thrown;
+      });
     let stopping: Promise<void> | undefined;
-    const stop = () => endings.close().then(() => log.info('the gate is down, the door is locked'));
+    const stop = () => endings.close().then(() => log.info(`the gate is down, the door is ${door.leftAt}`));
     return { state, stop: () => (stopping ??= stop()) };
   } catch (thrown) {
     // The caller gets the reason why it did not start; what could not be closed either is only logged.
@@ -72,15 +81,14 @@ export async function startGate(
   }
 }
 
-/** Makes the parts. Most of what can be wrong with configuration or machine shows here. */
-async function open(opening: Opening) {
+/** Makes the parts but for the door, which is at work already. Most of what can be wrong with configuration or machine shows here. */
+async function open(opening: Opening, door: StartedDoor) {
   const { config, paths } = opening;
   const rules = rulesOf(config.access);
   const changed = new Signal();
   const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
   const models = await loadModels(loadManifest(), choice, calibrationFile(paths.state));
   const { people, gallery } = await openPeople(opening, models);
-  const hardware = await openWires(opening);
   const journal = await openJournal(opening);
   const passagesFile = await openPassagesFile(opening);
   const doorOrder = await openDoorOrder(opening);
@@ -89,8 +97,7 @@ async function open(opening: Opening) {
   const { reporter, written } = await openReports(opening, journal, trustedClock, uplink?.outbox);
 
   const whereabouts = makeWhereabouts(opening, rules, { people, file: passagesFile, trustedClock, reports: reporter });
-  const onReport = reporter.door.bind(reporter);
-  const door = await openDoor(opening, { hardware, onReport, passages: whereabouts, onChange: changed.raise });
+  door.tell({ onReport: reporter.door.bind(reporter), passages: whereabouts, onChange: changed.raise });
   const schedule = new DoorSchedule({ rules, clock, trustedClock, orders: doorOrder, door: door.keeper });
   const attackAlarm = await openAttackAlarm(opening, rules.attacks, { people, reports: reporter, changed });
   const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, attackAlarm, whereabouts });

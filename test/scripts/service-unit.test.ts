@@ -37,7 +37,9 @@ describe('kaimon.service', () => {
 
   test('a door controller is always started again, and the relay made safe after every end', () => {
     expect([values('Restart'), values('StartLimitIntervalSec')]).toEqual([['always'], ['0']]);
-    expect(values('ExecStopPost')).toEqual(['+/opt/kaimon/systemd/safe-state.sh']);
+    expect(values('ExecStopPost')).toEqual(['+/opt/kaimon/systemd/safe-state.sh --service']);
+    // A gpioset that holds the door released in a fire must outlive the service; the script kills all else.
+    expect(values('KillMode')).toEqual(['process']);
     expect(values('RuntimeDirectoryPreserve')).toEqual(['yes']);
   });
 
@@ -61,7 +63,7 @@ describe('kaimon@.service', () => {
     const own = body(unit)
       .replace('Kaimon gate controller', 'Kaimon gate controller, gate %i')
       .replace('/etc/kaimon/kaimon.yaml', '/etc/kaimon/%i.yaml')
-      .replace('safe-state.sh\n', 'safe-state.sh /run/kaimon/%i/door-line\n')
+      .replace('safe-state.sh --service\n', 'safe-state.sh --service /run/kaimon/%i/door-line\n')
       .replace('/run/kaimon/door-line', '/run/kaimon/%i/door-line')
       .replace(/^(State|Cache|Runtime)Directory=kaimon$/gm, '$1Directory=kaimon/%i');
     expect(body(template)).toBe(own);
