@@ -115,7 +115,7 @@ async function open(opening: Opening) {
 async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>): Promise<() => GateState> {
   const { rules, models, people, reporter, door, changed, eye, gate, pace, site, notify } = parts;
   const { encoder } = models;
-  const state = () => currentState({ ...parts, connected: () => site?.connected ?? false });
+  const state = () => currentState({ ...parts, log: opening.log, connected: () => site?.connected ?? false });
   const status = new StatusPublisher(state, people, (now, line) => {
     site?.state(now);
     notify.status(line);

@@ -1,11 +1,11 @@
 import type { Clock } from '../../kit/clock.js';
 import { explain, impossible, OperatingError } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
+import { LogBudget } from '../../kit/logging/log-budget.js';
 import type { Link, Packet } from '../link/link.js';
 import { type ErrorCode, RequestError, type Response } from '../messages.js';
 import type { Names } from '../topics.js';
 import { checkRequest, type Request } from './check-request.js';
-import { LogBudget } from './log-budget.js';
 import { SeenRequests } from './seen-requests.js';
 import type { ArgsOf, Verb } from './verbs.js';
 
