@@ -104,7 +104,7 @@ async function open(opening: Opening) {
   const shared = whereabouts.shared ? whereabouts : undefined;
   const served = { people, gallery, gate, door: door.keeper, schedule, eye, whereabouts: shared, journal };
   const handlers = makeHandlers(opening, { ...served, reports: reporter });
-  const site = await openSite(opening, uplink, { people, passages: shared, handlers, written });
+  const site = await openSite(opening, uplink, { people, passages: shared, handlers, trustedClock, written });
   const notify = makeNotify(opening);
   const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log: opening.log, onChange: changed.raise });
   const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye };
