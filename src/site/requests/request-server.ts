@@ -140,6 +140,10 @@ export class RequestServer {
   /** The answer says only what an operator can act on; the message of a defect goes to the log only. */
   #failure({ id, verb, by }: Request, thrown: unknown): Response {
     if (thrown instanceof RequestError) {
+      if (thrown.code === 'not-saved') {
+        this.#parts.log.error({ id, verb, by, message: thrown.message }, 'a request was done, but is not on the disk');
+        return refusal(id, thrown.code, thrown.message);
+      }
       this.#warn({ id, verb, by, code: thrown.code, message: thrown.message }, 'a request was refused');
       return refusal(id, thrown.code, thrown.message);
     }
