@@ -8,6 +8,7 @@ import { rulesOf } from './access/rules.js';
 import { warnOfUnknownGroups } from './access/unknown-groups.js';
 import { openTrustedClock } from './clock-trust/open-trusted-clock.js';
 import type { Config } from './config/config.js';
+import { warnOfDangers } from './config/dangers.js';
 import type { Opening } from './config/opening.js';
 import type { Paths } from './config/paths.js';
 import { lockFirst, openDoor, openWires } from './door/open-door.js';
@@ -96,7 +97,7 @@ async function open(opening: Opening) {
   const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, attackAlarm, whereabouts });
 
   const eye = makeEye(opening, models.models);
-  const pictures = attackPictures(opening, eye);
+  const pictures = attackPictures(opening, eye, trustedClock);
   const greeter = await openGreeter(opening, (said) => reporter.greeting(said));
   const deciding = { models, people, gallery, door: door.keeper, entry, greeter };
   const gate = makeGate(opening, { ...deciding, reports: reporter, pictures });
@@ -115,7 +116,8 @@ async function open(opening: Opening) {
 async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>): Promise<() => GateState> {
   const { rules, models, people, reporter, door, changed, eye, gate, pace, site, notify } = parts;
   const { encoder } = models;
-  const state = () => currentState({ ...parts, log: opening.log, connected: () => site?.connected ?? false });
+  const warnings = warnOfDangers(opening.config, process.env, opening.log);
+  const state = () => currentState({ ...parts, log: opening.log, warnings, connected: () => site?.connected ?? false });
   const status = new StatusPublisher(state, people, (now, line) => {
     site?.state(now);
     notify.status(line);

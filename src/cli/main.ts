@@ -8,6 +8,7 @@ import { auditCommand } from './audit.js';
 import { calibrateCommand } from './calibrate.js';
 import { configCommand } from './config.js';
 import { demoCommand } from './demo.js';
+import { doctorCommand } from './doctor.js';
 import { embedCommand } from './embed.js';
 import { enrollCommand } from './enroll.js';
 import { evaluateCommand } from './evaluate.js';
@@ -48,6 +49,7 @@ const commands = [
   auditCommand,
   safeStateCommand,
   configCommand,
+  doctorCommand,
 ];
 for (const make of commands) program.addCommand(make());
 exitByException(program);

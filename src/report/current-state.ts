@@ -25,14 +25,29 @@ export interface CurrentStateParts {
   readonly journal: Pick<JournalWriter, 'fault'>;
   readonly gate: Pick<Gate, 'threshold'>;
   readonly log: Pick<Log, 'problems'>;
+  /** Dangerous settings, in sentences. */
+  readonly warnings: readonly string[];
   /** Whether there is a connection to the broker. */
   readonly connected: () => boolean;
 }
 
 /** The gate's state at this moment. */
 export function currentState(parts: CurrentStateParts): GateState {
-  const { door, rules, trustedClock, attackAlarm, pace, whereabouts, eye, people, journal, gate, log, connected } =
-    parts;
+  const {
+    door,
+    rules,
+    trustedClock,
+    attackAlarm,
+    pace,
+    whereabouts,
+    eye,
+    people,
+    journal,
+    gate,
+    log,
+    warnings,
+    connected,
+  } = parts;
   const distrust = needClock(rules) ? trustedClock.distrust : undefined;
   return gateState({
     door: { mode: door.keeper.mode, state: door.keeper.state },
@@ -50,5 +65,6 @@ export function currentState(parts: CurrentStateParts): GateState {
     threshold: gate.threshold,
     passages: whereabouts.counts,
     blindMs: eye.blindMs,
+    warnings,
   });
 }

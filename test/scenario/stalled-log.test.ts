@@ -74,6 +74,11 @@ test.skipIf(notReady)(
     let reading: NodeJS.Timeout | undefined;
     try {
       await office.until(({ door }) => door?.state === 'locked');
+      // This gate has no liveness, and a name although its wires are simulated.
+      expect(office.state?.['warnings']).toEqual([
+        expect.stringMatching(/^liveness-off/),
+        expect.stringMatching(/^door-simulated/),
+      ]);
       // Each request is logged: more than a pipe holds, and then more than the gate keeps.
       const stalled = office.until(({ problems }) => problemOf(problems)?.includes(' 0 lines') === false);
       let known = false;
