@@ -8,6 +8,7 @@ import { rulesOf } from './access/rules.js';
 import { warnOfUnknownGroups } from './access/unknown-groups.js';
 import { openTrustedClock } from './clock-trust/open-trusted-clock.js';
 import type { Config } from './config/config.js';
+import { warnOfDangers } from './config/dangers.js';
 import type { Opening } from './config/opening.js';
 import type { Paths } from './config/paths.js';
 import { serveDoorAlone } from './door/door-alone.js';
@@ -103,7 +104,7 @@ async function open(opening: Opening, door: StartedDoor) {
   const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, attackAlarm, whereabouts });
 
   const eye = makeEye(opening, models.models);
-  const pictures = attackPictures(opening, eye);
+  const pictures = attackPictures(opening, eye, trustedClock);
   const greeter = await openGreeter(opening, (said) => reporter.greeting(said));
   const deciding = { models, people, gallery, door: door.keeper, entry, greeter };
   const gate = makeGate(opening, { ...deciding, reports: reporter, pictures });
@@ -111,7 +112,7 @@ async function open(opening: Opening, door: StartedDoor) {
   const shared = whereabouts.shared ? whereabouts : undefined;
   const served = { people, gallery, gate, door: door.keeper, schedule, eye, whereabouts: shared, journal };
   const handlers = makeHandlers(opening, { ...served, reports: reporter });
-  const site = await openSite(opening, uplink, { people, passages: shared, handlers, written });
+  const site = await openSite(opening, uplink, { people, passages: shared, handlers, trustedClock, written });
   const notify = makeNotify(opening);
   const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log: opening.log, onChange: changed.raise });
   const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye };
@@ -122,7 +123,8 @@ async function open(opening: Opening, door: StartedDoor) {
 async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>): Promise<() => GateState> {
   const { rules, models, people, reporter, door, changed, eye, gate, pace, site, notify } = parts;
   const { encoder } = models;
-  const state = () => currentState({ ...parts, connected: () => site?.connected ?? false });
+  const warnings = warnOfDangers(opening.config, process.env, opening.log);
+  const state = () => currentState({ ...parts, log: opening.log, warnings, connected: () => site?.connected ?? false });
   const status = new StatusPublisher(state, people, (now, line) => {
     site?.state(now);
     notify.status(line);

@@ -89,6 +89,8 @@ export function enrollCommand(): Command {
               { ...data, id },
               `cli:${userInfo().username}`.slice(0, 64),
             );
+            // This process ends: nobody would go on trying to save it.
+            if (last.unsaved) throw last.unsaved;
           }
           return last as Enrolled;
         }),

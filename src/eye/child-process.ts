@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { encodeMessage, type FramedMessage, MessageReader } from '../kit/framing.js';
 import { NATIVE_FLAGS } from '../kit/native-flags.js';
+import { readOutput } from './child-output.js';
 import { type FromEye, fromEyeSchema, type ToEye } from './protocol.js';
 
 /** What the gate learns of one eye process. */
@@ -10,6 +11,8 @@ export interface EyeEvents {
   onMessage(message: FromEye, blob: Buffer): void;
   /** The eye sent something that is no valid message: it must be replaced. */
   onInvalid(why: string): void;
+  /** The eye, or native code in it, printed a line. */
+  onOutput(line: string): void;
   /** The process has ended, or could not be started; called once. */
   onExit(why: string): void;
 }
@@ -27,7 +30,8 @@ export class EyeChild {
 
   constructor(events: EyeEvents, program = PROGRAM) {
     const child = spawn(process.execPath, [...NATIVE_FLAGS, program], {
-      stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
+      // Its output comes through the gate: a log that nobody takes must not hold the eye.
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         ORT_DISABLE_TELEMETRY: '1',
@@ -49,13 +53,14 @@ export class EyeChild {
     };
     child.on('error', (error) => exit(`it cannot be started: ${error.message}`));
     child.on('exit', (code, signal) => exit(signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`));
-    const [requests, , , messages] = child.stdio ?? [];
+    const [requests, , output, messages] = child.stdio ?? [];
     // Without descriptors left there are no pipes; the error event says why.
-    if (!requests || !messages) throw new Error('no pipes to a child process could be made');
+    if (!requests || !output || !messages) throw new Error('no pipes to a child process could be made');
     this.#requests = requests as Writable;
     // A write to a dead eye fails; its exit is reported above.
     this.#requests.on('error', () => undefined);
     readMessages(messages as Readable, events);
+    readOutput(output as Readable, (line) => events.onOutput(line));
   }
 
   get pid(): number | undefined {

@@ -2,6 +2,7 @@ import type { Observation } from '../face/observation.js';
 import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import { LogBudget } from '../kit/logging/log-budget.js';
 import { whyNotDecodable } from '../kit/opencv/picture-header.js';
 import type { EyeChild, EyeEvents } from './child-process.js';
 import { type Answer, PendingReplies } from './pending-replies.js';
@@ -38,6 +39,7 @@ export class EyeSupervisor {
   readonly #plan: SupervisionPlan;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #outputBudget: LogBudget;
   readonly #random: () => number;
   #listeners: EyeListeners = NO_LISTENERS;
   #process: EyeChild | undefined;
@@ -74,6 +76,7 @@ export class EyeSupervisor {
     this.#clock = parts.clock;
     this.#replies = new PendingReplies(parts.clock);
     this.#log = parts.log;
+    this.#outputBudget = new LogBudget(parts.clock);
     this.#random = parts.random;
   }
 
@@ -165,10 +168,17 @@ export class EyeSupervisor {
       onInvalid: (why) => {
         if (generation === this.#generation) this.#replace(why);
       },
+      // Also of an eye that is replaced: its last words say why.
+      onOutput: (line) => this.#logOutput(line),
       onExit: (why) => {
         if (generation === this.#generation) this.#replace(this.#faultOfThisEye ?? why);
       },
     };
+  }
+
+  #logOutput(line: string): void {
+    const leftOut = this.#outputBudget.take();
+    if (leftOut !== undefined) this.#log.warn(leftOut > 0 ? { line, leftOut } : { line }, 'the eye printed something');
   }
 
   #receive(message: FromEye, blob: Buffer): void {

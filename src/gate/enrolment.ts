@@ -7,6 +7,8 @@ import { isUnit } from '../person/distance.js';
 import { type EnrolmentFault, faceToEnrol, templateOf, tooNear } from '../person/enrolment-rules.js';
 import type { Gallery } from '../person/gallery.js';
 import { idFor, type Language, type Person, type StoredTemplate } from '../person/person.js';
+import { isRemoval } from '../store/merge.js';
+import { NotSaved } from '../store/not-saved.js';
 import type { PeopleStore } from '../store/people-store.js';
 
 /** Why nobody was enrolled; the code is one of MQTT's error codes. */
@@ -40,6 +42,8 @@ export interface Enrolled {
   readonly nearest: { readonly id: string; readonly distance: number } | null;
   /** The id of the person whose face is too near, where that was overridden. */
   readonly forced: string | undefined;
+  /** Enrolled, but the disk has refused it so far. */
+  readonly unsaved: NotSaved | undefined;
 }
 
 export interface EnrolmentParts {
@@ -66,7 +70,7 @@ export class Enrolment {
     return this.fromFaces(answer.faces, answer.encoder, data, by);
   }
 
-  /** The same from faces already measured. Resolves after the fsync. @throws EnrolmentRefused */
+  /** The same from faces already measured. Resolves after the fsync, or when the disk has refused. @throws EnrolmentRefused */
   async fromFaces(faces: readonly MeasuredFace[], encoder: string, data: EnrolmentData, by: string): Promise<Enrolled> {
     const { store, gallery, limits, clock, duplicateDistance } = this.#parts;
     const found = faceToEnrol(faces, limits);
@@ -86,9 +90,19 @@ export class Enrolment {
     }
     const template = templateOf(found.face, encoder, iso(clock.wall()));
     const id = data.id ?? idFor(data.name, (candidate) => store.everUsed(candidate));
-    const person = await store.put({ ...this.#record(id, known, data, template), by });
+    const { person, unsaved } = await this.#put({ ...this.#record(id, known, data, template), by });
     const nearest = others.best ? { id: others.best.id, distance: others.best.distance } : null;
-    return { person, quality: template.quality, nearest, forced: near && others.best?.id };
+    return { person, quality: template.quality, nearest, forced: near && others.best?.id, unsaved };
+  }
+
+  /** Who is in the store although the disk has refused is enrolled: that is told, not denied. */
+  async #put(change: Omit<Person, 'version'>): Promise<{ person: Person; unsaved: NotSaved | undefined }> {
+    try {
+      return { person: await this.#parts.store.put(change), unsaved: undefined };
+    } catch (thrown) {
+      if (!(thrown instanceof NotSaved) || isRemoval(thrown.record)) throw thrown;
+      return { person: thrown.record, unsaved: thrown };
+    }
   }
 
   #record(

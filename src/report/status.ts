@@ -17,6 +17,8 @@ export interface PartStates {
   readonly passages: PassageCounts;
   /** Milliseconds since the last frame was measured, or since the camera began to deliver. */
   readonly blindMs: number;
+  /** Dangerous settings, in sentences. */
+  readonly warnings: readonly string[];
 }
 
 /** The gate's state as MQTT and systemd show it. */
@@ -29,6 +31,8 @@ export interface GateState {
   readonly passages: PassageCounts;
   /** Sentences; empty when all is well. */
   readonly problems: readonly string[];
+  /** Settings that take from what protects the door, in sentences; they change no status. */
+  readonly warnings: readonly string[];
 }
 
 /** A measured frame comes several times a second. */
@@ -44,6 +48,7 @@ export function gateState({
   threshold,
   passages,
   blindMs,
+  warnings,
 }: PartStates): GateState {
   const problems: string[] = [...doorProblems];
   if (eye.state === 'waiting') problems.push(`the eye was lost: ${eye.lastFault ?? 'unknown'}`);
@@ -60,6 +65,7 @@ export function gateState({
     eye: eye.state,
     passages,
     problems,
+    warnings,
   };
 }
 

@@ -50,14 +50,26 @@ export class DoorOrderFile {
   keep(order: DoorOrder): void {
     if (order === this.#order) return;
     this.#order = order;
-    const { mode, by, atMs } = order;
-    this.#file.save(() => ({ schema: 1, mode, by, at: atMs === null ? null : iso(atMs) }));
+    this.#file.save(() => remembered(order));
+  }
+
+  /** The same at once. Resolves when it is on the disk; rejects with the error of the disk, which is then tried again. */
+  keepNow(order: DoorOrder): Promise<void> {
+    this.#order = order;
+    return this.#file.saveNow(() => remembered(order));
   }
 
   close(): Promise<void> {
     return this.#file.close();
   }
 }
+
+const remembered = ({ mode, by, atMs }: DoorOrder): Remembered => ({
+  schema: 1,
+  mode,
+  by,
+  at: atMs === null ? null : iso(atMs),
+});
 
 /** The door's order from before the restart; saved at the end. @throws OperatingError KAIMON_FILE_READ */
 export const openDoorOrder = ({ paths, clock, log, endings }: Opening): Promise<DoorOrderFile> =>

@@ -6,6 +6,7 @@ import { isFuture, type MergeOutcome, nextVersion } from '../person/version.js';
 import { checkedPerson, checkedRecord, checkFresh, checkRoom } from './admission.js';
 import { checkEncoder, reportPeople } from './encoder-check.js';
 import { isRemoval, outcomeOf, type SiteRecord } from './merge.js';
+import { NotSaved } from './not-saved.js';
 import { emptyDocument, type PeopleDocument } from './people-document.js';
 import { lastGoodOf, PeopleFileAdapter } from './people-file.js';
 import { PEOPLE_LOCK, type PeopleChange, type PeopleStoreOptions } from './people-options.js';
@@ -99,7 +100,7 @@ export class PeopleStore {
    * @param options.returning a removed person is enrolled again. Without it a removed id is refused, since it must never
    *   become another person's.
    * @throws OperatingError KAIMON_PEOPLE_RECORD, KAIMON_PEOPLE_ID_USED, KAIMON_PEOPLE_FULL: nothing was changed;
-   *   KAIMON_FILE_WRITE, KAIMON_PEOPLE_LOCKED: changed in memory, not yet on the disk
+   *   {@link NotSaved} of code KAIMON_FILE_WRITE, KAIMON_PEOPLE_LOCKED: changed in memory, not yet on the disk
    */
   async put(change: Omit<Person, 'version'>, options: { readonly returning?: boolean } = {}): Promise<Person> {
     const person = checkedPerson({ ...change, version: this.#nextVersion() });
@@ -131,6 +132,7 @@ export class PeopleStore {
   /**
    * Removes a person and remembers that. Resolves after the fsync.
    * @returns the removal's version, undefined when no person of that id is enrolled.
+   * @throws NotSaved as {@link put}
    */
   async remove(id: string, by: string): Promise<string | undefined> {
     if (!this.#state.people.has(id)) return undefined;
@@ -180,7 +182,11 @@ export class PeopleStore {
     this.#revision++;
     const change = { id: record.id, person: isRemoval(record) ? undefined : record, origin };
     for (const listener of this.#listeners) listener(change);
-    await saved;
+    try {
+      await saved;
+    } catch (cause) {
+      throw new NotSaved(record, cause);
+    }
   }
 
   #save(): Promise<void> {

@@ -11,6 +11,7 @@ interface RunningChild {
   readonly messages: readonly FromEye[];
   readonly blobs: readonly string[];
   readonly faults: readonly string[];
+  readonly output: Promise<string>;
   readonly invalid: Promise<string>;
   readonly exit: Promise<string>;
   readonly message: Promise<FromEye>;
@@ -37,6 +38,10 @@ async function run(body: string): Promise<RunningChild> {
   let onMessage: (message: FromEye) => void = () => undefined;
   let onInvalid: (why: string) => void = () => undefined;
   let onExit: (why: string) => void = () => undefined;
+  let onOutput: (line: string) => void = () => undefined;
+  const output = new Promise<string>((resolve) => {
+    onOutput = resolve;
+  });
   const message = new Promise<FromEye>((resolve) => {
     onMessage = resolve;
   });
@@ -57,6 +62,7 @@ async function run(body: string): Promise<RunningChild> {
         faults.push(why);
         onInvalid(why);
       },
+      onOutput,
       onExit,
     },
     file,
@@ -65,7 +71,7 @@ async function run(body: string): Promise<RunningChild> {
     child.kill();
     await exit;
   });
-  return { process: child, messages, blobs, faults, invalid, exit, message };
+  return { process: child, messages, blobs, faults, output, invalid, exit, message };
 }
 
 const STAY = 'process.stdin.resume();';
@@ -76,6 +82,18 @@ describe('a real eye process', () => {
     expect(await child.message).toEqual({ kind: 'snapshot', id: 1, ok: true });
     expect(child.blobs).toEqual(['jpeg']);
     expect(child.process.pid).toBeGreaterThan(0);
+  });
+
+  test('what it prints comes to the gate, a line at a time and without control characters', async () => {
+    const child = await run(`process.stderr.write('Corrupt\\u001bJPEG\\n'); ${STAY}`);
+    expect(await child.output).toBe('Corrupt JPEG');
+  });
+
+  test('one that prints more than any log takes is not held by it', async () => {
+    const child = await run(
+      `for (let n = 0; n < 1000; n++) fs.writeSync(2, 'x'.repeat(200) + '\\n'); send({ kind: 'ready', encoder: 'x@0' });${STAY}`,
+    );
+    expect(await child.message).toMatchObject({ kind: 'ready' });
   });
 
   test('requests and photos reach it', async () => {

@@ -184,6 +184,7 @@ test('the state is published when it has changed, and only then', () => {
     eye: 'up',
     passages: NO_COUNTS,
     problems: [],
+    warnings: [],
   };
   const published: GateState[] = [];
   const status = new StatusPublisher(

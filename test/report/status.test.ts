@@ -19,6 +19,7 @@ const WELL: PartStates = {
   journalFault: null,
   passages: NO_COUNTS,
   blindMs: 0,
+  warnings: [],
   threshold: { threshold: 1, fmr: 1e-4, tooLarge: false },
 };
 const camera = (state: string, why: string | null = null): Partial<PartStates> => ({

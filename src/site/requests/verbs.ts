@@ -82,3 +82,8 @@ export const VERBS = Object.keys(argsSchemas) as readonly Verb[];
 export const LATER_VERBS: readonly string[] = ['snapshot', 'verify', 'resync'];
 
 export const isVerb = (verb: string): verb is Verb => Object.hasOwn(argsSchemas, verb);
+
+/** Verbs that only ask. */
+const ASKING: readonly Verb[] = ['people', 'ping'];
+/** Whether a request of this verb must not be done twice. */
+export const changesSomething = (verb: Verb): boolean => !ASKING.includes(verb);

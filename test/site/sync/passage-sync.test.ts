@@ -54,7 +54,7 @@ function gate(name: string, people = new MemoryPeople(), clock: Clock = systemCl
     calendar: new Calendar('UTC'),
     gate: name,
     people,
-    file: { found: NO_PASSAGES, save: () => undefined },
+    file: { found: NO_PASSAGES, save: () => undefined, saveNow: async () => undefined },
     clock,
     trustedClock: { trusted: true },
     hasContact: false,
