@@ -126,7 +126,7 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   await reportRun(opening, parts, { version: VERSION, encoder, people: summaryOf(people) });
   await openSyncCounter(opening, people, (counts) => reporter.synced(counts));
   site?.start();
-  await startRecurringWork(opening, { ...parts, zone: rules.calendar.zone, encoder });
+  await startRecurringWork(opening, { ...parts, encoder });
   await startEye(opening, eye, {
     onObservation(observation) {
       gate.see(observation);
