@@ -17,6 +17,7 @@ export interface Jobs {
 }
 
 const MINUTE_MS = 60_000;
+const EACH_MINUTE = '* * * * *';
 
 /**
  * Starts every job at once, in order, to catch up on what was missed while the daemon was down; then each at its minutes, but never while
@@ -30,7 +31,11 @@ const MINUTE_MS = 60_000;
  */
 export function startJobs(jobs: readonly Job[], clock: Clock, log: Pick<Log, 'error'>): Jobs {
   const running = new Set<string>();
-  const times = jobs.map((job) => ({ job, at: createTask(job.cron, () => undefined, { timezone: 'UTC' }) }));
+  const times = jobs.map((job) => ({
+    job,
+    // Most jobs are for each minute, where there is nothing to ask.
+    at: job.cron === EACH_MINUTE ? undefined : createTask(job.cron, () => undefined, { timezone: 'UTC' }),
+  }));
   let stopped = false;
   let timer: Timer | undefined;
   let served = minuteOf(clock);
@@ -51,7 +56,8 @@ export function startJobs(jobs: readonly Job[], clock: Clock, log: Pick<Log, 'er
     const next = minute === served + 1;
     // A timer may ring a moment before the minute does; then nothing has begun yet.
     if (minute !== served)
-      for (const { job, at } of times) if (!next || at.match(new Date(minute * MINUTE_MS))) void run(job);
+      for (const { job, at } of times)
+        if (!next || at === undefined || at.match(new Date(minute * MINUTE_MS))) void run(job);
     served = minute;
     wait();
   };
@@ -65,7 +71,7 @@ export function startJobs(jobs: readonly Job[], clock: Clock, log: Pick<Log, 'er
     stop() {
       stopped = true;
       timer?.cancel();
-      for (const { at } of times.splice(0)) void at.destroy();
+      for (const { at } of times.splice(0)) void at?.destroy();
     },
   };
 }

@@ -49,7 +49,11 @@ export async function removeStaleTemps(path: string): Promise<number> {
     throw cannotWrite(path, cause);
   }
   const stale = names.filter((name) => name.startsWith(start) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(start.length)));
-  for (const name of stale) await fs.rm(join(dirname(path), name), { force: true });
+  try {
+    for (const name of stale) await fs.rm(join(dirname(path), name), { force: true });
+  } catch (cause) {
+    throw cannotWrite(path, cause);
+  }
   return stale.length;
 }
 
