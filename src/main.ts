@@ -11,7 +11,10 @@ import type { Config } from './config/config.js';
 import type { Opening } from './config/opening.js';
 import type { Paths } from './config/paths.js';
 import { lockFirst, openDoor, openWires } from './door/open-door.js';
-import { makeEye, startEye } from './eye/make-eye.js';
+import { makeEye } from './eye/make-eye.js';
+import { startEye } from './eye/start-eye.js';
+import type { EyeStatus } from './eye/supervisor.js';
+import type { Observation } from './face/observation.js';
 import { siteEntryPolicy } from './gate/entry-policy.js';
 import { makeGate } from './gate/make-gate.js';
 import { makeHandlers } from './gate/make-handlers.js';
@@ -25,9 +28,7 @@ import type { Log } from './kit/log.js';
 import { Signal } from './kit/signal.js';
 import { systemClock as clock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
-import { calibrationFile } from './models/calibration.js';
-import { loadManifest } from './models/model-files.js';
-import { loadModels } from './models/model-set.js';
+import { openModels } from './models/open-models.js';
 import { makeWhereabouts } from './passback/make-whereabouts.js';
 import { openPassagesFile } from './passback/passages-file.js';
 import { startRecurringWork } from './recurring-work.js';
@@ -74,11 +75,10 @@ export async function startGate(
 
 /** Makes the parts. Most of what can be wrong with configuration or machine shows here. */
 async function open(opening: Opening) {
-  const { config, paths } = opening;
+  const { config } = opening;
   const rules = rulesOf(config.access);
   const changed = new Signal();
-  const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
-  const models = await loadModels(loadManifest(), choice, calibrationFile(paths.state));
+  const models = openModels(opening);
   const { people, gallery } = await openPeople(opening, models);
   const hardware = await openWires(opening);
   const journal = await openJournal(opening);
@@ -127,16 +127,17 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   await openSyncCounter(opening, people, (counts) => reporter.synced(counts));
   site?.start();
   await startRecurringWork(opening, { ...parts, encoder });
-  await startEye(opening, eye, {
-    onObservation(observation) {
+  const listeners = {
+    onObservation(observation: Observation) {
       gate.see(observation);
       pace.see(observation);
     },
-    onStatus(now) {
+    onStatus(now: EyeStatus) {
       reporter.eye(now);
       changed.raise();
     },
-  });
+  };
+  await startEye(opening, eye, listeners, models.whyBlind);
   await openReadiness(opening, notify, status.line);
   await openPulse(opening.endings, () => {
     notify.watchdog();
