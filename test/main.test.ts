@@ -246,8 +246,7 @@ describe.skipIf(notReady)('a gate whose state folder is not as it should be star
         expect(gate.state().status).toBe('degraded');
       }
       await gate.stop();
-      rmSync(join(paths().state, 'people.json.lock'), { recursive: true, force: true });
-      rmSync(join(paths().state, 'journal', 'lock'), { recursive: true, force: true });
+      rmSync(paths().state, { recursive: true });
       await expectNothingLeft(before, 'a whole run');
       await expectIdle(chips);
     },
