@@ -28,6 +28,7 @@ export async function prepare(folder) {
     });
   }
   return {
+    folder,
     film,
     people: readFileSync(join(state, 'people.json')),
     /** Who is removed by request; Ada must stay, as her face is shown. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { OperatingCode } from '../../errors/catalogue.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Log } from '../log.js';
-import { cannotWrite, errnoOf, ownLikeFolder, tempBeside } from './atomic-file.js';
+import { cannotWrite, errnoOf, ownLikeFolder, tempBeside, whyNotWritten } from './atomic-file.js';
 
 /** The process that holds the lock. Start time and boot tell it from a later process that was given the same pid. */
 const holderSchema = z.object({
@@ -89,7 +89,7 @@ export class WriterLock {
       await writeNew(draft, this.#text);
       return await this.#publish(draft);
     } catch (cause) {
-      const why = `cannot lock the ${this.#resource.name} with ${this.#path}: ${messageOf(cause)}`;
+      const why = `cannot lock the ${this.#resource.name} with ${this.#path}: ${whyNotWritten(cause)}`;
       throw new OperatingError('KAIMON_FILE_WRITE', why, { cause });
     } finally {
       await fs.rm(draft, { force: true });
