@@ -14,8 +14,10 @@ import type { Paths } from './config/paths.js';
 import { serveDoorAlone } from './door/door-alone.js';
 import { lockFirst, openDoor } from './door/open-door.js';
 import type { StartedDoor } from './door/start-door.js';
-import { makeEye, startEye } from './eye/make-eye.js';
+import { makeEye } from './eye/make-eye.js';
+import { startEye } from './eye/start-eye.js';
 import { siteEntryPolicy } from './gate/entry-policy.js';
+import { eyeListeners } from './gate/eye-listeners.js';
 import { makeGate } from './gate/make-gate.js';
 import { makeHandlers } from './gate/make-handlers.js';
 import { PaceWatch } from './gate/pace-watch.js';
@@ -28,9 +30,7 @@ import type { Log } from './kit/log.js';
 import { Signal } from './kit/signal.js';
 import { systemClock as clock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
-import { calibrationFile } from './models/calibration.js';
-import { loadManifest } from './models/model-files.js';
-import { loadModels } from './models/model-set.js';
+import { openModels } from './models/open-models.js';
 import { makeWhereabouts } from './passback/make-whereabouts.js';
 import { openPassagesFile } from './passback/passages-file.js';
 import { startRecurringWork } from './recurring-work.js';
@@ -84,11 +84,10 @@ export async function startGate(
 
 /** Makes the parts but for the door, which is at work already. Most of what can be wrong with configuration or machine shows here. */
 async function open(opening: Opening, door: StartedDoor) {
-  const { config, paths } = opening;
+  const { config } = opening;
   const rules = rulesOf(config.access);
   const changed = new Signal();
-  const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
-  const models = await loadModels(loadManifest(), choice, calibrationFile(paths.state));
+  const models = openModels(opening);
   const { people, gallery } = await openPeople(opening, models);
   const journal = await openJournal(opening);
   const passagesFile = await openPassagesFile(opening);
@@ -135,17 +134,9 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   await reportRun(opening, parts, { version: VERSION, encoder, people: summaryOf(people) });
   await openSyncCounter(opening, people, (counts) => reporter.synced(counts));
   site?.start();
-  await startRecurringWork(opening, { ...parts, zone: rules.calendar.zone, encoder });
-  await startEye(opening, eye, {
-    onObservation(observation) {
-      gate.see(observation);
-      pace.see(observation);
-    },
-    onStatus(now) {
-      reporter.eye(now);
-      changed.raise();
-    },
-  });
+  await startRecurringWork(opening, { ...parts, encoder });
+  const listeners = eyeListeners({ gate, pace, reports: reporter, changed });
+  await startEye(opening, eye, listeners, models.whyBlind);
   await openReadiness(opening, notify, status.line);
   await openPulse(opening.endings, () => {
     notify.watchdog();

@@ -218,19 +218,8 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
     ]);
   }, 60_000);
 
-  const inTheWay = (file: string) => {
-    mkdirSync(join(paths().state, file), { recursive: true });
-  };
   test.each<[string, string, () => Config]>([
     ['the encoder', 'KAIMON_MODEL_UNKNOWN', () => everything('encoder: nothing')],
-    [
-      'the people',
-      'KAIMON_FILE_READ',
-      () => {
-        inTheWay('people.json');
-        return everything();
-      },
-    ],
     [
       'the wires',
       'KAIMON_GPIO_LINE',
@@ -243,45 +232,11 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       },
     ],
     [
-      'the journal',
-      'KAIMON_FILE_WRITE',
-      () => {
-        const file = join(paths().state, 'journal');
-        mkdirSync(dirname(file), { recursive: true });
-        writeFileSync(file, 'in the way');
-        return everything();
-      },
-    ],
-    [
-      'the trusted times',
-      'KAIMON_FILE_READ',
-      () => {
-        inTheWay('clock.json');
-        return everything();
-      },
-    ],
-    [
       'the broker',
       'KAIMON_SECRET',
       () => {
         const config = everything();
         return { ...config, mqtt: { ...config.mqtt, username: 'gate', passwordFile: join(folder, 'missing') } };
-      },
-    ],
-    [
-      'the passages',
-      'KAIMON_FILE_READ',
-      () => {
-        inTheWay('passages.json');
-        return everything();
-      },
-    ],
-    [
-      "the door's mode",
-      'KAIMON_FILE_READ',
-      () => {
-        inTheWay('door-mode.json');
-        return everything();
       },
     ],
   ])('%s: says why (%s), and leaves nothing running', async (_what, code, make) => {
@@ -294,4 +249,53 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
     await expectIdle(chips);
     rmSync(paths().state, { recursive: true, force: true });
   });
+});
+
+/** What lies in the state folder where a file should be. */
+const inTheWay = (name: string) => mkdirSync(join(paths().state, name), { recursive: true });
+const broken = (name: string, text: string) => {
+  const file = join(paths().state, name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+};
+
+describe.skipIf(notReady)('a gate whose state folder is not as it should be starts all the same', () => {
+  test.each<[string, RegExp | undefined, () => void]>([
+    ['the people are no file', /^people cannot be changed or saved: cannot read /, () => inTheWay('people.json')],
+    [
+      'both copies of the people are damaged',
+      /^people cannot be changed or saved: the people store cannot be read/,
+      () => {
+        broken('people.json', '{');
+        broken('people.json.last-good', '{');
+      },
+    ],
+    ['the people cannot be locked', /^people cannot be changed or saved: /, () => inTheWay('people.json.lock')],
+    ['the journal has no folder', /^the journal is not written: /, () => broken('journal', 'in the way')],
+    ['the journal cannot be locked', /^the journal is not written: /, () => inTheWay('journal/lock')],
+    ['the thresholds of the site are damaged', /^no face can be recognised: /, () => broken('calibration.json', '{')],
+    ['the trusted times are no file', undefined, () => inTheWay('clock.json')],
+    ['the passages are no file', undefined, () => inTheWay('passages.json')],
+    ["the door's mode is no file", undefined, () => inTheWay('door-mode.json')],
+  ])(
+    '%s',
+    async (_what, problem, spoil) => {
+      const { startGate, SimulatedGpio } = await built();
+      const chips = chipsInUse(SimulatedGpio.prototype);
+      const before = running();
+      spoil();
+      const gate = await startGate(everything(), paths(), silentLog);
+      // The door is at work: it follows its schedule.
+      expect([...chips].some((chip) => chip.level(RELAY))).toBe(true);
+      if (problem) {
+        expect(gate.state().problems).toContainEqual(expect.stringMatching(problem));
+        expect(gate.state().status).toBe('degraded');
+      }
+      await gate.stop();
+      rmSync(paths().state, { recursive: true });
+      await expectNothingLeft(before, 'a whole run');
+      await expectIdle(chips);
+    },
+    30_000,
+  );
 });

@@ -2,7 +2,7 @@ import type { Opening } from '../config/opening.js';
 import { EyeChild } from './child-process.js';
 import type { EyeSettings } from './protocol.js';
 import { supervisionPlan } from './restart-rules.js';
-import { type EyeListeners, EyeSupervisor } from './supervisor.js';
+import { EyeSupervisor } from './supervisor.js';
 
 /** The eye with its camera, not yet started. */
 export const makeEye = ({ config, clock, log }: Opening, models: EyeSettings['models']): EyeSupervisor =>
@@ -14,15 +14,3 @@ export const makeEye = ({ config, clock, log }: Opening, models: EyeSettings['mo
     log,
     random: Math.random,
   });
-
-/** Starts the eye and ends it with the gate. */
-export const startEye = (
-  { endings }: Pick<Opening, 'endings'>,
-  eye: EyeSupervisor,
-  listeners: EyeListeners,
-): Promise<void> =>
-  endings.open(
-    'the eye',
-    () => eye.start(listeners),
-    () => eye.stop(),
-  );

@@ -95,11 +95,18 @@ export class EyeSupervisor {
     return this.#newest;
   }
 
-  /** Starts the eye; called once. */
+  /** Starts the eye; called once, {@link hold} may come before. */
   start(listeners: EyeListeners): void {
     this.#listeners = listeners;
+    this.#status = { ...this.#status, lastFault: null };
     this.#launch();
     this.#scheduleCheck();
+  }
+
+  /** Not to be started yet. @param why as a sentence for the state; what needs the eye is refused with it */
+  hold(why: string, listeners: EyeListeners): void {
+    this.#listeners = listeners;
+    this.#change({ state: 'stopped', lastFault: why, camera: { state: 'closed', why: null } });
   }
 
   /** Kills the eye and settles all open requests; nothing is started after this. */
@@ -123,7 +130,9 @@ export class EyeSupervisor {
       reason,
       message,
     });
-    if (this.#status.state !== 'up') return failed('busy', 'the eye is not ready: try again in a few seconds');
+    const { state, lastFault } = this.#status;
+    if (state === 'stopped' && lastFault !== null) return failed('busy', `no photo can be measured: ${lastFault}`);
+    if (state !== 'up') return failed('busy', 'the eye is not ready: try again in a few seconds');
     if (this.#replies.full) return failed('busy', 'too many photos are waiting: try again in a few seconds');
     const why = whyNotDecodable(photo);
     if (why) return failed('unusable', why);

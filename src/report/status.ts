@@ -51,11 +51,12 @@ export function gateState({
   warnings,
 }: PartStates): GateState {
   const problems: string[] = [...doorProblems];
+  if (eye.state === 'stopped' && eye.lastFault !== null) problems.push(`no face can be recognised: ${eye.lastFault}`);
   if (eye.state === 'waiting') problems.push(`the eye was lost: ${eye.lastFault ?? 'unknown'}`);
   if (eye.state === 'up' && eye.camera.state === 'waiting') problems.push(`no camera: ${eye.camera.why ?? 'unknown'}`);
   const sees = eye.state === 'up' && eye.camera.state === 'live';
   if (sees && blindMs > BLIND_MS) problems.push('the camera delivers, but nothing has been measured for seconds');
-  if (peopleFault !== null) problems.push(`changes of people are not saved: ${peopleFault}`);
+  if (peopleFault !== null) problems.push(`people cannot be changed or saved: ${peopleFault}`);
   if (journalFault !== null) problems.push(`the journal is not written: ${journalFault}`);
   if (threshold.tooLarge) problems.push('more people than this encoder can tell apart at decision.targetFpir');
   return {

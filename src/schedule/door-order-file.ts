@@ -28,7 +28,6 @@ export class DoorOrderFile {
     this.#order = { mode, by, atMs: at === null ? null : wallMs(Date.parse(at)), atMono: undefined };
   }
 
-  /** @throws OperatingError KAIMON_FILE_READ */
   static async open(
     state: string,
     { clock, log }: { readonly clock: Clock; readonly log: Log },
@@ -37,7 +36,7 @@ export class DoorOrderFile {
     const empty = { schema: 1, mode, by, at: null } as const;
     const file = join(state, 'door-mode.json');
     return new DoorOrderFile(
-      await StateFile.open({ file, name: "the door's mode", schema, empty, delayMs: 0, clock, log }),
+      await StateFile.openAnyway({ file, name: "the door's mode", schema, empty, delayMs: 0, clock, log }),
     );
   }
 
@@ -71,7 +70,7 @@ const remembered = ({ mode, by, atMs }: DoorOrder): Remembered => ({
   at: atMs === null ? null : iso(atMs),
 });
 
-/** The door's order from before the restart; saved at the end. @throws OperatingError KAIMON_FILE_READ */
+/** The door's order from before the restart; saved at the end. */
 export const openDoorOrder = ({ paths, clock, log, endings }: Opening): Promise<DoorOrderFile> =>
   endings.open(
     "the door's mode",

@@ -83,7 +83,7 @@ function rulesAtWork(
     start() {
       schedule.follow();
       const run = () => followClock({ trustedClock, whereabouts, schedule });
-      jobs = startJobs([{ name: 'access', cron: '* * * * *', run }], rules.calendar.zone, silentLog);
+      jobs = startJobs([{ name: 'access', cron: '* * * * *', run }], clock, silentLog);
     },
     stop() {
       jobs?.stop();

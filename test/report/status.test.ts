@@ -66,7 +66,12 @@ describe('the state of the gate', () => {
       'degraded',
       ['the journal is not written: disk full; 3 entries wait'],
     ],
-    ['people are not saved', { peopleFault: 'disk full' }, 'degraded', ['changes of people are not saved: disk full']],
+    [
+      'people are not saved',
+      { peopleFault: 'disk full' },
+      'degraded',
+      ['people cannot be changed or saved: disk full'],
+    ],
     [
       'too many people',
       { threshold: { threshold: 1, fmr: 1e-5, tooLarge: true } },
@@ -81,7 +86,7 @@ describe('the state of the gate', () => {
     expect(statusLine(gateState(WELL), 12)).toBe('online; door locked; camera live; eye up; 12 people');
     const bad = gateState({ ...WELL, ...camera('waiting', 'cable'), peopleFault: 'disk full' });
     expect(statusLine(bad, 0)).toBe(
-      'degraded; door locked; camera waiting; eye up; 0 people; no camera: cable; changes of people are not saved: disk full',
+      'degraded; door locked; camera waiting; eye up; 0 people; no camera: cable; people cannot be changed or saved: disk full',
     );
   });
 });
