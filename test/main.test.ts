@@ -161,6 +161,7 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       'the lock at exit',
       'the attack alarm',
       'the voice',
+      'the requests that were taken',
       'the site',
       'the report of the stop',
       'the counter of people from the site',
@@ -211,6 +212,14 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       'KAIMON_FILE_READ',
       () => {
         inTheWay('clock.json');
+        return everything();
+      },
+    ],
+    [
+      'the requests that were taken',
+      'KAIMON_FILE_READ',
+      () => {
+        inTheWay('requests.json');
         return everything();
       },
     ],
