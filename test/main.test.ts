@@ -207,6 +207,7 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       'the reports',
       'the attack alarm',
       'the voice',
+      'the requests that were taken',
       'the site',
       'the report of the stop',
       'the counter of people from the site',
@@ -275,6 +276,7 @@ describe.skipIf(notReady)('a gate whose state folder is not as it should be star
     ['the journal cannot be locked', /^the journal is not written: /, () => inTheWay('journal/lock')],
     ['the thresholds of the site are damaged', /^no face can be recognised: /, () => broken('calibration.json', '{')],
     ['the trusted times are no file', undefined, () => inTheWay('clock.json')],
+    ['the requests that were taken are no file', undefined, () => inTheWay('requests.json')],
     ['the passages are no file', undefined, () => inTheWay('passages.json')],
     ["the door's mode is no file", undefined, () => inTheWay('door-mode.json')],
   ])(

@@ -23,7 +23,7 @@ export interface KeptRequests {
 
 /**
  * The ids from before the restart, in `requests.json` of the state folder: what was done before it is not done again, whatever the
- * clock shows after it. @throws OperatingError KAIMON_FILE_READ
+ * clock shows after it. Where the file cannot be used they are not known, and that is logged.
  */
 export async function openSeenRequests({
   paths,
@@ -34,7 +34,7 @@ export async function openSeenRequests({
   const file = await endings.open(
     'the requests that were taken',
     () =>
-      StateFile.open({
+      StateFile.openAnyway({
         file: join(paths.state, 'requests.json'),
         name: 'the requests that were taken',
         schema,
