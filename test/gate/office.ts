@@ -37,7 +37,9 @@ export async function office() {
   });
   const take = (name: string, angle: number, more: object = {}) =>
     enrolment.fromPhoto(photo([measuredFace({ vector: direction(angle) })]), { name, ...more }, 'admin');
-  return { clock, store, gallery, enrolment, take };
+  const good = (angle: number, overall: number) =>
+    measuredFace({ vector: direction(angle), quality: { overall } });
+  return { clock, store, gallery, enrolment, take, good };
 }
 
 export const photo = (faces: readonly MeasuredFace[], encoder = ENCODER): PhotoAnswer => ({
@@ -46,6 +48,7 @@ export const photo = (faces: readonly MeasuredFace[], encoder = ENCODER): PhotoA
   ok: true,
   width: 640,
   height: 480,
+  turned: 0,
   proposed: faces.length,
   encoder,
   faces: [...faces],

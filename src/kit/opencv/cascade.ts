@@ -12,6 +12,9 @@ export interface CascadeOptions {
   readonly minSide: number;
 }
 
+/** Where the cascade fired, and how many overlapping windows did. */
+export type CascadeHit = Region & { readonly hits: number };
+
 /** A trained Haar cascade. Not re-entrant: one detection at a time. */
 export class Cascade {
   readonly #classifier: InstanceType<ReturnType<typeof opencv>['CascadeClassifier']>;
@@ -42,7 +45,7 @@ export class Cascade {
   }
 
   /** Proposals in pixels of the grey picture. */
-  detect(grey: Picture, options: CascadeOptions): Region[] {
+  detect(grey: Picture, options: CascadeOptions): CascadeHit[] {
     if (grey.channels !== 1) throw new RangeError('the cascade needs a grey picture');
     const side = Math.max(1, Math.round(options.minSide));
     if (grey.width < side || grey.height < side) return [];
@@ -54,6 +57,12 @@ export class Cascade {
         minSize: new Size(side, side),
       }),
     );
-    return found.objects.map(({ x, y, width, height }) => ({ x, y, width, height }));
+    return found.objects.map(({ x, y, width, height }, i) => ({
+      x,
+      y,
+      width,
+      height,
+      hits: found.numDetections[i] ?? 1,
+    }));
   }
 }
