@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { OperatingError } from '../errors.js';
+import { readPlainFileSync } from '../files/plain-file.js';
 import { native, opencv } from './binding.js';
 import type { Picture, Region } from './picture.js';
 
@@ -11,6 +11,9 @@ export interface CascadeOptions {
   /** Smallest window side in pixels of the searched picture. */
   readonly minSide: number;
 }
+
+/** The one in use has 930 kB. */
+const CASCADE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Where the cascade fired, and how many overlapping windows did. */
 export type CascadeHit = Region & { readonly hits: number };
@@ -24,7 +27,7 @@ export class Cascade {
     // Checked here, because a malformed file would abort the process, and a missing one fail only at the first detection.
     let text: string;
     try {
-      text = readFileSync(file, 'utf8');
+      text = readPlainFileSync(file, CASCADE_BYTES_MAX).toString('utf8');
     } catch (cause) {
       throw new OperatingError(
         'KAIMON_CASCADE',
