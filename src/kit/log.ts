@@ -1,4 +1,6 @@
+import { isatty } from 'node:tty';
 import { pino } from 'pino';
+import { readableLine } from './readable-line.js';
 
 /** What product code needs of a logger: structured fields first, then a sentence. */
 export type Log = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -15,8 +17,15 @@ export function createLog(level: string, name: string): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: ['*.vector', '*.embedding', '*.template', '*.photo'],
     },
-    pino.destination({ dest: 2, sync: true }),
+    destination(),
   );
+}
+
+/** JSON for journald and pipes; on a terminal lines that people read. */
+function destination(): pino.DestinationStream {
+  const stderr = pino.destination({ dest: 2, sync: true });
+  if (!isatty(2)) return stderr;
+  return { write: (line: string) => stderr.write(readableLine(line)) };
 }
 
 /** For tests, and commands that print their own output. */
