@@ -139,7 +139,11 @@ describe('enrolment', () => {
       const judged = enrolment.judge(photos, { name: 'Ada' });
       expect(judged.faults).toMatchObject([
         { photo: 1, code: 'no-face' },
-        { photo: 3, code: 'bad-request', text: expect.stringContaining('does not show the person of the photos before') },
+        {
+          photo: 3,
+          code: 'bad-request',
+          text: expect.stringContaining('does not show the person of the photos before'),
+        },
       ]);
       expect([store.size, store.revision]).toEqual([0, 0]);
       expect((await enrolment.take(judged, { name: 'Ada' }, 'admin')).person.templates).toHaveLength(2);

@@ -37,8 +37,7 @@ export async function office() {
   });
   const take = (name: string, angle: number, more: object = {}) =>
     enrolment.fromPhoto(photo([measuredFace({ vector: direction(angle) })]), { name, ...more }, 'admin');
-  const good = (angle: number, overall: number) =>
-    measuredFace({ vector: direction(angle), quality: { overall } });
+  const good = (angle: number, overall: number) => measuredFace({ vector: direction(angle), quality: { overall } });
   return { clock, store, gallery, enrolment, take, good };
 }
 
