@@ -43,8 +43,8 @@ const markSchema = z.object({ box: boxSchema, text: z.string().max(400), tone: z
 /** What the gate may ask of the eye. The end of the eye's standard input means: stop. */
 export const toEyeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('configure'), settings: eyeSettingsSchema }),
-  /** Measure the JPEG or PNG in the message's blob. */
-  z.object({ kind: z.literal('photo'), id: z.int() }),
+  /** Measure the JPEG, PNG or WebP in the message's blob; `turn`: it may stand on its head or side, see face/upright.ts. */
+  z.object({ kind: z.literal('photo'), id: z.int(), turn: z.boolean() }),
   /** A JPEG of the newest frame with marks drawn on it; `redact`: without its faces. */
   z.object({
     kind: z.literal('snapshot'),
@@ -62,6 +62,8 @@ export const photoAnswerSchema = z.discriminatedUnion('ok', [
     ok: z.literal(true),
     width: z.int(),
     height: z.int(),
+    /** By how much it was turned, degrees clockwise; everything is measured on the turned photo. null: which way up it is cannot be told. */
+    turned: z.literal([0, 90, 180, 270]).nullable(),
     proposed: z.int(),
     encoder: z.string(),
     faces: z.array(faceSchema).max(FACES_MAX),

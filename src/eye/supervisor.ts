@@ -3,7 +3,7 @@ import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { LogBudget } from '../kit/logging/log-budget.js';
-import { whyNotDecodable } from '../kit/opencv/picture-header.js';
+import { whyNotDecodable } from '../kit/pictures/picture-header.js';
 import type { EyeChild, EyeEvents } from './child-process.js';
 import { type Answer, PendingReplies } from './pending-replies.js';
 import type { EyeSettings, FromEye, PhotoAnswer, ToEye } from './protocol.js';
@@ -121,8 +121,8 @@ export class EyeSupervisor {
     this.#replies.abandon();
   }
 
-  /** Measures a JPEG or PNG. Always settles: `fault` where the eye dies of the photo or does not answer in time. */
-  async measurePhoto(photo: Buffer): Promise<PhotoAnswer> {
+  /** Measures a JPEG, PNG or WebP, turned upright where `turn` says so. Always settles: `fault` where the eye dies of the photo or does not answer in time. */
+  async measurePhoto(photo: Buffer, { turn = true } = {}): Promise<PhotoAnswer> {
     const failed = (reason: 'unusable' | 'busy' | 'fault', message: string): PhotoAnswer => ({
       kind: 'photo',
       id: 0,
@@ -136,7 +136,7 @@ export class EyeSupervisor {
     if (this.#replies.full) return failed('busy', 'too many photos are waiting: try again in a few seconds');
     const why = whyNotDecodable(photo);
     if (why) return failed('unusable', why);
-    const { message } = await this.#ask((id) => ({ kind: 'photo', id }), photo);
+    const { message } = await this.#ask((id) => ({ kind: 'photo', id, turn }), photo);
     if (message?.kind === 'photo') return message;
     return failed('fault', 'the eye failed while it measured this photo');
   }

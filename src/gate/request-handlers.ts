@@ -149,13 +149,15 @@ function asRequestError(thrown: unknown): unknown {
   return thrown;
 }
 
-const summary = ({ person, quality, nearest }: Enrolled) => ({
+const summary = ({ person, quality, nearest, kept }: Enrolled) => ({
   id: person.id,
   name: person.name,
   templates: person.templates.length,
   version: person.version,
   quality,
   nearest,
+  /** 0: the photos known already are better, and no more are allowed. */
+  kept,
 });
 
 const withoutTemplates = ({ templates, ...rest }: Person) => ({ ...rest, templates: templates.length });

@@ -1,9 +1,11 @@
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import type { Clock } from './clock.js';
 import { LogQueue } from './logging/log-queue.js';
 import { standardError } from './logging/standard-error.js';
+import { readableLine } from './readable-line.js';
 
 /** What product code needs of a logger: structured fields first, then a sentence. */
 export interface Log extends Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'> {
@@ -18,9 +20,14 @@ const optionsOf = (level: string, name: string): pino.LoggerOptions => ({
   redact: ['*.vector', '*.embedding', '*.template', '*.photo'],
 });
 
+/** JSON for journald and pipes; on a terminal lines that people read. */
+const forReader = (to: { write(line: string): unknown }): pino.DestinationStream => ({
+  write: isatty(2) ? (line) => void to.write(readableLine(line)) : (line) => void to.write(line),
+});
+
 /** A command's log on stderr. Synchronous: a command may wait for its reader. */
 export const createLog = (level: string, name: string): Log =>
-  pino(optionsOf(level, name), pino.destination({ dest: 2, sync: true }));
+  pino(optionsOf(level, name), forReader(pino.destination({ dest: 2, sync: true })));
 
 /**
  * The daemon's log on stderr. A line is written at once, because the last one before a kill is the one that matters; but a reader that
@@ -32,7 +39,7 @@ export function createDaemonLog(level: string, name: string, clock: Clock): Log 
     clock,
     onFlowing: (held) => logger.warn(held, 'the log was not taken for a while; lines that found no room are lost'),
   });
-  const logger = pino(optionsOf(level, name), { write: (line: string) => queue.write(line) });
+  const logger = pino(optionsOf(level, name), forReader(queue));
   process.once('exit', () => queue.flush());
   return Object.assign(logger, { problems: () => queue.problems() });
 }

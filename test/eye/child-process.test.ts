@@ -100,8 +100,8 @@ describe('a real eye process', () => {
     const child = await run(`
 process.stdin.once('data', (chunk) => send({ kind: 'fault', code: 'x', message: chunk.toString('latin1', 8) }));
 `);
-    expect(child.process.send({ kind: 'photo', id: 5 }, Buffer.from('photo'))).toBe(true);
-    expect(await child.message).toMatchObject({ message: '{"kind":"photo","id":5}photo' });
+    expect(child.process.send({ kind: 'photo', id: 5, turn: false }, Buffer.from('photo'))).toBe(true);
+    expect(await child.message).toMatchObject({ message: '{"kind":"photo","id":5,"turn":false}photo' });
   });
 
   test.each([
@@ -161,10 +161,10 @@ for (let i = 0; i < 2000; i++) { try { fs.writeSync(3, rubbish); } catch { proce
     const child = await run('setInterval(() => {}, 1000);');
     const photo = Buffer.alloc(16 * 1024 * 1024);
     let taken = 0;
-    while (child.process.send({ kind: 'photo', id: taken }, photo)) taken += 1;
+    while (child.process.send({ kind: 'photo', id: taken, turn: false }, photo)) taken += 1;
     expect(taken).toBeLessThanOrEqual(6);
     child.process.kill();
     expect(await child.exit).toBe('it was ended by SIGKILL');
-    expect(() => child.process.send({ kind: 'photo', id: 99 })).not.toThrow();
+    expect(() => child.process.send({ kind: 'photo', id: 99, turn: false })).not.toThrow();
   });
 });

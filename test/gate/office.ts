@@ -40,7 +40,8 @@ export async function office(storage?: Adapter<PeopleDocument>) {
   });
   const take = (name: string, angle: number, more: object = {}) =>
     enrolment.fromPhoto(photo([measuredFace({ vector: direction(angle) })]), { name, ...more }, 'admin');
-  return { clock, store, gallery, enrolment, take };
+  const good = (angle: number, overall: number) => measuredFace({ vector: direction(angle), quality: { overall } });
+  return { clock, store, gallery, enrolment, take, good };
 }
 
 export const photo = (faces: readonly MeasuredFace[], encoder = ENCODER): PhotoAnswer => ({
@@ -49,6 +50,7 @@ export const photo = (faces: readonly MeasuredFace[], encoder = ENCODER): PhotoA
   ok: true,
   width: 640,
   height: 480,
+  turned: 0,
   proposed: faces.length,
   encoder,
   faces: [...faces],

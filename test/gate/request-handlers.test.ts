@@ -75,6 +75,7 @@ describe('requests over MQTT', () => {
       version: store.get('ada')?.version,
       quality: 0.9,
       nearest: null,
+      kept: 1,
     });
     expect(store.get('ada')?.by).toBe('admin');
   });

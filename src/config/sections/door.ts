@@ -56,6 +56,22 @@ const gpioSection = z
   })
   .prefault({});
 
+const WIRES = ['relay', 'contact', 'rex', 'tamper', 'fire', 'greenLed', 'redLed', 'buzzer'] as const;
+
+type Line = number | { readonly chip: string; readonly offset: number } | null;
+type Wires = Readonly<Record<(typeof WIRES)[number], { readonly line: Line }>>;
+
+/** Wires whose line another wire before them has; a BCM number and a chip's offset are not compared. */
+function linesTwice(section: Wires & { readonly kind: string }): { readonly wire: string; readonly other: string }[] {
+  if (section.kind !== 'gpio') return [];
+  const nameOf = (line: Line) => (line === null || typeof line === 'number' ? line : `${line.chip}\n${line.offset}`);
+  const lines = WIRES.map((wire) => ({ wire, line: nameOf(section[wire].line) }));
+  return lines.flatMap(({ wire, line }, at) => {
+    const other = line === null ? undefined : lines.slice(0, at).find((earlier) => earlier.line === line);
+    return other ? [{ wire, other: other.wire }] : [];
+  });
+}
+
 /** The door: lock, wires and what counts as an alarm. */
 export const doorSection = z
   .strictObject({
@@ -125,4 +141,12 @@ export const doorSection = z
         return `the ${gpio.backend} back end cannot set a pull: use ${PULL_SETTERS}, or a resistor on the board`;
       },
     },
-  );
+  )
+  .superRefine((section, context) => {
+    for (const { wire, other } of linesTwice(section))
+      context.addIssue({
+        code: 'custom',
+        path: [wire, 'line'],
+        message: `this line is door.${other}.line already: each wire needs a line of its own`,
+      });
+  });
