@@ -298,6 +298,6 @@ describe.skipIf(notReady)('a gate whose state folder is not as it should be star
       await expectNothingLeft(before, 'a whole run');
       await expectIdle(chips);
     },
-    30_000,
+    60_000,
   );
 });
