@@ -95,7 +95,8 @@ describe('kaimon-eye@.service', () => {
   });
 
   test('what it may do is what it needs: no user, folder, network, line or watchdog of the gate', () => {
-    expect(of('DynamicUser')).toEqual(['yes']);
+    // Without %i all eyes of the computer would be one user.
+    expect([of('DynamicUser'), of('User')]).toEqual([['yes'], ['kaimon-%i']]);
     expect(of('SupplementaryGroups')).toEqual(['video']);
     expect(of('DeviceAllow')).toEqual(['char-video4linux rw', 'char-media rw', 'char-dma_heap rw']);
     expect([of('PrivateNetwork'), of('RestrictAddressFamilies')]).toEqual([['yes'], ['none']]);
