@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { defaultConfig } from '../../src/config/config.js';
 import { EyeChild, type SandboxCommand } from '../../src/eye/child-process.js';
-import { eyeSandbox } from '../../src/eye/launcher.js';
+import { eyeLauncher, eyeSandbox } from '../../src/eye/launcher.js';
 import { tempFolder } from '../store/sample.js';
 import { SETTINGS } from './fake-eye.js';
 
@@ -98,6 +99,48 @@ async function attack(command?: SandboxCommand): Promise<Found> {
   delete process.env['CREDENTIALS_DIRECTORY'];
   return JSON.parse(await answer) as Found;
 }
+
+describe('how eyes are started', () => {
+  const eye = defaultConfig.eye;
+
+  test('by systemd where the unit names its socket, whatever else there is', async () => {
+    const launcher = await eyeLauncher(settings, { ...eye, socket: '/run/kaimon-eye.sock' });
+    expect([launcher.confinement, launcher.unconfinedBecause]).toEqual(['unit', undefined]);
+  });
+
+  test('without a sandbox where none is wanted, and it says so', async () => {
+    const launcher = await eyeLauncher(settings, { ...eye, sandbox: 'none' });
+    expect([launcher.confinement, launcher.unconfinedBecause]).toEqual(['none', 'eye.sandbox is none']);
+  });
+
+  test('without a sandbox where there is no bubblewrap, and it says what to install', async () => {
+    const before = process.env['PATH'];
+    process.env['PATH'] = await tempFolder();
+    onTestFinished(() => {
+      process.env['PATH'] = before;
+    });
+    const launcher = await eyeLauncher(settings, eye);
+    expect(launcher.confinement).toBe('none');
+    expect(launcher.unconfinedBecause).toContain('apt-get install bubblewrap');
+  });
+
+  test('without a sandbox where bubblewrap is not allowed to make one, and it says why', async () => {
+    const folder = await tempFolder();
+    const before = process.env['PATH'];
+    writeFileSync(
+      join(folder, 'bwrap'),
+      '#!/bin/sh\necho "bwrap: setting up uid map: Permission denied" >&2; exit 1\n',
+      { mode: 0o755 },
+    );
+    process.env['PATH'] = `${folder}:${before}`;
+    onTestFinished(() => {
+      process.env['PATH'] = before;
+    });
+    const launcher = await eyeLauncher(settings, eye);
+    expect(launcher.confinement).toBe('none');
+    expect(launcher.unconfinedBecause).toContain('setting up uid map: Permission denied');
+  });
+});
 
 describe('an eye that somebody has taken over', () => {
   test.skipIf('why' in sandbox)(
