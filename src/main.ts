@@ -102,7 +102,7 @@ async function open(opening: Opening, door: StartedDoor) {
   const attackAlarm = await openAttackAlarm(opening, rules.attacks, { people, reports: reporter, changed });
   const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, attackAlarm, whereabouts });
 
-  const eye = makeEye(opening, models.models);
+  const eye = await makeEye(opening, models.models);
   const pictures = attackPictures(opening, eye, trustedClock);
   const greeter = await openGreeter(opening, (said) => reporter.greeting(said));
   const deciding = { models, people, gallery, door: door.keeper, entry, greeter };

@@ -4,10 +4,18 @@ import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { LogBudget } from '../kit/logging/log-budget.js';
 import { whyNotDecodable } from '../kit/pictures/picture-header.js';
-import type { EyeChild, EyeEvents } from './child-process.js';
+import type { Confinement, EyeEvents, EyeLauncher, EyeProcess } from './eye-process.js';
 import { type Answer, PendingReplies } from './pending-replies.js';
 import type { EyeSettings, FromEye, PhotoAnswer, ToEye } from './protocol.js';
-import { afterDeath, type EyeLife, newLife, noteMessage, type SupervisionPlan, whyKill } from './restart-rules.js';
+import {
+  afterDeath,
+  type EyeLife,
+  newLife,
+  noteMessage,
+  type SupervisionPlan,
+  whyImpossible,
+  whyKill,
+} from './restart-rules.js';
 
 /** The eye as the rest of the gate knows it. */
 export interface EyeStatus {
@@ -18,6 +26,7 @@ export interface EyeStatus {
   readonly pid: number | null;
   readonly rssBytes: number | null;
   readonly camera: { readonly state: string; readonly why: string | null };
+  readonly confinement: Confinement;
 }
 
 export interface EyeListeners {
@@ -34,7 +43,7 @@ const CHECK_EVERY_MS = 250;
 
 /** Keeps an eye running: replaces one that died, hung or flooded, with growing pauses, and never lets that reach the door. */
 export class EyeSupervisor {
-  readonly #make: (events: EyeEvents) => EyeChild;
+  readonly #launcher: EyeLauncher;
   readonly #settings: EyeSettings;
   readonly #plan: SupervisionPlan;
   readonly #clock: Clock;
@@ -42,7 +51,7 @@ export class EyeSupervisor {
   readonly #outputBudget: LogBudget;
   readonly #random: () => number;
   #listeners: EyeListeners = NO_LISTENERS;
-  #process: EyeChild | undefined;
+  #process: EyeProcess | undefined;
   #life: EyeLife | undefined;
   #failures = 0;
   #newest: Observation | undefined;
@@ -53,24 +62,17 @@ export class EyeSupervisor {
   #check: Timer | undefined;
   readonly #replies: PendingReplies;
   #faultOfThisEye: string | undefined;
-  #status: EyeStatus = {
-    state: 'starting',
-    restarts: 0,
-    lastFault: null,
-    pid: null,
-    rssBytes: null,
-    camera: { state: 'opening', why: null },
-  };
+  #status: EyeStatus;
 
   constructor(parts: {
-    make: (events: EyeEvents) => EyeChild;
+    launcher: EyeLauncher;
     settings: EyeSettings;
     plan: SupervisionPlan;
     clock: Clock;
     log: Log;
     random: () => number;
   }) {
-    this.#make = parts.make;
+    this.#launcher = parts.launcher;
     this.#settings = parts.settings;
     this.#plan = parts.plan;
     this.#clock = parts.clock;
@@ -78,6 +80,15 @@ export class EyeSupervisor {
     this.#log = parts.log;
     this.#outputBudget = new LogBudget(parts.clock);
     this.#random = parts.random;
+    this.#status = {
+      state: 'starting',
+      restarts: 0,
+      lastFault: null,
+      pid: null,
+      rssBytes: null,
+      camera: { state: 'opening', why: null },
+      confinement: parts.launcher.confinement,
+    };
   }
 
   /** Milliseconds since the last frame was measured, or since the camera began to deliver; 0 while it does not deliver. */
@@ -154,9 +165,9 @@ export class EyeSupervisor {
   #launch(): void {
     this.#life = newLife(this.#clock.monotonic());
     const generation = ++this.#generation;
-    let eye: EyeChild;
+    let eye: EyeProcess;
     try {
-      eye = this.#make(this.#eventsOf(generation));
+      eye = this.#launcher.launch(this.#eventsOf(generation));
     } catch (thrown) {
       // No process, memory or descriptor left: the next try may find some.
       if (generation === this.#generation) this.#replace(`it cannot be started: ${explain(thrown)}`);
@@ -192,7 +203,9 @@ export class EyeSupervisor {
 
   #receive(message: FromEye, blob: Buffer): void {
     const now = this.#clock.monotonic();
-    this.#life = noteMessage(this.#life ?? newLife(now), now, message.kind === 'alive' ? message.busyMs : undefined);
+    const busyMs = message.kind === 'alive' ? message.busyMs : undefined;
+    const faces = message.kind === 'observation' ? message.faces.length : 0;
+    this.#life = noteMessage(this.#life ?? newLife(now), now, busyMs, faces);
     if (whyKill(this.#life, this.#plan, now)) {
       this.#checkLife();
       return;
@@ -227,6 +240,11 @@ export class EyeSupervisor {
 
   /** An observation that the gate fails on counts as the eye's fault: the eye is replaced, the gate goes on. */
   #observe(observation: Observation): void {
+    const why = whyImpossible(observation, this.#clock.monotonic());
+    if (why) {
+      this.#replace(why);
+      return;
+    }
     try {
       this.#listeners.onObservation(observation);
       this.#newest = observation;

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.js';
-import { EyeChild } from '../eye/child-process.js';
+import { eyeLauncher } from '../eye/launcher.js';
 import type { PhotoAnswer } from '../eye/protocol.js';
 import { supervisionPlan } from '../eye/restart-rules.js';
 import { EyeSupervisor } from '../eye/supervisor.js';
@@ -40,10 +40,12 @@ export class PhotoEye {
   /** @throws OperatingError when models are missing or the eye cannot start. */
   static async start({ config, log, calibrationFile }: PhotoEyeSetting): Promise<PhotoEye> {
     const modelSet = await loadModels(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
+    const settings = { camera: null, faces: config.faces, models: modelSet.models };
+    const launcher = await eyeLauncher(settings, config.eye);
     const eye = await new Promise<EyeSupervisor>((resolve, reject) => {
       const made: EyeSupervisor = new EyeSupervisor({
-        make: (events) => new EyeChild(events),
-        settings: { camera: null, faces: config.faces, models: modelSet.models },
+        launcher,
+        settings,
         plan: supervisionPlan(config.eye),
         clock: systemClock,
         log,

@@ -1,4 +1,5 @@
 // pure
+import type { Confinement } from '../eye/eye-process.js';
 import type { EyeStatus } from '../eye/supervisor.js';
 import type { PassageCounts } from '../passback/passage-detection.js';
 import type { ChosenThreshold } from '../person/thresholds.js';
@@ -27,6 +28,7 @@ export interface GateState {
   readonly door: { readonly mode: string; readonly state: string };
   readonly camera: string;
   readonly eye: string;
+  readonly eyeConfinement: Confinement;
   /** Since the counter was new. */
   readonly passages: PassageCounts;
   /** Sentences; empty when all is well. */
@@ -64,6 +66,7 @@ export function gateState({
     door,
     camera: eye.camera.state,
     eye: eye.state,
+    eyeConfinement: eye.confinement,
     passages,
     problems,
     warnings,

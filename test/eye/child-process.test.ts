@@ -74,6 +74,9 @@ async function run(body: string): Promise<RunningChild> {
   return { process: child, messages, blobs, faults, output, invalid, exit, message };
 }
 
+/** Length of one sign of life, in bytes. */
+const ALIVE_BYTES = 8 + JSON.stringify({ kind: 'alive', rssBytes: 1, busyMs: 0 }).length;
+
 const STAY = 'process.stdin.resume();';
 
 describe('a real eye process', () => {
@@ -127,6 +130,12 @@ process.stdin.once('data', (chunk) => send({ kind: 'fault', code: 'x', message: 
       `fs.writeSync(3, Buffer.from([0, 0, 0, 9, 0, 0, 0, 5, 123, 34, 97, 34, 58])); ${STAY}`,
       'unreadable',
     ],
+    [
+      'announces more JSON than any observation has',
+      `fs.writeSync(3, Buffer.from([0, 16, 0, 4, 0, 16, 0, 0])); ${STAY}`,
+      'JSON of 1048576 bytes was announced',
+    ],
+    ['sends a text without end', `send({ kind: 'ready', encoder: 'x'.repeat(65) }); ${STAY}`, 'an invalid message'],
     ['sends an unknown kind of message', `send({ kind: 'surprise' }); ${STAY}`, 'an invalid message'],
     ['sends a message with a wrong value', `send({ kind: 'alive', rssBytes: 'many' }); ${STAY}`, 'an invalid message'],
   ])('one that %s is rejected, and nothing of it is used', async (_what, body, why) => {
@@ -144,6 +153,29 @@ for (let i = 0; i < 2000; i++) { try { fs.writeSync(3, rubbish); } catch { proce
 `);
     expect(await child.exit).toBe('it ended with exit code 9');
     expect(child.faults).toHaveLength(1);
+  });
+
+  test('while it sends without a pause, the rest of the gate gets its turn between any two chunks', async () => {
+    const child = await run(`
+const many = Buffer.concat(Array.from({ length: 2000 }, () => pack({ kind: 'alive', rssBytes: 1, busyMs: 0 })));
+for (let i = 0; i < 40; i++) fs.writeSync(3, many);
+process.exit(0);
+`);
+    let atOnce = 0;
+    let before = 0;
+    let watching = true;
+    const turn = () => {
+      atOnce = Math.max(atOnce, child.messages.length - before);
+      before = child.messages.length;
+      if (watching) setImmediate(turn);
+    };
+    turn();
+    await child.exit;
+    watching = false;
+    // Node reads at most 64 KiB at a time, and libuv up to 32 times in a row if it is let.
+    const perChunk = Math.ceil(65_536 / ALIVE_BYTES);
+    expect(atOnce).toBeGreaterThan(0);
+    expect(atOnce).toBeLessThanOrEqual(perChunk);
   });
 
   test('valid messages before an invalid one are used, none after it', async () => {

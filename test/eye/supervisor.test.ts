@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FromEye } from '../../src/eye/protocol.js';
-import { observed } from '../face/faces.js';
+import { measuredFace, observed } from '../face/faces.js';
 import { pngHeader } from '../kit/pictures/headers.js';
 import { EyeStage, type FakeEye, SETTINGS } from './fake-eye.js';
 
@@ -66,6 +66,24 @@ describe('an eye that is not well is killed and replaced', () => {
       'it sent more than 100 messages within a second',
       (_stage, fake) => {
         for (let i = 0; i < 101; i++) fake.say({ kind: 'alive', rssBytes: 1, busyMs: 0 });
+      },
+    ],
+    [
+      'one that sends a frame from the future',
+      'it sent a frame of another time than now',
+      (_stage, fake) => fake.say(observed([], { takenMs: 1e12, measuredMs: 1e12 })),
+    ],
+    [
+      'one that sends more faces than anybody can measure',
+      'it sent more than 50 faces within a second',
+      (_stage, fake) => {
+        for (let i = 0; i < 4; i++)
+          fake.say(
+            observed(
+              Array.from({ length: 16 }, () => measuredFace()),
+              { frame: i },
+            ),
+          );
       },
     ],
     [

@@ -10,6 +10,7 @@ const EYE: EyeStatus = {
   pid: 7,
   rssBytes: null,
   camera: { state: 'live', why: null },
+  confinement: 'unit',
 };
 const WELL: PartStates = {
   door: { mode: 'normal', state: 'locked' },
