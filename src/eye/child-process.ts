@@ -18,6 +18,7 @@ export type SandboxCommand = readonly [program: string, ...arguments_: string[]]
 export class EyeChild implements EyeProcess {
   readonly #child: ChildProcess;
   readonly #requests: Writable;
+  readonly #sandboxed: boolean;
 
   constructor(events: EyeEvents, program = EYE_PROGRAM, sandbox?: SandboxCommand) {
     const command = [...(sandbox ?? []), process.execPath, ...NATIVE_FLAGS, program] as const;
@@ -25,7 +26,9 @@ export class EyeChild implements EyeProcess {
       // Its output comes through the gate: a log that nobody takes must not hold the eye.
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
       env: eyeEnvironment(process.env),
+      detached: sandbox !== undefined,
     });
+    this.#sandboxed = sandbox !== undefined;
     this.#child = child;
     let ended = false;
     const exit = (why: string) => {
@@ -57,7 +60,10 @@ export class EyeChild implements EyeProcess {
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    const { pid, exitCode, signalCode } = this.#child;
+    // Bubblewrap that is killed while it makes the sandbox leaves a child that waits for it for ever. Until the eye runs both are one group.
+    if (this.#sandboxed && pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL');
+    else this.#child.kill('SIGKILL');
   }
 }
 

@@ -176,7 +176,7 @@ process.exit(0);
     const perChunk = Math.ceil(65_536 / ALIVE_BYTES);
     expect(atOnce).toBeGreaterThan(0);
     expect(atOnce).toBeLessThanOrEqual(perChunk);
-  });
+  }, 120_000);
 
   test('valid messages before an invalid one are used, none after it', async () => {
     const alive = `pack({ kind: 'alive', rssBytes: 1, busyMs: 0 })`;

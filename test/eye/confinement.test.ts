@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { defaultConfig } from '../../src/config/config.js';
 import { EyeChild, type SandboxCommand } from '../../src/eye/child-process.js';
 import { eyeLauncher, eyeSandbox } from '../../src/eye/launcher.js';
+import { until } from '../site/until.js';
 import { tempFolder } from '../store/sample.js';
 import { SETTINGS } from './fake-eye.js';
 
@@ -47,6 +48,19 @@ const listening = (server: Server, where: number | string): Promise<Server> =>
     server.listen(where, () => resolve(server));
     onTestFinished(() => void server.close());
   });
+
+/** Every process that has the path among its arguments. */
+const processesOf = (path: string): string[] =>
+  readdirSync('/proc').filter((name) => /^\d+$/.test(name) && argumentsOf(name).includes(path));
+
+function argumentsOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    // It has ended meanwhile.
+    return '';
+  }
+}
 
 interface Found {
   readonly found: Readonly<Record<string, string>>;
@@ -166,6 +180,26 @@ describe('an eye that somebody has taken over', () => {
       'command',
     );
   });
+
+  test.skipIf('why' in sandbox)(
+    `leaves nothing behind when it is killed while its sandbox is made${why}`,
+    async () => {
+      const command = 'command' in sandbox ? sandbox.command : undefined;
+      for (let wait = 0; wait < 40; wait++) {
+        const exited = new Promise<string>((gone) => {
+          const silent = { onMessage: () => undefined, onInvalid: () => undefined, onOutput: () => undefined };
+          const child = new EyeChild({ ...silent, onExit: gone }, program, command);
+          // Each time it has come a little further.
+          const end = performance.now() + wait / 4;
+          while (performance.now() < end);
+          child.kill();
+        });
+        expect(await exited).toBe('it was ended by SIGKILL');
+      }
+      await until('all of it is gone', () => processesOf(program).length === 0);
+    },
+    60_000,
+  );
 
   test('as a plain child it reads and reaches what the gate can, so the attempts are real; of the environment it gets no secret', async () => {
     const { found, env } = await attack();
