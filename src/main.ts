@@ -1,6 +1,6 @@
 /**
- * The gate process, a table of contents: models → people → wires → journal → state files → clock → broker → reports → door → eye →
- * voice → gate → site → systemd.
+ * The gate process, a table of contents: door → models → people → journal → state files → clock → broker → reports → eye → voice →
+ * gate → site → systemd. The door is first: exit button and fire alarm wait for nothing else, and are served while the rest is opened.
  * Parts end in the reverse of the order in which they were opened, at the stop as well as when a later part cannot be opened.
  */
 import { openAttackAlarm } from './access/open-attack-alarm.js';
@@ -8,11 +8,16 @@ import { rulesOf } from './access/rules.js';
 import { warnOfUnknownGroups } from './access/unknown-groups.js';
 import { openTrustedClock } from './clock-trust/open-trusted-clock.js';
 import type { Config } from './config/config.js';
+import { warnOfDangers } from './config/dangers.js';
 import type { Opening } from './config/opening.js';
 import type { Paths } from './config/paths.js';
-import { lockFirst, openDoor, openWires } from './door/open-door.js';
-import { makeEye, startEye } from './eye/make-eye.js';
+import { serveDoorAlone } from './door/door-alone.js';
+import { lockFirst, openDoor } from './door/open-door.js';
+import type { StartedDoor } from './door/start-door.js';
+import { makeEye } from './eye/make-eye.js';
+import { startEye } from './eye/start-eye.js';
 import { siteEntryPolicy } from './gate/entry-policy.js';
+import { eyeListeners } from './gate/eye-listeners.js';
 import { makeGate } from './gate/make-gate.js';
 import { makeHandlers } from './gate/make-handlers.js';
 import { PaceWatch } from './gate/pace-watch.js';
@@ -25,9 +30,7 @@ import type { Log } from './kit/log.js';
 import { Signal } from './kit/signal.js';
 import { systemClock as clock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
-import { calibrationFile } from './models/calibration.js';
-import { loadManifest } from './models/model-files.js';
-import { loadModels } from './models/model-set.js';
+import { openModels } from './models/open-models.js';
 import { makeWhereabouts } from './passback/make-whereabouts.js';
 import { openPassagesFile } from './passback/passages-file.js';
 import { startRecurringWork } from './recurring-work.js';
@@ -61,9 +64,16 @@ export async function startGate(
 ): Promise<RunningGate> {
   const opening = { config, paths, clock, log, endings };
   try {
-    const state = await start(opening, await open(opening));
+    const door = await openDoor(opening);
+    const doorParts = endings.count;
+    const state = await open(opening, door)
+      .then((parts) => start(opening, parts))
+      .catch(async (thrown) => {
+        await serveDoorAlone(opening, door, doorParts, thrown);
+        throw thrown;
+      });
     let stopping: Promise<void> | undefined;
-    const stop = () => endings.close().then(() => log.info('the gate is down, the door is locked'));
+    const stop = () => endings.close().then(() => log.info(`the gate is down, the door is ${door.leftAt}`));
     return { state, stop: () => (stopping ??= stop()) };
   } catch (thrown) {
     // The caller gets the reason why it did not start; what could not be closed either is only logged.
@@ -72,15 +82,13 @@ export async function startGate(
   }
 }
 
-/** Makes the parts. Most of what can be wrong with configuration or machine shows here. */
-async function open(opening: Opening) {
-  const { config, paths } = opening;
+/** Makes the parts but for the door, which is at work already. Most of what can be wrong with configuration or machine shows here. */
+async function open(opening: Opening, door: StartedDoor) {
+  const { config } = opening;
   const rules = rulesOf(config.access);
   const changed = new Signal();
-  const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
-  const models = await loadModels(loadManifest(), choice, calibrationFile(paths.state));
+  const models = openModels(opening);
   const { people, gallery } = await openPeople(opening, models);
-  const hardware = await openWires(opening);
   const journal = await openJournal(opening);
   const passagesFile = await openPassagesFile(opening);
   const doorOrder = await openDoorOrder(opening);
@@ -89,14 +97,13 @@ async function open(opening: Opening) {
   const { reporter, written } = await openReports(opening, journal, trustedClock, uplink?.outbox);
 
   const whereabouts = makeWhereabouts(opening, rules, { people, file: passagesFile, trustedClock, reports: reporter });
-  const onReport = reporter.door.bind(reporter);
-  const door = await openDoor(opening, { hardware, onReport, passages: whereabouts, onChange: changed.raise });
+  door.tell({ onReport: reporter.door.bind(reporter), passages: whereabouts, onChange: changed.raise });
   const schedule = new DoorSchedule({ rules, clock, trustedClock, orders: doorOrder, door: door.keeper });
   const attackAlarm = await openAttackAlarm(opening, rules.attacks, { people, reports: reporter, changed });
   const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, attackAlarm, whereabouts });
 
-  const eye = makeEye(opening, models.models);
-  const pictures = attackPictures(opening, eye);
+  const eye = await makeEye(opening, models.models);
+  const pictures = attackPictures(opening, eye, trustedClock);
   const greeter = await openGreeter(opening, (said) => reporter.greeting(said));
   const deciding = { models, people, gallery, door: door.keeper, entry, greeter };
   const gate = makeGate(opening, { ...deciding, reports: reporter, pictures });
@@ -104,7 +111,7 @@ async function open(opening: Opening) {
   const shared = whereabouts.shared ? whereabouts : undefined;
   const served = { people, gallery, gate, door: door.keeper, schedule, eye, whereabouts: shared, journal };
   const handlers = makeHandlers(opening, { ...served, reports: reporter });
-  const site = await openSite(opening, uplink, { people, passages: shared, handlers, written });
+  const site = await openSite(opening, uplink, { people, passages: shared, handlers, trustedClock, written });
   const notify = makeNotify(opening);
   const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log: opening.log, onChange: changed.raise });
   const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye };
@@ -115,7 +122,8 @@ async function open(opening: Opening) {
 async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>): Promise<() => GateState> {
   const { rules, models, people, reporter, door, changed, eye, gate, pace, site, notify } = parts;
   const { encoder } = models;
-  const state = () => currentState({ ...parts, connected: () => site?.connected ?? false });
+  const warnings = warnOfDangers(opening.config, process.env, opening.log);
+  const state = () => currentState({ ...parts, log: opening.log, warnings, connected: () => site?.connected ?? false });
   const status = new StatusPublisher(state, people, (now, line) => {
     site?.state(now);
     notify.status(line);
@@ -126,17 +134,9 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   await reportRun(opening, parts, { version: VERSION, encoder, people: summaryOf(people) });
   await openSyncCounter(opening, people, (counts) => reporter.synced(counts));
   site?.start();
-  await startRecurringWork(opening, { ...parts, zone: rules.calendar.zone, encoder });
-  await startEye(opening, eye, {
-    onObservation(observation) {
-      gate.see(observation);
-      pace.see(observation);
-    },
-    onStatus(now) {
-      reporter.eye(now);
-      changed.raise();
-    },
-  });
+  await startRecurringWork(opening, { ...parts, encoder });
+  const listeners = eyeListeners({ gate, pace, reports: reporter, changed });
+  await startEye(opening, eye, listeners, models.whyBlind);
   await openReadiness(opening, notify, status.line);
   await openPulse(opening.endings, () => {
     notify.watchdog();

@@ -9,14 +9,12 @@ import type { DoorSchedule } from './schedule/door-schedule.js';
 import type { Site } from './site/site.js';
 
 export interface RecurringWorkParts {
-  /** Zone of the cron expressions. */
-  readonly zone: string;
-  readonly trustedClock: TrustedClock;
-  readonly whereabouts: Whereabouts;
-  readonly schedule: DoorSchedule;
-  readonly pictures: AttackPictures;
-  readonly journal: JournalWriter;
-  readonly site: Site | undefined;
+  readonly trustedClock: Pick<TrustedClock, 'check' | 'trusted'>;
+  readonly whereabouts: Pick<Whereabouts, 'purge'>;
+  readonly schedule: Pick<DoorSchedule, 'follow'>;
+  readonly pictures: Pick<AttackPictures, 'purge'>;
+  readonly journal: Pick<JournalWriter, 'head' | 'purge'>;
+  readonly site: Pick<Site, 'info'> | undefined;
   readonly encoder: string;
 }
 
@@ -35,23 +33,31 @@ export async function followClock({
   schedule.follow();
 }
 
-/** Starts everything that the gate does again and again by the clock; each job also runs once at the start. */
-export async function startRecurringWork({ log, endings }: Opening, parts: RecurringWorkParts): Promise<void> {
-  const { zone, trustedClock, schedule, pictures, journal, site, encoder } = parts;
+/**
+ * Starts everything that the gate does again and again by the clock; each job also runs once at the start. None of them wakes by local
+ * time, which leaves hours out and lets others come twice: what is due by it is worked out each minute.
+ */
+export async function startRecurringWork(
+  { clock, log, endings }: Pick<Opening, 'clock' | 'log' | 'endings'>,
+  parts: RecurringWorkParts,
+): Promise<void> {
+  const { trustedClock, schedule, pictures, journal, site, encoder } = parts;
   // The mode from before the restart, before the machine is asked for its clock.
   schedule.follow();
   // What seldom changes. With the journal's head: once others have seen it, the entries up to it cannot be cut off unnoticed.
   const info = () => site?.info({ version: VERSION, encoder, journal: journal.head ?? null });
   const jobs = [
-    { name: 'access', cron: '* * * * *', run: () => followClock(parts) },
-    { name: 'evidence', cron: '17 3 * * *', run: () => pictures.purge() },
+    // By itself: a machine that does not answer about its clock, or a disk that hangs, must not keep a door open past its time.
+    { name: 'schedule', cron: '* * * * *', run: () => schedule.follow() },
+    { name: 'clock', cron: '* * * * *', run: () => followClock(parts) },
     // Each hour: a machine that is off at night purges, too.
+    { name: 'evidence', cron: '17 * * * *', run: () => pictures.purge() },
     { name: 'journal', cron: '23 * * * *', run: () => journal.purge(trustedClock.trusted).then(() => undefined) },
     { name: 'info', cron: '* * * * *', run: info },
   ];
   await endings.open(
     'the jobs',
-    () => startJobs(jobs, zone, log),
+    () => startJobs(jobs, clock, log),
     (running) => running.stop(),
   );
 }

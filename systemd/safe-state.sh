@@ -1,8 +1,11 @@
 #!/bin/sh
 # Puts the door's relay back to its idle level after the daemon is gone, however it went: Kaimon's ExecStopPost, run by root.
-# Needs no Node: that may be what broke.
+# In a fire (the daemon has written fire=active) the door is left released instead. Needs no Node: that may be what broke.
 #
-#   safe-state.sh [--root DIR] [FILE]      FILE defaults to /run/kaimon/door-line; --root is for tests
+#   safe-state.sh [--service] [--root DIR] [FILE]      FILE defaults to /run/kaimon/door-line; --root is for tests
+#
+# --service: run by systemd after the service has ended. Its KillMode=process spares what the daemon has started, since a gpioset may have to
+# hold the door released; everything else that is left of the service is killed here.
 #
 # The daemon writes FILE before it first drives the relay: simple lines, anything else is ignored. Through sysfs, in pairs:
 #   path=/sys/class/gpio/gpio529/direction the file to write
@@ -11,23 +14,52 @@
 #   chip=gpiochip0
 #   line=17
 #   level=0                                given to gpioset, of either version of the gpiod tools
+# and before them, in a fire:
+#   fire=active                            the line must be driven on: a gpioset is left that does it
+# Beside FILE, held-CHIP-LINE names the gpioset that drives a line on: its process and its level.
 #
 # FILE belongs to the daemon's user and this script to root, so FILE is not trusted: only `value` and `direction` of an exported
 # GPIO line are written, or a line of a chip set, only with levels a line can have.
 # Exit 0: safe or nothing to do; 1: refused or could not write; 2: wrong use.
 set -u
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-root=''
+root='' service=''
 most_lines=64
 
 say() { echo "safe-state: $*" >&2; }
 
+if [ "${1-}" = --service ]; then service=yes; shift; fi
 if [ "${1-}" = --root ]; then
-  root=$(readlink -f "${2-}") || { say 'usage: safe-state.sh [--root DIR] [FILE]'; exit 2; }
+  root=$(readlink -f "${2-}") || { say 'usage: safe-state.sh [--service] [--root DIR] [FILE]'; exit 2; }
   shift 2
   PATH=$root/bin:$PATH
 fi
 file=$root${1-/run/kaimon/door-line}
+
+folder=$(dirname "$file")
+# Whom the record belongs to. Not followed through a link: this user could make one.
+owner=$(stat -c %u "$folder" 2>/dev/null)
+# Idle, or released in a fire.
+state=idle
+
+# The process noted in a file held-…, while it is alive and the owner's: nobody else's may be ended here.
+noted() { # FILE
+  [ -f "$1" ] && ! [ -L "$1" ] || return 1
+  IFS=' ' read -r pid level_held <"$1" || return 1
+  case $pid in '' | *[!0-9]* | ???????????*) return 1 ;; esac
+  [ "$(stat -c %u "/proc/$pid" 2>/dev/null)" = "$owner" ] && kill -0 "$pid" 2>/dev/null
+}
+
+# What is left of the service, but for this script and whatever holds a line.
+end_the_rest() {
+  group=$(sed -n 's/^0:://p' /proc/self/cgroup)
+  case $group in */kaimon*.service) ;; *) say "nothing killed: '$group' is no service of Kaimon"; return ;; esac
+  spared=" $$ "
+  for holder in "$folder"/held-*; do noted "$holder" && spared="$spared$pid "; done
+  while read -r process; do
+    case $spared in *" $process "*) ;; *) kill -KILL "$process" 2>/dev/null && say "killed process $process, left by the service" ;; esac
+  done <"/sys/fs/cgroup$group/cgroup.procs"
+}
 
 # A line that is exported has these two files side by side; the kernel makes them, no user can.
 is_gpio_line() { [ -f "$1/active_low" ] && [ -f "$1/value" ]; }
@@ -49,7 +81,7 @@ apply() { # path value
     *) say "refused: $1 leads to $real, which is no level or direction of a line"; return 1 ;;
   esac
   is_gpio_line "$(dirname "$real")" || { say "refused: $1 is no exported GPIO line"; return 1; }
-  if printf '%s\n' "$2" >"$real"; then say "relay idle: $2 written to $1"; else say "FAILED to write $2 to $1"; return 1; fi
+  if printf '%s\n' "$2" >"$real"; then say "relay $state: $2 written to $1"; else say "FAILED to write $2 to $1"; return 1; fi
 }
 
 # The daemon's own gpioset dies with it; until it has, the line is busy. Two seconds are long enough for a dying process.
@@ -61,13 +93,18 @@ set_line() { # chip line level
   [ "$1" = "gpiochip$number" ] || { say "refused: '$1' is no GPIO chip"; return 1; }
   case $2 in '' | *[!0-9]* | ?????*) say "refused: '$2' is no line of a chip"; return 1 ;; esac
   case $3 in 0 | 1) ;; *) say "refused: '$3' is no level of a line (0, 1)"; return 1 ;; esac
-  case $(gpioset --version 2>/dev/null) in
-    *' v1.'*) set -- "$@" --mode=exit ;;
-    *' v2.'*) set -- "$@" -t 0 -c ;;
+  case $state$(gpioset --version 2>/dev/null) in
+    idle*' v1.'*) set -- "$@" --mode=exit ;;
+    idle*' v2.'*) set -- "$@" -t 0 -c ;;
+    *' v1.'*) set -- "$@" --mode=signal ;;
+    *' v2.'*) set -- "$@" -c ;;
     *) say 'FAILED: gpioset is missing or of an unknown version: apt-get install gpiod'; return 1 ;;
   esac
-  chip=$1 offset=$2 wanted=$3 tries=0
+  chip=$1 offset=$2 wanted=$3 tries=0 holder=$folder/held-$1-$2
   shift 3
+  if [ $state = released ]; then hold_line "$@"; return; fi
+  # What held the line in a fire that is over.
+  if noted "$holder"; then kill -KILL "$pid"; rm -f "$holder"; fi
   until heard=$(gpioset "$@" "$chip" "$offset=$wanted" 2>&1); do
     tries=$((tries + 1))
     if [ "$tries" -ge "$most_tries" ]; then say "FAILED to set line $offset of $chip to $wanted: $heard"; return 1; fi
@@ -75,6 +112,35 @@ set_line() { # chip line level
   done
   say "relay idle: line $offset of $chip set to $wanted"
 }
+
+# Leaves a gpioset that drives the line, unless the daemon has: as the daemon's user, who must be able to end it when the fire is over.
+hold_line() { # the arguments of gpioset before chip and line
+  while :; do
+    if noted "$holder" && [ "$level_held" = "$wanted" ]; then
+      say "relay released for the fire: process $pid holds line $offset of $chip at $wanted"
+      return
+    fi
+    complaint=$(mktemp) || return 1
+    as_owner setsid gpioset "$@" "$chip" "$offset=$wanted" </dev/null >/dev/null 2>"$complaint" &
+    new=$!
+    sleep 0.2
+    if kill -0 "$new" 2>/dev/null; then
+      rm -f "$complaint"
+      (as_owner sh -c 'echo "$1" >"$2"' sh "$new $wanted" "$holder") || return 1
+      continue
+    fi
+    heard=$(cat "$complaint"); rm -f "$complaint"
+    tries=$((tries + 1))
+    if [ "$tries" -ge "$most_tries" ]; then say "FAILED to hold line $offset of $chip at $wanted: $heard"; return 1; fi
+  done
+}
+
+as_owner() {
+  if [ "$(id -u)" -ne 0 ] || [ "$owner" -eq 0 ]; then exec "$@"; fi
+  exec setpriv --reuid "$owner" --regid "$(stat -c %g "$folder")" --groups "$(stat -c %g "/dev/$chip")" "$@"
+}
+
+[ -z "$service" ] || end_the_rest
 
 if ! [ -e "$file" ] && ! [ -L "$file" ]; then
   say "no relay recorded in $file: nothing to do (simulated door, or the daemon never drove one)"
@@ -90,6 +156,7 @@ while IFS= read -r line || [ -n "$line" ]; do
   count=$((count + 1))
   [ "$count" -le "$most_lines" ] || break
   case $line in
+    fire=active) state=released ;;
     path=*) path=${line#path=} ;;
     value=*)
       [ -n "$path" ] || continue

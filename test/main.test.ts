@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Config } from '../src/config/config.js';
@@ -7,6 +8,7 @@ import { silentLog } from '../src/kit/log.js';
 import { type EmbeddedBroker, startBroker } from '../src/site/link/embedded-broker.js';
 import { given } from './config/given.js';
 import { discard, notReady, ROOT, SAMPLES, scratch } from './scenario/harness.js';
+import { until } from './site/until.js';
 
 /** The compiled gate, whose eye is a program of its own. */
 const built = async () => {
@@ -19,6 +21,7 @@ const built = async () => {
 };
 
 const [RELAY, CONTACT, RED] = [17, 22, 24];
+const [REX, FIRE] = [25, 27];
 const LINES = [RELAY, CONTACT, RED].map((offset) => ({
   chip: 'gpiochip0',
   label: 'pinctrl-bcm2835',
@@ -95,11 +98,53 @@ function chipsInUse(prototype: SimulatedGpio): Set<SimulatedGpio> {
 async function expectIdle(chips: ReadonlySet<SimulatedGpio>) {
   for (const chip of chips) {
     expect(chip.level(RELAY)).toBe(false);
-    for (const line of LINES.filter(({ offset }) => offset !== CONTACT)) (await chip.output(line, false)).close();
+    for (const line of LINES.filter(({ offset }) => offset !== CONTACT))
+      (await chip.output(line, { high: false, held: false })).close();
     const listener = { onLevel: () => undefined, onFault: () => undefined };
     (await chip.input(LINES[1] as (typeof LINES)[number], 'as-is', listener)).close();
   }
 }
+
+describe.skipIf(notReady)('a gate that is still being opened', () => {
+  test('serves exit button and fire alarm before it has people, models, journal and all the rest, and reports them afterwards', async () => {
+    const { startGate, Endings, SimulatedGpio } = await built();
+    const chips = chipsInUse(SimulatedGpio.prototype);
+    const { input } = SimulatedGpio.prototype;
+    vi.spyOn(SimulatedGpio.prototype, 'input').mockImplementation(function (this: SimulatedGpio, line, ...more) {
+      // At rest: the button up, no fire.
+      this.set(line.offset, line.offset === REX);
+      return input.call(this, line, ...more);
+    });
+    const relay = (high: boolean) => until(`the relay is ${high}`, () => [...chips][0]?.level(RELAY) === high);
+    const opened: string[] = [];
+    class Slow extends Endings {
+      override async open<T>(what: string, open: () => T | Promise<T>, close: (part: T) => unknown): Promise<T> {
+        opened.push(what);
+        if (what === 'the people') {
+          const [chip] = chips;
+          await relay(false);
+          chip?.set(FIRE, true);
+          await relay(true);
+          chip?.set(FIRE, false);
+          await relay(false);
+          chip?.set(REX, false);
+          await relay(true);
+          chip?.set(REX, true);
+        }
+        return super.open(what, open, close);
+      }
+    }
+    const wired = everything().door;
+    const door = { ...wired, rex: { ...wired.rex, line: REX }, fire: { ...wired.fire, line: FIRE } };
+    const config = { ...everything(), door };
+    const gate = await startGate(config, paths(), silentLog, new Slow());
+    expect(opened.slice(0, 5)).toEqual(["the door's lines", 'the wires', 'the door', 'the lock at exit', 'the people']);
+    await gate.stop();
+    const journal = await readFile(join(paths().state, 'journal', '000000000001.jsonl'), 'utf8');
+    const types = [...journal.matchAll(/"type":"(\w+)"/g)].map(([, type]) => type);
+    expect(types.filter((type) => type === 'fire' || type === 'exit')).toEqual(['fire', 'fire', 'exit']);
+  }, 60_000);
+});
 
 describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
   test('leaves nothing running and the door locked, whichever part it is; afterwards it starts', async () => {
@@ -148,8 +193,11 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       await expectIdle(chips);
     }
     expect(refused).toEqual([
-      'the people',
+      "the door's lines",
       'the wires',
+      'the door',
+      'the lock at exit',
+      'the people',
       'the journal',
       'the passages',
       "the door's mode",
@@ -157,10 +205,9 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       'the clock',
       'the broker',
       'the reports',
-      'the door',
-      'the lock at exit',
       'the attack alarm',
       'the voice',
+      'the requests that were taken',
       'the site',
       'the report of the stop',
       'the counter of people from the site',
@@ -172,19 +219,8 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
     ]);
   }, 60_000);
 
-  const inTheWay = (file: string) => {
-    mkdirSync(join(paths().state, file), { recursive: true });
-  };
   test.each<[string, string, () => Config]>([
     ['the encoder', 'KAIMON_MODEL_UNKNOWN', () => everything('encoder: nothing')],
-    [
-      'the people',
-      'KAIMON_FILE_READ',
-      () => {
-        inTheWay('people.json');
-        return everything();
-      },
-    ],
     [
       'the wires',
       'KAIMON_GPIO_LINE',
@@ -197,45 +233,11 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       },
     ],
     [
-      'the journal',
-      'KAIMON_FILE_WRITE',
-      () => {
-        const file = join(paths().state, 'journal');
-        mkdirSync(dirname(file), { recursive: true });
-        writeFileSync(file, 'in the way');
-        return everything();
-      },
-    ],
-    [
-      'the trusted times',
-      'KAIMON_FILE_READ',
-      () => {
-        inTheWay('clock.json');
-        return everything();
-      },
-    ],
-    [
       'the broker',
       'KAIMON_SECRET',
       () => {
         const config = everything();
         return { ...config, mqtt: { ...config.mqtt, username: 'gate', passwordFile: join(folder, 'missing') } };
-      },
-    ],
-    [
-      'the passages',
-      'KAIMON_FILE_READ',
-      () => {
-        inTheWay('passages.json');
-        return everything();
-      },
-    ],
-    [
-      "the door's mode",
-      'KAIMON_FILE_READ',
-      () => {
-        inTheWay('door-mode.json');
-        return everything();
       },
     ],
   ])('%s: says why (%s), and leaves nothing running', async (_what, code, make) => {
@@ -248,4 +250,54 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
     await expectIdle(chips);
     rmSync(paths().state, { recursive: true, force: true });
   });
+});
+
+/** What lies in the state folder where a file should be. */
+const inTheWay = (name: string) => mkdirSync(join(paths().state, name), { recursive: true });
+const broken = (name: string, text: string) => {
+  const file = join(paths().state, name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+};
+
+describe.skipIf(notReady)('a gate whose state folder is not as it should be starts all the same', () => {
+  test.each<[string, RegExp | undefined, () => void]>([
+    ['the people are no file', /^people cannot be changed or saved: cannot read /, () => inTheWay('people.json')],
+    [
+      'both copies of the people are damaged',
+      /^people cannot be changed or saved: the people store cannot be read/,
+      () => {
+        broken('people.json', '{');
+        broken('people.json.last-good', '{');
+      },
+    ],
+    ['the people cannot be locked', /^people cannot be changed or saved: /, () => inTheWay('people.json.lock')],
+    ['the journal has no folder', /^the journal is not written: /, () => broken('journal', 'in the way')],
+    ['the journal cannot be locked', /^the journal is not written: /, () => inTheWay('journal/lock')],
+    ['the thresholds of the site are damaged', /^no face can be recognised: /, () => broken('calibration.json', '{')],
+    ['the trusted times are no file', undefined, () => inTheWay('clock.json')],
+    ['the requests that were taken are no file', undefined, () => inTheWay('requests.json')],
+    ['the passages are no file', undefined, () => inTheWay('passages.json')],
+    ["the door's mode is no file", undefined, () => inTheWay('door-mode.json')],
+  ])(
+    '%s',
+    async (_what, problem, spoil) => {
+      const { startGate, SimulatedGpio } = await built();
+      const chips = chipsInUse(SimulatedGpio.prototype);
+      const before = running();
+      spoil();
+      const gate = await startGate(everything(), paths(), silentLog);
+      // The door is at work: it follows its schedule.
+      expect([...chips].some((chip) => chip.level(RELAY))).toBe(true);
+      if (problem) {
+        expect(gate.state().problems).toContainEqual(expect.stringMatching(problem));
+        expect(gate.state().status).toBe('degraded');
+      }
+      await gate.stop();
+      rmSync(paths().state, { recursive: true });
+      await expectNothingLeft(before, 'a whole run');
+      await expectIdle(chips);
+    },
+    60_000,
+  );
 });

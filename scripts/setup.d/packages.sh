@@ -4,7 +4,8 @@ step=packages
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # libopencv-dev brings Debian's and Ubuntu's contrib modules with it; NVIDIA's build for Jetson stands alone and is left as it is.
-base=(libopencv-dev g++ make python3 ca-certificates mosquitto mosquitto-clients espeak-ng alsa-utils)
+# bubblewrap: the sandbox of an eye that no unit confines (docs/decisions/004-confined-eye.md).
+base=(libopencv-dev g++ make python3 ca-certificates mosquitto mosquitto-clients espeak-ng alsa-utils bubblewrap)
 
 installed() { [[ " $(dpkg-query -W -f='${db:Status-Status} ' "$1" 2>/dev/null || true)" == *' installed '* ]]; }
 

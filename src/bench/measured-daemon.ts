@@ -55,8 +55,13 @@ export class MeasuredDaemon {
 
   /** The daemon's only child while it is silent; undefined before and between two eyes. */
   get eyePid(): number | undefined {
-    const [first] = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim().split(' ');
-    return first ? Number(first) : undefined;
+    // Bubblewrap, which keeps it in a sandbox, stands between the two.
+    const within = (parent: number): number | undefined => {
+      const [first] = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ');
+      if (!first) return undefined;
+      return readFileSync(`/proc/${first}/comm`, 'utf8').trim() === 'bwrap' ? within(Number(first)) : Number(first);
+    };
+    return within(this.pid);
   }
 
   /** The next log line as wanted. @throws when the daemon ends before */

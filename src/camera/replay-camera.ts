@@ -1,15 +1,18 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../kit/clock.js';
-import { OperatingError } from '../kit/errors.js';
+import { explain, OperatingError } from '../kit/errors.js';
+import { readPlainFileSync } from '../kit/files/plain-file.js';
 import { Capture } from '../kit/opencv/capture.js';
 import { decodePhoto } from '../kit/opencv/codec.js';
 import type { Picture } from '../kit/opencv/picture.js';
+import { PHOTO_BYTES_MAX } from '../kit/pictures/picture-header.js';
+import { PICTURE_NAME } from '../kit/pictures/picture-name.js';
 import type { CameraSettings } from './camera-settings.js';
 import type { Camera, Frame } from './frame.js';
 
 /**
- * What is replayed, and how. `path`: a video file, or a folder of JPEG and PNG files taken in the order of their names.
+ * What is replayed, and how. `path`: a video file, or a folder of JPEG, PNG and WebP files taken in the order of their names.
  * `speed` real: at `fps` (a video: at its own), late frames are skipped; full: as fast as they are taken, none skipped.
  */
 export type ReplayOptions = Pick<CameraSettings, 'speed' | 'loop' | 'fps'> & { readonly path: string };
@@ -24,28 +27,57 @@ interface Reel {
   close(): Promise<void>;
 }
 
-const IMAGE = /\.(jpe?g|png)$/i;
 /** A folder is listed once; more files than this are a mistake. */
 const FILES_MAX = 200_000;
+/** Of files that are no pictures so many are named. */
+const NAMED_MAX = 5;
 
 class FolderReel implements Reel {
   #at = 0;
+  /** Of the files that are left; one that cannot be used is taken out when it is met. */
   readonly #files: string[];
+  readonly #onSkipped: (why: string) => void;
+  readonly #folder: string;
   readonly fps: number;
 
-  constructor(folder: string, fps: number) {
+  constructor(folder: string, fps: number, onSkipped: (why: string) => void) {
     this.fps = fps;
-    this.#files = readdirSync(folder)
-      .filter((name) => IMAGE.test(name))
+    this.#folder = folder;
+    this.#onSkipped = onSkipped;
+    const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
+    this.#files = names
+      .filter((name) => PICTURE_NAME.test(name))
       .sort()
       .slice(0, FILES_MAX)
       .map((name) => join(folder, name));
-    if (this.#files.length === 0) throw new Error(`${folder} holds no JPEG or PNG file`);
+    if (this.#files.length === 0) throw new Error(`${folder} holds no JPEG, PNG or WebP file`);
+    const others = names.filter((name) => !PICTURE_NAME.test(name)).sort();
+    const more = others.length > NAMED_MAX ? ` and ${others.length - NAMED_MAX} more` : '';
+    if (others.length > 0)
+      onSkipped(`${folder}: no pictures and left out: ${others.slice(0, NAMED_MAX).join(', ')}${more}`);
   }
 
   async next(): Promise<Picture | undefined> {
-    const file = this.#files[this.#at++];
-    return file === undefined ? undefined : (await decodePhoto(readFileSync(file))).picture;
+    for (;;) {
+      const file = this.#files[this.#at];
+      if (file === undefined) return undefined;
+      const picture = await this.#picture(file);
+      if (picture) {
+        this.#at += 1;
+        return picture;
+      }
+      this.#files.splice(this.#at, 1);
+      if (this.#files.length === 0) throw new Error(`${this.#folder} holds no picture that can be used`);
+    }
+  }
+
+  async #picture(file: string): Promise<Picture | undefined> {
+    try {
+      return (await decodePhoto(readPlainFileSync(file, PHOTO_BYTES_MAX))).picture;
+    } catch (thrown) {
+      this.#onSkipped(`${file} is left out: ${explain(thrown)}`);
+      return undefined;
+    }
   }
 
   async skip(): Promise<boolean> {
@@ -106,18 +138,21 @@ export class ReplayCamera implements Camera {
   #ofRound = 0;
   #closed = false;
 
-  /** @throws OperatingError when there is nothing to replay. */
-  constructor(options: ReplayOptions, clock: Clock) {
+  /** @param onSkipped told once of each file that is left out @throws OperatingError when there is nothing to replay. */
+  constructor(options: ReplayOptions, clock: Clock, onSkipped: (why: string) => void = () => undefined) {
     this.#options = options;
     this.#clock = clock;
     try {
-      this.#reel = statSync(options.path).isDirectory()
-        ? new FolderReel(options.path, options.fps)
+      const found = statSync(options.path);
+      // A pipe or device would keep OpenCV waiting for ever.
+      if (!found.isDirectory() && !found.isFile()) throw new Error('it is neither a folder nor a plain file');
+      this.#reel = found.isDirectory()
+        ? new FolderReel(options.path, options.fps, onSkipped)
         : new VideoReel(options.path);
     } catch (cause) {
       throw new OperatingError(
         'KAIMON_CAMERA_OPEN',
-        `cannot replay ${options.path}: give a video file or a folder of JPEG or PNG files`,
+        `cannot replay ${options.path}: give a video file or a folder of JPEG, PNG or WebP files`,
         { cause },
       );
     }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { readSecret, secretPath } from '../config/secret.js';
 import { type AuditReport, auditJournal, missing, segmentNames } from '../journal/audit/audit.js';
@@ -8,6 +7,7 @@ import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import type { SignatureCheck } from '../journal/head.js';
 import { signatureCheckOf } from '../journal/signing.js';
 import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
+import { readPlainFileSync } from '../kit/files/plain-file.js';
 import { systemClock } from '../kit/system-clock.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
 import { wholeNumber } from './options.js';
@@ -111,9 +111,11 @@ function keyOf({ config }: Context, option: string | undefined): SignatureCheck 
   return signatureCheckOf(readSecret(keyFile, 'journal.keyFile', process.env), path);
 }
 
+const KEY_BYTES_MAX = 64 * 1024;
+
 function readKey(file: string): Buffer {
   try {
-    return readFileSync(file);
+    return readPlainFileSync(file, KEY_BYTES_MAX);
   } catch (cause) {
     throw new OperatingError('KAIMON_FILE_READ', `cannot read ${file} (--key): ${messageOf(cause)}`, {
       cause,

@@ -2,20 +2,29 @@ import { Command } from 'commander';
 import { commentedYaml, configJsonSchema } from '../config/document.js';
 import { configKeys, valueAt } from '../config/keys.js';
 import { findConfigFile, type LoadedConfig, loadConfig } from '../config/load.js';
+import { resolvePaths } from '../config/paths.js';
 import { ConfigError, describeOrigin, describeValue } from '../config/problem.js';
 import { EXIT } from '../kit/errors.js';
+import { checkSurroundings } from './config-surroundings.js';
 import { type CommonOptions, example, print } from './context.js';
 
-type Options = Pick<CommonOptions, 'config' | 'json'>;
+type Options = CommonOptions;
 
 const load = (options: Options): LoadedConfig => loadConfig({ file: options.config, env: process.env });
 
 const nameOf = ({ file }: LoadedConfig): string => file ?? 'the defaults (no configuration file)';
 
-function check(options: Options): void {
+async function check(options: Options): Promise<void> {
+  let notes: readonly string[] = [];
   try {
     const loaded = load(options);
-    print(options, { ok: true, file: loaded.file, problems: [] }, [`${nameOf(loaded)}: in order`]);
+    const around = await surroundingsOf(loaded, options);
+    notes = around.notes;
+    if (around.problems.length > 0) throw new ConfigError(around.problems);
+    print(options, { ok: true, file: loaded.file, problems: [], notes }, [
+      `${nameOf(loaded)}: in order`,
+      ...notes.map((note) => `note: ${note}`),
+    ]);
   } catch (error) {
     if (!options.json || !(error instanceof ConfigError)) throw error;
     const problems = error.problems.map(({ path, origin, message }) => ({
@@ -23,9 +32,15 @@ function check(options: Options): void {
       where: describeOrigin(origin),
       message,
     }));
-    print(options, { ok: false, file: findConfigFile(options.config, process.env), problems }, []);
+    print(options, { ok: false, file: findConfigFile(options.config, process.env), problems, notes }, []);
     process.exitCode = EXIT.usage;
   }
+}
+
+async function surroundingsOf({ config, originOf }: LoadedConfig, { state }: Options) {
+  const paths = resolvePaths({ env: process.env, stateOption: state });
+  const { problems, notes } = await checkSurroundings({ config, paths, env: process.env });
+  return { problems: problems.map((problem) => ({ ...problem, origin: originOf(problem.path) })), notes };
 }
 
 function show(options: Options): void {
@@ -54,7 +69,10 @@ export function configCommand(): Command {
   return new Command('config')
     .description('check, show and describe the configuration')
     .addCommand(
-      subcommand('check', 'find every mistake in file and environment (exit code 2 if there is one)')
+      subcommand(
+        'check',
+        'find every mistake in file and environment, and what they name and is not there (exit code 2 if there is one)',
+      )
         .option('--json', 'print one JSON document')
         .addHelpText('after', example('kaimon config check --config /etc/kaimon/kaimon.yaml'))
         .action((_options: Options, command: Command) => check(command.optsWithGlobals<Options>())),

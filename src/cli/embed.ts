@@ -17,10 +17,11 @@ const faceJson = (encoder: string) => (face: MeasuredFace) => ({
   template: face.template && [...decodeVector(face.template)],
 });
 
-const photoJson = (image: string, { encoder, width, height, proposed, faces }: MeasuredPhoto) => ({
+const photoJson = (image: string, { encoder, width, height, turned, proposed, faces }: MeasuredPhoto) => ({
   image,
   width,
   height,
+  turned,
   proposed,
   faces: faces.map(faceJson(encoder)),
 });
@@ -29,7 +30,9 @@ type Row = ReturnType<typeof photoJson> | Failed;
 
 function lines(row: Row): string[] {
   if ('error' in row) return [row.error.message];
-  const head = `${row.image}: ${row.faces.length} face${row.faces.length === 1 ? '' : 's'} (${row.proposed} proposed)`;
+  const way =
+    row.turned === null ? ', which way up cannot be told' : row.turned === 0 ? '' : `, turned by ${row.turned}°`;
+  const head = `${row.image}: ${row.faces.length} face${row.faces.length === 1 ? '' : 's'} (${row.proposed} proposed${way})`;
   return [
     head,
     ...row.faces.map(({ box, score, quality }) => {
@@ -43,7 +46,7 @@ function lines(row: Row): string[] {
 export function embedCommand(): Command {
   return new Command('embed')
     .description('measure the faces of images: boxes, landmarks, quality, embeddings')
-    .argument('<image...>', 'JPEG or PNG files')
+    .argument('<image...>', 'JPEG, PNG or WebP files')
     .addHelpText('after', example('kaimon embed --json ada.jpg'))
     .action(async (images: string[], _own, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions>();

@@ -1,13 +1,14 @@
 import { userInfo } from 'node:os';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
-import { type Enrolled, Enrolment, EnrolmentRefused } from '../gate/enrolment.js';
+import { Enrolment, EnrolmentRefused } from '../gate/enrolment.js';
 import { OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import { withPhotoEye } from '../models/photo-eye.js';
 import { type Language, languageSchema, personIdSchema, personNameSchema, personSchema } from '../person/person.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
+import { enrolPhotos } from './enrol-photos.js';
 import { galleryOf, withStore } from './people-source.js';
 
 interface Options extends CommonOptions {
@@ -17,6 +18,7 @@ interface Options extends CommonOptions {
   readonly until?: string;
   readonly language?: Language;
   readonly force?: boolean;
+  readonly skipBad?: boolean;
 }
 
 /** A day or a moment; a day alone begins at midnight UTC. */
@@ -50,19 +52,24 @@ export function enrollCommand(): Command {
   return new Command('enroll')
     .description('add a person from one photo or more (one good photo is enough)')
     .argument('<name>', 'how the person is greeted')
-    .argument('<image...>', 'JPEG or PNG files, each with one face')
+    .argument('<image...>', 'JPEG, PNG or WebP files, each with one face; of many the best are kept')
     .option('--id <id>', 'id of the person; with a known id the photos are added to that person')
     .option('--group <group...>', 'groups for access rules')
     .option('--from <date>', 'no access before, as 2026-11-24 or 2026-11-24T08:00:00Z')
     .option('--until <date>', 'no access from then on')
     .addOption(new Option('--language <language>', 'language of the greeting').choices(languageSchema.options))
     .option('--force', 'take a face that is near somebody else')
-    .addHelpText('after', example('kaimon enroll "Ada Lovelace" ada.jpg --id ada'))
+    .option('--skip-bad', 'leave out photos that cannot be used, and say which; without it one of them stops all')
+    .addHelpText(
+      'after',
+      example('kaimon enroll "Ada Lovelace" ada.jpg --id ada', 'kaimon enroll Ada photos/*.jpg --skip-bad'),
+    )
     .action(async (name: string, images: string[], _own, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       const data = dataOf(name, options);
       const context = contextOf(options);
       const { config } = context;
+      const by = `cli:${userInfo().username}`.slice(0, 64);
       const enrolled = await withPhotoEye(context, (eye) =>
         withStore(context, eye.modelSet.encoder, async (store) => {
           const gallery = galleryOf(store.all(), eye.modelSet);
@@ -79,26 +86,25 @@ export function enrollCommand(): Command {
               config.people.duplicateDistance ??
               chooseThreshold(curve, targetFpir, gallery.templates, threshold).threshold,
           });
-          let last: Enrolled | undefined;
-          for (const image of images) {
-            const { faces, encoder } = await eye.measure(image);
-            const id = last?.person.id ?? data.id;
-            last = await enrolment.fromFaces(
-              faces,
-              encoder,
-              { ...data, id },
-              `cli:${userInfo().username}`.slice(0, 64),
-            );
-          }
-          return last as Enrolled;
+          return enrolPhotos({ eye, enrolment, images, data, by, skipBad: options.skipBad ?? false });
         }),
       ).catch((thrown: unknown) => {
         throw asInputError(thrown);
       });
-      const { person, quality, nearest } = enrolled;
-      const { id, version } = person;
-      print(options, { id, name: person.name, templates: person.templates.length, version, quality, nearest }, [
-        `${person.name} is enrolled as "${id}" with ${person.templates.length} photo${person.templates.length === 1 ? '' : 's'} (quality ${quality.toFixed(2)})`,
+      const { person, quality, nearest, kept, turned, skipped } = enrolled;
+      const { id, version, name: called } = person;
+      const templates = person.templates.length;
+      const photos = `${templates} photo${templates === 1 ? '' : 's'}`;
+      const given = images.length - skipped.length;
+      const best =
+        kept < given
+          ? [`of the ${given} photos given the best ${kept} are kept: ${config.people.maxTemplates} are allowed`]
+          : [];
+      print(options, { id, name: called, templates, version, quality, nearest, kept, turned, skipped }, [
+        ...skipped.map(({ image, message }) => `left out: ${image}: ${message}`),
+        ...turned.map(({ image, degrees }) => `turned upright: ${image} (by ${degrees}°)`),
+        ...best,
+        `${called} is enrolled as "${id}" with ${photos} (quality ${quality.toFixed(2)})`,
       ]);
     });
 }

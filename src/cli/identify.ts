@@ -17,7 +17,7 @@ interface Options extends CommonOptions {
 export function identifyCommand(): Command {
   return new Command('identify')
     .description('1:K: who of the enrolled people is this, or nobody?')
-    .argument('<image>', 'JPEG or PNG with one face')
+    .argument('<image>', 'JPEG, PNG or WebP with one face')
     .addOption(distanceOption())
     .addHelpText('after', example('kaimon identify photo.jpg'))
     .action(async (image: string, _own, command: Command) => {

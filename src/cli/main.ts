@@ -2,11 +2,13 @@
 /** The command line: one file a command; here only the list of them and how failures end. */
 import { Command, CommanderError } from 'commander';
 import { EXIT, explain, OperatingError, type Trouble } from '../kit/errors.js';
+import { writeLastWords } from '../kit/logging/standard-error.js';
 import { VERSION } from '../kit/version.js';
 import { auditCommand } from './audit.js';
 import { calibrateCommand } from './calibrate.js';
 import { configCommand } from './config.js';
 import { demoCommand } from './demo.js';
+import { doctorCommand } from './doctor.js';
 import { embedCommand } from './embed.js';
 import { enrollCommand } from './enroll.js';
 import { evaluateCommand } from './evaluate.js';
@@ -47,6 +49,7 @@ const commands = [
   auditCommand,
   safeStateCommand,
   configCommand,
+  doctorCommand,
 ];
 for (const make of commands) program.addCommand(make());
 exitByException(program);
@@ -77,7 +80,8 @@ function fail(thrown: unknown): void {
   const message = known
     ? `kaimon: ${explain(thrown)}`
     : `kaimon: a defect of Kaimon, please report it with the lines below and the log of the service (journalctl -u kaimon)\n${thrown instanceof Error ? thrown.stack : String(thrown)}`;
-  process.stderr.write(`${message}\n`);
+  // Never waits: the door is locked after this, when the process exits.
+  writeLastWords(`${message}\n`);
   printError(
     known
       ? { code: thrown.code, reason: thrown.reason, message: thrown.message }

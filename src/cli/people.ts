@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
+import { readPlainFileSync } from '../kit/files/plain-file.js';
 import { encoderId, findModel } from '../models/manifest.js';
 import { loadManifest } from '../models/model-files.js';
 import { type Person, personNameSchema, personSchema } from '../person/person.js';
@@ -66,9 +66,12 @@ const exportAll: Act = async (context, encoder) => {
 
 const fileSchema = z.object({ schema: z.literal(1), encoder: z.string(), people: z.array(personSchema).max(50_000) });
 
+/** An export of 50,000 people with ten templates each has some 1.5 GB; more than a text can hold is refused by name. */
+const EXPORT_BYTES_MAX = 512 * 1024 * 1024;
+
 function readExport(file: string): z.infer<typeof fileSchema> {
   try {
-    return fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return fileSchema.parse(JSON.parse(readPlainFileSync(file, EXPORT_BYTES_MAX).toString('utf8')));
   } catch (cause) {
     const what = cause instanceof z.ZodError ? z.prettifyError(cause).split('\n')[0] : messageOf(cause);
     throw new OperatingError('KAIMON_PEOPLE_IMPORT', `${file} is no export of "kaimon people export": ${what}`, {

@@ -2,10 +2,11 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
+import { PICTURE_NAME } from '../kit/pictures/picture-name.js';
 import { systemClock } from '../kit/system-clock.js';
 import { decodeVector } from '../kit/vector.js';
 import { type PhotoEye, withPhotoEye } from '../models/photo-eye.js';
-import { faceToEnrol, renewed, templateOf, tooNear } from '../person/enrolment-rules.js';
+import { photoToEnrol, renewed, templateOf, tooNear } from '../person/enrolment-rules.js';
 import type { Gallery } from '../person/gallery.js';
 import type { Person, StoredTemplate } from '../person/person.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
@@ -79,9 +80,8 @@ async function templatesOf(person: Person, photos: readonly string[], { context,
   const fresh: StoredTemplate[] = [];
   const faults: string[] = photos.length === 0 ? ['no photo was kept'] : [];
   for (const photo of photos.slice(0, PHOTOS_MAX)) {
-    if (fresh.length === config.people.maxTemplates) break;
     try {
-      const found = faceToEnrol((await eye.measure(photo)).faces, config.faces.quality);
+      const found = photoToEnrol(await eye.measure(photo), config.faces.quality);
       const fault =
         'fault' in found ? found.fault : tooNear(gallery.rank(decodeVector(found.face.embedding), person.id), near());
       if (fault) faults.push(`${photo}: ${fault.text}`);
@@ -109,7 +109,7 @@ function photosById(folder: string): Map<string, string[]> {
     const people = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     return new Map(
       people.map(({ name }) => {
-        const photos = readdirSync(join(folder, name)).filter((file) => /\.(jpe?g|png)$/i.test(file));
+        const photos = readdirSync(join(folder, name)).filter((file) => PICTURE_NAME.test(file));
         return [name, photos.sort().map((file) => join(folder, name, file))];
       }),
     );

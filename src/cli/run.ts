@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT, explain } from '../kit/errors.js';
-import { createLog } from '../kit/log.js';
+import { createDaemonLog, takeOverPrinting } from '../kit/log.js';
+import { systemClock } from '../kit/system-clock.js';
 import { startGate } from '../main.js';
 import { type CommonOptions, contextOf, example } from './context.js';
 
@@ -33,7 +34,8 @@ export function runCommand(): Command {
     .action(async (_own, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       const { config, paths } = contextOf(options, { ...options.camera, 'door.kind': options.door });
-      const log = createLog(config.log.level, 'gate');
+      const log = createDaemonLog(config.log.level, 'gate', systemClock);
+      takeOverPrinting(log);
       const gate = await startGate(config, paths, log);
       const stop = (signal: string) => {
         log.info({ signal }, 'stopping');

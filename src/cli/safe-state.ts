@@ -26,7 +26,9 @@ export function recordsBelow(folder: string): readonly string[] {
 /** `kaimon safe-state`: by hand what systemd does after every end of the daemon. Reads no configuration and no models. */
 export function safeStateCommand(): Command {
   return new Command('safe-state')
-    .description("put the door's relay back to its idle level; for when the daemon is gone. Every gate of this machine")
+    .description(
+      "put the door's relay back to its idle level, in a fire to released; for when the daemon is gone. Every gate of this machine",
+    )
     .addHelpText('after', example('sudo kaimon safe-state', 'kaimon safe-state --state /tmp/try-out'))
     .action((_own, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions>();

@@ -17,7 +17,7 @@ interface Options extends CommonOptions {
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('1:1: does the photo show this person, or do two photos show the same one?')
-    .argument('<image>', 'JPEG or PNG with one face')
+    .argument('<image>', 'JPEG, PNG or WebP with one face')
     .argument('[other]', 'a second image, instead of --is')
     .option('--is <name>', 'id or name of an enrolled person')
     .addOption(distanceOption())

@@ -7,7 +7,6 @@ import { TrustedTimesFile } from './trusted-times-file.js';
 /**
  * The machine's clock, with its memory across restarts.
  * @param newestEntryMs the time of the journal's newest entry; it is used where the file of trusted times is missing
- * @throws OperatingError KAIMON_FILE_READ
  */
 export async function openTrustedClock(
   { config, paths, clock, log, endings }: Opening,

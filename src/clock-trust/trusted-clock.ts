@@ -1,4 +1,4 @@
-import type { Clock } from '../kit/clock.js';
+import type { Clock, WallMs } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import type { ReadClockFacts } from './clock-facts.js';
 import {
@@ -63,6 +63,11 @@ export class TrustedClock {
     if (why) return DISTRUST_TEXT[why];
     this.#trust = { ...this.#trust, times: noteTrusted(this.#trust, clock.wall()) };
     return undefined;
+  }
+
+  /** When the network last confirmed the clock here, before a restart too; null: never. */
+  get confirmedMs(): WallMs | null {
+    return (this.#trust?.times ?? this.#parts.times.times).networkMs;
   }
 
   /** Calls `listener` when a check finds another answer than the one before; null: the clock is trusted. */

@@ -26,7 +26,7 @@ export class TrustedTimesFile {
     this.#times = { networkMs: msOf(network), batteryMs: msOf(battery) };
   }
 
-  /** @param newestMs the time of the journal's newest entry @throws OperatingError KAIMON_FILE_READ */
+  /** @param newestMs the time of the journal's newest entry */
   static async open(
     state: string,
     newestMs: WallMs | undefined,
@@ -35,7 +35,7 @@ export class TrustedTimesFile {
     const empty = { schema: 1, network: null, battery: textOf(newestMs ?? null) } as const;
     const file = join(state, 'clock.json');
     return new TrustedTimesFile(
-      await StateFile.open({ file, name: 'the time last trusted', schema, empty, delayMs: SAVE_MS, clock, log }),
+      await StateFile.openAnyway({ file, name: 'the time last trusted', schema, empty, delayMs: SAVE_MS, clock, log }),
     );
   }
 

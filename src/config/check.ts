@@ -5,6 +5,7 @@ import { configKeys, configSections, valueAt } from './keys.js';
 import { nestedAt } from './nested.js';
 import { ConfigError, describeValue, type Origin, type Problem } from './problem.js';
 import { whatBecameOf } from './removed-keys.js';
+import { timeMeant } from './sections/access-times.js';
 import { suggest } from './suggest.js';
 import type { ParsedFile } from './yaml.js';
 
@@ -76,7 +77,10 @@ function problemsOf(issue: Issue, tree: unknown, originOf: (path: readonly strin
   const allowed = key?.allowed ?? nested?.allowed ?? `a map with ${(section?.members ?? []).join(', ')}`;
   const found = describeValue(valueAt(tree, path));
   const origin = nested ? written() : originOf(path);
-  return [{ path: name, origin, message: `found ${found}, allowed: ${allowed}` }];
+  const meant = /^a time\b/.test(allowed) ? timeMeant(valueAt(tree, path)) : undefined;
+  const fits = meant !== undefined && (meant !== '24:00' || allowed.endsWith('24:00'));
+  const hint = fits ? `: write ${meant}` : '';
+  return [{ path: name, origin, message: `found ${found}, allowed: ${allowed}${hint}` }];
 }
 
 /** Mistakes in the file are listed in the order of its lines, after mistakes from anywhere else. */

@@ -39,7 +39,7 @@ const SIGNALS = ['green', 'red', 'buzzer'] as const;
 /** Events after which the relay is driven only if the bolt moves; after all others it is driven again in any case. */
 const PASSIVE_EVENTS: readonly DoorEvent['kind'][] = ['contact', 'tamper', 'timer'];
 
-/** All that follows from a step, as the difference of two doors: timers first, then the relay, then lamps and buzzer, then reports. */
+/** All that follows from a step, as the difference of two doors: timers first, then the relay and what it is left at, then lamps and buzzer, then reports. */
 export function effectsOf(before: Door, after: Door, event: DoorEvent): DoorEffect[] {
   const released = isReleased(after);
   const retries = before.retryAtMs !== after.retryAtMs && after.retryAtMs !== null;
@@ -50,6 +50,8 @@ export function effectsOf(before: Door, after: Door, event: DoorEvent): DoorEffe
   return [
     ...DOOR_TIMERS.flatMap((timer) => armed(before, after, event, timer)),
     ...(drive ? [{ kind: 'drive', released } as const] : []),
+    // After the relay: what is left behind must not make anybody wait in a fire.
+    ...(after.fire === before.fire ? [] : [{ kind: 'leave', released: after.fire } as const]),
     ...(same ? [] : [{ kind: 'show', ...signals } as const]),
     ...reportsOf(before, after, event).map((report) => ({ kind: 'report', report }) as const),
   ];

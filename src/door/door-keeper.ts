@@ -16,6 +16,7 @@ import {
   stateOf,
   whyNotOpen,
 } from './door.js';
+import { signalsOf } from './door-effects.js';
 import { step } from './door-step.js';
 import { type Indicators, noIndicators } from './indicators.js';
 import type { InputName } from './inputs.js';
@@ -32,9 +33,11 @@ export class DoorKeeper {
   readonly #onReport: (report: DoorReport) => void;
   readonly #indicators: Indicators;
   readonly #timers = new Map<DoorTimer, Timer>();
-  #door: Door = DOOR_AT_START;
-  #lastReported: DoorState = 'locked';
+  #door: Door;
+  #lastReported: DoorState;
+  #leaveFault: string | null = null;
 
+  /** @param door as it is found: a fire may have outlasted the process before this one */
   constructor(
     lock: Lock,
     clock: Clock,
@@ -42,6 +45,7 @@ export class DoorKeeper {
     rule: DoorRule,
     onReport: (report: DoorReport) => void,
     indicators: Indicators = noIndicators,
+    door: Door = DOOR_AT_START,
   ) {
     this.#lock = lock;
     this.#clock = clock;
@@ -49,7 +53,9 @@ export class DoorKeeper {
     this.#rule = rule;
     this.#onReport = onReport;
     this.#indicators = indicators;
-    this.#show({ green: false, red: true, buzzer: 'off' });
+    this.#door = door;
+    this.#lastReported = stateOf(door);
+    this.#show(signalsOf(door));
   }
 
   get state(): DoorState {
@@ -63,6 +69,11 @@ export class DoorKeeper {
   /** All that is known of the door. */
   get door(): Door {
     return this.#door;
+  }
+
+  /** Why the door would not be left as it must be if this process were killed now; null: it would be. */
+  get leaveFault(): string | null {
+    return this.#leaveFault;
   }
 
   /** Why neither face nor request opens now; undefined when they do. */
@@ -103,7 +114,7 @@ export class DoorKeeper {
     this.#take({ kind: 'io-error', why });
   }
 
-  /** Locks, and frees the line of the lock. Safe to call twice. */
+  /** Locks (in a fire: leaves released), and frees the line of the lock. Safe to call twice. */
   stop(): void {
     if (this.#door.stopped) return;
     try {
@@ -165,6 +176,9 @@ export class DoorKeeper {
       case 'show':
         this.#show(effect);
         return undefined;
+      case 'leave':
+        this.#leave(effect.released);
+        return undefined;
       case 'drive':
         return this.#drive(effect.released);
     }
@@ -182,6 +196,16 @@ export class DoorKeeper {
       const why = explain(thrown);
       if (this.#door.fault === null) this.#log.error({ why, released }, 'the relay cannot be driven');
       return why;
+    }
+  }
+
+  #leave(released: boolean): void {
+    try {
+      this.#lock.leaveAt(released);
+      this.#leaveFault = null;
+    } catch (thrown) {
+      this.#leaveFault = explain(thrown);
+      this.#log.error({ why: this.#leaveFault, released }, 'it cannot be recorded how the door must be left');
     }
   }
 

@@ -13,7 +13,8 @@ export const RETRY_MS = 500;
  * @param event its `atMs` must not be before that of the event before
  */
 export function step(door: Door, event: DoorEvent, rule: DoorRule): DoorStep {
-  if (door.stopped) return { door, effects: event.kind === 'stop' ? [{ kind: 'drive', released: false }] : [] };
+  if (door.stopped)
+    return { door, effects: event.kind === 'stop' ? [{ kind: 'drive', released: isReleased(door) }] : [] };
   if ((event.kind === 'grant' || event.kind === 'open') && whyNotOpen(door)) {
     // Refused, but the time that has passed counts, as with a timer.
     const waited = settle(door, elapse(door, event.atMs, rule), event.atMs, rule);

@@ -90,6 +90,8 @@ export type DoorEffect =
   | { readonly kind: 'arm'; readonly timer: DoorTimer; readonly afterMs: number }
   | { readonly kind: 'cancel'; readonly timer: DoorTimer }
   | { readonly kind: 'drive'; readonly released: boolean }
+  /** What the bolt is left at, however this process ends from now on. */
+  | { readonly kind: 'leave'; readonly released: boolean }
   | ({ readonly kind: 'show' } & Signals)
   | { readonly kind: 'report'; readonly report: DoorReport };
 
@@ -128,7 +130,9 @@ export type DoorReport =
     }
   | { readonly type: 'tamper' | 'fire'; readonly active: boolean }
   | { readonly type: 'mode'; readonly mode: DoorMode; readonly before: DoorMode }
-  | { readonly type: 'exit' };
+  | { readonly type: 'exit' }
+  /** The exit button has been pressed for longer than anybody presses one. */
+  | { readonly type: 'exit-stuck'; readonly active: boolean };
 
 /** All durations in milliseconds. */
 export interface DoorRule {
@@ -160,7 +164,8 @@ export const pulsing = (door: Door): boolean => door.grantUntilMs !== null || do
 
 /** Whether the bolt must be released. Nothing else decides that. */
 export function isReleased(door: Door): boolean {
-  if (door.stopped) return false;
+  // Whoever stops the gate in a fire must not lock people in.
+  if (door.stopped) return door.fire;
   // A relay in fault is not left released for a mode, but people must get out.
   return door.fire || pulsing(door) || (door.mode === 'open-house' && door.fault === null);
 }

@@ -9,11 +9,12 @@ import { refuseTwice, resolveLine } from './gpio/chips.js';
 import type { GpioLine, OutputLine } from './gpio/gpio.js';
 import { GpioIndicators, INDICATOR_NAMES, type IndicatorName } from './gpio/gpio-indicators.js';
 import { GpioInputs } from './gpio/gpio-inputs.js';
-import { GpioLock, relayHigh } from './gpio/gpio-lock.js';
+import { GpioLock, relayHigh, restOf } from './gpio/gpio-lock.js';
+import { pullOf } from './gpio/safe-pull.js';
 import { type Indicators, noIndicators } from './indicators.js';
 import { INPUT_NAMES, type InputName, type Inputs, noInputs } from './inputs.js';
 import type { Lock } from './lock.js';
-import { DOOR_LINE, recordDoorLine } from './safe-state-record.js';
+import { DOOR_LINE, recordDoorLine, tellsOfFire } from './safe-state-record.js';
 import { SimulatedLock } from './simulated-lock.js';
 
 type DoorConfig = Config['door'];
@@ -25,9 +26,11 @@ export interface DoorHardware {
   readonly inputs: Inputs;
   /** What drives the lines: the name of the back end, or `simulated`. */
   readonly what: string;
+  /** There was fire when the process before this one ended, and the door is released still. Over once the fire alarm's wire says so. */
+  readonly fire: boolean;
   /** Sets the one listener for a relay that fails between two commands. */
   onRelayFault(listener: (why: string) => void): void;
-  /** Locks, and closes every line; a line that is closed already is left alone. @throws Error with all failures, once every line was tried */
+  /** Locks (in a fire: leaves released), and closes every line; a line that is closed already is left alone. @throws Error with all failures, once every line was tried */
   close(): void;
 }
 
@@ -48,7 +51,7 @@ interface Closable {
 type LineName = 'relay' | InputName | IndicatorName;
 type Lines = ReadonlyMap<LineName, GpioLine>;
 
-/** Opens the door's lines, each at its safe level. @throws OperatingError KAIMON_GPIO_*, KAIMON_DOOR_LINE; no line is left open then */
+/** Opens the door's lines, each at its safe level; in a fire that of the relay is released. @throws OperatingError KAIMON_GPIO_*, KAIMON_DOOR_LINE; no line is left open then */
 export async function openHardware(config: DoorConfig, parts: HardwareParts): Promise<DoorHardware> {
   const record = join(parts.runFolder, DOOR_LINE);
   if (config.kind === 'simulated') {
@@ -56,9 +59,9 @@ export async function openHardware(config: DoorConfig, parts: HardwareParts): Pr
     const lock = new SimulatedLock(parts.clock);
     const onRelayFault = () => undefined;
     const close = () => lock.close();
-    return { lock, indicators: noIndicators, inputs: noInputs, what: 'simulated', onRelayFault, close };
+    return { lock, indicators: noIndicators, inputs: noInputs, what: 'simulated', fire: false, onRelayFault, close };
   }
-  const backend = parts.backend ?? (await chooseBackend(config, parts.clock, parts.log));
+  const backend = parts.backend ?? (await chooseBackend(config, parts));
   const lines = resolveAll(config, backend);
   const open: Closable[] = [];
   try {
@@ -100,27 +103,37 @@ async function openLines(
 ): Promise<DoorHardware> {
   let onRelayFault = (why: string): void => log.error({ why }, 'the relay failed before the door was at work');
   const relay = lines.get('relay') as GpioLine;
-  const safeHigh = relayHigh(config, false);
+  const leftAt = (released: boolean) => gpio.record(relay, relayHigh(config, released));
+  const note = (released: boolean) => recordDoorLine(record, leftAt(released), released);
+  // Without a wire for it, nobody could say that the fire is over.
+  const fire = lines.has('fire') && tellsOfFire(record, leftAt(true));
   // Before the relay first moves: a process that is killed right after has recorded what to undo.
-  recordDoorLine(record, gpio.record(relay, safeHigh));
+  note(fire);
   const kept = <T extends Closable>(part: T): T => {
     open.push(part);
     return part;
   };
-  const lock = kept(new GpioLock(await gpio.output(relay, safeHigh, (why) => onRelayFault(why)), config));
+  const output = await gpio.output(relay, restOf(config, fire), (why) => onRelayFault(why));
+  const lock = kept(new GpioLock(output, config, note));
+  // Button and fire alarm before lamps: people who want to get out wait for nothing.
+  const inputs = kept(await GpioInputs.open(gpio, among(INPUT_NAMES, lines), config, clock));
   const onIndicatorFault = (lamp: IndicatorName, why: string) => log.warn({ lamp, why }, 'a lamp or the buzzer failed');
   const indicators = new Map<IndicatorName, OutputLine>();
   for (const [key, line] of among(INDICATOR_NAMES, lines)) {
-    const output = await gpio.output(line, config[key].activeLow, (why) => onIndicatorFault(key, why));
-    indicators.set(key, kept(output));
+    const off = { high: config[key].activeLow, held: false };
+    indicators.set(key, kept(await gpio.output(line, off, (why) => onIndicatorFault(key, why))));
   }
-  const inputs = kept(await GpioInputs.open(gpio, among(INPUT_NAMES, lines), config, clock));
-  log.info({ backend: name, lines: Object.fromEntries(lines) }, 'the lines of the door are open');
+  const pulls = [...among(INPUT_NAMES, lines).keys()].map((key) => [key, pullOf(key, config[key], gpio.setsPulls)]);
+  log.info(
+    { backend: name, lines: Object.fromEntries(lines), pulls: Object.fromEntries(pulls) },
+    'the lines of the door are open',
+  );
   return {
     lock,
     indicators: new GpioIndicators(indicators, config, clock, (why) => onIndicatorFault('buzzer', why)),
     inputs,
     what: name,
+    fire,
     onRelayFault: (listener) => {
       onRelayFault = listener;
     },

@@ -4,7 +4,7 @@ export type InputName = (typeof INPUT_NAMES)[number];
 
 /** Receives what the inputs report. */
 export interface InputListener {
-  /** A level that has outlasted bouncing: the first one soon after the start, then every change. */
+  /** A level that has outlasted bouncing: the first one soon after the start and after a fault, then every change. */
   changed(name: InputName, active: boolean): void;
   /** The wire cannot be read any more, or (null) can be read again. */
   fault(name: InputName, why: string | null): void;

@@ -2,6 +2,11 @@
 export interface Lock {
   /** Releases (true) or locks (false) the bolt. @throws when the relay cannot be driven. */
   drive(released: boolean): void;
-  /** Leaves the bolt locked and frees the line. Safe to call twice. */
+  /**
+   * Says what the bolt is left at however this process ends: closed, crashed or killed. At first: what it was opened at.
+   * @throws when that cannot be recorded; it is done in a clean end all the same
+   */
+  leaveAt(released: boolean): void;
+  /** Leaves the bolt as {@link leaveAt} says and frees the line. Safe to call twice. */
   close(): void;
 }

@@ -1,23 +1,39 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Opening } from '../config/opening.js';
-import { type DoorHardware, openHardware } from './hardware.js';
-import { type StartDoorParts, type StartedDoor, startDoor } from './start-door.js';
+import { explain, OperatingError } from '../kit/errors.js';
+import { type LockedResource, WriterLock } from '../kit/files/writer-lock.js';
+import type { Log } from '../kit/log.js';
+import { openHardware } from './hardware.js';
+import { type StartedDoor, startDoor } from './start-door.js';
 
-/** The door's lines, each at its safe level. @throws OperatingError as {@link openHardware}; no line is left open then */
-export const openWires = ({ config, paths, clock, log, endings }: Opening): Promise<DoorHardware> =>
-  endings.open(
+const DOOR_LOCK: LockedResource = {
+  code: 'KAIMON_DOOR_LOCKED',
+  name: "door's lines",
+  advice: 'stop the other gate first, or name another folder with --state',
+};
+
+/**
+ * Opens the door's lines and puts the door to work: from here on exit button and fire alarm are served, whatever becomes of the rest of
+ * the gate. However this process exits, the door is locked first, except in a fire.
+ * @throws OperatingError KAIMON_DOOR_LOCKED, and as {@link openHardware}; no line is left open then
+ */
+export async function openDoor({ config, paths, clock, log, endings }: Opening): Promise<StartedDoor> {
+  // A second gate would move the relay before it noticed that the people are in use.
+  if (config.door.kind === 'gpio')
+    await endings.open(
+      "the door's lines",
+      () => lockLines(paths.run, log),
+      (lock) => lock?.release(),
+    );
+  const hardware = await endings.open(
     'the wires',
     () => openHardware(config.door, { clock, log, runFolder: paths.run }),
     (wires) => wires.close(),
   );
-
-/** The door at work. However this process exits, the door is locked first. */
-export async function openDoor(
-  { config, clock, log, endings }: Opening,
-  parts: Pick<StartDoorParts, 'hardware' | 'onReport' | 'passages' | 'onChange'>,
-): Promise<StartedDoor> {
   const door = await endings.open(
     'the door',
-    () => startDoor({ ...parts, rule: config.door, clock, log }),
+    () => startDoor({ hardware, rule: config.door, rexStuckMs: config.door.rexStuckMs, clock, log }),
     (started) => started.stop(),
   );
   const lock = () => door.stop();
@@ -29,7 +45,19 @@ export async function openDoor(
   return door;
 }
 
-/** To be called when everything else is open: what is opened last is closed first, so the door is locked before other parts take their time to end. */
+/** @returns undefined where the folder takes no file: button and fire alarm must work on a full or read-only disk, too */
+async function lockLines(folder: string, log: Log): Promise<WriterLock | undefined> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return await WriterLock.take(join(folder, 'door-lock'), log, DOOR_LOCK);
+  } catch (thrown) {
+    if (thrown instanceof OperatingError && thrown.code === DOOR_LOCK.code) throw thrown;
+    log.warn({ why: explain(thrown) }, 'a second gate on the same door would not be noticed');
+    return undefined;
+  }
+}
+
+/** To be called when everything else is open: what is opened last is closed first, so the door is locked (in a fire: left released) before other parts take their time to end. */
 export const lockFirst = ({ endings }: Pick<Opening, 'endings'>, door: StartedDoor): Promise<void> =>
   endings.open(
     'the lock',

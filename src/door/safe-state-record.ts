@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatingError } from '../kit/errors.js';
 
@@ -7,13 +7,19 @@ export const DOOR_LINE = 'door-line';
 
 const HEAD =
   '# Written by `kaimon run`: what systemd/safe-state.sh does to the door after the daemon, however that ended.';
+/** The door must be left released, and its line driven on, until a daemon finds that the fire is over. */
+const FIRE = 'fire=active';
+
+const textOf = (lines: readonly string[], fire: boolean): string =>
+  `${[HEAD, ...(fire ? [FIRE] : []), ...lines].join('\n')}\n`;
 
 /**
  * Writes what safe-state.sh must do after the daemon has ended; without lines it removes the record. Written before the relay first moves,
  * and left in place at the end.
+ * @param fire whether the door must be left released
  * @throws OperatingError KAIMON_DOOR_LINE when it cannot be written: without it a killed daemon could leave the door unlocked
  */
-export function recordDoorLine(file: string, lines: readonly string[]): void {
+export function recordDoorLine(file: string, lines: readonly string[], fire = false): void {
   try {
     if (lines.length === 0) {
       rmSync(file, { force: true });
@@ -21,10 +27,21 @@ export function recordDoorLine(file: string, lines: readonly string[]): void {
     }
     mkdirSync(dirname(file), { recursive: true });
     const temporary = `${file}.new`;
-    writeFileSync(temporary, `${[HEAD, ...lines].join('\n')}\n`, { mode: 0o644 });
+    writeFileSync(temporary, textOf(lines, fire), { mode: 0o644 });
     renameSync(temporary, file);
   } catch (cause) {
     const message = `the door's line cannot be recorded in ${file}: let this user write there, or name another folder with --state`;
     throw new OperatingError('KAIMON_DOOR_LINE', message, { cause });
+  }
+}
+
+/** Whether the record says that these lines were left released in a fire. One that is missing, of other lines or damaged does not. */
+export function tellsOfFire(file: string, lines: readonly string[]): boolean {
+  if (lines.length === 0) return false;
+  try {
+    return readFileSync(file, 'utf8') === textOf(lines, true);
+  } catch {
+    // No daemon has driven this door since the machine was started.
+    return false;
   }
 }

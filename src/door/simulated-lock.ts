@@ -12,6 +12,7 @@ export class SimulatedLock implements Lock {
   readonly #clock: Clock;
   readonly #onChange: (change: BoltChange) => void;
   #released = false;
+  #left = false;
   #closed = false;
 
   constructor(clock: Clock, onChange: (change: BoltChange) => void = () => undefined) {
@@ -28,8 +29,13 @@ export class SimulatedLock implements Lock {
     this.#set(released);
   }
 
+  leaveAt(released: boolean): void {
+    this.#left = released;
+  }
+
   close(): void {
-    this.#set(false);
+    if (this.#closed) return;
+    this.#set(this.#left);
     this.#closed = true;
   }
 

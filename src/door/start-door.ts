@@ -1,8 +1,10 @@
 import type { Clock } from '../kit/clock.js';
 import { closeAll } from '../kit/closing.js';
+import { EarlyCalls } from '../kit/early-calls.js';
 import type { Log } from '../kit/log.js';
-import { type Door, type DoorReport, type DoorRule, isReleased } from './door.js';
+import { DOOR_AT_START, type Door, type DoorReport, type DoorRule, isReleased } from './door.js';
 import { DoorKeeper } from './door-keeper.js';
+import { ExitButton } from './exit-button.js';
 import type { DoorHardware } from './hardware.js';
 import type { InputName } from './inputs.js';
 
@@ -11,7 +13,13 @@ export interface StartedDoor {
   readonly keeper: DoorKeeper;
   /** Sentences for the state; empty when all is well. */
   problems(): readonly string[];
-  /** Locks, and frees every line. Safe to call twice; never throws. */
+  /** Who learns of the door, from its first moment on: to be called when there is somebody. The door waits for nobody. */
+  tell(listener: DoorListener): void;
+  /** Those who learn of the door are gone: what happens is logged and kept again. */
+  tellNobody(): void;
+  /** What a stop leaves the door at, for the log. */
+  readonly leftAt: 'locked' | 'released: fire';
+  /** Locks (in a fire: leaves released), and frees every line. Safe to call twice; never throws. */
   stop(): void;
 }
 
@@ -26,48 +34,69 @@ export interface PassageListener {
   fire(active: boolean): void;
 }
 
-export interface StartDoorParts {
-  readonly hardware: DoorHardware;
-  readonly rule: DoorRule;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface DoorListener {
   readonly onReport: (report: DoorReport) => void;
   readonly passages: PassageListener;
   /** Called after each change. */
   readonly onChange: () => void;
 }
 
-/** Puts the door to work: from here on it obeys its wires. */
-export function startDoor({ hardware, rule, clock, log, onReport, passages, onChange }: StartDoorParts): StartedDoor {
+export interface StartDoorParts {
+  readonly hardware: DoorHardware;
+  readonly rule: DoorRule;
+  /** An exit button that is pressed for longer is stuck, in milliseconds; 0: never. */
+  readonly rexStuckMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A door changes a few times at most in the seconds in which a gate starts; a contact that flutters must not fill the memory. */
+const EARLY_MAX = 1000;
+
+/** Puts the door to work: from here on it obeys its wires, whether or not anybody listens yet. */
+export function startDoor({ hardware, rule, rexStuckMs, clock, log }: StartDoorParts): StartedDoor {
+  const told = new EarlyCalls<DoorListener>(EARLY_MAX);
+  const onChange = () => told.tell((listener) => listener.onChange());
+  const passages = (tell: (listener: PassageListener) => void) => told.tell((listener) => tell(listener.passages));
   const lostInputs = new Map<InputName, string>();
   const { lock, indicators, inputs } = hardware;
-  const keeper = new DoorKeeper(
-    lock,
-    clock,
-    log,
-    rule,
-    (report) => {
-      onReport(report);
-      onChange();
-    },
-    indicators,
-  );
+  const report = (happened: DoorReport) => {
+    // The journal has it later, with the time at which it was told.
+    if (!told.heard) log.info({ ...happened }, 'the door, before the gate is up');
+    told.tell((listener) => listener.onReport(happened));
+    onChange();
+  };
+  const found = { ...DOOR_AT_START, fire: hardware.fire };
+  const keeper = new DoorKeeper(lock, clock, log, rule, report, indicators, found);
+  const button = new ExitButton(clock, rexStuckMs, {
+    pressed: () => keeper.input('rex', true),
+    stuck: (active) => report({ type: 'exit-stuck', active }),
+  });
   hardware.onRelayFault((why) => keeper.fault(why));
   inputs.start({
     changed(name, active) {
+      if (name === 'rex') {
+        const before = button.problems().length;
+        button.level(active);
+        if (button.problems().length !== before) onChange();
+        return;
+      }
       const before = keeper.door.contact;
       keeper.input(name, active);
-      if (name === 'fire') passages.fire(active);
+      if (name === 'fire') passages((listener) => listener.fire(active));
       const after = keeper.door.contact;
       // The state in which the door is found at the start is no passage.
-      if (after !== before)
-        passages.contact(after === 'open', before === 'unknown' ? 'forced' : releaseOf(keeper.door));
+      if (after === before) return;
+      const why = before === 'unknown' ? 'forced' : releaseOf(keeper.door);
+      passages((listener) => listener.contact(after === 'open', why));
     },
     fault(name, why) {
       if (why === null) lostInputs.delete(name);
       else lostInputs.set(name, why);
-      if (name === 'contact' && why !== null) passages.contactLost();
-      if (name === 'contact' && why === null) passages.contactBack(keeper.door.contact === 'open');
+      if (name === 'rex' && why !== null) button.lost();
+      const open = keeper.door.contact === 'open';
+      if (name === 'contact')
+        passages((listener) => (why === null ? listener.contactBack(open) : listener.contactLost()));
       log[why === null ? 'info' : 'error'](
         { input: name, why },
         why === null ? 'an input is back' : 'an input is lost',
@@ -77,9 +106,17 @@ export function startDoor({ hardware, rule, clock, log, onReport, passages, onCh
   });
   return {
     keeper,
-    problems: () => problemsOf(keeper, lostInputs),
+    problems: () => [...problemsOf(keeper, lostInputs), ...button.problems()],
+    tell(listener) {
+      const lost = told.listen(listener);
+      if (lost > 0) log.error({ lost }, 'of what the door did before the gate was up, the last is not in the journal');
+    },
+    get leftAt() {
+      return keeper.door.fire ? 'released: fire' : 'locked';
+    },
+    tellNobody: () => told.forget(),
     stop() {
-      const ends = [{ close: () => keeper.stop() }, inputs];
+      const ends = [{ close: () => keeper.stop() }, button, inputs];
       for (const why of closeAll(ends)) log.error({ why }, 'a line of the door could not be closed');
     },
   };
@@ -92,10 +129,12 @@ function releaseOf(door: Door): 'pulse' | 'free' | 'forced' {
   return door.alarm?.kind === 'forced' ? 'forced' : 'pulse';
 }
 
-function problemsOf({ door }: DoorKeeper, lostInputs: ReadonlyMap<InputName, string>): string[] {
+function problemsOf({ door, leaveFault }: DoorKeeper, lostInputs: ReadonlyMap<InputName, string>): string[] {
   const problems: string[] = [];
   if (door.fault !== null) problems.push('the door relay cannot be driven');
   if (door.fire) problems.push('fire: the door is released');
+  if (leaveFault !== null)
+    problems.push(`if this process were killed now, the door would not be left as it must be: ${leaveFault}`);
   if (door.tampered) problems.push('tamper: the housing is open');
   for (const [name, why] of lostInputs) problems.push(`the input ${name} is lost: ${why}`);
   return problems;

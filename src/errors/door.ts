@@ -22,6 +22,11 @@ export const DOOR_ERRORS = {
     meaning: 'a line cannot be opened or driven',
     advice: 'what the sentence says; usually the group `gpio`',
   },
+  KAIMON_DOOR_LOCKED: {
+    kind: 'environment',
+    meaning: 'another running gate drives this door',
+    advice: 'stop it first, or name another state folder with `--state` for another door',
+  },
   KAIMON_DOOR_LINE: {
     kind: 'environment',
     meaning: "the relay's line cannot be recorded for `safe-state`; the gate does not start",

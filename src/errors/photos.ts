@@ -9,17 +9,19 @@ export const PHOTOS_ERRORS = {
   },
   KAIMON_PHOTO_UNUSABLE: {
     kind: 'input',
-    meaning: 'it is no JPEG or PNG, is broken, or claims more than 60 megapixels',
-    advice: 'save it again as JPEG',
+    meaning: 'it is no JPEG, PNG or WebP, is cut off or broken, or claims more than 60 megapixels',
+    advice: 'copy or send the whole file again, or save it as JPEG; the sentence says how for HEIC and AVIF',
   },
   KAIMON_PHOTO_FACE: {
     kind: 'input',
-    meaning: 'no face, several faces, or a face that is too small, dark, blurred or turned away',
+    meaning:
+      'no face, several faces, a face that is too small, dark, blurred or turned away, or a photo of which the way up cannot be told',
     advice: 'give a photo of one person, near, sharp and frontal',
   },
   KAIMON_ENROLMENT: {
     kind: 'input',
-    meaning: 'the person was not enrolled; `reason` says why (`duplicate-person`, …)',
+    meaning:
+      'nothing was changed; `reason` says why (`duplicate-person`, …), and of several photos each that cannot be used is named',
     advice: 'what the sentence says',
   },
   KAIMON_PEOPLE_IMPORT: {

@@ -112,4 +112,10 @@ export const SEEING_ERRORS = {
     meaning: 'the process that sees failed; the daemon starts it again',
     advice: 'what the sentence says; the log has more',
   },
+  KAIMON_EYE_UNCONFINED: {
+    kind: 'warning',
+    meaning:
+      'the process that sees could read people and keys and drive the door, should somebody take it over by a picture',
+    advice: 'run the gate as a service with `kaimon-eye.socket`, or install `bubblewrap`',
+  },
 } as const satisfies Readonly<Record<`KAIMON_${string}`, ErrorRow>>;

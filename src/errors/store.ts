@@ -15,7 +15,7 @@ export const STORE_ERRORS = {
   KAIMON_PEOPLE_CORRUPT: {
     kind: 'environment',
     meaning: '`people.json` and its last good copy are both unusable',
-    advice: 'restore a backup, or move both away to start with nobody',
+    advice: 'restore a backup, or move both away to start with nobody; a running gate sees it within a minute',
   },
   KAIMON_PEOPLE_SCHEMA: {
     kind: 'environment',

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, OperatingError } from '../kit/errors.js';
+import { readPlainFileSync } from '../kit/files/plain-file.js';
 
 /** One file of a set of live faces and attacks. */
 export interface PresentationFile {
@@ -72,11 +73,13 @@ function setOf(folder: string, shown: readonly PresentationFile[], where: string
   };
 }
 
+const MANIFEST_BYTES_MAX = 256 * 1024 * 1024;
+
 function readManifest(folder: string): PresentationFile[] | undefined {
   const file = join(folder, 'manifest.csv');
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readPlainFileSync(file, MANIFEST_BYTES_MAX).toString('utf8');
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
     throw unusable(`cannot read ${file}: ${messageOf(thrown)}`, thrown);

@@ -109,7 +109,9 @@ async function openCamera(settings: CameraSettings): Promise<Camera> {
     case 'rpicam':
       return RpicamCamera.open({ ...settings, programs: RPICAM_PROGRAMS }, systemClock);
     case 'replay':
-      return new ReplayCamera({ ...settings, path: path ?? '' }, systemClock);
+      return new ReplayCamera({ ...settings, path: path ?? '' }, systemClock, (why) =>
+        process.stderr.write(`eye: replay: ${why}\n`),
+      );
   }
 }
 

@@ -1,28 +1,19 @@
 import type { Opening } from '../config/opening.js';
-import { EyeChild } from './child-process.js';
+import { eyeLauncher } from './launcher.js';
 import type { EyeSettings } from './protocol.js';
 import { supervisionPlan } from './restart-rules.js';
-import { type EyeListeners, EyeSupervisor } from './supervisor.js';
+import { EyeSupervisor } from './supervisor.js';
 
 /** The eye with its camera, not yet started. */
-export const makeEye = ({ config, clock, log }: Opening, models: EyeSettings['models']): EyeSupervisor =>
-  new EyeSupervisor({
-    make: (events) => new EyeChild(events),
-    settings: { camera: config.camera, faces: config.faces, models },
-    plan: supervisionPlan(config.eye),
-    clock,
-    log,
-    random: Math.random,
-  });
-
-/** Starts the eye and ends it with the gate. */
-export const startEye = (
-  { endings }: Pick<Opening, 'endings'>,
-  eye: EyeSupervisor,
-  listeners: EyeListeners,
-): Promise<void> =>
-  endings.open(
-    'the eye',
-    () => eye.start(listeners),
-    () => eye.stop(),
-  );
+export async function makeEye({ config, clock, log }: Opening, models: EyeSettings['models']): Promise<EyeSupervisor> {
+  const settings = { camera: config.camera, faces: config.faces, models };
+  const launcher = await eyeLauncher(settings, config.eye);
+  const { confinement, unconfinedBecause } = launcher;
+  if (unconfinedBecause === undefined) log.info({ confinement }, 'the eye is confined');
+  else
+    log.warn(
+      { code: 'KAIMON_EYE_UNCONFINED' },
+      `the eye is not confined, whoever takes it over can do what the gate can: ${unconfinedBecause}`,
+    );
+  return new EyeSupervisor({ launcher, settings, plan: supervisionPlan(config.eye), clock, log, random: Math.random });
+}

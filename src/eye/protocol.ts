@@ -43,8 +43,8 @@ const markSchema = z.object({ box: boxSchema, text: z.string().max(400), tone: z
 /** What the gate may ask of the eye. The end of the eye's standard input means: stop. */
 export const toEyeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('configure'), settings: eyeSettingsSchema }),
-  /** Measure the JPEG or PNG in the message's blob. */
-  z.object({ kind: z.literal('photo'), id: z.int() }),
+  /** Measure the JPEG, PNG or WebP in the message's blob; `turn`: it may stand on its head or side, see face/upright.ts. */
+  z.object({ kind: z.literal('photo'), id: z.int(), turn: z.boolean() }),
   /** A JPEG of the newest frame with marks drawn on it; `redact`: without its faces. */
   z.object({
     kind: z.literal('snapshot'),
@@ -62,8 +62,10 @@ export const photoAnswerSchema = z.discriminatedUnion('ok', [
     ok: z.literal(true),
     width: z.int(),
     height: z.int(),
+    /** By how much it was turned, degrees clockwise; everything is measured on the turned photo. null: which way up it is cannot be told. */
+    turned: z.literal([0, 90, 180, 270]).nullable(),
     proposed: z.int(),
-    encoder: z.string(),
+    encoder: z.string().max(64),
     faces: z.array(faceSchema).max(FACES_MAX),
   }),
   z.object({
@@ -71,7 +73,7 @@ export const photoAnswerSchema = z.discriminatedUnion('ok', [
     id: z.int(),
     ok: z.literal(false),
     reason: z.enum(['unusable', 'busy', 'fault']),
-    message: z.string(),
+    message: z.string().max(1000),
   }),
 ]);
 export type PhotoAnswer = z.infer<typeof photoAnswerSchema>;
@@ -87,7 +89,7 @@ export const cameraStateSchema = z.object({
 /** What the eye sends. It is replaced when it sends anything else, or too many messages. */
 export const fromEyeSchema = z.union([
   observationSchema,
-  z.object({ kind: z.literal('ready'), encoder: z.string() }),
+  z.object({ kind: z.literal('ready'), encoder: z.string().max(64) }),
   /** A sign of life, once a second, camera or not; `busyMs`: how long the picture at hand has been worked on. */
   z.object({ kind: z.literal('alive'), rssBytes: z.number(), busyMs: z.number().min(0) }),
   cameraStateSchema,
@@ -95,6 +97,6 @@ export const fromEyeSchema = z.union([
   /** ok: the JPEG is the message's blob. */
   z.object({ kind: z.literal('snapshot'), id: z.int(), ok: z.boolean() }),
   /** The eye cannot work and says why before it exits. */
-  z.object({ kind: z.literal('fault'), code: z.string(), message: z.string().max(4000) }),
+  z.object({ kind: z.literal('fault'), code: z.string().max(64), message: z.string().max(4000) }),
 ]);
 export type FromEye = z.infer<typeof fromEyeSchema>;

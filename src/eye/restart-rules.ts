@@ -12,6 +12,8 @@ export interface SupervisionPlan {
   readonly startMs: number;
   /** More messages than this within a second: flooding. An empty replay at full speed reaches some 320. */
   readonly messagesPerSecondMax: number;
+  /** More measured faces than this within a second: flooding, for each is compared with all people. No machine measures half as many. */
+  readonly facesPerSecondMax: number;
   readonly retry: RetryPlan;
   /** An eye that ran for this long was well: the next pause is the shortest again. */
   readonly wellMs: number;
@@ -24,6 +26,7 @@ export interface EyeLife {
   /** The current one-second window and what arrived in it. */
   readonly windowMs: MonotonicMs;
   readonly inWindow: number;
+  readonly facesInWindow: number;
   /** How long the picture at hand has been worked on, by the last sign of life. */
   readonly busyMs: number;
 }
@@ -33,17 +36,19 @@ export const newLife = (now: MonotonicMs): EyeLife => ({
   lastMessageMs: undefined,
   windowMs: now,
   inWindow: 0,
+  facesInWindow: 0,
   busyMs: 0,
 });
 
-/** Notes a message of the eye. @param busyMs from a sign of life; other messages leave it as it was */
-export function noteMessage(life: EyeLife, now: MonotonicMs, busyMs = life.busyMs): EyeLife {
+/** Notes a message of the eye. @param busyMs from a sign of life; other messages leave it as it was @param faces in it */
+export function noteMessage(life: EyeLife, now: MonotonicMs, busyMs = life.busyMs, faces = 0): EyeLife {
   const sameWindow = now - life.windowMs < 1000;
   return {
     startedMs: life.startedMs,
     lastMessageMs: now,
     windowMs: sameWindow ? life.windowMs : now,
     inWindow: sameWindow ? life.inWindow + 1 : 1,
+    facesInWindow: sameWindow ? life.facesInWindow + faces : faces,
     busyMs,
   };
 }
@@ -52,11 +57,23 @@ export function noteMessage(life: EyeLife, now: MonotonicMs, busyMs = life.busyM
 export function whyKill(life: EyeLife, plan: SupervisionPlan, now: MonotonicMs): string | undefined {
   if (life.inWindow > plan.messagesPerSecondMax)
     return `it sent more than ${plan.messagesPerSecondMax} messages within a second`;
+  if (life.facesInWindow > plan.facesPerSecondMax)
+    return `it sent more than ${plan.facesPerSecondMax} faces within a second`;
   if (life.busyMs > plan.busyMs) return `it has been at one picture for ${(life.busyMs / 1000).toFixed(0)} s`;
   if (life.lastMessageMs === undefined)
     return now - life.startedMs > plan.startMs ? `it was not ready after ${plan.startMs / 1000} s` : undefined;
   return now - life.lastMessageMs > plan.hangMs ? `it gave no sign of life for ${plan.hangMs / 1000} s` : undefined;
 }
+
+/** Both processes read the same clock; what was sent is a little older than the moment in which it arrives. */
+const AHEAD_MS = 100;
+
+/** Why an observation cannot be true, or undefined: a frame from the future would stay fresh for ever. */
+export const whyImpossible = (
+  { takenMs, measuredMs }: { readonly takenMs: number; readonly measuredMs: number },
+  now: MonotonicMs,
+): string | undefined =>
+  takenMs > measuredMs || measuredMs > now + AHEAD_MS ? 'it sent a frame of another time than now' : undefined;
 
 /** The pause before the next eye and the number of failures in a row that it rests on. */
 export function afterDeath(
@@ -79,6 +96,7 @@ export const supervisionPlan = (eye: {
   busyMs: 10_000,
   startMs: 60_000,
   messagesPerSecondMax: 1000,
+  facesPerSecondMax: 200,
   retry: { ...eye.restart, factor: 2, jitter: 0.2 },
   wellMs: 60_000,
 });

@@ -2,11 +2,20 @@ import type { Observation } from '../face/observation.js';
 import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import { whyNotDecodable } from '../kit/opencv/picture-header.js';
-import type { EyeChild, EyeEvents } from './child-process.js';
+import { LogBudget } from '../kit/logging/log-budget.js';
+import { whyNotDecodable } from '../kit/pictures/picture-header.js';
+import type { Confinement, EyeEvents, EyeLauncher, EyeProcess } from './eye-process.js';
 import { type Answer, PendingReplies } from './pending-replies.js';
 import type { EyeSettings, FromEye, PhotoAnswer, ToEye } from './protocol.js';
-import { afterDeath, type EyeLife, newLife, noteMessage, type SupervisionPlan, whyKill } from './restart-rules.js';
+import {
+  afterDeath,
+  type EyeLife,
+  newLife,
+  noteMessage,
+  type SupervisionPlan,
+  whyImpossible,
+  whyKill,
+} from './restart-rules.js';
 
 /** The eye as the rest of the gate knows it. */
 export interface EyeStatus {
@@ -17,6 +26,7 @@ export interface EyeStatus {
   readonly pid: number | null;
   readonly rssBytes: number | null;
   readonly camera: { readonly state: string; readonly why: string | null };
+  readonly confinement: Confinement;
 }
 
 export interface EyeListeners {
@@ -33,14 +43,15 @@ const CHECK_EVERY_MS = 250;
 
 /** Keeps an eye running: replaces one that died, hung or flooded, with growing pauses, and never lets that reach the door. */
 export class EyeSupervisor {
-  readonly #make: (events: EyeEvents) => EyeChild;
+  readonly #launcher: EyeLauncher;
   readonly #settings: EyeSettings;
   readonly #plan: SupervisionPlan;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #outputBudget: LogBudget;
   readonly #random: () => number;
   #listeners: EyeListeners = NO_LISTENERS;
-  #process: EyeChild | undefined;
+  #process: EyeProcess | undefined;
   #life: EyeLife | undefined;
   #failures = 0;
   #newest: Observation | undefined;
@@ -51,30 +62,33 @@ export class EyeSupervisor {
   #check: Timer | undefined;
   readonly #replies: PendingReplies;
   #faultOfThisEye: string | undefined;
-  #status: EyeStatus = {
-    state: 'starting',
-    restarts: 0,
-    lastFault: null,
-    pid: null,
-    rssBytes: null,
-    camera: { state: 'opening', why: null },
-  };
+  #status: EyeStatus;
 
   constructor(parts: {
-    make: (events: EyeEvents) => EyeChild;
+    launcher: EyeLauncher;
     settings: EyeSettings;
     plan: SupervisionPlan;
     clock: Clock;
     log: Log;
     random: () => number;
   }) {
-    this.#make = parts.make;
+    this.#launcher = parts.launcher;
     this.#settings = parts.settings;
     this.#plan = parts.plan;
     this.#clock = parts.clock;
     this.#replies = new PendingReplies(parts.clock);
     this.#log = parts.log;
+    this.#outputBudget = new LogBudget(parts.clock);
     this.#random = parts.random;
+    this.#status = {
+      state: 'starting',
+      restarts: 0,
+      lastFault: null,
+      pid: null,
+      rssBytes: null,
+      camera: { state: 'opening', why: null },
+      confinement: parts.launcher.confinement,
+    };
   }
 
   /** Milliseconds since the last frame was measured, or since the camera began to deliver; 0 while it does not deliver. */
@@ -92,11 +106,18 @@ export class EyeSupervisor {
     return this.#newest;
   }
 
-  /** Starts the eye; called once. */
+  /** Starts the eye; called once, {@link hold} may come before. */
   start(listeners: EyeListeners): void {
     this.#listeners = listeners;
+    this.#status = { ...this.#status, lastFault: null };
     this.#launch();
     this.#scheduleCheck();
+  }
+
+  /** Not to be started yet. @param why as a sentence for the state; what needs the eye is refused with it */
+  hold(why: string, listeners: EyeListeners): void {
+    this.#listeners = listeners;
+    this.#change({ state: 'stopped', lastFault: why, camera: { state: 'closed', why: null } });
   }
 
   /** Kills the eye and settles all open requests; nothing is started after this. */
@@ -111,8 +132,8 @@ export class EyeSupervisor {
     this.#replies.abandon();
   }
 
-  /** Measures a JPEG or PNG. Always settles: `fault` where the eye dies of the photo or does not answer in time. */
-  async measurePhoto(photo: Buffer): Promise<PhotoAnswer> {
+  /** Measures a JPEG, PNG or WebP, turned upright where `turn` says so. Always settles: `fault` where the eye dies of the photo or does not answer in time. */
+  async measurePhoto(photo: Buffer, { turn = true } = {}): Promise<PhotoAnswer> {
     const failed = (reason: 'unusable' | 'busy' | 'fault', message: string): PhotoAnswer => ({
       kind: 'photo',
       id: 0,
@@ -120,11 +141,13 @@ export class EyeSupervisor {
       reason,
       message,
     });
-    if (this.#status.state !== 'up') return failed('busy', 'the eye is not ready: try again in a few seconds');
+    const { state, lastFault } = this.#status;
+    if (state === 'stopped' && lastFault !== null) return failed('busy', `no photo can be measured: ${lastFault}`);
+    if (state !== 'up') return failed('busy', 'the eye is not ready: try again in a few seconds');
     if (this.#replies.full) return failed('busy', 'too many photos are waiting: try again in a few seconds');
     const why = whyNotDecodable(photo);
     if (why) return failed('unusable', why);
-    const { message } = await this.#ask((id) => ({ kind: 'photo', id }), photo);
+    const { message } = await this.#ask((id) => ({ kind: 'photo', id, turn }), photo);
     if (message?.kind === 'photo') return message;
     return failed('fault', 'the eye failed while it measured this photo');
   }
@@ -142,9 +165,9 @@ export class EyeSupervisor {
   #launch(): void {
     this.#life = newLife(this.#clock.monotonic());
     const generation = ++this.#generation;
-    let eye: EyeChild;
+    let eye: EyeProcess;
     try {
-      eye = this.#make(this.#eventsOf(generation));
+      eye = this.#launcher.launch(this.#eventsOf(generation));
     } catch (thrown) {
       // No process, memory or descriptor left: the next try may find some.
       if (generation === this.#generation) this.#replace(`it cannot be started: ${explain(thrown)}`);
@@ -165,15 +188,24 @@ export class EyeSupervisor {
       onInvalid: (why) => {
         if (generation === this.#generation) this.#replace(why);
       },
+      // Also of an eye that is replaced: its last words say why.
+      onOutput: (line) => this.#logOutput(line),
       onExit: (why) => {
         if (generation === this.#generation) this.#replace(this.#faultOfThisEye ?? why);
       },
     };
   }
 
+  #logOutput(line: string): void {
+    const leftOut = this.#outputBudget.take();
+    if (leftOut !== undefined) this.#log.warn(leftOut > 0 ? { line, leftOut } : { line }, 'the eye printed something');
+  }
+
   #receive(message: FromEye, blob: Buffer): void {
     const now = this.#clock.monotonic();
-    this.#life = noteMessage(this.#life ?? newLife(now), now, message.kind === 'alive' ? message.busyMs : undefined);
+    const busyMs = message.kind === 'alive' ? message.busyMs : undefined;
+    const faces = message.kind === 'observation' ? message.faces.length : 0;
+    this.#life = noteMessage(this.#life ?? newLife(now), now, busyMs, faces);
     if (whyKill(this.#life, this.#plan, now)) {
       this.#checkLife();
       return;
@@ -208,6 +240,11 @@ export class EyeSupervisor {
 
   /** An observation that the gate fails on counts as the eye's fault: the eye is replaced, the gate goes on. */
   #observe(observation: Observation): void {
+    const why = whyImpossible(observation, this.#clock.monotonic());
+    if (why) {
+      this.#replace(why);
+      return;
+    }
     try {
       this.#listeners.onObservation(observation);
       this.#newest = observation;

@@ -2,12 +2,14 @@ import type { Frame } from '../camera/frame.js';
 import type { NewestFrame } from '../camera/newest-frame.js';
 import type { Measured, Meter } from '../face/measure.js';
 import type { Box, MeasuredFace } from '../face/observation.js';
+import { TURNS, type Turn, turnFor, UPRIGHT_SUPPORT } from '../face/upright.js';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import { Mutex } from '../kit/mutex.js';
-import { decodePhoto, encodeJpeg, UnusablePhoto } from '../kit/opencv/codec.js';
+import { encodeJpeg, UnusablePhoto } from '../kit/opencv/codec.js';
 import { drawMarks, hideFaces } from '../kit/opencv/draw.js';
 import type { Picture } from '../kit/opencv/picture.js';
+import { decodeWholePhoto } from '../kit/opencv/whole-photo.js';
 import type { SceneWatch } from '../liveness/scene/scene-watch.js';
 import type { GateLine } from './gate-line.js';
 import { PHOTOS_WAITING_MAX, type ToEye } from './protocol.js';
@@ -65,7 +67,7 @@ export class EyeWorker {
   /** Answers a request: a photo once it is measured, a snapshot at once. */
   serve(request: Exclude<ToEye, { kind: 'configure' }>, blob: Buffer): void {
     if (request.kind === 'snapshot') this.#snapshot(request);
-    else this.#photo(request.id, blob);
+    else this.#photo(request, blob);
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
@@ -79,7 +81,7 @@ export class EyeWorker {
     });
   }
 
-  #sendObservation({ picture, takenMs, index }: Frame, { proposed, faces }: Measured): void {
+  #sendObservation({ picture, takenMs, index }: Frame, { proposed, faces }: Omit<Measured, 'support'>): void {
     this.#gateLine.send({
       kind: 'observation',
       frame: index,
@@ -93,7 +95,7 @@ export class EyeWorker {
     });
   }
 
-  #photo(id: number, blob: Buffer): void {
+  #photo({ id, turn }: Extract<ToEye, { kind: 'photo' }>, blob: Buffer): void {
     const refuse = (reason: 'unusable' | 'busy' | 'fault', message: string) =>
       this.#gateLine.send({ kind: 'photo', id, ok: false, reason, message: message.slice(0, 1000) });
     if (this.#photosWaiting >= PHOTOS_WAITING_MAX) {
@@ -101,30 +103,57 @@ export class EyeWorker {
       return;
     }
     this.#photosWaiting += 1;
-    this.#inTurn(() => this.#measurePhoto(id, blob))
+    this.#measurePhoto(id, blob, turn)
       .catch((thrown: unknown) => refuse(thrown instanceof UnusablePhoto ? 'unusable' : 'fault', explain(thrown)))
       .finally(() => {
         this.#photosWaiting -= 1;
       });
   }
 
-  async #measurePhoto(id: number, blob: Buffer): Promise<void> {
-    const { picture, scale } = await decodePhoto(blob);
+  async #measurePhoto(id: number, blob: Buffer, turn: boolean): Promise<void> {
+    const { picture, scale } = await this.#inTurn(() => decodeWholePhoto(blob));
     try {
-      const { proposed, faces } = await this.#meters.photo.measure(picture);
+      const asItIs = await this.#inTurn(() => this.#meters.photo.measure(picture));
+      const turned = turn ? await this.#turnFor(picture, asItIs.support) : 0;
+      const measured = turned
+        ? await this.#turned(picture, turned, (upright) => this.#meters.photo.measure(upright))
+        : asItIs;
+      const onSide = turned === 90 || turned === 270;
+      const [width, height] = onSide ? [picture.height, picture.width] : [picture.width, picture.height];
       this.#gateLine.send({
         kind: 'photo',
         id,
         ok: true,
-        width: Math.round(picture.width / scale),
-        height: Math.round(picture.height / scale),
-        proposed,
+        width: Math.round(width / scale),
+        height: Math.round(height / scale),
+        turned,
+        proposed: measured.proposed,
         encoder: this.#meters.photo.encoderId,
-        faces: faces.map((face) => inOriginalPixels(face, scale)),
+        faces: measured.faces.map((face) => inOriginalPixels(face, scale)),
       });
     } finally {
       picture.release();
     }
+  }
+
+  async #turnFor(picture: Picture, asItIs: number): Promise<Turn | null> {
+    if (asItIs >= UPRIGHT_SUPPORT) return 0;
+    const tried: { turn: Turn; support: number }[] = [];
+    for (const turn of TURNS)
+      tried.push({ turn, support: await this.#turned(picture, turn, (turned) => this.#meters.photo.support(turned)) });
+    return turnFor(asItIs, tried);
+  }
+
+  /** Frames are measured between two turns of a photo: the gate does not wait for it. */
+  #turned<T>(picture: Picture, turn: Exclude<Turn, 0>, act: (turned: Picture) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      const turned = picture.rotate(turn);
+      try {
+        return await act(turned);
+      } finally {
+        turned.release();
+      }
+    });
   }
 
   #snapshot({ id, marks, redact }: Extract<ToEye, { kind: 'snapshot' }>): void {

@@ -31,6 +31,9 @@ export function findCascade(): string {
   );
 }
 
+/** Where a face may be, and how many overlapping windows of the cascade say so. */
+export type Proposal = Box & { readonly hits: number };
+
 /** Proposes where faces may be. It is fast and often wrong: badges, blinds and sleeves are among the proposals. */
 export class HaarProposer {
   readonly #cascade: Cascade;
@@ -42,7 +45,7 @@ export class HaarProposer {
   }
 
   /** Square boxes in pixels of the frame. No histogram equalisation: it cost 0.8 % of the faces of lfw-dev. */
-  propose(frame: Picture): Box[] {
+  propose(frame: Picture): Proposal[] {
     const { width, scaleFactor, minNeighbors, minSizePx } = this.#options;
     const scale = Math.min(1, width / frame.width);
     const grey = frame.grey();
@@ -54,6 +57,7 @@ export class HaarProposer {
         y: box.y / scale,
         width: box.width / scale,
         height: box.height / scale,
+        hits: box.hits,
       }));
     } finally {
       if (small !== grey) small.release();

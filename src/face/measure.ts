@@ -3,7 +3,8 @@ import { encodeVector, meanDirection } from '../kit/vector.js';
 import { cutChip, warpAligned } from './chip.js';
 import { type Detection, mergeConfirmed } from './confirmation.js';
 import type { Encoder } from './encoder.js';
-import type { HaarProposer } from './haar.js';
+import { iou } from './geometry.js';
+import type { HaarProposer, Proposal } from './haar.js';
 import type { LandmarkNetwork } from './landmark-network.js';
 import { type FivePoints, fivePoints } from './landmarks.js';
 import type { Box, FaceLiveness, MeasuredFace, Quality } from './observation.js';
@@ -14,6 +15,8 @@ import { UnusableFace } from './unusable-face.js';
 export interface Measured {
   /** Boxes that the cascade proposed. */
   readonly proposed: number;
+  /** How strongly the cascade supports the faces: its windows on all of them. Upside down and on its side it hardly fires. */
+  readonly support: number;
   /** Largest first. */
   readonly faces: MeasuredFace[];
 }
@@ -38,6 +41,8 @@ export interface LivenessScorer {
 export interface Meter {
   readonly encoderId: string;
   measure(picture: Picture): Promise<Measured>;
+  /** The support alone, which costs a part of the measurement. */
+  support(picture: Picture): Promise<number>;
 }
 
 /** From a frame to measured faces: propose, confirm, landmarks, quality, alignment, embedding. Measures, decides nothing. */
@@ -64,7 +69,15 @@ export class FaceMeter implements Meter {
       const face = await this.#measureFace(frame, detection);
       if (face) faces.push(face);
     }
-    return { proposed: proposals.length, faces };
+    return { proposed: proposals.length, support: supportOf(proposals, confirmed), faces };
+  }
+
+  async support(picture: Picture): Promise<number> {
+    const likely = this.#parts.haar
+      .propose(picture)
+      .sort((a, b) => b.hits - a.hits)
+      .slice(0, LIKELY_MAX);
+    return supportOf(likely, await this.#parts.confirmer.confirm(picture, likely));
   }
 
   async #measureFace(frame: Picture, { box, score }: Detection): Promise<MeasuredFace | undefined> {
@@ -101,6 +114,16 @@ export class FaceMeter implements Meter {
     }
   }
 }
+
+/** Proposals looked at for the support alone: those behind them add next to nothing. */
+const LIKELY_MAX = 16;
+/** How much a proposal and a face must share to count as one. */
+const SUPPORT_IOU = 0.2;
+
+const supportOf = (proposals: readonly Proposal[], confirmed: readonly Detection[]): number =>
+  proposals
+    .filter((proposal) => confirmed.some(({ box }) => iou(proposal, box) >= SUPPORT_IOU))
+    .reduce((sum, { hits }) => sum + hits, 0);
 
 /** The mean direction of a face's embedding and its mirror image's: of one photo the steadier template. */
 async function withMirrorImage(

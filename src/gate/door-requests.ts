@@ -8,8 +8,10 @@ import type { RequestReports } from './request-reports.js';
 export interface DoorRequests {
   /** Releases the door for one pulse. @returns why not, if so */
   open(by: string, reason: string | undefined): 'stopped' | 'fault' | 'door-mode' | undefined;
-  lock(by: string, reason: string | undefined): void;
-  setMode(mode: DoorMode, by: string, reason: string | undefined): void;
+  /** Locks at once. Resolves when what a restart must know of it is on the disk; rejects when the disk refuses. */
+  lock(by: string, reason: string | undefined): Promise<void>;
+  /** Sets the mode at once. Resolves and rejects as {@link lock}. */
+  setMode(mode: DoorMode, by: string, reason: string | undefined): Promise<void>;
   /** How the door is now. */
   now(): { readonly mode: DoorMode; readonly state: DoorState };
 }
@@ -29,13 +31,15 @@ export function doorRequests(
     },
     lock(by, reason) {
       door.lock();
-      schedule.ordered('lock');
+      const saved = schedule.ordered('lock');
       reports.doorRequested('lock', by, reason ?? null, {}, true);
+      return saved;
     },
     setMode(mode, by, reason) {
       door.setMode(mode);
-      schedule.ordered(mode);
+      const saved = schedule.ordered(mode);
       reports.doorRequested('mode', by, reason ?? null, { mode }, true);
+      return saved;
     },
     now: () => ({ mode: door.mode, state: door.state }),
   };

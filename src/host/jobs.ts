@@ -1,11 +1,12 @@
-import { schedule } from 'node-cron';
+import { createTask } from 'node-cron';
+import type { Clock, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 
 /** Work that is due regularly. A job finds out itself what there is to do: being called too often or late does no harm. */
 export interface Job {
   readonly name: string;
-  /** When to wake, as for cron: `* * * * *` is each minute. */
+  /** The minutes at which to wake, as for cron and in UTC: `* * * * *` is each one. */
   readonly cron: string;
   run(): void | Promise<void>;
 }
@@ -15,15 +16,30 @@ export interface Jobs {
   stop(): void;
 }
 
+const MINUTE_MS = 60_000;
+const EACH_MINUTE = '* * * * *';
+
 /**
- * Starts every job at once, in order, to catch up on what was missed while the daemon was down; then each at its times, but
- * never while it still runs. A time that was missed because the process was busy is caught up on. A job that throws is
- * logged and called again at its next time.
- * @param timeZone of the cron expressions, a name that Node knows.
+ * Starts every job at once, in order, to catch up on what was missed while the daemon was down; then each at its minutes, but never while
+ * it still runs. Where the wall clock was set, or minutes passed while the process was busy or the machine asleep, every job runs, since
+ * any may have been due. A job that throws is logged and called again at its next time.
+ *
+ * Only node-cron's reading of the expressions is used. Its timers wait for a moment of the wall clock: with a zone they pass over one hour
+ * where autumn puts the clock back, a clock that is set back stops them until it has caught up, and one that is set forward by a month
+ * holds the event loop for seconds, since each minute in between is gone through. Here no wait is longer than a minute of the monotonic clock.
+ * @throws Error where an expression is none
  */
-export function startJobs(jobs: readonly Job[], timeZone: string, log: Pick<Log, 'error' | 'warn' | 'debug'>): Jobs {
+export function startJobs(jobs: readonly Job[], clock: Clock, log: Pick<Log, 'error'>): Jobs {
   const running = new Set<string>();
+  const times = jobs.map((job) => ({
+    job,
+    // Most jobs are for each minute, where there is nothing to ask.
+    at: job.cron === EACH_MINUTE ? undefined : createTask(job.cron, () => undefined, { timezone: 'UTC' }),
+  }));
   let stopped = false;
+  let timer: Timer | undefined;
+  let served = minuteOf(clock);
+
   const run = async ({ name, run: act }: Job): Promise<void> => {
     if (stopped || running.has(name)) return;
     running.add(name);
@@ -35,23 +51,30 @@ export function startJobs(jobs: readonly Job[], timeZone: string, log: Pick<Log,
       running.delete(name);
     }
   };
-  const logger = {
-    info: (message: string) => log.debug({}, message),
-    debug: (message: string | Error) => log.debug({}, explain(message)),
-    warn: (message: string) => log.warn({}, message),
-    error: (message: string | Error) => log.error({}, explain(message)),
+  const wake = (): void => {
+    const minute = minuteOf(clock);
+    const next = minute === served + 1;
+    // A timer may ring a moment before the minute does; then nothing has begun yet.
+    if (minute !== served)
+      for (const { job, at } of times)
+        if (!next || at === undefined || at.match(new Date(minute * MINUTE_MS))) void run(job);
+    served = minute;
+    wait();
   };
-  const tasks = jobs.map((job) => {
-    const options = { timezone: timeZone, name: job.name, suppressMissedWarning: true, unref: true, logger };
-    const task = schedule(job.cron, () => run(job), options);
-    task.on('execution:missed', () => run(job));
-    return task;
-  });
+  const wait = (): void => {
+    if (!stopped) timer = clock.after((minuteOf(clock) + 1) * MINUTE_MS - clock.wall(), wake);
+  };
+
   for (const job of jobs) void run(job);
+  wait();
   return {
     stop() {
       stopped = true;
-      for (const task of tasks.splice(0)) void task.destroy();
+      timer?.cancel();
+      for (const { at } of times.splice(0)) void at?.destroy();
     },
   };
 }
+
+/** Minutes since 1970. */
+const minuteOf = (clock: Pick<Clock, 'wall'>): number => Math.floor(clock.wall() / MINUTE_MS);

@@ -1,7 +1,8 @@
 /** The journal of a running gate: decides when entries are written, tries again after failures, and reports faults. */
 import { randomBytes } from 'node:crypto';
 import { iso, type Timer, type WallMs, wallMs } from '../kit/clock.js';
-import { explain } from '../kit/errors.js';
+import { explain, OperatingError } from '../kit/errors.js';
+import { errnoOf } from '../kit/files/atomic-file.js';
 import { Mutex } from '../kit/mutex.js';
 import { pauseMs, type RetryPlan } from '../kit/retry.js';
 import { BATCH_MAX } from './batch.js';
@@ -26,8 +27,9 @@ const CLOSE_MS = 5_000;
  */
 export class FileJournal implements JournalWriter {
   readonly #options: FileJournalOptions;
-  readonly #files: JournalFiles;
-  readonly #lock: JournalLock;
+  /** Undefined until the files could be opened. */
+  #files: JournalFiles | undefined;
+  #lock: JournalLock | undefined;
   readonly #mutex = new Mutex();
   readonly #queue: JournalQueue;
   #timer: Timer | undefined;
@@ -40,44 +42,32 @@ export class FileJournal implements JournalWriter {
   #rotations = -1;
   #fault: string | undefined;
 
-  private constructor(options: FileJournalOptions, lock: JournalLock, files: JournalFiles) {
+  private constructor(options: FileJournalOptions) {
     this.#options = options;
-    this.#lock = lock;
-    this.#files = files;
     this.#queue = new JournalQueue(options.clock, () => {
       if (this.#fault === undefined) this.#failed('the disk does not answer');
     });
   }
 
   /**
-   * Opens the journal: repairs a torn last line and notes in the journal what was found.
-   * @throws OperatingError KAIMON_FILE_READ, KAIMON_FILE_WRITE, and what `lock` throws when another process writes
+   * Opens the journal: repairs a torn last line and notes in the journal what was found. Where the disk refuses (full, read-only), `fault`
+   * says why, entries wait in memory, and it is tried again until the journal can be opened: a gate must start on a full disk, too.
+   * @throws OperatingError of the lock's code when another process writes
    */
   static async open(options: FileJournalOptions): Promise<FileJournal> {
-    const { disk, clock, log, signer, segmentBytes } = options;
-    await disk.prepare();
-    const lock = await options.lock();
+    const journal = new FileJournal(options);
     try {
-      const recovered = await recoverChain(disk);
-      const boot = options.boot ?? randomBytes(4).toString('hex');
-      const policy = { ...options.policy, maxSegments: SEGMENTS_MAX };
-      const check = () => lock.check();
-      const files = new JournalFiles({ disk, clock, boot, signer, segmentBytes, policy, check }, recovered);
-      const journal = new FileJournal(options, lock, files);
-      for (const note of recovered.notes) {
-        log.warn({ ...note.fields }, note.type);
-        void journal.append(note);
-      }
-      log.info({ folder: disk.folder, entries: recovered.position.n }, 'journal open');
-      return journal;
+      await journal.#mutex.run(() => journal.#ready());
     } catch (thrown) {
-      await lock.release();
-      throw thrown;
+      if (!isTrouble(thrown)) throw thrown;
+      journal.#failed(explain(thrown));
+      journal.#retrySoon();
     }
+    return journal;
   }
 
   get head(): Mark | undefined {
-    return this.#files.head;
+    return this.#files?.head;
   }
 
   get fault(): string | undefined {
@@ -87,7 +77,7 @@ export class FileJournal implements JournalWriter {
   }
 
   get newestMs(): WallMs | undefined {
-    const { newest } = this.#files;
+    const newest = this.#files?.newest;
     return newest === undefined ? undefined : wallMs(Date.parse(newest));
   }
 
@@ -102,12 +92,15 @@ export class FileJournal implements JournalWriter {
     return this.#mutex.run(async () => {
       // Entries about the person that still wait are written first, so that they are found.
       await this.#writeAll();
-      return this.#files.erase(person);
+      return (await this.#ready()).erase(person);
     });
   }
 
   purge(clockTrusted: boolean): Promise<number> {
-    return this.#mutex.run(() => this.#files.purge(clockTrusted ? this.#options.clock.wall() : undefined));
+    return this.#mutex.run(async () => {
+      const files = await this.#ready();
+      return files.purge(clockTrusted ? this.#options.clock.wall() : undefined);
+    });
   }
 
   async close(): Promise<void> {
@@ -130,15 +123,40 @@ export class FileJournal implements JournalWriter {
   async #finish(): Promise<void> {
     try {
       await this.#writeAll();
-      await this.#files.writeHead();
+      await this.#files?.writeHead();
     } catch (thrown) {
       this.#options.log.error({ err: explain(thrown), lost: this.#queue.size }, 'the end of the journal is lost');
     }
-    await this.#files.close();
+    await this.#files?.close();
     try {
-      await this.#lock.release();
+      await this.#lock?.release();
     } catch (thrown) {
       this.#options.log.warn({ err: explain(thrown) }, 'the lock of the journal stays; the next start takes it over');
+    }
+  }
+
+  /** The journal's files, opened now if they could not be opened before. */
+  async #ready(): Promise<JournalFiles> {
+    if (this.#files) return this.#files;
+    const { disk, clock, log, signer, segmentBytes, lock: take } = this.#options;
+    await disk.prepare();
+    const lock = await take();
+    try {
+      const recovered = await recoverChain(disk);
+      const boot = this.#options.boot ?? randomBytes(4).toString('hex');
+      const policy = { ...this.#options.policy, maxSegments: SEGMENTS_MAX };
+      const check = () => lock.check();
+      this.#files = new JournalFiles({ disk, clock, boot, signer: signer?.(), segmentBytes, policy, check }, recovered);
+      this.#lock = lock;
+      for (const note of recovered.notes) {
+        log.warn({ ...note.fields }, note.type);
+        void this.append(note);
+      }
+      log.info({ folder: disk.folder, entries: recovered.position.n }, 'journal open');
+      return this.#files;
+    } catch (thrown) {
+      await lock.release();
+      throw thrown;
     }
   }
 
@@ -176,10 +194,11 @@ export class FileJournal implements JournalWriter {
   }
 
   async #writeBatch(): Promise<void> {
+    const files = await this.#ready();
     const batch = this.#queue.next();
     if (batch.length === 0) return;
-    await this.#files.write(batch);
-    this.#queue.written(batch.length, this.#files.position.n);
+    await files.write(batch);
+    this.#queue.written(batch.length, files.position.n);
     this.#succeeded();
     this.#headSoon(HEAD_MS);
   }
@@ -221,7 +240,7 @@ export class FileJournal implements JournalWriter {
 
   async #writeHead(): Promise<void> {
     try {
-      await this.#mutex.run(() => this.#files.writeHead());
+      await this.#mutex.run(async () => (await this.#ready()).writeHead());
       this.#succeeded();
     } catch (thrown) {
       this.#failed(explain(thrown));
@@ -231,10 +250,14 @@ export class FileJournal implements JournalWriter {
 
   /** At the start and with each new file the oldest ones may have to be removed. */
   #purgeAtSize(): void {
-    if (this.#rotations === this.#files.rotations) return;
+    if (!this.#files || this.#rotations === this.#files.rotations) return;
     this.#rotations = this.#files.rotations;
     this.purge(false).catch((thrown: unknown) =>
       this.#options.log.error({ err: explain(thrown) }, 'the journal was not purged; the next file tries again'),
     );
   }
 }
+
+/** The surroundings keep the journal from being opened. Another process that writes it is none: two daemons are a mistake. */
+const isTrouble = (thrown: unknown): boolean =>
+  thrown instanceof OperatingError ? thrown.code !== 'KAIMON_JOURNAL_LOCKED' : errnoOf(thrown) !== undefined;

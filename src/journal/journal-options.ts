@@ -20,8 +20,8 @@ export interface FileJournalOptions {
   readonly log: Log;
   /** Names this run of the daemon, 1–36 characters of a–z, 0–9 and "-"; random where it is not given. */
   readonly boot?: string;
-  /** Signs heads and checkpoints, where a key is configured. */
-  readonly signer?: Signer | undefined;
+  /** What signs heads and checkpoints, where a key is configured; read when the files are opened. */
+  readonly signer?: (() => Signer) | undefined;
   readonly segmentBytes: number;
   readonly policy: Omit<RetentionPolicy, 'maxSegments'>;
 }

@@ -32,7 +32,7 @@ export const openJournal = ({ config, paths, clock, log, endings }: Opening): Pr
 /**
  * The journal in the state folder, or one that keeps nothing where the configuration turns it off.
  * @param state the state folder
- * @throws OperatingError KAIMON_JOURNAL_LOCKED, KAIMON_JOURNAL_KEY, KAIMON_SECRET, KAIMON_FILE_READ, KAIMON_FILE_WRITE
+ * @throws OperatingError KAIMON_JOURNAL_LOCKED; whatever else keeps it from being written is its `fault`
  */
 export async function openJournalOf(
   { enabled, maxAgeDays, maxMegabytes, segmentMegabytes, keyFile }: Config['journal'],
@@ -44,7 +44,7 @@ export async function openJournalOf(
   const signer =
     keyFile === null
       ? undefined
-      : signerOf(readSecret(keyFile, 'journal.keyFile', process.env), secretPath(keyFile, process.env));
+      : () => signerOf(readSecret(keyFile, 'journal.keyFile', process.env), secretPath(keyFile, process.env));
   return FileJournal.open({
     disk: new FileDisk(folder),
     lock: () => WriterLock.take(join(folder, 'lock'), log, JOURNAL_LOCK),

@@ -25,6 +25,16 @@ export class Endings {
     return part;
   }
 
+  /** How many parts are open. */
+  get count(): number {
+    return this.#endings.length;
+  }
+
+  /** Ends what was opened after the first `count` parts, the newest first; those stay open. @throws AggregateError as {@link close} */
+  closeNewest(count: number): Promise<void> {
+    return endInOrder(this.#endings.splice(0, this.#endings.length - count));
+  }
+
   /** Ends everything, the newest first; called twice it does so once. @throws AggregateError when every one was tried */
   close(): Promise<void> {
     this.#closing ??= endInOrder([...this.#endings]);

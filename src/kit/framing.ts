@@ -27,54 +27,59 @@ export function encodeMessage(json: unknown, blob: Buffer = EMPTY): Buffer {
   return Buffer.concat([head, text, blob]);
 }
 
+const HEAD_BYTES = 8;
+
 /**
- * Puts the chunks of a stream together into messages. Bounded, so that a faulty sender cannot fill the memory. After an
- * error the rest of the stream cannot be read: end the sender.
+ * Puts the chunks of a stream together into messages. Bounded, so that a faulty sender cannot fill the memory, whatever the size of its
+ * chunks: beside the message at hand nothing is kept. After an error the rest of the stream cannot be read: end the sender.
  */
 export class MessageReader {
-  #chunks: Buffer[] = [];
-  #size = 0;
   readonly #limit: number;
+  readonly #jsonLimit: number;
+  readonly #head = Buffer.alloc(HEAD_BYTES);
+  /** What follows the head, once the head is there. */
+  #body: Buffer | undefined;
+  /** Bytes of head or body that are there. */
+  #filled = 0;
 
-  constructor(limit = MESSAGE_BYTES_MAX) {
+  constructor(limit = MESSAGE_BYTES_MAX, jsonLimit = limit) {
     this.#limit = limit;
+    this.#jsonLimit = jsonLimit;
   }
 
-  /** @throws RangeError for a message over the limit, SyntaxError for broken JSON. */
+  /** @throws RangeError for a message over the limits, SyntaxError for broken JSON. */
   feed(chunk: Buffer): FramedMessage[] {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
     const messages: FramedMessage[] = [];
-    for (;;) {
-      const message = this.#next();
-      if (!message) return messages;
-      messages.push(message);
+    let rest = chunk;
+    while (rest.length > 0) {
+      const target = this.#body ?? this.#head;
+      const taken = rest.copy(target, this.#filled);
+      this.#filled += taken;
+      rest = rest.subarray(taken);
+      if (this.#filled < target.length) break;
+      this.#filled = 0;
+      this.#body ??= Buffer.allocUnsafe(this.#announced());
+      // The body is whole: just read, or empty.
+      if (target === this.#body || this.#body.length === 0) messages.push(this.#message(this.#body));
     }
+    return messages;
   }
 
-  #next(): FramedMessage | undefined {
-    if (this.#size < 8) return undefined;
-    let head = this.#chunks[0] as Buffer;
-    if (head.length < 8) head = this.#join();
-    const total = head.readUInt32BE(0);
-    const textLength = head.readUInt32BE(4);
+  /** Bytes that follow the head. */
+  #announced(): number {
+    const total = this.#head.readUInt32BE(0);
+    const textLength = this.#head.readUInt32BE(4);
     if (total > this.#limit)
       throw new RangeError(`a message of ${total} bytes was announced, at most ${this.#limit} are allowed`);
+    if (textLength > this.#jsonLimit)
+      throw new RangeError(`JSON of ${textLength} bytes was announced, at most ${this.#jsonLimit} are allowed`);
     if (textLength + 4 > total) throw new RangeError('a message is shorter than its own JSON');
-    const end = 4 + total;
-    if (this.#size < end) return undefined;
-    const all = this.#join();
-    const json: unknown = JSON.parse(all.toString('utf8', 8, 8 + textLength));
-    const blob = Buffer.from(all.subarray(8 + textLength, end));
-    const rest = all.subarray(end);
-    this.#chunks = rest.length > 0 ? [rest] : [];
-    this.#size = rest.length;
-    return { json, blob };
+    return total - 4;
   }
 
-  #join(): Buffer {
-    const all = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks, this.#size);
-    this.#chunks = [all];
-    return all;
+  #message(body: Buffer): FramedMessage {
+    this.#body = undefined;
+    const textLength = this.#head.readUInt32BE(4);
+    return { json: JSON.parse(body.toString('utf8', 0, textLength)) as unknown, blob: body.subarray(textLength) };
   }
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { explain, OperatingError } from '../kit/errors.js';
 import { writeFileAtomic } from '../kit/files/atomic-file.js';
+import { readPlainFileSync } from '../kit/files/plain-file.js';
 import { MATCH_RATES, visitSchema } from './manifest.js';
 
 const thresholdSchema = z.strictObject({
@@ -42,6 +42,8 @@ export const calibrationSchema = z
   );
 export type Calibration = z.infer<typeof calibrationSchema>;
 
+const CALIBRATION_BYTES_MAX = 1024 * 1024;
+
 /** The file in the state folder. */
 export const calibrationFile = (state: string): string => join(state, 'calibration.json');
 
@@ -51,7 +53,7 @@ export const calibrationFile = (state: string): string => join(state, 'calibrati
  */
 export function readCalibration(file: string): Calibration | undefined {
   try {
-    return calibrationSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return calibrationSchema.parse(JSON.parse(readPlainFileSync(file, CALIBRATION_BYTES_MAX).toString('utf8')));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new OperatingError(

@@ -26,19 +26,29 @@ export interface ModelChoice {
 /**
  * Finds the chosen networks and checks their digests.
  * @param calibrationFile the site's own thresholds; they count only for the very encoder that they were measured with
- * @throws OperatingError KAIMON_MODEL_UNKNOWN, KAIMON_MODEL_MISSING, KAIMON_MODEL_DIGEST
+ * @throws OperatingError KAIMON_MODEL_UNKNOWN, KAIMON_MODEL_MISSING, KAIMON_MODEL_DIGEST, KAIMON_MODEL_READ, KAIMON_CALIBRATION
  */
 export async function loadModels(manifest: Manifest, choice: ModelChoice, calibrationFile?: string): Promise<ModelSet> {
+  const { set, names } = chooseModels(
+    manifest,
+    choice,
+    calibrationFile === undefined ? undefined : readCalibration(calibrationFile),
+  );
+  await assertModels(manifest, names);
+  return set;
+}
+
+/** Finds the chosen networks, whose files are not looked at. @returns with their names @throws OperatingError KAIMON_MODEL_UNKNOWN */
+export function chooseModels(
+  manifest: Manifest,
+  choice: ModelChoice,
+  calibration: Calibration | undefined,
+): { readonly set: ModelSet; readonly names: readonly string[] } {
   const confirmer = findModel(manifest, 'detector-confirm');
   const landmarks = findModel(manifest, 'landmarks');
   const encoder = findModel(manifest, 'encoder', choice.encoder);
   const liveness = choice.liveness ? appearanceModels(manifest) : [];
-  await assertModels(
-    manifest,
-    [confirmer, landmarks, encoder, ...liveness].map(({ name }) => name),
-  );
-  const calibration = calibrationFile === undefined ? undefined : readCalibration(calibrationFile);
-  return {
+  const set: ModelSet = {
     models: {
       confirmer: { file: modelPath(confirmer), input: confirmer.input },
       landmarks: { file: modelPath(landmarks), input: landmarks.input },
@@ -55,6 +65,7 @@ export async function loadModels(manifest: Manifest, choice: ModelChoice, calibr
     dimension: encoder.output.dimension,
     curve: curveOf(encoder, calibration),
   };
+  return { set, names: [confirmer, landmarks, encoder, ...liveness].map(({ name }) => name) };
 }
 
 function curveOf(encoder: ModelOf<'encoder'>, calibration: Calibration | undefined): ThresholdCurve | null {

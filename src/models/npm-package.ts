@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { explain, messageOf, OperatingError } from '../kit/errors.js';
+import { readPlainFile } from '../kit/files/plain-file.js';
 import type { NpmSource } from './manifest.js';
 
 /** One version of a published package, with its integrity. */
@@ -45,10 +46,13 @@ export async function fetchTarball(
   );
 }
 
+/** The largest package that is used has some 60 MB. */
+const PACKAGE_BYTES_MAX = 512 * 1024 * 1024;
+
 async function readLocal(pinned: PinnedPackage, folder: string): Promise<Buffer> {
   const path = join(folder, tarballName(pinned));
   try {
-    return await readFile(path);
+    return await readPlainFile(path, PACKAGE_BYTES_MAX);
   } catch (cause) {
     throw new OperatingError(
       'KAIMON_MODEL_DOWNLOAD',

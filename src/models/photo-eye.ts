@@ -1,16 +1,16 @@
-import { open } from 'node:fs/promises';
 import type { Config } from '../config/config.js';
-import { EyeChild } from '../eye/child-process.js';
+import { eyeLauncher } from '../eye/launcher.js';
 import type { PhotoAnswer } from '../eye/protocol.js';
 import { supervisionPlan } from '../eye/restart-rules.js';
 import { EyeSupervisor } from '../eye/supervisor.js';
 import type { MeasuredFace } from '../face/observation.js';
 import type { QualityLimits } from '../face/quality.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
+import { readPlainFile } from '../kit/files/plain-file.js';
 import type { Log } from '../kit/log.js';
-import { PHOTO_BYTES_MAX } from '../kit/opencv/picture-header.js';
+import { PHOTO_BYTES_MAX } from '../kit/pictures/picture-header.js';
 import { systemClock } from '../kit/system-clock.js';
-import { faceToEnrol } from '../person/enrolment-rules.js';
+import { photoToEnrol } from '../person/enrolment-rules.js';
 import { loadManifest } from './model-files.js';
 import { loadModels, type ModelSet } from './model-set.js';
 
@@ -40,10 +40,12 @@ export class PhotoEye {
   /** @throws OperatingError when models are missing or the eye cannot start. */
   static async start({ config, log, calibrationFile }: PhotoEyeSetting): Promise<PhotoEye> {
     const modelSet = await loadModels(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
+    const settings = { camera: null, faces: config.faces, models: modelSet.models };
+    const launcher = await eyeLauncher(settings, config.eye);
     const eye = await new Promise<EyeSupervisor>((resolve, reject) => {
       const made: EyeSupervisor = new EyeSupervisor({
-        make: (events) => new EyeChild(events),
-        settings: { camera: null, faces: config.faces, models: modelSet.models },
+        launcher,
+        settings,
         plan: supervisionPlan(config.eye),
         clock: systemClock,
         log,
@@ -62,17 +64,19 @@ export class PhotoEye {
     return new PhotoEye(modelSet, eye);
   }
 
-  /** @throws OperatingError of trouble `input` when the file cannot be read or is no usable picture. */
-  async measure(file: string): Promise<MeasuredPhoto> {
-    const answer = await this.#eye.measurePhoto(await readPhoto(file));
+  /**
+   * @param turn whether the photo may stand on its head or side; sets of photos for an evaluation do not
+   * @throws OperatingError of trouble `input` when the file cannot be read or is no usable picture
+   */
+  async measure(file: string, { turn = true } = {}): Promise<MeasuredPhoto> {
+    const answer = await this.#eye.measurePhoto(await readPhoto(file), { turn });
     if (answer.ok) return answer;
     throw new OperatingError('KAIMON_PHOTO_UNUSABLE', `${file} cannot be used: ${answer.message}`);
   }
 
   /** The one face of a photo of one person. @throws OperatingError of trouble `input` otherwise. */
   async measureOne(file: string, limits: QualityLimits): Promise<MeasuredFace> {
-    const { faces } = await this.measure(file);
-    const found = faceToEnrol(faces, limits);
+    const found = photoToEnrol(await this.measure(file), limits);
     if ('face' in found) return found.face;
     throw new OperatingError('KAIMON_PHOTO_FACE', `${file} cannot be used: ${found.fault.text}`, {
       reason: found.fault.code,
@@ -86,16 +90,7 @@ export class PhotoEye {
 
 async function readPhoto(file: string): Promise<Buffer> {
   try {
-    const handle = await open(file, 'r');
-    try {
-      const stat = await handle.stat();
-      if (!stat.isFile()) throw new Error('it is not a plain file');
-      if (stat.size > PHOTO_BYTES_MAX)
-        throw new Error(`it has ${stat.size} bytes, at most ${PHOTO_BYTES_MAX} are allowed`);
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
+    return await readPlainFile(file, PHOTO_BYTES_MAX);
   } catch (cause) {
     throw new OperatingError('KAIMON_PHOTO_READ', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }

@@ -22,26 +22,27 @@ export const NO_PASSAGES: PassagesDocument = { schema: 1, counts: NO_COUNTS, pas
 /** Passages are frequent and losing one matters little: other gates and the broker remember it. */
 const SAVE_MS = 2_000;
 
-/** Opens the file of the state folder. @throws OperatingError KAIMON_FILE_READ */
+const fileOf = (state: string, { clock, log }: { readonly clock: Clock; readonly log: Log }) => ({
+  file: join(state, 'passages.json'),
+  name: 'passages',
+  schema: passagesSchema,
+  empty: NO_PASSAGES,
+  delayMs: SAVE_MS,
+  clock,
+  log,
+});
+
+/** Opens the file of the state folder. @throws OperatingError KAIMON_FILE_READ, KAIMON_FILE_WRITE */
 export const openPassages = (
   state: string,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
-): Promise<StateFile<PassagesDocument>> =>
-  StateFile.open({
-    file: join(state, 'passages.json'),
-    name: 'passages',
-    schema: passagesSchema,
-    empty: NO_PASSAGES,
-    delayMs: SAVE_MS,
-    clock,
-    log,
-  });
+  parts: { readonly clock: Clock; readonly log: Log },
+): Promise<StateFile<PassagesDocument>> => StateFile.open(fileOf(state, parts));
 
-/** The passages from before the restart; saved at the end. @throws OperatingError KAIMON_FILE_READ */
+/** The passages from before the restart, as far as they can be had; saved at the end. */
 export const openPassagesFile = ({ paths, clock, log, endings }: Opening): Promise<StateFile<PassagesDocument>> =>
   endings.open(
     'the passages',
-    () => openPassages(paths.state, { clock, log }),
+    () => StateFile.openAnyway(fileOf(paths.state, { clock, log })),
     (file) => file.close(),
   );
 

@@ -25,7 +25,7 @@ export interface WhereaboutsParts {
   readonly gate: string;
   /** Whereabouts are kept of these people, and not of those who were removed. */
   readonly people: LastPassagesParts['people'];
-  readonly file: Pick<StateFile<PassagesDocument>, 'found' | 'save'>;
+  readonly file: Pick<StateFile<PassagesDocument>, 'found' | 'save' | 'saveNow'>;
   readonly clock: Clock;
   readonly trustedClock: Pick<TrustedClock, 'trusted'>;
   /** Whether a contact shows that the door was opened. */
@@ -91,9 +91,13 @@ export class Whereabouts {
     this.#detection = contactBack(this.#detection, open);
   }
 
-  /** At every gate of the site nothing is known of this person any more. */
-  forgive(person: string): void {
+  /**
+   * At every gate of the site nothing is known of this person any more. Counts at once; resolves when it is on the disk, and rejects
+   * with the error of the disk.
+   */
+  forgive(person: string): Promise<void> {
     this.#passages.place(person, null);
+    return this.#parts.file.saveNow(() => this.#document());
   }
 
   /** A fire lets everybody through unasked: who went where is not known, and a person who comes back must not count as inside. */
@@ -163,6 +167,10 @@ export class Whereabouts {
 
   #save(): void {
     // The document is built when it is written, not at each of ten thousand records.
-    this.#parts.file.save(() => ({ schema: 1, counts: this.counts, passages: this.#passages.snapshot() }));
+    this.#parts.file.save(() => this.#document());
+  }
+
+  #document(): PassagesDocument {
+    return { schema: 1, counts: this.counts, passages: this.#passages.snapshot() };
   }
 }

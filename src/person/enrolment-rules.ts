@@ -28,6 +28,23 @@ export function faceToEnrol(
   return { face };
 }
 
+/** What is known of a photo besides its faces. */
+export interface WayUp {
+  /** Degrees by which it was turned; null: which way up it is cannot be told. */
+  readonly turned: number | null;
+}
+
+/** The one face of a photo that a person brought, which may stand on its head or side. */
+export function photoToEnrol(
+  { faces, turned }: WayUp & { readonly faces: readonly MeasuredFace[] },
+  limits: QualityLimits,
+): { readonly face: MeasuredFace } | { readonly fault: EnrolmentFault } {
+  if (turned !== null) return faceToEnrol(faces, limits);
+  return {
+    fault: { code: 'low-quality', text: 'which way up it is cannot be told: turn it so that the head is on top' },
+  };
+}
+
 /**
  * Refuses a face that is too near to that of another person: the same person twice, or a look-alike whom the gate would
  * confuse with them.
@@ -50,8 +67,33 @@ export const templateOf = (face: MeasuredFace, encoder: string, added: string): 
   added,
 });
 
+/** The best `max` of the templates, in the order given; of equal ones the later, which is the newer. */
+export function bestOf(templates: readonly StoredTemplate[], max: number): StoredTemplate[] {
+  const ranked = templates
+    .map((template, at) => ({ template, at }))
+    .sort((a, b) => b.template.quality - a.template.quality || b.at - a.at);
+  const kept = new Set(ranked.slice(0, max).map(({ at }) => at));
+  return templates.filter((_, at) => kept.has(at));
+}
+
 /**
- * Templates after making them anew with `encoder`: the fresh ones in place of its older ones, then those of other encoders
+ * Templates after adding photos: the best of what was known and what is new, then those of other encoders as far as there is room. A photo
+ * that is given again takes its own place.
+ */
+export function extended(
+  known: readonly StoredTemplate[],
+  fresh: readonly StoredTemplate[],
+  encoder: string,
+  max: number,
+): StoredTemplate[] {
+  const own = known.filter((template) => template.encoder === encoder);
+  const older = own.filter(({ vector }) => !fresh.some((template) => template.vector === vector));
+  const different = fresh.filter(({ vector }, at) => fresh.findIndex((other) => other.vector === vector) === at);
+  return renewed(known, [...older, ...different], encoder, max);
+}
+
+/**
+ * Templates after making them anew with `encoder`: the best of the fresh ones in place of its older ones, then those of other encoders
  * as far as there is room, newest first, so that one can go back.
  */
 export function renewed(
@@ -60,7 +102,8 @@ export function renewed(
   encoder: string,
   max: number,
 ): StoredTemplate[] {
+  const best = bestOf(fresh, max);
   const others = known.filter((template) => template.encoder !== encoder);
-  const room = Math.max(0, max - fresh.length);
-  return [...fresh.slice(0, max), ...others.slice(Math.max(0, others.length - room))];
+  const room = max - best.length;
+  return [...best, ...others.slice(Math.max(0, others.length - room))];
 }

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TrustedClock } from '../clock-trust/trusted-clock.js';
 import type { Opening } from '../config/opening.js';
 import type { EyeSupervisor } from '../eye/supervisor.js';
 import { type Clock, iso, type MonotonicMs } from '../kit/clock.js';
@@ -15,6 +16,8 @@ export interface AttackPicturesParts {
   /** Port: a JPEG of the newest frame without its faces; undefined when there is none. */
   readonly redactedPicture: () => Promise<Buffer | undefined>;
   readonly clock: Clock;
+  /** While the clock is not trusted no picture is too old. */
+  readonly trustedClock: Pick<TrustedClock, 'trusted'>;
   readonly log: Log;
 }
 
@@ -53,13 +56,13 @@ export class AttackPictures {
     }
   }
 
-  /** Deletes what is too old or too much. Files of other names are left alone. */
+  /** Deletes what is too much and, by a trusted clock, too old. Files of other names are left alone. */
   async purge(): Promise<void> {
-    const { folder, pictures, days, clock, log } = this.#parts;
+    const { folder, pictures, days, clock, trustedClock, log } = this.#parts;
     try {
       const names = (await readdir(folder)).filter((name) => NAME.test(name)).sort();
       const tooMany = names.slice(0, Math.max(0, names.length - pictures));
-      const old = names.filter((name) => clock.wall() - timeOf(name) > days * DAY_MS);
+      const old = names.filter((name) => trustedClock.trusted && clock.wall() - timeOf(name) > days * DAY_MS);
       for (const name of new Set([...tooMany, ...old])) await rm(join(folder, name), { force: true });
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return;
@@ -74,6 +77,7 @@ const timeOf = (name: string): number => Date.parse(name.replace(NAME, '$1T$2:$3
 export const attackPictures = (
   { config, paths, clock, log }: Opening,
   eye: Pick<EyeSupervisor, 'snapshot'>,
+  trustedClock: Pick<TrustedClock, 'trusted'>,
 ): AttackPictures =>
   new AttackPictures({
     folder: join(paths.state, 'evidence'),
@@ -81,5 +85,6 @@ export const attackPictures = (
     days: config.liveness.evidenceDays,
     redactedPicture: () => eye.snapshot([], true),
     clock,
+    trustedClock,
     log,
   });

@@ -7,6 +7,7 @@ import type { Gate } from '../gate/gate.js';
 import type { PaceWatch } from '../gate/pace-watch.js';
 import type { JournalWriter } from '../journal/writer.js';
 import { explain } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
 import type { Whereabouts } from '../passback/whereabouts.js';
 import type { PeopleStore } from '../store/people-store.js';
 import { type GateState, gateState } from './status.js';
@@ -23,13 +24,30 @@ export interface CurrentStateParts {
   readonly people: Pick<PeopleStore, 'fault'>;
   readonly journal: Pick<JournalWriter, 'fault'>;
   readonly gate: Pick<Gate, 'threshold'>;
+  readonly log: Pick<Log, 'problems'>;
+  /** Dangerous settings, in sentences. */
+  readonly warnings: readonly string[];
   /** Whether there is a connection to the broker. */
   readonly connected: () => boolean;
 }
 
 /** The gate's state at this moment. */
 export function currentState(parts: CurrentStateParts): GateState {
-  const { door, rules, trustedClock, attackAlarm, pace, whereabouts, eye, people, journal, gate, connected } = parts;
+  const {
+    door,
+    rules,
+    trustedClock,
+    attackAlarm,
+    pace,
+    whereabouts,
+    eye,
+    people,
+    journal,
+    gate,
+    log,
+    warnings,
+    connected,
+  } = parts;
   const distrust = needClock(rules) ? trustedClock.distrust : undefined;
   return gateState({
     door: { mode: door.keeper.mode, state: door.keeper.state },
@@ -39,6 +57,7 @@ export function currentState(parts: CurrentStateParts): GateState {
       ...pace.problems(),
       ...(distrust === undefined ? [] : [distrust]),
       ...whereabouts.problems(connected()),
+      ...(log.problems?.() ?? []),
     ],
     eye: eye.status,
     peopleFault: people.fault === undefined ? null : explain(people.fault),
@@ -46,5 +65,6 @@ export function currentState(parts: CurrentStateParts): GateState {
     threshold: gate.threshold,
     passages: whereabouts.counts,
     blindMs: eye.blindMs,
+    warnings,
   });
 }

@@ -1,4 +1,5 @@
 // pure
+import type { Confinement } from '../eye/eye-process.js';
 import type { EyeStatus } from '../eye/supervisor.js';
 import type { PassageCounts } from '../passback/passage-detection.js';
 import type { ChosenThreshold } from '../person/thresholds.js';
@@ -17,6 +18,8 @@ export interface PartStates {
   readonly passages: PassageCounts;
   /** Milliseconds since the last frame was measured, or since the camera began to deliver. */
   readonly blindMs: number;
+  /** Dangerous settings, in sentences. */
+  readonly warnings: readonly string[];
 }
 
 /** The gate's state as MQTT and systemd show it. */
@@ -25,10 +28,13 @@ export interface GateState {
   readonly door: { readonly mode: string; readonly state: string };
   readonly camera: string;
   readonly eye: string;
+  readonly eyeConfinement: Confinement;
   /** Since the counter was new. */
   readonly passages: PassageCounts;
   /** Sentences; empty when all is well. */
   readonly problems: readonly string[];
+  /** Settings that take from what protects the door, in sentences; they change no status. */
+  readonly warnings: readonly string[];
 }
 
 /** A measured frame comes several times a second. */
@@ -44,13 +50,15 @@ export function gateState({
   threshold,
   passages,
   blindMs,
+  warnings,
 }: PartStates): GateState {
   const problems: string[] = [...doorProblems];
+  if (eye.state === 'stopped' && eye.lastFault !== null) problems.push(`no face can be recognised: ${eye.lastFault}`);
   if (eye.state === 'waiting') problems.push(`the eye was lost: ${eye.lastFault ?? 'unknown'}`);
   if (eye.state === 'up' && eye.camera.state === 'waiting') problems.push(`no camera: ${eye.camera.why ?? 'unknown'}`);
   const sees = eye.state === 'up' && eye.camera.state === 'live';
   if (sees && blindMs > BLIND_MS) problems.push('the camera delivers, but nothing has been measured for seconds');
-  if (peopleFault !== null) problems.push(`changes of people are not saved: ${peopleFault}`);
+  if (peopleFault !== null) problems.push(`people cannot be changed or saved: ${peopleFault}`);
   if (journalFault !== null) problems.push(`the journal is not written: ${journalFault}`);
   if (threshold.tooLarge) problems.push('more people than this encoder can tell apart at decision.targetFpir');
   return {
@@ -58,8 +66,10 @@ export function gateState({
     door,
     camera: eye.camera.state,
     eye: eye.state,
+    eyeConfinement: eye.confinement,
     passages,
     problems,
+    warnings,
   };
 }
 

@@ -28,7 +28,6 @@ export class DoorOrderFile {
     this.#order = { mode, by, atMs: at === null ? null : wallMs(Date.parse(at)), atMono: undefined };
   }
 
-  /** @throws OperatingError KAIMON_FILE_READ */
   static async open(
     state: string,
     { clock, log }: { readonly clock: Clock; readonly log: Log },
@@ -37,7 +36,7 @@ export class DoorOrderFile {
     const empty = { schema: 1, mode, by, at: null } as const;
     const file = join(state, 'door-mode.json');
     return new DoorOrderFile(
-      await StateFile.open({ file, name: "the door's mode", schema, empty, delayMs: 0, clock, log }),
+      await StateFile.openAnyway({ file, name: "the door's mode", schema, empty, delayMs: 0, clock, log }),
     );
   }
 
@@ -50,8 +49,13 @@ export class DoorOrderFile {
   keep(order: DoorOrder): void {
     if (order === this.#order) return;
     this.#order = order;
-    const { mode, by, atMs } = order;
-    this.#file.save(() => ({ schema: 1, mode, by, at: atMs === null ? null : iso(atMs) }));
+    this.#file.save(() => remembered(order));
+  }
+
+  /** The same at once. Resolves when it is on the disk; rejects with the error of the disk, which is then tried again. */
+  keepNow(order: DoorOrder): Promise<void> {
+    this.#order = order;
+    return this.#file.saveNow(() => remembered(order));
   }
 
   close(): Promise<void> {
@@ -59,7 +63,14 @@ export class DoorOrderFile {
   }
 }
 
-/** The door's order from before the restart; saved at the end. @throws OperatingError KAIMON_FILE_READ */
+const remembered = ({ mode, by, atMs }: DoorOrder): Remembered => ({
+  schema: 1,
+  mode,
+  by,
+  at: atMs === null ? null : iso(atMs),
+});
+
+/** The door's order from before the restart; saved at the end. */
 export const openDoorOrder = ({ paths, clock, log, endings }: Opening): Promise<DoorOrderFile> =>
   endings.open(
     "the door's mode",

@@ -11,7 +11,7 @@ export interface DoorScheduleParts {
   readonly clock: Clock;
   readonly trustedClock: Pick<TrustedClock, 'trusted'>;
   /** What the door's mode follows, across restarts. */
-  readonly orders: Pick<DoorOrderFile, 'order' | 'keep'>;
+  readonly orders: Pick<DoorOrderFile, 'order' | 'keep' | 'keepNow'>;
   readonly door: { readonly mode: DoorMode; setMode(mode: DoorMode): void };
 }
 
@@ -23,11 +23,14 @@ export class DoorSchedule {
     this.#parts = parts;
   }
 
-  /** The door's mode was set by hand, or `lock` was requested: that ends open house, even one that still waits for a trusted clock. */
-  ordered(asked: DoorMode | 'lock'): void {
+  /**
+   * The door's mode was set by hand, or `lock` was requested: that ends open house, even one that still waits for a trusted clock.
+   * Resolves when it is on the disk; rejects with the error of the disk.
+   */
+  ordered(asked: DoorMode | 'lock'): Promise<void> {
     const { orders } = this.#parts;
-    if (asked === 'lock' && orders.order.mode !== 'open-house') return;
-    orders.keep(orderByHand(asked === 'lock' ? 'normal' : asked, this.#now()));
+    if (asked === 'lock' && orders.order.mode !== 'open-house') return Promise.resolve();
+    return orders.keepNow(orderByHand(asked === 'lock' ? 'normal' : asked, this.#now()));
   }
 
   /** Brings the door into the mode that is due. To be called at the start and each minute. */

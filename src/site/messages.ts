@@ -16,13 +16,14 @@ export const LIFETIME_MAX_MS = 5 * 60_000;
 
 /**
  * Why a request was not done. The first two lines are the decision's reasons, which an enrolment can meet (DESIGN 6);
- * `failed` is this project's addition to the contract's list: the gate tried, and its surroundings or code broke.
+ * two are this project's additions to the contract's list.
+ * `failed`: the gate tried, and its surroundings or code broke. `not-saved`: it was done and is in force, but the disk has not taken it.
  */
 export const ERROR_CODES = [
   ...(['no-face', 'several-faces', 'too-small', 'low-quality', 'nobody', 'ambiguous', 'spoof'] as const),
   ...(['liveness-unknown', 'door-mode', 'door-fault', 'clock', 'lockout', 'cooldown', 'model-fault', 'stale'] as const),
   ...(['bad-request', 'too-large', 'expired', 'replayed', 'unsigned', 'bad-signature', 'retained', 'busy'] as const),
-  ...(['duplicate-person', 'unknown-person', 'not-allowed', 'failed'] as const),
+  ...(['duplicate-person', 'unknown-person', 'not-allowed', 'failed', 'not-saved'] as const),
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 

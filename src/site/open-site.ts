@@ -1,17 +1,20 @@
 import type { Opening } from '../config/opening.js';
+import { openSeenRequests } from './requests/seen-file.js';
 import { Site, type SiteParts } from './site.js';
 import type { Uplink } from './uplink.js';
 
-/** The gate's part in its site, not yet started; undefined without a broker. */
+/** The gate's part in its site, not yet started; undefined without a broker. @throws OperatingError KAIMON_FILE_READ */
 export async function openSite(
-  { clock, log, endings }: Opening,
+  opening: Opening,
   uplink: Uplink | undefined,
-  parts: Pick<SiteParts, 'people' | 'passages' | 'handlers' | 'written'>,
+  parts: Pick<SiteParts, 'people' | 'passages' | 'handlers' | 'trustedClock' | 'written'>,
 ): Promise<Site | undefined> {
   if (!uplink) return undefined;
+  const { clock, log, endings } = opening;
+  const requests = await openSeenRequests(opening);
   return endings.open(
     'the site',
-    () => new Site({ ...uplink, ...parts, clock, log }),
+    () => new Site({ ...uplink, ...parts, requests, clock, log }),
     (site) => site.stop(),
   );
 }

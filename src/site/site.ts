@@ -36,6 +36,8 @@ export interface SiteParts {
   /** Where people are, as the site's gates share it; undefined if anti-passback is off. */
   readonly passages?: PassageSource | undefined;
   readonly handlers: RequestHandlers;
+  readonly requests: RequestServerParts['requests'];
+  readonly trustedClock: RequestServerParts['trustedClock'];
   /** See {@link RequestServerParts.written}. */
   readonly written: RequestServerParts['written'];
 }

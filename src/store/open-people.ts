@@ -4,7 +4,7 @@ import type { Gallery } from '../person/gallery.js';
 import { followedGallery } from './followed-gallery.js';
 import { PeopleStore } from './people-store.js';
 
-/** The people, and the gallery that is kept equal to them. @throws OperatingError as {@link PeopleStore.open} */
+/** The people, as far as they can be had, and the gallery that is kept equal to them. @throws OperatingError as {@link PeopleStore.openAnyway} */
 export async function openPeople(
   { config, paths, clock, log, endings }: Opening,
   model: { readonly encoder: string; readonly dimension: number },
@@ -12,7 +12,7 @@ export async function openPeople(
   const { encoder } = model;
   const people = await endings.open(
     'the people',
-    () => PeopleStore.open({ file: join(paths.state, 'people.json'), encoder, gate: config.gate, clock, log }),
+    () => PeopleStore.openAnyway({ file: join(paths.state, 'people.json'), encoder, gate: config.gate, clock, log }),
     (store) => store.close(),
   );
   return { people, gallery: followedGallery(people, model) };

@@ -3,7 +3,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { Adapter } from 'lowdb';
 import { type Clock, iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
-import { errnoOf, writeFileAtomic } from '../kit/files/atomic-file.js';
+import { cannotWrite, errnoOf, writeFileAtomic } from '../kit/files/atomic-file.js';
 import type { Log } from '../kit/log.js';
 import { documentChunks, NewerPeople, type PeopleDocument } from './people-document.js';
 import { parsePeople } from './people-parser.js';
@@ -71,7 +71,11 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
     }
     if (current.kind === 'damaged') {
       const aside = `${file}.corrupt-${iso(clock.wall()).replace(/[:.]/g, '-')}`;
-      await fs.rename(file, aside);
+      try {
+        await fs.rename(file, aside);
+      } catch (cause) {
+        throw cannotWrite(aside, cause);
+      }
       log.error({ ...fields, aside }, 'people file damaged: set aside, going on with the last good copy');
     } else log.error(fields, 'people file gone: going on with the last good copy');
     try {

@@ -40,6 +40,12 @@ export class PeopleState {
     return tombstone ? { id, removed: true, version: tombstone.version } : this.#people.get(id);
   }
 
+  /** All people and removals, as gates exchange them. */
+  *records(): Generator<SiteRecord, void> {
+    yield* this.#people.values();
+    for (const [id, { version }] of this.#removed) yield { id, removed: true, version };
+  }
+
   /** Puts a record in place of the known one of its id. */
   set(record: SiteRecord): void {
     this.#seen(record.version);

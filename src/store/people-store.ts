@@ -1,16 +1,15 @@
-import { Low } from 'lowdb';
+import { explain, OperatingError } from '../kit/errors.js';
 import { Saver } from '../kit/files/saver.js';
-import { WriterLock } from '../kit/files/writer-lock.js';
 import type { Person, Tombstone } from '../person/person.js';
 import { isFuture, type MergeOutcome, nextVersion } from '../person/version.js';
 import { checkedPerson, checkedRecord, checkFresh, checkRoom } from './admission.js';
-import { checkEncoder, reportPeople } from './encoder-check.js';
+import { reportPeople } from './encoder-check.js';
 import { isRemoval, outcomeOf, type SiteRecord } from './merge.js';
-import { emptyDocument, type PeopleDocument } from './people-document.js';
-import { lastGoodOf, PeopleFileAdapter } from './people-file.js';
-import { PEOPLE_LOCK, type PeopleChange, type PeopleStoreOptions } from './people-options.js';
+import { NotSaved } from './not-saved.js';
+import type { PeopleDocument } from './people-document.js';
+import type { PeopleChange, PeopleStoreOptions } from './people-options.js';
 import { PeopleState } from './people-state.js';
-import { prepareFolder, tidyFolder } from './store-folder.js';
+import { isBearable, openWriter, readAnyway, type Writer } from './people-writer.js';
 
 const SAVE_RETRY = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 } as const;
 
@@ -21,19 +20,20 @@ const SAVE_RETRY = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 } as con
  */
 export class PeopleStore {
   readonly #options: PeopleStoreOptions;
-  readonly #lock: WriterLock;
-  readonly #low: Low<PeopleDocument>;
   readonly #state: PeopleState;
+  /** The right to write, and the file; undefined while there is none ({@link PeopleStore.openAnyway}). */
+  #writer: Writer | undefined;
+  /** Why people cannot be changed. */
+  #readOnly: unknown;
   readonly #saver: Saver;
   readonly #listeners = new Set<(change: PeopleChange) => void>();
   #revision = 0;
   #closed = false;
 
-  private constructor(options: PeopleStoreOptions, lock: WriterLock, low: Low<PeopleDocument>) {
+  private constructor(options: PeopleStoreOptions, document: PeopleDocument, writer: Writer | undefined) {
     this.#options = options;
-    this.#lock = lock;
-    this.#low = low;
-    this.#state = new PeopleState(low.data);
+    this.#state = new PeopleState(document);
+    this.#writer = writer;
     const { clock, log } = options;
     this.#saver = new Saver({ name: 'people store', write: () => this.#write(), clock, log, retry: SAVE_RETRY });
   }
@@ -44,21 +44,30 @@ export class PeopleStore {
    *   KAIMON_FILE_READ, KAIMON_FILE_WRITE
    */
   static async open(options: PeopleStoreOptions): Promise<PeopleStore> {
-    const { file, log } = options;
-    await prepareFolder(file, log);
-    const lockFile = `${file}.lock`;
-    const lock = await WriterLock.take(lockFile, log, PEOPLE_LOCK);
+    const { writer, document } = await openWriter(options);
+    const store = new PeopleStore(options, document, writer);
+    reportPeople(document, { ...options, latest: store.#state.latest });
+    return store;
+  }
+
+  /**
+   * As {@link open}, for a gate that must start all the same. Where the disk is full or read-only the people are as the file has them and
+   * cannot be changed; where the file cannot be used nobody is known. `fault` says why, the files stay as they are, and it is tried
+   * again until the store can be opened for writing. Then what the file holds counts, too.
+   * @throws OperatingError KAIMON_PEOPLE_LOCKED
+   */
+  static async openAnyway(options: PeopleStoreOptions): Promise<PeopleStore> {
     try {
-      await tidyFolder([file, lastGoodOf(file), lockFile], log);
-      const low = new Low(options.storage ?? new PeopleFileAdapter(options), emptyDocument(options.encoder));
-      await low.read();
-      if (!options.acceptOtherEncoder) checkEncoder(low.data, options.encoder, file);
-      const store = new PeopleStore(options, lock, low);
-      reportPeople(low.data, { ...options, latest: store.#state.latest });
+      return await PeopleStore.open(options);
+    } catch (why) {
+      if (!isBearable(why)) throw why;
+      const { document, fault } = await readAnyway(options, why);
+      const store = new PeopleStore(options, document, undefined);
+      store.#readOnly = fault;
+      options.log.error({ people: store.size, why: explain(fault) }, 'people cannot be changed');
+      // Fails now, and is tried again by the saver.
+      store.#saver.save().catch(() => undefined);
       return store;
-    } catch (thrown) {
-      await lock.release();
-      throw thrown;
     }
   }
 
@@ -71,9 +80,9 @@ export class PeopleStore {
     return this.#revision;
   }
 
-  /** Why changes are in memory only; undefined when all is saved. For state and health. */
+  /** Why changes are in memory only, or are refused; undefined when all is saved. For state and health. */
   get fault(): unknown {
-    return this.#saver.fault;
+    return this.#readOnly ?? this.#saver.fault;
   }
 
   get(id: string): Person | undefined {
@@ -98,10 +107,11 @@ export class PeopleStore {
    * Adds or changes a person; the store gives the version. Resolves after the fsync.
    * @param options.returning a removed person is enrolled again. Without it a removed id is refused, since it must never
    *   become another person's.
-   * @throws OperatingError KAIMON_PEOPLE_RECORD, KAIMON_PEOPLE_ID_USED, KAIMON_PEOPLE_FULL: nothing was changed;
-   *   KAIMON_FILE_WRITE, KAIMON_PEOPLE_LOCKED: changed in memory, not yet on the disk
+   * @throws OperatingError KAIMON_PEOPLE_RECORD, KAIMON_PEOPLE_ID_USED, KAIMON_PEOPLE_FULL, and KAIMON_FILE_WRITE while people cannot be
+   *   changed: nothing was changed; {@link NotSaved} of code KAIMON_FILE_WRITE, KAIMON_PEOPLE_LOCKED: changed in memory, not yet on the disk
    */
   async put(change: Omit<Person, 'version'>, options: { readonly returning?: boolean } = {}): Promise<Person> {
+    this.#checkWritable();
     const person = checkedPerson({ ...change, version: this.#nextVersion() });
     if (!options.returning) checkFresh(person.id, this.#state);
     checkRoom(person, this.#state);
@@ -131,9 +141,11 @@ export class PeopleStore {
   /**
    * Removes a person and remembers that. Resolves after the fsync.
    * @returns the removal's version, undefined when no person of that id is enrolled.
+   * @throws NotSaved as {@link put}
    */
   async remove(id: string, by: string): Promise<string | undefined> {
     if (!this.#state.people.has(id)) return undefined;
+    this.#checkWritable();
     const version = this.#nextVersion();
     this.#options.log.info({ id, by }, 'person removed');
     await this.#change({ id, removed: true, version }, 'local');
@@ -158,6 +170,7 @@ export class PeopleStore {
    * while the wall clock is trusted. Resolves after the fsync. @returns how many
    */
   async purgeTombstones(olderThanMs: number): Promise<number> {
+    this.#checkWritable();
     const count = this.#state.purge(this.#options.clock.wall() - olderThanMs);
     if (count > 0) await this.#save();
     return count;
@@ -169,18 +182,29 @@ export class PeopleStore {
     this.#closed = true;
     try {
       await this.#saver.close();
+    } catch (thrown) {
+      // Without a change nothing is lost; why it could not be written was said at the start.
+      if (this.#writer || this.#revision > 0) throw thrown;
     } finally {
-      await this.#lock.release();
+      await this.#writer?.lock.release();
     }
   }
 
   async #change(record: SiteRecord, origin: 'local' | 'site'): Promise<void> {
     const saved = this.#save();
+    this.#set(record, origin);
+    try {
+      await saved;
+    } catch (cause) {
+      throw new NotSaved(record, cause);
+    }
+  }
+
+  #set(record: SiteRecord, origin: 'local' | 'site'): void {
     this.#state.set(record);
     this.#revision++;
     const change = { id: record.id, person: isRemoval(record) ? undefined : record, origin };
     for (const listener of this.#listeners) listener(change);
-    await saved;
   }
 
   #save(): Promise<void> {
@@ -189,9 +213,29 @@ export class PeopleStore {
   }
 
   async #write(): Promise<void> {
-    await this.#lock.check();
-    this.#low.data = this.#state.snapshot(this.#options.encoder);
-    await this.#low.write();
+    this.#writer ??= await this.#takeOver();
+    const { lock, low } = this.#writer;
+    await lock.check();
+    low.data = this.#state.snapshot(this.#options.encoder);
+    await low.write();
+  }
+
+  /** Opens the file after all. Another process may have written it meanwhile: the newest record of each person counts. */
+  async #takeOver(): Promise<Writer> {
+    const { writer, document } = await openWriter(this.#options);
+    for (const record of new PeopleState(document).records()) {
+      if (outcomeOf(this.#state.record(record.id), record) === 'taken') this.#set(record, 'site');
+    }
+    this.#readOnly = undefined;
+    reportPeople(document, { ...this.#options, latest: this.#state.latest });
+    return writer;
+  }
+
+  /** @throws OperatingError why people cannot be changed */
+  #checkWritable(): void {
+    if (this.#readOnly === undefined) return;
+    const message = `people cannot be changed at this gate: ${explain(this.#readOnly)}`;
+    throw new OperatingError('KAIMON_FILE_WRITE', message, { cause: this.#readOnly });
   }
 
   #nextVersion(): string {

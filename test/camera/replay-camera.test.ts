@@ -170,14 +170,6 @@ describe('what cannot be replayed', () => {
       expect(String(result)).toContain(`cannot replay ${path()}: give a video file or a folder`);
     }
   });
-
-  test('a broken picture in the folder is reported, not shown', async () => {
-    const broken = join(home, 'broken');
-    mkdirSync(broken);
-    writeFileSync(join(broken, '0.jpg'), 'no picture');
-    const camera = new ReplayCamera(options({ path: broken }), new ManualClock());
-    await expect(camera.read()).rejects.toThrow('neither JPEG nor PNG');
-  });
 });
 
 test('a missing camera is reported with what to do', () => {
@@ -189,4 +181,40 @@ test('a missing camera is reported with what to do', () => {
     );
   expect(() => open('/dev/video-nowhere')).toThrow(OperatingError);
   expect(() => open('/dev/video-nowhere')).toThrow('cannot open the camera /dev/video-nowhere: is it plugged in');
+});
+
+describe('a folder in which not all is a picture', () => {
+  const odd = join(home, 'odd');
+  const replayed = async (files: Readonly<Record<string, Buffer | string>>) => {
+    rmSync(odd, { recursive: true, force: true });
+    mkdirSync(odd);
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(odd, name), content);
+    const left: string[] = [];
+    const camera = new ReplayCamera(options({ path: odd, loop: true }), new ManualClock(), (why) => left.push(why));
+    const seen = await reds(camera, 4);
+    await camera.close();
+    return { seen, left };
+  };
+
+  test('what cannot be used is named once and left out, and the film goes on', async () => {
+    const { seen, left } = await replayed({
+      '1.jpg': plainJpeg(20),
+      '2.jpg': 'junk',
+      '3.jpg': plainJpeg(60).subarray(0, 300),
+      '4.heic': Buffer.from('\0\0\0\x18ftypheic', 'latin1'),
+      '5.jpg': plainJpeg(100),
+      'notes.txt': 'no picture',
+    });
+    expect(seen).toEqual([20, 100, 20, 100]);
+    expect(left).toEqual([
+      `${odd}: no pictures and left out: notes.txt`,
+      `${join(odd, '2.jpg')} is left out: it is no JPEG, PNG or WebP`,
+      expect.stringMatching(/3\.jpg is left out: .*cut off/),
+      expect.stringMatching(/4\.heic is left out: it is an HEIC photo/),
+    ]);
+  });
+
+  test('where nothing is left the camera fails and says so', async () => {
+    await expect(replayed({ '1.jpg': 'junk' })).rejects.toThrow('holds no picture that can be used');
+  });
 });

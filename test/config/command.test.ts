@@ -56,6 +56,7 @@ test('check prints all mistakes as one JSON document for programs, and exits wit
       { path: 'gate', where: `${bad} line 1`, message: expect.stringContaining('found "?"') },
       { path: 'sight', where: `${bad} line 2`, message: expect.stringContaining('unknown key') },
     ],
+    notes: [],
   });
   expect(process.exitCode).toBe(2);
 });
@@ -92,4 +93,37 @@ test('show never prints the content of a password file', async () => {
 test('schema prints the JSON Schema', async () => {
   await run('schema');
   expect(JSON.parse(printed)).toEqual(configJsonSchema());
+});
+
+test.each([
+  ['an encoder that there is not', 'encoder: mobilefacenett', 'encoder', 'known are'],
+  [
+    'a missing password file',
+    'mqtt: {enabled: true, username: gate, passwordFile: /nowhere/password}',
+    'mqtt.passwordFile',
+    '/nowhere/password',
+  ],
+  [
+    'a missing certificate',
+    'mqtt: {enabled: true, url: "mqtts://x:8883", caFile: /nowhere/ca}',
+    'mqtt.caFile',
+    '/nowhere/ca',
+  ],
+  ['a missing key of the journal', 'journal: {keyFile: /nowhere/key}', 'journal.keyFile', '/nowhere/key'],
+  ['a missing recording', 'camera: {kind: replay, path: /nowhere/film}', 'camera.path', 'there is no such file'],
+  ['a missing cascade', 'faces: {haar: {cascade: /nowhere/haar.xml}}', 'faces.haar.cascade', '/nowhere/haar.xml'],
+])('check finds what run would refuse: %s', async (_what, text, path, says) => {
+  await run('check', '--json', '--config', file(text));
+  const { ok, problems } = JSON.parse(printed);
+  const found = problems.find((problem: { readonly path: string }) => problem.path === path);
+  expect([ok, process.exitCode]).toEqual([false, 2]);
+  expect(found).toMatchObject({ where: expect.stringContaining('line 1'), message: expect.stringContaining(says) });
+});
+
+test('check cannot see the credentials of the service, and says so', async () => {
+  const text = 'mqtt: {enabled: true, username: gate, passwordFile: mqtt-password}';
+  await run('check', '--json', '--config', file(text)).catch(() => undefined);
+  const { problems, notes } = JSON.parse(printed);
+  expect(problems.filter(({ path }: { readonly path: string }) => path.startsWith('mqtt'))).toEqual([]);
+  expect(notes?.join() ?? '').toContain('only the service can read it');
 });

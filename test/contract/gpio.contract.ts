@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { GPIO_BACKENDS, type GpioBackendName } from '../../src/config/gpio-backends.js';
-import type { Gpio, GpioLine } from '../../src/door/gpio/gpio.js';
+import type { Gpio, GpioLine, Rest } from '../../src/door/gpio/gpio.js';
 import { until } from '../site/until.js';
 
 /** A back end on a chip whose wires a test can read and drive. */
@@ -12,12 +12,16 @@ export interface GpioRig {
   /** The level at the wire itself, not what the back end believes; undefined while nothing drives it. */
   readonly wire: (offset: number) => boolean | undefined;
   readonly drive: (offset: number, high: boolean) => void;
+  /** Whether the line keeps its level should this process die now: something else drives it. */
+  readonly drivenOn: (offset: number) => boolean;
   /** Resolves once the back end notices changes of an input. */
   readonly listening: (offset: number) => Promise<void>;
   close(): void;
 }
 
 const quiet = () => undefined;
+/** How an output is left: at this level, and the board's resistor may have it. */
+const idle = (high: boolean): Rest => ({ high, held: false });
 
 /** Tests that every back end passes, real or simulated. They use lines 0 to 3 of the rig. */
 export function gpioContract(name: string, make: () => Promise<GpioRig>): void {
@@ -36,7 +40,7 @@ export function gpioContract(name: string, make: () => Promise<GpioRig>): void {
         `an output whose safe level is ${safeHigh ? 'high' : 'low'} opens at it, follows every command, and is left at it`,
         withRig(async ({ gpio, line, wire }) => {
           const faults: string[] = [];
-          const output = await gpio.output(line(0), safeHigh, (why) => faults.push(why));
+          const output = await gpio.output(line(0), idle(safeHigh), (why) => faults.push(why));
           await until('it is safe', () => wire(0) === safeHigh);
           for (const high of [!safeHigh, safeHigh, !safeHigh]) {
             output.write(high);
@@ -47,7 +51,7 @@ export function gpioContract(name: string, make: () => Promise<GpioRig>): void {
           output.close();
           expect(() => output.write(!safeHigh)).toThrow();
           expect([wire(0), faults]).toEqual([safeHigh, []]);
-          const next = await gpio.output(line(0), safeHigh, (why) => faults.push(why));
+          const next = await gpio.output(line(0), idle(safeHigh), (why) => faults.push(why));
           next.write(!safeHigh);
           await until('the next owner moves it', () => wire(0) === !safeHigh);
           output.close();
@@ -56,10 +60,49 @@ export function gpioContract(name: string, make: () => Promise<GpioRig>): void {
         }),
       );
 
+    for (const high of [true, false])
+      test(
+        `an output that must be left held at ${high ? 'high' : 'low'} is, and the next owner takes it over at that level`,
+        withRig(async ({ gpio, line, wire, drivenOn }) => {
+          const faults: string[] = [];
+          const output = await gpio.output(line(0), idle(!high), (why) => faults.push(why));
+          await until('it is idle', () => wire(0) === !high);
+          output.write(high);
+          output.leaveAt({ high, held: true });
+          await until('it is driven on', () => wire(0) === high && drivenOn(0));
+          output.write(high);
+          output.close();
+          expect([wire(0), drivenOn(0), faults]).toEqual([high, true, []]);
+          // Until the fire is over.
+          const next = await gpio.output(line(0), { high, held: true }, (why) => faults.push(why));
+          expect([wire(0), drivenOn(0)]).toEqual([high, true]);
+          next.write(!high);
+          next.leaveAt(idle(!high));
+          await until('it is idle again', () => wire(0) === !high);
+          next.write(high);
+          await until('it is moved', () => wire(0) === high);
+          next.close();
+          expect([wire(0), faults]).toEqual([!high, []]);
+        }),
+      );
+
+    test(
+      'an output that was left held can be opened at its idle level, and be told so in the middle of it',
+      withRig(async ({ gpio, line, wire, drivenOn }) => {
+        const output = await gpio.output(line(0), idle(false), quiet);
+        output.leaveAt({ high: true, held: true });
+        output.close();
+        await until('it is driven on', () => wire(0) === true && drivenOn(0));
+        const next = await gpio.output(line(0), idle(false), quiet);
+        await until('it is idle', () => wire(0) === false);
+        next.close();
+      }),
+    );
+
     test(
       'commands in a row end at the last one',
       withRig(async ({ gpio, line, wire }) => {
-        const output = await gpio.output(line(0), false, quiet);
+        const output = await gpio.output(line(0), idle(false), quiet);
         for (const high of [true, false, true, false, true]) output.write(high);
         await until('it is high', () => wire(0) === true);
         for (const high of [false, true, false]) output.write(high);
@@ -100,8 +143,8 @@ export function gpioContract(name: string, make: () => Promise<GpioRig>): void {
     test(
       'several lines work side by side',
       withRig(async ({ gpio, line, wire, drive, listening }) => {
-        const lamp = await gpio.output(line(2), false, quiet);
-        const relay = await gpio.output(line(0), false, quiet);
+        const lamp = await gpio.output(line(2), idle(false), quiet);
+        const relay = await gpio.output(line(0), idle(false), quiet);
         let pressed = false;
         drive(3, false);
         const button = await gpio.input(line(3), 'as-is', {

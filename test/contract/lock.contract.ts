@@ -35,6 +35,27 @@ export function lockContract(name: string, make: () => LockBench): void {
       expect(released()).toBe(false);
     });
 
+    test('close leaves the bolt as it was told to, whatever it was driven to', () => {
+      const { lock, released } = make();
+      lock.drive(true);
+      lock.leaveAt(true);
+      lock.close();
+      expect(released()).toBe(true);
+      lock.close();
+      expect(released()).toBe(true);
+    });
+
+    test('told to leave it locked again, it does', () => {
+      const { lock, released } = make();
+      lock.leaveAt(true);
+      expect(released()).toBe(false);
+      lock.drive(true);
+      lock.leaveAt(false);
+      expect(released()).toBe(true);
+      lock.close();
+      expect(released()).toBe(false);
+    });
+
     test('closed, it never releases the bolt again', () => {
       const { lock, released } = make();
       lock.close();

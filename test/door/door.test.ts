@@ -65,7 +65,7 @@ held       | held *     | held *     | held       | held       | held       | op
 forced     | forced *   | forced *   | forced     | forced     | forced     | open *     | forced *   | forced   | locked     | forced     | open *     | forced     | forced     | fault   | stopped
 lockdown   | locked     | locked     | locked     | locked     | locked     | unlocked * | unlocked * | forced   | locked     | locked     | unlocked * | locked     | locked     | fault   | stopped
 open house | unlocked * | unlocked * | locked     | locked     | locked     | unlocked * | unlocked * | open *   | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | fault   | stopped
-fire       | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | open *   | unlocked * | unlocked * | unlocked * | locked     | unlocked * | fault * | stopped
+fire       | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | unlocked * | open *   | unlocked * | unlocked * | unlocked * | locked     | unlocked * | fault * | stopped *
 fault      | fault      | fault      | fault      | fault      | fault      | fault      | fault *    | fault    | fault      | fault      | fault *    | fault      | fault      | fault   | stopped
 stopped    | stopped    | stopped    | stopped    | stopped    | stopped    | stopped    | stopped    | stopped  | stopped    | stopped    | stopped    | stopped    | stopped    | stopped | stopped
 `;
@@ -316,8 +316,37 @@ describe('fire, mode and faults', () => {
     expect(last([...story, [3100, wake('pulse')]])).toContainEqual({ kind: 'drive', released: false });
   });
 
+  test('in a fire stopping leaves the door released, and what is left behind is said at its begin and end, after the relay', () => {
+    expect(last([...closed, [0, fire], [30, stop]])).toContainEqual({ kind: 'drive', released: true });
+    const moved = (effects: readonly DoorEffect[]) =>
+      effects.filter(({ kind }) => kind === 'drive' || kind === 'leave');
+    for (const [happening, released] of [
+      [fire, true],
+      [fireOff, false],
+    ] as const)
+      expect(
+        moved(
+          last([
+            [0, released ? fireOff : fire],
+            [1, happening],
+          ]),
+        ),
+      ).toEqual([
+        { kind: 'drive', released },
+        { kind: 'leave', released },
+      ]);
+    expect(
+      moved(
+        last([
+          [0, fire],
+          [1, fire],
+        ]),
+      ),
+    ).toEqual([{ kind: 'drive', released: true }]);
+  });
+
   test('stopping locks the door, puts the lamps out and cancels every timer', () => {
-    const effects = last([...closed, [0, fire], [10, rex], [20, broken], [30, stop]]);
+    const effects = last([...closed, [0, rex], [20, broken], [30, stop]]);
     expect(effects.filter(({ kind }) => kind === 'cancel')).toHaveLength(2);
     expect(effects).toContainEqual({ kind: 'drive', released: false });
     expect(effects).toContainEqual({ kind: 'show', green: false, red: false, buzzer: 'off' });

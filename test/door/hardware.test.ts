@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.js';
 import { DoorKeeper } from '../../src/door/door-keeper.js';
-import { relayHigh } from '../../src/door/gpio/gpio-lock.js';
+import type { GpioLine, InputLineListener, OutputLine, Pull } from '../../src/door/gpio/gpio.js';
+import { GpioLock, relayHigh, restOf } from '../../src/door/gpio/gpio-lock.js';
 import { OnoffGpio, sysfsChips } from '../../src/door/gpio/onoff-gpio.js';
 import { SimulatedGpio } from '../../src/door/gpio/simulated-gpio.js';
 import { openHardware } from '../../src/door/hardware.js';
+import { startDoor } from '../../src/door/start-door.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { given } from '../config/given.js';
+import { lockContract } from '../contract/lock.contract.js';
+import { checkout, run, tree } from '../scripts/tree.js';
 import { noOnoff, onoffBelow, sysfsTree } from './gpio/gpio-rigs.js';
 
 const LINES = 'relay: {line: 17}, rex: {line: 22}, contact: {line: 23}, fire: {line: 24}, tamper: {line: 25}';
@@ -50,6 +54,68 @@ async function doorOnLines(config = doorOf()) {
   return { clock, gpio, hardware, keeper, states, runFolder };
 }
 
+lockContract('on a line', () => {
+  const config = { lockType: 'fail-safe', relay: { line: 17, activeLow: true } } as const;
+  let [high, closed, rest] = [relayHigh(config, false), false, restOf(config, false)];
+  const line: OutputLine = {
+    write(level) {
+      if (closed) throw new Error('closed');
+      high = level;
+    },
+    leaveAt(next) {
+      rest = next;
+    },
+    close() {
+      if (!closed) high = rest.high;
+      closed = true;
+    },
+  };
+  return { lock: new GpioLock(line, config, () => undefined), released: () => high === relayHigh(config, true) };
+});
+
+describe('the pulls of the inputs', () => {
+  test.each([true, false])(
+    'a back end that sets pulls (%s) is asked for those that make a cut wire safe',
+    async (sets) => {
+      const gpio = new SimulatedGpio();
+      const asked = new Map<number, Pull>();
+      const input = gpio.input.bind(gpio);
+      const only = Object.assign(Object.create(gpio) as SimulatedGpio, {
+        setsPulls: sets,
+        output: gpio.output.bind(gpio),
+        record: () => [],
+        input: (line: GpioLine, pull: Pull, listener: InputLineListener) => {
+          asked.set(line.offset, pull);
+          return input(line, pull, listener);
+        },
+      });
+      const backend = { name: 'test', gpio: only, chips: gpio.chips() };
+      const wires =
+        'relay: {line: 17}, rex: {line: 22}, fire: {line: 24, activeLevel: low}, contact: {line: 23, pull: as-is}';
+      const config = given(`door: {kind: gpio, ${wires}}`).config.door;
+      await openHardware(config, { clock: new ManualClock(), log: silentLog, runFolder: folder(), backend });
+      expect(Object.fromEntries(asked)).toEqual({
+        22: sets ? 'up' : 'as-is',
+        24: sets ? 'down' : 'as-is',
+        23: 'as-is',
+      });
+    },
+  );
+});
+
+test('an input that comes back says what it is, also when that has not changed', async () => {
+  const { gpio, hardware, clock } = await doorOnLines();
+  hardware.inputs.close();
+  const again = await doorOnLines();
+  again.gpio.setFault(22, 'EIO');
+  again.gpio.setFault(22, null);
+  again.clock.advance(1000);
+  again.gpio.set(22, false);
+  again.clock.advance(1000);
+  expect(again.states).toEqual(['rex: EIO', 'rex: null', 'exit', 'unlocked']);
+  expect([gpio.level(17), clock.wall()]).toEqual([false, clock.wall()]);
+});
+
 describe('a gate whose start fails', () => {
   test('leaves every line closed, and the relay at its safe level', async () => {
     const { gpio, hardware } = await doorOnLines();
@@ -58,7 +124,8 @@ describe('a gate whose start fails', () => {
     hardware.close();
     expect(gpio.level(17)).toBe(false);
     // A line that is still open would be in use.
-    for (const offset of [17, 22, 23, 24, 25, 5, 6, 13]) await gpio.output({ ...LINE, offset }, false);
+    for (const offset of [17, 22, 23, 24, 25, 5, 6, 13])
+      await gpio.output({ ...LINE, offset }, { high: false, held: false });
   });
 
   test('reports a line that does not close, and closes the others', async () => {
@@ -76,7 +143,7 @@ describe('a gate whose start fails', () => {
     const parts = { clock: new ManualClock(), log: silentLog, runFolder: folder(), backend };
     const { inputs } = await openHardware(doorOf(), parts);
     expect(() => inputs.close()).toThrow('EIO at 23');
-    for (const offset of [22, 23, 24, 25]) await gpio.output({ ...LINE, offset }, false);
+    for (const offset of [22, 23, 24, 25]) await gpio.output({ ...LINE, offset }, { high: false, held: false });
   });
 });
 
@@ -229,7 +296,9 @@ describe('the door on GPIO lines', () => {
       runFolder: folder(),
       backend: { name: 'simulated', gpio, chips: gpio.chips() },
     };
-    const twice = given('door: {kind: gpio, relay: {line: 17}, rex: {line: 17}}').config.door;
+    // The configuration compares numbers with numbers; only here it is known that both names mean one line.
+    const twice = given('door: {kind: gpio, relay: {line: 17}, rex: {line: {chip: gpiochip0, offset: 17}}}').config
+      .door;
     await expect(openHardware(twice, parts)).rejects.toMatchObject({ code: 'KAIMON_GPIO_LINE' });
     const beyond = given('door: {kind: gpio, relay: {line: 99}}').config.door;
     await expect(openHardware(beyond, parts)).rejects.toMatchObject({ code: 'KAIMON_GPIO_LINE' });
@@ -256,6 +325,91 @@ describe('the record for safe-state.sh', () => {
     expect(record).toEqual([`path=${root}/gpio514/direction`, `value=${level}`, '']);
     lock.close();
     expect(existsSync(join(runFolder, 'door-line'))).toBe(true);
+  });
+
+  test.skipIf(noOnoff).each(['fail-secure', 'fail-safe'] as const)(
+    'of a %s lock says released while there is fire, is followed by safe-state.sh, and the next daemon opens the relay so',
+    async (lockType) => {
+      const root = tree({});
+      const sysfs = sysfsTree(join(root, 'sys/class/gpio'));
+      const clock = new ManualClock();
+      const directions: string[] = [];
+      class Watched extends onoffBelow(sysfs) {
+        constructor(...args: ConstructorParameters<ReturnType<typeof onoffBelow>>) {
+          super(...args);
+          if (args[0] === 514) directions.push(String(args[1]));
+        }
+      }
+      const fire = { chip: 'gate-gpio', offset: 1 };
+      const config = given(
+        `door: {kind: gpio, lockType: ${lockType}, relay: {line: {chip: gate-gpio, offset: 2}}, fire: {line: ${JSON.stringify(fire)}}}`,
+      ).config.door;
+      const runFolder = join(root, 'run');
+      const start = async () => {
+        const backend = { name: 'onoff', gpio: new OnoffGpio(Watched, clock, sysfs), chips: sysfsChips(sysfs) };
+        const hardware = await openHardware(config, { clock, log: silentLog, runFolder, backend });
+        const nothing = () => undefined;
+        const door = startDoor({ hardware, rule: config, rexStuckMs: 0, clock, log: silentLog });
+        const passages = { contact: nothing, contactLost: nothing, contactBack: nothing, fire: nothing };
+        door.tell({ onReport: nothing, passages, onChange: nothing });
+        return door;
+      };
+      const read = (file: string) => readFileSync(join(sysfs, 'gpio514', file), 'utf8').trim();
+      const safeState = () => {
+        const record = readFileSync(join(runFolder, 'door-line'), 'utf8');
+        writeFileSync(join(runFolder, 'for-script'), record.replaceAll(`path=${root}`, 'path='));
+        const { code, err } = run(join(checkout, 'systemd/safe-state.sh'), ['--root', root, '/run/for-script']);
+        return [code, err.trim(), read('direction')];
+      };
+      const [idle, released] = lockType === 'fail-secure' ? ['low', 'high'] : ['high', 'low'];
+      const wire = (high: boolean) => {
+        writeFileSync(join(sysfs, 'gpio513', 'value'), high ? '1' : '0');
+        clock.advance(1000);
+      };
+      const first = await start();
+      wire(false);
+      expect(safeState()).toEqual([0, expect.stringContaining('relay idle'), idle]);
+      wire(true);
+      expect([first.keeper.state, read('value')]).toEqual(['unlocked', released === 'high' ? '1' : '0']);
+      // Killed: nobody closes anything.
+      expect(safeState()).toEqual([0, expect.stringContaining(`relay released: ${released}`), released]);
+      const second = await start();
+      expect([directions, second.keeper.state]).toEqual([[idle, released], 'unlocked']);
+      wire(true);
+      second.stop();
+      expect([read('value'), safeState()[0], read('direction')]).toEqual([
+        released === 'high' ? '1' : '0',
+        0,
+        released,
+      ]);
+      const third = await start();
+      wire(true);
+      wire(false);
+      expect([directions.slice(1), third.keeper.state]).toEqual([[released, released], 'locked']);
+      expect(read('value')).toBe(idle === 'high' ? '1' : '0');
+      third.stop();
+      expect(safeState()).toEqual([0, expect.stringContaining('relay idle'), idle]);
+    },
+  );
+
+  test('a record of fire counts only for the same lines, and only where a wire can end the fire', async () => {
+    const runFolder = folder();
+    const gpio = Object.assign(new SimulatedGpio(), { record: (_line: GpioLine, high: boolean) => [`level=${high}`] });
+    const backend = { name: 'test', gpio, chips: gpio.chips() };
+    const open = async (wires: string) => {
+      const config = given(`door: {kind: gpio, relay: {line: 17}${wires}}`).config.door;
+      const hardware = await openHardware(config, { clock: new ManualClock(), log: silentLog, runFolder, backend });
+      hardware.close();
+      return hardware;
+    };
+    const burning = await open(', fire: {line: 24}');
+    burning.lock.leaveAt(true);
+    expect((await open('')).fire).toBe(false);
+    burning.lock.leaveAt(true);
+    expect((await open(', lockType: fail-safe, fire: {line: 24}')).fire).toBe(false);
+    burning.lock.leaveAt(true);
+    expect((await open(', fire: {line: 24}')).fire).toBe(true);
+    expect(gpio.level(17)).toBe(true);
   });
 
   test('a simulated door leaves no record, and removes an old one', async () => {

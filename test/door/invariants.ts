@@ -54,6 +54,8 @@ interface World {
   readonly door: Door;
   readonly nowMs: number;
   readonly released: boolean;
+  /** What the bolt would be left at if the process were killed now. */
+  readonly left: boolean;
   /** Lamps and buzzer; the keeper begins with red. */
   readonly shown: Signals;
   readonly timers: Map<string, number>;
@@ -64,6 +66,7 @@ const start = (rule: DoorRule): World => ({
   door: DOOR_AT_START,
   nowMs: 0,
   released: false,
+  left: false,
   shown: { green: false, red: true, buzzer: 'off' },
   timers: new Map(),
 });
@@ -92,10 +95,11 @@ function happen(world: World, nowMs: number, happening: Happening): World | stri
   // The world before is not looked at again.
   const { timers, model } = world;
   if (event.kind === 'timer') timers.delete(event.timer);
-  let { released } = world;
+  let { released, left } = world;
   for (const effect of effects) {
     if (effect.kind === 'arm') timers.set(effect.timer, nowMs + effect.afterMs);
     else if (effect.kind === 'cancel') timers.delete(effect.timer);
+    else if (effect.kind === 'leave') left = effect.released;
     else if (effect.kind === 'drive') {
       released = effect.released;
       const ends = timers.has('pulse') || door.fire || (door.mode === 'open-house' && door.fault === null);
@@ -105,7 +109,7 @@ function happen(world: World, nowMs: number, happening: Happening): World | stri
   model.happen(event);
   let { shown } = world;
   for (const effect of effects) if (effect.kind === 'show') shown = effect;
-  const after: World = { ...world, door, nowMs, released, shown };
+  const after: World = { ...world, door, nowMs, released, left, shown };
   return (
     broken(before, event, after) ?? model.misreport(event, effects, before, door) ?? model.dark(shown, door) ?? after
   );
@@ -115,13 +119,14 @@ function happen(world: World, nowMs: number, happening: Happening): World | stri
 function broken(
   before: Door,
   event: DoorEvent,
-  { door, nowMs, released: driven, timers, model }: World,
+  { door, nowMs, released: driven, left, timers, model }: World,
 ): string | undefined {
   const released = isReleased(door);
   if (driven !== released) return `the relay is ${driven}, the state says ${released}`;
   const objection = model.objection(door, released, nowMs);
   if (objection !== undefined) return objection;
-  if (event.kind === 'stop' && (driven || timers.size > 0)) return 'stop leaves the bolt or a timer';
+  if (left !== door.fire) return `fire is ${door.fire}, and a killed gate would leave the bolt released: ${left}`;
+  if (event.kind === 'stop' && (driven !== door.fire || timers.size > 0)) return 'stop leaves the bolt or a timer';
   if (event.kind === 'fire' && !door.stopped && event.active && !released) return 'fire does not release';
   if (event.kind === 'rex' && !door.stopped && !released) return 'the exit button does not release';
   const ordered = event.kind === 'mode' || (event.kind === 'lock' && before.mode === 'open-house');

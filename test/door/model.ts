@@ -45,7 +45,7 @@ export class DoorModel {
 
   /** In what the product's door is wrong; undefined when it agrees. */
   objection(door: Door, released: boolean, now: number): string | undefined {
-    if (this.#stopped) return released ? 'released after stop' : undefined;
+    if (this.#stopped) return released === this.#fire ? undefined : `stopped, released ${released}, fire ${this.#fire}`;
     if (this.#released && !released) return `the bolt is locked, though ${this.#why(now)}`;
     if (!this.#released && released) return 'released without pulse, open house or fire';
     if (this.#forced && door.alarm?.kind !== 'forced') return 'forced, and no alarm';
@@ -159,7 +159,8 @@ export class DoorModel {
 
   #isReleased(now: number): boolean {
     const openHouse = this.#mode === 'open-house' && !this.#fault;
-    return !this.#stopped && (this.#fire || openHouse || now < Math.max(this.#inUntil, this.#outUntil));
+    if (this.#stopped) return this.#fire;
+    return this.#fire || openHouse || now < Math.max(this.#inUntil, this.#outUntil);
   }
 
   #why(now: number): string {

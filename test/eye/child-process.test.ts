@@ -11,6 +11,7 @@ interface RunningChild {
   readonly messages: readonly FromEye[];
   readonly blobs: readonly string[];
   readonly faults: readonly string[];
+  readonly output: Promise<string>;
   readonly invalid: Promise<string>;
   readonly exit: Promise<string>;
   readonly message: Promise<FromEye>;
@@ -37,6 +38,10 @@ async function run(body: string): Promise<RunningChild> {
   let onMessage: (message: FromEye) => void = () => undefined;
   let onInvalid: (why: string) => void = () => undefined;
   let onExit: (why: string) => void = () => undefined;
+  let onOutput: (line: string) => void = () => undefined;
+  const output = new Promise<string>((resolve) => {
+    onOutput = resolve;
+  });
   const message = new Promise<FromEye>((resolve) => {
     onMessage = resolve;
   });
@@ -57,6 +62,7 @@ async function run(body: string): Promise<RunningChild> {
         faults.push(why);
         onInvalid(why);
       },
+      onOutput,
       onExit,
     },
     file,
@@ -65,8 +71,11 @@ async function run(body: string): Promise<RunningChild> {
     child.kill();
     await exit;
   });
-  return { process: child, messages, blobs, faults, invalid, exit, message };
+  return { process: child, messages, blobs, faults, output, invalid, exit, message };
 }
+
+/** Length of one sign of life, in bytes. */
+const ALIVE_BYTES = 8 + JSON.stringify({ kind: 'alive', rssBytes: 1, busyMs: 0 }).length;
 
 const STAY = 'process.stdin.resume();';
 
@@ -78,12 +87,24 @@ describe('a real eye process', () => {
     expect(child.process.pid).toBeGreaterThan(0);
   });
 
+  test('what it prints comes to the gate, a line at a time and without control characters', async () => {
+    const child = await run(`process.stderr.write('Corrupt\\u001bJPEG\\n'); ${STAY}`);
+    expect(await child.output).toBe('Corrupt JPEG');
+  });
+
+  test('one that prints more than any log takes is not held by it', async () => {
+    const child = await run(
+      `for (let n = 0; n < 1000; n++) fs.writeSync(2, 'x'.repeat(200) + '\\n'); send({ kind: 'ready', encoder: 'x@0' });${STAY}`,
+    );
+    expect(await child.message).toMatchObject({ kind: 'ready' });
+  });
+
   test('requests and photos reach it', async () => {
     const child = await run(`
 process.stdin.once('data', (chunk) => send({ kind: 'fault', code: 'x', message: chunk.toString('latin1', 8) }));
 `);
-    expect(child.process.send({ kind: 'photo', id: 5 }, Buffer.from('photo'))).toBe(true);
-    expect(await child.message).toMatchObject({ message: '{"kind":"photo","id":5}photo' });
+    expect(child.process.send({ kind: 'photo', id: 5, turn: false }, Buffer.from('photo'))).toBe(true);
+    expect(await child.message).toMatchObject({ message: '{"kind":"photo","id":5,"turn":false}photo' });
   });
 
   test.each([
@@ -109,6 +130,12 @@ process.stdin.once('data', (chunk) => send({ kind: 'fault', code: 'x', message: 
       `fs.writeSync(3, Buffer.from([0, 0, 0, 9, 0, 0, 0, 5, 123, 34, 97, 34, 58])); ${STAY}`,
       'unreadable',
     ],
+    [
+      'announces more JSON than any observation has',
+      `fs.writeSync(3, Buffer.from([0, 16, 0, 4, 0, 16, 0, 0])); ${STAY}`,
+      'JSON of 1048576 bytes was announced',
+    ],
+    ['sends a text without end', `send({ kind: 'ready', encoder: 'x'.repeat(65) }); ${STAY}`, 'an invalid message'],
     ['sends an unknown kind of message', `send({ kind: 'surprise' }); ${STAY}`, 'an invalid message'],
     ['sends a message with a wrong value', `send({ kind: 'alive', rssBytes: 'many' }); ${STAY}`, 'an invalid message'],
   ])('one that %s is rejected, and nothing of it is used', async (_what, body, why) => {
@@ -128,6 +155,29 @@ for (let i = 0; i < 2000; i++) { try { fs.writeSync(3, rubbish); } catch { proce
     expect(child.faults).toHaveLength(1);
   });
 
+  test('while it sends without a pause, the rest of the gate gets its turn between any two chunks', async () => {
+    const child = await run(`
+const many = Buffer.concat(Array.from({ length: 2000 }, () => pack({ kind: 'alive', rssBytes: 1, busyMs: 0 })));
+for (let i = 0; i < 40; i++) fs.writeSync(3, many);
+process.exit(0);
+`);
+    let atOnce = 0;
+    let before = 0;
+    let watching = true;
+    const turn = () => {
+      atOnce = Math.max(atOnce, child.messages.length - before);
+      before = child.messages.length;
+      if (watching) setImmediate(turn);
+    };
+    turn();
+    await child.exit;
+    watching = false;
+    // Node reads at most 64 KiB at a time, and libuv up to 32 times in a row if it is let.
+    const perChunk = Math.ceil(65_536 / ALIVE_BYTES);
+    expect(atOnce).toBeGreaterThan(0);
+    expect(atOnce).toBeLessThanOrEqual(perChunk);
+  }, 120_000);
+
   test('valid messages before an invalid one are used, none after it', async () => {
     const alive = `pack({ kind: 'alive', rssBytes: 1, busyMs: 0 })`;
     const child = await run(
@@ -143,10 +193,10 @@ for (let i = 0; i < 2000; i++) { try { fs.writeSync(3, rubbish); } catch { proce
     const child = await run('setInterval(() => {}, 1000);');
     const photo = Buffer.alloc(16 * 1024 * 1024);
     let taken = 0;
-    while (child.process.send({ kind: 'photo', id: taken }, photo)) taken += 1;
+    while (child.process.send({ kind: 'photo', id: taken, turn: false }, photo)) taken += 1;
     expect(taken).toBeLessThanOrEqual(6);
     child.process.kill();
     expect(await child.exit).toBe('it was ended by SIGKILL');
-    expect(() => child.process.send({ kind: 'photo', id: 99 })).not.toThrow();
+    expect(() => child.process.send({ kind: 'photo', id: 99, turn: false })).not.toThrow();
   });
 });

@@ -1,4 +1,4 @@
-import type { EyeChild, EyeEvents } from '../../src/eye/child-process.js';
+import type { EyeEvents } from '../../src/eye/eye-process.js';
 import type { EyeSettings, FromEye, ToEye } from '../../src/eye/protocol.js';
 import type { SupervisionPlan } from '../../src/eye/restart-rules.js';
 import { type EyeStatus, EyeSupervisor } from '../../src/eye/supervisor.js';
@@ -33,6 +33,7 @@ const PLAN: SupervisionPlan = {
   busyMs: 10_000,
   startMs: 60_000,
   messagesPerSecondMax: 100,
+  facesPerSecondMax: 50,
   retry: { firstMs: 500, factor: 2, maxMs: 8000, jitter: 0 },
   wellMs: 60_000,
 };
@@ -100,17 +101,20 @@ export class EyeStage {
 
   constructor() {
     this.eye = new EyeSupervisor({
-      make: (events) => {
-        this.launches += 1;
-        if (this.startFault !== undefined) {
-          // As with a real child: the constructor fails, and the process's own error event comes after it.
-          this.failedStarts.push(events);
-          throw new Error(this.startFault);
-        }
-        const fake = new FakeEye(events, 100 + this.eyes.length);
-        this.eyes.push(fake);
-        // The EyeSupervisor uses pid, send and kill only.
-        return fake as unknown as EyeChild;
+      launcher: {
+        confinement: 'none',
+        unconfinedBecause: undefined,
+        launch: (events) => {
+          this.launches += 1;
+          if (this.startFault !== undefined) {
+            // As with a real child: the constructor fails, and the process's own error event comes after it.
+            this.failedStarts.push(events);
+            throw new Error(this.startFault);
+          }
+          const fake = new FakeEye(events, 100 + this.eyes.length);
+          this.eyes.push(fake);
+          return fake;
+        },
       },
       settings: SETTINGS,
       plan: PLAN,

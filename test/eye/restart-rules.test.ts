@@ -8,6 +8,7 @@ import {
   noteMessage,
   type SupervisionPlan,
   supervisionPlan,
+  whyImpossible,
   whyKill,
 } from '../../src/eye/restart-rules.js';
 import { monotonicMs } from '../../src/kit/clock.js';
@@ -17,11 +18,27 @@ const PLAN: SupervisionPlan = {
   busyMs: 10_000,
   startMs: 60_000,
   messagesPerSecondMax: 100,
+  facesPerSecondMax: 50,
   retry: { firstMs: 500, factor: 2, maxMs: 8000, jitter: 0 },
   wellMs: 60_000,
 };
 const at = monotonicMs;
 const life = (change: Partial<EyeLife> = {}): EyeLife => ({ ...newLife(at(0)), ...change });
+
+test.each<[string, number, number, boolean]>([
+  ['measured a moment ago is believed', 900, 990, true],
+  ['measured right now, by a clock that reads a little later, is believed', 1000, 1050, true],
+  ['measured before it was taken is not', 991, 990, false],
+  ['from the future is not: it would stay fresh for ever', 1e12, 1e12, false],
+])('a frame %s', (_what, takenMs, measuredMs, believed) => {
+  expect(whyImpossible({ takenMs, measuredMs }, at(1000)) === undefined).toBe(believed);
+});
+
+test('faces are counted within a second, over all frames', () => {
+  const seen = [0, 300, 600, 1000].reduce((one, now) => noteMessage(one, at(now), 0, 16), newLife(at(0)));
+  expect(seen.facesInWindow).toBe(16);
+  expect(noteMessage(noteMessage(newLife(at(0)), at(0), 0, 16), at(999), 0, 16).facesInWindow).toBe(32);
+});
 
 describe('when the gate gives up on an eye', () => {
   test.each<[string, EyeLife, number, string | undefined]>([
@@ -47,6 +64,13 @@ describe('when the gate gives up on an eye', () => {
       life({ lastMessageMs: at(0), inWindow: 101 }),
       0,
       'it sent more than 100 messages within a second',
+    ],
+    ['fifty faces a second are allowed', life({ lastMessageMs: at(0), facesInWindow: 50 }), 0, undefined],
+    [
+      'more than fifty faces a second are a flood, however few messages they come in',
+      life({ lastMessageMs: at(0), inWindow: 4, facesInWindow: 51 }),
+      0,
+      'it sent more than 50 faces within a second',
     ],
   ])('%s', (_rule, any, now, why) => {
     expect(whyKill(any, PLAN, at(now))).toBe(why);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FromEye } from '../../src/eye/protocol.js';
-import { observed } from '../face/faces.js';
-import { pngHeader } from '../kit/opencv/headers.js';
+import { measuredFace, observed } from '../face/faces.js';
+import { pngHeader } from '../kit/pictures/headers.js';
 import { EyeStage, type FakeEye, SETTINGS } from './fake-eye.js';
 
 function started(): EyeStage {
@@ -23,6 +23,7 @@ const answer = (id: number): FromEye => ({
   ok: true,
   width: 1,
   height: 1,
+  turned: 0,
   proposed: 0,
   encoder: 'small@0123456789ab',
   faces: [],
@@ -65,6 +66,24 @@ describe('an eye that is not well is killed and replaced', () => {
       'it sent more than 100 messages within a second',
       (_stage, fake) => {
         for (let i = 0; i < 101; i++) fake.say({ kind: 'alive', rssBytes: 1, busyMs: 0 });
+      },
+    ],
+    [
+      'one that sends a frame from the future',
+      'it sent a frame of another time than now',
+      (_stage, fake) => fake.say(observed([], { takenMs: 1e12, measuredMs: 1e12 })),
+    ],
+    [
+      'one that sends more faces than anybody can measure',
+      'it sent more than 50 faces within a second',
+      (_stage, fake) => {
+        for (let i = 0; i < 4; i++)
+          fake.say(
+            observed(
+              Array.from({ length: 16 }, () => measuredFace()),
+              { frame: i },
+            ),
+          );
       },
     ],
     [
@@ -181,7 +200,7 @@ describe('photos', () => {
     const first = stage.eye.measurePhoto(PHOTO);
     const firstId = stage.fake.lastRequestId;
     const second = stage.eye.measurePhoto(pngHeader(320, 240));
-    expect(stage.fake.sent.at(-2)).toEqual({ request: { kind: 'photo', id: firstId }, blob: PHOTO });
+    expect(stage.fake.sent.at(-2)).toEqual({ request: { kind: 'photo', id: firstId, turn: true }, blob: PHOTO });
     stage.fake.say(answer(stage.fake.lastRequestId));
     stage.fake.say(answer(firstId));
     stage.fake.say(answer(firstId));

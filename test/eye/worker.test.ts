@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Frame } from '../../src/camera/frame.js';
 import type { NewestFrame } from '../../src/camera/newest-frame.js';
 import type { FromEye } from '../../src/eye/protocol.js';
@@ -9,12 +9,12 @@ import { ManualClock } from '../../src/kit/manual-clock.js';
 import { loadOpenCv } from '../../src/kit/opencv/binding.js';
 import { decodePhoto, encodeJpeg } from '../../src/kit/opencv/codec.js';
 import { Picture } from '../../src/kit/opencv/picture.js';
-import { readPictureHeader } from '../../src/kit/opencv/picture-header.js';
+import { readPictureHeader } from '../../src/kit/pictures/picture-header.js';
 import { LEARNT } from '../../src/liveness/scene/scene-model.js';
 import { SceneWatch } from '../../src/liveness/scene/scene-watch.js';
 import { GOOD } from '../face/sample.js';
 
-const NOBODY: Measured = { proposed: 0, faces: [] };
+const NOBODY: Measured = { proposed: 0, support: 0, faces: [] };
 const grey = (width: number, height: number) =>
   Picture.fromBytes(Buffer.alloc(width * height * 3, 90), width, height, 3);
 
@@ -25,6 +25,8 @@ class SlowMeter implements Meter {
   running = 0;
   most = 0;
   measured = NOBODY;
+  /** Of the turned photos, in the order in which they are tried. */
+  supports: number[] = [];
 
   async measure(): Promise<Measured> {
     this.running += 1;
@@ -32,6 +34,10 @@ class SlowMeter implements Meter {
     await new Promise<void>((resolve) => this.waiting.push(resolve));
     this.running -= 1;
     return this.measured;
+  }
+
+  async support(): Promise<number> {
+    return this.supports.shift() ?? 0;
   }
 }
 
@@ -86,7 +92,7 @@ test('a photo waits for its turn: two pictures are never measured at a time', as
   const { gateLine, meter, worker } = make();
   const measuring = worker.measureFrames(framesOf([frame(0)]));
   while (meter.running === 0) await new Promise((resolve) => setImmediate(resolve));
-  worker.serve({ kind: 'photo', id: 7 }, jpeg);
+  worker.serve({ kind: 'photo', id: 7, turn: false }, jpeg);
   await released(meter);
   await released(meter);
   await measuring;
@@ -109,7 +115,8 @@ test('how long the eye has worked on its current picture can be read at any time
 
 test('a fifth waiting photo is refused as busy, and a file that is no picture as unusable', async () => {
   const { gateLine, meter, worker } = make();
-  for (let id = 1; id <= 5; id++) worker.serve({ kind: 'photo', id }, id === 1 ? Buffer.from('no picture') : jpeg);
+  for (let id = 1; id <= 5; id++)
+    worker.serve({ kind: 'photo', id, turn: false }, id === 1 ? Buffer.from('no picture') : jpeg);
   expect(gateLine.sent[0]?.message).toMatchObject({ kind: 'photo', id: 5, ok: false, reason: 'busy' });
   for (let i = 0; i < 3; i++) await released(meter);
   await gateLine.until(5);
@@ -142,6 +149,7 @@ test('a redacted snapshot shows where something was, and no face', async () => {
   );
   meter.measured = {
     proposed: 1,
+    support: 9,
     faces: [{ box: { x: 30, y: 30, width: 30, height: 30 }, score: 0.9, landmarks: [], quality: GOOD, embedding: '' }],
   };
   const measuring = worker.measureFrames(
@@ -184,6 +192,7 @@ test('a face comes with how much of the scene is seen around it, once the scene 
   const box = { x: 130, y: 80, width: 50, height: 60 };
   const someone: Measured = {
     proposed: 1,
+    support: 9,
     faces: [{ box, score: 0.9, landmarks: [], quality: GOOD, embedding: '' }],
   };
   const frames = Array.from({ length: LEARNT + 1 }, (_, index) => room(index));
@@ -199,4 +208,33 @@ test('a face comes with how much of the scene is seen around it, once the scene 
   expect(seen.at(-1)).toEqual([
     { ...someone.faces[0], scene: { blocks: expect.any(Number), match: expect.closeTo(1, 2) } },
   ]);
+});
+
+describe('a photo that a person brought', () => {
+  /** The answer to a photo of 64 × 48 with these supports, as it is and turned by 180°, 90° and 270°. */
+  async function answerTo(asItIs: number, supports: number[], turn = true) {
+    const { gateLine, meter, worker } = make();
+    meter.measured = { ...NOBODY, support: asItIs };
+    meter.supports = supports;
+    worker.serve({ kind: 'photo', id: 1, turn }, jpeg);
+    await released(meter);
+    const wait = setInterval(() => meter.waiting.shift()?.(), 1);
+    await gateLine.until(1);
+    clearInterval(wait);
+    return gateLine.sent[0]?.message;
+  }
+
+  test.each<[string, number, number[], number | null, [number, number]]>([
+    ['upright stays as it is', 50, [10, 0, 0], 0, [64, 48]],
+    ['on its head is turned', 4, [50, 0, 0], 180, [64, 48]],
+    ['on its side is turned, and wide is high then', 0, [0, 0, 50], 270, [48, 64]],
+    ['that could be either way up stays as it is, and is marked', 20, [30, 0, 0], null, [64, 48]],
+    ['without a face stays as it is', 0, [0, 0, 0], 0, [64, 48]],
+  ])('%s', async (_what, asItIs, supports, turned, [width, height]) => {
+    expect(await answerTo(asItIs, supports)).toMatchObject({ ok: true, turned, width, height });
+  });
+
+  test('is not turned where nobody asked for it', async () => {
+    expect(await answerTo(4, [50, 0, 0], false)).toMatchObject({ ok: true, turned: 0 });
+  });
 });

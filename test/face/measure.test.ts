@@ -109,7 +109,7 @@ describe.runIf(modelsBuilt)('faces of the sample photos', () => {
   });
 
   test('a picture far too small for a face is not an error', async () => {
-    expect(await meter.measure(gradient(24, 24))).toEqual({ proposed: 0, faces: [] });
+    expect(await meter.measure(gradient(24, 24))).toEqual({ proposed: 0, support: 0, faces: [] });
   });
 });
 

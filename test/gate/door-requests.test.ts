@@ -12,7 +12,7 @@ test('the schedule learns of each mode and each lock that is requested, also of 
   const door = new DoorKeeper(new SimulatedLock(clock), clock, silentLog, RULE, () => undefined);
   const requests = doorRequests(
     door,
-    { ordered: (order) => void orders.push(order) },
+    { ordered: async (order) => void orders.push(order) },
     { doorRequested: () => undefined },
   );
   requests.lock('office', undefined);

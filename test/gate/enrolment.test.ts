@@ -6,6 +6,8 @@ import { measuredFace } from '../face/faces.js';
 import { direction, ENCODER, someone } from '../person/sample.js';
 import { office, photo } from './office.js';
 
+const photoOf = (faces: Parameters<typeof photo>[0]) => ({ faces, encoder: ENCODER, turned: 0 });
+
 const refusal = (enrolled: Promise<unknown>): Promise<[string, string]> =>
   enrolled.then(
     () => ['taken', ''],
@@ -97,14 +99,66 @@ describe('enrolment', () => {
     expect(store.size).toBe(0);
   });
 
-  test('a photo beyond the allowed number is refused', async () => {
-    const { store, take } = await office();
-    for (const angle of [0, 0.1, 0.2]) await take('Ada', angle, { id: 'ada' });
-    expect(await refusal(take('Ada', 0.3, { id: 'ada' }))).toEqual([
-      'bad-request',
-      expect.stringContaining('"ada" has 3 photos already'),
+  test('of more photos than are allowed the best are kept, and the answer says how many of the new ones', async () => {
+    const { store, enrolment, good } = await office();
+    const add = (angle: number, overall: number) =>
+      enrolment.fromPhoto(photo([good(angle, overall)]), { name: 'Ada', id: 'ada' }, 'admin');
+    for (const [angle, overall] of [
+      [0, 0.9],
+      [0.1, 0.5],
+      [0.2, 0.7],
+    ] as const)
+      expect((await add(angle, overall)).kept).toBe(1);
+    expect((await add(0.3, 0.8)).kept).toBe(1);
+    expect(store.get('ada')?.templates.map(({ quality }) => quality)).toEqual([0.9, 0.7, 0.8]);
+    expect((await add(0.25, 0.6)).kept).toBe(0);
+    expect(store.get('ada')?.templates.map(({ quality }) => quality)).toEqual([0.9, 0.7, 0.8]);
+  });
+
+  test('a photo that is given again takes its own place', async () => {
+    const { take } = await office();
+    await take('Ada', 0, { id: 'ada' });
+    await take('Ada', 0.1, { id: 'ada' });
+    expect((await take('Ada', 0, { id: 'ada' })).person.templates).toHaveLength(2);
+  });
+
+  describe('several photos at once', () => {
+    test('are stored in one step: one version of the person, the best photos of them', async () => {
+      const { store, enrolment, good } = await office();
+      const photos = [0.5, 0.9, 0.7, 0.8].map((overall, i) => photoOf([good(i / 10, overall)]));
+      const judged = enrolment.judge(photos, { name: 'Ada' });
+      expect([judged.faults, store.revision]).toEqual([[], 0]);
+      const { person, kept, quality } = await enrolment.take(judged, { name: 'Ada' }, 'admin');
+      expect(person.templates.map((template) => template.quality)).toEqual([0.9, 0.7, 0.8]);
+      expect([kept, quality, store.revision]).toEqual([3, 0.9, 1]);
+    });
+
+    test('each that cannot be used is named, nothing is stored, and the good ones can be taken afterwards', async () => {
+      const { store, enrolment, good } = await office();
+      const photos = [photoOf([good(0, 0.9)]), photoOf([]), photoOf([good(0.1, 0.9)]), photoOf([good(2, 0.9)])];
+      const judged = enrolment.judge(photos, { name: 'Ada' });
+      expect(judged.faults).toMatchObject([
+        { photo: 1, code: 'no-face' },
+        {
+          photo: 3,
+          code: 'bad-request',
+          text: expect.stringContaining('does not show the person of the photos before'),
+        },
+      ]);
+      expect([store.size, store.revision]).toEqual([0, 0]);
+      expect((await enrolment.take(judged, { name: 'Ada' }, 'admin')).person.templates).toHaveLength(2);
+      // Again, with the id that was given: nobody is there twice, and no photo is.
+      const again = enrolment.judge(photos.slice(0, 1), { name: 'Ada', id: 'ada' });
+      expect((await enrolment.take(again, { name: 'Ada', id: 'ada' }, 'admin')).person.templates).toHaveLength(2);
+    });
+  });
+
+  test('a photo of which the way up cannot be told is refused by that name', async () => {
+    const { enrolment, good } = await office();
+    const unclear = { ...photoOf([good(0, 0.9)]), turned: null };
+    expect(enrolment.judge([unclear], { name: 'Ada' }).faults).toMatchObject([
+      { code: 'low-quality', text: expect.stringContaining('turn it so that the head is on top') },
     ]);
-    expect(store.get('ada')?.templates).toHaveLength(3);
   });
 
   test('the same face under another name is refused, unless it is forced', async () => {

@@ -55,6 +55,7 @@ function rulesAtWork(
     keep(kept: DoorOrder) {
       orders.order = kept;
     },
+    keepNow: async (kept: DoorOrder) => orders.keep(kept),
   };
   const setMode = vi.fn((to: DoorMode) => {
     door.mode = to;
@@ -82,7 +83,7 @@ function rulesAtWork(
     start() {
       schedule.follow();
       const run = () => followClock({ trustedClock, whereabouts, schedule });
-      jobs = startJobs([{ name: 'access', cron: '* * * * *', run }], rules.calendar.zone, silentLog);
+      jobs = startJobs([{ name: 'access', cron: '* * * * *', run }], clock, silentLog);
     },
     stop() {
       jobs?.stop();
@@ -104,7 +105,7 @@ function rulesAtWork(
   };
   const ordered = (to: DoorMode | 'lock') => {
     if (to !== 'lock') door.mode = to;
-    schedule.ordered(to);
+    void schedule.ordered(to);
   };
   /** What the next minute does. */
   const nextMinute = () => {

@@ -1,3 +1,4 @@
+import type { Adapter } from 'lowdb';
 import { onTestFinished } from 'vitest';
 import type { PhotoAnswer } from '../../src/eye/protocol.js';
 import type { MeasuredFace } from '../../src/face/observation.js';
@@ -5,6 +6,7 @@ import { Enrolment } from '../../src/gate/enrolment.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { Gallery } from '../../src/person/gallery.js';
+import type { PeopleDocument } from '../../src/store/people-document.js';
 import { PeopleStore } from '../../src/store/people-store.js';
 import { measuredFace } from '../face/faces.js';
 import { LIMITS } from '../face/sample.js';
@@ -12,7 +14,7 @@ import { direction, ENCODER } from '../person/sample.js';
 import { tempFolder } from '../store/sample.js';
 
 /** An enrolment over a real store, with the gallery following the store as in the gate. */
-export async function office() {
+export async function office(storage?: Adapter<PeopleDocument>) {
   const clock = new ManualClock();
   const store = await PeopleStore.open({
     file: `${await tempFolder()}/people.json`,
@@ -20,6 +22,7 @@ export async function office() {
     gate: 'north',
     clock,
     log: silentLog,
+    ...(storage && { storage }),
   });
   onTestFinished(() => store.close());
   const gallery = new Gallery(ENCODER, 4);
@@ -37,7 +40,8 @@ export async function office() {
   });
   const take = (name: string, angle: number, more: object = {}) =>
     enrolment.fromPhoto(photo([measuredFace({ vector: direction(angle) })]), { name, ...more }, 'admin');
-  return { clock, store, gallery, enrolment, take };
+  const good = (angle: number, overall: number) => measuredFace({ vector: direction(angle), quality: { overall } });
+  return { clock, store, gallery, enrolment, take, good };
 }
 
 export const photo = (faces: readonly MeasuredFace[], encoder = ENCODER): PhotoAnswer => ({
@@ -46,6 +50,7 @@ export const photo = (faces: readonly MeasuredFace[], encoder = ENCODER): PhotoA
   ok: true,
   width: 640,
   height: 480,
+  turned: 0,
   proposed: faces.length,
   encoder,
   faces: [...faces],

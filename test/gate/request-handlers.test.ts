@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import type { Adapter } from 'lowdb';
+import { describe, expect, test, vi } from 'vitest';
 import type { Observation } from '../../src/face/observation.js';
 import { type HandlerParts, requestHandlers } from '../../src/gate/request-handlers.js';
+import { OperatingError } from '../../src/kit/errors.js';
 import { RequestError } from '../../src/site/messages.js';
+import type { PeopleDocument } from '../../src/store/people-document.js';
 import { measuredFace, observed } from '../face/faces.js';
 import { direction, ENCODER } from '../person/sample.js';
 import { office, photo } from './office.js';
@@ -9,8 +12,20 @@ import { office, photo } from './office.js';
 const context = { by: 'admin', id: '00000000-0000-4000-8000-000000000000' };
 const JPEG = new Uint8Array([0xff, 0xd8, 0xff]);
 
-async function gateWithHandlers(change: Partial<HandlerParts> = {}) {
-  const parts = await office();
+/** A disk that can be full; keeps what was written. */
+class Disk implements Adapter<PeopleDocument> {
+  kept: PeopleDocument | null = null;
+  full = false;
+  read = async () => this.kept;
+  write = async (document: PeopleDocument) => {
+    if (this.full) throw FULL;
+    this.kept = document;
+  };
+}
+const FULL = new OperatingError('KAIMON_FILE_WRITE', 'cannot write the file: the disk is full');
+
+async function gateWithHandlers(change: Partial<HandlerParts> = {}, storage?: Disk) {
+  const parts = await office(storage);
   const opened: (string | undefined)[][] = [];
   const reported: unknown[][] = [];
   const erased: string[] = [];
@@ -22,8 +37,8 @@ async function gateWithHandlers(change: Partial<HandlerParts> = {}) {
     newestObservation: () => seen,
     door: {
       open: (by, reason) => void opened.push(['open', by, reason]),
-      lock: (by, reason) => void opened.push(['lock', by, reason]),
-      setMode: (mode, by, reason) => void opened.push([mode, by, reason]),
+      lock: async (by, reason) => void opened.push(['lock', by, reason]),
+      setMode: async (mode, by, reason) => void opened.push([mode, by, reason]),
       now: () => ({ mode: 'normal', state: 'locked' }),
     },
     reports: {
@@ -31,7 +46,7 @@ async function gateWithHandlers(change: Partial<HandlerParts> = {}) {
       removed: (id, by) => void reported.push(['removed', id, by]),
       forgiven: (id, by) => void reported.push(['forgiven', id, by]),
     },
-    passback: { forgive: (id) => void forgiven.push(id) },
+    passback: { forgive: async (id) => void forgiven.push(id) },
     journal: { erase: async (id) => erased.push(id) },
     eraseCopies: async () => void erased.push('copies'),
     version: '1.2.3',
@@ -60,6 +75,7 @@ describe('requests over MQTT', () => {
       version: store.get('ada')?.version,
       quality: 0.9,
       nearest: null,
+      kept: 1,
     });
     expect(store.get('ada')?.by).toBe('admin');
   });
@@ -176,7 +192,7 @@ describe('requests over MQTT', () => {
   ] as const)('open at a door that cannot or may not open (%s) is refused as %s', async (why, code) => {
     const now = () => ({ mode: 'locked', state: 'locked' }) as const;
     const { handlers } = await gateWithHandlers({
-      door: { open: () => why, lock: () => undefined, setMode: () => undefined, now },
+      door: { open: () => why, lock: async () => undefined, setMode: async () => undefined, now },
     });
     expect(await codeOf(handlers.open({}, context))).toBe(code);
   });
@@ -194,5 +210,71 @@ describe('requests over MQTT', () => {
   test('ping answers with time and version', async () => {
     const { handlers } = await gateWithHandlers();
     expect(await handlers.ping({}, context)).toEqual({ time: '2026-11-24T08:00:00.000Z', version: '1.2.3' });
+  });
+});
+
+describe('while the disk is full, a request that was done is told as done, is reported, and is saved later', () => {
+  const messageOf = (done: Promise<unknown>) =>
+    done.then(
+      () => 'done',
+      (thrown: unknown) => `${(thrown as RequestError).code}: ${(thrown as Error).message}`,
+    );
+  /** The store tries again by itself. */
+  const room = async ({ clock }: { clock: { advance(ms: number): void } }, disk: Disk, written: () => boolean) => {
+    disk.full = false;
+    clock.advance(60_000);
+    await vi.waitFor(() => expect(written()).toBe(true));
+  };
+
+  test('enroll', async () => {
+    const disk = new Disk();
+    const gate = await gateWithHandlers({}, disk);
+    disk.full = true;
+    expect(await messageOf(gate.handlers.enroll({ name: 'Ada', photo: JPEG }, context))).toMatch(
+      /^not-saved: "ada" is enrolled, and that counts from now on; but it is not on this gate's disk yet.*the disk is full$/,
+    );
+    expect([gate.store.size, gate.gallery.size]).toEqual([1, 1]);
+    expect(gate.reported).toEqual([['enrolled', 'ada', undefined]]);
+    await room(gate, disk, () => disk.kept?.people.has('ada') === true);
+  });
+
+  test('remove, which is in force at once', async () => {
+    const disk = new Disk();
+    const gate = await gateWithHandlers({}, disk);
+    await gate.handlers.enroll({ name: 'Ada', photo: JPEG }, context);
+    disk.full = true;
+    expect(await messageOf(gate.handlers.remove({ id: 'ada' }, context))).toMatch(/^not-saved: "ada" is removed/);
+    expect([gate.store.size, gate.gallery.size]).toEqual([0, 0]);
+    expect(gate.reported.at(-1)).toEqual(['removed', 'ada', 'admin']);
+    await room(gate, disk, () => disk.kept?.removed.has('ada') === true);
+  });
+
+  test('remove with erase: what was done and what is to be repeated', async () => {
+    const gate = await gateWithHandlers({ journal: { erase: () => Promise.reject(FULL) } });
+    await gate.handlers.enroll({ name: 'Ada', photo: JPEG }, context);
+    await expect(gate.handlers.remove({ id: 'ada', erase: true }, context)).rejects.toMatchObject({
+      message: expect.stringMatching(/^"ada" is removed, but not everything that names them is erased.*once more/),
+    });
+    expect(gate.reported.at(-1)).toEqual(['removed', 'ada', 'admin']);
+  });
+
+  test.each([
+    ['forgive', 'is forgiven', { passback: { forgive: () => Promise.reject(FULL) } }],
+    ['mode', 'the door is in the mode locked', { door: undefined }],
+    ['lock', 'the door is locked', { door: undefined }],
+  ] as const)('%s', async (verb, done, change) => {
+    const refusing = () => Promise.reject(FULL);
+    const now = () => ({ mode: 'locked', state: 'locked' }) as const;
+    const door = { open: () => undefined, lock: refusing, setMode: refusing, now };
+    const { handlers } = await gateWithHandlers({ ...change, door });
+    await handlers.enroll({ name: 'Ada', photo: JPEG }, context);
+    const asked = {
+      forgive: () => handlers.forgive({ id: 'ada' }, context),
+      mode: () => handlers.mode({ mode: 'locked' }, context),
+      lock: () => handlers.lock({}, context),
+    };
+    const told = await messageOf(asked[verb]());
+    expect(told).toMatch(/^not-saved: /);
+    expect(told).toContain(done);
   });
 });

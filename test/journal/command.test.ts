@@ -25,7 +25,7 @@ beforeEach(async () => {
   });
   const [disk, clock] = [new MemoryDisk(), new ManualClock()];
   const signer = signerOf(Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })), 'key');
-  const journal = await openJournal(disk, clock, { signer });
+  const journal = await openJournal(disk, clock, { signer: () => signer });
   await record(journal, clock, 'ada');
   clock.advance(3_600_000);
   void journal.append({ type: 'refused', fields: { reason: 'nobody', text: 'a "stranger", at =the gate' } });

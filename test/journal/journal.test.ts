@@ -2,8 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { auditJournal } from '../../src/journal/audit/audit.js';
 import { signatureCheckOf, signerOf } from '../../src/journal/signing.js';
+import { OperatingError } from '../../src/kit/errors.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
-import { DAY_MS, entriesOf, expectWhole, openJournal, record, turn, typesOf } from './harness.js';
+import { DAY_MS, entriesOf, expectWhole, freeLock, openJournal, record, turn, typesOf } from './harness.js';
 import { MemoryDisk } from './memory-disk.js';
 
 const fresh = async (options = {}) => {
@@ -255,7 +256,7 @@ test('head and checkpoint are signed where there is a key, and a change by hand 
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const signer = signerOf(Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })), 'key');
   const check = signatureCheckOf(Buffer.from(publicKey.export({ type: 'spki', format: 'pem' })), 'pub');
-  const { disk, clock, journal } = await fresh({ signer });
+  const { disk, clock, journal } = await fresh({ signer: () => signer });
   await record(journal, clock, 'ada');
   await journal.close();
   expect(journal.head).toMatchObject({ n: 1, key: check.key });
@@ -309,4 +310,50 @@ test('the journal starts with the disk full, and says so', async () => {
   clock.advance(50);
   await turn();
   expect(journal.fault).toMatch(/ENOSPC/);
+});
+
+test('a disk that is full when the journal is opened: the gate goes on, entries wait, and all is written once there is room', async () => {
+  const [disk, clock] = [new MemoryDisk(), new ManualClock()];
+  const full = () => {
+    throw new OperatingError('KAIMON_FILE_WRITE', 'cannot lock the journal: the disk is full');
+  };
+  let lock: () => Promise<typeof freeLock> = async () => full();
+  const journal = await openJournal(disk, clock, { lock: () => lock() });
+  expect(journal.fault).toBe('cannot lock the journal: the disk is full; 0 entries wait');
+  expect([journal.head, journal.newestMs]).toEqual([undefined, undefined]);
+  const receipt = journal.append({ type: 'started' });
+  await expect(journal.erase('ada')).rejects.toMatchObject({ code: 'KAIMON_FILE_WRITE' });
+  await expect(journal.purge(true)).rejects.toMatchObject({ code: 'KAIMON_FILE_WRITE' });
+  for (let s = 0; s < 60; s++) {
+    clock.advance(1000);
+    await turn();
+  }
+  expect(await receipt).toEqual({ durable: false, why: 'late' });
+  expect(disk.files.size).toBe(0);
+  lock = async () => freeLock;
+  clock.advance(30_000);
+  for (let i = 0; i < 50; i++) await turn();
+  expect(journal.fault).toBeUndefined();
+  await journal.close();
+  expect(await typesOf(disk)).toEqual(['started', 'journal-gap']);
+  await expectWhole(disk);
+});
+
+test('a key that cannot be read leaves the journal unwritten rather than unsigned, and the gate goes on', async () => {
+  const [disk, clock] = [new MemoryDisk(), new ManualClock()];
+  const signer = () => {
+    throw new OperatingError('KAIMON_SECRET', 'cannot read journal.keyFile');
+  };
+  const journal = await openJournal(disk, clock, { signer });
+  expect(journal.fault).toMatch(/^cannot read journal.keyFile/);
+  void journal.append({ type: 'started' });
+  await journal.close();
+  expect(disk.files.size).toBe(0);
+});
+
+test('a journal that another process writes is refused', async () => {
+  const lock = () => Promise.reject(new OperatingError('KAIMON_JOURNAL_LOCKED', 'in use'));
+  await expect(openJournal(new MemoryDisk(), new ManualClock(), { lock })).rejects.toMatchObject({
+    code: 'KAIMON_JOURNAL_LOCKED',
+  });
 });

@@ -51,7 +51,9 @@ await office.enroll('Ada', readFileSync(photo));
 
 const eyeOf = (gate) => {
   const children = readFileSync(`/proc/${gate}/task/${gate}/children`, 'utf8').trim().split(' ');
-  return Number(children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('eye/main.js')));
+  const eye = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('eye/main.js'));
+  // Bubblewrap, which keeps it in a sandbox, stands between the two.
+  return readFileSync(`/proc/${eye}/comm`, 'utf8').trim() === 'bwrap' ? eyeOf(Number(eye)) : Number(eye);
 };
 const next = (type, state) =>
   new Promise((resolve) => {

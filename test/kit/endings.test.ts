@@ -32,6 +32,18 @@ test('a part that cannot be opened has no ending, and its reason reaches whoever
   expect(ended).toEqual(['people']);
 });
 
+test('the newest can be ended alone; the others end later, and no part twice', async () => {
+  const endings = new Endings();
+  const ended: string[] = [];
+  await opened(endings, ['door'], ended);
+  const { count } = endings;
+  await opened(endings, ['people', 'eye'], ended, ['eye']);
+  await expect(endings.closeNewest(count)).rejects.toThrow('eye: stuck');
+  expect([count, endings.count, ended]).toEqual([1, 1, ['people']]);
+  await endings.close();
+  expect(ended).toEqual(['people', 'door']);
+});
+
 test('one that does not end keeps no other from ending, and is named', async () => {
   const endings = new Endings();
   const ended: string[] = [];

@@ -44,6 +44,9 @@ function keeper(
       save: (now) => {
         saved = now;
       },
+      saveNow: async (now) => {
+        saved = now;
+      },
     },
     clock,
     trustedClock: {

@@ -57,6 +57,7 @@ describe('whatever happens at the door', () => {
           drive: () => {
             if (failures[drive++] === true) throw new Error('EIO');
           },
+          leaveAt: () => undefined,
           close: () => undefined,
         };
         const states: string[] = ['locked'];

@@ -10,6 +10,7 @@ let home: string;
 let folder: string;
 let clock: ManualClock;
 beforeEach(() => {
+  trustedClock.trusted = true;
   home = mkdtempSync(join(tmpdir(), 'kaimon-evidence-'));
   folder = join(home, 'evidence');
   clock = new ManualClock(Date.UTC(2026, 10, 24, 8));
@@ -17,13 +18,14 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 let requested = 0;
+const trustedClock = { trusted: true };
 const make = (pictures: number, picture: () => Promise<Buffer | undefined> = async () => Buffer.from('jpeg')) => {
   requested = 0;
   const redactedPicture = () => {
     requested += 1;
     return picture();
   };
-  return new AttackPictures({ folder, pictures, days: 30, redactedPicture, clock, log: silentLog });
+  return new AttackPictures({ folder, pictures, days: 30, redactedPicture, clock, trustedClock, log: silentLog });
 };
 const kept = () => readdirSync(folder);
 
@@ -55,6 +57,18 @@ test('old pictures are deleted, other files stay', async () => {
     writeFileSync(join(folder, name), '');
   await make(5).purge();
   expect(kept().sort()).toEqual(['2026-11-20T08-00-00.000Z-track-2.jpg', 'report.pdf']);
+});
+
+test('while the clock is not trusted no picture is too old: a clock that jumps ahead must not delete what it shows', async () => {
+  mkdirSync(folder);
+  writeFileSync(join(folder, '2026-11-20T08-00-00.000Z-track-2.jpg'), '');
+  clock.jumpWall(3 * 365 * 86_400_000);
+  trustedClock.trusted = false;
+  await make(5).purge();
+  expect(kept()).toHaveLength(1);
+  trustedClock.trusted = true;
+  await make(5).purge();
+  expect(kept()).toEqual([]);
 });
 
 test('when it is switched off again, the next purge deletes what was kept', async () => {

@@ -122,6 +122,7 @@ test('eye and camera are reported when they come, go or fail for another reason,
     pid: 1,
     rssBytes: null,
     camera: { state: camera, why },
+    confinement: 'unit',
   });
   const tries = [status('up', 'opening'), status('up', 'waiting', 'no cable')];
   for (const one of [
@@ -182,8 +183,10 @@ test('the state is published when it has changed, and only then', () => {
     door: { mode: 'normal', state: 'locked' },
     camera: 'live',
     eye: 'up',
+    eyeConfinement: 'unit',
     passages: NO_COUNTS,
     problems: [],
+    warnings: [],
   };
   const published: GateState[] = [];
   const status = new StatusPublisher(

@@ -10,6 +10,7 @@ const EYE: EyeStatus = {
   pid: 7,
   rssBytes: null,
   camera: { state: 'live', why: null },
+  confinement: 'unit',
 };
 const WELL: PartStates = {
   door: { mode: 'normal', state: 'locked' },
@@ -19,6 +20,7 @@ const WELL: PartStates = {
   journalFault: null,
   passages: NO_COUNTS,
   blindMs: 0,
+  warnings: [],
   threshold: { threshold: 1, fmr: 1e-4, tooLarge: false },
 };
 const camera = (state: string, why: string | null = null): Partial<PartStates> => ({
@@ -65,7 +67,12 @@ describe('the state of the gate', () => {
       'degraded',
       ['the journal is not written: disk full; 3 entries wait'],
     ],
-    ['people are not saved', { peopleFault: 'disk full' }, 'degraded', ['changes of people are not saved: disk full']],
+    [
+      'people are not saved',
+      { peopleFault: 'disk full' },
+      'degraded',
+      ['people cannot be changed or saved: disk full'],
+    ],
     [
       'too many people',
       { threshold: { threshold: 1, fmr: 1e-5, tooLarge: true } },
@@ -80,7 +87,7 @@ describe('the state of the gate', () => {
     expect(statusLine(gateState(WELL), 12)).toBe('online; door locked; camera live; eye up; 12 people');
     const bad = gateState({ ...WELL, ...camera('waiting', 'cable'), peopleFault: 'disk full' });
     expect(statusLine(bad, 0)).toBe(
-      'degraded; door locked; camera waiting; eye up; 0 people; no camera: cable; changes of people are not saved: disk full',
+      'degraded; door locked; camera waiting; eye up; 0 people; no camera: cable; people cannot be changed or saved: disk full',
     );
   });
 });

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { discard, FACES, inStudio, kaimon, notReady, portrait, SAMPLES, scratch } from './harness.js';
@@ -44,7 +45,7 @@ beforeAll(async () => {
   writeFileSync(at('empty.jpg'), '');
   writeFileSync(at('huge.png'), hugePng());
   expect((await run('enroll', 'Ada', at('ada.jpg'))).code).toBe(0);
-}, 120_000);
+}, 300_000);
 
 afterAll(() => folder && discard(folder));
 
@@ -128,5 +129,75 @@ describe.skipIf(notReady)(`kaimon on photos${notReady ? ` (${notReady})` : ''}`,
       expect(face.embedding).toHaveLength(512);
       expect(Math.hypot(...face.embedding)).toBeCloseTo(1, 5);
     }
+  });
+
+  describe('photos as people bring them', () => {
+    const portraitOf = () => readFileSync(at('grace.jpg'));
+    const picture = (name: string, bytes: Buffer) => {
+      writeFileSync(at(name), bytes);
+      return at(name);
+    };
+    /** The portrait in another format or another way up, made by the program that decodes it. */
+    async function converted(name: string, turn: 0 | 90 | 180 | 270): Promise<string> {
+      const { loadOpenCv, opencv } = await import('../../src/kit/opencv/binding.js');
+      await loadOpenCv();
+      const cv = opencv();
+      const mat = cv.imdecode(portraitOf());
+      const codes = { 90: cv.ROTATE_90_CLOCKWISE, 180: cv.ROTATE_180, 270: cv.ROTATE_90_COUNTERCLOCKWISE };
+      return picture(name, cv.imencode(name.slice(name.lastIndexOf('.')), turn ? mat.rotate(codes[turn]) : mat));
+    }
+    const enrol = (id: string, ...files: string[]) => run('enroll', 'Grace', ...files, '--id', id);
+    const forget = (id: string) => run('people', 'remove', id);
+
+    test.each([0.4, 0.6, 0.95])('a JPEG cut off at %f of its length is refused and named', async (part) => {
+      const whole = portraitOf();
+      const cut = picture('cut.jpg', whole.subarray(0, Math.floor(whole.length * part)));
+      const { code, json } = await enrol('cut', cut);
+      expect([code, json.error.code]).toEqual([3, 'KAIMON_PHOTO_UNUSABLE']);
+      expect(json.error.message).toContain('cut off');
+    });
+
+    test('a JPEG cut off and mended by an end mark is refused', async () => {
+      const whole = portraitOf();
+      const mended = Buffer.concat([whole.subarray(0, whole.length / 2), Buffer.from([0xff, 0xd9])]);
+      const { code, json } = await enrol('mended', picture('mended.jpg', mended));
+      expect([code, json.error.message]).toEqual([3, expect.stringContaining('data is missing')]);
+    });
+
+    test('a WebP is taken', async () => {
+      expect((await enrol('webp', await converted('grace.webp', 0))).code).toBe(0);
+      await forget('webp');
+    });
+
+    test('a HEIC is refused with the way to a JPEG', async () => {
+      const heic = picture('grace.heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'));
+      expect((await enrol('heic', heic)).json.error.message).toContain('heif-convert photo.heic photo.jpg');
+    });
+
+    test.each([90, 180, 270] as const)('a photo turned by %i° without a word of it is turned back', async (turn) => {
+      const id = `turned-${turn}`;
+      const { code, json } = await enrol(id, await converted(`turned-${turn}.png`, turn));
+      expect([code, json.turned]).toEqual([0, [{ image: at(`turned-${turn}.png`), degrees: 360 - turn }]]);
+      expect((await run('verify', at('grace.jpg'), '--is', id)).json.same).toBe(true);
+      await forget(id);
+    });
+
+    test('of several photos each bad one is named, nobody is enrolled, and without them it works', async () => {
+      const files = [at('grace.jpg'), at('text.jpg'), at('blank/000000.jpg')];
+      const refused = await enrol('several', ...files);
+      expect(refused.code).toBe(3);
+      expect(refused.json.error.message).toContain('nothing was changed: 2 of 3 photos cannot be used');
+      for (const bad of files.slice(1)) expect(refused.json.error.message).toContain(bad);
+      expect((await run('people', 'show', 'several')).code).toBe(2);
+      const skipped = await enrol('several', ...files, '--skip-bad');
+      expect([skipped.code, skipped.json.templates, skipped.json.skipped.length]).toEqual([0, 1, 2]);
+      await forget('several');
+    });
+
+    test('a named pipe is refused at once', async () => {
+      spawnSync('mkfifo', [at('pipe.jpg')]);
+      expect((await enrol('pipe', at('pipe.jpg'))).json.error.code).toBe('KAIMON_PHOTO_READ');
+      expect((await run('people', 'import', at('pipe.jpg'))).json.error.code).toBe('KAIMON_PEOPLE_IMPORT');
+    });
   });
 });

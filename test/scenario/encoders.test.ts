@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => folder && discard(folder));
 
 describe.skipIf(notReady)(`changing the encoder${notReady ? ` (${notReady})` : ''}`, () => {
-  test('people known only to another encoder: the gate refuses to start, says what to do, and kept photos make them known', async () => {
+  test('people known only to another encoder: commands refuse, say what to do, and kept photos make them known', async () => {
     const refused = await run('other', 'identify', at('kept', 'ada', 'photo.jpg'));
     expect(refused).toMatchObject({ code: 4, json: { error: { code: 'KAIMON_PEOPLE_ENCODER' } } });
     expect(refused.json.error.message).toMatch(

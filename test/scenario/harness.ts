@@ -156,7 +156,8 @@ export function eyeOf(gatePid: number): number {
   const children = readFileSync(`/proc/${gatePid}/task/${gatePid}/children`, 'utf8').trim().split(' ').map(Number);
   const eye = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('eye/main.js'));
   if (eye === undefined) throw new Error(`gate ${gatePid} has no eye`);
-  return eye;
+  // Bubblewrap, which keeps it in a sandbox, stands between the two.
+  return readFileSync(`/proc/${eye}/comm`, 'utf8').trim() === 'bwrap' ? eyeOf(eye) : eye;
 }
 
 /** Runs the command line. */

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { silentLog } from '../../src/kit/log.js';
@@ -35,4 +35,20 @@ test('a damaged file is set aside, and the plan decides', async () => {
   writeFileSync(join(state, 'door-mode.json'), '{"schema":1,"mode":"ajar"}');
   const memory = await DoorOrderFile.open(state, { clock: new ManualClock(), log: silentLog });
   expect(memory.order).toEqual(NO_ORDER);
+});
+
+test('an order by hand is on the disk when it is acknowledged; where the disk refuses that is told, the order holds, and it is tried again', async () => {
+  const [state, clock] = [await tempFolder(), new ManualClock()];
+  const memory = await DoorOrderFile.open(state, { clock, log: silentLog });
+  const now = { wall: clock.wall(), mono: clock.monotonic(), trusted: true };
+  await memory.keepNow(orderByHand('locked', now));
+  const kept = () => readFileSync(join(state, 'door-mode.json'), 'utf8');
+  expect(kept()).toContain('"locked"');
+  rmSync(state, { recursive: true });
+  await expect(memory.keepNow(orderByHand('open-house', now))).rejects.toMatchObject({ code: 'KAIMON_FILE_WRITE' });
+  expect(memory.order.mode).toBe('open-house');
+  mkdirSync(state);
+  clock.advance(1000);
+  await memory.close();
+  expect(kept()).toContain('"open-house"');
 });

@@ -1,6 +1,6 @@
 /** Steps through a stretch of time minute by minute and compares the product's schedules with {@link paint}ed days. */
 
-import { rulesOf } from '../../src/access/rules.js';
+import { type Rules, rulesOf } from '../../src/access/rules.js';
 import { configSchema } from '../../src/config/config.js';
 import { wallMs } from '../../src/kit/clock.js';
 import { isOpen, nextChange } from '../../src/schedule/hours.js';
@@ -62,20 +62,30 @@ export interface Comparison {
 }
 
 /** What is compared over time: the product's answer, luxon's, and the next change that the product foretells. */
-interface Course {
+export interface Course {
   readonly name: string;
   readonly ours: (ms: number) => string;
   readonly theirs: (date: string, minute: number) => string;
   readonly foretell: (ms: number) => number | undefined;
 }
 
-function coursesOf(zone: string, fromMs: number, toMs: number): Course[] {
-  const written = { timeZone: zone, holidays: HOLIDAYS, schedules: SCHEDULES, doorModes: MODES };
-  const { access, doorModes, calendar } = rulesOf(
+/** The rules under test in a zone: each schedule, and a group of its name that may enter while it is open. */
+export const yearRules = (zone: string): Rules =>
+  rulesOf(
     configSchema.parse({
-      access: { ...written, groups: Object.fromEntries(Object.keys(SCHEDULES).map((n) => [n, [n]])) },
+      access: {
+        timeZone: zone,
+        holidays: HOLIDAYS,
+        schedules: SCHEDULES,
+        doorModes: MODES,
+        groups: Object.fromEntries(Object.keys(SCHEDULES).map((name) => [name, [name]])),
+      },
     }).access,
   );
+
+/** One course for each schedule, under its name, and the last one for the door's mode. */
+export function coursesOf(zone: string, fromMs: number, toMs: number): Course[] {
+  const { access, doorModes, calendar } = yearRules(zone);
   const first = new Date(fromMs - 3 * DAY_MS).toISOString().slice(0, 10);
   const days = Math.ceil((toMs - fromMs) / DAY_MS) + 6;
   const sheets = new Map(Object.entries(SCHEDULES).map(([name, one]) => [name, paint(one, HOLIDAYS, first, days)]));

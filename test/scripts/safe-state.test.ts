@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { recordsBelow } from '../../src/cli/safe-state.js';
+import { isAlive } from '../../src/door/gpio/gpiod-left-holders.js';
+import { until } from '../site/until.js';
 import { checkout, type Outcome, run, tree } from './tree.js';
 
 const LINE = 'sys/devices/platform/soc/gpiochip0/gpio/gpio529';
@@ -38,6 +40,19 @@ describe('safe-state.sh', () => {
     const root = machine('path=/sys/class/gpio/gpio529/direction\nvalue=high\n');
     expect(safeState(root).code).toBe(0);
     expect(level(root, `${LINE}/direction`)).toBe('high');
+  });
+
+  test('in a fire the door is left released, and the script says why', () => {
+    const root = machine('fire=active\npath=/sys/class/gpio/gpio529/direction\nvalue=high\n');
+    const { code, err } = safeState(root);
+    expect({ code, direction: level(root, `${LINE}/direction`) }).toEqual({ code: 0, direction: 'high' });
+    expect(err).toContain('relay released: high');
+  });
+
+  test('ends what is left of a service of Kaimon, and never anything else', () => {
+    const { code, err } = run(join(checkout, 'systemd/safe-state.sh'), ['--service', '--root', machine()]);
+    expect(code).toBe(0);
+    expect(err).toContain('nothing killed');
   });
 
   test('works for two doors and ignores what it does not know', () => {
@@ -167,6 +182,46 @@ echo "$*" >"${root}/arguments"
       expect(safeState(root).code).toBe(1);
       expect(existsSync(join(root, 'arguments'))).toBe(false);
     });
+
+    /** The stand-in above ends at once; this one holds its line until it is killed, which must be one of the daemon's own processes. */
+    const holding = (root: string) =>
+      writeFileSync(
+        join(root, 'bin/gpioset'),
+        `#!/bin/sh
+[ "$1" = --version ] && { echo 'gpioset (libgpiod) v2.2.1'; exit 0; }
+echo "$*" >>"${root}/arguments"; exec sleep 1000
+`,
+        { mode: 0o755 },
+      );
+
+    test('in a fire a gpioset is left that holds the line, and the next run finds it; then it is ended', async () => {
+      const root = withTool('v2.2.1', `fire=active\n${record}`);
+      holding(root);
+      const first = safeState(root);
+      expect([first.code, argumentsOf(root)]).toEqual([0, '-c gpiochip0 17=1']);
+      const note = readFileSync(join(root, 'run/kaimon/held-gpiochip0-17'), 'utf8');
+      expect(first.err).toContain(`process ${note.split(' ')[0]} holds line 17 of gpiochip0 at 1`);
+      expect(safeState(root).err).toBe(first.err);
+      expect(readFileSync(join(root, 'run/kaimon/held-gpiochip0-17'), 'utf8')).toBe(note);
+      writeFileSync(join(root, 'run/kaimon/door-line'), record.replace('level=1', 'level=0'));
+      const tool = withTool('v2.2.1');
+      writeFileSync(join(root, 'bin/gpioset'), readFileSync(join(tool, 'bin/gpioset')));
+      expect(safeState(root).code).toBe(0);
+      expect(existsSync(join(root, 'run/kaimon/held-gpiochip0-17'))).toBe(false);
+      await until('it has ended', () => !isAlive(Number(note.split(' ')[0])));
+    });
+
+    test.each(['1 1', '', 'x 1', '99999999999 1'])(
+      "a note of a process that is not one of the daemon's (%s) is not followed",
+      (note) => {
+        const root = withTool('v2.2.1', record.replace('level=1', 'level=0'));
+        // The owner of the folder is another user than that of process 1.
+        writeFileSync(join(root, 'run/kaimon/held-gpiochip0-17'), note);
+        chownSync(join(root, 'run/kaimon'), 65534, 65534);
+        expect(safeState(root).code).toBe(0);
+        expect(existsSync('/proc/1')).toBe(true);
+      },
+    );
 
     test('a record cut short is reported', () => {
       expect(safeState(withTool('v2.2.1', 'chip=gpiochip0\nline=17\n')).code).toBe(1);

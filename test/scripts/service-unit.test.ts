@@ -2,6 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { variableOf } from '../../src/config/keys.js';
+import { eyeEnvironment } from '../../src/eye/environment.js';
+import { NATIVE_FLAGS } from '../../src/kit/native-flags.js';
 import { checkout, run, tree } from './tree.js';
 
 const unit = readFileSync(join(checkout, 'systemd/kaimon.service'), 'utf8');
@@ -37,11 +40,22 @@ describe('kaimon.service', () => {
 
   test('a door controller is always started again, and the relay made safe after every end', () => {
     expect([values('Restart'), values('StartLimitIntervalSec')]).toEqual([['always'], ['0']]);
-    expect(values('ExecStopPost')).toEqual(['+/opt/kaimon/systemd/safe-state.sh']);
+    expect(values('ExecStopPost')).toEqual(['+/opt/kaimon/systemd/safe-state.sh --service']);
+    // A gpioset that holds the door released in a fire must outlive the service; the script kills all else.
+    expect(values('KillMode')).toEqual(['process']);
     expect(values('RuntimeDirectoryPreserve')).toEqual(['yes']);
   });
 
-  test('an eye that runs out of memory does not stop the gate', () => {
+  test('the gate sees no camera: it gets its eye from the socket, without which it starts all the same', () => {
+    const socket = readFileSync(join(checkout, 'systemd/kaimon-eye.socket'), 'utf8');
+    const path = /^ListenStream=(.*)$/m.exec(socket)?.[1];
+    expect(values('Environment')).toContain(`${variableOf(['eye', 'socket'])}=${path}`);
+    expect([values('Wants'), values('Requires')]).toEqual([['kaimon-eye.socket'], []]);
+    expect(values('DeviceAllow').filter((device) => /video|media|dma/.test(device))).toEqual([]);
+    expect(values('SupplementaryGroups')[0]).not.toContain('video');
+  });
+
+  test('a child that runs out of memory does not stop the gate', () => {
     expect(values('OOMPolicy')).toEqual(['continue']);
   });
 
@@ -53,6 +67,70 @@ describe('kaimon.service', () => {
   });
 });
 
+describe('kaimon-eye@.service', () => {
+  const eye = readFileSync(join(checkout, 'systemd/kaimon-eye@.service'), 'utf8');
+  const of = (key: string): string[] =>
+    [...eye.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value]) => value ?? '');
+  const files = ['kaimon-eye@.service', 'kaimon-eye.socket'].map((name): [string, string] => [
+    name,
+    readFileSync(join(checkout, 'systemd', name), 'utf8').replaceAll('/opt/kaimon', checkout),
+  ]);
+  const installedEye = () => tree(Object.fromEntries([...files, ['kaimon-eye@x.service', files[0]?.[1] ?? '']]));
+
+  test.skipIf(!has('systemd-analyze'))('systemd accepts every line of it and of its socket', () => {
+    const folder = installedEye();
+    const units = ['kaimon-eye@x.service', 'kaimon-eye.socket'].map((name) => join(folder, name));
+    const { code, out, err } = run('systemd-analyze', ['verify', '--man=no', ...units]);
+    const ours = `${out}${err}`.split('\n').filter((line) => line.includes('kaimon'));
+    expect({ code, ours }).toEqual({ code: 0, ours: [] });
+  });
+
+  test.skipIf(!has('systemd-analyze'))('it is confined to an exposure below 1.0', () => {
+    const { out, err } = run('systemd-analyze', [
+      'security',
+      '--offline=yes',
+      '--no-pager',
+      join(installedEye(), 'kaimon-eye@x.service'),
+    ]);
+    const score = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(`${out}${err}`)?.[1]);
+    expect(score).toBeLessThan(1);
+  });
+
+  test('what it may do is what it needs: no user, folder, network, line or watchdog of the gate', () => {
+    // Without %i all eyes of the computer would be one user.
+    expect([of('DynamicUser'), of('User')]).toEqual([['yes'], ['kaimon-%i']]);
+    expect(of('SupplementaryGroups')).toEqual(['video']);
+    expect(of('DeviceAllow')).toEqual(['char-video4linux rw', 'char-media rw', 'char-dma_heap rw']);
+    expect([of('PrivateNetwork'), of('RestrictAddressFamilies')]).toEqual([['yes'], ['none']]);
+    expect([of('StateDirectory'), of('RuntimeDirectory'), of('ReadWritePaths'), of('NotifyAccess')]).toEqual([
+      [],
+      [],
+      [],
+      [],
+    ]);
+    expect(of('TemporaryFileSystem')[0]).toMatch(/\/run:ro.*\/var:ro.*\/opt:ro/);
+  });
+
+  test('its environment and its Node are those of an eye that is a child', () => {
+    const given = Object.fromEntries(
+      of('Environment')
+        .flatMap((one) => one.split(' '))
+        .map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]),
+    );
+    expect(given).toEqual({ ...eyeEnvironment({}), HOME: '/tmp' });
+    const script = readFileSync(join(checkout, 'systemd/eye.sh'), 'utf8');
+    expect(script).toContain(`node ${NATIVE_FLAGS.join(' ')} "$program"`);
+    expect(of('ExecStart')).toEqual(['/opt/kaimon/systemd/eye.sh']);
+  });
+
+  test('every folder that it is shown is in the checkout, or may be missing', () => {
+    const shown = of('BindReadOnlyPaths').flatMap((one) => one.split(' '));
+    const needed = shown.filter((path) => !path.startsWith('-'));
+    expect(needed.length).toBeGreaterThan(4);
+    for (const path of needed) expect(existsSync(path.replace('/opt/kaimon', checkout)), path).toBe(true);
+  });
+});
+
 describe('kaimon@.service', () => {
   const template = readFileSync(join(checkout, 'systemd/kaimon@.service'), 'utf8');
   const body = (text: string): string => text.slice(text.indexOf('[Unit]'));
@@ -61,7 +139,7 @@ describe('kaimon@.service', () => {
     const own = body(unit)
       .replace('Kaimon gate controller', 'Kaimon gate controller, gate %i')
       .replace('/etc/kaimon/kaimon.yaml', '/etc/kaimon/%i.yaml')
-      .replace('safe-state.sh\n', 'safe-state.sh /run/kaimon/%i/door-line\n')
+      .replace('safe-state.sh --service\n', 'safe-state.sh --service /run/kaimon/%i/door-line\n')
       .replace('/run/kaimon/door-line', '/run/kaimon/%i/door-line')
       .replace(/^(State|Cache|Runtime)Directory=kaimon$/gm, '$1Directory=kaimon/%i');
     expect(body(template)).toBe(own);

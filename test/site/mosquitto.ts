@@ -32,7 +32,7 @@ export async function startMosquitto(extra: readonly string[] = []): Promise<Mos
     ...(process.getuid?.() === 0 ? ['user root'] : []),
     ...['persistence false', 'max_queued_messages 0'].filter((line) => !given.has(line.split(' ')[0])),
     `listener ${port} 127.0.0.1`,
-    ...(extra.some((line) => line.startsWith('require_certificate')) ? [] : ['allow_anonymous true']),
+    ...(extra.some((line) => /^(require_certificate|allow_anonymous)/.test(line)) ? [] : ['allow_anonymous true']),
     ...extra,
   ];
   writeFileSync(file, `${lines.join('\n')}\n`);

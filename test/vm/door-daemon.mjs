@@ -19,15 +19,8 @@ const journalThenSite = new JournalThenSite(journalOff, () => undefined, log);
 const reporter = new Reporter({ log, names: false, journalThenSite, clock, publish: () => undefined });
 const nothing = () => undefined;
 const passages = { contact: nothing, contactLost: nothing, contactBack: nothing, fire: nothing };
-const door = startDoor({
-  hardware,
-  rule: config.door,
-  clock,
-  log,
-  onReport: (report) => reporter.door(report),
-  passages,
-  onChange: nothing,
-});
+const door = startDoor({ hardware, rule: config.door, rexStuckMs: config.door.rexStuckMs, clock, log });
+door.tell({ onReport: (report) => reporter.door(report), passages, onChange: nothing });
 process.once('exit', () => door.stop());
 process.once('SIGTERM', () => process.exit(0));
 notify.ready('the door is up');

@@ -121,7 +121,7 @@ check('closing leaves the relay at its safe level', wire(0) === false);
 // What gpioset lets go of has the level of its pull, which here is low.
 if (backend === 'onoff') check('red is off at the end', wire(5) === true);
 check(`faults: ${faults}`, faults.length === 0);
-const chosen = (await chooseBackend({ ...config, gpio: { backend: 'auto' } }, systemClock, silentLog)).name;
+const chosen = (await chooseBackend({ ...config, gpio: { backend: 'auto' } }, parts)).name;
 const result = {
   backend,
   what: hardware.what,

@@ -6,6 +6,7 @@ say "kernel $(uname -r), systemd $(systemctl --version | awk 'NR==1{print $2}'),
 vhw gpio-up gate-gpio 8
 node -e 'new (require("onoff").Gpio)' 2>/dev/null || node -e 'require("onoff")' || { echo 'onoff does not load in the guest'; exit 1; }
 
+if [ "${ONLY:-}" != fire ]; then
 say 'the hardware, wire by wire'
 node test/vm/gpio-guest.mjs onoff
 for n in /sys/class/gpio/gpio[0-9]*; do [ -e "$n" ] && echo "${n##*gpio}" >/sys/class/gpio/unexport; done
@@ -18,6 +19,7 @@ cp -r package.json vitest.config.ts tsconfig.json src test /root/suite/
 mkdir /root/suite/node_modules && ln -s /mnt/share/node_modules/* /mnt/share/node_modules/.bin /root/suite/node_modules/
 (cd /root/suite && timeout 400 node node_modules/vitest/vitest.mjs run test/door/gpio/gpio.test.ts --testTimeout 60000 2>&1 | sed 's/\x1b\[[0-9;]*m//g' | grep -E '✓|×|Tests|Error' || true)
 
+fi
 # ---------------------------------------------------------------- the daemon
 systemd-sysusers /mnt/share/systemd/sysusers.d/kaimon.conf
 # In emulation the whole daemon takes minutes to start: DAEMON=door runs the door's part of it under the same unit.
@@ -46,14 +48,56 @@ door:
   pulseMs: 30000
   gpio: { backend: $1 }
   relay: { line: { chip: gate-gpio, offset: 0 } }
-  rex: { line: { chip: gate-gpio, offset: 1 } }
-  contact: { line: { chip: gate-gpio, offset: 2 } }
-  fire: { line: { chip: gate-gpio, offset: 3 } }
+  # The pull of the virtual chip is what moves its wires here: the daemon must leave it alone.
+  rex: { line: { chip: gate-gpio, offset: 1 }, pull: as-is }
+  contact: { line: { chip: gate-gpio, offset: 2 }, pull: as-is }
+  fire: { line: { chip: gate-gpio, offset: 3 }, pull: as-is }
   greenLed: { line: { chip: gate-gpio, offset: 4 } }
 greeting: { enabled: false }
 mqtt: { enabled: false }
 Y
   chgrp kaimon /etc/kaimon/kaimon.yaml
+}
+
+# Reads the relay until told to stop, and prints how often it was not LEVEL.
+sample() { # LEVEL
+  local level reads=0 wrong=0
+  while [ -e /run/sampling ]; do
+    read -r level <"$sim/sim_gpio0/value"
+    reads=$((reads + 1))
+    [ "$level" = "$1" ] || wrong=$((wrong + 1))
+    sleep 0.01
+  done
+  echo "$reads reads, $wrong of them not released"
+}
+restarted() { # PID of before
+  for _ in $(seq 180); do [ "$(systemctl is-active kaimon)" = active ] && [ "$(systemctl show -p MainPID --value kaimon)" != "$1" ] && return; sleep 1; done
+  echo 'FAILED: the daemon does not come back'; failed=1
+}
+burn() { # BACKEND LOCKTYPE SAFE DRAWN: fire, while the daemon is killed, frozen, stopped and started
+  echo pull-up >"$sim/sim_gpio3/pull"
+  wait_for "$4" 20 || { echo "FAILED $1 $2: fire does not release"; failed=1; }
+  sleep 1
+  touch /run/sampling
+  sample "$4" >/run/sampled &
+  sampler=$!
+  for harm in KILL ABRT STOP; do
+    [ $harm != STOP ] || [ "$2" = fail-secure ] || continue
+    pid=$(systemctl show -p MainPID --value kaimon)
+    kill -$harm "$pid"
+    restarted "$pid"
+  done
+  systemctl stop kaimon
+  sleep 2
+  systemctl start kaimon
+  sleep 2
+  rm /run/sampling
+  wait $sampler
+  echo "$1 $2, fire through SIGKILL, SIGABRT, watchdog, stop and start: $(cat /run/sampled)"
+  grep -q ' 0 of them' /run/sampled || { echo "FAILED $1 $2: not released throughout the fire"; failed=1; }
+  journalctl -u kaimon --no-pager -o cat | grep safe-state | tail -3
+  echo pull-down >"$sim/sim_gpio3/pull"
+  wait_for "$3" 20 || { echo "FAILED $1 $2: not locked when the fire is over"; failed=1; }
 }
 
 failed=0
@@ -67,7 +111,10 @@ for backend in onoff gpiod; do
     echo pull-up >"$sim/sim_gpio1/pull"; echo pull-down >"$sim/sim_gpio2/pull"; echo pull-down >"$sim/sim_gpio3/pull"
     systemctl start kaimon || { journalctl -u kaimon --no-pager | tail -20; exit 1; }
     [ "$(relay)" = $safe ] || { echo "FAILED $backend $lock: not safe after the start"; failed=1; }
+    [ $backend = onoff ] || sleep 4
+    burn $backend $lock $safe $drawn
     for harm in KILL STOP; do
+      [ "${ONLY:-}" != fire ] || continue
       # A frozen daemon is found by its watchdog, which a guest in emulation needs a while for: once is enough.
       [ $harm = KILL ] || [ $lock = fail-secure ] || continue
       pid=$(systemctl show -p MainPID --value kaimon)
@@ -89,6 +136,7 @@ for backend in onoff gpiod; do
     for n in /sys/class/gpio/gpio[0-9]*; do [ -e "$n/value" ] && echo "${n##*gpio}" >/sys/class/gpio/unexport; done
   done
 done
+[ "${ONLY:-}" != fire ] || exit $failed
 # ---------------------------------------------------------------- two gates of one machine
 say "kaimon@in and kaimon@out (${DAEMON:-whole}) under systemd/kaimon@.service"
 sed "s|/opt/kaimon|/mnt/share|g; s|^ExecStart=.*|ExecStart=$(command -v node) ${start/kaimon.yaml/%i.yaml}|; s|^TimeoutStartSec=.*|TimeoutStartSec=600|" \
@@ -102,8 +150,8 @@ door:
   pulseMs: 30000
   gpio: { backend: onoff }
   relay: { line: { chip: gate-gpio, offset: $2 } }
-  rex: { line: { chip: gate-gpio, offset: $3 } }
-  fire: { line: { chip: gate-gpio, offset: $4 } }
+  rex: { line: { chip: gate-gpio, offset: $3 }, pull: as-is }
+  fire: { line: { chip: gate-gpio, offset: $4 }, pull: as-is }
 greeting: { enabled: false }
 mqtt: { enabled: false }
 Y

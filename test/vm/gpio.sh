@@ -3,7 +3,8 @@
 #   RECIPE   recipe.sh of a folder that builds and boots such a guest (gpio-sim, gpiod tools, systemd, `vhw`)
 #   WORKDIR  its working folder; built there if need be (some minutes)
 # Needs `npm run build` and built models. In the guest: the hardware through onoff and through the gpiod tools, the contract suite
-# on both, then the daemon (DAEMON=door: only its door, for slow emulations) under its own unit, killed and frozen in the middle of a pulse. Prints what was measured; exits 1 on failure.
+# on both, then the daemon (DAEMON=door: only its door, for slow emulations) under its own unit: killed, frozen and stopped in a fire, killed and frozen in
+# the middle of a pulse. ONLY=fire: the fire alone. Prints what was measured; exits 1 on failure.
 set -euo pipefail
 recipe=${1:?usage: test/vm/gpio.sh RECIPE WORKDIR} work=${2:?usage: test/vm/gpio.sh RECIPE WORKDIR}
 root=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd -P)
@@ -13,4 +14,4 @@ vm() { bash "$recipe" "$work" "$@"; }
 vm build
 SHARE=${SHARE:-$root} MEM=${MEM:-2048} vm up
 trap 'vm down || true' EXIT
-vm exec "DAEMON=${DAEMON:-whole} bash -s" <"$root/test/vm/gpio-guest.sh"
+vm exec "DAEMON=${DAEMON:-whole} ONLY=${ONLY:-} bash -s" <"$root/test/vm/gpio-guest.sh"

@@ -32,6 +32,26 @@ export const DATED_DAYS_MAX = 366;
 /** `07:30` as minutes since midnight. */
 export const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
 
+/**
+ * What somebody meant who wrote a time in another way: `7:00`, `7.30`, `730`, `7`, `7 pm`.
+ * @returns the time as it must be written, or undefined where it cannot be guessed
+ */
+export function timeMeant(written: unknown): string | undefined {
+  if (typeof written !== 'string' && typeof written !== 'number') return undefined;
+  // A number with a fraction has lost its noughts: 7.3 may be 7:03 or 7:30.
+  if (typeof written === 'number' && !Number.isInteger(written)) return undefined;
+  const [, hour, minute = '00', half] =
+    /^(\d{1,2})(?:[:.hH](\d{2}))?\s*([ap]m)?$/i.exec(String(written).trim()) ??
+    /^(\d{1,2})(\d{2})$/.exec(String(written).trim()) ??
+    [];
+  if (hour === undefined) return undefined;
+  const pm = half?.toLowerCase() === 'pm';
+  if (half !== undefined && (Number(hour) < 1 || Number(hour) > 12)) return undefined;
+  const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + (pm ? 12 : 0);
+  const time = `${String(hours).padStart(2, '0')}:${minute}`;
+  return END_TIME.test(time) ? time : undefined;
+}
+
 /** An end that is not after the begin is on the next day: `22:00`–`06:00`. */
 export function spanOf({ from, to }: { readonly from: string; readonly to: string }): Span {
   const [begin, end] = [minutesOf(from), minutesOf(to)];

@@ -31,12 +31,15 @@ const input = (what: string, means: string, activeLevel: 'high' | 'low') =>
       line: line(`Line of the ${what}; null where there is none`),
       activeLevel: choice(`Level of the line that means: ${means}`, ['high', 'low'], activeLevel),
       pull: choice(
-        `Resistor inside the chip that holds an open wire; only the ${PULL_SETTERS} back end can set it`,
-        ['as-is', 'up', 'down', 'none'],
-        'as-is',
+        `Resistor inside the chip that holds an open wire; only the ${PULL_SETTERS} back end can set it; safe: there the one that makes a cut wire safe`,
+        ['safe', 'as-is', 'up', 'down', 'none'],
+        'safe',
       ),
     })
     .prefault({});
+
+/** Whether a back end that cannot set a pull is of no use for this input. */
+export const asksForPull = ({ pull }: { readonly pull: string }): boolean => pull !== 'safe' && pull !== 'as-is';
 
 const gpioSection = z
   .strictObject({
@@ -52,6 +55,22 @@ const gpioSection = z
     ),
   })
   .prefault({});
+
+const WIRES = ['relay', 'contact', 'rex', 'tamper', 'fire', 'greenLed', 'redLed', 'buzzer'] as const;
+
+type Line = number | { readonly chip: string; readonly offset: number } | null;
+type Wires = Readonly<Record<(typeof WIRES)[number], { readonly line: Line }>>;
+
+/** Wires whose line another wire before them has; a BCM number and a chip's offset are not compared. */
+function linesTwice(section: Wires & { readonly kind: string }): { readonly wire: string; readonly other: string }[] {
+  if (section.kind !== 'gpio') return [];
+  const nameOf = (line: Line) => (line === null || typeof line === 'number' ? line : `${line.chip}\n${line.offset}`);
+  const lines = WIRES.map((wire) => ({ wire, line: nameOf(section[wire].line) }));
+  return lines.flatMap(({ wire, line }, at) => {
+    const other = line === null ? undefined : lines.slice(0, at).find((earlier) => earlier.line === line);
+    return other ? [{ wire, other: other.wire }] : [];
+  });
+}
 
 /** The door: lock, wires and what counts as an alarm. */
 export const doorSection = z
@@ -82,6 +101,11 @@ export const doorSection = z
     relay: output('relay').describe('Kind gpio: the relay.'),
     contact: input('door contact', 'the door is open', 'high').describe('The door contact.'),
     rex: input('exit button', 'pressed', 'low').describe('The exit button (request to exit).'),
+    rexStuckMs: whole(
+      'An exit button that is pressed for longer counts as stuck, a problem in the state; 0: never',
+      milliseconds(0, 3_600_000),
+      60_000,
+    ),
     tamper: input('tamper contact', 'the housing was opened', 'high').describe('The tamper contact.'),
     fire: input('fire alarm', 'fire', 'high').describe('The input of the fire alarm.'),
     debounceMs: whole('A wire must keep its level for so long before it counts', milliseconds(1, 1000), 30),
@@ -107,7 +131,7 @@ export const doorSection = z
       gpio === undefined ||
       gpio.backend === 'auto' ||
       GPIO_BACKENDS[gpio.backend].setsPulls ||
-      [contact, rex, tamper, fire].every((wire) => wire?.pull === 'as-is'),
+      [contact, rex, tamper, fire].every((wire) => wire === undefined || !asksForPull(wire)),
     {
       path: ['gpio', 'backend'],
       when: between(['gpio', 'contact', 'rex', 'tamper', 'fire'], 'gpio', '').when,
@@ -117,4 +141,12 @@ export const doorSection = z
         return `the ${gpio.backend} back end cannot set a pull: use ${PULL_SETTERS}, or a resistor on the board`;
       },
     },
-  );
+  )
+  .superRefine((section, context) => {
+    for (const { wire, other } of linesTwice(section))
+      context.addIssue({
+        code: 'custom',
+        path: [wire, 'line'],
+        message: `this line is door.${other}.line already: each wire needs a line of its own`,
+      });
+  });

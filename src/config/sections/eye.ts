@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { between, milliseconds, whole } from '../field.js';
+import { between, choice, fileOrNull, milliseconds, whole } from '../field.js';
 
 const restart = z
   .strictObject({
@@ -17,6 +17,14 @@ export const eyeSection = z.strictObject({
     'An eye without a sign of life for this long is killed and started again',
     milliseconds(1000, 120_000),
     4000,
+  ),
+  socket: fileOrNull(
+    'The socket of kaimon-eye.socket, where systemd runs the eye in a unit of its own (set by kaimon.service); null: the eye is a child process',
+  ),
+  sandbox: choice(
+    'Whether an eye that is a child process is put into a sandbox: where bubblewrap can make one, or never',
+    ['auto', 'none'],
+    'auto',
   ),
   restart: restart.prefault({}).describe('Pauses between restarts of the eye.'),
 });

@@ -16,6 +16,8 @@ export interface ProbeParts {
   readonly config: Config['door']['gpio'];
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'>;
+  /** Where a back end may note what outlives this process. */
+  readonly runFolder: string;
 }
 
 /** Finds out whether a back end works on this machine, and opens it. A string instead says what is missing. */

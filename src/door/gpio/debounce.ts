@@ -26,6 +26,13 @@ export class Debounce {
     });
   }
 
+  /** The next level counts as the first one. */
+  reset(): void {
+    this.#timer?.cancel();
+    this.#stable = undefined;
+    this.#candidate = undefined;
+  }
+
   close(): void {
     this.#timer?.cancel();
   }

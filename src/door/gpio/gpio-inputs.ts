@@ -1,9 +1,11 @@
 import type { Config } from '../../config/config.js';
 import type { Clock } from '../../kit/clock.js';
 import { closeAll, closeEach } from '../../kit/closing.js';
+import { EarlyCalls } from '../../kit/early-calls.js';
 import { INPUT_NAMES, type InputListener, type InputName, type Inputs } from '../inputs.js';
 import { Debounce } from './debounce.js';
 import type { Gpio, GpioLine } from './gpio.js';
+import { pullOf } from './safe-pull.js';
 
 type InputConfig = Pick<Config['door'], InputName | 'debounceMs'>;
 
@@ -17,8 +19,8 @@ export class GpioInputs implements Inputs {
   readonly #config: InputConfig;
   readonly #clock: Clock;
   readonly #open: { close(): void }[] = [];
-  #listener: InputListener | undefined;
-  #early: ((listener: InputListener) => void)[] = [];
+  /** What comes before `start`, so that the first levels are not lost. */
+  readonly #told = new EarlyCalls<InputListener>(EARLY_MAX);
   #closed = false;
 
   private constructor(gpio: Gpio, lines: ReadonlyMap<InputName, GpioLine>, config: InputConfig, clock: Clock) {
@@ -47,9 +49,7 @@ export class GpioInputs implements Inputs {
   }
 
   start(listener: InputListener): void {
-    this.#listener = listener;
-    for (const report of this.#early) report(listener);
-    this.#early = [];
+    this.#told.listen(listener);
   }
 
   close(): void {
@@ -61,22 +61,23 @@ export class GpioInputs implements Inputs {
   async #openOne(name: InputName): Promise<void> {
     const line = this.#lines.get(name);
     if (!line) return;
-    const { activeLevel, pull } = this.#config[name];
+    const { activeLevel } = this.#config[name];
     const debounce = new Debounce(this.#clock, this.#config.debounceMs, (high) =>
       this.#report((listener) => listener.changed(name, high === (activeLevel === 'high'))),
     );
     this.#open.push(debounce);
-    const opened = await this.#gpio.input(line, pull, {
+    const opened = await this.#gpio.input(line, pullOf(name, this.#config[name], this.#gpio.setsPulls), {
       onLevel: (high) => debounce.level(high),
-      onFault: (why) => this.#report((listener) => listener.fault(name, why)),
+      onFault: (why) => {
+        // What the wire says when it is back is told in any case: it may have changed unseen.
+        if (why !== null) debounce.reset();
+        this.#report((listener) => listener.fault(name, why));
+      },
     });
     this.#open.push(opened);
   }
 
-  /** Keeps what comes before `start`, so that the first levels are not lost. */
   #report(report: (listener: InputListener) => void): void {
-    if (this.#closed) return;
-    if (this.#listener) report(this.#listener);
-    else if (this.#early.length < EARLY_MAX) this.#early.push(report);
+    if (!this.#closed) this.#told.tell(report);
   }
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Command } from './gpiod-tools.js';
 
 /** Characters kept of what a tool writes to stderr, the last ones. */
@@ -14,8 +15,25 @@ export interface ToolListener {
  * Starts a gpiod tool that runs until it is killed. When this process ends, in whatever way, the kernel kills the tool and frees its
  * line. (setpriv is part of util-linux, which every Debian and Ubuntu has.)
  */
-export function startTool([tool, ...args]: Command, listener: ToolListener): ChildProcess {
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', tool, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+export const startTool = ([tool, ...args]: Command, listener: ToolListener): ChildProcess =>
+  follow(
+    spawn('setpriv', ['--pdeathsig', 'KILL', tool, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }),
+    tool,
+    listener,
+  );
+
+/**
+ * Starts a gpiod tool that goes on when this process ends, in whatever way. In a session of its own, so that Ctrl-C at the terminal of the
+ * daemon does not reach it; the service's KillMode=process spares it.
+ */
+export function startLastingTool([tool, ...args]: Command, listener: ToolListener): ChildProcess {
+  const child = spawn(tool, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  child.unref();
+  (child.stderr as Socket | null)?.unref();
+  return follow(child, tool, listener);
+}
+
+function follow(child: ChildProcess, tool: string, listener: ToolListener): ChildProcess {
   let complaint = '';
   let rest = '';
   let over = false;

@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
+import { GPIO_BACKENDS } from '../../config/gpio-backends.js';
 import type { Clock } from '../../kit/clock.js';
 import { closeAll } from '../../kit/closing.js';
 import { explain, OperatingError } from '../../kit/errors.js';
 import type { Probe } from './backend.js';
 import { type Chip, chipsOf } from './chips.js';
-import type { Gpio, GpioLine, InputLine, InputLineListener, OutputLine, Pull } from './gpio.js';
+import type { Gpio, GpioLine, InputLine, InputLineListener, OutputLine, Pull, Rest } from './gpio.js';
 import { HeldLine } from './gpiod-held-line.js';
+import { type LeftHolder, LeftHolders } from './gpiod-left-holders.js';
 import { MonitoredLine } from './gpiod-monitored-line.js';
 import { type Command, consumerOf, infoCommand, type ToolsVersion, versionOf } from './gpiod-tools.js';
 import { lineFailure } from './line-failure.js';
@@ -33,34 +35,40 @@ export function toolsVersion(): ToolsVersion | undefined {
 }
 
 /** Works where the gpiod tools are installed and this user may list the chips. */
-export const probeGpiod: Probe = async ({ clock }) => {
+export const probeGpiod: Probe = async ({ clock, log, runFolder }) => {
   const version = toolsVersion();
   if (version === undefined) return 'gpioset and gpiomon are not installed: apt-get install gpiod';
   try {
-    const gpio = new GpiodGpio(version, clock);
+    const gpio = new GpiodGpio(version, clock, new LeftHolders(runFolder, log));
     return { name: `gpiod ${version}`, gpio, chips: gpio.chips() };
   } catch (thrown) {
     return explain(thrown);
   }
 };
 
-/** Lines through the character device and the gpiod tools: one child process for each line, which ends with this process. */
+/** Lines through the character device and the gpiod tools: one child process for each line, which ends with this process unless the line
+ * must be driven on. */
 export class GpiodGpio implements Gpio {
+  readonly setsPulls = GPIO_BACKENDS.gpiod.setsPulls;
   readonly #version: ToolsVersion;
   readonly #clock: Clock;
+  readonly #leftHolders: LeftHolders;
 
-  constructor(version: ToolsVersion, clock: Clock) {
+  constructor(version: ToolsVersion, clock: Clock, leftHolders: LeftHolders) {
     this.#version = version;
     this.#clock = clock;
+    this.#leftHolders = leftHolders;
   }
 
   chips(): Chip[] {
     return chipsOf(runTool(['gpiodetect']));
   }
 
-  async output(line: GpioLine, safeHigh: boolean, onFault: (why: string) => void): Promise<OutputLine> {
-    await this.#mustBeFree(line);
-    const held = new HeldLine(this.#version, line, safeHigh, onFault);
+  async output(line: GpioLine, rest: Rest, onFault: (why: string) => void): Promise<OutputLine> {
+    const left = this.#takeOver(line, rest);
+    if (left === undefined) await this.#mustBeFree(line);
+    const [version, clock, leftHolders] = [this.#version, this.#clock, this.#leftHolders];
+    const held = new HeldLine({ version, line, rest, onFault, clock, leftHolders }, left);
     try {
       await this.#mustBeHeld(line, held);
       return held;
@@ -76,8 +84,19 @@ export class GpiodGpio implements Gpio {
     return new MonitoredLine({ version: this.#version, line, pull, listener, clock: this.#clock });
   }
 
-  record({ chip, offset }: GpioLine, safeHigh: boolean): readonly string[] {
-    return [`chip=${chip}`, `line=${offset}`, `level=${safeHigh ? 1 : 0}`];
+  record({ chip, offset }: GpioLine, high: boolean): readonly string[] {
+    return [`chip=${chip}`, `line=${offset}`, `level=${high ? 1 : 0}`];
+  }
+
+  /** @returns the process of an earlier daemon that drives the line as is wanted now; one that drives it otherwise is ended */
+  #takeOver(line: GpioLine, rest: Rest): LeftHolder | undefined {
+    const left = this.#leftHolders.find(line);
+    // A number that was given to another process meanwhile belongs to none that has the line.
+    if (left === undefined || this.#consumer(line) === undefined) return undefined;
+    if (rest.held && left.high === rest.high) return left;
+    process.kill(left.pid, 'SIGKILL');
+    this.#leftHolders.forget(line);
+    return undefined;
   }
 
   async #mustBeHeld(line: GpioLine, held: HeldLine): Promise<void> {

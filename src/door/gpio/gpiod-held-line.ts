@@ -1,6 +1,8 @@
-import { type ChildProcess, spawnSync } from 'node:child_process';
-import type { GpioLine, OutputLine } from './gpio.js';
-import { startTool } from './gpiod-child.js';
+import { spawnSync } from 'node:child_process';
+import type { Clock, Timer } from '../../kit/clock.js';
+import type { GpioLine, OutputLine, Rest } from './gpio.js';
+import { startLastingTool, startTool } from './gpiod-child.js';
+import { isAlive, type LeftHolder, type LeftHolders } from './gpiod-left-holders.js';
 import { holdCommand, setCommand, type ToolsVersion } from './gpiod-tools.js';
 
 /**
@@ -10,30 +12,47 @@ import { holdCommand, setCommand, type ToolsVersion } from './gpiod-tools.js';
 const CLOSE_MS = 1500;
 const CLOSE_TRY_MS = 25;
 
+/** How often it is looked whether a gpioset that an earlier process left is still there. */
+const LOOK_MS = 100;
+
+export interface HeldLineParts {
+  readonly version: ToolsVersion;
+  readonly line: GpioLine;
+  readonly rest: Rest;
+  readonly onFault: (why: string) => void;
+  readonly clock: Clock;
+  readonly leftHolders: LeftHolders;
+}
+
+/** The gpioset that drives the line. */
+interface Holder {
+  readonly high: boolean;
+  /** It goes on when this process ends. */
+  readonly lasting: boolean;
+  kill(): void;
+}
+
 /**
  * A line held at its level by a gpioset. A new level needs a new gpioset; for the few milliseconds between the two nothing drives the
- * line, and the board's resistor decides its level.
+ * line, and the board's resistor decides its level. At the level at which the line must be left held, that gpioset outlives this process.
  */
 export class HeldLine implements OutputLine {
-  readonly #version: ToolsVersion;
-  readonly #line: GpioLine;
-  readonly #safeHigh: boolean;
-  readonly #onFault: (why: string) => void;
+  readonly #parts: HeldLineParts;
+  #rest: Rest;
   #wanted: boolean;
-  #holds: boolean;
-  #child: ChildProcess | undefined;
+  #holder: Holder | undefined;
+  #look: Timer | undefined;
   #changing = false;
   #closed = false;
   #lost: string | undefined;
 
-  constructor(version: ToolsVersion, line: GpioLine, safeHigh: boolean, onFault: (why: string) => void) {
-    this.#version = version;
-    this.#line = line;
-    this.#safeHigh = safeHigh;
-    this.#onFault = onFault;
-    this.#wanted = safeHigh;
-    this.#holds = safeHigh;
-    this.#hold();
+  /** @param left the process of an earlier daemon that drives the line already */
+  constructor(parts: HeldLineParts, left?: LeftHolder) {
+    this.#parts = parts;
+    this.#rest = parts.rest;
+    this.#wanted = parts.rest.high;
+    if (left) this.#adopt(left);
+    else this.#hold();
   }
 
   /** Why no gpioset holds the line now; undefined while one does. */
@@ -42,23 +61,35 @@ export class HeldLine implements OutputLine {
   }
 
   write(high: boolean): void {
-    if (this.#closed) throw new Error(`the line ${this.#line.offset} of "${this.#line.label}" is closed`);
+    const { label, offset } = this.#parts.line;
+    if (this.#closed) throw new Error(`the line ${offset} of "${label}" is closed`);
     this.#wanted = high;
-    if (!this.#child) this.#hold();
-    else if (high !== this.#holds && !this.#changing) {
-      this.#changing = true;
-      this.#child.kill('SIGKILL');
-    }
+    if (this.#holder) this.#renew();
+    else this.#hold();
+  }
+
+  leaveAt(rest: Rest): void {
+    this.#rest = rest;
+    this.#renew();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#child?.kill('SIGKILL');
-    const { chip, offset } = this.#line;
-    const [tool, ...args] = setCommand(this.#version, chip, offset, this.#safeHigh);
+    this.#look?.cancel();
+    const holds = this.#holder !== undefined && !this.#changing && this.#holder.high === this.#rest.high;
+    if (this.#rest.held && holds && this.#holder?.lasting) return;
+    this.#holder?.kill();
+    if (!this.#rest.held) this.#parts.leftHolders.forget(this.#parts.line);
+    this.#set(this.#rest.high);
+    if (this.#rest.held) this.#startLasting(this.#rest.high);
+  }
+
+  /** Sets the level once. Synchronous: the process may end right after this. */
+  #set(high: boolean): void {
+    const { version, line } = this.#parts;
+    const [tool, ...args] = setCommand(version, line.chip, line.offset, high);
     let complaint = '';
-    // Synchronous: the process may end right after this.
     const endMs = performance.now() + CLOSE_MS;
     for (let leftMs = CLOSE_MS; leftMs > 0; leftMs = endMs - performance.now()) {
       const { status, stderr, error } = spawnSync(tool, args, {
@@ -73,24 +104,59 @@ export class HeldLine implements OutputLine {
     throw new Error(`${[tool, ...args].join(' ')}: ${complaint}`);
   }
 
+  /** Replaces the gpioset where another level is wanted, or one that lasts longer or less long. */
+  #renew(): void {
+    if (!this.#holder || this.#changing) return;
+    const { high, lasting } = this.#holder;
+    if (high === this.#wanted && lasting === this.#mustLast()) return;
+    this.#changing = true;
+    this.#holder.kill();
+  }
+
+  #mustLast(): boolean {
+    return this.#rest.held && this.#wanted === this.#rest.high;
+  }
+
   #hold(): void {
-    const { chip, offset } = this.#line;
-    this.#holds = this.#wanted;
+    const { version, line, leftHolders } = this.#parts;
+    const high = this.#wanted;
     this.#lost = undefined;
-    this.#child = startTool(holdCommand(this.#version, chip, offset, this.#holds), {
-      onEnd: (why) => this.#ended(why),
-    });
+    if (this.#mustLast()) {
+      this.#startLasting(high);
+      return;
+    }
+    leftHolders.forget(line);
+    const child = startTool(holdCommand(version, line.chip, line.offset, high), { onEnd: (why) => this.#ended(why) });
+    this.#holder = { high, lasting: false, kill: () => child.kill('SIGKILL') };
+  }
+
+  #startLasting(high: boolean): void {
+    const { version, line, leftHolders } = this.#parts;
+    const command = holdCommand(version, line.chip, line.offset, high);
+    const child = startLastingTool(command, { onEnd: (why) => this.#ended(why) });
+    this.#holder = { high, lasting: true, kill: () => child.kill('SIGKILL') };
+    if (child.pid !== undefined) leftHolders.note(line, { pid: child.pid, high });
+  }
+
+  /** It is no child of this process, so its end is found by looking. */
+  #adopt({ pid, high }: LeftHolder): void {
+    this.#holder = { high, lasting: true, kill: () => isAlive(pid) && process.kill(pid, 'SIGKILL') };
+    const look = () => {
+      if (isAlive(pid)) this.#look = this.#parts.clock.after(LOOK_MS, look);
+      else this.#ended(`the gpioset ${pid} that an earlier run had left is gone`);
+    };
+    look();
   }
 
   #ended(why: string): void {
-    this.#child = undefined;
+    this.#holder = undefined;
     if (this.#closed) return;
     const replaced = this.#changing;
     this.#changing = false;
     if (replaced) this.#hold();
     else {
       this.#lost = why;
-      this.#onFault(why);
+      this.#parts.onFault(why);
     }
   }
 }

@@ -1,11 +1,12 @@
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gpio as OnoffLine } from 'onoff';
+import { GPIO_BACKENDS } from '../../config/gpio-backends.js';
 import type { Clock } from '../../kit/clock.js';
 import { explain } from '../../kit/errors.js';
 import type { Probe } from './backend.js';
 import type { Chip } from './chips.js';
-import type { Gpio, GpioLine, InputLine, InputLineListener, OutputLine, Pull } from './gpio.js';
+import type { Gpio, GpioLine, InputLine, InputLineListener, OutputLine, Pull, Rest } from './gpio.js';
 import { lineFailure, refuseUnsettablePull } from './line-failure.js';
 import { PolledInput } from './onoff-polled-input.js';
 
@@ -39,9 +40,10 @@ export function sysfsChips(root = SYSFS): Chip[] {
 }
 
 /**
- * Lines through sysfs and the package onoff. A line is left exported at its safe level: once unexported, nothing would hold it there.
+ * Lines through sysfs and the package onoff. A line is left exported at its level: once unexported, nothing would hold it there.
  */
 export class OnoffGpio implements Gpio {
+  readonly setsPulls = GPIO_BACKENDS.onoff.setsPulls;
   readonly #Line: typeof OnoffLine;
   readonly #clock: Clock;
   readonly #root: string;
@@ -52,11 +54,11 @@ export class OnoffGpio implements Gpio {
     this.#root = root;
   }
 
-  async output(line: GpioLine, safeHigh: boolean): Promise<OutputLine> {
-    const safe = safeHigh ? 1 : 0;
+  async output(line: GpioLine, rest: Rest): Promise<OutputLine> {
+    let left = rest;
     // 'high' and 'low' set direction and level in one step; 'out' would be low for a moment.
     const opened = this.#open(line, () => {
-      const one = new this.#Line(numberOf(line), safeHigh ? 'high' : 'low', undefined, RAW);
+      const one = new this.#Line(numberOf(line), rest.high ? 'high' : 'low', undefined, RAW);
       // onoff swallows failures at a line that was exported before.
       if (one.direction() === 'in' || one.activeLow())
         throw new Error('it cannot be made an output: unexport it first');
@@ -68,10 +70,14 @@ export class OnoffGpio implements Gpio {
         if (closed) throw new Error(`the line ${line.offset} of "${line.label}" is closed`);
         opened.writeSync(high ? 1 : 0);
       },
+      // The kernel keeps the level of an exported line, whoever dies.
+      leaveAt(next) {
+        left = next;
+      },
       close() {
         if (closed) return;
         closed = true;
-        opened.writeSync(safe);
+        opened.writeSync(left.high ? 1 : 0);
       },
     };
   }
@@ -81,8 +87,8 @@ export class OnoffGpio implements Gpio {
     return new PolledInput(this.#openInput(line), this.#clock, listener);
   }
 
-  record(line: GpioLine, safeHigh: boolean): readonly string[] {
-    return [`path=${join(this.#root, `gpio${numberOf(line)}`, 'direction')}`, `value=${safeHigh ? 'high' : 'low'}`];
+  record(line: GpioLine, high: boolean): readonly string[] {
+    return [`path=${join(this.#root, `gpio${numberOf(line)}`, 'direction')}`, `value=${high ? 'high' : 'low'}`];
   }
 
   #openInput(line: GpioLine): OnoffLine {

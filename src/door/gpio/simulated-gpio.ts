@@ -1,6 +1,7 @@
+import { GPIO_BACKENDS } from '../../config/gpio-backends.js';
 import type { Probe } from './backend.js';
 import type { Chip } from './chips.js';
-import type { Gpio, GpioLine, InputLine, InputLineListener, OutputLine } from './gpio.js';
+import type { Gpio, GpioLine, InputLine, InputLineListener, OutputLine, Rest } from './gpio.js';
 import { obeyParent, type SimulatedWires } from './wire-control.js';
 
 /** Works on every machine. */
@@ -12,6 +13,7 @@ export const probeSimulated: Probe = async ({ config, log }) => {
 
 /** Lines that exist in memory only: levels can be read and set from outside. */
 export class SimulatedGpio implements Gpio, SimulatedWires {
+  readonly setsPulls = GPIO_BACKENDS.simulated.setsPulls;
   readonly #levels = new Map<number, boolean>();
   readonly #listeners = new Map<number, InputLineListener>();
   readonly #open = new Set<number>();
@@ -36,7 +38,9 @@ export class SimulatedGpio implements Gpio, SimulatedWires {
 
   /** Breaks the wire at an input; null mends it. */
   setFault(offset: number, why: string | null): void {
-    this.#listeners.get(offset)?.onFault(why);
+    const listener = this.#listeners.get(offset);
+    listener?.onFault(why);
+    if (why === null) listener?.onLevel(this.#levels.get(offset) ?? false);
   }
 
   /** From now on the output refuses every change. */
@@ -49,9 +53,10 @@ export class SimulatedGpio implements Gpio, SimulatedWires {
     this.#onOutput = listener;
   }
 
-  async output({ offset }: GpioLine, safeHigh: boolean): Promise<OutputLine> {
+  async output({ offset }: GpioLine, rest: Rest): Promise<OutputLine> {
     this.#take(offset);
-    this.#drive(offset, safeHigh);
+    this.#drive(offset, rest.high);
+    let left = rest;
     let closed = false;
     return {
       write: (high) => {
@@ -59,10 +64,13 @@ export class SimulatedGpio implements Gpio, SimulatedWires {
         if (this.#broken.has(offset)) throw new Error(`line ${offset} does not obey`);
         this.#drive(offset, high);
       },
+      leaveAt: (next) => {
+        left = next;
+      },
       close: () => {
         if (closed) return;
         closed = true;
-        this.#drive(offset, safeHigh);
+        this.#drive(offset, left.high);
         this.#open.delete(offset);
       },
     };

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { messageOf, OperatingError } from '../../kit/errors.js';
+import { readPlainFileSync } from '../../kit/files/plain-file.js';
 import { seeded } from '../../kit/seeded-random.js';
 import { MATCH_RATES, type Thresholds } from '../../models/manifest.js';
 import { pairsCharts } from '../charts/charts.js';
@@ -105,10 +105,13 @@ function distanceOf(a: Sample | undefined, b: Sample | undefined): number | unde
   ]).impostor[0];
 }
 
+/** The pairs of LFW are 160 kB. */
+const PAIRS_BYTES_MAX = 64 * 1024 * 1024;
+
 function readPairs(file: string): PairsFile {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readPlainFileSync(file, PAIRS_BYTES_MAX).toString('utf8');
   } catch (cause) {
     throw new OperatingError('KAIMON_PAIRS_FILE', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { centre } from '../../face/geometry.js';
 import { messageOf, OperatingError } from '../../kit/errors.js';
+import { PICTURE_NAME } from '../../kit/pictures/picture-name.js';
 import { decodeVector } from '../../kit/vector.js';
 import { type MeasuredPhoto, PhotoEye } from '../../models/photo-eye.js';
 import type { EvaluationContext } from '../context.js';
@@ -20,7 +21,7 @@ export function listImages(folder: string): Map<string, string> {
     for (const person of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1)))
       if (person.isDirectory())
         for (const name of readdirSync(join(folder, person.name)).sort())
-          if (/\.(jpe?g|png)$/i.test(name))
+          if (PICTURE_NAME.test(name))
             images.set(`${person.name}/${name.replace(/\.[^.]+$/, '')}`, join(folder, person.name, name));
   } catch (cause) {
     throw new OperatingError('KAIMON_IMAGES', `cannot read the folder ${folder}: ${messageOf(cause)}`, {
@@ -87,7 +88,7 @@ const NOTHING: Seen = { width: 0, height: 0, faces: [] };
 
 async function measured(eye: PhotoEye, file: string, onUnusable: EvaluationContext['onUnusable']): Promise<Seen> {
   try {
-    return await eye.measure(file);
+    return await eye.measure(file, { turn: false });
   } catch (thrown) {
     if (!(thrown instanceof OperatingError && thrown.trouble === 'input')) throw thrown;
     onUnusable(thrown.message);

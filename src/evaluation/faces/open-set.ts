@@ -1,7 +1,7 @@
 // pure
 import { encodeVector } from '../../kit/vector.js';
 import { Gallery, type MatchRule, matchOf, type Ranking } from '../../person/gallery.js';
-import { type Rate, rateByPerson, type Count } from '../figures.js';
+import { type Count, type Rate, rateByPerson } from '../figures.js';
 import type { Sample } from './all-pairs.js';
 import { evaluationPerson } from './evaluation-person.js';
 

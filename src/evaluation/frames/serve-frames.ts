@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { explain, messageOf, OperatingError } from '../../kit/errors.js';
+import { readPlainFileSync } from '../../kit/files/plain-file.js';
 import { Capture } from '../../kit/opencv/capture.js';
 import { decodePhoto } from '../../kit/opencv/codec.js';
 import type { Picture } from '../../kit/opencv/picture.js';
+import { PHOTO_BYTES_MAX } from '../../kit/pictures/picture-header.js';
 import { seeded } from '../../kit/seeded-random.js';
 import { SEED } from '../figures.js';
 import {
@@ -53,7 +54,7 @@ async function measureFile<F>(measure: MeasureFrame<F>, { file, clip, fps }: Fil
 
 async function decode(file: string) {
   try {
-    return (await decodePhoto(readFileSync(file))).picture;
+    return (await decodePhoto(readPlainFileSync(file, PHOTO_BYTES_MAX))).picture;
   } catch (cause) {
     throw new OperatingError('KAIMON_LIVENESS_SET', `${file} cannot be used: ${messageOf(cause)}`, { cause });
   }

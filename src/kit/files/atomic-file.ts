@@ -49,7 +49,11 @@ export async function removeStaleTemps(path: string): Promise<number> {
     throw cannotWrite(path, cause);
   }
   const stale = names.filter((name) => name.startsWith(start) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(start.length)));
-  for (const name of stale) await fs.rm(join(dirname(path), name), { force: true });
+  try {
+    for (const name of stale) await fs.rm(join(dirname(path), name), { force: true });
+  } catch (cause) {
+    throw cannotWrite(path, cause);
+  }
   return stale.length;
 }
 
@@ -150,7 +154,8 @@ const advice: Readonly<Record<string, string>> = {
 };
 
 /** The error for a `path` that could not be written or removed; it says what to do about it. */
-export function cannotWrite(path: string, cause: unknown): OperatingError {
-  const why = advice[errnoOf(cause) ?? ''] ?? messageOf(cause);
-  return new OperatingError('KAIMON_FILE_WRITE', `cannot write ${path}: ${why}`, { cause });
-}
+export const cannotWrite = (path: string, cause: unknown): OperatingError =>
+  new OperatingError('KAIMON_FILE_WRITE', `cannot write ${path}: ${whyNotWritten(cause)}`, { cause });
+
+/** Why a file could not be written and what to do about it, as the end of a sentence. */
+export const whyNotWritten = (cause: unknown): string => advice[errnoOf(cause) ?? ''] ?? messageOf(cause);

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { type Clock, iso, type Timer } from '../clock.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Log } from '../log.js';
-import { errnoOf, removeStaleTemps, writeFileAtomic } from './atomic-file.js';
+import { cannotWrite, errnoOf, removeStaleTemps, writeFileAtomic } from './atomic-file.js';
 import { Saver } from './saver.js';
 
 const RETRY = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 } as const;
@@ -42,10 +42,25 @@ export class StateFile<T> {
     this.#saver = new Saver({ name, write, clock, log, retry: RETRY });
   }
 
-  /** @throws OperatingError KAIMON_FILE_READ where the file is there and cannot be read */
+  /** @throws OperatingError KAIMON_FILE_READ where the file is there and cannot be read, KAIMON_FILE_WRITE */
   static async open<T>(options: StateFileOptions<T>): Promise<StateFile<T>> {
     await removeStaleTemps(options.file);
     return new StateFile(options, await read(options));
+  }
+
+  /** As {@link open}, for a gate, which must start without what the file holds: what is wrong with the disk is only logged. */
+  static async openAnyway<T>(options: StateFileOptions<T>): Promise<StateFile<T>> {
+    try {
+      return await StateFile.open(options);
+    } catch (thrown) {
+      if (!(thrown instanceof OperatingError)) throw thrown;
+      return new StateFile(options, await readAnyway(options, thrown));
+    }
+  }
+
+  /** Why the newest content is in memory only; undefined while all is saved. */
+  get fault(): unknown {
+    return this.#saver.fault;
   }
 
   /** Writes soon what `now` returns at that moment. */
@@ -79,7 +94,8 @@ export class StateFile<T> {
   }
 }
 
-async function read<T>({ file, name, schema, empty, clock, log }: StateFileOptions<T>): Promise<T> {
+async function read<T>(options: StateFileOptions<T>): Promise<T> {
+  const { file, empty } = options;
   let text: string;
   try {
     text = await fs.readFile(file, 'utf8');
@@ -87,13 +103,39 @@ async function read<T>({ file, name, schema, empty, clock, log }: StateFileOptio
     if (errnoOf(cause) === 'ENOENT') return empty;
     throw new OperatingError('KAIMON_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
-  const { data } = schema.safeParse(parsed(text));
+  const data = contentOf(text, options);
   if (data !== undefined) return data;
-  const aside = `${file}.corrupt-${iso(clock.wall()).replace(/[:.]/g, '-')}`;
-  await fs.rename(file, aside);
-  log.error({ file, aside }, `${name} damaged: set aside, going on with nothing`);
+  await setAside(options, 'damaged');
   return empty;
 }
+
+/** On a disk that cannot be written a file may be whole all the same. What cannot even be read is moved out of the way. */
+async function readAnyway<T>(options: StateFileOptions<T>, why: OperatingError): Promise<T> {
+  const { file, name, empty, log } = options;
+  const data = contentOf(await fs.readFile(file, 'utf8').catch(() => ''), options);
+  if (data !== undefined) {
+    log.error({ file, why: why.message }, `${name} will not be saved`);
+    return data;
+  }
+  await setAside(options, `unusable (${why.message})`).catch((also: unknown) =>
+    log.error({ file, why: messageOf(also) }, `${name} unusable: going on with nothing`),
+  );
+  return empty;
+}
+
+/** @throws OperatingError KAIMON_FILE_WRITE */
+async function setAside<T>({ file, name, clock, log }: StateFileOptions<T>, how: string): Promise<void> {
+  const aside = `${file}.corrupt-${iso(clock.wall()).replace(/[:.]/g, '-')}`;
+  try {
+    await fs.rename(file, aside);
+  } catch (cause) {
+    throw cannotWrite(aside, cause);
+  }
+  log.error({ file, aside }, `${name} ${how}: set aside, going on with nothing`);
+}
+
+const contentOf = <T>(text: string, { schema }: StateFileOptions<T>): T | undefined =>
+  schema.safeParse(parsed(text)).data;
 
 function parsed(text: string): unknown {
   try {

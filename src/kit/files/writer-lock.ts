@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { OperatingCode } from '../../errors/catalogue.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Log } from '../log.js';
-import { errnoOf, ownLikeFolder, tempBeside } from './atomic-file.js';
+import { cannotWrite, errnoOf, ownLikeFolder, tempBeside, whyNotWritten } from './atomic-file.js';
 
 /** The process that holds the lock. Start time and boot tell it from a later process that was given the same pid. */
 const holderSchema = z.object({
@@ -89,7 +89,7 @@ export class WriterLock {
       await writeNew(draft, this.#text);
       return await this.#publish(draft);
     } catch (cause) {
-      const why = `cannot lock the ${this.#resource.name} with ${this.#path}: ${messageOf(cause)}`;
+      const why = `cannot lock the ${this.#resource.name} with ${this.#path}: ${whyNotWritten(cause)}`;
       throw new OperatingError('KAIMON_FILE_WRITE', why, { cause });
     } finally {
       await fs.rm(draft, { force: true });
@@ -122,7 +122,7 @@ export class WriterLock {
       await fs.rename(this.#path, aside);
       if ((await readLock(aside)) !== dead) await fs.link(aside, this.#path);
     } catch (cause) {
-      if (!['ENOENT', 'EEXIST'].includes(errnoOf(cause) ?? '')) throw cause;
+      if (!['ENOENT', 'EEXIST'].includes(errnoOf(cause) ?? '')) throw cannotWrite(this.#path, cause);
     } finally {
       await fs.rm(aside, { force: true });
     }

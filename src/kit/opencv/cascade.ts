@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { OperatingError } from '../errors.js';
+import { readPlainFileSync } from '../files/plain-file.js';
 import { native, opencv } from './binding.js';
 import type { Picture, Region } from './picture.js';
 
@@ -12,6 +12,12 @@ export interface CascadeOptions {
   readonly minSide: number;
 }
 
+/** The one in use has 930 kB. */
+const CASCADE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Where the cascade fired, and how many overlapping windows did. */
+export type CascadeHit = Region & { readonly hits: number };
+
 /** A trained Haar cascade. Not re-entrant: one detection at a time. */
 export class Cascade {
   readonly #classifier: InstanceType<ReturnType<typeof opencv>['CascadeClassifier']>;
@@ -21,7 +27,7 @@ export class Cascade {
     // Checked here, because a malformed file would abort the process, and a missing one fail only at the first detection.
     let text: string;
     try {
-      text = readFileSync(file, 'utf8');
+      text = readPlainFileSync(file, CASCADE_BYTES_MAX).toString('utf8');
     } catch (cause) {
       throw new OperatingError(
         'KAIMON_CASCADE',
@@ -42,7 +48,7 @@ export class Cascade {
   }
 
   /** Proposals in pixels of the grey picture. */
-  detect(grey: Picture, options: CascadeOptions): Region[] {
+  detect(grey: Picture, options: CascadeOptions): CascadeHit[] {
     if (grey.channels !== 1) throw new RangeError('the cascade needs a grey picture');
     const side = Math.max(1, Math.round(options.minSide));
     if (grey.width < side || grey.height < side) return [];
@@ -54,6 +60,12 @@ export class Cascade {
         minSize: new Size(side, side),
       }),
     );
-    return found.objects.map(({ x, y, width, height }) => ({ x, y, width, height }));
+    return found.objects.map(({ x, y, width, height }, i) => ({
+      x,
+      y,
+      width,
+      height,
+      hits: found.numDetections[i] ?? 1,
+    }));
   }
 }

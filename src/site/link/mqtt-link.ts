@@ -6,6 +6,7 @@ import type { Log } from '../../kit/log.js';
 import { pauseMs, type RetryPlan } from '../../kit/retry.js';
 import { PACKET_MAX } from '../messages.js';
 import type { Names } from '../topics.js';
+import { connectTrouble } from './connect-trouble.js';
 import type { Link, LinkConfig, Packet, PublishOptions, Unlisten, Will } from './link.js';
 import { PUBLISH_TIMEOUT_MS } from './link.js';
 import { Listeners } from './listeners.js';
@@ -151,6 +152,11 @@ export class MqttLink implements Link {
     if (client.stream instanceof Socket) client.stream.setNoDelay(true);
     let why = 'the connection was closed';
     let refusedVersion = false;
+    let code: string | number | undefined;
+    let firstByte: number | undefined;
+    client.stream.once('data', (chunk: Buffer) => {
+      firstByte = chunk[0];
+    });
     this.#limitPackets(client, (size) => {
       why = `a packet of ${size} bytes was announced; at most ${PACKET_MAX} are taken`;
     });
@@ -160,11 +166,15 @@ export class MqttLink implements Link {
       why = reasonCode === 142 ? TAKEN_OVER : `the broker ended the connection, code ${reasonCode}`;
     });
     client.on('error', (error) => {
-      const code = 'code' in error ? error.code : undefined;
+      code = 'code' in error && error.code !== undefined ? error.code : code;
       refusedVersion = typeof code === 'number' && WRONG_VERSION.has(code) && !this.#up;
       why = explain(error);
     });
-    client.on('close', () => this.#onClose(client, why, refusedVersion));
+    client.on('close', () => {
+      const encrypted = config.url.startsWith('mqtts:');
+      const failed = { why, code, encrypted, firstByte, named: config.username !== undefined };
+      this.#onClose(client, this.#up ? why : connectTrouble(failed), refusedVersion);
+    });
   }
 
   #limitPackets(client: MqttClient, onTooLarge: (size: number) => void): void {

@@ -1,4 +1,4 @@
-import type { WallMs } from '../../kit/clock.js';
+import { iso } from '../../kit/clock.js';
 import { type Parsed, parseJson } from '../bounded-json.js';
 import type { Packet } from '../link/link.js';
 import {
@@ -12,6 +12,7 @@ import {
   whatIsWrong,
 } from '../messages.js';
 import { isResponseTopic, type Names, parseTopic, type Topic, topicsOf } from '../topics.js';
+import type { RequestTime } from './request-time.js';
 import type { SeenRequests } from './seen-requests.js';
 import { type ArgsOf, argsSchemas, isVerb, LATER_VERBS, VERBS, type Verb } from './verbs.js';
 
@@ -41,10 +42,10 @@ type RequestTopic = Extract<Topic, { kind: 'request' }>;
 /**
  * Whether a packet is a request that may be done now. Retained, late and repeated requests may not: replayed and retained
  * messages have opened real front doors (double-take#281, MQTT_ESP8266_Garage_Door#1, OpenMQTTGateway#102).
- * @param nowWall the gate's wall clock; setting it back revives nothing that had expired.
+ * @param time what the request's time is compared with
  * @param seen remembers the ids of accepted requests, and only those.
  */
-export function checkRequest(packet: Packet, nowWall: WallMs, seen: SeenRequests, names: Names): RequestCheck {
+export function checkRequest(packet: Packet, time: RequestTime, seen: SeenRequests, names: Names): RequestCheck {
   const topic = parseTopic(names, packet.topic);
   if (topic?.kind !== 'request') return { kind: 'drop', why: 'not a request of this gate' };
   // The broker forwards this to subscribers when a client clears a retained request.
@@ -62,12 +63,12 @@ export function checkRequest(packet: Packet, nowWall: WallMs, seen: SeenRequests
   if (!raw.ok) return refuse({ code: raw.tooLarge === true ? 'too-large' : 'bad-request', message: raw.why });
   const envelope = envelopeSchema.safeParse(raw.value);
   if (!envelope.success) return refuse({ code: 'bad-request', message: whatIsWrong(envelope.error) });
-  const late = untimely(envelope.data, seen.latest(nowWall), seen.startedMs);
+  const late = untimely(envelope.data, time);
   if (late) return refuse(late);
   const request = requestOf(topic, envelope.data);
   if ('code' in request) return refuse(request);
   const answerTo = respondTo ?? topicsOf(names).response(request.id);
-  switch (seen.admit(request.id, Date.parse(envelope.data.expires))) {
+  switch (seen.admit(request.id, Date.parse(envelope.data.expires), time.nowMs)) {
     case 'repeated':
       return refuse({ code: 'replayed', message: `a request with the id ${request.id} was already taken` });
     case 'full':
@@ -119,10 +120,11 @@ function responseTopic(packet: Packet, names: Names, id: string | undefined): st
   return id === undefined ? undefined : topicsOf(names).response(id);
 }
 
-function untimely(envelope: Envelope, nowMs: number, startedMs: number): Refusal | undefined {
+function untimely(envelope: Envelope, { nowMs, startedMs, trusted }: RequestTime): Refusal | undefined {
   const sent = Date.parse(envelope.time);
   const expires = Date.parse(envelope.expires);
-  const clock = `this gate's clock shows ${new Date(nowMs).toISOString()}`;
+  const doubt = trusted ? '' : ', which is not trusted,';
+  const clock = `this gate's clock${doubt} shows ${iso(nowMs)}`;
   const expired = (message: string): Refusal => ({ code: 'expired', message });
   if (expires <= sent) return { code: 'bad-request', message: 'expires must be later than time' };
   if (expires - sent > LIFETIME_MAX_MS) {

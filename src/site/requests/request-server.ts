@@ -1,13 +1,15 @@
+import type { TrustedClock } from '../../clock-trust/trusted-clock.js';
 import type { Clock } from '../../kit/clock.js';
 import { explain, impossible, OperatingError } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
+import { LogBudget } from '../../kit/logging/log-budget.js';
 import type { Link, Packet } from '../link/link.js';
 import { type ErrorCode, RequestError, type Response } from '../messages.js';
 import type { Names } from '../topics.js';
 import { checkRequest, type Request } from './check-request.js';
-import { LogBudget } from './log-budget.js';
-import { SeenRequests } from './seen-requests.js';
-import type { ArgsOf, Verb } from './verbs.js';
+import { type KnownTime, knownAtStart, type RequestTime, timeOf } from './request-time.js';
+import type { KeptRequests } from './seen-file.js';
+import { type ArgsOf, changesSomething, type Verb } from './verbs.js';
 
 /** Requests served at one time. */
 const IN_FLIGHT_MAX = 4;
@@ -33,6 +35,10 @@ export interface RequestServerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly handlers: RequestHandlers;
+  /** The ids of requests taken earlier, before a restart too. */
+  readonly requests: KeptRequests;
+  /** Whether the wall clock may be believed, and when the network last confirmed it. */
+  readonly trustedClock: Pick<TrustedClock, 'trusted' | 'confirmedMs'>;
   /** Resolves when everything done up to now is in the journal, or cannot be soon; never rejects. No answer is sent before. */
   readonly written: () => Promise<void>;
 }
@@ -40,19 +46,20 @@ export interface RequestServerParts {
 /** Takes requests, has each done once and answers it. No packet can make it throw. */
 export class RequestServer {
   readonly #parts: RequestServerParts;
-  readonly #seen: SeenRequests;
+  #known: KnownTime;
   readonly #budget: LogBudget;
   #inFlight = 0;
 
   constructor(parts: RequestServerParts) {
     this.#parts = parts;
-    this.#seen = new SeenRequests(parts.clock.wall());
+    this.#known = knownAtStart(parts.clock.monotonic(), parts.trustedClock.confirmedMs);
     this.#budget = new LogBudget(parts.clock);
   }
 
   /** A packet arrived on a request topic. */
   receive(packet: Packet): void {
-    const check = checkRequest(packet, this.#parts.clock.wall(), this.#seen, this.#parts.names);
+    const { requests, names } = this.#parts;
+    const check = checkRequest(packet, this.#time(), requests.seen, names);
     switch (check.kind) {
       case 'drop':
         this.#warn({ why: check.why }, 'a request was ignored');
@@ -64,11 +71,20 @@ export class RequestServer {
         return;
       }
       case 'accept':
+        if (changesSomething(check.request.verb)) requests.keep();
         void this.#serve(check.request, check.respondTo, packet);
         return;
       default:
         impossible(check);
     }
+  }
+
+  #time(): RequestTime {
+    const { clock, trustedClock } = this.#parts;
+    const reading = { wall: clock.wall(), mono: clock.monotonic(), trusted: trustedClock.trusted };
+    const { known, time } = timeOf(this.#known, reading);
+    this.#known = known;
+    return time;
   }
 
   async #serve(request: Request, respondTo: string, packet: Packet): Promise<void> {
@@ -124,6 +140,10 @@ export class RequestServer {
   /** The answer says only what an operator can act on; the message of a defect goes to the log only. */
   #failure({ id, verb, by }: Request, thrown: unknown): Response {
     if (thrown instanceof RequestError) {
+      if (thrown.code === 'not-saved') {
+        this.#parts.log.error({ id, verb, by, message: thrown.message }, 'a request was done, but is not on the disk');
+        return refusal(id, thrown.code, thrown.message);
+      }
       this.#warn({ id, verb, by, code: thrown.code, message: thrown.message }, 'a request was refused');
       return refusal(id, thrown.code, thrown.message);
     }

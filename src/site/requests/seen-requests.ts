@@ -1,31 +1,27 @@
+/** Ids that are remembered, at most. */
+export const SEEN_MAX = 1_000;
+
 /**
- * Ids of accepted requests, each kept until the request expires. Lifetimes are limited, so a forgotten id can only come
- * back in an expired request. An id that has not expired is never dropped to make room.
+ * Ids of accepted requests. Those of expired requests are forgotten only to make room for others, and what they belong to is refused
+ * from then on by its time: no id is ever accepted twice, whatever the clock does. An id that has not expired is never dropped.
  */
 export class SeenRequests {
-  readonly #expiry = new Map<string, number>();
+  readonly #expiry: Map<string, number>;
   readonly #capacity: number;
-  #latestMs: number;
-  /** When this process started. Requests that were sent earlier may have been done before the restart. */
-  readonly startedMs: number;
+  /** Requests that expire by then may have been forgotten. */
+  #forgottenMs = Number.NEGATIVE_INFINITY;
 
-  constructor(startedMs: number, capacity = 1_000) {
-    this.startedMs = startedMs;
-    this.#latestMs = startedMs;
+  /** @param kept from before the restart, with the time at which each expires */
+  constructor(kept: Iterable<readonly [id: string, expiresMs: number]> = [], capacity = SEEN_MAX) {
+    this.#expiry = new Map(kept);
     this.#capacity = capacity;
   }
 
-  /** Wall time that never goes back, so that setting the clock back revives no expired request. */
-  latest(nowMs: number): number {
-    this.#latestMs = Math.max(this.#latestMs, nowMs);
-    return this.#latestMs;
-  }
-
   /** Remembers `id`, or says why it cannot be taken. */
-  admit(id: string, expiresMs: number): 'new' | 'repeated' | 'full' {
+  admit(id: string, expiresMs: number, nowMs: number): 'new' | 'repeated' | 'full' {
     const key = id.toLowerCase();
-    if (this.#expiry.has(key)) return 'repeated';
-    if (this.#expiry.size >= this.#capacity) this.#forgetExpired();
+    if (this.#expiry.has(key) || expiresMs <= this.#forgottenMs) return 'repeated';
+    if (this.#expiry.size >= this.#capacity) this.#forgetExpired(nowMs);
     if (this.#expiry.size >= this.#capacity) return 'full';
     this.#expiry.set(key, expiresMs);
     return 'new';
@@ -35,7 +31,16 @@ export class SeenRequests {
     return this.#expiry.size;
   }
 
-  #forgetExpired(): void {
-    for (const [id, expiresMs] of this.#expiry) if (expiresMs <= this.#latestMs) this.#expiry.delete(id);
+  /** The ids with the time at which each expires. */
+  all(): Iterable<readonly [id: string, expiresMs: number]> {
+    return this.#expiry;
+  }
+
+  #forgetExpired(nowMs: number): void {
+    for (const [id, expiresMs] of this.#expiry) {
+      if (expiresMs > nowMs) continue;
+      this.#expiry.delete(id);
+      this.#forgottenMs = Math.max(this.#forgottenMs, expiresMs);
+    }
   }
 }

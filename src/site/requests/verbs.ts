@@ -1,18 +1,17 @@
 import { z } from 'zod';
+import { whyNotTaken } from '../../kit/pictures/other-format.js';
+import { pictureKind } from '../../kit/pictures/picture-header.js';
 import { personIdSchema, personNameSchema, personSchema } from '../../person/person.js';
 import { DOOR_MODES } from '../../schedule/door-mode.js';
 
 /** Most people that one `people` answer lists. */
 export const PEOPLE_PAGE_MAX = 200;
 
-/** A photo as it arrived. It begins like a JPEG or PNG; nothing else is checked here. */
-export const photoSchema = z
-  .instanceof(Uint8Array)
-  .refine((bytes) => isJpeg(bytes) || isPng(bytes), 'the photo is neither a JPEG nor a PNG');
-
-const startsWith = (bytes: Uint8Array, ...head: number[]) => head.every((byte, i) => bytes[i] === byte);
-const isJpeg = (bytes: Uint8Array) => startsWith(bytes, 0xff, 0xd8, 0xff);
-const isPng = (bytes: Uint8Array) => startsWith(bytes, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+/** A photo as it arrived. It begins like a format that is taken; nothing else is checked here. */
+export const photoSchema = z.instanceof(Uint8Array).superRefine((bytes, context) => {
+  if (!pictureKind(bytes))
+    context.addIssue({ code: 'custom', message: `the photo cannot be used: ${whyNotTaken(bytes)}` });
+});
 
 const base64Photo = z
   .string()
@@ -38,7 +37,7 @@ const enrollSchema = z
   })
   .refine(
     (args) => (args.photo === undefined) !== (args.from === undefined),
-    'give either photo (base64 of a JPEG or PNG) or from: "camera"',
+    'give either photo (base64 of a JPEG, PNG or WebP) or from: "camera"',
   )
   .refine(
     ({ validFrom, validUntil }) => !validFrom || !validUntil || Date.parse(validFrom) < Date.parse(validUntil),
@@ -82,3 +81,8 @@ export const VERBS = Object.keys(argsSchemas) as readonly Verb[];
 export const LATER_VERBS: readonly string[] = ['snapshot', 'verify', 'resync'];
 
 export const isVerb = (verb: string): verb is Verb => Object.hasOwn(argsSchemas, verb);
+
+/** Verbs that only ask. */
+const ASKING: readonly Verb[] = ['people', 'ping'];
+/** Whether a request of this verb must not be done twice. */
+export const changesSomething = (verb: Verb): boolean => !ASKING.includes(verb);

@@ -8,7 +8,8 @@ import { given } from '../../config/given.js';
 
 const doorOf = (gpio: string, pull = 'as-is') =>
   given(`door: {kind: gpio, gpio: {backend: ${gpio}}, relay: {line: 17}, rex: {line: 22, pull: ${pull}}}`).config.door;
-const choose = (gpio: string, pull?: string) => chooseBackend(doorOf(gpio, pull), new ManualClock(), silentLog);
+const choose = (gpio: string, pull?: string) =>
+  chooseBackend(doorOf(gpio, pull), { clock: new ManualClock(), log: silentLog, runFolder: '/nowhere' });
 
 describe('choosing a GPIO back end', () => {
   const { PATH } = process.env;

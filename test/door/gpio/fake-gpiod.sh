@@ -1,19 +1,20 @@
 #!/bin/sh
 # Stand-in for the gpiod tools: fake-gpiod.sh VERSION FOLDER TOOL ARGUMENTS... A chip of eight lines lives in FOLDER: levelN is the wire,
-# holderN the process that holds the line. Knows only what Kaimon asks for, and refuses options of the other version.
+# holderN the process that holds the line, writtenN every level that it was set to. Knows only what Kaimon asks for, and refuses options of the other version.
 version=$1 folder=$2 tool=$3
 shift 3
 fail() { echo "$tool: $*" >&2; exit 1; }
 [ "${1-}" = --version ] && { [ "$version" = 1 ] && echo "$tool (libgpiod) v1.6.3" || echo "$tool (libgpiod) v2.2.1"; exit 0; }
 
-chip='' mode=exit once='' rest=''
+chip='' mode=exit bias='' rest=''
 [ "$version" = 1 ] || mode=signal
 while [ $# -gt 0 ]; do
   case $version$1 in
     1--mode=*) mode=${1#--mode=} ;;
     2-t) [ "$2" = 0 ] || fail "unknown period $2"; mode=exit; shift ;;
     2-c) chip=$2; shift ;;
-    2--numeric | 1--line-buffered | ?--format=%e | ?--bias=*) ;;
+    2--numeric | 1--line-buffered | ?--format=%e) ;;
+    ?--bias=*) bias=${1#--bias=} ;;
     ?-*) fail "invalid option $1" ;;
     *) if [ "$version" = 1 ] && [ -z "$chip" ]; then chip=$1; else rest=$1; fi ;;
   esac
@@ -51,9 +52,12 @@ case $tool in
     n=${rest%=*}
     take "$n"
     echo "${rest#*=}" >"$folder/level$n"
+    echo "${rest#*=}" >>"$folder/written$n"
     [ "$mode" = exit ] || exec sleep 1000
     rm -f "$folder/holder$n" ;;
-  gpioget) cat "$folder/level$rest" 2>/dev/null || echo 0 ;;
+  gpioget)
+    # A wire that nothing drives has the level of its resistor.
+    cat "$folder/level$rest" 2>/dev/null || { [ "$bias" = pull-up ] && echo 1 || echo 0; } ;;
   gpiomon)
     # Read before the line is held: from then on every change is an edge.
     was=$(cat "$folder/level$rest" 2>/dev/null)

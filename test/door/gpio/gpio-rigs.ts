@@ -7,9 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { type Chip, resolveLine } from '../../../src/door/gpio/chips.js';
 import type { Gpio } from '../../../src/door/gpio/gpio.js';
 import { GpiodGpio, runTool, toolsVersion } from '../../../src/door/gpio/gpiod-gpio.js';
+import { LeftHolders } from '../../../src/door/gpio/gpiod-left-holders.js';
 import { consumerOf, infoCommand, type ToolsVersion } from '../../../src/door/gpio/gpiod-tools.js';
 import { OnoffGpio, sysfsChips } from '../../../src/door/gpio/onoff-gpio.js';
 import { SimulatedGpio } from '../../../src/door/gpio/simulated-gpio.js';
+import { silentLog } from '../../../src/kit/log.js';
 import { systemClock } from '../../../src/kit/system-clock.js';
 import type { GpioRig } from '../../contract/gpio.contract.js';
 import { until } from '../../site/until.js';
@@ -27,6 +29,8 @@ export function simulatedRig(): GpioRig {
     line: on(gpio.chips()),
     wire: (offset) => gpio.level(offset),
     drive: (offset, high) => gpio.set(offset, high),
+    // Nothing can be moved but by this process.
+    drivenOn: () => true,
     listening: atOnce,
     close: () => undefined,
   };
@@ -53,8 +57,8 @@ export function onoffBelow(root: string): typeof import('onoff').Gpio {
 }
 
 /** A hand-made /sys/class/gpio of plain files: nothing in it changes by itself, and there are no interrupts. */
-export function sysfsTree(): string {
-  const root = scratch('sysfs');
+export function sysfsTree(root = scratch('sysfs')): string {
+  mkdirSync(root, { recursive: true });
   const chip = join(root, 'gpiochip512');
   mkdirSync(chip);
   for (const [file, text] of Object.entries({ label: 'gate-gpio', base: '512', ngpio: '8' }))
@@ -75,8 +79,9 @@ export function sysfsRig(): GpioRig {
   const path = (offset: number, file: string) => join(root, `gpio${512 + offset}`, file);
   const read = (offset: number, file: string) => readFileSync(path(offset, file), 'utf8').trim();
   const gpio: Gpio = {
-    async output(line, safeHigh) {
-      const output = await onoff.output(line, safeHigh);
+    setsPulls: onoff.setsPulls,
+    async output(line, rest) {
+      const output = await onoff.output(line, rest);
       // The kernel carries the level of `direction` over to `value`.
       writeFileSync(path(line.offset, 'value'), read(line.offset, 'direction') === 'high' ? '1' : '0');
       return output;
@@ -90,6 +95,8 @@ export function sysfsRig(): GpioRig {
     line: on(sysfsChips(root)),
     wire: (offset) => read(offset, 'value') === '1',
     drive: (offset, high) => writeFileSync(path(offset, 'value'), high ? '1' : '0'),
+    // The kernel keeps the level of an exported line.
+    drivenOn: () => true,
     listening: atOnce,
     close: () => rmSync(root, { recursive: true, force: true }),
   };
@@ -102,21 +109,37 @@ interface FakeFaults {
   fail(how: 'info-fails' | 'set-hangs'): void;
   /** Whether a running process holds line 0. */
   held(): boolean;
+  /** The stand-ins keep their chip here, and the back end its notes. The tools are in `bin`. */
+  readonly folder: string;
+  /** The process that holds line 0, if one does. */
+  holder(): number | undefined;
+  /** Every level that line 0 was set to. */
+  written(): readonly string[];
 }
 
 /** The gpiod back end with stand-ins for the tools, which keep a chip of eight lines in a folder. */
 export async function fakeToolsRig(version: ToolsVersion): Promise<GpioRig & FakeFaults> {
   const folder = scratch('gpiod');
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
   for (const tool of ['gpioset', 'gpioget', 'gpiomon', 'gpioinfo', 'gpiodetect'])
-    writeFileSync(join(folder, tool), `#!/bin/sh\nexec sh '${FAKE_TOOLS}' ${version} '${folder}' ${tool} "$@"\n`, {
+    writeFileSync(join(bin, tool), `#!/bin/sh\nexec sh '${FAKE_TOOLS}' ${version} '${folder}' ${tool} "$@"\n`, {
       mode: 0o755,
     });
   const { PATH } = process.env;
-  process.env['PATH'] = `${folder}:${PATH}`;
+  process.env['PATH'] = `${bin}:${PATH}`;
   const found = toolsVersion();
   if (found !== version) throw new Error(`the stand-ins say version ${found}`);
-  const gpio = new GpiodGpio(version, systemClock);
+  // Where a daemon with the state folder `state` in this one has its notes, too.
+  const leftHolders = new LeftHolders(join(folder, 'state', 'run'), silentLog);
+  const gpio = new GpiodGpio(version, systemClock, leftHolders);
   const level = (offset: number) => join(folder, `level${offset}`);
+  const holder = () => {
+    const file = join(folder, 'holder0');
+    const pid = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+    const stat = `/proc/${pid}/stat`;
+    return pid !== '' && existsSync(stat) && !/\) [ZX] /.test(readFileSync(stat, 'utf8')) ? Number(pid) : undefined;
+  };
   return {
     row: 'gpiod',
     gpio,
@@ -124,12 +147,17 @@ export async function fakeToolsRig(version: ToolsVersion): Promise<GpioRig & Fak
     wire: (offset) => (existsSync(level(offset)) ? readFileSync(level(offset), 'utf8').trim() === '1' : undefined),
     drive: (offset, high) => writeFileSync(level(offset), high ? '1\n' : '0\n'),
     listening: (offset) => watched(version, 'gpiochip0', offset),
-    fail: (how) => writeFileSync(join(folder, how), ''),
-    held() {
-      const holder = join(folder, 'holder0');
-      const stat = existsSync(holder) ? `/proc/${readFileSync(holder, 'utf8').trim()}/stat` : '';
-      return existsSync(stat) && !/\) [ZX] /.test(readFileSync(stat, 'utf8'));
+    folder,
+    // The process at work now is the one that is noted to last.
+    drivenOn: (offset) => {
+      const holder = join(folder, `holder${offset}`);
+      const lasting = leftHolders.find(on(gpio.chips())(offset));
+      return existsSync(holder) && readFileSync(holder, 'utf8').trim() === String(lasting?.pid);
     },
+    fail: (how) => writeFileSync(join(folder, how), ''),
+    held: () => holder() !== undefined,
+    holder,
+    written: () => readFileSync(join(folder, 'written0'), 'utf8').trim().split('\n'),
     close() {
       process.env['PATH'] = PATH;
       rmSync(folder, { recursive: true, force: true });
@@ -159,17 +187,19 @@ export async function virtualRig(backend: 'onoff' | 'gpiod'): Promise<GpioRig> {
   const lines = join('/sys/devices/platform', read(join(at, 'dev_name')), read(join(bank, 'chip_name')));
   const version = toolsVersion();
   if (backend === 'gpiod' && version === undefined) throw new Error('the gpiod tools are not installed');
-  const gpiod = new GpiodGpio(version ?? 2, systemClock);
+  const leftHolders = new LeftHolders(scratch('left'), silentLog);
+  const gpiod = new GpiodGpio(version ?? 2, systemClock, leftHolders);
   const real: Gpio = backend === 'gpiod' ? gpiod : new OnoffGpio((await import('onoff')).Gpio, systemClock);
   const chips = backend === 'gpiod' ? gpiod.chips() : sysfsChips();
   const label = `kaimon-${process.pid}`;
   const drive = (offset: number, high: boolean) =>
     writeFileSync(join(lines, `sim_gpio${offset}`, 'pull'), high ? 'pull-up' : 'pull-down');
   const gpio: Gpio = {
-    output(line, safeHigh, onFault) {
+    setsPulls: real.setsPulls,
+    output(line, rest, onFault) {
       // As docs/door.md asks for: a line that gpioset lets go of takes the level of its resistor, so that must be the safe level.
-      drive(line.offset, safeHigh);
-      return real.output(line, safeHigh, onFault);
+      if (!rest.held) drive(line.offset, rest.high);
+      return real.output(line, rest, onFault);
     },
     input: (...parts) => real.input(...parts),
     record: (...parts) => real.record(...parts),
@@ -180,6 +210,9 @@ export async function virtualRig(backend: 'onoff' | 'gpiod'): Promise<GpioRig> {
     line: (offset) => resolveLine('door.test.line', { chip: label, offset }, chips),
     wire: (offset) => read(join(lines, `sim_gpio${offset}`, 'value')) === '1',
     drive,
+    drivenOn: (offset) =>
+      backend === 'onoff' ||
+      leftHolders.find(resolveLine('door.test.line', { chip: label, offset }, chips)) !== undefined,
     listening: async (offset) => {
       if (backend === 'gpiod') await watched(version ?? 2, read(join(bank, 'chip_name')), offset);
     },

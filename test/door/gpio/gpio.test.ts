@@ -3,6 +3,8 @@ import { gpioContract } from '../../contract/gpio.contract.js';
 import { until } from '../../site/until.js';
 import { fakeToolsRig, noOnoff, noVirtualChip, simulatedRig, sysfsRig, virtualRig } from './gpio-rigs.js';
 
+const IDLE = { high: false, held: false };
+
 gpioContract('simulated', async () => simulatedRig());
 if (noOnoff === undefined) gpioContract('onoff in a hand-made sysfs tree', async () => sysfsRig());
 else test.skip(`onoff in a hand-made sysfs tree: ${noOnoff}`, () => undefined);
@@ -16,12 +18,28 @@ if (noVirtualChip === undefined) {
   test.skip(`a virtual chip: ${noVirtualChip}`, () => undefined);
 }
 
+test.each([1, 2] as const)('a wire that nothing drives has the level of its pull: gpiod %i', async (version) => {
+  const rig = await fakeToolsRig(version);
+  for (const [offset, pull] of [
+    [2, 'up'],
+    [3, 'down'],
+  ] as const) {
+    const levels: boolean[] = [];
+    const listener = { onLevel: (high: boolean) => void levels.push(high), onFault: () => undefined };
+    const input = await rig.gpio.input(rig.line(offset), pull, listener);
+    await until('it is read', () => levels.length > 0);
+    expect(levels[0]).toBe(pull === 'up');
+    input.close();
+  }
+  rig.close();
+});
+
 describe('when a GPIO line cannot be used', () => {
   test.skipIf(noOnoff)(
     `the message names chip, line and what to do: sysfs${noOnoff ? ` (${noOnoff})` : ''}`,
     async () => {
       const rig = sysfsRig();
-      const opened = rig.gpio.output(rig.line(5), false, () => undefined);
+      const opened = rig.gpio.output(rig.line(5), IDLE, () => undefined);
       await expect(opened).rejects.toMatchObject({ code: 'KAIMON_GPIO_IO' });
       await expect(opened).rejects.toThrow('line 5 of the GPIO chip "gate-gpio"');
       const pulled = rig.gpio.input(rig.line(1), 'up', { onLevel: () => undefined, onFault: () => undefined });
@@ -32,8 +50,8 @@ describe('when a GPIO line cannot be used', () => {
 
   test.each([1, 2] as const)('the message names the program that uses the line: gpiod %i', async (version) => {
     const rig = await fakeToolsRig(version);
-    const first = await rig.gpio.output(rig.line(0), false, () => undefined);
-    const second = rig.gpio.output(rig.line(0), false, () => undefined);
+    const first = await rig.gpio.output(rig.line(0), IDLE, () => undefined);
+    const second = rig.gpio.output(rig.line(0), IDLE, () => undefined);
     await expect(second).rejects.toThrow('line 0 of the GPIO chip "gate-gpio": it is in use by "gpioset"');
     first.close();
     rig.close();
@@ -42,7 +60,7 @@ describe('when a GPIO line cannot be used', () => {
   test('no gpioset keeps running if the tools fail after it took the line', async () => {
     const rig = await fakeToolsRig(2);
     rig.fail('info-fails');
-    const opened = rig.gpio.output(rig.line(0), false, () => undefined);
+    const opened = rig.gpio.output(rig.line(0), IDLE, () => undefined);
     await expect(opened).rejects.toMatchObject({ code: 'KAIMON_GPIO_IO' });
     await until('no process holds the line', () => !rig.held());
     rig.close();
@@ -50,7 +68,7 @@ describe('when a GPIO line cannot be used', () => {
 
   test('closing it gives up within the stop time of the service if the tools hang', async () => {
     const rig = await fakeToolsRig(2);
-    const line = await rig.gpio.output(rig.line(0), false, () => undefined);
+    const line = await rig.gpio.output(rig.line(0), IDLE, () => undefined);
     rig.fail('set-hangs');
     expect(() => line.close()).toThrow('ETIMEDOUT');
     rig.close();

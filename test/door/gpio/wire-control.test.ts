@@ -12,7 +12,10 @@ class Parent extends EventEmitter {
 async function wired() {
   const [gpio, parent, warn] = [new SimulatedGpio(), new Parent(), vi.fn()];
   obeyParent(gpio, parent, { warn });
-  const relay = await gpio.output({ name: 'relay', chip: 'gpiochip0', offset: 17 } as never, false);
+  const relay = await gpio.output({ name: 'relay', chip: 'gpiochip0', offset: 17 } as never, {
+    high: false,
+    held: false,
+  });
   return { gpio, parent, warn, relay };
 }
 

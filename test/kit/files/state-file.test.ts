@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
@@ -12,8 +12,8 @@ async function opened(folder: string) {
   const [clock, error] = [new ManualClock(), vi.fn()];
   const file = join(folder, 'things.json');
   const log = { ...silentLog, error } as typeof silentLog;
-  const open = () => StateFile.open({ file, name: 'things', schema, empty: { n: 0 }, delayMs: 2000, clock, log });
-  return { clock, error, file, open };
+  const options = { file, name: 'things', schema, empty: { n: 0 }, delayMs: 2000, clock, log };
+  return { clock, error, file, options, open: () => StateFile.open(options) };
 }
 
 test('what was saved is found again, changes within the delay are written together, and closing writes what waits', async () => {
@@ -47,4 +47,27 @@ test('a disk that refuses is logged, and throws no error', async () => {
   clock.advance(2000);
   await vi.waitFor(() => expect(error).toHaveBeenCalled());
   await file.close();
+});
+
+test('a file that cannot be read is set aside, and the gate goes on without it', async () => {
+  const folder = await tempFolder();
+  const { clock, error, file, open, options } = await opened(folder);
+  mkdirSync(file);
+  await expect(open()).rejects.toMatchObject({ code: 'KAIMON_FILE_READ' });
+  const state = await StateFile.openAnyway(options);
+  expect([state.found, error.mock.calls.length]).toEqual([{ n: 0 }, 1]);
+  state.save(() => ({ n: 4 }));
+  clock.advance(2000);
+  await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe('{"n":4}\n'));
+  expect(readdirSync(folder).some((name) => name.startsWith('things.json.corrupt-'))).toBe(true);
+});
+
+test('a folder that allows nothing at all is logged, and the gate goes on; what is saved later is a fault', async () => {
+  const { clock, error, file, options } = await opened(await tempFolder());
+  writeFileSync(file, 'a file where the folder should be');
+  const state = await StateFile.openAnyway({ ...options, file: join(file, 'things.json'), delayMs: 0 });
+  expect([state.found, error.mock.calls.length]).toEqual([{ n: 0 }, 1]);
+  state.save(() => ({ n: 1 }));
+  clock.advance(0);
+  await vi.waitFor(() => expect(state.fault).toMatchObject({ code: 'KAIMON_FILE_WRITE' }));
 });

@@ -10,7 +10,7 @@ import { Cascade } from '../../../src/kit/opencv/cascade.js';
 import { decodePhoto, encodeJpeg, UnusablePhoto } from '../../../src/kit/opencv/codec.js';
 import { drawMarks } from '../../../src/kit/opencv/draw.js';
 import { clampRegion, Picture } from '../../../src/kit/opencv/picture.js';
-import { jpegHeader, pngHeader } from './headers.js';
+import { jpegHeader, pngHeader } from '../pictures/headers.js';
 import { gradient } from './pictures.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kaimon-opencv-'));

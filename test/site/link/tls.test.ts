@@ -115,6 +115,16 @@ describe.skipIf(!openssl)('MQTT over TLS with client certificates', () => {
     expect((await received).topic).toBe('t');
   });
 
+  test('without TLS on the port for TLS the log says which address to give', async () => {
+    const plain = { url: `mqtt://localhost:${mosquitto.port}`, caFile: undefined };
+    expect(await outcome(plain)).toContain('set mqtt.url to mqtts://');
+  });
+
+  test('the key of the configuration is named where the broker is signed by somebody else', async () => {
+    const mine = { certFile: file('north.crt'), keyFile: file('north.key') };
+    expect(await outcome({ ...mine, caFile: file('other-ca.crt') })).toContain('mqtt.caFile');
+  });
+
   test('a gate without a certificate, or with a foreign one, cannot connect', async () => {
     expect(await outcome({})).not.toBe('up');
     expect(await outcome({ certFile: file('stranger.crt'), keyFile: file('stranger.key') })).not.toBe('up');

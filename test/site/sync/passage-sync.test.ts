@@ -54,7 +54,7 @@ function gate(name: string, people = new MemoryPeople(), clock: Clock = systemCl
     calendar: new Calendar('UTC'),
     gate: name,
     people,
-    file: { found: NO_PASSAGES, save: () => undefined },
+    file: { found: NO_PASSAGES, save: () => undefined, saveNow: async () => undefined },
     clock,
     trustedClock: { trusted: true },
     hasContact: false,
@@ -186,5 +186,6 @@ test('ten thousand records do not delay the door: after every few hundred, pulse
   setImmediate(turn);
   await settled(north);
   await until('all are known', () => north.whereabouts.refuses('p9999'));
-  expect([before, most < 500]).toEqual([10_000, true]);
+  await until('the last turn has been counted', () => before === 10_000);
+  expect(most).toBeLessThan(500);
 });

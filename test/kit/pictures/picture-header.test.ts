@@ -1,18 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  JPEG_SCANS_MAX,
-  PHOTO_BYTES_MAX,
-  readPictureHeader,
-  whyNotDecodable,
-} from '../../../src/kit/opencv/picture-header.js';
-import { jpegHeader, pngHeader } from './headers.js';
+import { JPEG_SCANS_MAX } from '../../../src/kit/pictures/jpeg.js';
+import { PHOTO_BYTES_MAX, readPictureHeader, whyNotDecodable } from '../../../src/kit/pictures/picture-header.js';
+import { jpegHeader, pngHeader, webpHeader } from './headers.js';
 
 describe('what a photo claims to be, before it is decoded', () => {
   test.each([
     ['a baseline JPEG', jpegHeader(640, 480), { kind: 'jpeg', width: 640, height: 480 }],
     ['a progressive JPEG', jpegHeader(640, 480, { frame: 0xc2 }), { kind: 'jpeg', width: 640, height: 480 }],
     ['a PNG', pngHeader(640, 480), { kind: 'png', width: 640, height: 480 }],
+    ['a WebP', webpHeader(640, 480), { kind: 'webp', width: 640, height: 480 }],
     [
       'a JPEG with a thumbnail in its EXIF part',
       jpegHeader(640, 480, { before: segment(0xe1, jpegHeader(160, 120)) }),
@@ -34,9 +31,19 @@ describe('what a photo claims to be, before it is decoded', () => {
 
   test.each([
     ['an empty file', Buffer.alloc(0), 'it is empty'],
-    ['a text', Buffer.from('GIF89a, or so'), 'it is neither JPEG nor PNG'],
+    ['a text', Buffer.from('no picture'), 'it is no JPEG, PNG or WebP'],
+    ['a WebP cut in its header', webpHeader(640, 480).subarray(0, 25), 'its WebP header is cut or broken'],
+    [
+      'an animated WebP',
+      webpHeader(640, 480, { flags: 0x02 }),
+      'it is an animated WebP: save one picture of it as JPEG',
+    ],
     ['a PNG cut in its header', pngHeader(640, 480).subarray(0, 32), 'its PNG header is cut or broken'],
-    ['a JPEG cut before its size', jpegHeader(640, 480).subarray(0, 9), 'it is a JPEG without a picture size'],
+    [
+      'a JPEG cut before its size',
+      jpegHeader(640, 480).subarray(0, 9),
+      'its JPEG header is cut off: copy or send the whole file again',
+    ],
     ['a JPEG that ends at once', Buffer.from([0xff, 0xd8, 0xff, 0xd9, 0, 0]), 'it is a JPEG without a picture size'],
     ['a JPEG of rubbish', Buffer.from([0xff, 0xd8, 1, 2, 3, 4]), 'its JPEG segments are broken'],
     [
@@ -102,7 +109,7 @@ describe('what a photo claims to be, before it is decoded', () => {
   });
 
   test('a header cut anywhere is never read past its end', () => {
-    for (const whole of [jpegHeader(640, 480), pngHeader(640, 480)])
+    for (const whole of [jpegHeader(640, 480), pngHeader(640, 480), webpHeader(640, 480)])
       for (let length = 0; length < whole.length; length++) {
         const header = readPictureHeader(whole.subarray(0, length));
         if (header.kind !== 'unknown') expect([header.width, header.height]).toEqual([640, 480]);

@@ -1,19 +1,34 @@
 // pure
+import { isFrameHeader, JPEG_SCANS_MAX, walkJpeg } from './jpeg.js';
+import { whyNotTaken } from './other-format.js';
+import { isWebp, readWebp } from './webp.js';
+import type { PictureKind } from './whole.js';
+
 /** What the first bytes of a file claim; nothing is decoded. */
 export type PictureHeader =
-  | { readonly kind: 'jpeg' | 'png'; readonly width: number; readonly height: number }
+  | { readonly kind: PictureKind; readonly width: number; readonly height: number }
   | { readonly kind: 'unknown'; readonly why: string };
 
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** After so many segments without a frame header the search in a JPEG ends. */
 const SEGMENTS_MAX = 512;
 
-/** Reads format and size of a JPEG (ITU-T T.81 B.2.2) or PNG (ISO 15948 11.2.2) without decoding it. */
+/** The format that the first bytes claim; undefined where it is none that is taken. */
+export function pictureKind(bytes: Uint8Array): PictureKind | undefined {
+  if (PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)) return 'png';
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return 'jpeg';
+  return isWebp(bytes) ? 'webp' : undefined;
+}
+
+/** Reads format and size of a JPEG (ITU-T T.81 B.2.2), PNG (ISO 15948 11.2.2) or WebP without decoding it. */
 export function readPictureHeader(bytes: Uint8Array): PictureHeader {
   if (bytes.length === 0) return { kind: 'unknown', why: 'it is empty' };
-  if (PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)) return readPng(bytes);
-  if (bytes[0] === 0xff && bytes[1] === 0xd8) return readJpeg(bytes);
-  return { kind: 'unknown', why: 'it is neither JPEG nor PNG' };
+  const kind = pictureKind(bytes);
+  if (!kind) return { kind: 'unknown', why: whyNotTaken(bytes) };
+  if (kind === 'png') return readPng(bytes);
+  if (kind === 'jpeg') return readJpeg(bytes);
+  const head = readWebp(bytes);
+  return 'why' in head ? { kind: 'unknown', why: head.why } : { kind: 'webp', ...head };
 }
 
 function readPng(bytes: Uint8Array): PictureHeader {
@@ -23,13 +38,12 @@ function readPng(bytes: Uint8Array): PictureHeader {
   return { kind: 'png', width: view.getUint32(16), height: view.getUint32(20) };
 }
 
-/** SOF0…SOF15 without DHT, JPG and DAC. */
-const isFrameHeader = (marker: number) =>
-  marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+const CUT_HEADER = 'its JPEG header is cut off: copy or send the whole file again';
 
 function readJpeg(bytes: Uint8Array): PictureHeader {
   let at = 2;
-  for (let n = 0; n < SEGMENTS_MAX && at + 3 < bytes.length; n++) {
+  for (let n = 0; n < SEGMENTS_MAX; n++) {
+    if (at + 3 >= bytes.length) return { kind: 'unknown', why: CUT_HEADER };
     if (bytes[at] !== 0xff) return { kind: 'unknown', why: 'its JPEG segments are broken' };
     const marker = bytes[at + 1] ?? 0;
     // The decoder does not take FF 00 for a segment with a length: what would be skipped here may hide a frame header.
@@ -45,7 +59,7 @@ function readJpeg(bytes: Uint8Array): PictureHeader {
     const length = ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
     if (marker === 0xd9 || marker === 0xda || length < 2) break;
     if (isFrameHeader(marker)) {
-      if (at + 8 >= bytes.length) break;
+      if (at + 8 >= bytes.length) return { kind: 'unknown', why: CUT_HEADER };
       const height = ((bytes[at + 5] ?? 0) << 8) | (bytes[at + 6] ?? 0);
       const width = ((bytes[at + 7] ?? 0) << 8) | (bytes[at + 8] ?? 0);
       return { kind: 'jpeg', width, height };
@@ -55,31 +69,7 @@ function readJpeg(bytes: Uint8Array): PictureHeader {
   return { kind: 'unknown', why: 'it is a JPEG without a picture size' };
 }
 
-/** A progressive JPEG has some ten scans; each costs the decoder a pass over all pixels, at reduced size too. */
-export const JPEG_SCANS_MAX = 64;
 export const JPEG_SCANNED_PIXELS_MAX = 600_000_000;
-
-/**
- * Counts the scans of the picture itself (ITU-T T.81 B.1.1): in entropy-coded data 0xff is followed by 0 or a restart mark. Stops
- * at the end mark, since phones put a video behind it, and after {@link JPEG_SCANS_MAX} + 1 scans.
- */
-function countScans(bytes: Uint8Array): number {
-  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let scans = 0;
-  for (let at = 2; scans <= JPEG_SCANS_MAX; ) {
-    at = data.indexOf(0xff, at);
-    const code = at < 0 ? undefined : data[at + 1];
-    if (code === undefined || code === 0xd9) break;
-    if (code === 0xff) {
-      at += 1;
-      continue;
-    }
-    const alone = code === 0x00 || code === 0x01 || (code >= 0xd0 && code <= 0xd8);
-    if (code === 0xda) scans += 1;
-    at += 2 + (alone || at + 3 >= data.length ? 0 : Math.max(2, data.readUInt16BE(at + 2)));
-  }
-  return scans;
-}
 
 /** Limits of a photo from outside. 60 megapixels covers today's phones; a JPEG is decoded at reduced size anyway. */
 export const PHOTO_BYTES_MAX = 16 * 1024 * 1024;
@@ -100,7 +90,7 @@ export function whyNotDecodable(bytes: Uint8Array): string | undefined {
     return `it is ${width}×${height} pixels, at least ${PHOTO_SIDE_MIN}×${PHOTO_SIDE_MIN} are needed`;
   if (width * height > PHOTO_PIXELS_MAX || width > 16_384 || height > 16_384)
     return `its header claims ${width}×${height} pixels, at most 60 megapixels and 16384 a side are allowed`;
-  const scans = header.kind === 'jpeg' ? countScans(bytes) : 0;
+  const scans = header.kind === 'jpeg' ? walkJpeg(bytes).scans : 0;
   if (scans > JPEG_SCANS_MAX || scans * width * height > JPEG_SCANNED_PIXELS_MAX)
     return `it is a JPEG of ${scans > JPEG_SCANS_MAX ? `more than ${JPEG_SCANS_MAX}` : scans} scans over ${width}×${height} pixels: save it again as an ordinary JPEG`;
   return undefined;

@@ -1,4 +1,4 @@
-import type { Clock, MonotonicMs } from '../../kit/clock.js';
+import type { Clock, MonotonicMs } from '../clock.js';
 
 /** Lines allowed in one window: a client that sends rubbish must not fill the disk with warnings. */
 const LINES = 20;

@@ -1,0 +1,77 @@
+import { existsSync, statfsSync } from 'node:fs';
+import { Command } from 'commander';
+import { dangersOf } from '../config/dangers.js';
+import { EXIT, explain } from '../kit/errors.js';
+import { systemClock } from '../kit/system-clock.js';
+import { loadManifest } from '../models/model-files.js';
+import { loadModels } from '../models/model-set.js';
+import { readPeople } from '../store/read-people.js';
+import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
+
+/** One thing that was looked at. */
+interface Finding {
+  readonly what: string;
+  readonly result: 'ok' | 'warning' | 'problem';
+  readonly text: string;
+}
+
+/** Less than this on the disk of the state folder is a problem: the journal alone keeps up to some hundred megabytes. */
+const FREE_MIN_MB = 100;
+const MEGABYTE = 1024 * 1024;
+
+/** Looks without changing anything, also beside a running daemon. */
+async function examine({ config, paths, peopleFile, calibrationFile, log }: Context): Promise<readonly Finding[]> {
+  const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
+  let encoder: string | undefined;
+  const findings = [
+    await look('models', async () => {
+      ({ encoder } = await loadModels(loadManifest(), choice, calibrationFile));
+      return `encoder ${encoder}`;
+    }),
+    await look('people', async () => {
+      if (encoder === undefined) return 'not looked at without models';
+      const { people } = await readPeople({ file: peopleFile, encoder, clock: systemClock, log });
+      return `${people.size} enrolled`;
+    }),
+    await look('disk', async () => {
+      if (!existsSync(paths.state)) return `${paths.state} is not there yet: the first start makes it`;
+      const { bavail, bsize } = statfsSync(paths.state);
+      const free = Math.floor((bavail * bsize) / MEGABYTE);
+      if (free < FREE_MIN_MB)
+        throw new Error(`${free} MB are free in ${paths.state}: at least ${FREE_MIN_MB} are needed`);
+      return `${free} MB are free in ${paths.state}`;
+    }),
+  ];
+  const dangers = dangersOf(config, process.env).map(
+    (text): Finding => ({ what: 'settings', result: 'warning', text }),
+  );
+  return [...findings, ...dangers];
+}
+
+async function look(what: string, act: () => Promise<string>): Promise<Finding> {
+  try {
+    return { what, result: 'ok', text: await act() };
+  } catch (thrown) {
+    return { what, result: 'problem', text: explain(thrown) };
+  }
+}
+
+/** `kaimon doctor`: what is wrong or dangerous at this gate. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description(
+      'find what is wrong or dangerous here: models, people, disk, settings (exit code 1 if something is wrong)',
+    )
+    .addHelpText('after', example('kaimon doctor --config /etc/kaimon/kaimon.yaml'))
+    .action(async (_own, command: Command) => {
+      const options = command.optsWithGlobals<CommonOptions>();
+      const findings = await examine(contextOf(options));
+      const ok = findings.every(({ result }) => result !== 'problem');
+      print(
+        options,
+        { ok, findings },
+        findings.map(({ what, result, text }) => `${result.padEnd(7)}  ${what}: ${text}`),
+      );
+      process.exitCode = ok ? EXIT.yes : EXIT.no;
+    });
+}

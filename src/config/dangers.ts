@@ -1,0 +1,64 @@
+import { statSync } from 'node:fs';
+import { messageOf } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import { type Config, defaultConfig } from './config.js';
+import type { Environment } from './environment.js';
+import { secretPath } from './secret.js';
+
+/** What of the configuration is read here. */
+export type DangerousConfig = Pick<Config, 'gate' | 'liveness' | 'access' | 'door' | 'mqtt' | 'journal'>;
+
+/** The name of a gate that nobody has named. */
+const UNNAMED = defaultConfig.gate;
+
+/**
+ * Settings that are allowed and take from what protects the door, each as a sentence. They make no gate `degraded`: it does what it was
+ * told, and that must not be overlooked.
+ */
+export function dangersOf(config: DangerousConfig, env: Environment): readonly string[] {
+  const { gate, liveness, access, door } = config;
+  const simulated = door.kind === 'simulated' || door.gpio.backend === 'simulated';
+  return [
+    ...(liveness.enabled
+      ? []
+      : ['liveness-off: a photo of an enrolled person opens this door (liveness.enabled: false)']),
+    ...(access.clock === 'unchecked'
+      ? [
+          'clock-unchecked: a wrong clock is believed, so hours, dates and old requests may count that must not (access.clock: unchecked)',
+        ]
+      : []),
+    ...(simulated && gate !== UNNAMED
+      ? [`door-simulated: the gate "${gate}" drives no lock: its door is simulated (door.kind, door.gpio.backend)`]
+      : []),
+    ...readableSecrets(config, env),
+  ];
+}
+
+function readableSecrets({ mqtt, journal }: DangerousConfig, env: Environment): readonly string[] {
+  const secrets = [
+    ['mqtt.passwordFile', mqtt.passwordFile],
+    ['mqtt.keyFile', mqtt.keyFile],
+    ['journal.keyFile', journal.keyFile],
+  ] as const;
+  return secrets.flatMap(([key, file]) => {
+    if (file === null) return [];
+    const path = secretPath(file, env);
+    try {
+      const { mode } = statSync(path);
+      return (mode & 0o006) === 0
+        ? []
+        : [
+            `secret-open: every user of this machine can read or change ${path} (${key}): chmod o= ${path}, and take a new secret`,
+          ];
+    } catch (thrown) {
+      return [`secret-missing: ${path} (${key}) cannot be looked at: ${messageOf(thrown)}`];
+    }
+  });
+}
+
+/** Logs each danger at the start. @returns them, for the state */
+export function warnOfDangers(config: DangerousConfig, env: Environment, log: Pick<Log, 'warn'>): readonly string[] {
+  const dangers = dangersOf(config, env);
+  for (const danger of dangers) log.warn({ danger: danger.split(':')[0] }, danger);
+  return dangers;
+}

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { Config } from '../config/config.js';
+import { messageOf } from '../kit/errors.js';
+import { EYE_PROGRAM, EyeChild, type SandboxCommand } from './child-process.js';
+import type { EyeLauncher } from './eye-process.js';
+import type { EyeSettings } from './protocol.js';
+import { programFolders, type SandboxHost, sandboxArguments, whyNoSandbox } from './sandbox.js';
+import { UnitEye } from './unit-connection.js';
+
+const BUBBLEWRAP = 'bwrap';
+/** A machine that is busy starting; the answer itself takes some 10 ms. */
+const PROBE_MS = 10_000;
+
+/**
+ * How eyes are started here: by systemd in their own unit where `eye.socket` names it, otherwise as children, in a sandbox where the
+ * machine lets bubblewrap make one.
+ */
+export async function eyeLauncher(settings: EyeSettings, { socket, sandbox }: Config['eye']): Promise<EyeLauncher> {
+  if (socket !== null) {
+    const launch: EyeLauncher['launch'] = (events) => new UnitEye(events, socket);
+    return { confinement: 'unit', unconfinedBecause: undefined, launch };
+  }
+  const made = sandbox === 'none' ? { why: 'eye.sandbox is none' } : await eyeSandbox(settings, EYE_PROGRAM);
+  const command = 'command' in made ? made.command : undefined;
+  return {
+    confinement: command ? 'sandbox' : 'none',
+    unconfinedBecause: 'why' in made ? made.why : undefined,
+    launch: (events) => new EyeChild(events, EYE_PROGRAM, command),
+  };
+}
+
+/** The command that runs `program` in a sandbox, tried out; or why there is none. */
+export async function eyeSandbox(
+  { camera, faces, models }: EyeSettings,
+  program: string,
+): Promise<{ readonly command: SandboxCommand } | { readonly why: string }> {
+  const why = whyNoSandbox(camera, process.getuid?.() === 0);
+  if (why !== undefined) return { why };
+  const networks = [models.confirmer, models.landmarks, models.encoder, ...models.liveness].map(({ file }) => file);
+  const named = [faces.haar.cascade, camera?.kind === 'replay' ? camera.path : null, ...networks];
+  const optional = named.filter((path) => path !== null && path !== '').map((path) => resolve(path as string));
+  const needs = { node: process.execPath, readable: programFolders(program), optional, camera };
+  const command: SandboxCommand = [BUBBLEWRAP, ...sandboxArguments(needs, host())];
+  try {
+    await promisify(execFile)(BUBBLEWRAP, [...command.slice(1), 'true'], { timeout: PROBE_MS, killSignal: 'SIGKILL' });
+    return { command };
+  } catch (thrown) {
+    const { code, stderr } = thrown as NodeJS.ErrnoException & { readonly stderr?: string };
+    if (code === 'ENOENT') return { why: 'bubblewrap is missing: apt-get install bubblewrap' };
+    return { why: `bubblewrap cannot make a sandbox here (${(stderr || messageOf(thrown)).trim().slice(0, 200)})` };
+  }
+}
+
+function host(): SandboxHost {
+  const system = readdirSync('/', { withFileTypes: true })
+    .filter(({ name }) => /^(usr|bin|sbin|lib\w*)$/.test(name))
+    .map((entry) => {
+      const path = join('/', entry.name);
+      return { path, target: entry.isSymbolicLink() ? readlinkSync(path) : undefined };
+    });
+  const gpioChips = readdirSync('/dev').filter((name) => name.startsWith('gpiochip'));
+  return { system, gpioChips: gpioChips.map((name) => join('/dev', name)) };
+}

@@ -1,0 +1,80 @@
+/** The networks of a gate, which starts without them where they cannot be had: button, fire and requests need none. */
+import type { Opening } from '../config/opening.js';
+import { explain, OperatingError } from '../kit/errors.js';
+import { type ThresholdCurve, usableCurve } from '../person/thresholds.js';
+import { type Calibration, calibrationFile, readCalibration } from './calibration.js';
+import type { Manifest } from './manifest.js';
+import { assertModels, loadManifest } from './model-files.js';
+import { chooseModels, type ModelSet } from './model-set.js';
+
+export interface GateModels extends ModelSet {
+  readonly curve: ThresholdCurve;
+  /** Why no face can be recognised now; undefined where nothing stands against it. Files that were missing may be there later. */
+  readonly whyBlind: () => Promise<string | undefined>;
+}
+
+/** Nobody is as near as this. */
+const NOBODY: ThresholdCurve = {
+  '1e-2': { threshold: 0 },
+  '1e-3': { threshold: 0 },
+  '1e-4': { threshold: 0 },
+  '1e-5': { threshold: 0 },
+};
+
+const NO_NETWORK = { file: '', input: { width: 8, height: 8, colour: 'grey' as const, mean: [0], scale: 1 } };
+/** Stands in for networks that are not known; the eye is never started with it. */
+const NO_MODELS: ModelSet = {
+  models: {
+    confirmer: NO_NETWORK,
+    landmarks: NO_NETWORK,
+    encoder: {
+      ...NO_NETWORK,
+      id: 'none@000000000000',
+      dimension: 1,
+      template: { size: 8, fit: 'similarity', points: [] },
+    },
+    liveness: [],
+  },
+  encoder: 'none@000000000000',
+  dimension: 1,
+  curve: null,
+};
+
+/**
+ * The networks that the configuration names. What is wrong with them is for {@link GateModels.whyBlind}.
+ * @param load for tests
+ * @throws OperatingError KAIMON_MODEL_UNKNOWN: the configuration is mistaken
+ */
+export function openModels({ config, paths }: Pick<Opening, 'config' | 'paths'>, load = loadManifest): GateModels {
+  const attempt = <T>(act: () => T): { readonly got: T } | { readonly why: string } => {
+    try {
+      return { got: act() };
+    } catch (thrown) {
+      if (!(thrown instanceof OperatingError) || thrown.trouble !== 'environment') throw thrown;
+      return { why: explain(thrown) };
+    }
+  };
+  const manifest = attempt(load);
+  if ('why' in manifest) return blind(NO_MODELS, manifest.why);
+  const calibration = attempt(() => readCalibration(calibrationFile(paths.state)));
+  const { set, names } = choose(manifest.got, config, 'got' in calibration ? calibration.got : undefined);
+  if ('why' in calibration) return blind(set, calibration.why);
+  const curve = attempt(() => usableCurve(set.curve, set.encoder, config.decision.threshold));
+  if ('why' in curve) return blind(set, curve.why);
+  const whyBlind = () =>
+    assertModels(manifest.got, names).then(
+      () => undefined,
+      (thrown: unknown) => explain(thrown),
+    );
+  return { ...set, curve: curve.got, whyBlind };
+}
+
+const choose = (manifest: Manifest, { encoder, liveness }: Opening['config'], calibration: Calibration | undefined) =>
+  chooseModels(manifest, { encoder, liveness: liveness.enabled }, calibration);
+
+/** Networks with which nobody is recognised until the gate is started again. */
+const blind = (set: ModelSet, why: string): GateModels => ({
+  ...set,
+  curve: NOBODY,
+  whyBlind: () => Promise.resolve(`${why}; then restart the gate`),
+});

@@ -1,0 +1,66 @@
+/** Opens the file of the people: for writing, or as far as it can be had. */
+import { Low } from 'lowdb';
+import { OperatingError } from '../kit/errors.js';
+import { errnoOf } from '../kit/files/atomic-file.js';
+import { WriterLock } from '../kit/files/writer-lock.js';
+import { checkEncoder } from './encoder-check.js';
+import { emptyDocument, type PeopleDocument } from './people-document.js';
+import { lastGoodOf, PeopleFileAdapter } from './people-file.js';
+import { PEOPLE_LOCK, type PeopleStoreOptions } from './people-options.js';
+import { prepareFolder, tidyFolder } from './store-folder.js';
+
+/** The right to write, and the file. */
+export interface Writer {
+  readonly lock: WriterLock;
+  readonly low: Low<PeopleDocument>;
+}
+
+/**
+ * Takes the lock and reads the file; a damaged one is set aside.
+ * @throws OperatingError KAIMON_PEOPLE_LOCKED, KAIMON_PEOPLE_CORRUPT, KAIMON_PEOPLE_SCHEMA, KAIMON_PEOPLE_ENCODER, KAIMON_FILE_READ,
+ *   KAIMON_FILE_WRITE; the lock is free again then
+ */
+export async function openWriter(
+  options: PeopleStoreOptions,
+): Promise<{ readonly writer: Writer; readonly document: PeopleDocument }> {
+  const { file, log } = options;
+  await prepareFolder(file, log);
+  const lockFile = `${file}.lock`;
+  const lock = await WriterLock.take(lockFile, log, PEOPLE_LOCK);
+  try {
+    await tidyFolder([file, lastGoodOf(file), lockFile], log);
+    const low = new Low(options.storage ?? new PeopleFileAdapter(options), emptyDocument(options.encoder));
+    await low.read();
+    if (!options.acceptOtherEncoder) checkEncoder(low.data, options.encoder, file);
+    return { writer: { lock, low }, document: low.data };
+  } catch (thrown) {
+    await lock.release();
+    throw thrown;
+  }
+}
+
+/** Whether a gate can start although its people cannot be opened. With another process at them it cannot: two daemons are a mistake. */
+export const isBearable = (why: unknown): boolean =>
+  why instanceof OperatingError ? why.code !== 'KAIMON_PEOPLE_LOCKED' : errnoOf(why) !== undefined;
+
+/**
+ * The people without the right to change them; nothing is moved or written. Nobody where the file cannot be used.
+ * @param why the store could not be opened for writing
+ * @returns what is to be mended: `why`, or what keeps even reading from going well
+ */
+export async function readAnyway(
+  options: PeopleStoreOptions,
+  why: unknown,
+): Promise<{ readonly document: PeopleDocument; readonly fault: unknown }> {
+  const { file, encoder } = options;
+  const nobody = emptyDocument(encoder);
+  try {
+    const document = await (options.storage ?? new PeopleFileAdapter({ ...options, readOnly: true })).read();
+    if (document === null) return { document: nobody, fault: why };
+    checkEncoder(document, encoder, file);
+    return { document, fault: why };
+  } catch (fault) {
+    if (!isBearable(fault)) throw fault;
+    return { document: nobody, fault };
+  }
+}

@@ -1,0 +1,45 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { configSchema } from '../../src/config/config.js';
+import { dangersOf } from '../../src/config/dangers.js';
+import { tempFolder } from '../store/sample.js';
+
+const codes = (changes: object, env = {}) =>
+  dangersOf(configSchema.parse(changes), env).map((danger) => danger.split(':')[0]);
+const gpio = { kind: 'gpio', relay: { line: 17 } };
+
+test.each<[string, object, readonly string[]]>([
+  ['the defaults are no danger: nobody has named the gate yet', {}, []],
+  ['a gate with a lock', { gate: 'north', door: gpio }, []],
+  ['liveness off', { gate: 'north', door: gpio, liveness: { enabled: false } }, ['liveness-off']],
+  ['a clock that is not checked', { gate: 'north', door: gpio, access: { clock: 'unchecked' } }, ['clock-unchecked']],
+  ['a simulated door at a gate with a name', { gate: 'north' }, ['door-simulated']],
+  [
+    'simulated wires at a gate with a name',
+    { gate: 'north', door: { ...gpio, gpio: { backend: 'simulated' } } },
+    ['door-simulated'],
+  ],
+])('%s', (_what, changes, expected) => {
+  expect(codes(changes)).toEqual(expected);
+});
+
+test('a password or key that every user can read or change is a danger, one for its group is none', async () => {
+  const file = join(await tempFolder(), 'password');
+  writeFileSync(file, 'secret');
+  const changes = { mqtt: { username: 'gate', passwordFile: file }, journal: { keyFile: file } };
+  for (const [mode, expected] of [
+    [0o600, []],
+    [0o640, []],
+    [0o644, ['secret-open', 'secret-open']],
+    [0o602, ['secret-open', 'secret-open']],
+  ] as const) {
+    chmodSync(file, mode);
+    expect(codes(changes)).toEqual(expected);
+  }
+  expect(dangersOf(configSchema.parse(changes), {}).join()).not.toContain('secret"');
+});
+
+test('a secret that is not there is told', () => {
+  expect(codes({ journal: { keyFile: '/nowhere/key' } })).toEqual(['secret-missing']);
+});

@@ -1,0 +1,40 @@
+import { expect, test, vi } from 'vitest';
+import { EyeStart } from '../../src/eye/start-eye.js';
+import { silentLog } from '../../src/kit/log.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+
+const listeners = { onObservation: () => undefined, onStatus: () => undefined };
+
+function starting(answers: (string | undefined)[]) {
+  const clock = new ManualClock();
+  const eye = { start: vi.fn(), stop: vi.fn(), hold: vi.fn() };
+  const whyBlind = vi.fn(() => Promise.resolve(answers.length > 1 ? answers.shift() : answers[0]));
+  return { clock, eye, whyBlind, start: new EyeStart({ eye, listeners, whyBlind, clock, log: silentLog }) };
+}
+
+test('an eye that nothing stands against is started at once', async () => {
+  const { eye, start } = starting([undefined]);
+  await start.look();
+  expect([eye.start.mock.calls.length, eye.hold.mock.calls.length]).toEqual([1, 0]);
+});
+
+test('an eye that lacks a network is started, once, when it is there, without a restart of the gate', async () => {
+  const { eye, start, clock, whyBlind } = starting(['no encoder', 'no encoder', undefined]);
+  await start.look();
+  expect(eye.hold).toHaveBeenLastCalledWith('no encoder', listeners);
+  for (let s = 0; s < 3600; s++) {
+    clock.advance(1000);
+    await Promise.resolve();
+    await Promise.resolve();
+  }
+  expect([eye.start.mock.calls.length, eye.hold.mock.calls.length, whyBlind.mock.calls.length]).toEqual([1, 2, 3]);
+});
+
+test('after the stop nothing is started', async () => {
+  const { eye, start, clock } = starting(['no encoder', undefined]);
+  await start.look();
+  start.stop();
+  clock.advance(3_600_000);
+  await new Promise(setImmediate);
+  expect([eye.start.mock.calls.length, eye.stop.mock.calls.length]).toEqual([0, 1]);
+});

@@ -1,0 +1,70 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { OperatingError } from '../../src/kit/errors.js';
+import { loadManifest } from '../../src/models/model-files.js';
+import { openModels } from '../../src/models/open-models.js';
+import { given } from '../config/given.js';
+import { tempFolder } from '../store/sample.js';
+
+async function opening(text = '') {
+  const state = await tempFolder();
+  return { config: given(text || '{}').config, paths: { state, cache: state, run: state } };
+}
+
+test('a network whose file is missing leaves the gate blind, and says which', async () => {
+  const manifest = loadManifest();
+  const lacking = {
+    ...manifest,
+    models: manifest.models.map((model) => (model.role === 'encoder' ? { ...model, file: 'none.onnx' } : model)),
+  };
+  const { whyBlind, encoder, curve } = openModels(await opening(), () => lacking);
+  expect(await whyBlind()).toMatch(/none\.onnx is missing .*; run "kaimon models build"$/);
+  // The people are those of this encoder all the same.
+  expect(encoder).toMatch(/^mobilefacenet@/);
+  expect(curve['1e-3'].threshold).toBeGreaterThan(0);
+});
+
+test.each<[string, string, string, (state: string) => void, () => ReturnType<typeof loadManifest>]>([
+  [
+    'no manifest',
+    '',
+    'models/manifest.json is gone',
+    () => undefined,
+    () => {
+      throw new OperatingError('KAIMON_MODEL_MANIFEST', 'models/manifest.json is gone');
+    },
+  ],
+  [
+    'damaged thresholds of the site',
+    '',
+    'calibration.json cannot be used',
+    (state) => writeFileSync(join(state, 'calibration.json'), '{'),
+    loadManifest,
+  ],
+  [
+    'an encoder that nobody measured',
+    '',
+    'were not measured',
+    () => undefined,
+    () => {
+      const manifest = loadManifest();
+      const unmeasured = manifest.models.map((model) =>
+        model.role === 'encoder' ? { ...model, thresholds: null } : model,
+      );
+      return { ...manifest, models: unmeasured };
+    },
+  ],
+])('with %s nobody is recognised until the gate is started again', async (_what, text, why, spoil, load) => {
+  const parts = await opening(text);
+  spoil(parts.paths.state);
+  const { whyBlind, curve } = openModels(parts, load);
+  expect(await whyBlind()).toMatch(why);
+  expect(await whyBlind()).toMatch(/; then restart the gate$/);
+  expect(Object.values(curve)).toEqual(Array.from({ length: 4 }, () => ({ threshold: 0 })));
+});
+
+test('an encoder that does not exist is a mistake in the configuration and is refused', async () => {
+  const parts = await opening('encoder: nothing');
+  expect(() => openModels(parts)).toThrow(expect.objectContaining({ code: 'KAIMON_MODEL_UNKNOWN' }));
+});

@@ -1,0 +1,42 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { discard, kaimon, notReady, scratch } from './harness.js';
+
+test.skipIf(notReady)(
+  `kaimon doctor names dangerous settings and what is wrong, and changes nothing${notReady ? ` (${notReady})` : ''}`,
+  async () => {
+    const folder = scratch();
+    const [config, state, key] = [join(folder, 'kaimon.yaml'), join(folder, 'state'), join(folder, 'key')];
+    mkdirSync(state);
+    writeFileSync(key, 'secret');
+    chmodSync(key, 0o644);
+    writeFileSync(
+      config,
+      stringify({
+        gate: 'north',
+        liveness: { enabled: false },
+        access: { clock: 'unchecked' },
+        journal: { keyFile: key },
+      }),
+    );
+    const doctor = async () => {
+      const { code, stdout } = await kaimon('doctor', '--config', config, '--state', state, '--json');
+      return { code, ...(JSON.parse(stdout) as { findings: { what: string; result: string; text: string }[] }) };
+    };
+    try {
+      const well = await doctor();
+      expect(well.code).toBe(0);
+      const warnings = well.findings.filter(({ result }) => result === 'warning').map(({ text }) => text.split(':')[0]);
+      expect(warnings).toEqual(['liveness-off', 'clock-unchecked', 'door-simulated', 'secret-open']);
+      writeFileSync(join(state, 'people.json'), 'rubbish');
+      const ill = await doctor();
+      expect(ill.code).toBe(1);
+      expect(ill.findings).toContainEqual(expect.objectContaining({ what: 'people', result: 'problem' }));
+    } finally {
+      discard(folder);
+    }
+  },
+  60_000,
+);

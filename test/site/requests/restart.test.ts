@@ -1,0 +1,110 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Paths } from '../../../src/config/paths.js';
+import { Endings } from '../../../src/kit/endings.js';
+import { silentLog } from '../../../src/kit/log.js';
+import { ManualClock } from '../../../src/kit/manual-clock.js';
+import type { Packet } from '../../../src/site/link/link.js';
+import { RequestServer } from '../../../src/site/requests/request-server.js';
+import { openSeenRequests } from '../../../src/site/requests/seen-file.js';
+import { tempFolder } from '../../store/sample.js';
+import { MemoryBroker } from '../../support/memory-link.js';
+import { type Call, noting } from '../harness.js';
+
+const MINUTE = 60_000;
+const ID = '3f2c1d0e-5a4b-4c3d-8e2f-1a0b9c8d7e6f';
+const NOW = Date.UTC(2026, 10, 24, 8);
+
+/** One run of the daemon, from its start to its end, with a clock of its own. */
+async function run(state: string, wallMs: number, trusted: boolean, confirmed: number | null = null) {
+  const [clock, endings] = [new ManualClock(wallMs), new Endings()];
+  const paths = { state } as Paths;
+  const requests = await openSeenRequests({ paths, clock, log: silentLog, endings });
+  const calls: Call[] = [];
+  const link = new MemoryBroker(clock).link();
+  const answers: unknown[] = [];
+  link.publish = async (_topic, text) => void answers.push(JSON.parse(String(text)));
+  const trust = { trusted, confirmedMs: confirmed as never };
+  const server = new RequestServer({
+    link,
+    names: { site: 'home', gate: 'north' },
+    clock,
+    log: silentLog,
+    handlers: noting(calls),
+    requests,
+    trustedClock: trust,
+    written: () => Promise.resolve(),
+  });
+  const ask = async (sentMs: number, id = ID): Promise<string> => {
+    const [time, expires] = [sentMs, sentMs + 4 * MINUTE].map((ms) => new Date(ms).toISOString());
+    const body = JSON.stringify({ v: 1, id, time, expires, by: 'office', args: {} });
+    const packet: Packet = { topic: 'kaimon/home/gates/north/request/open', payload: Buffer.from(body), retain: false };
+    const before = answers.length;
+    server.receive(packet);
+    while (answers.length === before) await new Promise(setImmediate);
+    const answer = answers.at(-1) as { ok: boolean; error?: { code: string } };
+    return answer.ok ? 'done' : (answer.error?.code ?? '');
+  };
+  return { clock, trust, calls, ask, end: () => endings.close() };
+}
+
+test('a request that was done is not done again after a restart, even where the clock was set back before its start', async () => {
+  const state = await tempFolder();
+  const first = await run(state, NOW, true);
+  first.clock.advance(MINUTE);
+  expect(await first.ask(NOW + MINUTE)).toBe('done');
+  await first.end();
+  // As on a board without a battery: the clock begins before the request was sent, and nothing confirms it.
+  const second = await run(state, NOW, false);
+  second.clock.advance(2 * MINUTE);
+  expect(await second.ask(NOW + MINUTE)).toBe('replayed');
+  expect(second.calls).toEqual([]);
+});
+
+test('a request of before the restart that nobody has done is refused once the clock is right, and new ones are taken', async () => {
+  const gate = await run(await tempFolder(), 0, false);
+  gate.clock.advance(MINUTE);
+  gate.clock.jumpWall(NOW - gate.clock.wall());
+  gate.trust.trusted = true;
+  expect(await gate.ask(NOW - 2 * MINUTE)).toBe('expired');
+  expect(await gate.ask(NOW, ID.replace('3f2c', '0000'))).toBe('done');
+});
+
+test('a start with a clock far ahead refuses nothing any more once the clock is right', async () => {
+  const gate = await run(await tempFolder(), NOW + 86_400_000, false);
+  expect(await gate.ask(NOW)).toBe('expired');
+  gate.clock.advance(MINUTE);
+  gate.clock.jumpWall(-86_400_000);
+  expect(await gate.ask(NOW + MINUTE - 1000)).toBe('done');
+});
+
+test('a clock that is behind what the network has confirmed before the restart revives nothing', async () => {
+  const gate = await run(await tempFolder(), NOW - 60 * MINUTE, false, NOW);
+  gate.clock.advance(MINUTE);
+  expect(await gate.ask(NOW - 59 * MINUTE)).toBe('expired');
+  expect(await gate.ask(NOW + MINUTE, ID.replace('3f2c', '0001'))).toBe('done');
+});
+
+test('only what changes something is written, and a damaged file is set aside', async () => {
+  const state = await tempFolder();
+  const file = join(state, 'requests.json');
+  await writeFile(file, 'rubbish');
+  const gate = await run(state, NOW, true);
+  gate.clock.advance(1);
+  expect(await gate.ask(NOW + 1)).toBe('done');
+  await gate.end();
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
+    schema: 1,
+    requests: { [ID]: new Date(NOW + 1 + 4 * MINUTE).toISOString() },
+  });
+});
+
+test('while the file cannot be written requests are done all the same', async () => {
+  const state = await tempFolder();
+  const gate = await run(state, NOW, true);
+  await rm(state, { recursive: true });
+  gate.clock.advance(1);
+  expect(await gate.ask(NOW + 1)).toBe('done');
+  await gate.end();
+});
