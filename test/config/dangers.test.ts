@@ -47,5 +47,5 @@ test('a secret that is not there is told', () => {
 test('a credential that only the service can read is not judged from outside, nor what is switched off', () => {
   expect(codes({ journal: { keyFile: 'journal-key' } })).toEqual([]);
   expect(codes({ journal: { enabled: false, keyFile: '/nowhere/key' } })).toEqual([]);
-  expect(codes({ mqtt: { passwordFile: '/nowhere/password' } })).toEqual([]);
+  expect(codes({ mqtt: { username: 'gate', passwordFile: '/nowhere/password' } })).toEqual([]);
 });
