@@ -4,7 +4,7 @@ import type { Environment } from '../config/environment.js';
 import { valueAt } from '../config/keys.js';
 import type { Paths } from '../config/paths.js';
 import type { Problem } from '../config/problem.js';
-import { readPassword, readSecret } from '../config/secret.js';
+import { isForeignCredential, readPassword, readSecret } from '../config/secret.js';
 import { findCascade } from '../face/haar.js';
 import { signerOf } from '../journal/signing.js';
 import { explain, OperatingError } from '../kit/errors.js';
@@ -40,7 +40,7 @@ export async function checkSurroundings({ config, paths, env }: Place): Promise<
       await check();
     } catch (thrown) {
       const value = valueAt(config, key.split('.'));
-      if (key.endsWith('File') && isCredential(value, env))
+      if (key.endsWith('File') && isForeignCredential(value, env))
         notes.push(`${key}: ${value} is no file here: as a credential of systemd only the service can read it`);
       else problems.push({ path: key, message: explain(thrown) });
     }
@@ -91,7 +91,3 @@ function assertReplay(path: string): void {
   const why = found ? 'it is neither a folder nor a plain file' : 'there is no such file or folder';
   throw new OperatingError('KAIMON_CAMERA_OPEN', `cannot replay ${path}: ${why}`);
 }
-
-/** A bare name, outside of the service that has the credentials. */
-const isCredential = (value: unknown, env: Environment): boolean =>
-  typeof value === 'string' && /^[^/.]+$/.test(value) && !env['CREDENTIALS_DIRECTORY'] && !existsSync(value);

@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { Command } from 'commander';
 import { dangersOf } from '../config/dangers.js';
 import { EXIT, explain } from '../kit/errors.js';
@@ -6,6 +6,7 @@ import { systemClock } from '../kit/system-clock.js';
 import { loadManifest } from '../models/model-files.js';
 import { loadModels } from '../models/model-set.js';
 import { readPeople } from '../store/read-people.js';
+import { checkSurroundings } from './config-surroundings.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
 
 /** One thing that was looked at. */
@@ -35,6 +36,7 @@ async function examine({ config, paths, peopleFile, calibrationFile, log }: Cont
     }),
     await look('disk', async () => {
       if (!existsSync(paths.state)) return `${paths.state} is not there yet: the first start makes it`;
+      accessSync(paths.state, constants.W_OK);
       const { bavail, bsize } = statfsSync(paths.state);
       const free = Math.floor((bavail * bsize) / MEGABYTE);
       if (free < FREE_MIN_MB)
@@ -42,10 +44,17 @@ async function examine({ config, paths, peopleFile, calibrationFile, log }: Cont
       return `${free} MB are free in ${paths.state}`;
     }),
   ];
-  const dangers = dangersOf(config, process.env).map(
-    (text): Finding => ({ what: 'settings', result: 'warning', text }),
-  );
-  return [...findings, ...dangers];
+  const { problems, notes } = await checkSurroundings({ config, paths, env: process.env });
+  // The networks were looked at above.
+  const lacks = problems.filter(({ path }) => path !== 'encoder').map(({ path, message }) => `${path}: ${message}`);
+  const settings = (result: Finding['result'], texts: readonly string[]) =>
+    texts.map((text): Finding => ({ what: 'settings', result, text }));
+  return [
+    ...findings,
+    ...settings('problem', lacks),
+    ...settings('warning', notes),
+    ...settings('warning', dangersOf(config, process.env)),
+  ];
 }
 
 async function look(what: string, act: () => Promise<string>): Promise<Finding> {
@@ -60,7 +69,7 @@ async function look(what: string, act: () => Promise<string>): Promise<Finding> 
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'find what is wrong or dangerous here: models, people, disk, settings (exit code 1 if something is wrong)',
+      'find what is wrong or dangerous here: models, people, disk, settings and the files that they name (exit code 1 if something is wrong)',
     )
     .addHelpText('after', example('kaimon doctor --config /etc/kaimon/kaimon.yaml'))
     .action(async (_own, command: Command) => {

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { ClosingError, Endings } from '../kit/endings.js';
 import { EXIT, explain } from '../kit/errors.js';
 import { createDaemonLog, takeOverPrinting } from '../kit/log.js';
 import { systemClock } from '../kit/system-clock.js';
-import { startGate } from '../main.js';
+import { type RunningGate, startGate } from '../main.js';
 import { type CommonOptions, contextOf, example } from './context.js';
 
 interface Options extends CommonOptions {
@@ -36,18 +37,35 @@ export function runCommand(): Command {
       const { config, paths } = contextOf(options, { ...options.camera, 'door.kind': options.door });
       const log = createDaemonLog(config.log.level, 'gate', systemClock);
       takeOverPrinting(log);
-      const gate = await startGate(config, paths, log);
-      const stop = (signal: string) => {
-        log.info({ signal }, 'stopping');
-        gate.stop().then(
+      const endings = new Endings();
+      let gate: RunningGate | undefined;
+      let stopping: string | undefined;
+      const exitAfter = (closed: Promise<void>) =>
+        closed.then(
           () => process.exit(EXIT.yes),
           (thrown: unknown) => {
             log.error({ why: explain(thrown) }, 'the stop was not clean');
             process.exit(EXIT.environment);
           },
         );
+      const stop = (signal: string) => {
+        log.info({ signal }, 'stopping');
+        stopping = signal;
+        if (gate) exitAfter(gate.stop());
+        // What cannot be closed startGate logs; it ends with the next part that it wants to open.
+        else endings.close().catch(() => undefined);
       };
+      // Before the start: the door is at work from its first moment, and a stop must leave it as it should be left.
       process.once('SIGTERM', stop);
       process.once('SIGINT', stop);
+      try {
+        gate = await startGate(config, paths, log, endings);
+      } catch (thrown) {
+        if (stopping === undefined || !(thrown instanceof ClosingError)) throw thrown;
+        log.info({ signal: stopping }, 'stopped while the gate was starting');
+        exitAfter(endings.close());
+        return;
+      }
+      if (stopping !== undefined) exitAfter(gate.stop());
     });
 }

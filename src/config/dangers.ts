@@ -3,7 +3,7 @@ import { messageOf } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { type Config, defaultConfig } from './config.js';
 import type { Environment } from './environment.js';
-import { secretPath } from './secret.js';
+import { isForeignCredential, secretPath } from './secret.js';
 
 /** What of the configuration is read here. */
 export type DangerousConfig = Pick<Config, 'gate' | 'liveness' | 'access' | 'door' | 'mqtt' | 'journal'>;
@@ -36,12 +36,13 @@ export function dangersOf(config: DangerousConfig, env: Environment): readonly s
 
 function readableSecrets({ mqtt, journal }: DangerousConfig, env: Environment): readonly string[] {
   const secrets = [
-    ['mqtt.passwordFile', mqtt.passwordFile],
-    ['mqtt.keyFile', mqtt.keyFile],
-    ['journal.keyFile', journal.keyFile],
+    ['mqtt.passwordFile', mqtt.enabled ? mqtt.passwordFile : null],
+    ['mqtt.keyFile', mqtt.enabled ? mqtt.keyFile : null],
+    ['journal.keyFile', journal.enabled ? journal.keyFile : null],
   ] as const;
   return secrets.flatMap(([key, file]) => {
-    if (file === null) return [];
+    // What only the service can read, only the service can judge.
+    if (file === null || isForeignCredential(file, env)) return [];
     const path = secretPath(file, env);
     try {
       const { mode } = statSync(path);

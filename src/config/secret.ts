@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import type { Environment } from './environment.js';
@@ -11,6 +11,10 @@ export function secretPath(file: string, env: Environment): string {
   const credentials = env['CREDENTIALS_DIRECTORY'];
   return credentials && !isAbsolute(file) && !file.includes('/') ? join(credentials, file) : resolve(file);
 }
+
+/** Whether a `…File` key is the bare name of a credential that only the service can read, looked at from outside of it. */
+export const isForeignCredential = (file: unknown, env: Environment): file is string =>
+  typeof file === 'string' && /^[^/.]+$/.test(file) && !env['CREDENTIALS_DIRECTORY'] && !existsSync(file);
 
 /**
  * The bytes of a certificate or key, or of a password.

@@ -1,5 +1,6 @@
 import type { Opening } from '../config/opening.js';
 import { makeNotify } from '../host/readiness.js';
+import { ClosingError } from '../kit/endings.js';
 import { explain } from '../kit/errors.js';
 import type { StartedDoor } from './start-door.js';
 
@@ -23,8 +24,8 @@ export async function serveDoorAlone(
 ): Promise<void> {
   const { kind, rex, fire } = config.door;
   const wired = kind === 'gpio' && (rex.line !== null || fire.line !== null);
-  // By hand nobody starts it again, and whoever did is waiting for the reason.
-  if (!wired || process.env['INVOCATION_ID'] === undefined) return;
+  // By hand nobody starts it again, and whoever did is waiting for the reason. Who is told to stop does not wait.
+  if (thrown instanceof ClosingError || !wired || process.env['INVOCATION_ID'] === undefined) return;
   door.tellNobody();
   // Nobody is there any more who would end open house.
   door.keeper.lock();

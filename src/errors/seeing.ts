@@ -100,7 +100,8 @@ export const SEEING_ERRORS = {
   KAIMON_CAMERA_OPEN: {
     kind: 'environment',
     meaning: 'the camera cannot be opened; the daemon goes on trying',
-    advice: 'is it plugged in, unused by others, and is the user in group `video`?',
+    advice:
+      'is it plugged in and unused by others? Run by hand: is the user in group `video`? As a service: does the camera need a drop-in for `kaimon-eye@` (install.md)?',
   },
   KAIMON_CAMERA_HUNG: {
     kind: 'environment',

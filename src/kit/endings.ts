@@ -1,5 +1,10 @@
 import { type Ending, endInOrder } from './closing.js';
 
+/** A part was not opened because all parts are being closed. */
+export class ClosingError extends Error {
+  override readonly name = 'ClosingError';
+}
+
 /**
  * One stack of endings: what was opened last ends first. The same stack serves the stop of a daemon and a start that fails half-way, so
  * that nothing is left running in either case.
@@ -12,14 +17,14 @@ export class Endings {
    * Opens a part and notes how it ends.
    * @param what names the part where its end fails
    * @returns what `open` gives; if it throws, nothing is noted and the error is passed on
-   * @throws Error after {@link close}: nothing is opened then, and what was being opened is closed again
+   * @throws ClosingError after {@link close}: nothing is opened then, and what was being opened is closed again
    */
   async open<T>(what: string, open: () => T | Promise<T>, close: (part: T) => unknown): Promise<T> {
-    if (this.#closing) throw new Error(`${what}: not opened, as everything is closing`);
+    if (this.#closing) throw new ClosingError(`${what}: not opened, as everything is closing`);
     const part = await open();
     if (this.#closing) {
       await close(part);
-      throw new Error(`${what}: opened while everything was closing, and closed again`);
+      throw new ClosingError(`${what}: opened while everything was closing, and closed again`);
     }
     this.#endings.unshift([what, () => close(part)]);
     return part;

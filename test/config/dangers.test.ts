@@ -27,7 +27,7 @@ test.each<[string, object, readonly string[]]>([
 test('a password or key that every user can read or change is a danger, one for its group is none', async () => {
   const file = join(await tempFolder(), 'password');
   writeFileSync(file, 'secret');
-  const changes = { mqtt: { username: 'gate', passwordFile: file }, journal: { keyFile: file } };
+  const changes = { mqtt: { enabled: true, username: 'gate', passwordFile: file }, journal: { keyFile: file } };
   for (const [mode, expected] of [
     [0o600, []],
     [0o640, []],
@@ -42,4 +42,10 @@ test('a password or key that every user can read or change is a danger, one for 
 
 test('a secret that is not there is told', () => {
   expect(codes({ journal: { keyFile: '/nowhere/key' } })).toEqual(['secret-missing']);
+});
+
+test('a credential that only the service can read is not judged from outside, nor what is switched off', () => {
+  expect(codes({ journal: { keyFile: 'journal-key' } })).toEqual([]);
+  expect(codes({ journal: { enabled: false, keyFile: '/nowhere/key' } })).toEqual([]);
+  expect(codes({ mqtt: { username: 'gate', passwordFile: '/nowhere/password' } })).toEqual([]);
 });

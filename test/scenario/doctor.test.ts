@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -10,7 +11,8 @@ test.skipIf(notReady)(
     const folder = scratch();
     const [config, state, key] = [join(folder, 'kaimon.yaml'), join(folder, 'state'), join(folder, 'key')];
     mkdirSync(state);
-    writeFileSync(key, 'secret');
+    const { privateKey } = generateKeyPairSync('ed25519');
+    writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }));
     chmodSync(key, 0o644);
     writeFileSync(
       config,
@@ -34,6 +36,11 @@ test.skipIf(notReady)(
       const ill = await doctor();
       expect(ill.code).toBe(1);
       expect(ill.findings).toContainEqual(expect.objectContaining({ what: 'people', result: 'problem' }));
+      writeFileSync(key, 'no key');
+      const keyless = (await doctor()).findings.filter(
+        ({ what, result }) => what === 'settings' && result === 'problem',
+      );
+      expect(keyless.map(({ text }) => text.split(':')[0])).toEqual(['journal.keyFile']);
     } finally {
       discard(folder);
     }
