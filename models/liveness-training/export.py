@@ -1,6 +1,6 @@
 """Both checkpoints and the calibration to one ONNX file, and the proof that it says the same.
 
-    python export.py --work WORK --checkpoint WORK/all.pt --imitator WORK/like-v2-all.pt --calibration WORK/calibration-2.json --out liveness.onnx
+    python export.py --work WORK --checkpoint WORK/all.pt --imitator WORK/like-v2.pt --calibration WORK/calibration-2.json --out liveness.onnx
 
 Input `looks`, N x 2 x 3 x 96 x 96, RGB, 0 to 255: N faces, each as tight look (1.2 face sides) and wide look (2.7 face sides),
 squares shrunk and shifted until they lie inside the picture, area averaging. Outputs: `llr`, N, natural log-likelihood ratio

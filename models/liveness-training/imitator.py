@@ -27,7 +27,7 @@ class Part(nn.Sequential):
 
 
 class Imitator(nn.Module):
-    def __init__(self, widths=(32, 48, 96, 128), blocks=(2, 3, 1), wide=192):
+    def __init__(self, widths=(32, 48, 96, 128), blocks=(1, 2, 1), wide=192):
         super().__init__()
         self.three = Part(widths[0], widths[1], blocks[0], 64, (ConvBn(3, widths[0], 2), nn.ReLU()))
         self.four = Part(64, widths[2], blocks[1], 128)

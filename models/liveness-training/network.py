@@ -76,7 +76,8 @@ def log_odds(outputs):
 
 def looked(model, looks):
     """What is judged, of N x 2 x 3 x 96 x 96: for each look log odds of the classes and the three teachers' (as the student thinks), N x 2 x 4.
-    No mirror images: their time goes to the imitator."""
-    outputs = model(torch.cat([looks[:, 0], looks[:, 1]]))
+    The mirror image of the wide look is looked at, too; that of the tight one changed nothing and its time goes to the imitator."""
+    outputs = model(torch.cat([looks[:, 0], looks[:, 1], looks[:, 1].flip(3)]))
     values = torch.cat([log_odds(outputs).unsqueeze(1), outputs[:, 3:] * TEACHER_SCALE], 1)
-    return values.reshape(2, -1, 4).transpose(0, 1)
+    tight, wide, mirrored = values.reshape(3, -1, 4)
+    return torch.stack([tight, (wide + mirrored) / 2], 1)
