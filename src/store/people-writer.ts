@@ -46,21 +46,21 @@ export const isBearable = (why: unknown): boolean =>
 /**
  * The people without the right to change them; nothing is moved or written. Nobody where the file cannot be used.
  * @param why the store could not be opened for writing
- * @returns what is to be mended: `why`, or what keeps even reading from going well
+ * @returns what is to be mended: `why`, or what keeps even reading from going well; and whether the document says who is enrolled
  */
 export async function readAnyway(
   options: PeopleStoreOptions,
   why: unknown,
-): Promise<{ readonly document: PeopleDocument; readonly fault: unknown }> {
+): Promise<{ readonly document: PeopleDocument; readonly fault: unknown; readonly known: boolean }> {
   const { file, encoder } = options;
   const nobody = emptyDocument(encoder);
   try {
     const document = await (options.storage ?? new PeopleFileAdapter({ ...options, readOnly: true })).read();
-    if (document === null) return { document: nobody, fault: why };
+    if (document === null) return { document: nobody, fault: why, known: true };
     checkEncoder(document, encoder, file);
-    return { document, fault: why };
+    return { document, fault: why, known: true };
   } catch (fault) {
     if (!isBearable(fault)) throw fault;
-    return { document: nobody, fault };
+    return { document: nobody, fault, known: false };
   }
 }
