@@ -30,6 +30,11 @@ export class PeopleStore {
   readonly #saver: Saver;
   readonly #listeners = new Set<(change: PeopleChange) => void>();
   #revision = 0;
+  /** Removals so far, and how many of them the file and its last good copy hold. */
+  #removals = 0;
+  #copiedRemovals = 0;
+  /** That the last good copy was read in place of the file. */
+  #recovered: string | undefined;
   #closed = false;
 
   private constructor(options: PeopleStoreOptions, document: PeopleDocument, writer: Writer | undefined) {
@@ -46,8 +51,9 @@ export class PeopleStore {
    *   KAIMON_FILE_READ, KAIMON_FILE_WRITE
    */
   static async open(options: PeopleStoreOptions): Promise<PeopleStore> {
-    const { writer, document } = await openWriter(options);
+    const { writer, document, recovered } = await openWriter(options);
     const store = new PeopleStore(options, document, writer);
+    store.#recovered = recovered;
     reportPeople(document, { ...options, latest: store.#state.latest });
     return store;
   }
@@ -64,8 +70,9 @@ export class PeopleStore {
       return await PeopleStore.open(options);
     } catch (why) {
       if (!isBearable(why)) throw why;
-      const { document, fault, known } = await readAnyway(options, why);
+      const { document, recovered, fault, known } = await readAnyway(options, why);
       const store = new PeopleStore(options, document, undefined);
+      store.#recovered = recovered;
       store.#readOnly = fault;
       if (!known) store.#waiting = new PeopleState(document);
       options.log.error({ people: store.size, why: explain(fault) }, 'people cannot be changed');
@@ -87,6 +94,11 @@ export class PeopleStore {
   /** Why changes are in memory only, or are refused; undefined when all is saved. For state and health. */
   get fault(): unknown {
     return this.#readOnly ?? this.#saver.fault;
+  }
+
+  /** What else somebody should know of the people of this gate, in sentences. */
+  get problems(): readonly string[] {
+    return this.#recovered === undefined ? [] : [this.#recovered];
   }
 
   get(id: string): Person | undefined {
@@ -209,6 +221,7 @@ export class PeopleStore {
   #set(record: SiteRecord, origin: 'local' | 'site'): void {
     this.#state.set(record);
     this.#revision++;
+    if (isRemoval(record)) this.#removals++;
     const change = { id: record.id, person: isRemoval(record) ? undefined : record, origin };
     for (const listener of this.#listeners) listener(change);
   }
@@ -222,13 +235,19 @@ export class PeopleStore {
     this.#writer ??= await this.#takeOver();
     const { lock, low } = this.#writer;
     await lock.check();
+    const removals = this.#removals;
     low.data = this.#state.snapshot(this.#options.encoder);
     await low.write();
+    if (removals === this.#copiedRemovals) return;
+    // The last good copy is the file from before: with a damaged file whoever was removed would be enrolled again.
+    await low.write();
+    this.#copiedRemovals = removals;
   }
 
   /** Opens the file after all. Another process may have written it meanwhile: the newest record of each person counts. */
   async #takeOver(): Promise<Writer> {
-    const { writer, document } = await openWriter(this.#options);
+    const { writer, document, recovered } = await openWriter(this.#options);
+    this.#recovered ??= recovered;
     for (const record of new PeopleState(document).records()) {
       if (outcomeOf(this.#state.record(record.id), record) === 'taken') this.#set(record, 'site');
     }
