@@ -40,6 +40,8 @@ const NO_LISTENERS: EyeListeners = { onObservation: () => undefined, onStatus: (
 
 type Mark = Extract<ToEye, { kind: 'snapshot' }>['marks'][number];
 const CHECK_EVERY_MS = 250;
+/** Within a second. Opening, live and a loss are three. */
+const CAMERA_CHANGES_MAX = 10;
 
 /** Keeps an eye running: replaces one that died, hung or flooded, with growing pauses, and never lets that reach the door. */
 export class EyeSupervisor {
@@ -49,6 +51,9 @@ export class EyeSupervisor {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #outputBudget: LogBudget;
+  readonly #cameraBudget: LogBudget;
+  /** When the camera's state or its reason changed, within the last second. */
+  #cameraChanges: readonly MonotonicMs[] = [];
   readonly #random: () => number;
   #listeners: EyeListeners = NO_LISTENERS;
   #process: EyeProcess | undefined;
@@ -79,6 +84,7 @@ export class EyeSupervisor {
     this.#replies = new PendingReplies(parts.clock);
     this.#log = parts.log;
     this.#outputBudget = new LogBudget(parts.clock);
+    this.#cameraBudget = new LogBudget(parts.clock);
     this.#random = parts.random;
     this.#status = {
       state: 'starting',
@@ -221,12 +227,7 @@ export class EyeSupervisor {
         this.#status = { ...this.#status, rssBytes: message.rssBytes };
         return;
       case 'camera':
-        this.#log[message.state === 'waiting' ? 'warn' : 'info'](
-          { camera: message.state, why: message.why, retryMs: message.retryMs },
-          `camera: ${message.state}`,
-        );
-        this.#liveSinceMs = message.state === 'live' ? now : undefined;
-        this.#change({ camera: { state: message.state, why: message.why ?? null } });
+        this.#noteCamera(message, now);
         return;
       case 'photo':
       case 'snapshot':
@@ -236,6 +237,27 @@ export class EyeSupervisor {
         this.#faultOfThisEye = message.message;
         return;
     }
+  }
+
+  /** Each new state or reason is a journal entry: a real camera changes some times a minute. */
+  #noteCamera(message: Extract<FromEye, { kind: 'camera' }>, now: MonotonicMs): void {
+    const { state, retryMs } = message;
+    const why = message.why ?? null;
+    const leftOut = this.#cameraBudget.take();
+    if (leftOut !== undefined) {
+      const fields = { camera: state, why: why ?? undefined, retryMs, ...(leftOut > 0 ? { leftOut } : {}) };
+      this.#log[state === 'waiting' ? 'warn' : 'info'](fields, `camera: ${state}`);
+    }
+    const before = this.#status.camera;
+    if (before.state === state && before.why === why) return;
+    this.#cameraChanges = [...this.#cameraChanges.filter((at) => now - at < 1000), now];
+
+    if (this.#cameraChanges.length > CAMERA_CHANGES_MAX) {
+      this.#replace(`its camera changed more than ${CAMERA_CHANGES_MAX} times within a second`);
+      return;
+    }
+    this.#liveSinceMs = state === 'live' ? now : undefined;
+    this.#change({ camera: { state, why } });
   }
 
   /** An observation that the gate fails on counts as the eye's fault: the eye is replaced, the gate goes on. */

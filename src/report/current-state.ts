@@ -21,7 +21,7 @@ export interface CurrentStateParts {
   readonly pace: Pick<PaceWatch, 'problems'>;
   readonly whereabouts: Pick<Whereabouts, 'problems' | 'counts'>;
   readonly eye: Pick<EyeSupervisor, 'status' | 'blindMs'>;
-  readonly people: Pick<PeopleStore, 'fault'>;
+  readonly people: Pick<PeopleStore, 'fault' | 'problems'>;
   readonly journal: Pick<JournalWriter, 'fault'>;
   readonly gate: Pick<Gate, 'threshold'>;
   readonly log: Pick<Log, 'problems'>;
@@ -56,6 +56,7 @@ export function currentState(parts: CurrentStateParts): GateState {
       ...attackAlarm.problems(),
       ...pace.problems(),
       ...(distrust === undefined ? [] : [distrust]),
+      ...people.problems,
       ...whereabouts.problems(connected()),
       ...(log.problems?.() ?? []),
     ],

@@ -34,10 +34,19 @@ export class DoorOrderFile {
   ): Promise<DoorOrderFile> {
     const { mode, by } = NO_ORDER;
     const empty = { schema: 1, mode, by, at: null } as const;
-    const file = join(state, 'door-mode.json');
-    return new DoorOrderFile(
-      await StateFile.openAnyway({ file, name: "the door's mode", schema, empty, delayMs: 0, clock, log }),
-    );
+    // It may have said that the door is locked for everybody.
+    const unusable = { schema: 1, mode: 'locked', by: 'hand', at: null } as const;
+    const path = join(state, 'door-mode.json');
+    const options = { file: path, name: "the door's mode", schema, empty, unusable, delayMs: 0, clock, log };
+    const file = await StateFile.openAnyway<Remembered>(options);
+    if (file.found === unusable) {
+      log.error(
+        { file: path },
+        "the door's mode from before the start is not known: locked until another mode is ordered or planned",
+      );
+      file.save(() => unusable);
+    }
+    return new DoorOrderFile(file);
   }
 
   /** The order in force. */

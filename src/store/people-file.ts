@@ -31,9 +31,15 @@ export const lastGoodOf = (file: string): string => `${file}.last-good`;
  */
 export class PeopleFileAdapter implements Adapter<PeopleDocument> {
   readonly #options: PeopleFileOptions;
+  #recovered: string | undefined;
 
   constructor(options: PeopleFileOptions) {
     this.#options = options;
+  }
+
+  /** That the last good copy was read in place of the file, as a sentence for the state; undefined while that was not so. */
+  get recovered(): string | undefined {
+    return this.#recovered;
   }
 
   /**
@@ -64,6 +70,8 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
 
   async #recover(current: Copy, document: PeopleDocument): Promise<PeopleDocument> {
     const { file, log, clock, readOnly } = this.#options;
+    const what = current.kind === 'damaged' ? 'damaged' : 'gone';
+    this.#recovered = `the people file was ${what} at the start and its last good copy is used: the newest change may be missing, look through the people and start the gate again`;
     const fields = { file, people: document.people.size, why: current.kind === 'damaged' ? current.why : current.kind };
     if (readOnly) {
       log.error(fields, 'people file unusable, reading the last good copy; its newest changes may be missing');

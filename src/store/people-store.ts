@@ -25,9 +25,16 @@ export class PeopleStore {
   #writer: Writer | undefined;
   /** Why people cannot be changed. */
   #readOnly: unknown;
+  /** Persons of other gates that came while it is not known who was removed; undefined while it is. */
+  #waiting: PeopleState | undefined;
   readonly #saver: Saver;
   readonly #listeners = new Set<(change: PeopleChange) => void>();
   #revision = 0;
+  /** Removals so far, and how many of them the file and its last good copy hold. */
+  #removals = 0;
+  #copiedRemovals = 0;
+  /** That the last good copy was read in place of the file. */
+  #recovered: string | undefined;
   #closed = false;
 
   private constructor(options: PeopleStoreOptions, document: PeopleDocument, writer: Writer | undefined) {
@@ -44,16 +51,18 @@ export class PeopleStore {
    *   KAIMON_FILE_READ, KAIMON_FILE_WRITE
    */
   static async open(options: PeopleStoreOptions): Promise<PeopleStore> {
-    const { writer, document } = await openWriter(options);
+    const { writer, document, recovered } = await openWriter(options);
     const store = new PeopleStore(options, document, writer);
+    store.#recovered = recovered;
     reportPeople(document, { ...options, latest: store.#state.latest });
     return store;
   }
 
   /**
-   * As {@link open}, for a gate that must start all the same. Where the disk is full or read-only the people are as the file has them and
-   * cannot be changed; where the file cannot be used nobody is known. `fault` says why, the files stay as they are, and it is tried
-   * again until the store can be opened for writing. Then what the file holds counts, too.
+   * As {@link open}, for a gate that must start all the same. Where the disk is full or read-only the people are as the file has them, and
+   * nobody can be enrolled; where the file cannot be used nobody is known, and persons of other gates wait, for the file may say that they
+   * were removed. Removals always count. `fault` says why, the files stay as they are, and it is tried again until the store can be opened
+   * for writing. Then what the file holds counts, too.
    * @throws OperatingError KAIMON_PEOPLE_LOCKED
    */
   static async openAnyway(options: PeopleStoreOptions): Promise<PeopleStore> {
@@ -61,9 +70,11 @@ export class PeopleStore {
       return await PeopleStore.open(options);
     } catch (why) {
       if (!isBearable(why)) throw why;
-      const { document, fault } = await readAnyway(options, why);
+      const { document, recovered, fault, known } = await readAnyway(options, why);
       const store = new PeopleStore(options, document, undefined);
+      store.#recovered = recovered;
       store.#readOnly = fault;
+      if (!known) store.#waiting = new PeopleState(document);
       options.log.error({ people: store.size, why: explain(fault) }, 'people cannot be changed');
       // Fails now, and is tried again by the saver.
       store.#saver.save().catch(() => undefined);
@@ -83,6 +94,11 @@ export class PeopleStore {
   /** Why changes are in memory only, or are refused; undefined when all is saved. For state and health. */
   get fault(): unknown {
     return this.#readOnly ?? this.#saver.fault;
+  }
+
+  /** What else somebody should know of the people of this gate, in sentences. */
+  get problems(): readonly string[] {
+    return this.#recovered === undefined ? [] : [this.#recovered];
   }
 
   get(id: string): Person | undefined {
@@ -122,7 +138,7 @@ export class PeopleStore {
   /**
    * Takes a record of another gate; the newest version wins. Resolves after the fsync (at once when nothing changed).
    * 'future': more than 5 minutes ahead of this gate's clock, so logged and not taken; offer it again later.
-   * @throws OperatingError as {@link put}
+   * @throws NotSaved as {@link put}; OperatingError KAIMON_FILE_WRITE where a person waits until the file can be read
    */
   async merge(record: SiteRecord): Promise<MergeOutcome> {
     const incoming = checkedRecord(record);
@@ -133,22 +149,24 @@ export class PeopleStore {
     }
     const outcome = outcomeOf(this.#state.record(id), incoming);
     if (outcome !== 'taken') return outcome;
+    if (this.#waiting && !isRemoval(incoming)) return this.#wait(incoming, this.#waiting);
     checkRoom(incoming, this.#state);
     await this.#change(incoming, 'site');
     return 'taken';
   }
 
   /**
-   * Removes a person and remembers that. Resolves after the fsync.
-   * @returns the removal's version, undefined when no person of that id is enrolled.
+   * Removes a person and remembers that, even while people cannot be changed otherwise. Resolves after the fsync.
+   * @returns the removal's version, undefined when no person of that id is enrolled. While it is not known who is, every id is removed.
    * @throws NotSaved as {@link put}
    */
   async remove(id: string, by: string): Promise<string | undefined> {
-    if (!this.#state.people.has(id)) return undefined;
-    this.#checkWritable();
+    if (!this.#state.people.has(id) && (!this.#waiting || this.#state.removed.has(id))) return undefined;
     const version = this.#nextVersion();
+    const removal = { id, removed: true, version } as const;
+    checkRoom(removal, this.#state);
     this.#options.log.info({ id, by }, 'person removed');
-    await this.#change({ id, removed: true, version }, 'local');
+    await this.#change(removal, 'local');
     return version;
   }
 
@@ -203,6 +221,7 @@ export class PeopleStore {
   #set(record: SiteRecord, origin: 'local' | 'site'): void {
     this.#state.set(record);
     this.#revision++;
+    if (isRemoval(record)) this.#removals++;
     const change = { id: record.id, person: isRemoval(record) ? undefined : record, origin };
     for (const listener of this.#listeners) listener(change);
   }
@@ -216,29 +235,65 @@ export class PeopleStore {
     this.#writer ??= await this.#takeOver();
     const { lock, low } = this.#writer;
     await lock.check();
+    const removals = this.#removals;
     low.data = this.#state.snapshot(this.#options.encoder);
     await low.write();
+    if (removals === this.#copiedRemovals) return;
+    // The last good copy is the file from before: with a damaged file whoever was removed would be enrolled again.
+    await low.write();
+    this.#copiedRemovals = removals;
   }
 
   /** Opens the file after all. Another process may have written it meanwhile: the newest record of each person counts. */
   async #takeOver(): Promise<Writer> {
-    const { writer, document } = await openWriter(this.#options);
+    const { writer, document, recovered } = await openWriter(this.#options);
+    this.#recovered ??= recovered;
     for (const record of new PeopleState(document).records()) {
       if (outcomeOf(this.#state.record(record.id), record) === 'taken') this.#set(record, 'site');
     }
+    this.#takeWaiting();
     this.#readOnly = undefined;
     reportPeople(document, { ...this.#options, latest: this.#state.latest });
     return writer;
   }
 
+  /** Keeps a person until the file says who was removed. @throws OperatingError why it does not count yet */
+  #wait(person: Person, waiting: PeopleState): MergeOutcome {
+    const outcome = outcomeOf(waiting.record(person.id), person);
+    if (outcome !== 'taken') return outcome;
+    checkRoom(person, waiting);
+    waiting.set(person);
+    return this.#refuse();
+  }
+
+  #takeWaiting(): void {
+    const persons = [...(this.#waiting?.people.values() ?? [])];
+    this.#waiting = undefined;
+    for (const person of persons) {
+      if (outcomeOf(this.#state.record(person.id), person) !== 'taken') continue;
+      try {
+        checkRoom(person, this.#state);
+        this.#set(person, 'site');
+      } catch (thrown) {
+        this.#options.log.warn({ id: person.id, why: explain(thrown) }, 'a person of another gate was not taken');
+      }
+    }
+  }
+
   /** @throws OperatingError why people cannot be changed */
   #checkWritable(): void {
-    if (this.#readOnly === undefined) return;
+    if (this.#readOnly !== undefined) this.#refuse();
+  }
+
+  #refuse(): never {
     const message = `people cannot be changed at this gate: ${explain(this.#readOnly)}`;
     throw new OperatingError('KAIMON_FILE_WRITE', message, { cause: this.#readOnly });
   }
 
   #nextVersion(): string {
-    return nextVersion(this.#state.latest, this.#options.clock.wall(), this.#options.gate);
+    const [latest, waiting] = [this.#state.latest, this.#waiting?.latest ?? null];
+    // A removal must be newer than the person that waits.
+    const newest = latest === null || (waiting !== null && waiting > latest) ? waiting : latest;
+    return nextVersion(newest, this.#options.clock.wall(), this.#options.gate);
   }
 }

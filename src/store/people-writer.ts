@@ -15,24 +15,30 @@ export interface Writer {
   readonly low: Low<PeopleDocument>;
 }
 
+/** What was read. */
+interface Found {
+  readonly document: PeopleDocument;
+  /** That it is a last good copy, as a sentence; undefined: it is the file. */
+  readonly recovered: string | undefined;
+}
+
 /**
  * Takes the lock and reads the file; a damaged one is set aside.
  * @throws OperatingError KAIMON_PEOPLE_LOCKED, KAIMON_PEOPLE_CORRUPT, KAIMON_PEOPLE_SCHEMA, KAIMON_PEOPLE_ENCODER, KAIMON_FILE_READ,
  *   KAIMON_FILE_WRITE; the lock is free again then
  */
-export async function openWriter(
-  options: PeopleStoreOptions,
-): Promise<{ readonly writer: Writer; readonly document: PeopleDocument }> {
+export async function openWriter(options: PeopleStoreOptions): Promise<Found & { readonly writer: Writer }> {
   const { file, log } = options;
   await prepareFolder(file, log);
   const lockFile = `${file}.lock`;
   const lock = await WriterLock.take(lockFile, log, PEOPLE_LOCK);
   try {
     await tidyFolder([file, lastGoodOf(file), lockFile], log);
-    const low = new Low(options.storage ?? new PeopleFileAdapter(options), emptyDocument(options.encoder));
+    const adapter = new PeopleFileAdapter(options);
+    const low = new Low(options.storage ?? adapter, emptyDocument(options.encoder));
     await low.read();
     if (!options.acceptOtherEncoder) checkEncoder(low.data, options.encoder, file);
-    return { writer: { lock, low }, document: low.data };
+    return { writer: { lock, low }, document: low.data, recovered: adapter.recovered };
   } catch (thrown) {
     await lock.release();
     throw thrown;
@@ -46,21 +52,22 @@ export const isBearable = (why: unknown): boolean =>
 /**
  * The people without the right to change them; nothing is moved or written. Nobody where the file cannot be used.
  * @param why the store could not be opened for writing
- * @returns what is to be mended: `why`, or what keeps even reading from going well
+ * @returns what is to be mended: `why`, or what keeps even reading from going well; and whether the document says who is enrolled
  */
 export async function readAnyway(
   options: PeopleStoreOptions,
   why: unknown,
-): Promise<{ readonly document: PeopleDocument; readonly fault: unknown }> {
+): Promise<Found & { readonly fault: unknown; readonly known: boolean }> {
   const { file, encoder } = options;
-  const nobody = emptyDocument(encoder);
+  const nobody = { document: emptyDocument(encoder), recovered: undefined };
+  const adapter = new PeopleFileAdapter({ ...options, readOnly: true });
   try {
-    const document = await (options.storage ?? new PeopleFileAdapter({ ...options, readOnly: true })).read();
-    if (document === null) return { document: nobody, fault: why };
+    const document = await (options.storage ?? adapter).read();
+    if (document === null) return { ...nobody, fault: why, known: true };
     checkEncoder(document, encoder, file);
-    return { document, fault: why };
+    return { document, recovered: adapter.recovered, fault: why, known: true };
   } catch (fault) {
     if (!isBearable(fault)) throw fault;
-    return { document: nobody, fault };
+    return { ...nobody, fault, known: false };
   }
 }

@@ -49,6 +49,14 @@ describe('an eye that is well', () => {
     expect([stage.eyes.length, stage.fake.killed]).toEqual([1, 0]);
   });
 
+  test('that says the same of its camera again and again is reported once', () => {
+    const stage = up();
+    const before = stage.reported.length;
+    for (let i = 0; i < 50; i++) stage.fake.say({ kind: 'camera', state: 'waiting', why: 'cable' });
+    expect(stage.reported).toHaveLength(before + 1);
+    expect(stage.eyes[0]?.killed).toBe(0);
+  });
+
   test('without a camera reports why', () => {
     const stage = up();
     stage.fake.say({ kind: 'camera', state: 'waiting', why: 'cable', attempt: 1, retryMs: 500 });
@@ -84,6 +92,13 @@ describe('an eye that is not well is killed and replaced', () => {
               { frame: i },
             ),
           );
+      },
+    ],
+    [
+      'one whose camera changes faster than any camera',
+      'its camera changed more than 10 times within a second',
+      (_stage, fake) => {
+        for (let i = 0; i < 11; i++) fake.say({ kind: 'camera', state: 'waiting', why: `cable ${i}` });
       },
     ],
     [

@@ -30,11 +30,17 @@ test('an unchanged order is not written again each minute', async () => {
   expect(readdirSync(state)).toEqual([]);
 });
 
-test('a damaged file is set aside, and the plan decides', async () => {
-  const state = await tempFolder();
-  writeFileSync(join(state, 'door-mode.json'), '{"schema":1,"mode":"ajar"}');
-  const memory = await DoorOrderFile.open(state, { clock: new ManualClock(), log: silentLog });
-  expect(memory.order).toEqual(NO_ORDER);
+test.each<[string, (file: string) => void]>([
+  ['damaged', (file) => writeFileSync(file, '{"schema":1,"mode":"ajar"}')],
+  ['unreadable', (file) => mkdirSync(file)],
+])('a door whose %s file may have said so is locked, after another restart too', async (_how, spoil) => {
+  const [state, clock] = [await tempFolder(), new ManualClock()];
+  spoil(join(state, 'door-mode.json'));
+  const open = () => DoorOrderFile.open(state, { clock, log: silentLog });
+  const first = await open();
+  expect(first.order).toMatchObject({ mode: 'locked', by: 'hand' });
+  await first.close();
+  expect((await open()).order.mode).toBe('locked');
 });
 
 test('an order by hand is on the disk when it is acknowledged; where the disk refuses that is told, the order holds, and it is tried again', async () => {

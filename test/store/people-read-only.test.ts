@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
+import type { Person } from '../../src/person/person.js';
+import { NotSaved } from '../../src/store/not-saved.js';
 import { lastGoodOf } from '../../src/store/people-file.js';
 import { PeopleStore } from '../../src/store/people-store.js';
 import { ENCODER, newcomer, OTHER_ENCODER, openStore, person, tempFolder, template, version } from './sample.js';
@@ -39,7 +41,7 @@ async function openAnyway(
 /** Whoever keeps the lock from being taken, as a full or read-only disk does; root may do everything else. */
 const blockLock = (lock: string) => fs.mkdir(lock);
 
-test('where no lock can be taken, people are known and cannot be changed, and the store says so', async () => {
+test('where no lock can be taken, people are known, nobody can be enrolled, and the store says so', async () => {
   const { file, clock, lock } = await withAda();
   await blockLock(lock);
   const store = await openAnyway(file, clock);
@@ -50,10 +52,64 @@ test('where no lock can be taken, people are known and cannot be changed, and th
     message: expect.stringMatching(/^people cannot be changed at this gate: /),
   };
   await expect(store.put(newcomer('bob'))).rejects.toMatchObject(refused);
-  await expect(store.remove('ada', 'client')).rejects.toMatchObject(refused);
   expect([store.size, store.revision]).toEqual([1, 0]);
   // Without a change there is nothing to lose: the stop is clean.
   await store.close();
+});
+
+test('where no lock can be taken, a removal counts at once, is told to be unsaved, and is saved when the disk is well again', async () => {
+  const { file, clock, lock } = await withAda();
+  await blockLock(lock);
+  const store = await openAnyway(file, clock);
+  const removing = store.remove('ada', 'client');
+  expect(store.get('ada')).toBeUndefined();
+  await expect(removing).rejects.toBeInstanceOf(NotSaved);
+  await fs.rmdir(lock);
+  await vi.waitFor(() => {
+    clock.advance(60_000);
+    expect(store.fault).toBeUndefined();
+  });
+  await store.close();
+  expect((await openStore({ file })).get('ada')).toBeUndefined();
+});
+
+test('where nobody is known, a record of another gate brings nobody back who may have been removed here', async () => {
+  const { file, clock } = await withAda();
+  const first = await openStore({ file, clock });
+  const old = first.get('ada') as Person;
+  await first.remove('ada', 'client');
+  await first.close();
+  const good = await fs.readFile(file);
+  for (const copy of [file, lastGoodOf(file)]) await fs.writeFile(copy, '{');
+  const store = await openAnyway(file, clock);
+  const merge = store.merge(old);
+  await expect(merge).rejects.toMatchObject({ code: 'KAIMON_FILE_WRITE' });
+  expect(store.get('ada')).toBeUndefined();
+  await fs.writeFile(file, good);
+  await vi.waitFor(() => {
+    clock.advance(60_000);
+    expect(store.fault).toBeUndefined();
+  });
+  expect([store.get('ada'), store.tombstones().has('ada')]).toEqual([undefined, true]);
+});
+
+test('where nobody is known, a removal counts all the same, against the person who waits and against the file', async () => {
+  const { file, clock } = await withAda();
+  const good = await fs.readFile(file);
+  for (const copy of [file, lastGoodOf(file)]) await fs.writeFile(copy, '{');
+  const store = await openAnyway(file, clock);
+  const eve = person('eve', version(NOW + 60_000, 7, 'south'));
+  await expect(store.merge(eve)).rejects.toThrow();
+  await expect(store.merge(person('bob', version(NOW, 0, 'south')))).rejects.toThrow();
+  for (const id of ['ada', 'eve']) await expect(store.remove(id, 'client')).rejects.toBeInstanceOf(NotSaved);
+  expect(await store.remove('eve', 'client')).toBeUndefined();
+  await fs.writeFile(file, good);
+  await vi.waitFor(() => {
+    clock.advance(60_000);
+    expect(store.fault).toBeUndefined();
+  });
+  expect([...store.all()].map(({ id }) => id)).toEqual(['bob']);
+  expect([...store.tombstones().keys()].sort()).toEqual(['ada', 'eve']);
 });
 
 test('what other gates say counts at once, above all a removal, and is saved when the disk is well again', async () => {
@@ -120,11 +176,12 @@ test.each<[string, string, (file: string) => Promise<unknown>]>([
     const store = await openAnyway(file, clock);
     expect([store.size, store.fault]).toEqual([0, expect.objectContaining({ code })]);
     await expect(store.put(newcomer('bob'))).rejects.toMatchObject({ code: 'KAIMON_FILE_WRITE' });
-    // A record of another gate counts while the gate runs.
+    // A person of another gate waits until the file says who was removed.
     await expect(store.merge(person('eve', version(NOW, 0, 'south')))).rejects.toThrow();
-    await store.tried(2);
+    expect(store.size).toBe(0);
+    await store.tried(1);
     clock.advance(60_000);
-    await store.tried(3);
+    await store.tried(2);
     expect(await listing(file)).toEqual(before);
     // Mended while the gate runs.
     await fs.rm(file, { recursive: true });

@@ -112,6 +112,29 @@ describe('the people store', () => {
     await Promise.all([running, waiting]);
   });
 
+  test.each<[string, (store: PeopleStore) => Promise<unknown>]>([
+    ['asked for here', (store) => store.remove('ada', 'client')],
+    ['of another gate', (store) => store.merge({ id: 'ada', removed: true, version: version(NOW + 1) })],
+    [
+      'saved together with one more',
+      (store) => Promise.all([store.remove('bob', 'client'), store.remove('ada', 'client')]),
+    ],
+  ])(
+    'after a removal %s a damaged file brings nobody back, and the state says that the copy is used',
+    async (_how, remove) => {
+      const file = await newFile();
+      const store = await openStore({ file, clock: new ManualClock(NOW) });
+      await store.put(newcomer('ada'));
+      await store.put(newcomer('bob'));
+      await remove(store);
+      await store.close();
+      await fs.truncate(file, (await fs.stat(file)).size - 20);
+      const again = await openStore({ file, clock: new ManualClock(NOW) });
+      expect(again.get('ada')).toBeUndefined();
+      expect(again.problems).toEqual([expect.stringMatching(/^the people file was damaged at the start/)]);
+    },
+  );
+
   test('gives every change a newer version, though the clock goes back', async () => {
     const clock = new ManualClock(NOW);
     const store = await openStore({ file: await newFile(), storage: new Disk(), clock });

@@ -13,8 +13,10 @@ export interface StateFileOptions<T> {
   /** What it holds, for the log. */
   readonly name: string;
   readonly schema: z.ZodType<T>;
-  /** Taken where the file is missing or damaged. */
+  /** Taken where the file is missing. */
   readonly empty: T;
+  /** Taken where it is there and cannot be used. Default: {@link empty} */
+  readonly unusable?: T;
   /** Changes within this time are written together; a kill may lose as much. */
   readonly delayMs: number;
   readonly clock: Clock;
@@ -106,13 +108,18 @@ async function read<T>(options: StateFileOptions<T>): Promise<T> {
   const data = contentOf(text, options);
   if (data !== undefined) return data;
   await setAside(options, 'damaged');
-  return empty;
+  return options.unusable ?? empty;
 }
 
 /** On a disk that cannot be written a file may be whole all the same. What cannot even be read is moved out of the way. */
 async function readAnyway<T>(options: StateFileOptions<T>, why: OperatingError): Promise<T> {
   const { file, name, empty, log } = options;
-  const data = contentOf(await fs.readFile(file, 'utf8').catch(() => ''), options);
+  let missing = false;
+  const text = await fs.readFile(file, 'utf8').catch((thrown: unknown) => {
+    missing = errnoOf(thrown) === 'ENOENT';
+    return '';
+  });
+  const data = contentOf(text, options);
   if (data !== undefined) {
     log.error({ file, why: why.message }, `${name} will not be saved`);
     return data;
@@ -120,7 +127,7 @@ async function readAnyway<T>(options: StateFileOptions<T>, why: OperatingError):
   await setAside(options, `unusable (${why.message})`).catch((also: unknown) =>
     log.error({ file, why: messageOf(also) }, `${name} unusable: going on with nothing`),
   );
-  return empty;
+  return missing ? empty : (options.unusable ?? empty);
 }
 
 /** @throws OperatingError KAIMON_FILE_WRITE */

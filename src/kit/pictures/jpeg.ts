@@ -50,16 +50,17 @@ export function walkJpeg(bytes: Uint8Array): JpegWalk {
       break;
     }
     const length = alone || at + 3 >= data.length ? 0 : Math.max(2, data.readUInt16BE(at + 2));
-    const body = data.subarray(at + 4, at + 2 + length);
+    // Not for each mark: a file may consist of millions of them, and the gate's event loop waits.
+    const body = () => data.subarray(at + 4, at + 2 + length);
     if (isFrameHeader(code)) {
-      coverage ??= new JpegCoverage(code, body);
+      coverage ??= new JpegCoverage(code, body());
       arithmetic ||= code >= 0xc9;
     }
     if (code === SCAN) {
       scans += 1;
       restarts = 0;
       inScan = true;
-      coverage?.add(body);
+      coverage?.add(body());
     }
     at += 2 + length;
   }

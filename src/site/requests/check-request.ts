@@ -68,7 +68,7 @@ export function checkRequest(packet: Packet, time: RequestTime, seen: SeenReques
   const request = requestOf(topic, envelope.data);
   if ('code' in request) return refuse(request);
   const answerTo = respondTo ?? topicsOf(names).response(request.id);
-  switch (seen.admit(request.id, Date.parse(envelope.data.expires), time.nowMs)) {
+  switch (seen.admit(request.id, Date.parse(envelope.data.expires), time.nowMs, time.trusted)) {
     case 'repeated':
       return refuse({ code: 'replayed', message: `a request with the id ${request.id} was already taken` });
     case 'full':

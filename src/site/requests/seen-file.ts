@@ -12,6 +12,8 @@ const schema = z.strictObject({
   requests: z
     .record(requestIdSchema, z.iso.datetime())
     .refine((all) => Object.keys(all).length <= SEEN_MAX, `at most ${SEEN_MAX} ids`),
+  /** Requests that expire by then may have been forgotten. */
+  forgotten: z.iso.datetime().optional(),
 });
 
 /** The ids of accepted requests, and how they are kept across a restart. */
@@ -47,7 +49,10 @@ export async function openSeenRequests({
   );
   const seen = new SeenRequests(
     Object.entries(file.found.requests).map(([id, at]) => [id.toLowerCase(), Date.parse(at)]),
+    SEEN_MAX,
+    file.found.forgotten === undefined ? undefined : Date.parse(file.found.forgotten),
   );
   const requests = () => Object.fromEntries([...seen.all()].map(([id, ms]) => [id, iso(wallMs(ms))]));
-  return { seen, keep: () => file.save(() => ({ schema: 1, requests: requests() })) };
+  const forgotten = () => (Number.isFinite(seen.forgottenMs) ? { forgotten: iso(wallMs(seen.forgottenMs)) } : {});
+  return { seen, keep: () => file.save(() => ({ schema: 1, requests: requests(), ...forgotten() })) };
 }

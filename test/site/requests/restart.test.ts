@@ -86,6 +86,43 @@ test('a clock that is behind what the network has confirmed before the restart r
   expect(await gate.ask(NOW + MINUTE, ID.replace('3f2c', '0001'))).toBe('done');
 });
 
+const idOf = (n: number) => ID.replace('3f2c1d0e', String(n).padStart(8, '0'));
+
+test.each([1000, 1001])(
+  '%i requests taken while the clock was far ahead keep out none once it is right, after a restart neither',
+  async (count) => {
+    const state = await tempFolder();
+    const ahead = Date.UTC(2099, 0, 1);
+    const gate = await run(state, ahead, false);
+    gate.clock.advance(1);
+    for (let n = 0; n < 1000; n++) expect(await gate.ask(ahead + 1, idOf(n))).toBe('done');
+    if (count > 1000) {
+      gate.clock.advance(5 * MINUTE);
+      expect(await gate.ask(ahead + 5 * MINUTE, idOf(1000))).toBe('done');
+    }
+    gate.clock.jumpWall(NOW - gate.clock.wall());
+    gate.trust.trusted = true;
+    expect(await gate.ask(NOW, idOf(2000))).toBe('done');
+    await gate.end();
+    const again = await run(state, NOW, true);
+    again.clock.advance(1);
+    expect(await again.ask(NOW + 1, idOf(2001))).toBe('done');
+  },
+);
+
+test('what was forgotten to make room is not new after a restart with the clock set back', async () => {
+  const state = await tempFolder();
+  const gate = await run(state, NOW, true);
+  gate.clock.advance(1);
+  for (let n = 0; n < 1000; n++) await gate.ask(NOW + 1, idOf(n));
+  gate.clock.advance(5 * MINUTE);
+  expect(await gate.ask(NOW + 5 * MINUTE, idOf(1000))).toBe('done');
+  await gate.end();
+  const again = await run(state, NOW, false);
+  again.clock.advance(2);
+  expect(await again.ask(NOW + 1, idOf(5))).toBe('replayed');
+});
+
 test('only what changes something is written, and a damaged file is set aside', async () => {
   const state = await tempFolder();
   const file = join(state, 'requests.json');
