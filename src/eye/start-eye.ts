@@ -2,7 +2,8 @@ import type { Opening } from '../config/opening.js';
 import type { Clock, Timer } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import { pauseMs, type RetryPlan } from '../kit/retry.js';
-import type { EyeListeners, EyeSupervisor } from './supervisor.js';
+import type { EyeListeners } from './eye-status.js';
+import type { EyeSupervisor } from './supervisor.js';
 
 /** How often it is looked whether the eye can be started now; a look may read a hundred megabytes. */
 const LOOK: RetryPlan = { firstMs: 10_000, factor: 2, maxMs: 300_000, jitter: 0 };

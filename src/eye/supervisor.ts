@@ -4,7 +4,9 @@ import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { LogBudget } from '../kit/logging/log-budget.js';
 import { whyNotDecodable } from '../kit/pictures/picture-header.js';
-import type { Confinement, EyeEvents, EyeLauncher, EyeProcess } from './eye-process.js';
+import { CAMERA_CHANGES_MAX, CameraMessages } from './camera-messages.js';
+import type { EyeEvents, EyeLauncher, EyeProcess } from './eye-process.js';
+import type { EyeListeners, EyeStatus } from './eye-status.js';
 import { type Answer, PendingReplies } from './pending-replies.js';
 import type { EyeSettings, FromEye, PhotoAnswer, ToEye } from './protocol.js';
 import {
@@ -17,31 +19,11 @@ import {
   whyKill,
 } from './restart-rules.js';
 
-/** The eye as the rest of the gate knows it. */
-export interface EyeStatus {
-  readonly state: 'starting' | 'up' | 'waiting' | 'stopped';
-  /** Replacements since the gate's start. */
-  readonly restarts: number;
-  readonly lastFault: string | null;
-  readonly pid: number | null;
-  readonly rssBytes: number | null;
-  readonly camera: { readonly state: string; readonly why: string | null };
-  readonly confinement: Confinement;
-}
-
-export interface EyeListeners {
-  onObservation(observation: Observation): void;
-  /** Something in {@link EyeStatus} changed, other than `rssBytes`. */
-  onStatus(status: EyeStatus): void;
-}
-
 /** In place until the start. */
 const NO_LISTENERS: EyeListeners = { onObservation: () => undefined, onStatus: () => undefined };
 
 type Mark = Extract<ToEye, { kind: 'snapshot' }>['marks'][number];
 const CHECK_EVERY_MS = 250;
-/** Within a second. Opening, live and a loss are three. */
-const CAMERA_CHANGES_MAX = 10;
 
 /** Keeps an eye running: replaces one that died, hung or flooded, with growing pauses, and never lets that reach the door. */
 export class EyeSupervisor {
@@ -51,9 +33,7 @@ export class EyeSupervisor {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #outputBudget: LogBudget;
-  readonly #cameraBudget: LogBudget;
-  /** When the camera's state or its reason changed, within the last second. */
-  #cameraChanges: readonly MonotonicMs[] = [];
+  readonly #cameraMessages: CameraMessages;
   readonly #random: () => number;
   #listeners: EyeListeners = NO_LISTENERS;
   #process: EyeProcess | undefined;
@@ -84,7 +64,7 @@ export class EyeSupervisor {
     this.#replies = new PendingReplies(parts.clock);
     this.#log = parts.log;
     this.#outputBudget = new LogBudget(parts.clock);
-    this.#cameraBudget = new LogBudget(parts.clock);
+    this.#cameraMessages = new CameraMessages(parts.clock, parts.log);
     this.#random = parts.random;
     this.#status = {
       state: 'starting',
@@ -239,25 +219,16 @@ export class EyeSupervisor {
     }
   }
 
-  /** Each new state or reason is a journal entry: a real camera changes some times a minute. */
   #noteCamera(message: Extract<FromEye, { kind: 'camera' }>, now: MonotonicMs): void {
-    const { state, retryMs } = message;
-    const why = message.why ?? null;
-    const leftOut = this.#cameraBudget.take();
-    if (leftOut !== undefined) {
-      const fields = { camera: state, why: why ?? undefined, retryMs, ...(leftOut > 0 ? { leftOut } : {}) };
-      this.#log[state === 'waiting' ? 'warn' : 'info'](fields, `camera: ${state}`);
-    }
-    const before = this.#status.camera;
-    if (before.state === state && before.why === why) return;
-    this.#cameraChanges = [...this.#cameraChanges.filter((at) => now - at < 1000), now];
-
-    if (this.#cameraChanges.length > CAMERA_CHANGES_MAX) {
+    const noted = this.#cameraMessages.note(message, this.#status.camera, now);
+    if (noted === 'same') return;
+    if (noted === 'flood') {
       this.#replace(`its camera changed more than ${CAMERA_CHANGES_MAX} times within a second`);
       return;
     }
+    const { state, why } = message;
     this.#liveSinceMs = state === 'live' ? now : undefined;
-    this.#change({ camera: { state, why } });
+    this.#change({ camera: { state, why: why ?? null } });
   }
 
   /** An observation that the gate fails on counts as the eye's fault: the eye is replaced, the gate goes on. */

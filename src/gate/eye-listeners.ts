@@ -1,4 +1,4 @@
-import type { EyeListeners, EyeStatus } from '../eye/supervisor.js';
+import type { EyeListeners, EyeStatus } from '../eye/eye-status.js';
 import type { Signal } from '../kit/signal.js';
 import type { Gate } from './gate.js';
 import type { PaceWatch } from './pace-watch.js';

@@ -1,6 +1,6 @@
 import type { AttackAlarmReport } from '../access/attacks.js';
 import type { DoorReport } from '../door/door.js';
-import type { EyeStatus } from '../eye/supervisor.js';
+import type { EyeStatus } from '../eye/eye-status.js';
 import type { Box } from '../face/observation.js';
 import type { Decision, Spoof } from '../gate/decision-report.js';
 import type { RequestReports } from '../gate/request-reports.js';

@@ -1,6 +1,6 @@
 // pure
 import type { Confinement } from '../eye/eye-process.js';
-import type { EyeStatus } from '../eye/supervisor.js';
+import type { EyeStatus } from '../eye/eye-status.js';
 import type { PassageCounts } from '../passback/passage-detection.js';
 import type { ChosenThreshold } from '../person/thresholds.js';
 

@@ -1,7 +1,8 @@
 import type { EyeEvents } from '../../src/eye/eye-process.js';
+import type { EyeStatus } from '../../src/eye/eye-status.js';
 import type { EyeSettings, FromEye, ToEye } from '../../src/eye/protocol.js';
 import type { SupervisionPlan } from '../../src/eye/restart-rules.js';
-import { type EyeStatus, EyeSupervisor } from '../../src/eye/supervisor.js';
+import { EyeSupervisor } from '../../src/eye/supervisor.js';
 import type { Observation } from '../../src/face/observation.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';

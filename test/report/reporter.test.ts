@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EyeStatus } from '../../src/eye/supervisor.js';
+import type { EyeStatus } from '../../src/eye/eye-status.js';
 import type { Decision } from '../../src/gate/decision-report.js';
 import { type JournalInput, journalOff } from '../../src/journal/writer.js';
 import type { Log } from '../../src/kit/log.js';

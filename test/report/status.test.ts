@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { EyeStatus } from '../../src/eye/supervisor.js';
+import type { EyeStatus } from '../../src/eye/eye-status.js';
 import { NO_COUNTS } from '../../src/passback/passage-detection.js';
 import { gateState, type PartStates, statusLine } from '../../src/report/status.js';
 
