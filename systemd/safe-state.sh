@@ -26,7 +26,8 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 root='' service=''
 most_lines=64
 
-say() { echo "safe-state: $*" >&2; }
+# Not echo: it would make a line end of "\\n" in a path, and with it a message of its own in the log.
+say() { printf 'safe-state: %s\n' "$*" >&2; }
 
 if [ "${1-}" = --service ]; then service=yes; shift; fi
 if [ "${1-}" = --root ]; then
@@ -42,12 +43,22 @@ owner=$(stat -c %u "$folder" 2>/dev/null)
 # Idle, or released in a fire.
 state=idle
 
-# The process noted in a file held-…, while it is alive and the owner's: nobody else's may be ended here.
+# The start of a file of the owner. Never waits and follows no link, whatever the owner puts there meanwhile.
+text_of() { dd if="$1" iflag=nofollow,nonblock bs=16384 count=1 2>/dev/null; }
+
+# The process noted in a file held-CHIP-LINE, while it is a gpioset of the owner that drives this line to the noted level. Its number alone
+# says nothing: it may have been given to another process meanwhile, which holds no door open and must not be ended.
 noted() { # FILE
-  [ -f "$1" ] && ! [ -L "$1" ] || return 1
-  IFS=' ' read -r pid level_held <"$1" || return 1
+  note=$(text_of "$1") || return 1
+  pid=${note%% *} level_held=${note#* } line_held=${1##*/held-}
   case $pid in '' | *[!0-9]* | ???????????*) return 1 ;; esac
-  [ "$(stat -c %u "/proc/$pid" 2>/dev/null)" = "$owner" ] && kill -0 "$pid" 2>/dev/null
+  case $level_held in 0 | 1) ;; *) return 1 ;; esac
+  [ "$(stat -c %u "/proc/$pid" 2>/dev/null)" = "$owner" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = gpioset ] || return 1
+  # One that has ended has no arguments any more, though it may still be listed.
+  case $(tr '\000' ' ' <"/proc/$pid/cmdline") in
+    *" ${line_held%-*} ${line_held##*-}=$level_held ") ;;
+    *) return 1 ;;
+  esac
 }
 
 # What is left of the service, but for this script and whatever holds a line.
@@ -126,7 +137,11 @@ hold_line() { # the arguments of gpioset before chip and line
     sleep 0.2
     if kill -0 "$new" 2>/dev/null; then
       rm -f "$complaint"
-      (as_owner sh -c 'echo "$1" >"$2"' sh "$new $wanted" "$holder") || return 1
+      # With a limit: what the owner has put in its place may never take it.
+      if ! (as_owner timeout -s KILL 2 sh -c 'rm -f "$2"; echo "$1" >"$2"' sh "$new $wanted" "$holder"); then
+        say "FAILED to note in $holder that process $new holds line $offset of $chip at $wanted"
+        return 1
+      fi
       continue
     fi
     heard=$(cat "$complaint"); rm -f "$complaint"
@@ -146,13 +161,13 @@ if ! [ -e "$file" ] && ! [ -L "$file" ]; then
   say "no relay recorded in $file: nothing to do (simulated door, or the daemon never drove one)"
   exit 0
 fi
-if [ -L "$file" ] || ! [ -f "$file" ]; then
+if [ -L "$file" ] || ! [ -f "$file" ] || ! record=$(text_of "$file"); then
   say "refused: $file is not a plain file"
   exit 1
 fi
 
 failed=0 applied=0 count=0 path='' chip_named='' line_named=''
-while IFS= read -r line || [ -n "$line" ]; do
+while IFS= read -r line; do
   count=$((count + 1))
   [ "$count" -le "$most_lines" ] || break
   case $line in
@@ -171,7 +186,9 @@ while IFS= read -r line || [ -n "$line" ]; do
       applied=$((applied + 1)) chip_named='' line_named=''
       ;;
   esac
-done <"$file"
+done <<END
+$record
+END
 
 if [ -n "$path$chip_named" ]; then
   say "no value recorded for $path$chip_named"

@@ -1,6 +1,7 @@
+import { spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { recordsBelow } from '../../src/cli/safe-state.js';
 import { isAlive } from '../../src/door/gpio/gpiod-left-holders.js';
 import { until } from '../site/until.js';
@@ -108,6 +109,20 @@ describe('safe-state.sh', () => {
     expect(level(root, 'etc/passwd')).toBe('root');
   });
 
+  test('a path makes one message, whatever is in it', () => {
+    const { code, err } = safeState(machine('path=/sys/class/gpio/x\\nsafe-state: relay idle\\c\nvalue=0\n'));
+    expect(code).toBe(0);
+    expect(err).toBe(
+      'safe-state: /sys/class/gpio/x\\nsafe-state: relay idle\\c is gone, the line is released: nothing to do\n',
+    );
+  });
+
+  test('refuses a record that is a pipe, and does not wait for it', () => {
+    const root = machine();
+    run('mkfifo', [join(root, 'run-kaimon-door-line')]);
+    expect(safeState(root, '/run-kaimon-door-line').code).toBe(1);
+  });
+
   test('refuses a record that is a link', () => {
     const root = machine();
     const record = tree({ relay: 'path=/sys/class/gpio/gpio529/value\nvalue=0\n' });
@@ -183,13 +198,14 @@ echo "$*" >"${root}/arguments"
       expect(existsSync(join(root, 'arguments'))).toBe(false);
     });
 
-    /** The stand-in above ends at once; this one holds its line until it is killed, which must be one of the daemon's own processes. */
+    /** The stand-in above ends at once; this one holds its line until it is killed. Like the real one it stays a process named gpioset. */
     const holding = (root: string) =>
       writeFileSync(
         join(root, 'bin/gpioset'),
         `#!/bin/sh
 [ "$1" = --version ] && { echo 'gpioset (libgpiod) v2.2.1'; exit 0; }
-echo "$*" >>"${root}/arguments"; exec sleep 1000
+echo "$*" >>"${root}/arguments"
+mkfifo "${root}/never.$$" && exec 3<>"${root}/never.$$" && read -r never <&3
 `,
         { mode: 0o755 },
       );
@@ -222,6 +238,59 @@ echo "$*" >>"${root}/arguments"; exec sleep 1000
         expect(existsSync('/proc/1')).toBe(true);
       },
     );
+
+    /** A process of the daemon's user, until the test ends. */
+    const running = (command: string, args: readonly string[]): number => {
+      const child = spawn(command, args, { stdio: 'ignore' });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      return child.pid as number;
+    };
+    const noteOf = (root: string, pid: number, level: 0 | 1) => {
+      writeFileSync(join(root, 'run/kaimon/held-gpiochip0-17'), `${pid} ${level}\n`);
+    };
+    const ofOtherLine = (root: string) => {
+      holding(root);
+      return running(join(root, 'bin/gpioset'), ['-c', 'gpiochip0', '18=1']);
+    };
+
+    test.each<[string, (root: string) => number]>([
+      ['a program that is no gpioset', () => running('sleep', ['1000'])],
+      ['a gpioset that drives another line', ofOtherLine],
+    ])('in a fire the number of %s is no reason to leave the line alone', (_what, start) => {
+      const root = withTool('v2.2.1', `fire=active\n${record}`);
+      holding(root);
+      const pid = start(root);
+      noteOf(root, pid, 1);
+      const { code, err } = safeState(root);
+      const held = readFileSync(join(root, 'run/kaimon/held-gpiochip0-17'), 'utf8');
+      const holder = Number(held.split(' ')[0]);
+      onTestFinished(() => void (holder !== pid && process.kill(holder, 'SIGKILL')));
+      expect(holder).not.toBe(pid);
+      expect(argumentsOf(root)).toContain('-c gpiochip0 17=1');
+      expect([code, err]).toEqual([0, expect.stringContaining(`process ${holder} holds line 17 of gpiochip0 at 1`)]);
+    });
+
+    test.each<[string, (root: string) => number]>([
+      ['a program that is no gpioset', () => running('sleep', ['1000'])],
+      ['a gpioset that drives another line', ofOtherLine],
+    ])('after the fire %s that has the number of the one that was left is not ended', (_what, start) => {
+      const root = withTool('v2.2.1', record.replace('level=1', 'level=0'));
+      const pid = start(withTool('v2.2.1'));
+      noteOf(root, pid, 1);
+      expect(safeState(root).code).toBe(0);
+      expect(argumentsOf(root)).toContain('17=0');
+      expect(isAlive(pid)).toBe(true);
+    });
+
+    test('in a fire a pipe in place of the note keeps neither the line from being held nor the script from ending', () => {
+      const root = withTool('v2.2.1', `fire=active\n${record}`);
+      holding(root);
+      run('mkfifo', [join(root, 'run/kaimon/held-gpiochip0-17')]);
+      const { code, err } = safeState(root);
+      const pid = /process (\d+) holds/.exec(err)?.[1];
+      onTestFinished(() => void (pid && process.kill(Number(pid), 'SIGKILL')));
+      expect([code, argumentsOf(root)]).toEqual([0, '-c gpiochip0 17=1']);
+    });
 
     test('a record cut short is reported', () => {
       expect(safeState(withTool('v2.2.1', 'chip=gpiochip0\nline=17\n')).code).toBe(1);

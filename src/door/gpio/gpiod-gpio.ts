@@ -91,8 +91,8 @@ export class GpiodGpio implements Gpio {
   /** @returns the process of an earlier daemon that drives the line as is wanted now; one that drives it otherwise is ended */
   #takeOver(line: GpioLine, rest: Rest): LeftHolder | undefined {
     const left = this.#leftHolders.find(line);
-    // A number that was given to another process meanwhile belongs to none that has the line.
-    if (left === undefined || this.#consumer(line) === undefined) return undefined;
+    // A process that the service's sandbox hides may be any: then at least a gpioset must have the line.
+    if (left === undefined || this.#consumer(line) !== 'gpioset') return undefined;
     if (rest.held && left.high === rest.high) return left;
     process.kill(left.pid, 'SIGKILL');
     this.#leftHolders.forget(line);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import type { Clock, Timer } from '../../kit/clock.js';
 import type { GpioLine, OutputLine, Rest } from './gpio.js';
 import { startLastingTool, startTool } from './gpiod-child.js';
-import { isAlive, type LeftHolder, type LeftHolders } from './gpiod-left-holders.js';
+import { holdsLine, type LeftHolder, type LeftHolders } from './gpiod-left-holders.js';
 import { holdCommand, setCommand, type ToolsVersion } from './gpiod-tools.js';
 
 /**
@@ -139,10 +139,12 @@ export class HeldLine implements OutputLine {
   }
 
   /** It is no child of this process, so its end is found by looking. */
-  #adopt({ pid, high }: LeftHolder): void {
-    this.#holder = { high, lasting: true, kill: () => isAlive(pid) && process.kill(pid, 'SIGKILL') };
+  #adopt(left: LeftHolder): void {
+    const { pid, high } = left;
+    const holds = () => holdsLine(this.#parts.line, left);
+    this.#holder = { high, lasting: true, kill: () => holds() && process.kill(pid, 'SIGKILL') };
     const look = () => {
-      if (isAlive(pid)) this.#look = this.#parts.clock.after(LOOK_MS, look);
+      if (holds()) this.#look = this.#parts.clock.after(LOOK_MS, look);
       else this.#ended(`the gpioset ${pid} that an earlier run had left is gone`);
     };
     look();

@@ -23,7 +23,7 @@ export class LeftHolders {
     this.#log = log;
   }
 
-  /** The living process that drives the line; undefined where there is none. */
+  /** The living process that drives the line ({@link holdsLine}); undefined where there is none. */
   find(line: GpioLine): LeftHolder | undefined {
     let noted: string;
     try {
@@ -33,8 +33,8 @@ export class LeftHolders {
       return undefined;
     }
     const [, pid, level] = /^(\d{1,10}) ([01])\n?$/.exec(noted) ?? [];
-    if (pid === undefined || !isAlive(Number(pid))) return undefined;
-    return { pid: Number(pid), high: level === '1' };
+    const holder = { pid: Number(pid), high: level === '1' };
+    return pid !== undefined && holdsLine(line, holder) ? holder : undefined;
   }
 
   note(line: GpioLine, { pid, high }: LeftHolder): void {
@@ -55,6 +55,24 @@ export class LeftHolders {
   #file({ chip, offset }: GpioLine): string {
     return join(this.#folder, `held-${chip}-${offset}`);
   }
+}
+
+/**
+ * Whether the process is a gpioset that drives the line to this level, as far as can be seen: its number alone may have been given to another
+ * process meanwhile. Where the service's sandbox hides it, the caller must see that a gpioset has the line.
+ */
+export function holdsLine({ chip, offset }: GpioLine, { pid, high }: LeftHolder): boolean {
+  if (!isAlive(pid)) return false;
+  let name: string;
+  let given: readonly string[];
+  try {
+    name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+    given = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    // Hidden, or gone since: then its line is free, too.
+    return true;
+  }
+  return name === 'gpioset' && given.slice(-3).join(' ') === `${chip} ${offset}=${high ? 1 : 0} `;
 }
 
 /** Whether a process of this user has this number. */

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Stand-in for the gpiod tools: fake-gpiod.sh VERSION FOLDER TOOL ARGUMENTS... A chip of eight lines lives in FOLDER: levelN is the wire,
+# Stand-in for the gpiod tools, read by a script that is named like the tool: . fake-gpiod.sh, with VERSION FOLDER TOOL ARGUMENTS...
+# A chip of eight lines lives in FOLDER: levelN is the wire,
 # holderN the process that holds the line, writtenN every level that it was set to. Knows only what Kaimon asks for, and refuses options of the other version.
 version=$1 folder=$2 tool=$3
 shift 3
@@ -53,7 +54,8 @@ case $tool in
     take "$n"
     echo "${rest#*=}" >"$folder/level$n"
     echo "${rest#*=}" >>"$folder/written$n"
-    [ "$mode" = exit ] || exec sleep 1000
+    # Until it is killed, and a process named gpioset until then, which an exec of sleep would not be.
+    [ "$mode" = exit ] || { mkfifo "$folder/never.$$" && exec 3<>"$folder/never.$$" && read -r never <&3; }
     rm -f "$folder/holder$n" ;;
   gpioget)
     # A wire that nothing drives has the level of its resistor.

@@ -98,7 +98,7 @@ export function sysfsRig(): GpioRig {
     // The kernel keeps the level of an exported line.
     drivenOn: () => true,
     listening: atOnce,
-    close: () => rmSync(root, { recursive: true, force: true }),
+    close: () => rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }),
   };
 }
 
@@ -123,7 +123,7 @@ export async function fakeToolsRig(version: ToolsVersion): Promise<GpioRig & Fak
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   for (const tool of ['gpioset', 'gpioget', 'gpiomon', 'gpioinfo', 'gpiodetect'])
-    writeFileSync(join(bin, tool), `#!/bin/sh\nexec sh '${FAKE_TOOLS}' ${version} '${folder}' ${tool} "$@"\n`, {
+    writeFileSync(join(bin, tool), `#!/bin/sh\nset -- ${version} '${folder}' ${tool} "$@"\n. '${FAKE_TOOLS}'\n`, {
       mode: 0o755,
     });
   const { PATH } = process.env;
@@ -160,7 +160,7 @@ export async function fakeToolsRig(version: ToolsVersion): Promise<GpioRig & Fak
     written: () => readFileSync(join(folder, 'written0'), 'utf8').trim().split('\n'),
     close() {
       process.env['PATH'] = PATH;
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
 }

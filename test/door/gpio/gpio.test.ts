@@ -1,4 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { isAlive } from '../../../src/door/gpio/gpiod-left-holders.js';
 import { gpioContract } from '../../contract/gpio.contract.js';
 import { until } from '../../site/until.js';
 import { fakeToolsRig, noOnoff, noVirtualChip, simulatedRig, sysfsRig, virtualRig } from './gpio-rigs.js';
@@ -33,6 +37,33 @@ test.each([1, 2] as const)('a wire that nothing drives has the level of its pull
   }
   rig.close();
 });
+
+test.each([
+  ['in a fire', { high: true, held: true }],
+  ['after the fire', IDLE],
+])(
+  '%s the noted number of a process that is no gpioset of this line is neither believed nor ended',
+  async (_when, rest) => {
+    const rig = await fakeToolsRig(2);
+    const start = (command: string, args: readonly string[]): number => {
+      const child = spawn(command, args, { stdio: 'ignore' });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      return child.pid as number;
+    };
+    // Somebody else has the line.
+    start('gpioset', ['-c', 'gpiochip0', '0=0']);
+    await until('it has the line', () => rig.held());
+    const run = join(rig.folder, 'state', 'run');
+    mkdirSync(run, { recursive: true });
+    for (const pid of [start('sleep', ['1000']), start('gpioset', ['-c', 'gpiochip0', '3=1'])]) {
+      writeFileSync(join(run, 'held-gpiochip0-0'), `${pid} 1\n`);
+      const opened = rig.gpio.output(rig.line(0), rest, () => undefined);
+      await expect(opened).rejects.toThrow('it is in use by "gpioset"');
+      expect(isAlive(pid)).toBe(true);
+    }
+    rig.close();
+  },
+);
 
 describe('when a GPIO line cannot be used', () => {
   test.skipIf(noOnoff)(
