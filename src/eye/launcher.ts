@@ -28,22 +28,27 @@ export async function eyeLauncher(settings: EyeSettings, { socket, sandbox }: Co
   return {
     confinement: command ? 'sandbox' : 'none',
     unconfinedBecause: 'why' in made ? made.why : undefined,
-    launch: (events) => new EyeChild(events, EYE_PROGRAM, command),
+    // Made anew for each eye: what was plugged in meanwhile is covered, too.
+    launch: (events) => new EyeChild(events, EYE_PROGRAM, command && sandboxCommand(settings, EYE_PROGRAM)),
   };
 }
 
-/** The command that runs `program` in a sandbox, tried out; or why there is none. */
-export async function eyeSandbox(
-  { camera, faces, models }: EyeSettings,
-  program: string,
-): Promise<{ readonly command: SandboxCommand } | { readonly why: string }> {
-  const why = whyNoSandbox(camera, process.getuid?.() === 0);
-  if (why !== undefined) return { why };
+function sandboxCommand({ camera, faces, models }: EyeSettings, program: string): SandboxCommand {
   const networks = [models.confirmer, models.landmarks, models.encoder, ...models.liveness].map(({ file }) => file);
   const named = [faces.haar.cascade, camera?.kind === 'replay' ? camera.path : null, ...networks];
   const optional = named.filter((path) => path !== null && path !== '').map((path) => resolve(path as string));
   const needs = { node: process.execPath, readable: programFolders(program), optional, camera };
-  const command: SandboxCommand = [BUBBLEWRAP, ...sandboxArguments(needs, host())];
+  return [BUBBLEWRAP, ...sandboxArguments(needs, host())];
+}
+
+/** The command that runs `program` in a sandbox, tried out; or why there is none. */
+export async function eyeSandbox(
+  settings: EyeSettings,
+  program: string,
+): Promise<{ readonly command: SandboxCommand } | { readonly why: string }> {
+  const why = whyNoSandbox(settings.camera, process.getuid?.() === 0);
+  if (why !== undefined) return { why };
+  const command = sandboxCommand(settings, program);
   try {
     await promisify(execFile)(BUBBLEWRAP, [...command.slice(1), 'true'], { timeout: PROBE_MS, killSignal: 'SIGKILL' });
     return { command };
@@ -61,6 +66,8 @@ function host(): SandboxHost {
       const path = join('/', entry.name);
       return { path, target: entry.isSymbolicLink() ? readlinkSync(path) : undefined };
     });
-  const gpioChips = readdirSync('/dev').filter((name) => name.startsWith('gpiochip'));
-  return { system, gpioChips: gpioChips.map((name) => join('/dev', name)) };
+  const devices = readdirSync('/dev', { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() || entry.isCharacterDevice() || entry.isBlockDevice())
+    .map((entry) => ({ path: join('/dev', entry.name), isFolder: entry.isDirectory() }));
+  return { system, devices };
 }

@@ -1,5 +1,5 @@
 // pure
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { CameraSettings } from '../camera/camera-settings.js';
 
 /** What an eye in a sandbox gets to see. */
@@ -16,8 +16,8 @@ export interface SandboxNeeds {
 export interface SandboxHost {
   /** Folders of programs and libraries in /, each with its target where it is a link. */
   readonly system: readonly { readonly path: string; readonly target: string | undefined }[];
-  /** Lines of GPIO, to be covered where the whole of /dev is shown. */
-  readonly gpioChips: readonly string[];
+  /** What lies in /dev, to be covered where the whole of it is shown, unless a camera needs it ({@link isForCameras}). */
+  readonly devices: readonly { readonly path: string; readonly isFolder: boolean }[];
 }
 
 /** Of /etc only what libraries are found by; for a camera in the network also names and certificates. */
@@ -62,11 +62,21 @@ export function sandboxArguments({ node, readable, optional, camera }: SandboxNe
   ];
 }
 
-/** A camera that is plugged in again is a new file in /dev, so all of it is shown; lines of GPIO and what processes share are covered. */
-function hardware({ gpioChips }: SandboxHost): string[] {
+/**
+ * Whether a name in /dev belongs to cameras, or is harmless and expected by every program. Lines of GPIO can be moved through memory (`gpiomem`), buses
+ * (`i2c-1`, `spidev0.0`) and serial ports as well, to which a relay board may be connected.
+ */
+export const isForCameras = (name: string): boolean =>
+  /^((video|media|v4l-subdev)\d+|nv(host|map|idia|gpu).*|v4l|dma_heap|dri|char|block|disk|fd|shm|pts|null|zero|full|u?random|tty|ptmx|std(in|out|err)|core)$/.test(
+    name,
+  );
+
+/** A camera that is plugged in again is a new file in /dev, so all of it is shown; what is no camera's, and what processes share, is covered. */
+function hardware({ devices }: SandboxHost): string[] {
+  const covered = devices.filter(({ path }) => !isForCameras(basename(path)));
   return [
     ...['--dev-bind', '/dev', '/dev', '--tmpfs', '/dev/shm', '--tmpfs', '/dev/pts'],
-    ...gpioChips.flatMap((chip) => ['--dev-bind', '/dev/null', chip]),
+    ...covered.flatMap(({ path, isFolder }) => (isFolder ? ['--tmpfs', path] : ['--dev-bind', '/dev/null', path])),
     ...each('--ro-bind-try', ['/sys', '/run/udev']),
   ];
 }

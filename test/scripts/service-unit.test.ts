@@ -97,8 +97,8 @@ describe('kaimon-eye@.service', () => {
   });
 
   test('what it may do is what it needs: no user, folder, network, line or watchdog of the gate', () => {
-    // Without %i all eyes of the computer would be one user.
-    expect([of('DynamicUser'), of('User')]).toEqual([['yes'], ['kaimon-%i']]);
+    // With a name of its own all eyes of the computer would be one user, and with %i in it the name could get too long.
+    expect([of('DynamicUser'), of('User'), of('Group')]).toEqual([['yes'], [], []]);
     expect(of('SupplementaryGroups')).toEqual(['video']);
     expect(of('DeviceAllow')).toEqual(['char-video4linux rw', 'char-media rw', 'char-dma_heap rw']);
     expect([of('PrivateNetwork'), of('RestrictAddressFamilies')]).toEqual([['yes'], ['none']]);
