@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readlinkSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '../config/config.js';
 import { messageOf } from '../kit/errors.js';
@@ -33,9 +33,13 @@ export async function eyeLauncher(settings: EyeSettings, { socket, sandbox }: Co
   };
 }
 
+/** A recording that is not there yet can only be seen to come where its folder is shown. */
+const recording = (path: string | null): string | null =>
+  path === null || path === '' || existsSync(path) ? path : dirname(resolve(path));
+
 function sandboxCommand({ camera, faces, models }: EyeSettings, program: string): SandboxCommand {
   const networks = [models.confirmer, models.landmarks, models.encoder, ...models.liveness].map(({ file }) => file);
-  const named = [faces.haar.cascade, camera?.kind === 'replay' ? camera.path : null, ...networks];
+  const named = [faces.haar.cascade, camera?.kind === 'replay' ? recording(camera.path) : null, ...networks];
   const optional = named.filter((path) => path !== null && path !== '').map((path) => resolve(path as string));
   const needs = { node: process.execPath, readable: programFolders(program), optional, camera };
   return [BUBBLEWRAP, ...sandboxArguments(needs, host())];
