@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.js';
 import { exifOrientation, type Orientation } from '../pictures/exif.js';
-import { readPictureHeader, whyNotDecodable } from '../pictures/picture-header.js';
+import { examinePicture } from '../pictures/picture-header.js';
 import { webpChunks } from '../pictures/webp.js';
 import { whyNotWhole } from '../pictures/whole.js';
 import { type Mat, native, opencv } from './binding.js';
@@ -26,11 +26,9 @@ export interface DecodedPhoto {
  * @throws UnusablePhoto
  */
 export async function decodePhoto(bytes: Buffer): Promise<DecodedPhoto> {
-  const why = whyNotDecodable(bytes);
-  if (why) throw new UnusablePhoto(why);
-  const header = readPictureHeader(bytes);
-  if (header.kind === 'unknown') throw new UnusablePhoto(header.why);
-  const fault = whyNotWhole(bytes, header.kind);
+  const header = examinePicture(bytes);
+  if ('why' in header) throw new UnusablePhoto(header.why);
+  const fault = whyNotWhole(bytes, header);
   if (fault) throw new UnusablePhoto(fault);
   const divisor = divisorFor(Math.max(header.width, header.height));
   const webp = header.kind === 'webp';

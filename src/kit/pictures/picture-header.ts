@@ -1,5 +1,5 @@
 // pure
-import { isFrameHeader, JPEG_SCANS_MAX, walkJpeg } from './jpeg.js';
+import { isFrameHeader, JPEG_SCANS_MAX, type JpegWalk, walkJpeg } from './jpeg.js';
 import { whyNotTaken } from './other-format.js';
 import { isWebp, readWebp } from './webp.js';
 import type { PictureKind } from './whole.js';
@@ -76,22 +76,39 @@ export const PHOTO_BYTES_MAX = 16 * 1024 * 1024;
 export const PHOTO_PIXELS_MAX = 60_000_000;
 export const PHOTO_SIDE_MIN = 24;
 
+/** A picture that may reach the decoder; `walk` of a JPEG, so that nobody walks over it again. */
+export interface DecodablePicture {
+  readonly kind: PictureKind;
+  readonly width: number;
+  readonly height: number;
+  readonly walk: JpegWalk | undefined;
+}
+
 /**
- * Why a photo must not reach the decoder, or undefined when it may.
- * The decoder aborts the process on an empty buffer and on a header that claims more than 2^30 pixels.
+ * Looks at a photo before it reaches the decoder, which aborts the process on an empty buffer and on a header that claims more than 2^30 pixels.
+ * @returns why it must not
  */
-export function whyNotDecodable(bytes: Uint8Array): string | undefined {
+export function examinePicture(bytes: Uint8Array): DecodablePicture | { readonly why: string } {
   if (bytes.length > PHOTO_BYTES_MAX)
-    return `it has ${bytes.length} bytes, at most ${PHOTO_BYTES_MAX} (16 MiB) are allowed`;
+    return { why: `it has ${bytes.length} bytes, at most ${PHOTO_BYTES_MAX} (16 MiB) are allowed` };
   const header = readPictureHeader(bytes);
-  if (header.kind === 'unknown') return header.why;
-  const { width, height } = header;
+  if (header.kind === 'unknown') return { why: header.why };
+  const { kind, width, height } = header;
   if (width < PHOTO_SIDE_MIN || height < PHOTO_SIDE_MIN)
-    return `it is ${width}×${height} pixels, at least ${PHOTO_SIDE_MIN}×${PHOTO_SIDE_MIN} are needed`;
+    return { why: `it is ${width}×${height} pixels, at least ${PHOTO_SIDE_MIN}×${PHOTO_SIDE_MIN} are needed` };
   if (width * height > PHOTO_PIXELS_MAX || width > 16_384 || height > 16_384)
-    return `its header claims ${width}×${height} pixels, at most 60 megapixels and 16384 a side are allowed`;
-  const scans = header.kind === 'jpeg' ? walkJpeg(bytes).scans : 0;
+    return { why: `its header claims ${width}×${height} pixels, at most 60 megapixels and 16384 a side are allowed` };
+  const walk = kind === 'jpeg' ? walkJpeg(bytes) : undefined;
+  const scans = walk?.scans ?? 0;
   if (scans > JPEG_SCANS_MAX || scans * width * height > JPEG_SCANNED_PIXELS_MAX)
-    return `it is a JPEG of ${scans > JPEG_SCANS_MAX ? `more than ${JPEG_SCANS_MAX}` : scans} scans over ${width}×${height} pixels: save it again as an ordinary JPEG`;
-  return undefined;
+    return {
+      why: `it is a JPEG of ${scans > JPEG_SCANS_MAX ? `more than ${JPEG_SCANS_MAX}` : scans} scans over ${width}×${height} pixels: save it again as an ordinary JPEG`,
+    };
+  return { kind, width, height, walk };
+}
+
+/** Why a photo must not reach the decoder, or undefined when it may: {@link examinePicture}. */
+export function whyNotDecodable(bytes: Uint8Array): string | undefined {
+  const found = examinePicture(bytes);
+  return 'why' in found ? found.why : undefined;
 }

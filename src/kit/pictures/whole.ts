@@ -1,6 +1,6 @@
 // pure
 import { crc32 } from 'node:zlib';
-import { walkJpeg } from './jpeg.js';
+import type { JpegWalk } from './jpeg.js';
 import { webpChunks } from './webp.js';
 
 /** Formats of photos that are taken. */
@@ -12,10 +12,13 @@ const cut = (format: string) => `its ${format} data is cut off: copy or send the
  * Why a picture is not whole, or undefined when nothing is missing. Decoders fill what is missing with grey and say nothing: a face cut
  * off below the eyes would be enrolled.
  */
-export function whyNotWhole(bytes: Uint8Array, kind: PictureKind): string | undefined {
+export function whyNotWhole(
+  bytes: Uint8Array,
+  { kind, walk }: { readonly kind: PictureKind; readonly walk: JpegWalk | undefined },
+): string | undefined {
   switch (kind) {
     case 'jpeg':
-      return jpegFault(bytes);
+      return walk ? jpegFault(walk) : cut('JPEG');
     case 'png':
       return pngFault(bytes);
     case 'webp':
@@ -23,8 +26,7 @@ export function whyNotWhole(bytes: Uint8Array, kind: PictureKind): string | unde
   }
 }
 
-function jpegFault(bytes: Uint8Array): string | undefined {
-  const { ended, lastScan, complete, arithmetic } = walkJpeg(bytes);
+function jpegFault({ ended, lastScan, complete, arithmetic }: JpegWalk): string | undefined {
   if (arithmetic) return 'it is a JPEG of a rare kind (arithmetic coding): save it again as an ordinary JPEG';
   return ended && lastScan && complete ? undefined : cut('JPEG');
 }
