@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { readSecret, secretPath } from '../config/secret.js';
+import { readSecret, SECRET_BYTES_MAX, secretPath } from '../config/secret.js';
 import { type AuditReport, auditJournal, missing, segmentNames } from '../journal/audit/audit.js';
 import { CSV_HEADER, csvOf } from '../journal/audit/csv.js';
 import { type EntryFilter, queryEntries, type RecordedEntry } from '../journal/audit/query.js';
@@ -111,11 +111,9 @@ function keyOf({ config }: Context, option: string | undefined): SignatureCheck 
   return signatureCheckOf(readSecret(keyFile, 'journal.keyFile', process.env), path);
 }
 
-const KEY_BYTES_MAX = 64 * 1024;
-
 function readKey(file: string): Buffer {
   try {
-    return readPlainFileSync(file, KEY_BYTES_MAX);
+    return readPlainFileSync(file, SECRET_BYTES_MAX);
   } catch (cause) {
     throw new OperatingError('KAIMON_FILE_READ', `cannot read ${file} (--key): ${messageOf(cause)}`, {
       cause,

@@ -9,6 +9,7 @@ import { findCascade } from '../face/haar.js';
 import { signerOf } from '../journal/signing.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { readPlainFileSync } from '../kit/files/plain-file.js';
+import { CASCADE_BYTES_MAX } from '../kit/opencv/cascade.js';
 import { calibrationFile } from '../models/calibration.js';
 import { loadManifest } from '../models/model-files.js';
 import { loadModels } from '../models/model-set.js';
@@ -30,12 +31,19 @@ interface Place {
 
 /** A check throws what is wrong, in a sentence. */
 type Check = () => unknown;
+type NamedCheck = readonly [key: string, Check];
 
 /** Looks for what the configuration names: networks, thresholds, files. Hardware is left alone; a running daemon may have it. */
-export async function checkSurroundings({ config, paths, env }: Place): Promise<Surroundings> {
+export const checkSurroundings = (place: Place): Promise<Surroundings> =>
+  look(place, [encoderCheck(place), ...fileChecks(place)]);
+
+/** The same without the networks, for who has looked at them. */
+export const checkNamedFiles = (place: Place): Promise<Surroundings> => look(place, fileChecks(place));
+
+async function look({ config, env }: Place, checks: readonly NamedCheck[]): Promise<Surroundings> {
   const notes: string[] = [];
   const problems: Omit<Problem, 'origin'>[] = [];
-  for (const [key, check] of checks(config, paths, env))
+  for (const [key, check] of checks)
     try {
       await check();
     } catch (thrown) {
@@ -50,20 +58,22 @@ export async function checkSurroundings({ config, paths, env }: Place): Promise<
   return { problems, notes };
 }
 
-function checks(config: Config, paths: Pick<Paths, 'state'>, env: Environment): [string, Check][] {
-  const { mqtt, journal, camera, faces, encoder, decision, liveness } = config;
+const encoderCheck = ({ config, paths }: Place): NamedCheck => [
+  'encoder',
+  async () => {
+    const { encoder, decision, liveness } = config;
+    const choice = { encoder, liveness: liveness.enabled };
+    const models = await loadModels(loadManifest(), choice, calibrationFile(paths.state));
+    usableCurve(models.curve, models.encoder, decision.threshold);
+  },
+];
+
+function fileChecks({ config, env }: Place): NamedCheck[] {
+  const { mqtt, journal, camera, faces } = config;
   const secret = (key: string, file: string | null): [string, Check][] =>
     file === null ? [] : [[key, () => readSecret(file, key, env)]];
   const { passwordFile } = mqtt;
   return [
-    [
-      'encoder',
-      async () => {
-        const choice = { encoder, liveness: liveness.enabled };
-        const models = await loadModels(loadManifest(), choice, calibrationFile(paths.state));
-        usableCurve(models.curve, models.encoder, decision.threshold);
-      },
-    ],
     ['faces.haar.cascade', () => readPlainFileSync(faces.haar.cascade ?? findCascade(), CASCADE_BYTES_MAX)],
     ...(mqtt.enabled && passwordFile !== null
       ? [['mqtt.passwordFile', () => readPassword(passwordFile, 'mqtt.passwordFile', env)] as [string, Check]]
@@ -82,8 +92,6 @@ function checks(config: Config, paths: Pick<Paths, 'state'>, env: Environment): 
     ...(camera.kind === 'replay' ? [['camera.path', () => assertReplay(camera.path ?? '')] as [string, Check]] : []),
   ];
 }
-
-const CASCADE_BYTES_MAX = 64 * 1024 * 1024;
 
 function assertReplay(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });

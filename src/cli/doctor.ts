@@ -5,8 +5,9 @@ import { EXIT, explain } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import { loadManifest } from '../models/model-files.js';
 import { loadModels } from '../models/model-set.js';
+import { usableCurve } from '../person/thresholds.js';
 import { readPeople } from '../store/read-people.js';
-import { checkSurroundings } from './config-surroundings.js';
+import { checkNamedFiles } from './config-surroundings.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
 
 /** One thing that was looked at. */
@@ -26,7 +27,9 @@ async function examine({ config, paths, peopleFile, calibrationFile, log }: Cont
   let encoder: string | undefined;
   const findings = [
     await look('models', async () => {
-      ({ encoder } = await loadModels(loadManifest(), choice, calibrationFile));
+      const models = await loadModels(loadManifest(), choice, calibrationFile);
+      encoder = models.encoder;
+      usableCurve(models.curve, encoder, config.decision.threshold);
       return `encoder ${encoder}`;
     }),
     await look('people', async () => {
@@ -44,9 +47,8 @@ async function examine({ config, paths, peopleFile, calibrationFile, log }: Cont
       return `${free} MB are free in ${paths.state}`;
     }),
   ];
-  const { problems, notes } = await checkSurroundings({ config, paths, env: process.env });
-  // The networks were looked at above.
-  const lacks = problems.filter(({ path }) => path !== 'encoder').map(({ path, message }) => `${path}: ${message}`);
+  const { problems, notes } = await checkNamedFiles({ config, paths, env: process.env });
+  const lacks = problems.map(({ path, message }) => `${path}: ${message}`);
   const settings = (result: Finding['result'], texts: readonly string[]) =>
     texts.map((text): Finding => ({ what: 'settings', result, text }));
   return [

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { messageOf, OperatingError } from '../kit/errors.js';
+import { readPlainFileSync } from '../kit/files/plain-file.js';
 import type { Environment } from './environment.js';
 
 /** Largest secret that is read: a key file in PEM is about 2 kB. */
-const SECRET_BYTES_MAX = 64 * 1024;
+export const SECRET_BYTES_MAX = 64 * 1024;
 
 /** A `…File` key as a path: a bare name is a systemd credential where the unit has any. */
 export function secretPath(file: string, env: Environment): string {
@@ -27,11 +28,9 @@ export function readSecret(file: string, key: string, env: Environment): Buffer 
     new OperatingError('KAIMON_SECRET', `cannot read ${path} (${key}): ${why}`, options);
   let bytes: Buffer;
   try {
-    const stat = statSync(path);
-    if (!stat.isFile() || stat.size > SECRET_BYTES_MAX) throw fail('it is not a plain file of at most 64 kB');
-    bytes = readFileSync(path);
+    bytes = readPlainFileSync(path, SECRET_BYTES_MAX);
   } catch (cause) {
-    throw cause instanceof OperatingError ? cause : fail(messageOf(cause), { cause });
+    throw fail(messageOf(cause), { cause });
   }
   if (bytes.length === 0) throw fail('it is empty');
   return bytes;

@@ -13,7 +13,7 @@ export interface CascadeOptions {
 }
 
 /** The one in use has 930 kB. */
-const CASCADE_BYTES_MAX = 64 * 1024 * 1024;
+export const CASCADE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Where the cascade fired, and how many overlapping windows did. */
 export type CascadeHit = Region & { readonly hits: number };
