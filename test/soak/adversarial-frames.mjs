@@ -2,7 +2,7 @@
 // face repeated, two people taking turns, broken numbers, prints, time going backwards …) through the wire's schema and the whole gate.
 // Exits 1 when a person is let in; an error of the gate ends it. Works on the sources, needs no build.
 import { parseArgs } from 'node:util';
-import { createServer } from 'vite';
+import { fromSources } from './from-sources.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -11,14 +11,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const server = await createServer({
-  configFile: false,
-  logLevel: 'error',
-  optimizeDeps: { noDiscovery: true },
-  server: { middlewareMode: true, watch: null, ws: false },
-});
-const { run } = await server.ssrLoadModule('/test/property/adversarial.ts');
-await server.close();
+const [{ run }] = await fromSources('/test/property/adversarial.ts');
 
 const result = { ...run(Number(values.observations), Number(values.seed)), seed: Number(values.seed) };
 process.stdout.write(

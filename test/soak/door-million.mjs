@@ -1,7 +1,7 @@
 // node test/soak/door-million.mjs [--sequences 1000000] [--seed N] [--json]: random sequences of events through the door machine, with
 // its timers ringing as they should; stops at the first broken rule and prints the sequence. Works on the sources, needs no build.
 import { parseArgs } from 'node:util';
-import { createServer } from 'vite';
+import { fromSources } from './from-sources.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -10,14 +10,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const server = await createServer({
-  configFile: false,
-  logLevel: 'error',
-  optimizeDeps: { noDiscovery: true },
-  server: { middlewareMode: true, watch: null, ws: false },
-});
-const { HAPPENINGS, RULES, run } = await server.ssrLoadModule('/test/door/invariants.ts');
-await server.close();
+const [{ HAPPENINGS, RULES, run }] = await fromSources('/test/door/invariants.ts');
 
 /** mulberry32: small, even, and the same everywhere for one seed. */
 let state = Number(values.seed) >>> 0;

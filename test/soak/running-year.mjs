@@ -2,7 +2,7 @@
 // trusted clock, door with its bolt, entry policy), at work on a simulated clock and compared each minute with days painted with luxon.
 // Works on the sources, needs no build.
 import { parseArgs } from 'node:util';
-import { createServer } from 'vite';
+import { fromSources } from './from-sources.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -14,15 +14,10 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const server = await createServer({
-  configFile: false,
-  logLevel: 'error',
-  optimizeDeps: { noDiscovery: true },
-  server: { middlewareMode: true, watch: null, ws: false },
-});
-const { runYear, simulated } = await server.ssrLoadModule('/test/schedule/running-year.ts');
-const { ManualClock } = await server.ssrLoadModule('/src/kit/manual-clock.ts');
-await server.close();
+const [{ runYear, simulated }, { ManualClock }] = await fromSources(
+  '/test/schedule/running-year.ts',
+  '/src/kit/manual-clock.ts',
+);
 
 const year = Number(values.year);
 let failed = false;

@@ -1,7 +1,7 @@
 // node test/soak/schedule-year.mjs [--year 2026] [--zones Europe/Berlin,America/New_York] [--json]: a year of schedules, holidays,
 // exceptions and door modes, minute by minute, against days painted with luxon. Works on the sources, needs no build.
 import { parseArgs } from 'node:util';
-import { createServer } from 'vite';
+import { fromSources } from './from-sources.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -10,14 +10,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const server = await createServer({
-  configFile: false,
-  logLevel: 'error',
-  optimizeDeps: { noDiscovery: true },
-  server: { middlewareMode: true, watch: null, ws: false },
-});
-const { compare } = await server.ssrLoadModule('/test/schedule/year.ts');
-await server.close();
+const [{ compare }] = await fromSources('/test/schedule/year.ts');
 
 const year = Number(values.year);
 let failed = false;
