@@ -4,6 +4,7 @@ import type { Opening } from '../../config/opening.js';
 import { iso, wallMs } from '../../kit/clock.js';
 import { StateFile } from '../../kit/files/state-file.js';
 import { requestIdSchema } from '../messages.js';
+import { ForgottenRequests, SPANS_MAX } from './forgotten-requests.js';
 import { SEEN_MAX, SeenRequests } from './seen-requests.js';
 
 const schema = z.strictObject({
@@ -12,8 +13,10 @@ const schema = z.strictObject({
   requests: z
     .record(requestIdSchema, z.iso.datetime())
     .refine((all) => Object.keys(all).length <= SEEN_MAX, `at most ${SEEN_MAX} ids`),
-  /** Requests that expire by then may have been forgotten. */
-  forgotten: z.iso.datetime().optional(),
+  /** When forgotten ids expired. */
+  forgotten: z.array(z.iso.datetime()).max(SPANS_MAX).default([]),
+  /** All that expires by then may have been forgotten. */
+  forgottenUntil: z.iso.datetime().optional(),
 });
 
 /** The ids of accepted requests, and how they are kept across a restart. */
@@ -40,19 +43,28 @@ export async function openSeenRequests({
         file: join(paths.state, 'requests.json'),
         name: 'the requests that were taken',
         schema,
-        empty: { schema: 1, requests: {} },
+        empty: { schema: 1, requests: {}, forgotten: [] },
         delayMs: 0,
         clock,
         log,
       }),
     (opened) => opened.close(),
   );
+  const { found } = file;
   const seen = new SeenRequests(
-    Object.entries(file.found.requests).map(([id, at]) => [id.toLowerCase(), Date.parse(at)]),
+    Object.entries(found.requests).map(([id, at]) => [id.toLowerCase(), Date.parse(at)]),
     SEEN_MAX,
-    file.found.forgotten === undefined ? undefined : Date.parse(file.found.forgotten),
+    new ForgottenRequests(
+      found.forgotten.map((at) => Date.parse(at)),
+      found.forgottenUntil === undefined ? undefined : Date.parse(found.forgottenUntil),
+    ),
   );
-  const requests = () => Object.fromEntries([...seen.all()].map(([id, ms]) => [id, iso(wallMs(ms))]));
-  const forgotten = () => (Number.isFinite(seen.forgottenMs) ? { forgotten: iso(wallMs(seen.forgottenMs)) } : {});
-  return { seen, keep: () => file.save(() => ({ schema: 1, requests: requests(), ...forgotten() })) };
+  const at = (ms: number) => iso(wallMs(ms));
+  const content = () => ({
+    schema: 1 as const,
+    requests: Object.fromEntries([...seen.all()].map(([id, ms]) => [id, at(ms)])),
+    forgotten: [...seen.forgotten.latest()].map(at),
+    ...(Number.isFinite(seen.forgotten.untilMs) && { forgottenUntil: at(seen.forgotten.untilMs) }),
+  });
+  return { seen, keep: () => file.save(content) };
 }

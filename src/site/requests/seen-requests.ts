@@ -1,48 +1,43 @@
 import { LIFETIME_MAX_MS } from '../messages.js';
+import { ForgottenRequests } from './forgotten-requests.js';
 
 /** Ids that are remembered, at most. */
 export const SEEN_MAX = 1_000;
 
 /**
- * Ids of accepted requests. Those of expired requests are forgotten only to make room for others, and what they belong to is refused
- * from then on by its time: no id is ever accepted twice, whatever the clock does. An id that has not expired is dropped only where it
- * expires later than any request that is taken by a trusted clock: it was taken while the clock was ahead.
+ * Ids of accepted requests. They are forgotten only to make room for others, and only where they have expired, or expire later than any
+ * request that is taken by a trusted clock: those were taken while the clock was ahead. What belongs to them is refused from then on by
+ * its time: no id is accepted twice, whatever the clock does.
  */
 export class SeenRequests {
   readonly #expiry: Map<string, number>;
   readonly #capacity: number;
-  /** Requests that expire by then may have been forgotten. */
-  #forgottenMs: number;
+  /** What was forgotten. */
+  readonly forgotten: ForgottenRequests;
 
   /**
    * @param kept from before the restart, with the time at which each expires
-   * @param forgottenMs from before the restart, see {@link forgottenMs}
+   * @param forgotten from before the restart
    */
   constructor(
     kept: Iterable<readonly [id: string, expiresMs: number]> = [],
     capacity = SEEN_MAX,
-    forgottenMs = Number.NEGATIVE_INFINITY,
+    forgotten = new ForgottenRequests(),
   ) {
     this.#expiry = new Map(kept);
     this.#capacity = capacity;
-    this.#forgottenMs = forgottenMs;
+    this.forgotten = forgotten;
   }
 
   /** Remembers `id`, or says why it cannot be taken. @param trusted whether `nowMs` is a trusted clock's */
   admit(id: string, expiresMs: number, nowMs: number, trusted: boolean): 'new' | 'repeated' | 'full' {
-    // What was forgotten while the clock was ahead is far from being timely again.
-    if (trusted) this.#forgottenMs = Math.min(this.#forgottenMs, nowMs);
+    if (trusted) this.forgotten.isNow(nowMs);
     const key = id.toLowerCase();
-    if (this.#expiry.has(key) || expiresMs <= this.#forgottenMs) return 'repeated';
+    if (this.#expiry.has(key) || this.forgotten.mayHold(expiresMs)) return 'repeated';
     if (this.#expiry.size >= this.#capacity) this.#makeRoom(nowMs, trusted);
     if (this.#expiry.size >= this.#capacity) return 'full';
     this.#expiry.set(key, expiresMs);
     return 'new';
-  }
-
-  /** Requests that expire by then may have been forgotten and are refused, ms since 1970; -Infinity: none. */
-  get forgottenMs(): number {
-    return this.#forgottenMs;
   }
 
   get size(): number {
@@ -56,10 +51,10 @@ export class SeenRequests {
 
   #makeRoom(nowMs: number, trusted: boolean): void {
     for (const [id, expiresMs] of this.#expiry) {
-      if (trusted && expiresMs > nowMs + 2 * LIFETIME_MAX_MS) this.#expiry.delete(id);
-      if (expiresMs > nowMs) continue;
+      const ahead = trusted && expiresMs > nowMs + 2 * LIFETIME_MAX_MS;
+      if (expiresMs > nowMs && !ahead) continue;
       this.#expiry.delete(id);
-      this.#forgottenMs = Math.max(this.#forgottenMs, expiresMs);
+      this.forgotten.add(expiresMs);
     }
   }
 }

@@ -245,20 +245,37 @@ describe('whatever arrives', () => {
   });
 
   test('no request is accepted twice, whatever the clock does in between', () => {
-    const step = fc.record({ which: fc.nat(5), clockMs: fc.integer({ min: -900_000, max: 900_000 }) });
+    const step = fc.record({
+      which: fc.nat(5),
+      clockMs: fc.integer({ min: -900_000, max: 900_000 }),
+      trusted: fc.boolean(),
+    });
+    const back = [
+      { which: 4, clockMs: 0, trusted: true },
+      { which: 0, clockMs: -20_001, trusted: true },
+      { which: 1, clockMs: 0, trusted: true },
+      { which: 0, clockMs: -220_001, trusted: true },
+    ];
+    const forthAndBack = [
+      { which: 5, clockMs: 100_000, trusted: true },
+      { which: 2, clockMs: 0, trusted: true },
+      { which: 0, clockMs: -400_000, trusted: true },
+      { which: 5, clockMs: 100_000, trusted: true },
+    ];
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const seen = seenBefore(2);
         const accepted = new Set<number>();
-        for (const { which, clockMs } of steps) {
+        for (const { which, clockMs, trusted } of steps) {
           const id = ID.replace('3f2c', `000${which}`);
           const sent = { id, time: at(which * 100_000 - 200_000), expires: at(which * 100_000 - 20_000) };
-          if (judged(packet('open', envelope(sent)), seen, wallMs(NOW + clockMs), NOW - 900_000).kind !== 'accept')
-            continue;
+          const time = { nowMs: wallMs(NOW + clockMs), startedMs: wallMs(NOW - 900_000), trusted };
+          if (checkRequest(packet('open', envelope(sent)), time, seen, names).kind !== 'accept') continue;
           expect(accepted.has(which)).toBe(false);
           accepted.add(which);
         }
       }),
+      { examples: [[back], [forthAndBack]], numRuns: 500 },
     );
   });
 });

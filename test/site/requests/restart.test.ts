@@ -134,6 +134,7 @@ test('only what changes something is written, and a damaged file is set aside', 
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
     schema: 1,
     requests: { [ID]: new Date(NOW + 1 + 4 * MINUTE).toISOString() },
+    forgotten: [],
   });
 });
 
