@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test/vm/eye.sh RECIPE WORKDIR: the eye in its unit, in a throw-away Debian guest; RECIPE and WORKDIR as for gpio.sh. The guest needs OpenCV:
-#   EXTRA='libopencv-contrib406 libopencv-highgui406 libopencv-videoio406 libopencv-dnn406 libopencv-ml406 opencv-data' (Debian 12)
+#   EXTRA='libopencv-contrib406 libopencv-highgui406 libopencv-videoio406 libopencv-dnn406 libopencv-ml406 libopencv-photo406 opencv-data' (Debian 12)
 # Needs `npm run build` and built models, in a checkout whose node_modules is no link. Exits 1 when anything came through.
 set -euo pipefail
 recipe=${1:?usage: test/vm/eye.sh RECIPE WORKDIR} work=${2:?usage: test/vm/eye.sh RECIPE WORKDIR}

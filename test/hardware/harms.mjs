@@ -1,0 +1,87 @@
+// What is done to a gate that runs in the virtual machine. `harm` and `lift` are commands of the guest, or calls with the rig.
+// `door`: what the door must do meanwhile, `works` unless said otherwise.
+
+const eyePid = "pgrep -f '^node --no-incremental-marking /opt/kaimon/dist/eye/main.js' | head -1";
+const feeder = (args) =>
+  `mkdir -p /run/systemd/system/rig-feeder.service.d; printf '[Service]\\nExecStart=\\nExecStart=/usr/bin/ffmpeg -loglevel error ${args} -f v4l2 /dev/video20\\n' >/run/systemd/system/rig-feeder.service.d/harm.conf; systemctl daemon-reload; systemctl restart rig-feeder`;
+const usualFeeder =
+  'rm -rf /run/systemd/system/rig-feeder.service.d; systemctl daemon-reload; systemctl restart rig-feeder';
+const setClock = (shift) => ({
+  harm: async (rig) => rig.shiftClock(shift),
+  lift: async (rig) => rig.shiftClock(null),
+});
+
+export const HARMS = [
+  { name: 'daemon killed', harm: 'systemctl kill -s KILL --kill-who=main kaimon', door: 'idle' },
+  { name: 'daemon hangs', harm: 'systemctl kill -s STOP --kill-who=main kaimon', door: 'idle' },
+  { name: 'daemon aborts', harm: 'systemctl kill -s ABRT --kill-who=main kaimon', door: 'idle' },
+  { name: 'eye killed', harm: `kill -KILL $(${eyePid})` },
+  { name: 'eye hangs', harm: `kill -STOP $(${eyePid})` },
+  { name: 'disk hangs', harm: 'fsfreeze -f /var/lib/kaimon', lift: 'fsfreeze -u /var/lib/kaimon', forMs: 60_000 },
+  {
+    name: 'disk full',
+    harm: 'dd if=/dev/zero of=/var/lib/kaimon/ballast bs=64k 2>/dev/null; dd if=/dev/zero of=/var/lib/kaimon/ballast2 bs=1 2>/dev/null || true',
+    lift: 'rm -f /var/lib/kaimon/ballast /var/lib/kaimon/ballast2',
+    forMs: 30_000,
+  },
+  {
+    name: 'disk read-only',
+    // The journal is open for writing: asked until it is between two entries.
+    harm: 'for n in $(seq 200); do mount -o remount,ro /var/lib/kaimon 2>/dev/null && break; done; findmnt -no OPTIONS /var/lib/kaimon | grep -q ^ro',
+    lift: 'mount -o remount,rw /var/lib/kaimon',
+    forMs: 30_000,
+  },
+  {
+    name: 'journald hangs',
+    harm: 'systemctl kill -s STOP systemd-journald',
+    lift: 'systemctl kill -s CONT systemd-journald',
+    forMs: 60_000,
+  },
+  { name: 'journald killed', harm: 'systemctl kill -s KILL systemd-journald' },
+  {
+    name: 'broker hangs',
+    harm: async (rig) => rig.broker.child.kill('SIGSTOP'),
+    lift: async (rig) => rig.broker.child.kill('SIGCONT'),
+    forMs: 40_000,
+  },
+  {
+    name: 'network gone',
+    harm: async (rig) => rig.tunnel(false),
+    lift: async (rig) => rig.tunnel(true),
+    forMs: 30_000,
+  },
+  { name: 'clock a day ahead', ...setClock(86_400_000), forMs: 20_000 },
+  { name: 'clock a day behind', ...setClock(-86_400_000), forMs: 20_000 },
+  { name: 'clock at 1970', ...setClock('1970'), forMs: 20_000 },
+  { name: 'camera unplugged', harm: 'systemctl stop rig-feeder', lift: 'systemctl start rig-feeder', forMs: 40_000 },
+  {
+    name: 'camera hangs',
+    harm: 'systemctl kill -s STOP rig-feeder',
+    lift: 'systemctl kill -s CONT rig-feeder',
+    forMs: 40_000,
+  },
+  {
+    name: 'camera black',
+    harm: feeder('-re -f lavfi -i color=black:s=640x480:r=2 -pix_fmt yuv420p'),
+    lift: usualFeeder,
+    forMs: 30_000,
+  },
+  {
+    name: 'camera floods',
+    harm: feeder('-f lavfi -i testsrc=size=640x480:rate=1000 -pix_fmt yuv420p'),
+    lift: usualFeeder,
+    forMs: 30_000,
+  },
+  {
+    name: 'no memory left',
+    harm: 'systemd-run --quiet --unit=rig-hog -p Restart=no stress-ng --vm 1 --vm-bytes 110% --vm-keep --timeout 60s',
+    lift: 'systemctl stop rig-hog 2>/dev/null || true; systemctl reset-failed rig-hog 2>/dev/null || true',
+    forMs: 30_000,
+  },
+  {
+    name: 'no process can be started',
+    harm: 'systemctl set-property --runtime kaimon.service TasksMax=$(cat /sys/fs/cgroup/system.slice/kaimon.service/pids.current)',
+    lift: 'systemctl set-property --runtime kaimon.service TasksMax=256',
+    forMs: 60_000,
+  },
+];
