@@ -23,12 +23,20 @@ export const NOTHING_PENDING: PendingNotice = { ready: false, status: null, watc
 /** Longest status, in characters; `systemctl status` shows one line. */
 const STATUS_MAX = 200;
 
-/** The arguments of `systemd-notify` for a notice; empty when there is nothing to send. */
-export function notifyArguments({ ready, status, watchdog, stopping }: PendingNotice): readonly string[] {
+/** Two notices as one: what was not sent yet, and what came since. */
+export const mergedNotice = (older: PendingNotice, newer: PendingNotice): PendingNotice => ({
+  ready: older.ready || newer.ready,
+  status: newer.status ?? older.status,
+  watchdog: older.watchdog || newer.watchdog,
+  stopping: older.stopping || newer.stopping,
+});
+
+/** A notice as sd_notify(3) has it, one assignment each line. */
+export function noticeLines({ ready, status, watchdog, stopping }: PendingNotice): readonly string[] {
   const line = status === null ? null : [...status.replace(/\p{C}+/gu, ' ')].slice(0, STATUS_MAX).join('');
   return [
-    ...(ready ? ['--ready'] : []),
-    ...(line === null ? [] : [`--status=${line}`]),
+    ...(ready ? ['READY=1'] : []),
+    ...(line === null ? [] : [`STATUS=${line}`]),
     ...(watchdog ? ['WATCHDOG=1'] : []),
     ...(stopping ? ['STOPPING=1'] : []),
   ];

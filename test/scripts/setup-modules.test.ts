@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { allInstalledBut, type FakeMachine, fakeMachine } from './fake-machine.js';
@@ -157,36 +157,75 @@ test('on a machine where nothing is installed the cache is not used', () => {
   expect(machine.part('opencv', 'missing').out).toBe('the binding (npm packages first)\n');
 });
 
-describe('setup, GPIO binding', () => {
-  const folder = 'node_modules/epoll';
-  /** A compiler that delivers a binding in JavaScript. */
-  const machineWith = (binding: string): FakeMachine =>
+describe('setup, small bindings', () => {
+  const BINDINGS = ['epoll', 'unix-dgram'];
+  const GOOD = `exports.Epoll = class { close() {} }; exports.createSocket = () => ({ close() {} });`;
+  /** A compiler that delivers bindings in JavaScript. */
+  const machineWith = (delivered: Readonly<Record<string, string>>): FakeMachine =>
     fakeMachine(
       { node: `exec ${process.execPath} "$@"` },
       {
-        [`${folder}/package.json`]: '{"main":"build/epoll.js"}',
+        ...Object.fromEntries(
+          BINDINGS.map((name) => [`node_modules/${name}/package.json`, '{"main":"build/binding.js"}']),
+        ),
         'node_modules/node-gyp/bin/node-gyp.js': `const fs = require('node:fs');
           fs.mkdirSync('build', { recursive: true });
-          fs.writeFileSync('build/epoll.js', ${JSON.stringify(binding)});`,
+          const name = require('node:path').basename(process.cwd());
+          fs.writeFileSync('build/binding.js', ${JSON.stringify(delivered)}[name] ?? ${JSON.stringify(GOOD)});`,
       },
     );
-  const GOOD = 'exports.Epoll = class { close() {} };';
+  const lines = (text: string) => text.split('\n').slice(0, -1);
 
-  test('is compiled where it does not load, and then left alone', () => {
-    const machine = machineWith(GOOD);
-    expect(machine.part('gpio', 'missing').out).toContain(process.versions.node);
-    expect(machine.part('gpio', 'work').code).toBe(0);
-    expect(machine.part('gpio', 'missing').out).toBe('');
+  test('are compiled where they do not load, and then left alone', () => {
+    const machine = machineWith({});
+    const forNode = `for Node ${process.versions.node}`;
+    expect(lines(machine.part('bindings', 'missing').out)).toEqual([
+      `the GPIO binding ${forNode}`,
+      `the binding to systemd's socket ${forNode}`,
+    ]);
+    expect(machine.part('bindings', 'work').code).toBe(0);
+    expect(machine.part('bindings', 'missing').out).toBe('');
   });
 
-  test('one that was compiled and does not load is a failure', () => {
-    const machine = machineWith('throw new Error("of another Node")');
-    expect(machine.part('gpio', 'work').code).not.toBe(0);
-    expect(machine.part('gpio', 'missing').out).not.toBe('');
+  test('of which one is missing are not all compiled anew', () => {
+    const machine = machineWith({});
+    machine.part('bindings', 'work');
+    const kept = join(machine.root, 'node_modules/epoll/build/binding.js');
+    writeFileSync(kept, `${GOOD} // as it was`);
+    rmSync(join(machine.root, 'node_modules/unix-dgram/build'), { recursive: true });
+    expect(lines(machine.part('bindings', 'missing').out)).toHaveLength(1);
+    expect(machine.part('bindings', 'work').code).toBe(0);
+    expect(machine.part('bindings', 'missing').out).toBe('');
+    expect(readFileSync(kept, 'utf8')).toContain('as it was');
   });
 
-  test('waits for the npm packages', () => {
+  test.each([
+    ['epoll', 'The GPIO binding could not be compiled'],
+    ['unix-dgram', "The binding to systemd's socket could not be compiled"],
+  ])('%s that was compiled and does not load is a failure that is named', (name, advice) => {
+    const machine = machineWith({ [name]: 'throw new Error("of another Node")' });
+    expect(machine.part('bindings', 'work').code).not.toBe(0);
+    expect(machine.part('bindings', 'missing').out).not.toBe('');
+    // The other one, which may come after it in the list, is there.
+    for (const other of BINDINGS.filter((one) => one !== name)) {
+      const build = join(machine.root, 'node_modules', other, 'build');
+      mkdirSync(build, { recursive: true });
+      writeFileSync(join(build, 'binding.js'), GOOD);
+    }
+    expect(machine.part('bindings', 'advice').out).toContain(advice);
+  });
+
+  test('wait for the npm packages', () => {
     const machine = fakeMachine({ node: `exec ${process.execPath} "$@"` }, {});
-    expect(machine.part('gpio', 'missing').out).toContain('npm packages first');
+    const found = lines(machine.part('bindings', 'missing').out);
+    expect(found).toHaveLength(BINDINGS.length);
+    for (const line of found) expect(line).toContain('npm packages first');
+  });
+
+  test('are the native packages that npm is told about and nothing but them', () => {
+    const { allowScripts } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {
+      readonly allowScripts: Readonly<Record<string, boolean>>;
+    };
+    expect(Object.keys(allowScripts).filter((name) => allowScripts[name])).toEqual(BINDINGS);
   });
 });

@@ -36,8 +36,12 @@ export class GpioLock implements Lock {
   }
 
   leaveAt(released: boolean): void {
-    this.#line.leaveAt(restOf(this.#config, released));
-    this.#record(released);
+    try {
+      this.#line.leaveAt(restOf(this.#config, released));
+    } finally {
+      // The more so where the line cannot do it: then safe-state.sh must.
+      this.#record(released);
+    }
   }
 
   close(): void {

@@ -21,7 +21,10 @@ export interface Rest {
 export interface OutputLine {
   /** @throws when the line cannot be driven; a failure that comes later goes to the `onFault` given when it was opened */
   write(high: boolean): void;
-  /** From now on the line is left as this says, however this process ends: closed, crashed or killed. The level that is driven stays. */
+  /**
+   * From now on the line is left as this says, however this process ends: closed, crashed or killed. The level that is driven stays.
+   * @throws when only closing it would leave it so, and not a crash
+   */
   leaveAt(rest: Rest): void;
   /** Drives the level that {@link leaveAt} named, at first the one that the line was opened at, and leaves it there. Safe to call twice. */
   close(): void;

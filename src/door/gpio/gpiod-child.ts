@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { messageOf } from '../../kit/errors.js';
 import type { Command } from './gpiod-tools.js';
 
 /** Characters kept of what a tool writes to stderr, the last ones. */
@@ -7,17 +8,24 @@ const STDERR_MAX = 500;
 
 export interface ToolListener {
   onLine?(printed: string): void;
-  /** Called once. @param why what the tool last wrote to stderr, or how it ended */
+  /** Called once, never before the tool was returned. @param why what the tool last wrote to stderr, how it ended, or why it did not start */
   onEnd(why: string): void;
+}
+
+/** A tool that runs, or could not be started: then its end is told at once. */
+export interface RunningTool {
+  /** Undefined where it could not be started. */
+  readonly pid: number | undefined;
+  kill(): void;
 }
 
 /**
  * Starts a gpiod tool that runs until it is killed. When this process ends, in whatever way, the kernel kills the tool and frees its
  * line. (setpriv is part of util-linux, which every Debian and Ubuntu has.)
  */
-export const startTool = ([tool, ...args]: Command, listener: ToolListener): ChildProcess =>
-  follow(
-    spawn('setpriv', ['--pdeathsig', 'KILL', tool, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }),
+export const startTool = ([tool, ...args]: Command, listener: ToolListener): RunningTool =>
+  started(
+    () => spawn('setpriv', ['--pdeathsig', 'KILL', tool, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }),
     tool,
     listener,
   );
@@ -26,14 +34,43 @@ export const startTool = ([tool, ...args]: Command, listener: ToolListener): Chi
  * Starts a gpiod tool that goes on when this process ends, in whatever way. In a session of its own, so that Ctrl-C at the terminal of the
  * daemon does not reach it; the service's KillMode=process spares it.
  */
-export function startLastingTool([tool, ...args]: Command, listener: ToolListener): ChildProcess {
-  const child = spawn(tool, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
-  child.unref();
-  (child.stderr as Socket | null)?.unref();
-  return follow(child, tool, listener);
+export const startLastingTool = ([tool, ...args]: Command, listener: ToolListener): RunningTool =>
+  started(
+    () => {
+      const child = spawn(tool, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+      child.unref();
+      (child.stderr as Socket | null)?.unref();
+      return child;
+    },
+    tool,
+    listener,
+  );
+
+/** Whether this machine can start a process now. Where it cannot, ending the one at work would leave a line to nobody. */
+export function canStartTools(): boolean {
+  try {
+    const child = spawn('true', { stdio: 'ignore' });
+    child.on('error', () => undefined);
+    return child.pid !== undefined;
+  } catch {
+    return false;
+  }
 }
 
-function follow(child: ChildProcess, tool: string, listener: ToolListener): ChildProcess {
+/** Without process numbers or descriptors a spawn fails by an event, without memory it throws: whoever started the tool gets the event. */
+function started(start: () => ChildProcess, tool: string, listener: ToolListener): RunningTool {
+  let child: ChildProcess;
+  try {
+    child = start();
+  } catch (thrown) {
+    process.nextTick(() => listener.onEnd(messageOf(thrown)));
+    return { pid: undefined, kill: () => undefined };
+  }
+  follow(child, tool, listener);
+  return { pid: child.pid, kill: () => void child.kill('SIGKILL') };
+}
+
+function follow(child: ChildProcess, tool: string, listener: ToolListener): void {
   let complaint = '';
   let rest = '';
   let over = false;
@@ -53,5 +90,4 @@ function follow(child: ChildProcess, tool: string, listener: ToolListener): Chil
   });
   child.on('error', (error) => end(error.message));
   child.on('exit', (code, signal) => end(complaint.trim() || `${tool} ended (${signal ?? `exit ${code}`})`));
-  return child;
 }

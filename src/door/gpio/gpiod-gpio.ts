@@ -34,10 +34,17 @@ export function toolsVersion(): ToolsVersion | undefined {
   return version !== undefined && versionOf(printed('gpiomon')) === version ? version : undefined;
 }
 
+function whyNoTools(): string {
+  const { error } = spawnSync('gpioset', ['--version'], { timeout: TOOL_MS });
+  // A machine that can start no process is not helped by installing them.
+  if (error && (error as NodeJS.ErrnoException).code !== 'ENOENT') return `gpioset cannot be started: ${error.message}`;
+  return 'gpioset and gpiomon are not installed: apt-get install gpiod';
+}
+
 /** Works where the gpiod tools are installed and this user may list the chips. */
 export const probeGpiod: Probe = async ({ clock, log, runFolder }) => {
   const version = toolsVersion();
-  if (version === undefined) return 'gpioset and gpiomon are not installed: apt-get install gpiod';
+  if (version === undefined) return whyNoTools();
   try {
     const gpio = new GpiodGpio(version, clock, new LeftHolders(runFolder, log));
     return { name: `gpiod ${version}`, gpio, chips: gpio.chips() };

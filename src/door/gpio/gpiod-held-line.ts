@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { Clock, Timer } from '../../kit/clock.js';
 import type { GpioLine, OutputLine, Rest } from './gpio.js';
-import { startLastingTool, startTool } from './gpiod-child.js';
+import { canStartTools, startLastingTool, startTool } from './gpiod-child.js';
 import { holdsLine, type LeftHolder, type LeftHolders } from './gpiod-left-holders.js';
 import { holdCommand, setCommand, type ToolsVersion } from './gpiod-tools.js';
 
@@ -11,6 +11,9 @@ import { holdCommand, setCommand, type ToolsVersion } from './gpiod-tools.js';
  */
 const CLOSE_MS = 1500;
 const CLOSE_TRY_MS = 25;
+
+const NO_PROCESS =
+  'no process can be started that would drive the line on when this one ends (out of processes or memory)';
 
 /** How often it is looked whether a gpioset that an earlier process left is still there. */
 const LOOK_MS = 100;
@@ -70,7 +73,7 @@ export class HeldLine implements OutputLine {
 
   leaveAt(rest: Rest): void {
     this.#rest = rest;
-    this.#renew();
+    if (!this.#renew()) throw new Error(NO_PROCESS);
   }
 
   close(): void {
@@ -79,6 +82,8 @@ export class HeldLine implements OutputLine {
     this.#look?.cancel();
     const holds = this.#holder !== undefined && !this.#changing && this.#holder.high === this.#rest.high;
     if (this.#rest.held && holds && this.#holder?.lasting) return;
+    // The one at work ends with this process, and safe-state.sh starts another one. Ended now, the line would be nobody's for longer.
+    if (this.#rest.held && holds && !canStartTools()) throw new Error(NO_PROCESS);
     this.#holder?.kill();
     if (!this.#rest.held) this.#parts.leftHolders.forget(this.#parts.line);
     this.#set(this.#rest.high);
@@ -104,13 +109,18 @@ export class HeldLine implements OutputLine {
     throw new Error(`${[tool, ...args].join(' ')}: ${complaint}`);
   }
 
-  /** Replaces the gpioset where another level is wanted, or one that lasts longer or less long. */
-  #renew(): void {
-    if (!this.#holder || this.#changing) return;
+  /**
+   * Replaces the gpioset where another level is wanted, or one that lasts longer or less long.
+   * @returns false where the one at work has the right level and was kept, because no other can be started: in a fire the door stays released
+   */
+  #renew(): boolean {
+    if (!this.#holder || this.#changing) return true;
     const { high, lasting } = this.#holder;
-    if (high === this.#wanted && lasting === this.#mustLast()) return;
+    if (high === this.#wanted && lasting === this.#mustLast()) return true;
+    if (high === this.#wanted && !canStartTools()) return false;
     this.#changing = true;
     this.#holder.kill();
+    return true;
   }
 
   #mustLast(): boolean {
@@ -127,14 +137,14 @@ export class HeldLine implements OutputLine {
     }
     leftHolders.forget(line);
     const child = startTool(holdCommand(version, line.chip, line.offset, high), { onEnd: (why) => this.#ended(why) });
-    this.#holder = { high, lasting: false, kill: () => child.kill('SIGKILL') };
+    this.#holder = { high, lasting: false, kill: child.kill };
   }
 
   #startLasting(high: boolean): void {
     const { version, line, leftHolders } = this.#parts;
     const command = holdCommand(version, line.chip, line.offset, high);
     const child = startLastingTool(command, { onEnd: (why) => this.#ended(why) });
-    this.#holder = { high, lasting: true, kill: () => child.kill('SIGKILL') };
+    this.#holder = { high, lasting: true, kill: child.kill };
     if (child.pid !== undefined) leftHolders.note(line, { pid: child.pid, high });
   }
 

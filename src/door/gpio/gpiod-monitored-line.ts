@@ -1,7 +1,8 @@
-import { type ChildProcess, execFile } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import type { Clock, Timer } from '../../kit/clock.js';
+import { messageOf } from '../../kit/errors.js';
 import type { GpioLine, InputLine, InputLineListener, Pull } from './gpio.js';
-import { startTool } from './gpiod-child.js';
+import { type RunningTool, startTool } from './gpiod-child.js';
 import { edgeLevel, getCommand, type ToolsVersion, watchCommand } from './gpiod-tools.js';
 
 /** Pause after a failure. */
@@ -25,7 +26,7 @@ interface Parts {
 /** An input that is read by gpioget and then watched by gpiomon, in turns: only one process can have a line. */
 export class MonitoredLine implements InputLine {
   readonly #parts: Parts;
-  #child: ChildProcess | undefined;
+  #child: RunningTool | undefined;
   #timer: Timer | undefined;
   #closed = false;
   #broken = false;
@@ -40,10 +41,19 @@ export class MonitoredLine implements InputLine {
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
-    this.#child?.kill('SIGKILL');
+    this.#child?.kill();
   }
 
   #read(): void {
+    try {
+      this.#startReading();
+    } catch (thrown) {
+      // Without memory for a process; other failures come to the callback.
+      this.#failed(messageOf(thrown));
+    }
+  }
+
+  #startReading(): void {
     const { version, line, pull, listener } = this.#parts;
     const [tool, ...args] = getCommand(version, line.chip, line.offset, pull);
     execFile(tool, args, { timeout: GET_MS, encoding: 'utf8' }, (error, stdout, stderr) => {
@@ -80,7 +90,7 @@ export class MonitoredLine implements InputLine {
     this.#timer = clock.after(this.#nextRereadMs, () => {
       this.#nextRereadMs = REREAD_MS;
       this.#rereading = true;
-      this.#child?.kill('SIGKILL');
+      this.#child?.kill();
     });
   }
 
