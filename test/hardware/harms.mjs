@@ -1,5 +1,5 @@
 // What is done to a gate that runs in the virtual machine. `harm` and `lift` are commands of the guest, or calls with the rig.
-// `door`: what the door must do meanwhile, `works` unless said otherwise.
+// `door`: what the door must do meanwhile, `works` unless said otherwise; `blinds`: the state must say that nothing is seen.
 
 const eyePid = "pgrep -f '^node --no-incremental-marking /opt/kaimon/dist/eye/main.js' | head -1";
 const feeder = (args) =>
@@ -15,8 +15,8 @@ export const HARMS = [
   { name: 'daemon killed', harm: 'systemctl kill -s KILL --kill-who=main kaimon', door: 'idle' },
   { name: 'daemon hangs', harm: 'systemctl kill -s STOP --kill-who=main kaimon', door: 'idle' },
   { name: 'daemon aborts', harm: 'systemctl kill -s ABRT --kill-who=main kaimon', door: 'idle' },
-  { name: 'eye killed', harm: `kill -KILL $(${eyePid})` },
-  { name: 'eye hangs', harm: `kill -STOP $(${eyePid})` },
+  { name: 'eye killed', harm: `kill -KILL $(${eyePid})`, blinds: true },
+  { name: 'eye hangs', harm: `kill -STOP $(${eyePid})`, blinds: true },
   { name: 'disk hangs', harm: 'fsfreeze -f /var/lib/kaimon', lift: 'fsfreeze -u /var/lib/kaimon', forMs: 60_000 },
   {
     name: 'disk full',
@@ -53,9 +53,16 @@ export const HARMS = [
   { name: 'clock a day ahead', ...setClock(86_400_000), forMs: 20_000 },
   { name: 'clock a day behind', ...setClock(-86_400_000), forMs: 20_000 },
   { name: 'clock at 1970', ...setClock('1970'), forMs: 20_000 },
-  { name: 'camera unplugged', harm: 'systemctl stop rig-feeder', lift: 'systemctl start rig-feeder', forMs: 40_000 },
+  {
+    name: 'camera unplugged',
+    blinds: true,
+    harm: 'systemctl stop rig-feeder',
+    lift: 'systemctl start rig-feeder',
+    forMs: 40_000,
+  },
   {
     name: 'camera hangs',
+    blinds: true,
     harm: 'systemctl kill -s STOP rig-feeder',
     lift: 'systemctl kill -s CONT rig-feeder',
     forMs: 40_000,

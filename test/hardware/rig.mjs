@@ -41,6 +41,8 @@ const folder = mkdtempSync(join(tmpdir(), 'kaimon-hardware-'));
 /** An emulated machine takes its time. */
 const BACK_MS = 600_000;
 const PEOPLE = 1000;
+/** A hung eye counts as such after its `hangMs` of a minute, a camera after `stallMs`. */
+const BLIND_MS = 150_000;
 /** What a relay may take to fall after the daemon is gone: watchdog (30 s here), five seconds for an abort, then the shell script. */
 const IDLE_MS = 60_000;
 
@@ -131,7 +133,7 @@ const act = (what) => (typeof what === 'string' ? guest.exec(what) : what(rig));
 /** All that was acknowledged, looked for on a copy of the disk. */
 const lost = async (tar) => missingFrom(await guest.exec(tar, { binary: true }), ledger);
 
-async function harm({ name, harm, lift, forMs = 0, door = 'works' }) {
+async function harm({ name, harm, lift, forMs = 0, door = 'works', blinds = false }) {
   say(`harm: ${name}`);
   const row = { name, wrong: [] };
   // Nobody can do what an emulated machine does in the time of a real one: the door without a harm is beside it.
@@ -140,6 +142,7 @@ async function harm({ name, harm, lift, forMs = 0, door = 'works' }) {
   await pause(random() * 3000);
   await act(harm);
   const start = Date.now();
+  const blind = blinds ? until(() => !sees(), BLIND_MS) : undefined;
   if (door === 'idle') {
     row.idleS = await until(relayIdle, IDLE_MS);
     if (row.idleS === null) row.wrong.push('the relay is not idle');
@@ -147,6 +150,7 @@ async function harm({ name, harm, lift, forMs = 0, door = 'works' }) {
     row.during = await tryDoor();
     if (!doorWorks(row.during)) row.wrong.push(`the door did not work meanwhile: ${JSON.stringify(row.during)}`);
     await pause(Math.max(0, forMs - (Date.now() - start)));
+    if (blinds && (await blind) === null) row.wrong.push('the state never said that it is blind');
     row.state = problems();
   }
   if (lift !== undefined) await act(lift);

@@ -56,7 +56,7 @@ test('every command that docs/mqtt.md prints does what the page says', async () 
       if (!watching) {
         const before = answers();
         said.push(await run(folder, here, command));
-        // One after the other, as a person types them: a gate serves four at a time.
+        // One after the other, as a person types them: a gate serves four of a verb at a time.
         if (command.includes('/request/')) await until('the gate has answered', () => answers() > before);
       } else {
         const watched = run(folder, here, command.replace('mosquitto_sub', 'mosquitto_sub -C 1 -W 10'));

@@ -103,7 +103,7 @@ test('a handler that throws before it returns a promise is answered too', async 
   expect(await ask('open', request())).toMatchObject({ ok: false, error: { code: 'failed' } });
 });
 
-test('a fifth request at one time is refused as busy, and there is room again afterwards', async () => {
+test('a fifth request of a verb at one time is refused as busy, and there is room again afterwards', async () => {
   const hanging: (() => void)[] = [];
   north({ open: () => new Promise((resolve) => hanging.push(() => resolve({}))) });
   await listening();
@@ -116,6 +116,17 @@ test('a fifth request at one time is refused as busy, and there is room again af
   await until('the sixth is being done', () => hanging.length === 5);
   hanging[4]?.();
   expect(await sixth).toMatchObject({ ok: true });
+});
+
+test('removals that wait for the disk, as many as are served, keep no door shut', async () => {
+  const hanging: (() => void)[] = [];
+  north({ remove: () => new Promise((resolve) => hanging.push(() => resolve({}))) });
+  await listening();
+  const four = Array.from({ length: 4 }, () => ask('remove', request({ id: 'ada' })));
+  await until('four are being done', () => hanging.length === 4);
+  expect(await ask('open', request())).toMatchObject({ ok: true });
+  for (const end of hanging) end();
+  await Promise.all(four);
 });
 
 test('nothing is answered before the journal has it; a slow disk does not block other requests', async () => {

@@ -11,7 +11,7 @@ import { type KnownTime, knownAtStart, type RequestTime, timeOf } from './reques
 import type { KeptRequests } from './seen-file.js';
 import { type ArgsOf, changesSomething, type Verb } from './verbs.js';
 
-/** Requests served at one time. */
+/** Requests of one verb served at one time. Others are counted by themselves: what waits for the disk or the eye keeps no door shut. */
 const IN_FLIGHT_MAX = 4;
 /** A request whose handler has not ended by then is answered `busy` and makes room for others. */
 const HANDLER_MS = 60_000;
@@ -48,7 +48,7 @@ export class RequestServer {
   readonly #parts: RequestServerParts;
   #known: KnownTime;
   readonly #budget: LogBudget;
-  #inFlight = 0;
+  readonly #inFlight = new Map<Verb, number>();
 
   constructor(parts: RequestServerParts) {
     this.#parts = parts;
@@ -89,15 +89,16 @@ export class RequestServer {
 
   async #serve(request: Request, respondTo: string, packet: Packet): Promise<void> {
     const { id, verb, by } = request;
-    if (this.#inFlight >= IN_FLIGHT_MAX) {
-      const message = `${IN_FLIGHT_MAX} requests are being done: send a new request later`;
+    const before = this.#inFlight.get(verb) ?? 0;
+    if (before >= IN_FLIGHT_MAX) {
+      const message = `${IN_FLIGHT_MAX} requests ${verb} are being done: send a new request later`;
       this.#warn({ id, verb, by, code: 'busy' }, 'a request was refused');
       this.#answer(respondTo, refusal(id, 'busy', message), packet);
       return;
     }
-    this.#inFlight++;
+    this.#inFlight.set(verb, before + 1);
     const answer = await this.#outcome(request);
-    this.#inFlight--;
+    this.#inFlight.set(verb, (this.#inFlight.get(verb) ?? 1) - 1);
     await this.#parts.written();
     this.#answer(respondTo, answer, packet);
   }
