@@ -66,7 +66,14 @@ function packed() {
     .filter((line) => line.includes('node_modules/'))
     .map((line) => line.slice(line.indexOf('node_modules/')));
   const parts = ['dist', 'models', 'systemd', 'scripts', 'package.json', 'test/hardware/guest', ...packages];
-  const exclude = ['--exclude=*/darwin', '--exclude=*/win32', '--exclude=models/*training*', '--exclude=*.map'];
+  const exclude = [
+    '--exclude=*/darwin',
+    '--exclude=*/win32',
+    '--exclude=*/linux/arm64',
+    '--exclude=*/obj.target',
+    '--exclude=models/*training*',
+    '--exclude=*.map',
+  ];
   const tar = spawnSync('tar', ['-c', ...exclude, ...parts], { cwd: root, maxBuffer: 2 ** 30 });
   if (tar.status !== 0) throw new Error(`the product cannot be packed: ${tar.stderr}`);
   return tar.stdout;
