@@ -260,8 +260,13 @@ const broken = (name: string, text: string) => {
   writeFileSync(file, text);
 };
 
-describe.skipIf(notReady)('a gate whose state folder is not as it should be starts all the same', () => {
+describe.skipIf(notReady)('a gate whose state or run folder is not as it should be starts all the same', () => {
   test.each<[string, RegExp | undefined, () => void]>([
+    [
+      'the run folder is no folder',
+      /^if this process were killed now, .*: the door's line cannot be recorded in /,
+      () => writeFileSync(paths().run, ''),
+    ],
     ['the people are no file', /^people cannot be changed or saved: cannot read /, () => inTheWay('people.json')],
     [
       'both copies of the people are damaged',
@@ -294,7 +299,7 @@ describe.skipIf(notReady)('a gate whose state folder is not as it should be star
         expect(gate.state().status).toBe('degraded');
       }
       await gate.stop();
-      rmSync(paths().state, { recursive: true });
+      rmSync(paths().state, { recursive: true, force: true });
       await expectNothingLeft(before, 'a whole run');
       await expectIdle(chips);
     },

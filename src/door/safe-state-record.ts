@@ -15,7 +15,7 @@ const textOf = (lines: readonly string[], fire: boolean): string =>
 
 /**
  * Writes what safe-state.sh must do after the daemon has ended; without lines it removes the record. Written before the relay first moves,
- * and left in place at the end.
+ * and left in place at the end. A record that says so already is enough where it cannot be written.
  * @param fire whether the door must be left released
  * @throws OperatingError KAIMON_DOOR_LINE when it cannot be written: without it a killed daemon could leave the door unlocked
  */
@@ -30,18 +30,22 @@ export function recordDoorLine(file: string, lines: readonly string[], fire = fa
     writeFileSync(temporary, textOf(lines, fire), { mode: 0o644 });
     renameSync(temporary, file);
   } catch (cause) {
+    if (lines.length > 0 && says(file, textOf(lines, fire))) return;
     const message = `the door's line cannot be recorded in ${file}: let this user write there, or name another folder with --state`;
     throw new OperatingError('KAIMON_DOOR_LINE', message, { cause });
   }
 }
 
-/** Whether the record says that these lines were left released in a fire. One that is missing, of other lines or damaged does not. */
-export function tellsOfFire(file: string, lines: readonly string[]): boolean {
-  if (lines.length === 0) return false;
+function says(file: string, text: string): boolean {
   try {
-    return readFileSync(file, 'utf8') === textOf(lines, true);
+    return readFileSync(file, 'utf8') === text;
   } catch {
     // No daemon has driven this door since the machine was started.
     return false;
   }
+}
+
+/** Whether the record says that these lines were left released in a fire. One that is missing, of other lines or damaged does not. */
+export function tellsOfFire(file: string, lines: readonly string[]): boolean {
+  return lines.length > 0 && says(file, textOf(lines, true));
 }

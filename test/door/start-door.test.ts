@@ -26,6 +26,7 @@ function house(hardware: Partial<DoorHardware> = {}, listening = true) {
       },
       what: 'test',
       fire: false,
+      leaveFault: () => null,
       onRelayFault: () => undefined,
       close: () => undefined,
       ...hardware,

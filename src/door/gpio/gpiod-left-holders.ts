@@ -49,7 +49,13 @@ export class LeftHolders {
   }
 
   forget(line: GpioLine): void {
-    rmSync(this.#file(line), { force: true });
+    const file = this.#file(line);
+    try {
+      rmSync(file, { force: true });
+    } catch (thrown) {
+      // Whoever reads it looks whether the process is there, and is a gpioset for this line.
+      this.#log.warn({ file, why: explain(thrown) }, 'what is noted of a gpioset that is gone stays');
+    }
   }
 
   #file({ chip, offset }: GpioLine): string {
