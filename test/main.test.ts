@@ -232,14 +232,6 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
         };
       },
     ],
-    [
-      'the broker',
-      'KAIMON_SECRET',
-      () => {
-        const config = everything();
-        return { ...config, mqtt: { ...config.mqtt, username: 'gate', passwordFile: join(folder, 'missing') } };
-      },
-    ],
   ])('%s: says why (%s), and leaves nothing running', async (_what, code, make) => {
     const { startGate, SimulatedGpio } = await built();
     const chips = chipsInUse(SimulatedGpio.prototype);
@@ -300,6 +292,34 @@ describe.skipIf(notReady)('a gate whose state or run folder is not as it should 
       }
       await gate.stop();
       rmSync(paths().state, { recursive: true, force: true });
+      await expectNothingLeft(before, 'a whole run');
+      await expectIdle(chips);
+    },
+    60_000,
+  );
+});
+
+describe.skipIf(notReady)('a gate whose broker cannot be had is at work all the same', () => {
+  test.each<[string, RegExp, (mqtt: Config['mqtt']) => Partial<Config['mqtt']>]>([
+    [
+      'its password is missing',
+      /^no broker: cannot read .*missing \(mqtt\.passwordFile\)/,
+      () => ({ username: 'gate', passwordFile: join(folder, 'missing') }),
+    ],
+    ['nobody listens at its port', /^no broker: .*ECONNREFUSED/, () => ({ url: 'mqtt://127.0.0.1:9' })],
+  ])(
+    '%s: the state of this machine says so',
+    async (_what, problem, change) => {
+      const { startGate, SimulatedGpio } = await built();
+      const chips = chipsInUse(SimulatedGpio.prototype);
+      const before = running();
+      const config = everything();
+      const gate = await startGate({ ...config, mqtt: { ...config.mqtt, ...change(config.mqtt) } }, paths(), silentLog);
+      expect([...chips].some((chip) => chip.level(RELAY))).toBe(true);
+      await until('the state says so', () => gate.state().problems.some((text) => problem.test(text)), 30);
+      expect(gate.state().status).toBe('degraded');
+      await gate.stop();
+      rmSync(paths().state, { recursive: true });
       await expectNothingLeft(before, 'a whole run');
       await expectIdle(chips);
     },

@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { JOURNAL_LOCK } from '../../src/journal/open-journal.js';
+import { WriterLock } from '../../src/kit/files/writer-lock.js';
+import { silentLog } from '../../src/kit/log.js';
 import { discard, FACES, inStudio, kaimon, notReady, portrait, SAMPLES, scratch } from './harness.js';
 
 /** A PNG whose header claims 100,000 × 100,000 pixels. */
@@ -114,9 +117,11 @@ describe.skipIf(notReady)(`kaimon on photos${notReady ? ` (${notReady})` : ''}`,
   });
 
   test('a daemon that cannot work says why in one document and leaves the store free', async () => {
-    writeFileSync(at('broken.yaml'), 'mqtt: { enabled: true, username: gate, passwordFile: /nonexistent/password }');
-    const refused = await run('run', '--config', at('broken.yaml'));
-    expect(refused).toMatchObject({ code: 4, json: { error: { code: 'KAIMON_SECRET' } } });
+    mkdirSync(at('state/journal'), { recursive: true });
+    const lock = await WriterLock.take(at('state/journal/lock'), silentLog, JOURNAL_LOCK);
+    const refused = await run('run');
+    await lock.release();
+    expect(refused).toMatchObject({ code: 4, json: { error: { code: 'KAIMON_JOURNAL_LOCKED' } } });
     expect((await run('people', 'rename', 'ada', 'Ada')).code).toBe(0);
   });
 
