@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import type { Clock } from '../kit/clock.js';
 import { closeAll, closeEach } from '../kit/closing.js';
+import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Backend } from './gpio/backend.js';
 import { chooseBackend } from './gpio/backends.js';
@@ -31,6 +32,8 @@ export interface DoorHardware {
   readonly fire: boolean;
   /** Why safe-state.sh would not leave the door as it must be left; null: it would. */
   leaveFault(): string | null;
+  /** Lamps and buzzer that could not be opened, as sentences for the state. */
+  readonly lampFaults: readonly string[];
   /** Sets the one listener for a relay that fails between two commands. */
   onRelayFault(listener: (why: string) => void): void;
   /** Locks (in a fire: leaves released), and closes every line; a line that is closed already is left alone. @throws Error with all failures, once every line was tried */
@@ -54,7 +57,11 @@ interface Closable {
 type LineName = 'relay' | InputName | IndicatorName;
 type Lines = ReadonlyMap<LineName, GpioLine>;
 
-/** Opens the door's lines, each at its safe level; in a fire that of the relay is released. @throws OperatingError KAIMON_GPIO_*; no line is left open then */
+/**
+ * Opens the door's lines, each at its safe level; in a fire that of the relay is released. Only the relay must open: an input that does not is lost
+ * until it does, and a lamp is left out.
+ * @throws OperatingError KAIMON_GPIO_*; no line is left open then
+ */
 export async function openHardware(config: DoorConfig, parts: HardwareParts): Promise<DoorHardware> {
   const record = join(parts.runFolder, DOOR_LINE);
   if (config.kind === 'simulated') {
@@ -68,6 +75,7 @@ export async function openHardware(config: DoorConfig, parts: HardwareParts): Pr
       what: 'simulated',
       fire: false,
       leaveFault: () => nothing.fault,
+      lampFaults: [],
       onRelayFault: () => undefined,
       close: () => closeEach([nothing, lock]),
     };
@@ -130,9 +138,15 @@ async function openLines(
   const inputs = kept(await GpioInputs.open(gpio, among(INPUT_NAMES, lines), config, clock));
   const onIndicatorFault = (lamp: IndicatorName, why: string) => log.warn({ lamp, why }, 'a lamp or the buzzer failed');
   const indicators = new Map<IndicatorName, OutputLine>();
+  const lampFaults: string[] = [];
   for (const [key, line] of among(INDICATOR_NAMES, lines)) {
     const off = { high: config[key].activeLow, held: false };
-    indicators.set(key, kept(await gpio.output(line, off, (why) => onIndicatorFault(key, why))));
+    try {
+      indicators.set(key, kept(await gpio.output(line, off, (why) => onIndicatorFault(key, why))));
+    } catch (thrown) {
+      onIndicatorFault(key, explain(thrown));
+      lampFaults.push(`${key} does not work until the gate is started again: ${explain(thrown)}`);
+    }
   }
   const pulls = [...among(INPUT_NAMES, lines).keys()].map((key) => [key, pullOf(key, config[key], gpio.setsPulls)]);
   log.info(
@@ -146,6 +160,7 @@ async function openLines(
     what: name,
     fire,
     leaveFault: () => left.fault,
+    lampFaults,
     onRelayFault: (listener) => {
       onRelayFault = listener;
     },

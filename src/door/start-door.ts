@@ -110,6 +110,7 @@ export function startDoor({ hardware, rule, rexStuckMs, found = [], clock, log }
     keeper,
     problems: () => [
       ...found,
+      ...hardware.lampFaults,
       ...problemsOf(keeper, keeper.leaveFault ?? hardware.leaveFault(), lostInputs),
       ...button.problems(),
     ],

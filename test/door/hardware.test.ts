@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Config } from '../../src/config/config.js';
 import { DoorKeeper } from '../../src/door/door-keeper.js';
 import type { GpioLine, InputLineListener, OutputLine, Pull } from '../../src/door/gpio/gpio.js';
@@ -114,6 +114,74 @@ test('an input that comes back says what it is, also when that has not changed',
   again.clock.advance(1000);
   expect(again.states).toEqual(['rex: EIO', 'rex: null', 'exit', 'unlocked']);
   expect([gpio.level(17), clock.wall()]).toEqual([false, clock.wall()]);
+});
+
+describe('a line that cannot be opened', () => {
+  /** Another program has these lines. */
+  const taken = async (...offsets: number[]) => {
+    const gpio = new SimulatedGpio();
+    const free = await Promise.all(
+      offsets.map((offset) => gpio.output({ ...LINE, offset }, { high: false, held: false })),
+    );
+    return { gpio, free: () => free.forEach((line) => void line.close()) };
+  };
+  const doorWith = async (gpio: SimulatedGpio) => {
+    const clock = new ManualClock();
+    for (const offset of [22, 23, 24, 25]) gpio.set(offset, offset === 22);
+    const backend = { name: 'simulated', gpio, chips: gpio.chips() };
+    const hardware = await openHardware(doorOf(), { clock, log: silentLog, runFolder: folder(), backend });
+    const door = startDoor({ hardware, rule: doorOf(), rexStuckMs: 0, clock, log: silentLog });
+    clock.advance(100);
+    return { clock, door, hardware };
+  };
+
+  test('of a lamp costs the lamp: button, fire alarm and relay work, and the state says so', async () => {
+    const { gpio } = await taken(5, 13);
+    const { clock, door } = await doorWith(gpio);
+    expect(door.problems()).toEqual([
+      expect.stringMatching(/^greenLed does not work until the gate is started again: .*in use/),
+      expect.stringMatching(/^buzzer does not work until the gate is started again: .*in use/),
+    ]);
+    gpio.set(22, false);
+    clock.advance(100);
+    expect(gpio.level(17)).toBe(true);
+    clock.advance(10_000);
+    gpio.set(24, true);
+    clock.advance(100);
+    expect([door.keeper.door.fire, gpio.level(17), gpio.level(6)]).toEqual([true, true, true]);
+  });
+
+  test('of an input counts as lost until it can be opened, and the others work', async () => {
+    const { gpio, free } = await taken(24);
+    const { clock, door, hardware } = await doorWith(gpio);
+    expect(door.problems()).toEqual([expect.stringMatching(/^the input fire is lost: .*in use/)]);
+    gpio.set(22, false);
+    clock.advance(100);
+    expect(gpio.level(17)).toBe(true);
+    clock.advance(10_000);
+    free();
+    gpio.set(24, true);
+    await vi.waitFor(() => {
+      clock.advance(1000);
+      expect(door.problems()).not.toContainEqual(expect.stringMatching(/lost/));
+    });
+    clock.advance(100);
+    expect([door.keeper.door.fire, gpio.level(17)]).toEqual([true, true]);
+    door.stop();
+    hardware.close();
+    for (const offset of [17, 24]) await gpio.output({ ...LINE, offset }, { high: false, held: false });
+  });
+
+  test('and is tried while everything is closed is left free', async () => {
+    const { gpio, free } = await taken(24);
+    const { clock, door, hardware } = await doorWith(gpio);
+    free();
+    clock.advance(1000);
+    door.stop();
+    hardware.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    await gpio.output({ ...LINE, offset: 24 }, { high: false, held: false });
+  });
 });
 
 describe('a gate whose start fails', () => {

@@ -27,6 +27,7 @@ function house(hardware: Partial<DoorHardware> = {}, listening = true) {
       what: 'test',
       fire: false,
       leaveFault: () => null,
+      lampFaults: [],
       onRelayFault: () => undefined,
       close: () => undefined,
       ...hardware,
