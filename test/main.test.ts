@@ -326,3 +326,22 @@ describe.skipIf(notReady)('a gate whose broker cannot be had is at work all the 
     60_000,
   );
 });
+
+test.skipIf(notReady)(
+  'a gate whose eye is not confined says so among the warnings of its state',
+  async () => {
+    const { startGate } = await built();
+    for (const [sandbox, expected] of [
+      ['none', [expect.stringMatching(/^eye-unconfined: .*eye\.sandbox is none$/)]],
+      ['auto', []],
+    ] as const) {
+      // A replayed camera can be had in the sandbox by root, too.
+      const gate = await startGate(everything(`eye: { sandbox: ${sandbox} }`), paths(), silentLog);
+      const { warnings, eyeConfinement } = gate.state();
+      await gate.stop();
+      if (sandbox === 'auto' && eyeConfinement === 'none') continue;
+      expect(warnings.filter((text) => text.startsWith('eye'))).toEqual(expected);
+    }
+  },
+  60_000,
+);
