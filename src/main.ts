@@ -115,7 +115,7 @@ async function open(opening: Opening, door: StartedDoor) {
   const notify = makeNotify(opening);
   const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log: opening.log, onChange: changed.raise });
   const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye };
-  return { ...parts, eyeDangers, attackAlarm, pace, written, changed, pictures, gate, site, notify };
+  return { ...parts, doorOrder, eyeDangers, attackAlarm, pace, written, changed, pictures, gate, site, notify };
 }
 
 /** Starts the parts, once all of them are there. @returns the gate's state, for its owner */
