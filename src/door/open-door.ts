@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Opening } from '../config/opening.js';
 import { explain, OperatingError } from '../kit/errors.js';
+import { makeFolder } from '../kit/files/make-folder.js';
 import { type LockedResource, WriterLock } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
 import { openHardware } from './hardware.js';
@@ -59,7 +59,7 @@ interface LockedLines {
 /** Where the folder takes no file there is no lock: button and fire alarm must work on a full or read-only disk, too. */
 async function lockLines(folder: string, log: Log): Promise<LockedLines> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const lock = await WriterLock.take(join(folder, 'door-lock'), log, DOOR_LOCK);
     return { lock };
   } catch (thrown) {

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatingError } from '../kit/errors.js';
+import { makeFolderSync } from '../kit/files/make-folder.js';
 
 /** Name of the record in the run folder; systemd/safe-state.sh reads it. */
 export const DOOR_LINE = 'door-line';
@@ -25,7 +26,7 @@ export function recordDoorLine(file: string, lines: readonly string[], fire = fa
       rmSync(file, { force: true });
       return;
     }
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolderSync(dirname(file));
     const temporary = `${file}.new`;
     writeFileSync(temporary, textOf(lines, fire), { mode: 0o644 });
     renameSync(temporary, file);

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { explain } from '../../kit/errors.js';
+import { makeFolderSync } from '../../kit/files/make-folder.js';
 import type { Log } from '../../kit/log.js';
 import type { GpioLine } from './gpio.js';
 
@@ -40,7 +41,7 @@ export class LeftHolders {
   note(line: GpioLine, { pid, high }: LeftHolder): void {
     const file = this.#file(line);
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      makeFolderSync(this.#folder);
       writeFileSync(`${file}.new`, `${pid} ${high ? 1 : 0}\n`, { mode: 0o644 });
       renameSync(`${file}.new`, file);
     } catch (thrown) {
