@@ -174,10 +174,31 @@ describe.skipIf(notReady)(`kaimon on photos${notReady ? ` (${notReady})` : ''}`,
       await forget('webp');
     });
 
-    test('a HEIC is refused with the way to a JPEG', async () => {
-      const heic = picture('grace.heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'));
-      expect((await enrol('heic', heic)).json.error.message).toContain('heif-convert photo.heic photo.jpg');
-    });
+    const boxed = (brand: string) => Buffer.from(`\0\0\0\x1cftyp${brand}\0\0\0\0mif1${brand}miaf`, 'latin1');
+    const ways = [
+      ['heic', /an HEIC photo.*heif-convert photo\.heic photo\.jpg/],
+      ['avif', /an AVIF photo.*avifdec photo\.avif photo\.jpg/],
+    ] as const;
+
+    test.each(ways)(
+      '%s is refused with its name and the way to a JPEG: one, one of several, a folder',
+      async (brand, way) => {
+        const file = picture(`grace.${brand}`, boxed(brand));
+        expect((await enrol(brand, file)).json.error.message).toMatch(way);
+        const several = await enrol(brand, at('grace.jpg'), file);
+        expect([several.code, several.json.error.message]).toEqual([3, expect.stringMatching(way)]);
+        for (const args of [
+          ['verify', file, '--is', 'ada'],
+          ['identify', file],
+          ['embed', file],
+        ])
+          expect(JSON.stringify((await run(...args)).json)).toMatch(way);
+        mkdirSync(at(`kept-${brand}/ada`), { recursive: true });
+        writeFileSync(at(`kept-${brand}/ada/1.${brand.toUpperCase()}`), boxed(brand));
+        const made = await run('people', 'reencode', at(`kept-${brand}`));
+        expect(made.json.people).toMatchObject([{ id: 'ada', templates: 0, faults: [expect.stringMatching(way)] }]);
+      },
+    );
 
     test.each([90, 180, 270] as const)('a photo turned by %i° without a word of it is turned back', async (turn) => {
       const id = `turned-${turn}`;
