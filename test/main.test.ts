@@ -307,10 +307,10 @@ describe.skipIf(notReady)('a gate whose broker cannot be had is at work all the 
   test.each<[string, RegExp, (mqtt: Config['mqtt']) => Partial<Config['mqtt']>]>([
     [
       'its password is missing',
-      /^no broker: cannot read .*missing \(mqtt\.passwordFile\)/,
+      /^no broker, .*: cannot read .*missing \(mqtt\.passwordFile\)/,
       () => ({ username: 'gate', passwordFile: join(folder, 'missing') }),
     ],
-    ['nobody listens at its port', /^no broker: .*ECONNREFUSED/, () => ({ url: 'mqtt://127.0.0.1:9' })],
+    ['nobody listens at its port', /^no broker, .*ECONNREFUSED/, () => ({ url: 'mqtt://127.0.0.1:9' })],
   ])(
     '%s: the state of this machine says so',
     async (_what, problem, change) => {

@@ -116,7 +116,7 @@ export class Site {
     const { link, clock } = this.#parts;
     const away = !link.up && clock.monotonic() - this.#downSince >= AWAY_MS;
     return [
-      ...(away ? [`no broker: ${link.trouble ?? 'it does not answer'}; nobody hears this gate or can ask it`] : []),
+      ...(away ? [`no broker, requests are not heard and events wait: ${link.trouble ?? 'it does not answer'}`] : []),
       ...this.#problems.values(),
     ];
   }

@@ -18,7 +18,8 @@ describe('what is sent to systemd', () => {
     ['a sign of life and the stop', { watchdog: true, stopping: true }, ['WATCHDOG=1', 'STOPPING=1']],
     ['a status that looks like an option', { status: '--help' }, ['--status=--help']],
     ['a status of several lines is one line', { status: 'a\nREADY=1' }, ['--status=a READY=1']],
-    ['a very long status is cut', { status: 'x'.repeat(1000) }, [`--status=${'x'.repeat(200)}`]],
+    ['a status with several problems is whole', { status: 'x'.repeat(900) }, [`--status=${'x'.repeat(900)}`]],
+    ['a very long status is cut', { status: 'x'.repeat(2000) }, [`--status=${'x'.repeat(1000)}`]],
   ])('%s', (_what, notice, args) => {
     expect(notifyArguments({ ...NOTHING_PENDING, ...notice })).toEqual(args);
   });

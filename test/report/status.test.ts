@@ -94,8 +94,8 @@ describe('the state of the gate', () => {
   test('seen from this machine has what is wrong between it and its site', () => {
     const well = gateState(WELL);
     expect(withSite(well, [])).toBe(well);
-    expect(statusLine(withSite(well, ['no broker: it does not answer']), 1)).toBe(
-      'degraded; door locked; camera live; eye up; 1 people; no broker: it does not answer',
+    expect(statusLine(withSite(well, ['no broker, requests are not heard']), 1)).toBe(
+      'degraded; door locked; camera live; eye up; 1 people; no broker, requests are not heard',
     );
   });
 });

@@ -218,7 +218,7 @@ test('a broker that is away for ten seconds is a problem here, until it is back,
   clock.advance(9_999);
   expect(gate.site.problems).toEqual([]);
   clock.advance(1);
-  expect(gate.site.problems).toEqual(['no broker: the broker was killed; nobody hears this gate or can ask it']);
+  expect(gate.site.problems).toEqual(['no broker, requests are not heard and events wait: the broker was killed']);
   broker.restart();
   await until('it is back', () => gate.site.connected);
   expect(gate.site.problems).toEqual([]);
@@ -237,6 +237,6 @@ test('a broker that never answers is a problem after ten seconds, too', async ()
   const gate = gateOver(broker.link(), 'south', {}, undefined, clock);
   expect(gate.site.problems).toEqual([]);
   clock.advance(10_000);
-  expect(gate.site.problems).toEqual(['no broker: it does not answer; nobody hears this gate or can ask it']);
+  expect(gate.site.problems).toEqual(['no broker, requests are not heard and events wait: it does not answer']);
   gate.site.stop();
 });
