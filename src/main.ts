@@ -37,7 +37,7 @@ import { startRecurringWork } from './recurring-work.js';
 import { attackPictures } from './report/attack-pictures.js';
 import { currentState } from './report/current-state.js';
 import { openReports, reportRun } from './report/open-reports.js';
-import type { GateState } from './report/status.js';
+import { type GateState, withSite } from './report/status.js';
 import { StatusPublisher } from './report/status-publisher.js';
 import { openSyncCounter } from './report/sync-counter.js';
 import { openDoorOrder } from './schedule/door-order-file.js';
@@ -102,7 +102,7 @@ async function open(opening: Opening, door: StartedDoor) {
   const attackAlarm = await openAttackAlarm(opening, rules.attacks, { people, reports: reporter, changed });
   const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, attackAlarm, whereabouts });
 
-  const eye = await makeEye(opening, models.models);
+  const { eye, eyeDangers } = await makeEye(opening, models.models);
   const pictures = attackPictures(opening, eye, trustedClock);
   const greeter = await openGreeter(opening, (said) => reporter.greeting(said));
   const deciding = { models, people, gallery, door: door.keeper, entry, greeter };
@@ -115,17 +115,18 @@ async function open(opening: Opening, door: StartedDoor) {
   const notify = makeNotify(opening);
   const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log: opening.log, onChange: changed.raise });
   const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye };
-  return { ...parts, attackAlarm, pace, written, changed, pictures, gate, site, notify };
+  return { ...parts, doorOrder, eyeDangers, attackAlarm, pace, written, changed, pictures, gate, site, notify };
 }
 
 /** Starts the parts, once all of them are there. @returns the gate's state, for its owner */
 async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>): Promise<() => GateState> {
   const { rules, models, people, reporter, door, changed, eye, gate, pace, site, notify } = parts;
   const { encoder } = models;
-  const warnings = warnOfDangers(opening.config, process.env, opening.log);
-  const state = () => currentState({ ...parts, log: opening.log, warnings, connected: () => site?.connected ?? false });
-  const status = new StatusPublisher(state, people, (now, line) => {
-    site?.state(now);
+  const warnings = [...warnOfDangers(opening.config, process.env, opening.log), ...parts.eyeDangers];
+  const told = () => currentState({ ...parts, log: opening.log, warnings, connected: () => site?.connected ?? false });
+  const state = () => withSite(told(), site?.problems ?? []);
+  const status = new StatusPublisher(state, people, (_now, line) => {
+    site?.state(told());
     notify.status(line);
   });
   changed.on(() => status.refresh());

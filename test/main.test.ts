@@ -232,14 +232,6 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
         };
       },
     ],
-    [
-      'the broker',
-      'KAIMON_SECRET',
-      () => {
-        const config = everything();
-        return { ...config, mqtt: { ...config.mqtt, username: 'gate', passwordFile: join(folder, 'missing') } };
-      },
-    ],
   ])('%s: says why (%s), and leaves nothing running', async (_what, code, make) => {
     const { startGate, SimulatedGpio } = await built();
     const chips = chipsInUse(SimulatedGpio.prototype);
@@ -260,8 +252,13 @@ const broken = (name: string, text: string) => {
   writeFileSync(file, text);
 };
 
-describe.skipIf(notReady)('a gate whose state folder is not as it should be starts all the same', () => {
+describe.skipIf(notReady)('a gate whose state or run folder is not as it should be starts all the same', () => {
   test.each<[string, RegExp | undefined, () => void]>([
+    [
+      'the run folder is no folder',
+      /^if this process were killed now, .*: the door's line cannot be recorded in /,
+      () => writeFileSync(paths().run, ''),
+    ],
     ['the people are no file', /^people cannot be changed or saved: cannot read /, () => inTheWay('people.json')],
     [
       'both copies of the people are damaged',
@@ -278,7 +275,11 @@ describe.skipIf(notReady)('a gate whose state folder is not as it should be star
     ['the trusted times are no file', undefined, () => inTheWay('clock.json')],
     ['the requests that were taken are no file', undefined, () => inTheWay('requests.json')],
     ['the passages are no file', undefined, () => inTheWay('passages.json')],
-    ["the door's mode is no file", undefined, () => inTheWay('door-mode.json')],
+    [
+      "the door's mode is no file",
+      /^the door's mode from before the start is not known: locked until /,
+      () => inTheWay('door-mode.json'),
+    ],
   ])(
     '%s',
     async (what, problem, spoil) => {
@@ -294,6 +295,34 @@ describe.skipIf(notReady)('a gate whose state folder is not as it should be star
         expect(gate.state().status).toBe('degraded');
       }
       await gate.stop();
+      rmSync(paths().state, { recursive: true, force: true });
+      await expectNothingLeft(before, 'a whole run');
+      await expectIdle(chips);
+    },
+    60_000,
+  );
+});
+
+describe.skipIf(notReady)('a gate whose broker cannot be had is at work all the same', () => {
+  test.each<[string, RegExp, (mqtt: Config['mqtt']) => Partial<Config['mqtt']>]>([
+    [
+      'its password is missing',
+      /^no broker, .*: cannot read .*missing \(mqtt\.passwordFile\)/,
+      () => ({ username: 'gate', passwordFile: join(folder, 'missing') }),
+    ],
+    ['nobody listens at its port', /^no broker, .*ECONNREFUSED/, () => ({ url: 'mqtt://127.0.0.1:9' })],
+  ])(
+    '%s: the state of this machine says so',
+    async (_what, problem, change) => {
+      const { startGate, SimulatedGpio } = await built();
+      const chips = chipsInUse(SimulatedGpio.prototype);
+      const before = running();
+      const config = everything();
+      const gate = await startGate({ ...config, mqtt: { ...config.mqtt, ...change(config.mqtt) } }, paths(), silentLog);
+      expect([...chips].some((chip) => chip.level(RELAY))).toBe(true);
+      await until('the state says so', () => gate.state().problems.some((text) => problem.test(text)), 30);
+      expect(gate.state().status).toBe('degraded');
+      await gate.stop();
       rmSync(paths().state, { recursive: true });
       await expectNothingLeft(before, 'a whole run');
       await expectIdle(chips);
@@ -301,3 +330,22 @@ describe.skipIf(notReady)('a gate whose state folder is not as it should be star
     60_000,
   );
 });
+
+test.skipIf(notReady)(
+  'a gate whose eye is not confined says so among the warnings of its state',
+  async () => {
+    const { startGate } = await built();
+    for (const [sandbox, expected] of [
+      ['none', [expect.stringMatching(/^eye-unconfined: .*eye\.sandbox is none$/)]],
+      ['auto', []],
+    ] as const) {
+      // A replayed camera can be had in the sandbox by root, too.
+      const gate = await startGate(everything(`eye: { sandbox: ${sandbox} }`), paths(), silentLog);
+      const { warnings, eyeConfinement } = gate.state();
+      await gate.stop();
+      if (sandbox === 'auto' && eyeConfinement === 'none') continue;
+      expect(warnings.filter((text) => text.startsWith('eye'))).toEqual(expected);
+    }
+  },
+  60_000,
+);

@@ -27,6 +27,8 @@ interface Place {
   readonly config: Config;
   readonly paths: Pick<Paths, 'state'>;
   readonly env: Environment;
+  /** Sections that hold only their defaults, since what stands there is a mistake: of them nothing is looked for. */
+  readonly wrong?: ReadonlySet<string>;
 }
 
 /** A check throws what is wrong, in a sentence. */
@@ -35,15 +37,16 @@ type NamedCheck = readonly [key: string, Check];
 
 /** Looks for what the configuration names: networks, thresholds, files. Hardware is left alone; a running daemon may have it. */
 export const checkSurroundings = (place: Place): Promise<Surroundings> =>
-  look(place, [encoderCheck(place), ...fileChecks(place)]);
+  look(place, [...encoderCheck(place), ...fileChecks(place)]);
 
 /** The same without the networks, for who has looked at them. */
 export const checkNamedFiles = (place: Place): Promise<Surroundings> => look(place, fileChecks(place));
 
-async function look({ config, env }: Place, checks: readonly NamedCheck[]): Promise<Surroundings> {
+async function look({ config, env, wrong }: Place, checks: readonly NamedCheck[]): Promise<Surroundings> {
   const notes: string[] = [];
   const problems: Omit<Problem, 'origin'>[] = [];
-  for (const [key, check] of checks)
+  for (const [key, check] of checks) {
+    if (wrong?.has(key.split('.')[0] as string)) continue;
     try {
       await check();
     } catch (thrown) {
@@ -52,21 +55,23 @@ async function look({ config, env }: Place, checks: readonly NamedCheck[]): Prom
         notes.push(`${key}: ${value} is no file here: as a credential of systemd only the service can read it`);
       else problems.push({ path: key, message: explain(thrown) });
     }
+  }
   const { kind, device } = config.camera;
   if (kind === 'device' && typeof device === 'string' && !existsSync(device))
     notes.push(`camera.device: there is no ${device} now; the daemon waits for it`);
   return { problems, notes };
 }
 
-const encoderCheck = ({ config, paths }: Place): NamedCheck => [
-  'encoder',
-  async () => {
+function encoderCheck({ config, paths, wrong }: Place): NamedCheck[] {
+  if (['decision', 'liveness'].some((section) => wrong?.has(section))) return [];
+  const check = async () => {
     const { encoder, decision, liveness } = config;
     const choice = { encoder, liveness: liveness.enabled };
     const models = await loadModels(loadManifest(), choice, calibrationFile(paths.state));
     usableCurve(models.curve, models.encoder, decision.threshold);
-  },
-];
+  };
+  return [['encoder', check]];
+}
 
 function fileChecks({ config, env }: Place): NamedCheck[] {
   const { mqtt, journal, camera, faces } = config;

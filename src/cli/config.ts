@@ -1,9 +1,10 @@
 import { Command } from 'commander';
+import { type CheckedConfig, ConfigMistakes } from '../config/check.js';
 import { commentedYaml, configJsonSchema } from '../config/document.js';
 import { configKeys, valueAt } from '../config/keys.js';
 import { findConfigFile, type LoadedConfig, loadConfig } from '../config/load.js';
 import { resolvePaths } from '../config/paths.js';
-import { ConfigError, describeOrigin, describeValue } from '../config/problem.js';
+import { ConfigError, describeOrigin, describeValue, type Problem } from '../config/problem.js';
 import { EXIT } from '../kit/errors.js';
 import { checkSurroundings } from './config-surroundings.js';
 import { type CommonOptions, example, print } from './context.js';
@@ -12,17 +13,29 @@ type Options = CommonOptions;
 
 const load = (options: Options): LoadedConfig => loadConfig({ file: options.config, env: process.env });
 
-const nameOf = ({ file }: LoadedConfig): string => file ?? 'the defaults (no configuration file)';
+/** What can be believed of the configuration, and every mistake in the rest of it. @throws ConfigError where nothing can be */
+function loadAnyway(options: Options) {
+  try {
+    return { believed: load(options) as CheckedConfig, wrong: new Set<string>(), mistakes: [] };
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigMistakes)) throw thrown;
+    return { believed: thrown.rest, wrong: thrown.wrong, mistakes: thrown.problems };
+  }
+}
+
+const nameOf = (file: string | null): string => file ?? 'the defaults (no configuration file)';
 
 async function check(options: Options): Promise<void> {
   let notes: readonly string[] = [];
   try {
-    const loaded = load(options);
-    const around = await surroundingsOf(loaded, options);
+    const { believed, wrong, mistakes } = loadAnyway(options);
+    const around = await surroundingsOf(believed, wrong, options);
     notes = around.notes;
-    if (around.problems.length > 0) throw new ConfigError(around.problems);
-    print(options, { ok: true, file: loaded.file, problems: [], notes }, [
-      `${nameOf(loaded)}: in order`,
+    const problems = [...mistakes, ...around.problems];
+    if (problems.length > 0) throw new ConfigError(problems);
+    const file = findConfigFile(options.config, process.env);
+    print(options, { ok: true, file, problems: [], notes }, [
+      `${nameOf(file)}: in order`,
       ...notes.map((note) => `note: ${note}`),
     ]);
   } catch (error) {
@@ -37,9 +50,13 @@ async function check(options: Options): Promise<void> {
   }
 }
 
-async function surroundingsOf({ config, originOf }: LoadedConfig, { state }: Options) {
+async function surroundingsOf(
+  { config, originOf }: CheckedConfig,
+  wrong: ReadonlySet<string>,
+  { state }: Options,
+): Promise<{ readonly problems: readonly Problem[]; readonly notes: readonly string[] }> {
   const paths = resolvePaths({ env: process.env, stateOption: state });
-  const { problems, notes } = await checkSurroundings({ config, paths, env: process.env });
+  const { problems, notes } = await checkSurroundings({ config, paths, env: process.env, wrong });
   return { problems: problems.map((problem) => ({ ...problem, origin: originOf(problem.path) })), notes };
 }
 

@@ -1,10 +1,14 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { Command } from 'commander';
+import type { Config } from '../config/config.js';
 import { dangersOf } from '../config/dangers.js';
+import type { Paths } from '../config/paths.js';
+import { eyeLauncher, unconfinedDanger } from '../eye/launcher.js';
 import { EXIT, explain } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import { loadManifest } from '../models/model-files.js';
 import { loadModels } from '../models/model-set.js';
+import { openModels } from '../models/open-models.js';
 import { usableCurve } from '../person/thresholds.js';
 import { readPeople } from '../store/read-people.js';
 import { checkNamedFiles } from './config-surroundings.js';
@@ -20,6 +24,8 @@ interface Finding {
 /** Less than this on the disk of the state folder is a problem: the journal alone keeps up to some hundred megabytes. */
 const FREE_MIN_MB = 100;
 const MEGABYTE = 1024 * 1024;
+/** Where systemd starts the eyes of the services: kaimon-eye.socket. */
+const SOCKET_OF_THE_SERVICES = '/run/kaimon-eye.sock';
 
 /** Looks without changing anything, also beside a running daemon. */
 async function examine({ config, paths, peopleFile, calibrationFile, log }: Context): Promise<readonly Finding[]> {
@@ -56,7 +62,24 @@ async function examine({ config, paths, peopleFile, calibrationFile, log }: Cont
     ...settings('problem', lacks),
     ...settings('warning', notes),
     ...settings('warning', dangersOf(config, process.env)),
+    await lookAtEye(config, paths),
   ];
+}
+
+/** How an eye is confined that is started as this command is; the services have a unit for theirs, which their environment names. */
+async function lookAtEye(config: Config, paths: Paths): Promise<Finding> {
+  const what = 'eye';
+  try {
+    const { models } = openModels({ config, paths });
+    const settings = { camera: config.camera, faces: config.faces, models };
+    const { confinement, unconfinedBecause: why } = await eyeLauncher(settings, config.eye);
+    if (why === undefined) return { what, result: 'ok', text: `confined: ${confinement}` };
+    if (existsSync(SOCKET_OF_THE_SERVICES) && config.eye.socket === null)
+      return { what, result: 'ok', text: `confined in a unit for the services; by hand not: ${why}` };
+    return { what, result: 'warning', text: unconfinedDanger(why) };
+  } catch (thrown) {
+    return { what, result: 'problem', text: explain(thrown) };
+  }
 }
 
 async function look(what: string, act: () => Promise<string>): Promise<Finding> {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { withoutMistakes } from './believed.js';
 import { type Config, configSchema } from './config.js';
 import { type Environment, type Override, readEnvironment } from './environment.js';
 import { configKeys, configSections, valueAt } from './keys.js';
@@ -22,6 +23,20 @@ export interface Sources {
   readonly env: Environment;
   /** By key, `{ 'camera.kind': 'replay' }`: what the command line asks for. */
   readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** As {@link ConfigError}, with what can be believed all the same: for `config check`, which goes on with it. Nothing is run with it. */
+export class ConfigMistakes extends ConfigError {
+  /** Sections with a mistake have their defaults here, and keys that are not known are left out. */
+  readonly rest: CheckedConfig;
+  /** The sections with a mistake. */
+  readonly wrong: ReadonlySet<string>;
+
+  constructor(problems: readonly Problem[], rest: CheckedConfig, wrong: ReadonlySet<string>) {
+    super(problems);
+    this.rest = rest;
+    this.wrong = wrong;
+  }
 }
 
 type Issue = z.core.$ZodIssue;
@@ -99,7 +114,7 @@ function optionOverrides(options: Sources['options']): Override[] {
 
 /**
  * Lays file, environment and command line over the defaults and checks the result.
- * @throws ConfigError with everything that is wrong.
+ * @throws ConfigMistakes with everything that is wrong.
  */
 export function checkConfig({ file, env, options }: Sources): CheckedConfig {
   const environment = readEnvironment(env);
@@ -120,6 +135,8 @@ export function checkConfig({ file, env, options }: Sources): CheckedConfig {
   const parsed = configSchema.safeParse(tree);
   const wrong = parsed.error?.issues.flatMap((issue) => problemsOf(issue, tree, originOf)) ?? [];
   const problems = [...environment.problems, ...wrong].sort((a, b) => lineIn(a) - lineIn(b));
-  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return { config: parsed.data, originOf: (name) => originOf(name.split('.')) };
+  const named = (name: string) => originOf(name.split('.'));
+  if (parsed.success && problems.length === 0) return { config: parsed.data, originOf: named };
+  const believed = withoutMistakes(tree);
+  throw new ConfigMistakes(problems, { config: believed.config, originOf: named }, believed.wrong);
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import type { Clock } from '../kit/clock.js';
 import { closeAll, closeEach } from '../kit/closing.js';
+import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Backend } from './gpio/backend.js';
 import { chooseBackend } from './gpio/backends.js';
@@ -13,8 +14,9 @@ import { GpioLock, relayHigh, restOf } from './gpio/gpio-lock.js';
 import { pullOf } from './gpio/safe-pull.js';
 import { type Indicators, noIndicators } from './indicators.js';
 import { INPUT_NAMES, type InputName, type Inputs, noInputs } from './inputs.js';
+import { LeaveRecord } from './leave-record.js';
 import type { Lock } from './lock.js';
-import { DOOR_LINE, recordDoorLine, tellsOfFire } from './safe-state-record.js';
+import { DOOR_LINE, tellsOfFire } from './safe-state-record.js';
 import { SimulatedLock } from './simulated-lock.js';
 
 type DoorConfig = Config['door'];
@@ -28,6 +30,10 @@ export interface DoorHardware {
   readonly what: string;
   /** There was fire when the process before this one ended, and the door is released still. Over once the fire alarm's wire says so. */
   readonly fire: boolean;
+  /** Why safe-state.sh would not leave the door as it must be left; null: it would. */
+  leaveFault(): string | null;
+  /** Lamps and buzzer that could not be opened, as sentences for the state. */
+  readonly lampFaults: readonly string[];
   /** Sets the one listener for a relay that fails between two commands. */
   onRelayFault(listener: (why: string) => void): void;
   /** Locks (in a fire: leaves released), and closes every line; a line that is closed already is left alone. @throws Error with all failures, once every line was tried */
@@ -51,15 +57,28 @@ interface Closable {
 type LineName = 'relay' | InputName | IndicatorName;
 type Lines = ReadonlyMap<LineName, GpioLine>;
 
-/** Opens the door's lines, each at its safe level; in a fire that of the relay is released. @throws OperatingError KAIMON_GPIO_*, KAIMON_DOOR_LINE; no line is left open then */
+/**
+ * Opens the door's lines, each at its safe level; in a fire that of the relay is released. Only the relay must open: an input that does not is lost
+ * until it does, and a lamp is left out.
+ * @throws OperatingError KAIMON_GPIO_*; no line is left open then
+ */
 export async function openHardware(config: DoorConfig, parts: HardwareParts): Promise<DoorHardware> {
   const record = join(parts.runFolder, DOOR_LINE);
   if (config.kind === 'simulated') {
-    recordDoorLine(record, []);
+    const nothing = new LeaveRecord({ ...parts, file: record, lines: () => [] });
+    nothing.note(false);
     const lock = new SimulatedLock(parts.clock);
-    const onRelayFault = () => undefined;
-    const close = () => lock.close();
-    return { lock, indicators: noIndicators, inputs: noInputs, what: 'simulated', fire: false, onRelayFault, close };
+    return {
+      lock,
+      indicators: noIndicators,
+      inputs: noInputs,
+      what: 'simulated',
+      fire: false,
+      leaveFault: () => nothing.fault,
+      lampFaults: [],
+      onRelayFault: () => undefined,
+      close: () => closeEach([nothing, lock]),
+    };
   }
   const backend = parts.backend ?? (await chooseBackend(config, parts));
   const lines = resolveAll(config, backend);
@@ -104,24 +123,30 @@ async function openLines(
   let onRelayFault = (why: string): void => log.error({ why }, 'the relay failed before the door was at work');
   const relay = lines.get('relay') as GpioLine;
   const leftAt = (released: boolean) => gpio.record(relay, relayHigh(config, released));
-  const note = (released: boolean) => recordDoorLine(record, leftAt(released), released);
-  // Without a wire for it, nobody could say that the fire is over.
-  const fire = lines.has('fire') && tellsOfFire(record, leftAt(true));
-  // Before the relay first moves: a process that is killed right after has recorded what to undo.
-  note(fire);
   const kept = <T extends Closable>(part: T): T => {
     open.push(part);
     return part;
   };
+  // Without a wire for it, nobody could say that the fire is over.
+  const fire = lines.has('fire') && tellsOfFire(record, leftAt(true));
+  // Before the relay first moves: a process that is killed right after has recorded what to undo.
+  const left = kept(new LeaveRecord({ file: record, lines: leftAt, clock, log }));
+  left.note(fire);
   const output = await gpio.output(relay, restOf(config, fire), (why) => onRelayFault(why));
-  const lock = kept(new GpioLock(output, config, note));
+  const lock = kept(new GpioLock(output, config, (released) => left.note(released)));
   // Button and fire alarm before lamps: people who want to get out wait for nothing.
   const inputs = kept(await GpioInputs.open(gpio, among(INPUT_NAMES, lines), config, clock));
   const onIndicatorFault = (lamp: IndicatorName, why: string) => log.warn({ lamp, why }, 'a lamp or the buzzer failed');
   const indicators = new Map<IndicatorName, OutputLine>();
+  const lampFaults: string[] = [];
   for (const [key, line] of among(INDICATOR_NAMES, lines)) {
     const off = { high: config[key].activeLow, held: false };
-    indicators.set(key, kept(await gpio.output(line, off, (why) => onIndicatorFault(key, why))));
+    try {
+      indicators.set(key, kept(await gpio.output(line, off, (why) => onIndicatorFault(key, why))));
+    } catch (thrown) {
+      onIndicatorFault(key, explain(thrown));
+      lampFaults.push(`${key} does not work until the gate is started again: ${explain(thrown)}`);
+    }
   }
   const pulls = [...among(INPUT_NAMES, lines).keys()].map((key) => [key, pullOf(key, config[key], gpio.setsPulls)]);
   log.info(
@@ -134,6 +159,8 @@ async function openLines(
     inputs,
     what: name,
     fire,
+    leaveFault: () => left.fault,
+    lampFaults,
     onRelayFault: (listener) => {
       onRelayFault = listener;
     },

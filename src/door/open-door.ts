@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Opening } from '../config/opening.js';
 import { explain, OperatingError } from '../kit/errors.js';
+import { makeFolder } from '../kit/files/make-folder.js';
 import { type LockedResource, WriterLock } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
 import { openHardware } from './hardware.js';
@@ -13,6 +13,8 @@ const DOOR_LOCK: LockedResource = {
   advice: 'stop the other gate first, or name another folder with --state',
 };
 
+const UNNOTICED = 'a second gate on the same door would not be noticed';
+
 /**
  * Opens the door's lines and puts the door to work: from here on exit button and fire alarm are served, whatever becomes of the rest of
  * the gate. However this process exits, the door is locked first, except in a fire.
@@ -20,12 +22,15 @@ const DOOR_LOCK: LockedResource = {
  */
 export async function openDoor({ config, paths, clock, log, endings }: Opening): Promise<StartedDoor> {
   // A second gate would move the relay before it noticed that the people are in use.
-  if (config.door.kind === 'gpio')
-    await endings.open(
-      "the door's lines",
-      () => lockLines(paths.run, log),
-      (lock) => lock?.release(),
-    );
+  const lines =
+    config.door.kind === 'gpio'
+      ? await endings.open(
+          "the door's lines",
+          () => lockLines(paths.run, log),
+          ({ lock }) => lock?.release(),
+        )
+      : {};
+  const found = lines.problem === undefined ? [] : [lines.problem];
   const hardware = await endings.open(
     'the wires',
     () => openHardware(config.door, { clock, log, runFolder: paths.run }),
@@ -33,7 +38,7 @@ export async function openDoor({ config, paths, clock, log, endings }: Opening):
   );
   const door = await endings.open(
     'the door',
-    () => startDoor({ hardware, rule: config.door, rexStuckMs: config.door.rexStuckMs, clock, log }),
+    () => startDoor({ hardware, rule: config.door, rexStuckMs: config.door.rexStuckMs, found, clock, log }),
     (started) => started.stop(),
   );
   const lock = () => door.stop();
@@ -45,15 +50,23 @@ export async function openDoor({ config, paths, clock, log, endings }: Opening):
   return door;
 }
 
-/** @returns undefined where the folder takes no file: button and fire alarm must work on a full or read-only disk, too */
-async function lockLines(folder: string, log: Log): Promise<WriterLock | undefined> {
+interface LockedLines {
+  readonly lock?: WriterLock;
+  /** Why there is no lock, as a sentence for the state. */
+  readonly problem?: string;
+}
+
+/** Where the folder takes no file there is no lock: button and fire alarm must work on a full or read-only disk, too. */
+async function lockLines(folder: string, log: Log): Promise<LockedLines> {
   try {
-    await mkdir(folder, { recursive: true });
-    return await WriterLock.take(join(folder, 'door-lock'), log, DOOR_LOCK);
+    await makeFolder(folder);
+    const lock = await WriterLock.take(join(folder, 'door-lock'), log, DOOR_LOCK);
+    return { lock };
   } catch (thrown) {
     if (thrown instanceof OperatingError && thrown.code === DOOR_LOCK.code) throw thrown;
-    log.warn({ why: explain(thrown) }, 'a second gate on the same door would not be noticed');
-    return undefined;
+    const why = explain(thrown);
+    log.warn({ why }, UNNOTICED);
+    return { problem: `${UNNOTICED} until this one is started again: ${why}` };
   }
 }
 

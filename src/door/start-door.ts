@@ -46,6 +46,8 @@ export interface StartDoorParts {
   readonly rule: DoorRule;
   /** An exit button that is pressed for longer is stuck, in milliseconds; 0: never. */
   readonly rexStuckMs: number;
+  /** What was found to be wrong before, in sentences for the state. */
+  readonly found?: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -54,7 +56,7 @@ export interface StartDoorParts {
 const EARLY_MAX = 1000;
 
 /** Puts the door to work: from here on it obeys its wires, whether or not anybody listens yet. */
-export function startDoor({ hardware, rule, rexStuckMs, clock, log }: StartDoorParts): StartedDoor {
+export function startDoor({ hardware, rule, rexStuckMs, found = [], clock, log }: StartDoorParts): StartedDoor {
   const told = new EarlyCalls<DoorListener>(EARLY_MAX);
   const onChange = () => told.tell((listener) => listener.onChange());
   const passages = (tell: (listener: PassageListener) => void) => told.tell((listener) => tell(listener.passages));
@@ -66,8 +68,8 @@ export function startDoor({ hardware, rule, rexStuckMs, clock, log }: StartDoorP
     told.tell((listener) => listener.onReport(happened));
     onChange();
   };
-  const found = { ...DOOR_AT_START, fire: hardware.fire };
-  const keeper = new DoorKeeper(lock, clock, log, rule, report, indicators, found);
+  const doorAtStart = { ...DOOR_AT_START, fire: hardware.fire };
+  const keeper = new DoorKeeper(lock, clock, log, rule, report, indicators, doorAtStart);
   const button = new ExitButton(clock, rexStuckMs, {
     pressed: () => keeper.input('rex', true),
     stuck: (active) => report({ type: 'exit-stuck', active }),
@@ -106,7 +108,12 @@ export function startDoor({ hardware, rule, rexStuckMs, clock, log }: StartDoorP
   });
   return {
     keeper,
-    problems: () => [...problemsOf(keeper, lostInputs), ...button.problems()],
+    problems: () => [
+      ...found,
+      ...hardware.lampFaults,
+      ...problemsOf(keeper, keeper.leaveFault ?? hardware.leaveFault(), lostInputs),
+      ...button.problems(),
+    ],
     tell(listener) {
       const lost = told.listen(listener);
       if (lost > 0) log.error({ lost }, 'of what the door did before the gate was up, the last is not in the journal');
@@ -129,7 +136,11 @@ function releaseOf(door: Door): 'pulse' | 'free' | 'forced' {
   return door.alarm?.kind === 'forced' ? 'forced' : 'pulse';
 }
 
-function problemsOf({ door, leaveFault }: DoorKeeper, lostInputs: ReadonlyMap<InputName, string>): string[] {
+function problemsOf(
+  { door }: DoorKeeper,
+  leaveFault: string | null,
+  lostInputs: ReadonlyMap<InputName, string>,
+): string[] {
   const problems: string[] = [];
   if (door.fault !== null) problems.push('the door relay cannot be driven');
   if (door.fire) problems.push('fire: the door is released');

@@ -21,7 +21,7 @@ export const COMMAND_LINE_ERRORS = {
   KAIMON_SECRET: {
     kind: 'environment',
     meaning: 'a file named by a `…File` key cannot be read or is empty',
-    advice: 'check path and permissions',
+    advice: 'check path and permissions; a running gate takes it once it is there',
   },
   KAIMON_USAGE: {
     kind: 'usage',

@@ -28,8 +28,8 @@ export const DOOR_ERRORS = {
     advice: 'stop it first, or name another state folder with `--state` for another door',
   },
   KAIMON_DOOR_LINE: {
-    kind: 'environment',
-    meaning: "the relay's line cannot be recorded for `safe-state`; the gate does not start",
+    kind: 'warning',
+    meaning: "the relay's line cannot be recorded for `safe-state`; the state says so, the gate goes on",
     advice: 'let this user write to the run folder, or name another with `--state`',
   },
   KAIMON_SAFE_STATE: {

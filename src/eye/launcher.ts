@@ -14,6 +14,10 @@ const BUBBLEWRAP = 'bwrap';
 /** A machine that is busy starting; the answer itself takes some 10 ms. */
 const PROBE_MS = 10_000;
 
+/** Why the eye is not confined, as a danger among the state's warnings. */
+export const unconfinedDanger = (why: string): string =>
+  `eye-unconfined: whoever takes over the eye can do what the gate can, open the door included: ${why}`;
+
 /**
  * How eyes are started here: by systemd in their own unit where `eye.socket` names it, otherwise as children, in a sandbox where the
  * machine lets bubblewrap make one.
@@ -52,8 +56,8 @@ export async function eyeSandbox(
 ): Promise<{ readonly command: SandboxCommand } | { readonly why: string }> {
   const why = whyNoSandbox(settings.camera, process.getuid?.() === 0);
   if (why !== undefined) return { why };
-  const command = sandboxCommand(settings, program);
   try {
+    const command = sandboxCommand(settings, program);
     await promisify(execFile)(BUBBLEWRAP, [...command.slice(1), 'true'], { timeout: PROBE_MS, killSignal: 'SIGKILL' });
     return { command };
   } catch (thrown) {

@@ -20,8 +20,8 @@ export interface PendingNotice {
 
 export const NOTHING_PENDING: PendingNotice = { ready: false, status: null, watchdog: false, stopping: false };
 
-/** Longest status, in characters; `systemctl status` shows one line. */
-const STATUS_MAX = 200;
+/** Longest status, in characters: some problems. `systemctl status -l` shows all of it, without -l what fits the terminal. */
+const STATUS_MAX = 1000;
 
 /** Two notices as one: what was not sent yet, and what came since. */
 export const mergedNotice = (older: PendingNotice, newer: PendingNotice): PendingNotice => ({

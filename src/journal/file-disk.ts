@@ -2,7 +2,8 @@
 import { constants, promises as fs } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf, OperatingError } from '../kit/errors.js';
-import { errnoOf, ownLikeFolder, syncFolder, writeFileAtomic } from '../kit/files/atomic-file.js';
+import { errnoOf, ownLikeFolder, syncFolder, whyNotWritten, writeFileAtomic } from '../kit/files/atomic-file.js';
+import { makeFolder } from '../kit/files/make-folder.js';
 import type { DiskFile, JournalDisk, StoredFile } from './disk.js';
 import { FILE_BYTES_MAX, PERSONAL_FOLDER } from './segment.js';
 
@@ -23,7 +24,7 @@ export class FileDisk implements JournalDisk {
   async prepare(): Promise<void> {
     const inner = join(this.folder, PERSONAL_FOLDER);
     try {
-      await fs.mkdir(inner, { recursive: true, mode: 0o700 });
+      await makeFolder(inner, 0o700);
       for (const folder of [this.folder, inner]) {
         await fs.chmod(folder, 0o700);
         await syncFolder(dirname(folder));
@@ -141,6 +142,6 @@ class AppendedFile implements DiskFile {
 }
 
 const failed = (what: 'READ' | 'WRITE', sentence: string, cause: unknown): OperatingError => {
-  const code = what === 'READ' ? 'KAIMON_FILE_READ' : 'KAIMON_FILE_WRITE';
-  return new OperatingError(code, `${sentence}: ${messageOf(cause)}`, { cause });
+  if (what === 'READ') return new OperatingError('KAIMON_FILE_READ', `${sentence}: ${messageOf(cause)}`, { cause });
+  return new OperatingError('KAIMON_FILE_WRITE', `${sentence}: ${whyNotWritten(cause)}`, { cause });
 };

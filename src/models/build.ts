@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { explain, impossible, OperatingError } from '../kit/errors.js';
 import { writeFileAtomic } from '../kit/files/atomic-file.js';
+import { makeFolder } from '../kit/files/make-folder.js';
 import { exportFaceLandmark68 } from './face-landmark-68.js';
 import type { Extra, Manifest, NpmSource } from './manifest.js';
 import { fileDigest, modelPath, originalPath, projectRoot, samplePath } from './model-files.js';
@@ -135,7 +135,7 @@ async function place(target: Target, bytes: Uint8Array): Promise<void> {
     );
   const folder = dirname(target.path);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (cause) {
     throw new OperatingError(
       'KAIMON_MODEL_WRITE',

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { explain, OperatingError } from '../kit/errors.js';
 import { writeFileAtomic } from '../kit/files/atomic-file.js';
+import { makeFolder } from '../kit/files/make-folder.js';
 import { readPlainFileSync } from '../kit/files/plain-file.js';
 import { MATCH_RATES, visitSchema } from './manifest.js';
 
@@ -67,7 +67,7 @@ export function readCalibration(file: string): Calibration | undefined {
 /** Replaces the file as a whole; makes the state folder where it is missing. @throws OperatingError when it cannot be written */
 export async function writeCalibration(file: string, calibration: Calibration): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(file), 0o700);
   } catch (cause) {
     throw new OperatingError(
       'KAIMON_CALIBRATION',

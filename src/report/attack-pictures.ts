@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrustedClock } from '../clock-trust/trusted-clock.js';
 import type { Opening } from '../config/opening.js';
@@ -6,6 +6,7 @@ import type { EyeSupervisor } from '../eye/supervisor.js';
 import { type Clock, iso, type MonotonicMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import { writeFileAtomic } from '../kit/files/atomic-file.js';
+import { makeFolder } from '../kit/files/make-folder.js';
 import type { Log } from '../kit/log.js';
 
 export interface AttackPicturesParts {
@@ -45,7 +46,7 @@ export class AttackPictures {
     try {
       const picture = await redactedPicture();
       if (!picture) return undefined;
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder, 0o700);
       const file = join(folder, `${iso(clock.wall()).replaceAll(':', '-')}-track-${track}.jpg`);
       await writeFileAtomic(file, [picture]);
       await this.purge();

@@ -9,12 +9,14 @@ import type { JournalWriter } from '../journal/writer.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Whereabouts } from '../passback/whereabouts.js';
+import type { DoorOrderFile } from '../schedule/door-order-file.js';
 import type { PeopleStore } from '../store/people-store.js';
 import { type GateState, gateState } from './status.js';
 
 /** The parts that the state is put together from. */
 export interface CurrentStateParts {
   readonly door: StartedDoor;
+  readonly doorOrder: Pick<DoorOrderFile, 'problems'>;
   readonly rules: Rules;
   readonly trustedClock: Pick<TrustedClock, 'distrust'>;
   readonly attackAlarm: Pick<AttackAlarm, 'problems'>;
@@ -35,6 +37,7 @@ export interface CurrentStateParts {
 export function currentState(parts: CurrentStateParts): GateState {
   const {
     door,
+    doorOrder,
     rules,
     trustedClock,
     attackAlarm,
@@ -53,6 +56,7 @@ export function currentState(parts: CurrentStateParts): GateState {
     door: { mode: door.keeper.mode, state: door.keeper.state },
     doorProblems: [
       ...door.problems(),
+      ...doorOrder.problems,
       ...attackAlarm.problems(),
       ...pace.problems(),
       ...(distrust === undefined ? [] : [distrust]),

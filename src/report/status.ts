@@ -73,6 +73,10 @@ export function gateState({
   };
 }
 
+/** The state as this machine sees it: with what is wrong between the gate and its site, which the site adds itself where it hears of the gate. */
+export const withSite = (state: GateState, site: readonly string[]): GateState =>
+  site.length === 0 ? state : { ...state, status: 'degraded', problems: [...state.problems, ...site] };
+
 /** One line for `systemctl status`. */
 export function statusLine({ status, door, camera, eye, problems }: GateState, people: number): string {
   const base = `${status}; door ${door.state}; camera ${camera}; eye ${eye}; ${people} people`;

@@ -14,17 +14,23 @@ const schema = z.strictObject({
   by: z.enum(['hand', 'plan']),
   /** When it was ordered; null where that is not known. */
   at: z.iso.datetime().nullable(),
+  /** This stands in for an order that could not be read, and nothing was ordered or planned since. */
+  lost: z.literal(true).optional(),
 });
 type Remembered = z.infer<typeof schema>;
+
+const LOST = "the door's mode from before the start is not known: locked until another mode is ordered or planned";
 
 /** The order that the door's mode follows, across restarts: a door that was locked for everybody must not be open after a power cut. */
 export class DoorOrderFile {
   readonly #file: StateFile<Remembered>;
   #order: DoorOrder;
+  #lost: boolean;
 
   private constructor(file: StateFile<Remembered>) {
     this.#file = file;
-    const { mode, by, at } = file.found;
+    const { mode, by, at, lost } = file.found;
+    this.#lost = lost === true;
     this.#order = { mode, by, atMs: at === null ? null : wallMs(Date.parse(at)), atMono: undefined };
   }
 
@@ -35,15 +41,12 @@ export class DoorOrderFile {
     const { mode, by } = NO_ORDER;
     const empty = { schema: 1, mode, by, at: null } as const;
     // It may have said that the door is locked for everybody.
-    const unusable = { schema: 1, mode: 'locked', by: 'hand', at: null } as const;
+    const unusable = { schema: 1, mode: 'locked', by: 'hand', at: null, lost: true } as const;
     const path = join(state, 'door-mode.json');
     const options = { file: path, name: "the door's mode", schema, empty, unusable, delayMs: 0, clock, log };
     const file = await StateFile.openAnyway<Remembered>(options);
     if (file.found === unusable) {
-      log.error(
-        { file: path },
-        "the door's mode from before the start is not known: locked until another mode is ordered or planned",
-      );
+      log.error({ file: path }, LOST);
       file.save(() => unusable);
     }
     return new DoorOrderFile(file);
@@ -54,30 +57,36 @@ export class DoorOrderFile {
     return this.#order;
   }
 
-  /** Saves an order; the same object is not written again. */
+  /** Sentences for the state. */
+  get problems(): readonly string[] {
+    return this.#lost ? [LOST] : [];
+  }
+
+  /** Saves an order that {@link orderDue} gave; the same object is not written again. */
   keep(order: DoorOrder): void {
     if (order === this.#order) return;
     this.#order = order;
-    this.#file.save(() => remembered(order));
+    // An order that stands in for a lost one may be given its time.
+    this.#lost &&= order.by === 'hand';
+    this.#file.save(() => this.#remembered());
   }
 
   /** The same at once. Resolves when it is on the disk; rejects with the error of the disk, which is then tried again. */
   keepNow(order: DoorOrder): Promise<void> {
     this.#order = order;
-    return this.#file.saveNow(() => remembered(order));
+    this.#lost = false;
+    return this.#file.saveNow(() => this.#remembered());
   }
 
   close(): Promise<void> {
     return this.#file.close();
   }
-}
 
-const remembered = ({ mode, by, atMs }: DoorOrder): Remembered => ({
-  schema: 1,
-  mode,
-  by,
-  at: atMs === null ? null : iso(atMs),
-});
+  #remembered(): Remembered {
+    const { mode, by, atMs } = this.#order;
+    return { schema: 1, mode, by, at: atMs === null ? null : iso(atMs), ...(this.#lost && { lost: true }) };
+  }
+}
 
 /** The door's order from before the restart; saved at the end. */
 export const openDoorOrder = ({ paths, clock, log, endings }: Opening): Promise<DoorOrderFile> =>

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../kit/clock.js';
+import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Passage } from '../passback/passback.js';
@@ -47,6 +47,9 @@ const SUBSCRIBE_RETRY_MS = 5_000;
 /** While people change they are counted again at most so often. */
 const SUMMARY_MS = 2_000;
 const PEERS_MS = 60_000;
+/** A broker that is started anew is back by then. */
+const AWAY_MS = 10_000;
+
 /**
  * This gate's part in its site: requests in; state, info and events out; people and passages both ways. Everything here returns
  * at once and never throws into the gate. Without a broker no Site is made.
@@ -71,10 +74,12 @@ export class Site {
   #peersTimer: Timer | undefined;
   #subscribeTimer: Timer | undefined;
   #stopped = false;
+  #downSince: MonotonicMs;
 
   constructor(parts: SiteParts) {
     const { link, names, clock, log, outbox, people, passages } = parts;
     this.#parts = parts;
+    this.#downSince = clock.monotonic();
     this.#topics = topicsOf(names);
     this.#requestServer = new RequestServer(parts);
     this.#stateTopic = new RetainedTopic(this.#topics.state, parts);
@@ -101,6 +106,19 @@ export class Site {
   /** Whether the broker is connected now. */
   get connected(): boolean {
     return this.#parts.link.up;
+  }
+
+  /**
+   * What is wrong between this gate and its site, in sentences, for those who stand before this machine: who reads the published state has
+   * all but that there is no broker.
+   */
+  get problems(): readonly string[] {
+    const { link, clock } = this.#parts;
+    const away = !link.up && clock.monotonic() - this.#downSince >= AWAY_MS;
+    return [
+      ...(away ? [`no broker, requests are not heard and events wait: ${link.trouble ?? 'it does not answer'}`] : []),
+      ...this.#problems.values(),
+    ];
   }
 
   start(): void {
@@ -151,6 +169,7 @@ export class Site {
   }
 
   #onDown(): void {
+    this.#downSince = this.#parts.clock.monotonic();
     this.#subscribeTimer?.cancel();
     for (const sync of this.#syncs) sync.down();
   }

@@ -15,7 +15,7 @@ export interface Uplink {
 
 /**
  * Opens the connection to the broker; when it is closed the last events are delivered and the gate says goodbye.
- * @returns undefined where no broker is configured @throws OperatingError KAIMON_MQTT_CONFIG, KAIMON_SECRET
+ * @returns undefined where no broker is configured @throws OperatingError KAIMON_MQTT_CONFIG
  */
 export async function openUplink({ config, clock, log, endings }: Opening): Promise<Uplink | undefined> {
   const { enabled, clientId, username, passwordFile, caFile, certFile, keyFile, ...rest } = config.mqtt;

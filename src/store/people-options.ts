@@ -32,6 +32,6 @@ export interface PeopleChange {
   readonly id: string;
   /** Undefined: removed. */
   readonly person: Person | undefined;
-  /** Asked for at this gate, or by another one. */
-  readonly origin: 'local' | 'site';
+  /** Asked for at this gate, told by another one, or found in the file when that could be opened at last. */
+  readonly origin: 'local' | 'site' | 'file';
 }

@@ -208,7 +208,7 @@ export class PeopleStore {
     }
   }
 
-  async #change(record: SiteRecord, origin: 'local' | 'site'): Promise<void> {
+  async #change(record: SiteRecord, origin: PeopleChange['origin']): Promise<void> {
     const saved = this.#save();
     this.#set(record, origin);
     try {
@@ -218,7 +218,7 @@ export class PeopleStore {
     }
   }
 
-  #set(record: SiteRecord, origin: 'local' | 'site'): void {
+  #set(record: SiteRecord, origin: PeopleChange['origin']): void {
     this.#state.set(record);
     this.#revision++;
     if (isRemoval(record)) this.#removals++;
@@ -249,7 +249,7 @@ export class PeopleStore {
     const { writer, document, recovered } = await openWriter(this.#options);
     this.#recovered ??= recovered;
     for (const record of new PeopleState(document).records()) {
-      if (outcomeOf(this.#state.record(record.id), record) === 'taken') this.#set(record, 'site');
+      if (outcomeOf(this.#state.record(record.id), record) === 'taken') this.#set(record, 'file');
     }
     this.#takeWaiting();
     this.#readOnly = undefined;

@@ -1,19 +1,20 @@
 import { promises as fs } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { messageOf, OperatingError } from '../kit/errors.js';
-import { errnoOf, removeStaleTemps, syncFolder } from '../kit/files/atomic-file.js';
+import { errnoOf, removeStaleTemps, syncFolder, whyNotWritten } from '../kit/files/atomic-file.js';
+import { makeFolder } from '../kit/files/make-folder.js';
 import type { Log } from '../kit/log.js';
 
 /** Makes the store's folder for Kaimon's user alone (0700). One that exists keeps its mode: it may hold other files too. */
 export async function prepareFolder(file: string, log: Log): Promise<void> {
   const folder = dirname(file);
   try {
-    const made = await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+    const made = await makeFolder(folder, 0o700);
     if (made !== undefined) await syncParents(folder, made);
     const { mode } = await fs.stat(folder);
     if ((mode & 0o022) !== 0) log.warn({ folder }, 'others may replace files in the folder of the people store');
   } catch (cause) {
-    const why = `cannot make the folder ${folder} of the people store: ${messageOf(cause)}`;
+    const why = `cannot make the folder ${folder} of the people store: ${whyNotWritten(cause)}`;
     throw new OperatingError('KAIMON_FILE_WRITE', why, { cause });
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../kit/files/make-folder.js';
 import { WAV_HEADER_BYTES, wavSeconds } from './wav.js';
 
 /** Bounds of the cache; beyond them the least recently spoken files are removed. */
@@ -58,7 +59,7 @@ export class SpeechCache {
       return kept;
     }
     // The files say people's names, so they are readable by this user only.
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#folder, 0o700);
     const temporary = join(this.#folder, `${key}.tmp`);
     try {
       await make(temporary);

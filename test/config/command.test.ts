@@ -127,3 +127,33 @@ test('check cannot see the credentials of the service, and says so', async () =>
   expect(problems.filter(({ path }: { readonly path: string }) => path.startsWith('mqtt'))).toEqual([]);
   expect(notes?.join() ?? '').toContain('only the service can read it');
 });
+
+test('check looks for files although there are other mistakes, but not for those of a section with a mistake', async () => {
+  const text = [
+    'sight: home',
+    'journal: {keyFile: /nowhere/key, keepFile: 1}',
+    'camera: {kind: replay, path: /nowhere/film, fps: fast}',
+    'mqtt: {enabled: true, username: gate, passwordFile: /nowhere/password}',
+  ];
+  await run('check', '--json', '--config', file(text.join('\n')));
+  const { problems } = JSON.parse(printed) as { problems: { path: string; where: string }[] };
+  const told = problems.map(({ path, where }) => `${path} ${where.replace(/^.* /, '')}`);
+  expect(told.filter((line) => !line.startsWith('encoder'))).toEqual([
+    'sight 1',
+    'journal.keepFile 2',
+    'camera.fps 3',
+    'mqtt.passwordFile 4',
+    'journal.keyFile 2',
+  ]);
+  expect(process.exitCode).toBe(2);
+});
+
+test('check of a decision with a mistake says nothing of the encoder, whose thresholds it may have replaced', async () => {
+  const bad = file('encoder: nothing\ndecision: {threshold: high}');
+  await run('check', '--json', '--config', bad);
+  expect(JSON.parse(printed).problems).toMatchObject([{ path: 'decision.threshold' }]);
+});
+
+test('a file that is no map, and one that is no YAML, is told as one mistake', async () => {
+  for (const text of ['- a', 'a: {']) await expect(run('check', '--config', file(text))).rejects.toThrow('one mistake');
+});

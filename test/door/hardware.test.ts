@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Config } from '../../src/config/config.js';
 import { DoorKeeper } from '../../src/door/door-keeper.js';
 import type { GpioLine, InputLineListener, OutputLine, Pull } from '../../src/door/gpio/gpio.js';
@@ -114,6 +114,74 @@ test('an input that comes back says what it is, also when that has not changed',
   again.clock.advance(1000);
   expect(again.states).toEqual(['rex: EIO', 'rex: null', 'exit', 'unlocked']);
   expect([gpio.level(17), clock.wall()]).toEqual([false, clock.wall()]);
+});
+
+describe('a line that cannot be opened', () => {
+  /** Another program has these lines. */
+  const taken = async (...offsets: number[]) => {
+    const gpio = new SimulatedGpio();
+    const free = await Promise.all(
+      offsets.map((offset) => gpio.output({ ...LINE, offset }, { high: false, held: false })),
+    );
+    return { gpio, free: () => free.forEach((line) => void line.close()) };
+  };
+  const doorWith = async (gpio: SimulatedGpio) => {
+    const clock = new ManualClock();
+    for (const offset of [22, 23, 24, 25]) gpio.set(offset, offset === 22);
+    const backend = { name: 'simulated', gpio, chips: gpio.chips() };
+    const hardware = await openHardware(doorOf(), { clock, log: silentLog, runFolder: folder(), backend });
+    const door = startDoor({ hardware, rule: doorOf(), rexStuckMs: 0, clock, log: silentLog });
+    clock.advance(100);
+    return { clock, door, hardware };
+  };
+
+  test('of a lamp costs the lamp: button, fire alarm and relay work, and the state says so', async () => {
+    const { gpio } = await taken(5, 13);
+    const { clock, door } = await doorWith(gpio);
+    expect(door.problems()).toEqual([
+      expect.stringMatching(/^greenLed does not work until the gate is started again: .*in use/),
+      expect.stringMatching(/^buzzer does not work until the gate is started again: .*in use/),
+    ]);
+    gpio.set(22, false);
+    clock.advance(100);
+    expect(gpio.level(17)).toBe(true);
+    clock.advance(10_000);
+    gpio.set(24, true);
+    clock.advance(100);
+    expect([door.keeper.door.fire, gpio.level(17), gpio.level(6)]).toEqual([true, true, true]);
+  });
+
+  test('of an input counts as lost until it can be opened, and the others work', async () => {
+    const { gpio, free } = await taken(24);
+    const { clock, door, hardware } = await doorWith(gpio);
+    expect(door.problems()).toEqual([expect.stringMatching(/^the input fire is lost: .*in use/)]);
+    gpio.set(22, false);
+    clock.advance(100);
+    expect(gpio.level(17)).toBe(true);
+    clock.advance(10_000);
+    free();
+    gpio.set(24, true);
+    await vi.waitFor(() => {
+      clock.advance(1000);
+      expect(door.problems()).not.toContainEqual(expect.stringMatching(/lost/));
+    });
+    clock.advance(100);
+    expect([door.keeper.door.fire, gpio.level(17)]).toEqual([true, true]);
+    door.stop();
+    hardware.close();
+    for (const offset of [17, 24]) await gpio.output({ ...LINE, offset }, { high: false, held: false });
+  });
+
+  test('and is tried while everything is closed is left free', async () => {
+    const { gpio, free } = await taken(24);
+    const { clock, door, hardware } = await doorWith(gpio);
+    free();
+    clock.advance(1000);
+    door.stop();
+    hardware.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    await gpio.output({ ...LINE, offset: 24 }, { high: false, held: false });
+  });
 });
 
 describe('a gate whose start fails', () => {
@@ -419,14 +487,46 @@ describe('the record for safe-state.sh', () => {
     expect(existsSync(join(runFolder, 'door-line'))).toBe(false);
   });
 
-  test.skipIf(noOnoff)('a gate that cannot write the record does not open the line', async () => {
-    const root = sysfsTree();
+  test.each([
+    ['gpio', 'door: {kind: gpio, relay: {line: 17}}'],
+    ['simulated', ''],
+  ])('a %s door whose run folder cannot be made is at work, says so, and records once it can', async (kind, text) => {
     const clock = new ManualClock();
-    const backend = { name: 'onoff', gpio: new OnoffGpio(onoffBelow(root), clock, root), chips: sysfsChips(root) };
-    const file = join(folder(), 'file');
-    writeFileSync(file, '');
-    const parts = { clock, log: silentLog, runFolder: join(file, 'run'), backend };
-    await expect(openHardware(relayOnly('fail-secure'), parts)).rejects.toMatchObject({ code: 'KAIMON_DOOR_LINE' });
-    expect(readFileSync(join(root, 'gpio514', 'direction'), 'utf8')).toBe('in\n');
+    const gpio = Object.assign(new SimulatedGpio(), { record: (_line: GpioLine, high: boolean) => [`level=${high}`] });
+    const backend = { name: 'test', gpio, chips: gpio.chips() };
+    const runFolder = join(folder(), 'run');
+    // Whatever root may write: this is no folder.
+    writeFileSync(runFolder, '');
+    const { door: config } = given(text).config;
+    const hardware = await openHardware(config, { clock, log: silentLog, runFolder, backend });
+    const door = startDoor({ hardware, rule: config, rexStuckMs: 0, clock, log: silentLog });
+    expect(door.keeper.open()).toBe(true);
+    expect(door.problems()).toEqual([
+      expect.stringMatching(
+        /^if this process were killed now, .*: the door's line cannot be recorded in .*\/door-line/,
+      ),
+    ]);
+    rmSync(runFolder);
+    clock.advance(60_000);
+    expect(door.problems()).toEqual([]);
+    expect(existsSync(join(runFolder, 'door-line'))).toBe(kind === 'gpio');
+    door.stop();
+    hardware.close();
+  });
+
+  test('a record that cannot be written anew and is right already is no problem', async () => {
+    const runFolder = folder();
+    const gpio = Object.assign(new SimulatedGpio(), { record: (_line: GpioLine, high: boolean) => [`level=${high}`] });
+    const backend = { name: 'test', gpio, chips: gpio.chips() };
+    const config = given('door: {kind: gpio, relay: {line: 17}}').config.door;
+    const parts = { clock: new ManualClock(), log: silentLog, runFolder, backend };
+    (await openHardware(config, parts)).close();
+    // Nothing can be written beside it.
+    mkdirSync(join(runFolder, 'door-line.new'));
+    const hardware = await openHardware(config, parts);
+    expect(hardware.leaveFault()).toBeNull();
+    hardware.lock.leaveAt(true);
+    expect(hardware.leaveFault()).toMatch(/door-line/);
+    hardware.close();
   });
 });

@@ -38,5 +38,8 @@ test('a lock that cannot be written costs the notice of a second gate and not th
   const door = await openDoor(parts);
   expect(warn).toHaveBeenCalledWith(expect.anything(), 'a second gate on the same door would not be noticed');
   expect(door.keeper.open()).toBe(true);
+  expect(door.problems()).toEqual([
+    expect.stringMatching(/^a second gate on the same door would not be noticed until this one is started again: /),
+  ]);
   await parts.endings.close();
 });

@@ -26,6 +26,8 @@ function house(hardware: Partial<DoorHardware> = {}, listening = true) {
       },
       what: 'test',
       fire: false,
+      leaveFault: () => null,
+      lampFaults: [],
       onRelayFault: () => undefined,
       close: () => undefined,
       ...hardware,

@@ -17,10 +17,16 @@ describe('what is sent to systemd', () => {
     ['a status that looks like a message', { status: 'READY=1' }, ['STATUS=READY=1'], ['--status=READY=1']],
     ['a status of several lines is one line', { status: 'a\nREADY=1' }, ['STATUS=a READY=1'], ['--status=a READY=1']],
     [
-      'a long status is cut',
-      { status: 'x'.repeat(1000) },
-      [`STATUS=${'x'.repeat(200)}`],
-      [`--status=${'x'.repeat(200)}`],
+      'a status with several problems is whole',
+      { status: 'x'.repeat(900) },
+      [`STATUS=${'x'.repeat(900)}`],
+      [`--status=${'x'.repeat(900)}`],
+    ],
+    [
+      'a very long status is cut',
+      { status: 'x'.repeat(2000) },
+      [`STATUS=${'x'.repeat(1000)}`],
+      [`--status=${'x'.repeat(1000)}`],
     ],
   ])('%s', (_what, parts, lines, args) => {
     const notice = { ...NOTHING_PENDING, ...parts };

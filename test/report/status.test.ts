@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EyeStatus } from '../../src/eye/eye-status.js';
 import { NO_COUNTS } from '../../src/passback/passage-detection.js';
-import { gateState, type PartStates, statusLine } from '../../src/report/status.js';
+import { gateState, type PartStates, statusLine, withSite } from '../../src/report/status.js';
 
 const EYE: EyeStatus = {
   state: 'up',
@@ -88,6 +88,14 @@ describe('the state of the gate', () => {
     const bad = gateState({ ...WELL, ...camera('waiting', 'cable'), peopleFault: 'disk full' });
     expect(statusLine(bad, 0)).toBe(
       'degraded; door locked; camera waiting; eye up; 0 people; no camera: cable; people cannot be changed or saved: disk full',
+    );
+  });
+
+  test('seen from this machine has what is wrong between it and its site', () => {
+    const well = gateState(WELL);
+    expect(withSite(well, [])).toBe(well);
+    expect(statusLine(withSite(well, ['no broker, requests are not heard']), 1)).toBe(
+      'degraded; door locked; camera live; eye up; 1 people; no broker, requests are not heard',
     );
   });
 });

@@ -9,6 +9,7 @@ test('people changed by other gates are reported together, those changed by this
   const counter = new SyncCounter(clock, (counts) => void counted.push(counts));
   const ada = someone('ada', [0]);
   counter.count({ id: 'ada', person: ada, origin: 'local' });
+  counter.count({ id: 'ada', person: ada, origin: 'file' });
   clock.advance(COUNT_MS);
   expect(counted).toEqual([]);
   for (const id of ['ada', 'bob']) counter.count({ id, person: ada, origin: 'site' });

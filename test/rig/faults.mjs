@@ -1,6 +1,6 @@
 // What is done to a gate before it is started. `prepared` is what test/rig/prepared.mjs made; `set` is what the gate will be started with.
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Calls a program and stops where it fails. */
@@ -52,6 +52,14 @@ export const FAULTS = [
   },
   { name: 'full disk', before: ({ state }) => fill(state) },
   { name: 'read-only disk', before: ({ state }) => call('mount', '-o', 'remount,ro', state) },
+  {
+    name: 'no run folder',
+    before({ folder }) {
+      // Whatever root may write: this is no folder.
+      rmSync(join(folder, 'run'), { recursive: true });
+      writeFileSync(join(folder, 'run'), '');
+    },
+  },
   {
     name: 'missing model',
     sees: false,

@@ -23,6 +23,7 @@ const FACE_MS = 60_000;
 /** How long one watches that nobody is let in by face, once the state has said why. */
 const BLIND_MS = 5_000;
 const ANSWER_MS = 3_000;
+const BROKER_MS = 20_000;
 const DISK = 'size=8m,mode=0700';
 
 /** Resolves with whether `met` became true in time. */
@@ -92,7 +93,9 @@ async function tried(set, prepared, broker, faults) {
     found.requests = has('no broker') ? '–' : await answerOf(office, 'open', {});
     found['change of people'] = has('no broker') ? '–' : await answerOf(office, 'remove', { id: prepared.removed });
     found.journal = (await within(ANSWER_MS, () => entriesIn(set.state) > 0)) ? 'written' : 'waits';
-    // systemctl's line is cut off at 200 characters; without a broker there is nothing else.
+    // Said once it has been away for a while.
+    if (has('no broker')) await within(BROKER_MS, () => gate.problems().some((text) => text.startsWith('no broker')));
+    // systemctl's line is cut off at 1000 characters; without a broker there is nothing else.
     const said = office.state?.problems ?? gate.problems();
     found.state = said.map((text) => text.replaceAll(set.folder, '…').replaceAll(prepared.folder, '…'));
     return found;
@@ -176,7 +179,7 @@ function started({ folder, state, config, root, log }) {
 async function facesOf(gate, expected) {
   if (gate.ended()) return 'no';
   // Without a camera only an eye that is up can say so.
-  if (!expected) await within(START_MS, () => gate.problems().some((text) => /^(no |people )/.test(text)));
+  if (!expected) await within(START_MS, () => gate.problems().some((text) => /^(no (?!broker)|people )/.test(text)));
   const before = gate.rises();
   return (await within(expected ? FACE_MS : BLIND_MS, () => gate.rises() > before || gate.ended())) && !gate.ended()
     ? 'yes'

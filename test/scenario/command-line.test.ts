@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { JOURNAL_LOCK } from '../../src/journal/open-journal.js';
+import { WriterLock } from '../../src/kit/files/writer-lock.js';
+import { silentLog } from '../../src/kit/log.js';
 import { discard, FACES, inStudio, kaimon, notReady, portrait, SAMPLES, scratch } from './harness.js';
 
 /** A PNG whose header claims 100,000 × 100,000 pixels. */
@@ -114,9 +117,11 @@ describe.skipIf(notReady)(`kaimon on photos${notReady ? ` (${notReady})` : ''}`,
   });
 
   test('a daemon that cannot work says why in one document and leaves the store free', async () => {
-    writeFileSync(at('broken.yaml'), 'mqtt: { enabled: true, username: gate, passwordFile: /nonexistent/password }');
-    const refused = await run('run', '--config', at('broken.yaml'));
-    expect(refused).toMatchObject({ code: 4, json: { error: { code: 'KAIMON_SECRET' } } });
+    mkdirSync(at('state/journal'), { recursive: true });
+    const lock = await WriterLock.take(at('state/journal/lock'), silentLog, JOURNAL_LOCK);
+    const refused = await run('run');
+    await lock.release();
+    expect(refused).toMatchObject({ code: 4, json: { error: { code: 'KAIMON_JOURNAL_LOCKED' } } });
     expect((await run('people', 'rename', 'ada', 'Ada')).code).toBe(0);
   });
 
@@ -169,10 +174,31 @@ describe.skipIf(notReady)(`kaimon on photos${notReady ? ` (${notReady})` : ''}`,
       await forget('webp');
     });
 
-    test('a HEIC is refused with the way to a JPEG', async () => {
-      const heic = picture('grace.heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'));
-      expect((await enrol('heic', heic)).json.error.message).toContain('heif-convert photo.heic photo.jpg');
-    });
+    const boxed = (brand: string) => Buffer.from(`\0\0\0\x1cftyp${brand}\0\0\0\0mif1${brand}miaf`, 'latin1');
+    const ways = [
+      ['heic', /an HEIC photo.*heif-convert photo\.heic photo\.jpg/],
+      ['avif', /an AVIF photo.*avifdec photo\.avif photo\.jpg/],
+    ] as const;
+
+    test.each(ways)(
+      '%s is refused with its name and the way to a JPEG: one, one of several, a folder',
+      async (brand, way) => {
+        const file = picture(`grace.${brand}`, boxed(brand));
+        expect((await enrol(brand, file)).json.error.message).toMatch(way);
+        const several = await enrol(brand, at('grace.jpg'), file);
+        expect([several.code, several.json.error.message]).toEqual([3, expect.stringMatching(way)]);
+        for (const args of [
+          ['verify', file, '--is', 'ada'],
+          ['identify', file],
+          ['embed', file],
+        ])
+          expect(JSON.stringify((await run(...args)).json)).toMatch(way);
+        mkdirSync(at(`kept-${brand}/ada`), { recursive: true });
+        writeFileSync(at(`kept-${brand}/ada/1.${brand.toUpperCase()}`), boxed(brand));
+        const made = await run('people', 'reencode', at(`kept-${brand}`));
+        expect(made.json.people).toMatchObject([{ id: 'ada', templates: 0, faults: [expect.stringMatching(way)] }]);
+      },
+    );
 
     test.each([90, 180, 270] as const)('a photo turned by %i° without a word of it is turned back', async (turn) => {
       const id = `turned-${turn}`;

@@ -21,6 +21,7 @@ test.skipIf(notReady)(
         liveness: { enabled: false },
         access: { clock: 'unchecked' },
         journal: { keyFile: key },
+        eye: { sandbox: 'none' },
       }),
     );
     const doctor = async () => {
@@ -30,8 +31,9 @@ test.skipIf(notReady)(
     try {
       const well = await doctor();
       expect(well.code).toBe(0);
+      expect(well.findings.at(-1)).toMatchObject({ what: 'eye', text: expect.stringMatching(/eye\.sandbox is none$/) });
       const warnings = well.findings.filter(({ result }) => result === 'warning').map(({ text }) => text.split(':')[0]);
-      expect(warnings).toEqual(['liveness-off', 'clock-unchecked', 'door-simulated', 'secret-open']);
+      expect(warnings).toEqual(['liveness-off', 'clock-unchecked', 'door-simulated', 'secret-open', 'eye-unconfined']);
       writeFileSync(join(state, 'people.json'), 'rubbish');
       const ill = await doctor();
       expect(ill.code).toBe(1);

@@ -33,15 +33,33 @@ test('an unchanged order is not written again each minute', async () => {
 test.each<[string, (file: string) => void]>([
   ['damaged', (file) => writeFileSync(file, '{"schema":1,"mode":"ajar"}')],
   ['unreadable', (file) => mkdirSync(file)],
-])('a door whose %s file may have said so is locked, after another restart too', async (_how, spoil) => {
-  const [state, clock] = [await tempFolder(), new ManualClock()];
-  spoil(join(state, 'door-mode.json'));
-  const open = () => DoorOrderFile.open(state, { clock, log: silentLog });
-  const first = await open();
-  expect(first.order).toMatchObject({ mode: 'locked', by: 'hand' });
-  await first.close();
-  expect((await open()).order.mode).toBe('locked');
-});
+])(
+  'a door whose %s file may have said so is locked and says why, after another restart too, until another order',
+  async (_how, spoil) => {
+    const [state, clock] = [await tempFolder(), new ManualClock()];
+    spoil(join(state, 'door-mode.json'));
+    const open = () => DoorOrderFile.open(state, { clock, log: silentLog });
+    const lost = [expect.stringMatching(/^the door's mode from before the start is not known: locked until/)];
+    const first = await open();
+    expect([first.order, first.problems]).toMatchObject([{ mode: 'locked', by: 'hand' }, lost]);
+    await first.close();
+    const again = await open();
+    expect([again.order.mode, again.problems]).toEqual(['locked', lost]);
+    // As the plan asks for no other mode, the order is only dated.
+    again.keep({ ...again.order, atMs: clock.wall() });
+    await again.close();
+    for (const order of ['by hand', 'by plan']) {
+      const memory = await open();
+      expect(memory.problems).toEqual(lost);
+      if (order === 'by plan') memory.keep({ ...NO_ORDER });
+      else await memory.keepNow(orderByHand('locked', { wall: clock.wall(), mono: clock.monotonic(), trusted: true }));
+      expect(memory.problems).toEqual([]);
+      await memory.close();
+      expect((await open()).problems).toEqual([]);
+      writeFileSync(join(state, 'door-mode.json'), '{');
+    }
+  },
+);
 
 test('an order by hand is on the disk when it is acknowledged; where the disk refuses that is told, the order holds, and it is tried again', async () => {
   const [state, clock] = [await tempFolder(), new ManualClock()];

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { systemClock } from '../../src/kit/system-clock.js';
 import { leaveSite, offlineWill } from '../../src/site/leave-site.js';
@@ -67,15 +68,16 @@ export function gateOver(
   gate: string,
   handlers: Partial<RequestHandlers> = {},
   written = () => Promise.resolve(),
+  clock: Clock = systemClock,
 ): Gate {
   const people = new MemoryPeople();
   const calls: Call[] = [];
   const names = { site: 'home', gate };
   const noted = noting(calls, handlers);
-  const outbox = new Outbox({ gate, boot: randomUUID().slice(0, 8), clock: systemClock, log: silentLog });
+  const outbox = new Outbox({ gate, boot: randomUUID().slice(0, 8), clock, log: silentLog });
   const requests = { seen: new SeenRequests(), keep: () => undefined };
   const trustedClock = { trusted: true, confirmedMs: null };
-  const base = { link, names, outbox, clock: systemClock, log: silentLog };
+  const base = { link, names, outbox, clock, log: silentLog };
   const site = new Site({ ...base, requests, trustedClock, people, handlers: noted, written });
   site.state(online);
   site.info({ version: '0.1.0', encoder: 'test@000000000000' });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { OperatingError } from '../../src/kit/errors.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
 import { systemClock } from '../../src/kit/system-clock.js';
 import { offlineWill } from '../../src/site/leave-site.js';
 import { RequestError } from '../../src/site/messages.js';
@@ -214,4 +215,39 @@ test('rubbish on every topic of the gate stops nothing', async () => {
   }
   expect(await ask('ping', request())).toMatchObject({ ok: true });
   expect(calls).toHaveLength(1);
+});
+
+test('a broker that is away for ten seconds is a problem here, until it is back, and none in what is published', async () => {
+  const clock = new ManualClock();
+  link = broker.link(offlineWill(names));
+  const gate = gateOver(link, 'north', {}, undefined, clock);
+  gates.push(gate);
+  await listening();
+  clock.advance(60_000);
+  expect(gate.site.problems).toEqual([]);
+  broker.kill();
+  clock.advance(9_999);
+  expect(gate.site.problems).toEqual([]);
+  clock.advance(1);
+  expect(gate.site.problems).toEqual(['no broker, requests are not heard and events wait: the broker was killed']);
+  broker.restart();
+  await until('it is back', () => gate.site.connected);
+  expect(gate.site.problems).toEqual([]);
+  const told = watcher.on(state) as { problems?: unknown }[];
+  expect(told.flatMap(({ problems }) => problems ?? [])).toEqual([]);
+  // What waits for the broker's time at the end waits for this clock.
+  const ending = gate.stop();
+  gates.pop();
+  clock.advance(60_000);
+  await ending;
+});
+
+test('a broker that never answers is a problem after ten seconds, too', async () => {
+  const clock = new ManualClock();
+  broker.kill();
+  const gate = gateOver(broker.link(), 'south', {}, undefined, clock);
+  expect(gate.site.problems).toEqual([]);
+  clock.advance(10_000);
+  expect(gate.site.problems).toEqual(['no broker, requests are not heard and events wait: it does not answer']);
+  gate.site.stop();
 });

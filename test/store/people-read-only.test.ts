@@ -133,8 +133,8 @@ test('what another process wrote meanwhile is taken, and reported', async () => 
   const { file, clock, lock } = await withAda();
   await blockLock(lock);
   const store = await openAnyway(file, clock);
-  const changes: string[] = [];
-  store.onChange(({ id }) => void changes.push(id));
+  const changes: unknown[] = [];
+  store.onChange(({ id, origin }) => void changes.push([id, origin]));
   await store.tried(1);
   await fs.rmdir(lock);
   const other = await openStore({ file, clock: new ManualClock(NOW) });
@@ -145,7 +145,7 @@ test('what another process wrote meanwhile is taken, and reported', async () => 
     expect(store.fault).toBeUndefined();
   });
   expect([...store.all()].map(({ id }) => id).sort()).toEqual(['ada', 'eve']);
-  expect(changes).toEqual(['eve']);
+  expect(changes).toEqual([['eve', 'file']]);
 });
 
 test.each<[string, string, (file: string) => Promise<unknown>]>([
@@ -174,6 +174,8 @@ test.each<[string, string, (file: string) => Promise<unknown>]>([
     await spoil(file);
     const before = await listing(file);
     const store = await openAnyway(file, clock);
+    const changes: unknown[] = [];
+    store.onChange(({ id, origin }) => void changes.push([id, origin]));
     expect([store.size, store.fault]).toEqual([0, expect.objectContaining({ code })]);
     await expect(store.put(newcomer('bob'))).rejects.toMatchObject({ code: 'KAIMON_FILE_WRITE' });
     // A person of another gate waits until the file says who was removed.
@@ -191,6 +193,11 @@ test.each<[string, string, (file: string) => Promise<unknown>]>([
       expect(store.fault).toBeUndefined();
     });
     expect([...store.all()].map(({ id }) => id).sort()).toEqual(['ada', 'eve']);
+    // Ada is this gate's own, Eve was told by another one.
+    expect(changes).toEqual([
+      ['ada', 'file'],
+      ['eve', 'site'],
+    ]);
   },
 );
 

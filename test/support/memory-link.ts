@@ -72,6 +72,7 @@ export class MemoryLink implements Link {
   #filters: readonly string[] = [];
   #state: 'new' | 'running' | 'ended' = 'new';
   #up = false;
+  trouble: string | undefined;
 
   constructor(broker: MemoryBroker, clock: Clock, log: Log, will: Will | undefined) {
     this.#broker = broker;
@@ -138,6 +139,7 @@ export class MemoryLink implements Link {
     if (!this.#up) return;
     this.#up = false;
     this.#filters = [];
+    this.trouble = why;
     if (will && this.#will) {
       this.#broker.route({ topic: this.#will.topic, payload: Buffer.from(this.#will.payload), retain: true });
     }
@@ -150,6 +152,7 @@ export class MemoryLink implements Link {
     queueMicrotask(() => {
       if (this.#state !== 'running' || this.#up || !this.#broker.running) return;
       this.#up = true;
+      this.trouble = undefined;
       for (const entry of this.#pending.all()) this.#send(entry);
       this.#ups.notify();
     });

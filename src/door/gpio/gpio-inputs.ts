@@ -1,16 +1,20 @@
 import type { Config } from '../../config/config.js';
-import type { Clock } from '../../kit/clock.js';
-import { closeAll, closeEach } from '../../kit/closing.js';
+import type { Clock, Timer } from '../../kit/clock.js';
+import { closeEach } from '../../kit/closing.js';
 import { EarlyCalls } from '../../kit/early-calls.js';
+import { explain } from '../../kit/errors.js';
+import { pauseMs, type RetryPlan } from '../../kit/retry.js';
 import { INPUT_NAMES, type InputListener, type InputName, type Inputs } from '../inputs.js';
 import { Debounce } from './debounce.js';
-import type { Gpio, GpioLine } from './gpio.js';
+import type { Gpio, GpioLine, InputLine } from './gpio.js';
 import { pullOf } from './safe-pull.js';
 
 type InputConfig = Pick<Config['door'], InputName | 'debounceMs'>;
 
 /** Four wires change a few times at most between opening and start; a bound keeps a fault from filling the memory. */
 const EARLY_MAX = 100;
+/** A line that another program has may be free later. */
+const RETRY: RetryPlan = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 };
 
 /** Contact, exit button, tamper contact and fire alarm on lines, debounced. */
 export class GpioInputs implements Inputs {
@@ -21,6 +25,7 @@ export class GpioInputs implements Inputs {
   readonly #open: { close(): void }[] = [];
   /** What comes before `start`, so that the first levels are not lost. */
   readonly #told = new EarlyCalls<InputListener>(EARLY_MAX);
+  readonly #retries = new Map<InputName, Timer>();
   #closed = false;
 
   private constructor(gpio: Gpio, lines: ReadonlyMap<InputName, GpioLine>, config: InputConfig, clock: Clock) {
@@ -30,7 +35,7 @@ export class GpioInputs implements Inputs {
     this.#clock = clock;
   }
 
-  /** @throws OperatingError when a line cannot be opened; those already open are closed again */
+  /** Opens what can be opened; a line that cannot counts as lost, and is tried again: the others are worth having without it. */
   static async open(
     gpio: Gpio,
     lines: ReadonlyMap<InputName, GpioLine>,
@@ -38,14 +43,8 @@ export class GpioInputs implements Inputs {
     clock: Clock,
   ): Promise<GpioInputs> {
     const inputs = new GpioInputs(gpio, lines, config, clock);
-    try {
-      for (const name of INPUT_NAMES) await inputs.#openOne(name);
-      return inputs;
-    } catch (thrown) {
-      // The failure to open is what matters; failures to close the others would only hide it.
-      closeAll(inputs.#open);
-      throw thrown;
-    }
+    for (const name of INPUT_NAMES) await inputs.#openOne(name);
+    return inputs;
   }
 
   start(listener: InputListener): void {
@@ -55,6 +54,7 @@ export class GpioInputs implements Inputs {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    for (const retry of this.#retries.values()) retry.cancel();
     closeEach(this.#open);
   }
 
@@ -66,15 +66,39 @@ export class GpioInputs implements Inputs {
       this.#report((listener) => listener.changed(name, high === (activeLevel === 'high'))),
     );
     this.#open.push(debounce);
-    const opened = await this.#gpio.input(line, pullOf(name, this.#config[name], this.#gpio.setsPulls), {
-      onLevel: (high) => debounce.level(high),
-      onFault: (why) => {
-        // What the wire says when it is back is told in any case: it may have changed unseen.
-        if (why !== null) debounce.reset();
-        this.#report((listener) => listener.fault(name, why));
-      },
-    });
-    this.#open.push(opened);
+    const open = () =>
+      this.#gpio.input(line, pullOf(name, this.#config[name], this.#gpio.setsPulls), {
+        onLevel: (high) => debounce.level(high),
+        onFault: (why) => {
+          // What the wire says when it is back is told in any case: it may have changed unseen.
+          if (why !== null) debounce.reset();
+          this.#report((listener) => listener.fault(name, why));
+        },
+      });
+    await this.#try(name, open, 0, undefined);
+  }
+
+  /** @param told why the line is lost, as was reported last; undefined: it is not known to be */
+  async #try(
+    name: InputName,
+    open: () => Promise<InputLine>,
+    attempt: number,
+    told: string | undefined,
+  ): Promise<void> {
+    let opened: InputLine;
+    try {
+      opened = await open();
+    } catch (thrown) {
+      const why = explain(thrown);
+      if (this.#closed) return;
+      if (why !== told) this.#report((listener) => listener.fault(name, why));
+      const again = () => void this.#try(name, open, attempt + 1, why);
+      this.#retries.set(name, this.#clock.after(pauseMs(RETRY, attempt, 0), again));
+      return;
+    }
+    if (this.#closed) opened.close();
+    else this.#open.push(opened);
+    if (told !== undefined) this.#report((listener) => listener.fault(name, null));
   }
 
   #report(report: (listener: InputListener) => void): void {

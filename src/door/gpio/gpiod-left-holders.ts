@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { explain } from '../../kit/errors.js';
+import { makeFolderSync } from '../../kit/files/make-folder.js';
 import type { Log } from '../../kit/log.js';
 import type { GpioLine } from './gpio.js';
 
@@ -40,7 +41,7 @@ export class LeftHolders {
   note(line: GpioLine, { pid, high }: LeftHolder): void {
     const file = this.#file(line);
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      makeFolderSync(this.#folder);
       writeFileSync(`${file}.new`, `${pid} ${high ? 1 : 0}\n`, { mode: 0o644 });
       renameSync(`${file}.new`, file);
     } catch (thrown) {
@@ -49,7 +50,13 @@ export class LeftHolders {
   }
 
   forget(line: GpioLine): void {
-    rmSync(this.#file(line), { force: true });
+    const file = this.#file(line);
+    try {
+      rmSync(file, { force: true });
+    } catch (thrown) {
+      // Whoever reads it looks whether the process is there, and is a gpioset for this line.
+      this.#log.warn({ file, why: explain(thrown) }, 'what is noted of a gpioset that is gone stays');
+    }
   }
 
   #file({ chip, offset }: GpioLine): string {

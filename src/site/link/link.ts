@@ -37,6 +37,8 @@ export interface Link {
   start(): void;
   /** Whether the broker is connected. */
   readonly up: boolean;
+  /** Why the broker could not be reached, or was lost; undefined while it is connected, and before that is known. */
+  readonly trouble: string | undefined;
   /**
    * Resolves when the broker has acknowledged (QoS 1) or the bytes are on their way (QoS 0). While the broker is away
    * the message waits, at most {@link PUBLISH_TIMEOUT_MS} and in a queue of {@link PENDING_MAX}. A broken connection may

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { connect, type IPublishPacket, type MqttClient } from 'mqtt';
 import type { Clock, MonotonicMs, Timer } from '../../kit/clock.js';
-import { explain, type OperatingError } from '../../kit/errors.js';
+import { explain, OperatingError } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { pauseMs, type RetryPlan } from '../../kit/retry.js';
 import { PACKET_MAX } from '../messages.js';
@@ -47,13 +47,17 @@ export class MqttLink implements Link {
   #quota = IN_FLIGHT_MAX;
   #client: MqttClient | undefined;
   #up = false;
+  #trouble: string | undefined;
   #upSince: MonotonicMs | undefined;
   #version: 4 | 5;
   #attempt = 0;
   #retry: Timer | undefined;
   #state: 'new' | 'running' | 'ended' = 'new';
 
-  /** @throws OperatingError KAIMON_MQTT_CONFIG, KAIMON_SECRET: settings that cannot work fail before the daemon starts. */
+  /**
+   * A file of the settings that cannot be read now may be there at a later try; until then it is the link's trouble.
+   * @throws OperatingError KAIMON_MQTT_CONFIG: settings that can never work fail before the daemon starts
+   */
   constructor(parts: MqttLinkParts) {
     this.#parts = parts;
     this.#version = parts.config.protocol === 'auto' ? 5 : parts.config.protocol;
@@ -61,11 +65,20 @@ export class MqttLink implements Link {
     this.#upListeners = new Listeners(parts.log);
     this.#downListeners = new Listeners(parts.log);
     this.#pending = new PendingPublishes(parts.clock);
-    mqttOptions(parts.config, parts.names, this.#version, parts.will);
+    try {
+      mqttOptions(parts.config, parts.names, this.#version, parts.will);
+    } catch (thrown) {
+      if (!(thrown instanceof OperatingError) || thrown.code !== 'KAIMON_SECRET') throw thrown;
+      // Said at each try to connect.
+    }
   }
 
   get up(): boolean {
     return this.#up;
+  }
+
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   /** The protocol in use: 5, or 4 for 3.1.1. */
@@ -143,7 +156,8 @@ export class MqttLink implements Link {
     try {
       client = connect(config.url, mqttOptions(config, names, this.#version, will));
     } catch (thrown) {
-      log.error({ err: explain(thrown) }, 'cannot prepare the connection to the broker');
+      this.#trouble = explain(thrown);
+      log.error({ err: this.#trouble }, 'cannot prepare the connection to the broker');
       this.#connectIn(this.#pause());
       return;
     }
@@ -190,6 +204,7 @@ export class MqttLink implements Link {
   #onConnect(client: MqttClient, receiveMaximum: number): void {
     if (client !== this.#client) return;
     this.#up = true;
+    this.#trouble = undefined;
     this.#quota = Math.min(receiveMaximum, IN_FLIGHT_MAX);
     this.#sent.clear();
     this.#upSince = this.#parts.clock.monotonic();
@@ -217,6 +232,7 @@ export class MqttLink implements Link {
       this.#connectIn(0);
       return;
     }
+    this.#trouble = why;
     const lastedMs = this.#upSince === undefined ? 0 : this.#parts.clock.monotonic() - this.#upSince;
     this.#upSince = undefined;
     if (lastedMs >= STEADY_MS) this.#attempt = 0;

@@ -18,7 +18,7 @@ export interface PeopleSource {
     listener: (change: {
       readonly id: string;
       readonly person: Person | undefined;
-      readonly origin: 'local' | 'site';
+      readonly origin: 'local' | 'site' | 'file';
     }) => void,
   ): () => void;
 }
@@ -75,7 +75,7 @@ export const peopleRecords = (people: PeopleSource, topics: Topics): SharedRecor
   merge: (_id, record) => people.merge(record),
   onLocal: (listener) =>
     people.onChange(({ id, origin }) => {
-      if (origin === 'local') listener(id);
+      if (origin !== 'site') listener(id);
     }),
 });
 

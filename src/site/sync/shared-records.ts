@@ -29,6 +29,6 @@ export interface SharedRecords<R> {
   text(id: string): string | undefined;
   /** Takes a newer record over. Rejects when that is not saved. */
   merge(id: string, record: R): Promise<MergeOutcome>;
-  /** Calls back when this gate itself changes a record. @returns removes the listener */
+  /** Calls back when a record changes here that the site may not know yet. @returns removes the listener */
   onLocal(listener: (id: string) => void): () => void;
 }

@@ -150,9 +150,11 @@ describe('the config of the link', () => {
     expect(() => brokerUrl('mqtt://user:secret@host')).not.toThrow(/secret/);
   });
 
-  test('a file that is missing is named before the daemon starts', () => {
-    const config = configFor('mqtts://localhost', { caFile: '/nowhere/ca.crt' });
-    expect(() => mqttLink(config, 'north')).toThrow(/\/nowhere\/ca\.crt \(mqtt\.caFile\)/);
+  test('a file that is missing costs the broker and not the start, and is named', async () => {
+    const link = mqttLink(configFor('mqtts://localhost', { caFile: '/nowhere/ca.crt' }), 'north');
+    link.start();
+    expect(link.trouble).toMatch(/\/nowhere\/ca\.crt \(mqtt\.caFile\)/);
+    await link.end();
   });
 
   test("a bare name is one of systemd's credentials, and the line break after a password does not belong to it", () => {

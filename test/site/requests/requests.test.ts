@@ -219,6 +219,24 @@ describe('MQTT 5: a request with the photo as payload and the envelope in user p
   });
 });
 
+describe('a photo of a telephone that cannot be taken', () => {
+  const properties = { v: '1', id: ID, time: at(-1_000), expires: at(59_000), by: 'office', name: 'Ada' };
+
+  test.each([
+    ['heic', /^(?:.*: )?the photo cannot be used: it is an HEIC photo.*heif-convert photo\.heic photo\.jpg/],
+    ['avif', /^(?:.*: )?the photo cannot be used: it is an AVIF photo.*avifdec photo\.avif photo\.jpg/],
+  ])('%s is refused with its name and the way to a JPEG, as base64 and as payload', (brand, way) => {
+    const photo = Buffer.from(`\0\0\0\x1cftyp${brand}\0\0\0\0mif1${brand}miaf`, 'latin1');
+    for (const sent of [
+      packet('enroll', envelope({ args: { name: 'Ada', photo: photo.toString('base64') } })),
+      packet('enroll', photo, { properties }),
+    ]) {
+      const check = judged(sent);
+      expect([verdict(check), message(check)]).toEqual(['bad-request', expect.stringMatching(way)]);
+    }
+  });
+});
+
 describe('whatever arrives', () => {
   const verbs = fc.constantFrom('enroll', 'remove', 'people', 'open', 'ping', 'lock', 'x', '');
 

@@ -56,6 +56,11 @@ export class MemoryPeople implements PeopleSource {
     this.#set(one, 'local');
   }
 
+  /** As when the file could be opened at last. */
+  find(one: Person): void {
+    this.#set(one, 'file');
+  }
+
   remove(id: string, at: string): void {
     this.#set({ id, removed: true, version: at }, 'local');
   }
@@ -82,7 +87,7 @@ export class MemoryPeople implements PeopleSource {
     return () => this.#listeners.delete(listener);
   }
 
-  #set(record: SiteRecord, origin: 'local' | 'site'): void {
+  #set(record: SiteRecord, origin: 'local' | 'site' | 'file'): void {
     const { id } = record;
     if ('removed' in record) {
       this.#people.delete(id);

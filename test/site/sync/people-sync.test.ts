@@ -304,3 +304,12 @@ describe('the end of a burst', () => {
     expect(await pass(1_100)).toBe(true);
   });
 });
+
+test('a person who is found in the file while the gate runs is shared at once', async () => {
+  const [north, south] = [gate('north'), gate('south')];
+  await settled(north);
+  await settled(south);
+  north.people.find(person('ada', version(1)));
+  await until('the other gate knows her', () => south.people.get('ada') !== undefined);
+  expect([north.published, south.published]).toEqual([[topic('ada')], []]);
+});
