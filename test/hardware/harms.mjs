@@ -24,13 +24,8 @@ export const HARMS = [
     lift: 'rm -f /var/lib/kaimon/ballast /var/lib/kaimon/ballast2',
     forMs: 30_000,
   },
-  {
-    name: 'disk read-only',
-    // The journal is open for writing: asked until it is between two entries.
-    harm: 'for n in $(seq 200); do mount -o remount,ro /var/lib/kaimon 2>/dev/null && break; done; findmnt -no OPTIONS /var/lib/kaimon | grep -q ^ro',
-    lift: 'mount -o remount,rw /var/lib/kaimon',
-    forMs: 30_000,
-  },
+  // Not here: a disk that becomes read-only. The journal is open for writing, and the kernel remounts no such file system;
+  // test/rig/degraded.mjs has one that is read-only from the start.
   {
     name: 'journald hangs',
     harm: 'systemctl kill -s STOP systemd-journald',

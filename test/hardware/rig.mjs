@@ -147,7 +147,14 @@ async function harm({ name, harm, lift, forMs = 0, door = 'works', blinds = fals
   row.before = await tryDoor();
   ledger.work();
   await pause(random() * 3000);
-  await act(harm);
+  try {
+    await act(harm);
+  } catch (thrown) {
+    await ledger.rest();
+    row.wrong.push(`it could not be done: ${thrown.message}`);
+    report(row);
+    return;
+  }
   const start = Date.now();
   const blind = blinds ? until(() => !sees(), BLIND_MS) : undefined;
   if (door === 'idle') {
