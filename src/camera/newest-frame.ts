@@ -42,6 +42,8 @@ export class NewestFrame {
    * on that promise, and memory would grow.
    */
   #giveUp: (() => void) | undefined;
+  /** Why the open camera was given up, if so; not because it stalled. */
+  #whyGivenUp: string | undefined;
   /** Frames from the camera that is open now. */
   #frames = 0;
   readonly #running: Promise<void>;
@@ -65,6 +67,12 @@ export class NewestFrame {
     return frame;
   }
 
+  /** Closes the camera and opens it again after a pause. @param why for the state */
+  reopen(why: string): void {
+    this.#whyGivenUp = why;
+    this.#giveUp?.();
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#giveUp?.();
@@ -80,13 +88,14 @@ export class NewestFrame {
     while (!this.#stopped) {
       this.#options.onState({ state: 'opening', attempt });
       this.#frames = 0;
+      this.#whyGivenUp = undefined;
       this.#base = this.#next;
       let why = '';
       try {
         const camera = await this.#open();
         try {
           await this.#readAll(camera);
-          if (!this.#stopped) why = 'the camera stopped delivering frames';
+          if (!this.#stopped) why = this.#whyGivenUp ?? 'the camera stopped delivering frames';
         } finally {
           await camera.close();
         }
@@ -144,7 +153,7 @@ export class NewestFrame {
       this.#giveUp = () => resolve('stalled');
       timer = this.#clock.after(this.#options.stallMs, this.#giveUp);
     });
-    if (this.#stopped) this.#giveUp?.();
+    if (this.#stopped || this.#whyGivenUp !== undefined) this.#giveUp?.();
     try {
       return await Promise.race([read, stall]);
     } finally {

@@ -70,6 +70,19 @@ describe('the newest frame wins', () => {
 });
 
 describe('a camera that fails', () => {
+  test('a camera that is given up is closed and opened again, also between two of its frames', async () => {
+    const on = await stage();
+    await on.camera.deliver();
+    on.newest.reopen('the same picture');
+    await settle();
+    expect(on.states.at(-1)).toMatchObject({ state: 'waiting', why: 'the same picture' });
+    await on.pass(500);
+    expect([on.cameras.length, on.cameras[0]?.closed]).toEqual([2, 1]);
+    await on.camera.deliver();
+    await on.pass(5000);
+    expect(on.states.at(-1)).toMatchObject({ state: 'waiting', why: 'the camera stopped delivering frames' });
+  });
+
   test('a camera that stalls is closed and opened again', async () => {
     const on = await stage();
     await on.camera.deliver();
