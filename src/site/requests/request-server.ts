@@ -13,6 +13,8 @@ import { type ArgsOf, changesSomething, type Verb } from './verbs.js';
 
 /** Requests served at one time. */
 const IN_FLIGHT_MAX = 4;
+/** The door does these at once, and what they may wait for is the disk: one that hangs must not keep the door shut. */
+const DOOR_VERBS: readonly Verb[] = ['open', 'lock', 'mode'];
 /** A request whose handler has not ended by then is answered `busy` and makes room for others. */
 const HANDLER_MS = 60_000;
 const ANSWER_EXPIRY_SECONDS = 300;
@@ -89,7 +91,7 @@ export class RequestServer {
 
   async #serve(request: Request, respondTo: string, packet: Packet): Promise<void> {
     const { id, verb, by } = request;
-    if (this.#inFlight >= IN_FLIGHT_MAX) {
+    if (this.#inFlight >= IN_FLIGHT_MAX && !DOOR_VERBS.includes(verb)) {
       const message = `${IN_FLIGHT_MAX} requests are being done: send a new request later`;
       this.#warn({ id, verb, by, code: 'busy' }, 'a request was refused');
       this.#answer(respondTo, refusal(id, 'busy', message), packet);

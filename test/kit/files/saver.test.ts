@@ -85,6 +85,35 @@ describe('saving', () => {
     expect(writes).toHaveLength(5);
   });
 
+  test('nobody waits for a disk that hangs: what is late is rejected, and saved all the same once the disk answers', async () => {
+    const { saver, clock, begun } = setUp();
+    const first = Promise.allSettled([saver.save()]);
+    const write = await begun(1);
+    clock.advance(5_000);
+    const later = Promise.allSettled([saver.save()]);
+    clock.advance(5_000);
+    const late = { status: 'rejected', reason: expect.objectContaining({ code: 'KAIMON_FILE_WRITE' }) };
+    expect(await first).toMatchObject([late]);
+    expect(saver.fault).toMatchObject({ message: expect.stringContaining('the disk does not answer') });
+    clock.advance(5_000);
+    expect(await later).toMatchObject([late]);
+    write.end();
+    (await begun(2)).end();
+    await new Promise(setImmediate);
+    expect(saver.fault).toBeUndefined();
+  });
+
+  test('closing does not wait for a disk that hangs', async () => {
+    const { saver, clock, begun } = setUp();
+    const lost = Promise.allSettled([saver.save()]);
+    await begun(1);
+    clock.advance(10_000);
+    await lost;
+    const closing = Promise.allSettled([saver.close()]);
+    clock.advance(1_000);
+    expect(await closing).toMatchObject([{ status: 'rejected', reason: { code: 'KAIMON_FILE_WRITE' } }]);
+  });
+
   test('closing waits for the write that runs and the one that is due', async () => {
     const { saver, begun } = setUp();
     const saves = [saver.save()];
