@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { messageOf } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { NOTHING_PENDING, type Notify, notifyArguments, type PendingNotice, watchdogIntervalMs } from './notify.js';
+import { SteadyCaller } from './steady-caller.js';
 
 /** A `systemd-notify` that hangs is killed after this long; systemd itself answers within milliseconds. */
 const CHILD_LIMIT_MS = 5000;
@@ -21,10 +21,11 @@ export interface SystemdNotifyOptions {
 /**
  * Notifies systemd through its program `systemd-notify`, because Node has no Unix datagram sockets.
  * The unit needs `NotifyAccess=all`: the message comes from a child. Without NOTIFY_SOCKET nothing is done.
- * One child runs at a time; what comes meanwhile is sent together by the next one.
+ * One call runs at a time; what comes meanwhile is sent together by the next one.
  */
 export class SystemdNotify implements Notify {
   readonly #options: SystemdNotifyOptions;
+  readonly #caller: SteadyCaller;
   readonly #enabled: boolean;
   readonly #intervalMs: number | null;
   #pending: PendingNotice = NOTHING_PENDING;
@@ -34,6 +35,7 @@ export class SystemdNotify implements Notify {
 
   constructor(options: SystemdNotifyOptions) {
     this.#options = options;
+    this.#caller = new SteadyCaller(options.program ?? 'systemd-notify', options.env, CHILD_LIMIT_MS);
     this.#enabled = Boolean(options.env['NOTIFY_SOCKET']);
     this.#intervalMs = watchdogIntervalMs(options.env, process.pid);
   }
@@ -70,18 +72,9 @@ export class SystemdNotify implements Notify {
     while (this.#pending !== NOTHING_PENDING) {
       const args = notifyArguments(this.#pending);
       this.#pending = NOTHING_PENDING;
-      await this.#run(args);
+      await this.#caller.run(args).catch((error: unknown) => this.#warnOnce(error));
     }
     this.#sending = null;
-  }
-
-  #run(args: readonly string[]): Promise<void> {
-    const { env, program = 'systemd-notify' } = this.#options;
-    const sent = new Promise<void>((resolve, reject) => {
-      const limits = { timeout: CHILD_LIMIT_MS, killSignal: 'SIGKILL' } as const;
-      execFile(program, args, { env, ...limits }, (error) => (error === null ? resolve() : reject(error)));
-    });
-    return sent.catch((error: unknown) => this.#warnOnce(error));
   }
 
   #warnOnce(error: unknown): void {

@@ -116,11 +116,32 @@ describe('the program systemd-notify', () => {
     expect(logged).toEqual([expect.stringContaining('systemd cannot be told')]);
   });
 
+  test('is called by one shell: the gate starts no process for each call', async () => {
+    const notify = notifyWith({ NOTIFY_SOCKET: '/x' }, stub(`echo $PPID >> '${folder}/callers'`));
+    for (const line of ['one', 'two', 'three']) {
+      notify.status(line);
+      await notify.stopping();
+    }
+    const callers = readFileSync(join(folder, 'callers'), 'utf8').trim().split('\n');
+    expect([callers.length > 1, new Set(callers).size]).toEqual([true, 1]);
+    expect(callers[0]).not.toBe(String(process.pid));
+  });
+
+  test('whose shell was killed is called by a new one', async () => {
+    const notify = notifyWith({ NOTIFY_SOCKET: '/x' }, stub('[ -e $0.killed ] || { touch $0.killed; kill -9 $PPID; }'));
+    notify.status('lost');
+    await notify.stopping();
+    notify.status('sent');
+    await notify.stopping();
+    expect(calls().slice(-2)).toEqual(['--status=sent', 'STOPPING=1']);
+    expect(logged).toEqual([expect.stringContaining('its shell ended (SIGKILL)')]);
+  });
+
   test('that is missing is logged once and does not stop the gate', async () => {
     const notify = notifyWith({ NOTIFY_SOCKET: '/x' }, join(folder, 'none'));
     notify.ready('watching');
     await notify.stopping();
-    expect(logged).toEqual([expect.stringContaining('ENOENT')]);
+    expect(logged).toEqual([expect.stringMatching(/none.*not found/)]);
   });
 
   const real = installed('systemd-notify') && installed('python3');
