@@ -69,19 +69,17 @@ export interface Course {
   readonly foretell: (ms: number) => number | undefined;
 }
 
-/** The rules under test in a zone: each schedule, and a group of its name that may enter while it is open. */
-export const yearRules = (zone: string): Rules =>
-  rulesOf(
-    configSchema.parse({
-      access: {
-        timeZone: zone,
-        holidays: HOLIDAYS,
-        schedules: SCHEDULES,
-        doorModes: MODES,
-        groups: Object.fromEntries(Object.keys(SCHEDULES).map((name) => [name, [name]])),
-      },
-    }).access,
-  );
+/** Section `access` of the configuration for a zone: each schedule, and a group of its name that may enter while it is open. */
+export const yearAccess = (zone: string) => ({
+  timeZone: zone,
+  holidays: HOLIDAYS,
+  schedules: SCHEDULES,
+  doorModes: MODES,
+  groups: Object.fromEntries(Object.keys(SCHEDULES).map((name) => [name, [name]])),
+});
+
+/** The same as the product understands it. */
+const yearRules = (zone: string): Rules => rulesOf(configSchema.parse({ access: yearAccess(zone) }).access);
 
 /** One course for each schedule, under its name, and the last one for the door's mode. */
 export function coursesOf(zone: string, fromMs: number, toMs: number): Course[] {
