@@ -1,10 +1,8 @@
 import type { Clock, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import { pauseMs, type RetryPlan } from '../kit/retry.js';
+import { LOCAL_RETRY, pauseMs } from '../kit/retry.js';
 import { recordDoorLine } from './safe-state-record.js';
-
-const RETRY: RetryPlan = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 };
 
 export interface LeaveRecordParts {
   readonly file: string;
@@ -59,7 +57,7 @@ export class LeaveRecord {
       const why = explain(thrown);
       if (why !== this.#fault) log.error({ why }, 'a kill of this process may leave the door as it is at that moment');
       this.#fault = why;
-      if (!this.#closed) this.#retry = clock.after(pauseMs(RETRY, this.#failures++, 0), () => this.#write());
+      if (!this.#closed) this.#retry = clock.after(pauseMs(LOCAL_RETRY, this.#failures++, 0), () => this.#write());
     }
   }
 }

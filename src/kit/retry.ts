@@ -7,6 +7,9 @@ export interface RetryPlan {
   readonly jitter: number;
 }
 
+/** For what this machine itself refuses and may give soon: a disk, a line that another program has. Once a minute in the end, for ever. */
+export const LOCAL_RETRY: RetryPlan = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 };
+
 /**
  * The pause before try `attempt` (0 = the first repetition).
  * @param random uniform in [0, 1).

@@ -1,5 +1,6 @@
 import { explain, OperatingError } from '../kit/errors.js';
 import { Saver } from '../kit/files/saver.js';
+import { LOCAL_RETRY } from '../kit/retry.js';
 import type { Person, Tombstone } from '../person/person.js';
 import { isFuture, type MergeOutcome, nextVersion } from '../person/version.js';
 import { checkedPerson, checkedRecord, checkFresh, checkRoom } from './admission.js';
@@ -10,8 +11,6 @@ import type { PeopleDocument } from './people-document.js';
 import type { PeopleChange, PeopleStoreOptions } from './people-options.js';
 import { PeopleState } from './people-state.js';
 import { isBearable, openWriter, readAnyway, type Writer } from './people-writer.js';
-
-const SAVE_RETRY = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 } as const;
 
 /**
  * The people of the site as this gate knows them. A change counts in memory at once, and its promise resolves after the
@@ -42,7 +41,7 @@ export class PeopleStore {
     this.#state = new PeopleState(document);
     this.#writer = writer;
     const { clock, log } = options;
-    this.#saver = new Saver({ name: 'people store', write: () => this.#write(), clock, log, retry: SAVE_RETRY });
+    this.#saver = new Saver({ name: 'people store', write: () => this.#write(), clock, log, retry: LOCAL_RETRY });
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../../kit/clock.js';
 import { closeEach } from '../../kit/closing.js';
 import { EarlyCalls } from '../../kit/early-calls.js';
 import { explain } from '../../kit/errors.js';
-import { pauseMs, type RetryPlan } from '../../kit/retry.js';
+import { LOCAL_RETRY, pauseMs } from '../../kit/retry.js';
 import { INPUT_NAMES, type InputListener, type InputName, type Inputs } from '../inputs.js';
 import { Debounce } from './debounce.js';
 import type { Gpio, GpioLine, InputLine } from './gpio.js';
@@ -13,8 +13,6 @@ type InputConfig = Pick<Config['door'], InputName | 'debounceMs'>;
 
 /** Four wires change a few times at most between opening and start; a bound keeps a fault from filling the memory. */
 const EARLY_MAX = 100;
-/** A line that another program has may be free later. */
-const RETRY: RetryPlan = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 };
 
 /** Contact, exit button, tamper contact and fire alarm on lines, debounced. */
 export class GpioInputs implements Inputs {
@@ -93,7 +91,7 @@ export class GpioInputs implements Inputs {
       if (this.#closed) return;
       if (why !== told) this.#report((listener) => listener.fault(name, why));
       const again = () => void this.#try(name, open, attempt + 1, why);
-      this.#retries.set(name, this.#clock.after(pauseMs(RETRY, attempt, 0), again));
+      this.#retries.set(name, this.#clock.after(pauseMs(LOCAL_RETRY, attempt, 0), again));
       return;
     }
     if (this.#closed) opened.close();

@@ -3,10 +3,9 @@ import type { z } from 'zod';
 import { type Clock, iso, type Timer } from '../clock.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Log } from '../log.js';
+import { LOCAL_RETRY } from '../retry.js';
 import { cannotWrite, errnoOf, removeStaleTemps, writeFileAtomic } from './atomic-file.js';
 import { Saver } from './saver.js';
-
-const RETRY = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0 } as const;
 
 export interface StateFileOptions<T> {
   readonly file: string;
@@ -41,7 +40,7 @@ export class StateFile<T> {
     this.found = found;
     this.#now = () => found;
     const write = () => writeFileAtomic(file, [`${JSON.stringify(this.#now())}\n`]);
-    this.#saver = new Saver({ name, write, clock, log, retry: RETRY });
+    this.#saver = new Saver({ name, write, clock, log, retry: LOCAL_RETRY });
   }
 
   /** @throws OperatingError KAIMON_FILE_READ where the file is there and cannot be read, KAIMON_FILE_WRITE */
