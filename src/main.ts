@@ -37,7 +37,7 @@ import { startRecurringWork } from './recurring-work.js';
 import { attackPictures } from './report/attack-pictures.js';
 import { currentState } from './report/current-state.js';
 import { openReports, reportRun } from './report/open-reports.js';
-import { type GateState, withSite } from './report/status.js';
+import type { GateState } from './report/status.js';
 import { StatusPublisher } from './report/status-publisher.js';
 import { openSyncCounter } from './report/sync-counter.js';
 import { openDoorOrder } from './schedule/door-order-file.js';
@@ -123,10 +123,10 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   const { rules, models, people, reporter, door, changed, eye, gate, pace, site, notify } = parts;
   const { encoder } = models;
   const warnings = [...warnOfDangers(opening.config, process.env, opening.log), ...parts.eyeDangers];
-  const told = () => currentState({ ...parts, log: opening.log, warnings, connected: () => site?.connected ?? false });
-  const state = () => withSite(told(), site?.problems ?? []);
-  const status = new StatusPublisher(state, people, (_now, line) => {
-    site?.state(told());
+  const state = () => currentState({ ...parts, log: opening.log, warnings, connected: () => site?.connected ?? false });
+  const siteProblems = () => site?.problems ?? [];
+  const status = new StatusPublisher({ state, siteProblems, people }, (now, line) => {
+    site?.state(now);
     notify.status(line);
   });
   changed.on(() => status.refresh());
@@ -146,5 +146,5 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   await lockFirst(opening, door);
   const { site: name, gate: gateName } = opening.config;
   opening.log.info({ site: name, gate: gateName, version: VERSION, encoder, people: people.size }, 'the gate is up');
-  return state;
+  return () => status.state;
 }

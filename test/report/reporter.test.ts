@@ -189,14 +189,31 @@ test('the state is published when it has changed, and only then', () => {
     warnings: [],
   };
   const published: GateState[] = [];
-  const status = new StatusPublisher(
-    () => state,
-    { size: 1 },
-    (now) => void published.push(now),
-  );
+  let asked = 0;
+  let siteProblems: string[] = [];
+  const lines: string[] = [];
+  const sources = {
+    state: () => {
+      asked++;
+      return state;
+    },
+    siteProblems: () => siteProblems,
+    people: { size: 1 },
+  };
+  const status = new StatusPublisher(sources, (now, line) => {
+    published.push(now);
+    lines.push(line);
+  });
   status.refresh();
   status.refresh();
   state = { ...state, camera: 'waiting' };
   status.refresh();
   expect(published.map(({ camera }) => camera)).toEqual(['live', 'waiting']);
+  siteProblems = ['no broker'];
+  status.refresh();
+  // The site would hear of it only once it is over.
+  expect(published.at(-1)?.problems).toEqual([]);
+  expect(lines.at(-1)).toContain('no broker');
+  expect(status.state.problems).toEqual(['no broker']);
+  expect(asked, 'once a look').toBe(5);
 });
