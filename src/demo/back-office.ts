@@ -14,6 +14,16 @@ const stateSchema = z.looseObject({
 });
 type State = z.infer<typeof stateSchema>;
 
+/** How a request is sent, where it is not sent as usual. */
+export interface Asking {
+  /** Who asks. */
+  readonly by?: string;
+  /** Time of the asker, in milliseconds since 1970. */
+  readonly nowMs?: number;
+  /** How long an answer is waited for. */
+  readonly answerMs?: number;
+}
+
 /** The other end of the line: what a back office does over MQTT, with a client of its own. */
 export class BackOffice {
   readonly #client: MqttClient;
@@ -64,15 +74,18 @@ export class BackOffice {
   }
 
   /** Sends a request to the gate. @returns its answer @throws OperatingError where none comes */
-  async ask(verb: string, args: unknown): Promise<z.infer<typeof responseSchema>> {
+  async ask(
+    verb: string,
+    args: unknown,
+    { by = 'demo', nowMs = Date.now(), answerMs = ANSWER_MS }: Asking = {},
+  ): Promise<z.infer<typeof responseSchema>> {
     const id = randomUUID();
-    const now = Date.now();
     const envelope = {
       v: 1,
       id,
-      time: new Date(now).toISOString(),
-      expires: new Date(now + ANSWER_MS).toISOString(),
-      by: 'demo',
+      time: new Date(nowMs).toISOString(),
+      expires: new Date(nowMs + ANSWER_MS).toISOString(),
+      by,
       args,
     };
     const answered = new Promise<unknown>((resolve) => this.#answers.set(id, resolve));
@@ -80,8 +93,8 @@ export class BackOffice {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
         () =>
-          reject(new OperatingError('KAIMON_DEMO', `the gate did not answer "${verb}" within ${ANSWER_MS / 1000} s`)),
-        ANSWER_MS,
+          reject(new OperatingError('KAIMON_DEMO', `the gate did not answer "${verb}" within ${answerMs / 1000} s`)),
+        answerMs,
       );
     });
     await this.#client.publishAsync(this.#topics.request(verb), JSON.stringify(envelope), { qos: 1 });

@@ -35,8 +35,8 @@ export const HARMS = [
   { name: 'journald killed', harm: 'systemctl kill -s KILL systemd-journald' },
   {
     name: 'broker hangs',
-    harm: async (rig) => rig.broker.child.kill('SIGSTOP'),
-    lift: async (rig) => rig.broker.child.kill('SIGCONT'),
+    harm: async (rig) => rig.broker.pause(),
+    lift: async (rig) => rig.broker.resume(),
     forMs: 40_000,
   },
   {

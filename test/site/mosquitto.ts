@@ -15,6 +15,10 @@ export interface Mosquitto {
   kill(): Promise<void>;
   /** On the same port, after {@link Mosquitto.kill}. */
   restart(): Promise<void>;
+  /** It hangs: connections stay, nothing is answered. */
+  pause(): void;
+  /** After {@link Mosquitto.pause}. */
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -45,6 +49,8 @@ export async function startMosquitto(extra: readonly string[] = []): Promise<Mos
     async restart() {
       child = await launch(file);
     },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     async stop() {
       await kill();
       rmSync(folder, { recursive: true, force: true });

@@ -1,8 +1,8 @@
 // In the guest: tries the door by its wires, as a hand and a fire alarm do, and prints what the relay did, in milliseconds.
-// node try-door.mjs [LIMIT]: waits so long for each, at most.
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 
-const limitMs = Number(process.argv[2] ?? 20_000);
+/** Longest wait for each. */
+const LIMIT_MS = 20_000;
 const [RELAY, BUTTON, FIRE] = [0, 1, 3].map((line) => `/run/wires/sim_gpio${line}`);
 const file = openSync(`${RELAY}/value`, 'r');
 const buffer = Buffer.alloc(1);
@@ -11,7 +11,7 @@ const set = (line, up) => writeFileSync(`${line}/pull`, up ? 'pull-up' : 'pull-d
 const now = () => performance.now();
 
 /** @returns ms until the relay was so, null: never */
-async function until(wanted, ms = limitMs) {
+async function until(wanted, ms = LIMIT_MS) {
   const start = now();
   while (drawn() !== wanted) {
     if (now() - start > ms) return null;
