@@ -97,9 +97,10 @@ export class BackOffice {
         answerMs,
       );
     });
-    await this.#client.publishAsync(this.#topics.request(verb), JSON.stringify(envelope), { qos: 1 });
     try {
-      return responseSchema.parse(await Promise.race([answered, late]));
+      // A broker that hangs does not take the request either: that has the same limit.
+      const sent = this.#client.publishAsync(this.#topics.request(verb), JSON.stringify(envelope), { qos: 1 });
+      return responseSchema.parse(await Promise.race([sent.then(() => answered), late]));
     } finally {
       clearTimeout(timer);
       this.#answers.delete(id);
