@@ -77,10 +77,20 @@ describe('the threshold of whole visits', () => {
     [2, 2],
     [3, 1.5],
     [8, 1.5],
-  ])('with %d frames at least it is that of %d times as many single photos', (agree, photos) => {
-    expect(chooseForVisits({ ...CURVE, visit }, rule(agree), 60)).toEqual(
-      chooseThreshold(CURVE, 0.003, 60 * photos, null),
-    );
+  ])(
+    'with %d frames at least it is that of %d times as many single photos, at a quarter of the rate',
+    (agree, photos) => {
+      const { threshold } = chooseForVisits({ ...CURVE, visit }, rule(agree), 60);
+      expect(threshold).toBeCloseTo(chooseThreshold(CURVE, 0.003 / 4, 60 * photos, null).threshold, 3);
+    },
+  );
+
+  test.each([
+    ['what is aimed at can be kept', 100, false],
+    ['the target can be kept, less than it cannot', 1000, false],
+    ['nor can the target', 1600, true],
+  ])('%s: %d templates', (_rule, templates, tooLarge) => {
+    expect(chooseForVisits({ ...CURVE, visit }, rule(2), templates).tooLarge).toBe(tooLarge);
   });
 
   test('of an encoder of which nothing was measured it is the strictest', () => {

@@ -5,9 +5,9 @@ import { between, choice, distance, measure, measureOrNull, milliseconds, whole 
 export const decisionSection = z
   .strictObject({
     targetFpir: measure(
-      'Share of strangers that may be taken for somebody in one visit, from which the threshold follows; measured on sets of photos and videos, so aim lower than you promise',
+      'Share of strangers that may be taken for somebody in one visit, from which the threshold follows; the gate aims at a quarter of it, since sets of photos are not your door',
       { unit: 'rate', min: 0.000001, max: 0.5 },
-      0.002,
+      0.003,
     ),
     threshold: measureOrNull(
       "Greatest distance that counts as the same person, by hand; null follows the encoder's measured curve",
