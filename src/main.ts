@@ -62,7 +62,7 @@ export async function startGate(
   log: Log,
   endings: Endings = new Endings(),
 ): Promise<RunningGate> {
-  const opening = { config, paths, clock, log, endings };
+  const opening = { config, paths, clock, log, endings, warnings: [] };
   try {
     const door = await openDoor(opening);
     const doorParts = endings.count;
@@ -102,7 +102,7 @@ async function open(opening: Opening, door: StartedDoor) {
   const attackAlarm = await openAttackAlarm(opening, rules.attacks, { people, reports: reporter, changed });
   const entry = siteEntryPolicy({ access: rules.access, clock, trustedClock, attackAlarm, whereabouts });
 
-  const { eye, eyeDangers } = await makeEye(opening, models.models);
+  const eye = await makeEye(opening, models.models);
   const pictures = attackPictures(opening, eye, trustedClock);
   const greeter = await openGreeter(opening, (said) => reporter.greeting(said));
   const deciding = { models, people, gallery, door: door.keeper, entry, greeter };
@@ -115,14 +115,14 @@ async function open(opening: Opening, door: StartedDoor) {
   const notify = makeNotify(opening);
   const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log: opening.log, onChange: changed.raise });
   const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye };
-  return { ...parts, doorOrder, eyeDangers, attackAlarm, pace, written, changed, pictures, gate, site, notify };
+  return { ...parts, doorOrder, attackAlarm, pace, written, changed, pictures, gate, site, notify };
 }
 
 /** Starts the parts, once all of them are there. @returns the gate's state, for its owner */
 async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>): Promise<() => GateState> {
   const { rules, models, people, reporter, door, changed, eye, gate, pace, site, notify } = parts;
   const { encoder } = models;
-  const warnings = [...warnOfDangers(opening.config, process.env, opening.log), ...parts.eyeDangers];
+  const warnings = [...warnOfDangers(opening.config, process.env, opening.log), ...opening.warnings];
   const state = () => currentState({ ...parts, log: opening.log, warnings, connected: () => site?.connected ?? false });
   const siteProblems = () => site?.problems ?? [];
   const status = new StatusPublisher({ state, siteProblems, people }, (now, line) => {

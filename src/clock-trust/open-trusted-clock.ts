@@ -9,12 +9,12 @@ import { TrustedTimesFile } from './trusted-times-file.js';
  * @param newestEntryMs the time of the journal's newest entry; it is used where the file of trusted times is missing
  */
 export async function openTrustedClock(
-  { config, paths, clock, log, endings }: Opening,
+  { config, paths, clock, log, endings, warnings }: Opening,
   newestEntryMs: WallMs | undefined,
 ): Promise<TrustedClock> {
   const times = await endings.open(
     'the trusted times',
-    () => TrustedTimesFile.open(paths.state, newestEntryMs, { clock, log }),
+    () => TrustedTimesFile.open(paths.state, newestEntryMs, { clock, log, warnings }),
     (file) => file.close(),
   );
   const readFacts = () => readClockFacts(clock);

@@ -30,13 +30,23 @@ export class TrustedTimesFile {
   static async open(
     state: string,
     newestMs: WallMs | undefined,
-    { clock, log }: { readonly clock: Clock; readonly log: Log },
+    { clock, log, warnings }: { readonly clock: Clock; readonly log: Log; readonly warnings?: string[] },
   ): Promise<TrustedTimesFile> {
     const empty = { schema: 1, network: null, battery: textOf(newestMs ?? null) } as const;
     const file = join(state, 'clock.json');
-    return new TrustedTimesFile(
-      await StateFile.openAnyway({ file, name: 'the time last trusted', schema, empty, delayMs: SAVE_MS, clock, log }),
-    );
+    const lost = 'a clock that was set back before this start is noticed only as far as the journal goes';
+    const options = {
+      file,
+      name: 'the time last trusted',
+      lost,
+      schema,
+      empty,
+      delayMs: SAVE_MS,
+      clock,
+      log,
+      warnings,
+    };
+    return new TrustedTimesFile(await StateFile.openAnyway(options));
   }
 
   get times(): TrustedTimes {

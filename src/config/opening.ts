@@ -11,4 +11,6 @@ export interface Opening {
   readonly clock: Clock;
   readonly log: Log;
   readonly endings: Endings;
+  /** What was found on the way that somebody must know of until the next start, in sentences for the state. */
+  readonly warnings: string[];
 }

@@ -22,14 +22,22 @@ export const NO_PASSAGES: PassagesDocument = { schema: 1, counts: NO_COUNTS, pas
 /** Passages are frequent and losing one matters little: other gates and the broker remember it. */
 const SAVE_MS = 2_000;
 
-const fileOf = (state: string, { clock, log }: { readonly clock: Clock; readonly log: Log }) => ({
+interface FileParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly warnings?: string[];
+}
+
+const fileOf = (state: string, { clock, log, warnings }: FileParts) => ({
   file: join(state, 'passages.json'),
   name: 'passages',
+  lost: 'who is inside is not known, anti-passback and the counts begin anew',
   schema: passagesSchema,
   empty: NO_PASSAGES,
   delayMs: SAVE_MS,
   clock,
   log,
+  warnings,
 });
 
 /** Opens the file of the state folder. @throws OperatingError KAIMON_FILE_READ, KAIMON_FILE_WRITE */
@@ -39,10 +47,16 @@ export const openPassages = (
 ): Promise<StateFile<PassagesDocument>> => StateFile.open(fileOf(state, parts));
 
 /** The passages from before the restart, as far as they can be had; saved at the end. */
-export const openPassagesFile = ({ paths, clock, log, endings }: Opening): Promise<StateFile<PassagesDocument>> =>
+export const openPassagesFile = ({
+  paths,
+  clock,
+  log,
+  endings,
+  warnings,
+}: Opening): Promise<StateFile<PassagesDocument>> =>
   endings.open(
     'the passages',
-    () => StateFile.openAnyway(fileOf(paths.state, { clock, log })),
+    () => StateFile.openAnyway(fileOf(paths.state, { clock, log, warnings })),
     (file) => file.close(),
   );
 

@@ -33,7 +33,7 @@ export interface GateState {
   readonly passages: PassageCounts;
   /** Sentences; empty when all is well. */
   readonly problems: readonly string[];
-  /** Settings that take from what protects the door, in sentences; they change no status. */
+  /** Settings that take from what protects the door, and what was lost at the start, in sentences; they change no status. */
   readonly warnings: readonly string[];
 }
 

@@ -43,7 +43,17 @@ export class DoorOrderFile {
     // It may have said that the door is locked for everybody.
     const unusable = { schema: 1, mode: 'locked', by: 'hand', at: null, lost: true } as const;
     const path = join(state, 'door-mode.json');
-    const options = { file: path, name: "the door's mode", schema, empty, unusable, delayMs: 0, clock, log };
+    const options = {
+      file: path,
+      name: "the door's mode",
+      lost: LOST,
+      schema,
+      empty,
+      unusable,
+      delayMs: 0,
+      clock,
+      log,
+    };
     const file = await StateFile.openAnyway<Remembered>(options);
     if (file.found === unusable) {
       log.error({ file: path }, LOST);

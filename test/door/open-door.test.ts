@@ -15,6 +15,7 @@ const opening = (run: string, warn = vi.fn()) => ({
   clock: new ManualClock(),
   log: { ...silentLog, warn } as typeof silentLog,
   endings: new Endings(),
+  warnings: [],
 });
 const folder = () => mkdtempSync(join(tmpdir(), 'kaimon-door-'));
 

@@ -1,4 +1,5 @@
 import { promises as fs } from 'node:fs';
+import { basename } from 'node:path';
 import type { z } from 'zod';
 import { type Clock, iso, type Timer } from '../clock.js';
 import { messageOf, OperatingError } from '../errors.js';
@@ -12,6 +13,10 @@ export interface StateFileOptions<T> {
   /** What it holds, for the log. */
   readonly name: string;
   readonly schema: z.ZodType<T>;
+  /** What it means that the content is lost, for people: one clause. */
+  readonly lost: string;
+  /** Takes the sentence of a loss at the start; it is logged, too. */
+  readonly warnings?: string[] | undefined;
   /** Taken where the file is missing. */
   readonly empty: T;
   /** Taken where it is there and cannot be used. Default: {@link empty} */
@@ -123,14 +128,17 @@ async function readAnyway<T>(options: StateFileOptions<T>, why: OperatingError):
     log.error({ file, why: why.message }, `${name} will not be saved`);
     return data;
   }
-  await setAside(options, `unusable (${why.message})`).catch((also: unknown) =>
-    log.error({ file, why: messageOf(also) }, `${name} unusable: going on with nothing`),
-  );
-  return missing ? empty : (options.unusable ?? empty);
+  if (missing) return empty;
+  await setAside(options, `unusable (${why.message})`).catch((also: unknown) => {
+    log.error({ file, why: messageOf(also) }, `${name} unusable: going on with nothing`);
+    warn(options, 'left where it is');
+  });
+  return options.unusable ?? empty;
 }
 
 /** @throws OperatingError KAIMON_FILE_WRITE */
-async function setAside<T>({ file, name, clock, log }: StateFileOptions<T>, how: string): Promise<void> {
+async function setAside<T>(options: StateFileOptions<T>, how: string): Promise<void> {
+  const { file, name, clock, log } = options;
   const aside = `${file}.corrupt-${iso(clock.wall()).replace(/[:.]/g, '-')}`;
   try {
     await fs.rename(file, aside);
@@ -138,7 +146,13 @@ async function setAside<T>({ file, name, clock, log }: StateFileOptions<T>, how:
     throw cannotWrite(aside, cause);
   }
   log.error({ file, aside }, `${name} ${how}: set aside, going on with nothing`);
+  warn(options, `set aside as ${basename(aside)}`);
 }
+
+const warn = <T>({ file, lost, warnings }: StateFileOptions<T>, how: string): void => {
+  const name = basename(file);
+  warnings?.push(`${name.replace('.json', '')}-lost: ${name} could not be used at the start and was ${how}: ${lost}`);
+};
 
 const contentOf = <T>(text: string, { schema }: StateFileOptions<T>): T | undefined =>
   schema.safeParse(parsed(text)).data;

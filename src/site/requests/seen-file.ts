@@ -35,18 +35,21 @@ export async function openSeenRequests({
   clock,
   log,
   endings,
-}: Pick<Opening, 'paths' | 'clock' | 'log' | 'endings'>): Promise<KeptRequests> {
+  warnings,
+}: Pick<Opening, 'paths' | 'clock' | 'log' | 'endings' | 'warnings'>): Promise<KeptRequests> {
   const file = await endings.open(
     'the requests that were taken',
     () =>
       StateFile.openAnyway({
         file: join(paths.state, 'requests.json'),
         name: 'the requests that were taken',
+        lost: 'what was asked before this start is refused by its time alone',
         schema,
         empty: { schema: 1, requests: {}, forgotten: [] },
         delayMs: 0,
         clock,
         log,
+        warnings,
       }),
     (opened) => opened.close(),
   );

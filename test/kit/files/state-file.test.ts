@@ -12,8 +12,10 @@ async function opened(folder: string) {
   const [clock, error] = [new ManualClock(), vi.fn()];
   const file = join(folder, 'things.json');
   const log = { ...silentLog, error } as typeof silentLog;
-  const options = { file, name: 'things', schema, empty: { n: 0 }, delayMs: 2000, clock, log };
-  return { clock, error, file, options, open: () => StateFile.open(options) };
+  const warnings: string[] = [];
+  const lost = 'nobody knows how many';
+  const options = { file, name: 'things', lost, schema, empty: { n: 0 }, delayMs: 2000, clock, log, warnings };
+  return { clock, error, file, options, warnings, open: () => StateFile.open(options) };
 }
 
 test('what was saved is found again, changes within the delay are written together, and closing writes what waits', async () => {
@@ -31,14 +33,20 @@ test('what was saved is found again, changes within the delay are written togeth
   await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe('{"n":3}\n'));
 });
 
-test.each(['', '{', '{"n":"one"}', '{"n":1,"m":2}'])('a damaged file is set aside and logged: %j', async (text) => {
-  const folder = await tempFolder();
-  const { error, file, open } = await opened(folder);
-  writeFileSync(file, text);
-  expect((await open()).found).toEqual({ n: 0 });
-  expect(error).toHaveBeenCalledOnce();
-  expect(readdirSync(folder).some((name) => name.startsWith('things.json.corrupt-'))).toBe(true);
-});
+test.each(['', '{', '{"n":"one"}', '{"n":1,"m":2}'])(
+  'a damaged file is set aside, logged, and told to whoever reads the state: %j',
+  async (text) => {
+    const folder = await tempFolder();
+    const { error, file, open, warnings } = await opened(folder);
+    writeFileSync(file, text);
+    expect((await open()).found).toEqual({ n: 0 });
+    expect(error).toHaveBeenCalledOnce();
+    const aside = readdirSync(folder).find((name) => name.startsWith('things.json.corrupt-'));
+    expect(warnings).toEqual([
+      `things-lost: things.json could not be used at the start and was set aside as ${aside}: nobody knows how many`,
+    ]);
+  },
+);
 
 test('a disk that refuses is logged, and throws no error', async () => {
   const { error, clock, open } = await opened(join(await tempFolder(), 'gone'));
@@ -63,10 +71,11 @@ test('a file that cannot be read is set aside, and the gate goes on without it',
 });
 
 test('a folder that allows nothing at all is logged, and the gate goes on; what is saved later is a fault', async () => {
-  const { clock, error, file, options } = await opened(await tempFolder());
+  const { clock, error, file, options, warnings } = await opened(await tempFolder());
   writeFileSync(file, 'a file where the folder should be');
   const state = await StateFile.openAnyway({ ...options, file: join(file, 'things.json'), delayMs: 0 });
   expect([state.found, error.mock.calls.length]).toEqual([{ n: 0 }, 1]);
+  expect(warnings).toEqual([expect.stringMatching(/^things-lost: .* was left where it is: nobody knows how many$/)]);
   state.save(() => ({ n: 1 }));
   clock.advance(0);
   await vi.waitFor(() => expect(state.fault).toMatchObject({ code: 'KAIMON_FILE_WRITE' }));
