@@ -56,16 +56,29 @@ export async function eyeSandbox(
 ): Promise<{ readonly command: SandboxCommand } | { readonly why: string }> {
   const why = whyNoSandbox(settings.camera, process.getuid?.() === 0);
   if (why !== undefined) return { why };
+  const command = sandboxCommand(settings, program);
   try {
-    const command = sandboxCommand(settings, program);
     await promisify(execFile)(BUBBLEWRAP, [...command.slice(1), 'true'], { timeout: PROBE_MS, killSignal: 'SIGKILL' });
     return { command };
   } catch (thrown) {
-    const { code, stderr } = thrown as NodeJS.ErrnoException & { readonly stderr?: string };
+    if (isPassing(thrown as ProbeFailure)) return { command };
+    const { code, stderr } = thrown as ProbeFailure;
     if (code === 'ENOENT') return { why: 'bubblewrap is missing: apt-get install bubblewrap' };
     return { why: `bubblewrap cannot make a sandbox here (${(stderr || messageOf(thrown)).trim().slice(0, 200)})` };
   }
 }
+
+type ProbeFailure = NodeJS.ErrnoException & { readonly stderr?: string; readonly killed?: boolean };
+
+/**
+ * The machine could start no process, or not in time: that says nothing about sandboxes. An eye is started in one all the same, or, as long as
+ * it cannot be, not at all; it must not stay unconfined because the gate was started in a bad moment.
+ */
+const isPassing = ({ code, stderr = '', killed }: ProbeFailure): boolean =>
+  killed === true ||
+  code === 'EAGAIN' ||
+  code === 'ENOMEM' ||
+  /Resource temporarily unavailable|Cannot allocate memory/.test(stderr);
 
 function host(): SandboxHost {
   const system = readdirSync('/', { withFileTypes: true })

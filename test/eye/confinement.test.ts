@@ -139,21 +139,28 @@ describe('how eyes are started', () => {
     expect(launcher.unconfinedBecause).toContain('apt-get install bubblewrap');
   });
 
-  test('without a sandbox where bubblewrap is not allowed to make one, and it says why', async () => {
+  /** A bubblewrap that fails in its own words. */
+  async function bubblewrapSays(words: string): Promise<void> {
     const folder = await tempFolder();
     const before = process.env['PATH'];
-    writeFileSync(
-      join(folder, 'bwrap'),
-      '#!/bin/sh\necho "bwrap: setting up uid map: Permission denied" >&2; exit 1\n',
-      { mode: 0o755 },
-    );
+    writeFileSync(join(folder, 'bwrap'), `#!/bin/sh\necho "bwrap: ${words}" >&2; exit 1\n`, { mode: 0o755 });
     process.env['PATH'] = `${folder}:${before}`;
     onTestFinished(() => {
       process.env['PATH'] = before;
     });
+  }
+
+  test('without a sandbox where bubblewrap is not allowed to make one, and it says why', async () => {
+    await bubblewrapSays('setting up uid map: Permission denied');
     const launcher = await eyeLauncher(settings, eye);
     expect(launcher.confinement).toBe('none');
     expect(launcher.unconfinedBecause).toContain('setting up uid map: Permission denied');
+  });
+
+  test('in a sandbox or not at all where the machine can start no process at the moment', async () => {
+    await bubblewrapSays('Creating new namespace failed: Resource temporarily unavailable');
+    const launcher = await eyeLauncher(settings, eye);
+    expect([launcher.confinement, launcher.unconfinedBecause]).toEqual(['sandbox', undefined]);
   });
 });
 
