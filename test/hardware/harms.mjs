@@ -2,10 +2,7 @@
 // `door`: what the door must do meanwhile, `works` unless said otherwise; `blinds`: the state must say that nothing is seen.
 
 const eyePid = "pgrep -f '^node --no-incremental-marking /opt/kaimon/dist/eye/main.js' | head -1";
-const feeder = (args) =>
-  `mkdir -p /run/systemd/system/rig-feeder.service.d; printf '[Service]\\nExecStart=\\nExecStart=/usr/bin/ffmpeg -loglevel error ${args} -f v4l2 /dev/video20\\n' >/run/systemd/system/rig-feeder.service.d/harm.conf; systemctl daemon-reload; systemctl restart rig-feeder`;
-const usualFeeder =
-  'rm -rf /run/systemd/system/rig-feeder.service.d; systemctl daemon-reload; systemctl restart rig-feeder';
+const camera = (what, input = '') => `bash /opt/kaimon/test/hardware/guest/camera.sh ${what} '${input}'`;
 const setClock = (shift) => ({
   harm: async (rig) => rig.shiftClock(shift),
   lift: async (rig) => rig.shiftClock(null),
@@ -51,8 +48,8 @@ export const HARMS = [
   {
     name: 'camera unplugged',
     blinds: true,
-    harm: 'systemctl stop rig-feeder',
-    lift: 'systemctl start rig-feeder',
+    harm: camera('unplug'),
+    lift: camera('plug'),
     forMs: 40_000,
   },
   {
@@ -64,14 +61,14 @@ export const HARMS = [
   },
   {
     name: 'camera black',
-    harm: feeder('-re -f lavfi -i color=black:s=640x480:r=2 -pix_fmt yuv420p'),
-    lift: usualFeeder,
+    harm: camera('plug', '-re -f lavfi -i color=black:s=640x480:r=2 -pix_fmt yuv420p'),
+    lift: camera('plug'),
     forMs: 30_000,
   },
   {
     name: 'camera floods',
-    harm: feeder('-f lavfi -i testsrc=size=640x480:rate=1000 -pix_fmt yuv420p'),
-    lift: usualFeeder,
+    harm: camera('plug', '-f lavfi -i testsrc=size=640x480:rate=1000 -pix_fmt yuv420p'),
+    lift: camera('plug'),
     forMs: 30_000,
   },
   {

@@ -2,9 +2,8 @@
 // gate's disk, whatever happened to the gate.
 import { randomUUID } from 'node:crypto';
 import { BackOffice } from '../../dist/demo/back-office.js';
+import { NOT_KEPT } from '../rig/kept-journal.mjs';
 
-/** Events that are reported to the site and not kept in the journal. */
-const NOT_KEPT = ['greeting', 'people-rejected', 'passages-rejected'];
 const ANSWER_MS = 5000;
 /** Before the next request where one was not answered, or refused. */
 const PAUSE_MS = 200;

@@ -111,7 +111,8 @@ const rig = {
   },
   /** @param shift ms, "1970", or null: the right time again */
   async shiftClock(shift) {
-    const now = shift === '1970' ? 10_000 : Date.now() + (shift ?? 0);
+    // No kernel takes a time at which it would have been started before 1970.
+    const now = shift === '1970' ? 86_400_000 : Date.now() + (shift ?? 0);
     ledger.clockOffsetMs = now - Date.now();
     await guest.exec(`date -s @${Math.round(now / 1000)}`);
   },
@@ -133,6 +134,8 @@ const sees = () => ledger.state?.camera === 'live' && ledger.state?.eye === 'up'
 const tryDoor = async () => JSON.parse(await guest.exec('node /opt/kaimon/test/hardware/guest/try-door.mjs'));
 const doorWorks = ({ buttonMs, pulseMs, fireMs, heldInFire, lockedMs }) =>
   buttonMs !== null && pulseMs !== null && fireMs !== null && heldInFire && lockedMs !== null;
+/** Has the button open the door: what comes next finds the relay drawn. */
+const PRESS = 'echo pull-down >/run/wires/sim_gpio1/pull; sleep 0.2; echo pull-up >/run/wires/sim_gpio1/pull';
 const relayIdle = async () => (await guest.exec('cat /run/wires/sim_gpio0/value')).trim() === '0';
 const problems = () => (ledger.state?.problems ?? []).map((text) => text.split(':')[0]);
 const act = (what) => (typeof what === 'string' ? guest.exec(what) : what(rig));
@@ -148,7 +151,9 @@ async function harm({ name, harm, lift, forMs = 0, door = 'works', blinds = fals
   ledger.work();
   await pause(random() * 3000);
   try {
-    await act(harm);
+    if (door === 'idle')
+      row.drawn = (await guest.exec(`${PRESS}; cat /run/wires/sim_gpio0/value; ${harm}`)).trim() === '1';
+    else await act(harm);
   } catch (thrown) {
     await ledger.rest();
     row.wrong.push(`it could not be done: ${thrown.message}`);
@@ -159,6 +164,7 @@ async function harm({ name, harm, lift, forMs = 0, door = 'works', blinds = fals
   const blind = blinds ? until(() => !sees(), BLIND_MS) : undefined;
   if (door === 'idle') {
     row.idleS = await until(relayIdle, IDLE_MS);
+    if (!row.drawn) row.wrong.push('the relay was not drawn before');
     if (row.idleS === null) row.wrong.push('the relay is not idle');
   } else {
     row.during = await tryDoor();
@@ -187,8 +193,7 @@ async function cut(n) {
   ledger.work();
   const fire = random() < 0.3;
   // At any moment: of a pulse, a fire, a write, the start of the eye.
-  if (random() < 0.7)
-    await guest.exec(`echo pull-down >/run/wires/sim_gpio1/pull; sleep 0.2; echo pull-up >/run/wires/sim_gpio1/pull`);
+  if (random() < 0.7) await guest.exec(PRESS);
   if (fire) await guest.exec('echo pull-up >/run/wires/sim_gpio3/pull');
   await pause(random() * 15_000);
   await guest.cut();

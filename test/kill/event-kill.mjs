@@ -9,11 +9,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { connectAsync } from 'mqtt';
 import { Daemon } from '../../dist/demo/daemon.js';
-import { auditJournal } from '../../dist/journal/audit/audit.js';
-import { queryEntries } from '../../dist/journal/audit/query.js';
-import { FileDisk, journalFolder } from '../../dist/journal/file-disk.js';
 import { seeded } from '../../dist/kit/seeded-random.js';
 import { startBroker } from '../../dist/site/link/embedded-broker.js';
+import { keptJournal, NOT_KEPT, otherThanTold } from '../rig/kept-journal.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -25,8 +23,6 @@ const { values } = parseArgs({
 const random = seeded(Number(values.seed));
 /** A kill comes so long after the first event of a life, at most. */
 const KILL_WITHIN_MS = 400;
-/** Events that are reported to the site and not kept in the journal. */
-const NOT_KEPT = ['greeting', 'people-rejected'];
 const REQUESTS = [
   ['open', { reason: 'parcel' }],
   ['lock', {}],
@@ -38,7 +34,6 @@ const REQUESTS = [
 const folder = mkdtempSync(join(tmpdir(), 'kaimon-event-kill-'));
 const broker = await startBroker();
 const state = join(folder, 'state');
-const disk = new FileDisk(journalFolder(state));
 const config = join(folder, 'kaimon.yaml');
 writeFileSync(
   config,
@@ -124,20 +119,12 @@ async function life() {
 }
 
 async function check() {
-  const { ok, faults, entries, notes } = await auditJournal(disk);
-  if (!ok) report.faults.push(...faults.map(({ file, line, text }) => `${file} line ${line}: ${text}`));
-  const types = new Map();
-  const askers = new Set();
-  for await (const { entry, personal } of queryEntries(disk, {})) {
-    types.set(entry.n, entry.type);
-    if (['opened', 'lock-asked', 'mode-asked'].includes(entry.type)) askers.add(personal?.by);
-  }
+  const { faults, types, askers, repaired } = await keptJournal(state);
+  report.faults.push(...faults, ...otherThanTold(reported, types));
   for (const by of answered) if (!askers.has(by)) report.faults.push(`${by} was answered, and no entry records it`);
   report.answers = answered.size;
-  for (const [n, type] of reported)
-    if (types.get(n) !== type) report.faults.push(`entry ${n} is ${types.get(n)}, the site received ${type}`);
-  report.entries = entries;
-  report.repaired = notes.repaired;
+  report.entries = types.size;
+  report.repaired = repaired;
 }
 
 for (let round = 0; round < Number(values.kills) && report.faults.length === 0; round++) {

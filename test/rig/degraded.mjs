@@ -27,7 +27,7 @@ const only = values.only.split(',').filter(Boolean);
 // A gate without a fault comes first: what its state says is not the faults'.
 const cases = [[], ...(only.length === 0 ? all : all.filter((faults) => only.includes(nameOf(faults))))];
 
-const COLUMNS = ['starts', 'button', 'fire', 'faces', 'requests', 'change of people', 'journal'];
+const COLUMNS = ['starts', 'button', 'fire', 'faces', 'requests', 'change of people', 'journal', 'loop'];
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 if (!values.json) {
   const head = ['what is wrong', ...COLUMNS, 'what the state says'];

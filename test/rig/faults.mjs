@@ -10,7 +10,7 @@ export function call(program, ...args) {
 }
 
 /** Fills the disk to its last byte. */
-function fill(folder) {
+export function fill(folder) {
   const file = openSync(join(folder, 'ballast'), 'w');
   try {
     for (let bytes = 65_536; bytes >= 1; bytes = Math.floor(bytes / 2)) {
