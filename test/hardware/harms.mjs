@@ -64,7 +64,15 @@ export const HARMS = [
   },
   {
     name: 'camera black',
+    blinds: true,
     harm: feeder('-re -f lavfi -i color=black:s=640x480:r=2 -pix_fmt yuv420p'),
+    lift: usualFeeder,
+    forMs: 30_000,
+  },
+  {
+    name: 'camera frozen',
+    blinds: true,
+    harm: feeder('-re -f lavfi -i smptebars=size=640x480:rate=2 -pix_fmt yuv420p'),
     lift: usualFeeder,
     forMs: 30_000,
   },
