@@ -35,6 +35,7 @@ export class NewestFrame {
   #next = 0;
   #wake: (() => void) | undefined;
   #taken: (() => void) | undefined;
+  #live = false;
   #stopped = false;
   #ended = false;
   /**
@@ -42,6 +43,8 @@ export class NewestFrame {
    * on that promise, and memory would grow.
    */
   #giveUp: (() => void) | undefined;
+  /** Why the open camera was given up, if so; not because it stalled. */
+  #whyGivenUp: string | undefined;
   /** Frames from the camera that is open now. */
   #frames = 0;
   readonly #running: Promise<void>;
@@ -65,6 +68,18 @@ export class NewestFrame {
     return frame;
   }
 
+  /** Whether the camera delivers. */
+  get live(): boolean {
+    return this.#live;
+  }
+
+  /** Closes a live camera and opens it again after a pause. @param why for the state */
+  reopen(why: string): void {
+    if (!this.#live) return;
+    this.#whyGivenUp = why;
+    this.#giveUp?.();
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#giveUp?.();
@@ -75,18 +90,24 @@ export class NewestFrame {
     this.#frame = undefined;
   }
 
+  #enter(state: CameraState): void {
+    this.#live = state.state === 'live';
+    this.#options.onState(state);
+  }
+
   async #run(): Promise<void> {
     let attempt = 0;
     while (!this.#stopped) {
-      this.#options.onState({ state: 'opening', attempt });
+      this.#enter({ state: 'opening', attempt });
       this.#frames = 0;
+      this.#whyGivenUp = undefined;
       this.#base = this.#next;
       let why = '';
       try {
         const camera = await this.#open();
         try {
           await this.#readAll(camera);
-          if (!this.#stopped) why = 'the camera stopped delivering frames';
+          if (!this.#stopped) why = this.#whyGivenUp ?? 'the camera stopped delivering frames';
         } finally {
           await camera.close();
         }
@@ -98,11 +119,11 @@ export class NewestFrame {
       attempt = this.#frames >= FRAMES_OF_A_WORKING_CAMERA ? 0 : attempt;
       const retryMs = pauseMs(this.#options.retry, attempt, this.#options.random());
       attempt += 1;
-      this.#options.onState({ state: 'waiting', attempt, retryMs, why });
+      this.#enter({ state: 'waiting', attempt, retryMs, why });
       await this.#pause(retryMs);
     }
     this.#ended = true;
-    this.#options.onState({ state: 'ended' });
+    this.#enter({ state: 'ended' });
     this.#wake?.();
   }
 
@@ -120,7 +141,7 @@ export class NewestFrame {
         if (!camera.live) this.#ended = true;
         return;
       }
-      if (this.#frames === 0) this.#options.onState({ state: 'live' });
+      if (this.#frames === 0) this.#enter({ state: 'live' });
       this.#frames += 1;
       this.#frame?.picture.release();
       // Numbers keep growing when a camera is opened again: face tracks tell newer from older frames by them.
@@ -144,7 +165,7 @@ export class NewestFrame {
       this.#giveUp = () => resolve('stalled');
       timer = this.#clock.after(this.#options.stallMs, this.#giveUp);
     });
-    if (this.#stopped) this.#giveUp?.();
+    if (this.#stopped || this.#whyGivenUp !== undefined) this.#giveUp?.();
     try {
       return await Promise.race([read, stall]);
     } finally {

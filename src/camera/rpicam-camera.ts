@@ -78,6 +78,8 @@ export class RpicamCamera implements Camera {
     this.#fault ??= new Error('the camera was closed');
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
     this.#child.stdout.destroy();
+    // A picture that came before and was not read yet is delivered no more.
+    this.#newest = undefined;
     this.#wake?.();
   }
 

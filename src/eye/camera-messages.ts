@@ -1,9 +1,14 @@
+import { pictureFaultText } from '../camera/picture-fault.js';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import { LogBudget } from '../kit/logging/log-budget.js';
 import type { FromEye } from './protocol.js';
 
 type CameraMessage = Extract<FromEye, { kind: 'camera' }>;
+
+/** What is wrong with the camera, in a sentence: why there is none, or what its pictures lack. */
+export const whyOf = ({ why, fault }: Pick<CameraMessage, 'why' | 'fault'>): string | null =>
+  fault === undefined ? (why ?? null) : pictureFaultText[fault];
 
 /** Within a second. Opening, live and a loss are three. */
 export const CAMERA_CHANGES_MAX = 10;
@@ -27,11 +32,11 @@ export class CameraMessages {
     now: MonotonicMs,
   ): 'same' | 'changed' | 'flood' {
     const { state, retryMs } = message;
-    const why = message.why ?? null;
+    const why = whyOf(message);
     const leftOut = this.#budget.take();
     if (leftOut !== undefined) {
       const fields = { camera: state, why: why ?? undefined, retryMs, ...(leftOut > 0 ? { leftOut } : {}) };
-      this.#log[state === 'waiting' ? 'warn' : 'info'](fields, `camera: ${state}`);
+      this.#log[why === null ? 'info' : 'warn'](fields, `camera: ${state}`);
     }
     if (before.state === state && before.why === why) return 'same';
     this.#changes = [...this.#changes.filter((at) => now - at < 1000), now];

@@ -9,6 +9,8 @@ import type { CameraSettings } from '../camera/camera-settings.js';
 import type { Camera } from '../camera/frame.js';
 import { NewestFrame } from '../camera/newest-frame.js';
 import { OpenCvCamera } from '../camera/opencv-camera.js';
+import { frozenAfterMs } from '../camera/picture-fault.js';
+import { PictureWatch } from '../camera/picture-watch.js';
 import { ReplayCamera } from '../camera/replay-camera.js';
 import { RPICAM_PROGRAMS, RpicamCamera } from '../camera/rpicam-camera.js';
 import { OnnxEncoder } from '../face/encoder.js';
@@ -62,11 +64,13 @@ function raiseOomScore(): void {
 
 async function start(settings: EyeSettings): Promise<EyeWorker> {
   await loadOpenCv();
+  const frozenMs = settings.camera ? frozenAfterMs(settings.camera.kind) : undefined;
   const started = new EyeWorker(
     gateLine,
     await meters(settings),
     systemClock,
     settings.models.liveness.length > 0 ? new SceneWatch() : undefined,
+    frozenMs === undefined ? undefined : new PictureWatch(frozenMs),
   );
   gateLine.send({ kind: 'ready', encoder: settings.models.encoder.id });
   const { camera } = settings;
@@ -75,7 +79,8 @@ async function start(settings: EyeSettings): Promise<EyeWorker> {
       stallMs: camera.stallMs,
       retry: CAMERA_RETRY,
       random: Math.random,
-      onState: (state) => gateLine.send({ kind: 'camera', ...state }),
+      onState: (state) =>
+        gateLine.send({ kind: 'camera', ...state, fault: state.state === 'live' ? started.pictureFault : undefined }),
     });
     started.measureFrames(frames).catch(fail);
   }

@@ -1,5 +1,6 @@
 // pure
 import { z } from 'zod';
+import { PICTURE_FAULTS } from '../camera/picture-fault.js';
 import { complete } from '../config/complete.js';
 import { cameraSection } from '../config/sections/camera.js';
 import { confirmSection, haarSection } from '../config/sections/faces.js';
@@ -84,6 +85,8 @@ export const cameraStateSchema = z.object({
   attempt: z.int().optional(),
   retryMs: z.number().optional(),
   why: z.string().max(2000).optional(),
+  /** With state live: it delivers, and yet nothing can be recognised. */
+  fault: z.enum(PICTURE_FAULTS).optional(),
 });
 
 /** What the eye sends. It is replaced when it sends anything else, or too many messages. */

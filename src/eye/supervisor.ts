@@ -4,7 +4,7 @@ import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { LogBudget } from '../kit/logging/log-budget.js';
 import { whyNotDecodable } from '../kit/pictures/picture-header.js';
-import { CAMERA_CHANGES_MAX, CameraMessages } from './camera-messages.js';
+import { CAMERA_CHANGES_MAX, CameraMessages, whyOf } from './camera-messages.js';
 import type { EyeEvents, EyeLauncher, EyeProcess } from './eye-process.js';
 import type { EyeListeners, EyeStatus } from './eye-status.js';
 import { type Answer, PendingReplies } from './pending-replies.js';
@@ -226,9 +226,9 @@ export class EyeSupervisor {
       this.#replace(`its camera changed more than ${CAMERA_CHANGES_MAX} times within a second`);
       return;
     }
-    const { state, why } = message;
+    const { state } = message;
     this.#liveSinceMs = state === 'live' ? now : undefined;
-    this.#change({ camera: { state, why: why ?? null } });
+    this.#change({ camera: { state, why: whyOf(message) } });
   }
 
   /** An observation that the gate fails on counts as the eye's fault: the eye is replaced, the gate goes on. */

@@ -1,5 +1,7 @@
 import type { Frame } from '../camera/frame.js';
 import type { NewestFrame } from '../camera/newest-frame.js';
+import { type PictureFault, pictureFaultText } from '../camera/picture-fault.js';
+import type { PictureWatch } from '../camera/picture-watch.js';
 import type { Measured, Meter } from '../face/measure.js';
 import type { Box, MeasuredFace } from '../face/observation.js';
 import { TURNS, type Turn, turnFor, UPRIGHT_SUPPORT } from '../face/upright.js';
@@ -15,6 +17,8 @@ import type { GateLine } from './gate-line.js';
 import { PHOTOS_WAITING_MAX, type ToEye } from './protocol.js';
 
 const SNAPSHOT_JPEG_QUALITY = 90;
+/** A frozen camera is opened again, which heals some, and then this often. */
+const REOPEN_EVERY_MS = 300_000;
 
 /** What the eye does: measures the camera's frames and, between two of them, photos. */
 export class EyeWorker {
@@ -24,17 +28,25 @@ export class EyeWorker {
   /** The networks have one input buffer each: one picture at a time. */
   readonly #turn = new Mutex();
   readonly #scene: SceneWatch | undefined;
+  readonly #pictures: PictureWatch | undefined;
+  #pictureFault: PictureFault | undefined;
+  #reopenedMs: MonotonicMs | undefined;
   #photosWaiting = 0;
   #busySince: MonotonicMs | undefined;
   #newest: { readonly picture: Picture; readonly faces: readonly Box[] } | undefined;
 
-  /** @param scene undefined where liveness is off: nobody asks for it then */
+  /**
+   * @param scene undefined where liveness is off: nobody asks for it then
+   * @param pictures undefined for a recording, which may repeat itself
+   */
   constructor(
     gateLine: Pick<GateLine, 'send'>,
     meters: { live: Meter; photo: Meter },
     clock: Clock,
     scene: SceneWatch | undefined,
+    pictures?: PictureWatch,
   ) {
+    this.#pictures = pictures;
     this.#scene = scene;
     this.#gateLine = gateLine;
     this.#meters = meters;
@@ -51,6 +63,11 @@ export class EyeWorker {
     for (;;) {
       const frame = await frames.next();
       if (!frame) return;
+      if (this.#noteFault(frame, frames) === 'frozen') {
+        // Whom it shows may be gone, and would be let in again and again.
+        frame.picture.release();
+        continue;
+      }
       const { proposed, faces } = await this.#inTurn(() => this.#meters.live.measure(frame.picture));
       const scene = this.#scene?.see(
         frame.picture,
@@ -62,6 +79,25 @@ export class EyeWorker {
       this.#newest?.picture.release();
       this.#newest = { picture: frame.picture, faces: measured.faces.map(({ box }) => box) };
     }
+  }
+
+  /** Tells the gate what is wrong with the pictures, and opens a frozen camera again. */
+  #noteFault(frame: Frame, frames: NewestFrame): PictureFault | undefined {
+    const fault = this.#pictures?.see(frame, this.#newest?.picture);
+    // Of a camera that is gone meanwhile nothing is said: it would count as live.
+    if (fault !== this.#pictureFault && frames.live) this.#gateLine.send({ kind: 'camera', state: 'live', fault });
+    this.#pictureFault = fault;
+    const wait = this.#reopenedMs !== undefined && frame.takenMs - this.#reopenedMs < REOPEN_EVERY_MS;
+    if (fault === 'frozen' && !wait) {
+      this.#reopenedMs = frame.takenMs;
+      frames.reopen(pictureFaultText.frozen);
+    }
+    return fault;
+  }
+
+  /** What the pictures of the open camera lack; undefined while there is nothing wrong with them. */
+  get pictureFault(): PictureFault | undefined {
+    return this.#pictureFault;
   }
 
   /** Answers a request: a photo once it is measured, a snapshot at once. */

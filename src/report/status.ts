@@ -57,7 +57,8 @@ export function gateState({
   if (eye.state === 'waiting') problems.push(`the eye was lost: ${eye.lastFault ?? 'unknown'}`);
   if (eye.state === 'up' && eye.camera.state === 'waiting') problems.push(`no camera: ${eye.camera.why ?? 'unknown'}`);
   const sees = eye.state === 'up' && eye.camera.state === 'live';
-  if (sees && blindMs > BLIND_MS) problems.push('the camera delivers, but nothing has been measured for seconds');
+  if (sees && eye.camera.why !== null) problems.push(eye.camera.why);
+  else if (sees && blindMs > BLIND_MS) problems.push('the camera delivers, but nothing has been measured for seconds');
   if (peopleFault !== null) problems.push(`people cannot be changed or saved: ${peopleFault}`);
   if (journalFault !== null) problems.push(`the journal is not written: ${journalFault}`);
   if (threshold.tooLarge) problems.push('more people than this encoder can tell apart at decision.targetFpir');

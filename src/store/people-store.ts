@@ -203,7 +203,8 @@ export class PeopleStore {
       // Without a change nothing is lost; why it could not be written was said at the start.
       if (this.#writer || this.#revision > 0) throw thrown;
     } finally {
-      await this.#writer?.lock.release();
+      // On a disk that hangs it stays; the next start takes it over from a process that is gone.
+      if (!this.#saver.hangs) await this.#writer?.lock.release();
     }
   }
 

@@ -70,6 +70,32 @@ describe('the newest frame wins', () => {
 });
 
 describe('a camera that fails', () => {
+  test('a camera that is given up is closed and opened again, also between two of its frames', async () => {
+    const on = await stage();
+    await on.camera.deliver();
+    on.newest.reopen('the same picture');
+    await settle();
+    expect(on.states.at(-1)).toMatchObject({ state: 'waiting', why: 'the same picture' });
+    await on.pass(500);
+    expect([on.cameras.length, on.cameras[0]?.closed]).toEqual([2, 1]);
+    await on.camera.deliver();
+    await on.pass(5000);
+    expect(on.states.at(-1)).toMatchObject({ state: 'waiting', why: 'the camera stopped delivering frames' });
+  });
+
+  test('one that is closed already is not given up once more: it waits its time, and the next one is read', async () => {
+    const on = await stage();
+    await on.camera.deliver();
+    await on.pass(5000);
+    expect([on.newest.live, on.states.at(-1)?.state]).toEqual([false, 'waiting']);
+    on.newest.reopen('the same picture');
+    await settle();
+    expect(on.cameras.length).toBe(1);
+    await on.pass(500);
+    await on.camera.deliver();
+    expect([on.newest.live, on.states.at(-1)?.state]).toEqual([true, 'live']);
+  });
+
   test('a camera that stalls is closed and opened again', async () => {
     const on = await stage();
     await on.camera.deliver();

@@ -57,6 +57,15 @@ describe('an eye that is well', () => {
     expect(stage.eyes[0]?.killed).toBe(0);
   });
 
+  test.each(['frozen', 'dark'] as const)('with a camera that is %s says so, and when it is over', (fault) => {
+    const stage = up();
+    stage.fake.say({ kind: 'camera', state: 'live' });
+    stage.fake.say({ kind: 'camera', state: 'live', fault });
+    expect(stage.reported.at(-1)?.camera).toEqual({ state: 'live', why: expect.stringMatching(`^camera-${fault}: `) });
+    stage.fake.say({ kind: 'camera', state: 'live' });
+    expect(stage.reported.at(-1)?.camera).toEqual({ state: 'live', why: null });
+  });
+
   test('without a camera reports why', () => {
     const stage = up();
     stage.fake.say({ kind: 'camera', state: 'waiting', why: 'cable', attempt: 1, retryMs: 500 });

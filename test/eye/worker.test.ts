@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Frame } from '../../src/camera/frame.js';
 import type { NewestFrame } from '../../src/camera/newest-frame.js';
+import { FAULT_AFTER_MS } from '../../src/camera/picture-fault.js';
+import { PictureWatch } from '../../src/camera/picture-watch.js';
 import type { FromEye } from '../../src/eye/protocol.js';
 import { EyeWorker } from '../../src/eye/worker.js';
 import type { Measured, Meter } from '../../src/face/measure.js';
@@ -99,6 +101,55 @@ test('a photo waits for its turn: two pictures are never measured at a time', as
   await gateLine.until(2);
   expect(meter.most).toBe(1);
   expect(gateLine.sent.map(({ message }) => message.kind)).toEqual(['observation', 'photo']);
+});
+
+const lit = (level: number, atMs: number, index: number): Frame => ({
+  picture: Picture.fromBytes(Buffer.alloc(64 * 48 * 3, level), 64, 48, 3),
+  takenMs: atMs as MonotonicMs,
+  index,
+});
+
+test('a frozen picture is told and measured no more, its camera opened again once; another picture ends it', async () => {
+  const { gateLine, meter, clock } = make();
+  const worker = new EyeWorker(
+    gateLine,
+    { live: meter, photo: meter },
+    clock,
+    undefined,
+    new PictureWatch(FAULT_AFTER_MS),
+  );
+  const frames = [
+    lit(90, 0, 0),
+    lit(90, FAULT_AFTER_MS, 1),
+    lit(90, FAULT_AFTER_MS + 200, 2),
+    lit(91, FAULT_AFTER_MS + 400, 3),
+  ];
+  const reopened: string[] = [];
+  const newest = { live: true, next: async () => frames.shift(), reopen: (why: string) => reopened.push(why) };
+  const measuring = worker.measureFrames(newest as unknown as NewestFrame);
+  await released(meter);
+  await released(meter);
+  await measuring;
+  expect(gateLine.sent.map(({ message }) => message)).toMatchObject([
+    { kind: 'observation', frame: 0 },
+    { kind: 'camera', state: 'live', fault: 'frozen' },
+    { kind: 'camera', state: 'live', fault: undefined },
+    { kind: 'observation', frame: 3 },
+  ]);
+  expect(reopened).toEqual([expect.stringMatching(/^camera-frozen: /)]);
+});
+
+test('of the pictures of a camera that is gone meanwhile nothing is said: it would count as live', async () => {
+  const { gateLine, meter, clock } = make();
+  const worker = new EyeWorker(gateLine, { live: meter, photo: meter }, clock, undefined, new PictureWatch(1));
+  const frames = [lit(0, 0, 0), lit(0, FAULT_AFTER_MS, 1)];
+  const newest = { live: false, next: async () => frames.shift() };
+  const measuring = worker.measureFrames(newest as unknown as NewestFrame);
+  await released(meter);
+  await released(meter);
+  await measuring;
+  expect(gateLine.sent.map(({ message }) => message.kind)).toEqual(['observation', 'observation']);
+  expect(worker.pictureFault).toBe('dark');
 });
 
 test('how long the eye has worked on its current picture can be read at any time, and is 0 once it is done', async () => {

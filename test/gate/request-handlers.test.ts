@@ -12,13 +12,16 @@ import { office, photo } from './office.js';
 const context = { by: 'admin', id: '00000000-0000-4000-8000-000000000000' };
 const JPEG = new Uint8Array([0xff, 0xd8, 0xff]);
 
-/** A disk that can be full; keeps what was written. */
+/** A disk that can be full, or hang; keeps what was written. */
 class Disk implements Adapter<PeopleDocument> {
   kept: PeopleDocument | null = null;
   full = false;
+  /** Writes that wait until it answers again; undefined while it does. */
+  hanging: (() => void)[] | undefined;
   read = async () => this.kept;
   write = async (document: PeopleDocument) => {
     if (this.full) throw FULL;
+    await new Promise<void>((resolve) => (this.hanging ? this.hanging.push(resolve) : resolve()));
     this.kept = document;
   };
 }
@@ -247,6 +250,27 @@ describe('while the disk is full, a request that was done is told as done, is re
     expect([gate.store.size, gate.gallery.size]).toEqual([0, 0]);
     expect(gate.reported.at(-1)).toEqual(['removed', 'ada', 'admin']);
     await room(gate, disk, () => disk.kept?.removed.has('ada') === true);
+  });
+
+  test('remove on a disk that hangs: told within ten seconds that it counts, and saved once the disk answers', async () => {
+    const disk = new Disk();
+    const gate = await gateWithHandlers({}, disk);
+    await gate.handlers.enroll({ name: 'Ada', photo: JPEG }, context);
+    const hanging: (() => void)[] = [];
+    disk.hanging = hanging;
+    const told = messageOf(gate.handlers.remove({ id: 'ada' }, context));
+    await vi.waitFor(() => expect(hanging).toHaveLength(1));
+    gate.clock.advance(10_000);
+    expect(await told).toMatch(
+      /^not-saved: "ada" is removed, and that counts from now on; but it is not on this gate's disk yet.*the disk has not answered for 10 seconds$/,
+    );
+    expect([gate.store.size, gate.gallery.size]).toEqual([0, 0]);
+    expect(gate.reported.at(-1)).toEqual(['removed', 'ada', 'admin']);
+    expect(await messageOf(gate.handlers.enroll({ name: 'Bob', photo: JPEG }, context))).toMatch(/^not-saved: "bob"/);
+    disk.hanging = undefined;
+    for (const answer of hanging) answer();
+    await vi.waitFor(() => expect(disk.kept?.removed.has('ada') && disk.kept.people.has('bob')).toBe(true));
+    await vi.waitFor(() => expect(gate.store.fault).toBeUndefined());
   });
 
   test('remove with erase: what was done and what is to be repeated', async () => {

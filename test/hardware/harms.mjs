@@ -61,9 +61,17 @@ export const HARMS = [
   },
   {
     name: 'camera black',
+    blinds: true,
     harm: camera('plug', '-re -f lavfi -i color=black:s=640x480:r=2 -pix_fmt yuv420p'),
     lift: camera('plug'),
-    forMs: 30_000,
+    forMs: 60_000,
+  },
+  {
+    name: 'camera frozen',
+    blinds: true,
+    harm: camera('plug', '-re -f lavfi -i smptebars=size=640x480:rate=2 -pix_fmt yuv420p'),
+    lift: camera('plug'),
+    forMs: 60_000,
   },
   {
     name: 'camera floods',

@@ -60,6 +60,18 @@ describe('the state of the gate', () => {
       'degraded',
       ['the camera delivers, but nothing has been measured for seconds'],
     ],
+    [
+      'the camera shows nothing',
+      camera('live', 'camera-dark: the picture is black'),
+      'degraded',
+      ['camera-dark: the picture is black'],
+    ],
+    [
+      'the camera is frozen, so nothing is measured',
+      { ...camera('live', 'camera-frozen: the same picture'), blindMs: 60_000 },
+      'degraded',
+      ['camera-frozen: the same picture'],
+    ],
     ['the film is over', camera('ended'), 'degraded', []],
     [
       'the journal is not written',

@@ -38,6 +38,18 @@ describe('kaimon.service', () => {
     for (const command of commands) expect(existsSync(command.replace('/opt/kaimon', checkout)), command).toBe(true);
   });
 
+  test('the program that it starts has threads enough for files on a disk that hangs, unless told otherwise', () => {
+    const started = (values('ExecStart')[0]?.split(' ')[0] ?? '').replace('/opt/kaimon/', '');
+    const root = tree({
+      'scripts/env.sh': '',
+      [started]: readFileSync(join(checkout, started), 'utf8'),
+      'dist/cli/main.js': `console.log(process.env['UV_THREADPOOL_SIZE'])`,
+    });
+    const threads = (given: string | undefined) =>
+      run('sh', [join(root, started)], { ...process.env, UV_THREADPOOL_SIZE: given }).out.trim();
+    expect([threads(undefined), threads('5')]).toEqual(['16', '5']);
+  });
+
   test('a door controller is always started again, and the relay made safe after every end', () => {
     expect([values('Restart'), values('StartLimitIntervalSec')]).toEqual([['always'], ['0']]);
     expect(values('ExecStopPost')).toEqual(['+/opt/kaimon/systemd/safe-state.sh --service']);

@@ -1,5 +1,5 @@
 import { promises as fs } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import type { Adapter } from 'lowdb';
 import { describe, expect, test } from 'vitest';
@@ -48,6 +48,24 @@ class Disk implements Adapter<PeopleDocument> {
 }
 
 describe('the people store', () => {
+  test('on a disk that hangs ends all the same, and leaves its lock to the next start', async () => {
+    const file = await newFile();
+    const [clock, disk] = [new ManualClock(), new Disk()];
+    const store = await openStore({ file, clock, storage: disk });
+    const begun = new Promise<void>((resolve) => {
+      disk.write = () => {
+        resolve();
+        return new Promise(() => undefined);
+      };
+    });
+    const put = Promise.allSettled([store.put(newcomer('ada'))]);
+    await begun;
+    clock.advance(10_000);
+    expect(await put).toMatchObject([{ status: 'rejected', reason: { code: 'KAIMON_FILE_WRITE' } }]);
+    await expect(store.close()).rejects.toThrow('the disk has not answered for 10 seconds');
+    expect(await names(dirname(file))).toContain('people.json.lock');
+  });
+
   test('keeps people over a restart, in a folder and files of its own user only', async () => {
     const file = await newFile();
     const store = await openStore({ file });

@@ -73,9 +73,12 @@ export class WriterLock {
   async check(): Promise<void> {
     const held = await readLock(this.#path);
     if (held === this.#text) return;
-    // The file was deleted by hand: no process holds the lock, so take it again.
-    if (held === undefined && (await this.#create())) return;
-    throw inUse(this.#resource, this.#path, held === undefined ? undefined : holderOf(held));
+    const other = held === undefined ? undefined : holderOf(held);
+    if (other) throw inUse(this.#resource, this.#path, other);
+    // Deleted by hand, or what a disk had left of it after a fault: no process holds the lock, so take it again. The lock of another
+    // process that is gone is not: it may have changed the files.
+    if (held !== undefined) await this.#clear(held);
+    if (!(await this.#create())) throw inUse(this.#resource, this.#path, undefined);
   }
 
   /** Lets another process write; does nothing when one has taken the lock over. */

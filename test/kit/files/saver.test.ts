@@ -85,6 +85,74 @@ describe('saving', () => {
     expect(writes).toHaveLength(5);
   });
 
+  const late = (seconds: number) => ({
+    status: 'rejected',
+    reason: { code: 'KAIMON_FILE_WRITE', message: `the disk has not answered for ${seconds} seconds` },
+  });
+
+  test('nobody waits for a disk that hangs: all that wait are told, who comes later at once, and all is saved once it answers', async () => {
+    const { saver, clock, begun, writes } = setUp();
+    const first = Promise.allSettled([saver.save()]);
+    const write = await begun(1);
+    clock.advance(9_000);
+    const second = Promise.allSettled([saver.save()]);
+    expect([saver.hangs, saver.fault]).toEqual([false, undefined]);
+    clock.advance(1_000);
+    expect([await first, await second]).toMatchObject([[late(10)], [late(10)]]);
+    expect(await Promise.allSettled([saver.save()])).toMatchObject([late(10)]);
+    expect([saver.hangs, saver.fault]).toMatchObject([true, late(10).reason]);
+    write.end();
+    (await begun(2)).end();
+    await new Promise(setImmediate);
+    expect([saver.hangs, saver.fault, writes.length]).toEqual([false, undefined, 2]);
+  });
+
+  test('a disk that hangs again in the next write is told again, though nobody waits for that write any more', async () => {
+    const { saver, clock, begun } = setUp();
+    const told = Promise.allSettled([saver.save()]);
+    const write = await begun(1);
+    clock.advance(10_000);
+    await told;
+    await Promise.allSettled([saver.save()]);
+    write.end();
+    await begun(2);
+    expect(saver.fault).toBeUndefined();
+    clock.advance(10_000);
+    expect([saver.hangs, saver.fault]).toMatchObject([true, late(10).reason]);
+  });
+
+  test('a write that fails after it was late is tried again', async () => {
+    const { saver, clock, begun } = setUp();
+    const told = Promise.allSettled([saver.save()]);
+    const write = await begun(1);
+    clock.advance(10_000);
+    expect(await told).toMatchObject([late(10)]);
+    write.fail(full);
+    await new Promise(setImmediate);
+    expect([saver.hangs, saver.fault]).toEqual([false, full]);
+    clock.advance(1_000);
+    (await begun(2)).end();
+    await new Promise(setImmediate);
+    expect(saver.fault).toBeUndefined();
+  });
+
+  test('closing does not wait for a disk that hangs, and not long for one that may', async () => {
+    const hanging = setUp();
+    const lost = Promise.allSettled([hanging.saver.save()]);
+    await hanging.begun(1);
+    hanging.clock.advance(10_000);
+    await lost;
+    expect(await Promise.allSettled([hanging.saver.close()])).toMatchObject([late(10)]);
+
+    const { saver, clock, begun } = setUp();
+    const waiting = Promise.allSettled([saver.save()]);
+    await begun(1);
+    const closing = Promise.allSettled([saver.close()]);
+    clock.advance(5_000);
+    expect([await closing, await waiting]).toMatchObject([[late(5)], [late(5)]]);
+    expect(saver.hangs).toBe(true);
+  });
+
   test('closing waits for the write that runs and the one that is due', async () => {
     const { saver, begun } = setUp();
     const saves = [saver.save()];

@@ -100,6 +100,25 @@ describe('the lock of the people store', () => {
     await expect(take(path)).rejects.toThrow('in use');
   });
 
+  test.each([
+    ['empty', ''],
+    ['garbage', '{"pid":'],
+  ])('that a fault of the disk left %s is taken again by the process that had it', async (_what, text) => {
+    const path = await lockPath();
+    const lock = await take(path);
+    await fs.writeFile(path, text);
+    await lock.check();
+    await lock.check();
+    await expect(take(path)).rejects.toThrow(`in use by process ${process.pid}`);
+  });
+
+  test('that another process had meanwhile is not taken back: the files may have changed', async () => {
+    const path = await lockPath();
+    const lock = await take(path);
+    await fs.writeFile(path, await owner({ started: '1' }));
+    await expect(lock.check()).rejects.toThrow('in use');
+  });
+
   test('is given to only one of many that ask at once, also when a dead process held it', async () => {
     for (const before of [undefined, await owner({ started: '1' })]) {
       const path = await lockPath();
