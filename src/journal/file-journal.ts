@@ -20,6 +20,8 @@ const RETRY: RetryPlan = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0 };
 /** The head's file is at most this much behind the chain. */
 const HEAD_MS = 1_000;
 const CLOSE_MS = 5_000;
+/** No journal is older than this program. */
+const FIRST_MS = Date.UTC(2026, 10, 1);
 
 /**
  * Entries are written and fsynced in batches; while the disk refuses or hangs they wait in memory up to a bound, and
@@ -144,7 +146,7 @@ export class FileJournal implements JournalWriter {
     try {
       const recovered = await recoverChain(disk);
       const boot = this.#options.boot ?? randomBytes(4).toString('hex');
-      const policy = { ...this.#options.policy, maxSegments: SEGMENTS_MAX };
+      const policy = { ...this.#options.policy, maxSegments: SEGMENTS_MAX, sinceMs: FIRST_MS };
       const check = () => lock.check();
       this.#files = new JournalFiles({ disk, clock, boot, signer: signer?.(), segmentBytes, policy, check }, recovered);
       this.#lock = lock;

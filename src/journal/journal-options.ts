@@ -23,5 +23,5 @@ export interface FileJournalOptions {
   /** What signs heads and checkpoints, where a key is configured; read when the files are opened. */
   readonly signer?: (() => Signer) | undefined;
   readonly segmentBytes: number;
-  readonly policy: Omit<RetentionPolicy, 'maxSegments'>;
+  readonly policy: Omit<RetentionPolicy, 'maxSegments' | 'sinceMs'>;
 }

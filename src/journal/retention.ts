@@ -7,6 +7,8 @@ export interface RetentionPolicy {
   readonly maxAgeMs: number;
   readonly maxBytes: number;
   readonly maxSegments: number;
+  /** No entry is older, whatever it says: milliseconds since 1970. */
+  readonly sinceMs: number;
 }
 
 export interface ClosedSegment {
@@ -34,15 +36,49 @@ export function duePurge(
     bytes -= segment.bytes;
     count++;
   }
-  return nowMs === undefined ? count : Math.max(count, oldSegments(segments, nowMs - policy.maxAgeMs));
+  return nowMs === undefined ? count : Math.max(count, oldSegments(segments, nowMs, policy));
 }
 
 /**
- * The newest segment over the age limit takes all before it along: they were written earlier, even if a clock that was
+ * The newest believed segment over the age limit takes all before it along: they were written earlier, even if a clock that was
  * ahead for a while gave them a later time.
  */
-const oldSegments = (segments: readonly ClosedSegment[], limitMs: number): number =>
-  segments.findLastIndex(({ newestMs }) => newestMs !== undefined && newestMs < limitMs) + 1;
+function oldSegments(
+  segments: readonly ClosedSegment[],
+  nowMs: number,
+  { maxAgeMs, sinceMs }: RetentionPolicy,
+): number {
+  const times = segments.map(({ newestMs }) => newestMs);
+  const old = believed(times, sinceMs, nowMs).filter((index) => (times[index] as number) < nowMs - maxAgeMs);
+  return (old.at(-1) ?? -1) + 1;
+}
+
+/**
+ * Whose times are believed: the most of them that agree with the order in which they were written. The others had a wrong clock, one that
+ * began in 1970 above all, and must not take along what is young. Where two sides are as many, the later times: nothing goes too early then.
+ * @returns indexes, ascending (a longest non-decreasing subsequence, found from its end)
+ */
+function believed(times: readonly (number | undefined)[], sinceMs: number, nowMs: number): readonly number[] {
+  /** By length less one: where the chain begins that begins latest. */
+  const firsts: { readonly index: number; readonly timeMs: number }[] = [];
+  const nexts = new Map<number, number | undefined>();
+  for (let index = times.length - 1; index >= 0; index--) {
+    const timeMs = times[index];
+    if (timeMs === undefined || timeMs < sinceMs || timeMs > nowMs) continue;
+    let [length, most] = [0, firsts.length];
+    while (length < most) {
+      const middle = (length + most) >> 1;
+      if ((firsts[middle]?.timeMs as number) >= timeMs) length = middle + 1;
+      else most = middle;
+    }
+    const next = firsts[length - 1]?.index;
+    nexts.set(index, next);
+    firsts[length] = { index, timeMs };
+  }
+  const chain: number[] = [];
+  for (let index = firsts.at(-1)?.index; index !== undefined; index = nexts.get(index)) chain.push(index);
+  return chain;
+}
 
 /** The type of the entry that explains a purge; it is written before anything is removed. */
 export const PURGED = 'journal-purged';

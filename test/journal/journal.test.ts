@@ -229,6 +229,21 @@ test('old files are purged, and the missing beginning is explained', async () =>
   expect((await auditJournal(disk)).faults).toMatchObject([{ kind: 'missing', n: 1 }]);
 });
 
+test('what was written while the clock stood in 1970 takes nothing along once it is right again', async () => {
+  const { disk, clock, journal } = await fresh({ policy: { maxAgeMs: 10 * DAY_MS, maxBytes: 1e9 } });
+  await record(journal, clock, 'ada');
+  const aheadMs = clock.wall() - DAY_MS;
+  clock.jumpWall(-aheadMs);
+  await record(journal, clock, 'bob');
+  clock.jumpWall(aheadMs + DAY_MS);
+  await record(journal, clock, 'eve');
+  expect(await journal.purge(true)).toBe(0);
+  clock.advance(11 * DAY_MS);
+  expect(await journal.purge(true)).toBe(3);
+  await journal.close();
+  await expectWhole(disk);
+});
+
 test('a gate without new entries purges its only file, too', async () => {
   const { disk, clock, journal } = await fresh({ policy: { maxAgeMs: 10 * DAY_MS, maxBytes: 1e9 } });
   await record(journal, clock, 'ada');

@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type ClosedSegment, duePurge } from '../../src/journal/retention.js';
 
-const policy = { maxAgeMs: 100, maxBytes: 1000, maxSegments: 5 };
+const policy = { maxAgeMs: 100, maxBytes: 1000, maxSegments: 5, sinceMs: 10 };
 const file = (bytes: number, newestMs?: number): ClosedSegment => ({ bytes, newestMs });
 
 test.each<[string, readonly ClosedSegment[], number, number | undefined, number]>([
@@ -22,12 +23,32 @@ test.each<[string, readonly ClosedSegment[], number, number | undefined, number]
     2,
   ],
   [
-    'a young file before an old one is purged together with it: it was written earlier',
-    [file(1, 450), file(1, 399)],
+    'a young file before an old one is purged together with it where others say that the clock was ahead',
+    [file(1, 450), file(1, 395), file(1, 399)],
     1,
     500,
-    2,
+    3,
   ],
+  ['of two files that contradict each other neither is purged', [file(1, 450), file(1, 399)], 1, 500, 0],
+  ['a clock that began in 1970 makes no file old', [file(1, 450), file(1, 5), file(1, 460)], 1, 500, 0],
+  ['nor when it did so for longer than the right one', [file(1, 450), file(1, 5), file(1, 6), file(1, 7)], 1, 500, 0],
+  ['nor one that was behind for a while', [file(1, 440), file(1, 450), file(1, 300), file(1, 460)], 1, 500, 0],
+  ['what was written with it goes with the next old file', [file(1, 350), file(1, 5), file(1, 360)], 1, 500, 3],
+  ['and stays while that is young', [file(1, 350), file(1, 5), file(1, 460)], 1, 500, 1],
 ])('%s', (_rule, segments, openBytes, nowMs, count) => {
   expect(duePurge(segments, openBytes, policy, nowMs)).toBe(count);
+});
+
+test('whatever one wrong clock has written, no file that is young goes by its age', () => {
+  const right = fc.uniqueArray(fc.integer({ min: 10, max: 500 }), { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(right, fc.integer({ min: -1000, max: 1000 }), fc.nat(8), (times, wrong, at) => {
+      const rights = times.sort((a, b) => a - b).map((time) => file(1, time));
+      const place = Math.min(at, rights.length);
+      const all = [...rights.slice(0, place), file(1, wrong), ...rights.slice(place)];
+      const many = { ...policy, maxSegments: 100 };
+      const gone = all.slice(0, duePurge(all, 1, many, 500)).filter((one) => rights.includes(one));
+      expect(gone.filter(({ newestMs }) => (newestMs as number) >= 400)).toEqual([]);
+    }),
+  );
 });
