@@ -203,7 +203,11 @@ async function cut(n) {
   await ledger.rest();
   await guest.act('up');
   guest.connectBroker(rig.broker.port);
-  row.wrong.push(...(await lost('cat /run/as-left.tar')).slice(0, 5));
+  row.wrong.push(
+    ...(
+      await lost('timeout 300 sh -c "until systemctl is-active -q rig-wires; do sleep 1; done"; cat /run/as-left.tar')
+    ).slice(0, 5),
+  );
   row.answersS = await until(answers);
   row.after = await tryDoor();
   if (row.answersS === null) row.wrong.push('requests are not answered again');
