@@ -21,7 +21,7 @@ const RETRY: RetryPlan = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0 };
 const HEAD_MS = 1_000;
 const CLOSE_MS = 5_000;
 /** No journal is older than this program. */
-const FIRST_MS = Date.UTC(2026, 10, 1);
+const FIRST_MS = Date.UTC(2025, 11, 1);
 
 /**
  * Entries are written and fsynced in batches; while the disk refuses or hangs they wait in memory up to a bound, and
