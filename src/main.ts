@@ -28,7 +28,7 @@ import { Endings } from './kit/endings.js';
 import { explain } from './kit/errors.js';
 import type { Log } from './kit/log.js';
 import { Signal } from './kit/signal.js';
-import { systemClock as clock } from './kit/system-clock.js';
+import { systemClock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
 import { openModels } from './models/open-models.js';
 import { makeWhereabouts } from './passback/make-whereabouts.js';
@@ -55,12 +55,12 @@ export interface RunningGate {
   stop(): Promise<void>;
 }
 
-/** Starts a gate. @param endings given by a test @throws OperatingError when it cannot work; nothing is left running then */
+/** Starts a gate, by another clock and with other endings where a test gives them. @throws OperatingError when it cannot work; nothing is left running then */
 export async function startGate(
   config: Config,
   paths: Paths,
   log: Log,
-  endings: Endings = new Endings(),
+  { clock = systemClock, endings = new Endings() }: Partial<Pick<Opening, 'clock' | 'endings'>> = {},
 ): Promise<RunningGate> {
   const opening = { config, paths, clock, log, endings, warnings: [] };
   try {
@@ -84,7 +84,7 @@ export async function startGate(
 
 /** Makes the parts but for the door, which is at work already. Most of what can be wrong with configuration or machine shows here. */
 async function open(opening: Opening, door: StartedDoor) {
-  const { config } = opening;
+  const { config, clock, log } = opening;
   const rules = rulesOf(config.access);
   const changed = new Signal();
   const models = openModels(opening);
@@ -113,7 +113,7 @@ async function open(opening: Opening, door: StartedDoor) {
   const handlers = makeHandlers(opening, { ...served, reports: reporter });
   const site = await openSite(opening, uplink, { people, passages: shared, handlers, trustedClock, written });
   const notify = makeNotify(opening);
-  const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log: opening.log, onChange: changed.raise });
+  const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log, onChange: changed.raise });
   const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye };
   return { ...parts, doorOrder, attackAlarm, pace, written, changed, pictures, gate, site, notify };
 }

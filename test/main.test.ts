@@ -137,7 +137,7 @@ describe.skipIf(notReady)('a gate that is still being opened', () => {
     const wired = everything().door;
     const door = { ...wired, rex: { ...wired.rex, line: REX }, fire: { ...wired.fire, line: FIRE } };
     const config = { ...everything(), door };
-    const gate = await startGate(config, paths(), silentLog, new Slow());
+    const gate = await startGate(config, paths(), silentLog, { endings: new Slow() });
     expect(opened.slice(0, 5)).toEqual(["the door's lines", 'the wires', 'the door', 'the lock at exit', 'the people']);
     await gate.stop();
     const journal = await readFile(join(paths().state, 'journal', '000000000001.jsonl'), 'utf8');
@@ -178,7 +178,7 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
     for (let nth = 0; ; nth++) {
       chips.clear();
       const endings = new Refusing(nth);
-      const started = await startGate(config, paths(), silentLog, endings).catch((thrown: Error) => thrown);
+      const started = await startGate(config, paths(), silentLog, { endings }).catch((thrown: Error) => thrown);
       if (!(started instanceof Error)) {
         expect(relay()).toBe(true);
         await started.stop();

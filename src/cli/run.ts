@@ -59,7 +59,7 @@ export function runCommand(): Command {
       process.once('SIGTERM', stop);
       process.once('SIGINT', stop);
       try {
-        gate = await startGate(config, paths, log, endings);
+        gate = await startGate(config, paths, log, { endings });
       } catch (thrown) {
         if (stopping === undefined || !(thrown instanceof ClosingError)) throw thrown;
         log.info({ signal: stopping }, 'stopped while the gate was starting');
