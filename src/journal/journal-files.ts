@@ -75,9 +75,9 @@ export class JournalFiles {
     // Written before the first entry: a journal without a head was tampered with.
     if (!this.#head && this.#position.n === 0) await this.#writeMark(HEAD_FILE, BEGINNING, first.time);
     const full = this.#segment && this.#segment.chainBytes >= segmentBytes;
-    // At least one file a day, so that a purge by age removes day by day.
-    const newDay = this.#newest !== undefined && first.time.slice(0, 10) > this.#newest.slice(0, 10);
-    if (full || newDay) await this.#closeSegment();
+    // At least one file a day, so that a purge by age removes day by day; and what a wrong clock dated stands in files of its own.
+    const otherDay = this.#newest !== undefined && first.time.slice(0, 10) !== this.#newest.slice(0, 10);
+    if (full || otherDay) await this.#closeSegment();
     if (!this.#segment) {
       this.#segment = new OpenSegment(disk, segmentName(this.#position.n + 1), 0, 0);
       this.#rotations++;

@@ -54,12 +54,13 @@ function oldSegments(
 }
 
 /**
- * Whose times are believed: the most of them that agree with the order in which they were written. The others had a wrong clock, one that
- * began in 1970 above all, and must not take along what is young. Where two sides are as many, the later times: nothing goes too early then.
- * @returns indexes, ascending (a longest non-decreasing subsequence, found from its end)
+ * Whose times are believed: the most of them that grow in the order in which they were written. The others had a wrong clock, such as one that
+ * begins at the same time at each start, and must not take along what is young. Where two sides are as many, the later times: nothing goes
+ * too early then.
+ * @returns indexes, ascending (a longest increasing subsequence, found from its end)
  */
 function believed(times: readonly (number | undefined)[], sinceMs: number, nowMs: number): readonly number[] {
-  /** By length less one: where the chain begins that begins latest. */
+  /** By length less one: the chain that begins latest. */
   const firsts: { readonly index: number; readonly timeMs: number }[] = [];
   const nexts = new Map<number, number | undefined>();
   for (let index = times.length - 1; index >= 0; index--) {
@@ -68,11 +69,12 @@ function believed(times: readonly (number | undefined)[], sinceMs: number, nowMs
     let [length, most] = [0, firsts.length];
     while (length < most) {
       const middle = (length + most) >> 1;
-      if ((firsts[middle]?.timeMs as number) >= timeMs) length = middle + 1;
+      if ((firsts[middle]?.timeMs as number) > timeMs) length = middle + 1;
       else most = middle;
     }
-    const next = firsts[length - 1]?.index;
-    nexts.set(index, next);
+    // Of two that say the same the one that was written later.
+    if (firsts[length]?.timeMs === timeMs) continue;
+    nexts.set(index, firsts[length - 1]?.index);
     firsts[length] = { index, timeMs };
   }
   const chain: number[] = [];

@@ -244,6 +244,38 @@ test('what was written while the clock stood in 1970 takes nothing along once it
   await expectWhole(disk);
 });
 
+test.each([
+  ['in 1970', 0],
+  ["at its maker's date, which is that of no time in between", Date.UTC(2026, 10, 2)],
+  ['an hour ahead', undefined],
+])(
+  'a gate that is off at night, whose clock begins %s until it is set right, keeps what is young and nothing else',
+  async (_where, begins) => {
+    const keptDays = 20;
+    const { disk, clock, journal } = await fresh({ policy: { maxAgeMs: keptDays * DAY_MS, maxBytes: 1e9 } });
+    const days = 100;
+    for (let day = 0; day < days; day++) {
+      const right = Date.UTC(2027, 5, 1 + day, 8);
+      clock.jumpWall((begins ?? right + 3_600_000) + day - clock.wall());
+      await record(journal, clock, 'ada');
+      clock.jumpWall(right - clock.wall());
+      await record(journal, clock, `day-${day}`);
+      await record(journal, clock, `day-${day}`);
+      clock.jumpWall(right + 3_600_000 * 9 - clock.wall());
+      await journal.purge(true);
+    }
+    await journal.close();
+    const seen = (await entriesOf(disk))
+      .map(({ personal }) => String(personal?.['person']))
+      .filter((person) => person.startsWith('day-'));
+    const kept = new Set(seen.map((person) => Number(person.slice(4))));
+    expect([...kept]).toEqual(Array.from({ length: kept.size }, (_, n) => days - kept.size + n));
+    expect(kept.size).toBeGreaterThanOrEqual(keptDays);
+    expect(kept.size).toBeLessThanOrEqual(keptDays + 2);
+    await expectWhole(disk);
+  },
+);
+
 test('a gate without new entries purges its only file, too', async () => {
   const { disk, clock, journal } = await fresh({ policy: { maxAgeMs: 10 * DAY_MS, maxBytes: 1e9 } });
   await record(journal, clock, 'ada');
