@@ -72,7 +72,8 @@ async function lookAtEye(config: Config, paths: Paths): Promise<Finding> {
   try {
     const { models } = openModels({ config, paths });
     const settings = { camera: config.camera, faces: config.faces, models };
-    const { confinement, unconfinedBecause: why } = await eyeLauncher(settings, config.eye);
+    const { confinement, unconfinedBecause: why, untried } = await eyeLauncher(settings, config.eye);
+    if (untried !== undefined) return { what, result: 'warning', text: untried };
     if (why === undefined) return { what, result: 'ok', text: `confined: ${confinement}` };
     if (existsSync(SOCKET_OF_THE_SERVICES) && config.eye.socket === null)
       return { what, result: 'ok', text: `confined in a unit for the services; by hand not: ${why}` };

@@ -33,6 +33,8 @@ export interface EyeLauncher {
   readonly confinement: Confinement;
   /** Why it is not confined, as the end of a sentence. */
   readonly unconfinedBecause: string | undefined;
+  /** Why it could not be found out whether its sandbox can be made; it is started in it, or not at all. */
+  readonly untried: string | undefined;
   /** @throws Error when no process can be started */
   launch(events: EyeEvents): EyeProcess;
 }

@@ -25,15 +25,21 @@ export const unconfinedDanger = (why: string): string =>
 export async function eyeLauncher(settings: EyeSettings, { socket, sandbox }: Config['eye']): Promise<EyeLauncher> {
   if (socket !== null) {
     const launch: EyeLauncher['launch'] = (events) => new UnitEye(events, socket);
-    return { confinement: 'unit', unconfinedBecause: undefined, launch };
+    return { confinement: 'unit', unconfinedBecause: undefined, untried: undefined, launch };
   }
-  const made = sandbox === 'none' ? { why: 'eye.sandbox is none' } : await eyeSandbox(settings, EYE_PROGRAM);
-  const command = 'command' in made ? made.command : undefined;
+  const tried = sandbox === 'none' ? { impossible: 'eye.sandbox is none' } : await trySandbox(settings, EYE_PROGRAM);
+  const unconfinedBecause = tried.impossible;
   return {
-    confinement: command ? 'sandbox' : 'none',
-    unconfinedBecause: 'why' in made ? made.why : undefined,
+    confinement: unconfinedBecause === undefined ? 'sandbox' : 'none',
+    unconfinedBecause,
+    untried: tried.untried,
     // Made anew for each eye: what was plugged in meanwhile is covered, too.
-    launch: (events) => new EyeChild(events, EYE_PROGRAM, command && sandboxCommand(settings, EYE_PROGRAM)),
+    launch: (events) =>
+      new EyeChild(
+        events,
+        EYE_PROGRAM,
+        unconfinedBecause === undefined ? sandboxCommand(settings, EYE_PROGRAM) : undefined,
+      ),
   };
 }
 
@@ -41,7 +47,8 @@ export async function eyeLauncher(settings: EyeSettings, { socket, sandbox }: Co
 const recording = (path: string | null): string | null =>
   path === null || path === '' || existsSync(path) ? path : dirname(resolve(path));
 
-function sandboxCommand({ camera, faces, models }: EyeSettings, program: string): SandboxCommand {
+/** The command that runs `program` in a sandbox. @throws Error where the machine cannot be looked at */
+export function sandboxCommand({ camera, faces, models }: EyeSettings, program: string): SandboxCommand {
   const networks = [models.confirmer, models.landmarks, models.encoder, ...models.liveness].map(({ file }) => file);
   const named = [faces.haar.cascade, camera?.kind === 'replay' ? recording(camera.path) : null, ...networks];
   const optional = named.filter((path) => path !== null && path !== '').map((path) => resolve(path as string));
@@ -49,36 +56,46 @@ function sandboxCommand({ camera, faces, models }: EyeSettings, program: string)
   return [BUBBLEWRAP, ...sandboxArguments(needs, host())];
 }
 
-/** The command that runs `program` in a sandbox, tried out; or why there is none. */
-export async function eyeSandbox(
-  settings: EyeSettings,
-  program: string,
-): Promise<{ readonly command: SandboxCommand } | { readonly why: string }> {
-  const why = whyNoSandbox(settings.camera, process.getuid?.() === 0);
-  if (why !== undefined) return { why };
-  const command = sandboxCommand(settings, program);
+/** What came of trying a sandbox; neither: it can be made. */
+export interface TriedSandbox {
+  /** Why there can be none here. */
+  readonly impossible?: string;
+  /** Why that could not be found out: an eye is started in one, or not at all. */
+  readonly untried?: string;
+}
+
+/** Tries whether this machine lets bubblewrap make the sandbox of the eye. */
+export async function trySandbox(settings: EyeSettings, program: string): Promise<TriedSandbox> {
+  const impossible = whyNoSandbox(settings.camera, process.getuid?.() === 0);
+  if (impossible !== undefined) return { impossible };
   try {
-    await promisify(execFile)(BUBBLEWRAP, [...command.slice(1), 'true'], { timeout: PROBE_MS, killSignal: 'SIGKILL' });
-    return { command };
+    const [, ...given] = sandboxCommand(settings, program);
+    const env = { ...process.env, LC_ALL: 'C' };
+    await promisify(execFile)(BUBBLEWRAP, [...given, 'true'], { timeout: PROBE_MS, killSignal: 'SIGKILL', env });
+    return {};
   } catch (thrown) {
-    if (isPassing(thrown as ProbeFailure)) return { command };
     const { code, stderr } = thrown as ProbeFailure;
-    if (code === 'ENOENT') return { why: 'bubblewrap is missing: apt-get install bubblewrap' };
-    return { why: `bubblewrap cannot make a sandbox here (${(stderr || messageOf(thrown)).trim().slice(0, 200)})` };
+    if (code === 'ENOENT') return { impossible: 'bubblewrap is missing: apt-get install bubblewrap' };
+    const why = `bubblewrap cannot make a sandbox here (${(stderr || messageOf(thrown)).trim().slice(0, 200)})`;
+    return isPassing(thrown as ProbeFailure) ? { untried: why } : { impossible: why };
   }
 }
 
-type ProbeFailure = NodeJS.ErrnoException & { readonly stderr?: string; readonly killed?: boolean };
+type ProbeFailure = Error & {
+  /** Of the system where it could not be started, else its exit code. */
+  readonly code?: string | number | null;
+  readonly signal?: string | null;
+  readonly stderr?: string;
+};
 
 /**
- * The machine could start no process, or not in time: that says nothing about sandboxes. An eye is started in one all the same, or, as long as
- * it cannot be, not at all; it must not stay unconfined because the gate was started in a bad moment.
+ * The machine had no process, memory or descriptor left, or ended bubblewrap itself, in time or not: that says nothing about sandboxes, and an
+ * eye must not stay unconfined because the gate was started in a bad moment.
  */
-const isPassing = ({ code, stderr = '', killed }: ProbeFailure): boolean =>
-  killed === true ||
-  code === 'EAGAIN' ||
-  code === 'ENOMEM' ||
-  /Resource temporarily unavailable|Cannot allocate memory/.test(stderr);
+const isPassing = ({ code, signal, stderr = '' }: ProbeFailure): boolean =>
+  (signal ?? null) !== null ||
+  /^(EAGAIN|ENOMEM|EMFILE|ENFILE)$/.test(String(code)) ||
+  /Resource temporarily unavailable|Cannot allocate memory|Too many open files/.test(stderr);
 
 function host(): SandboxHost {
   const system = readdirSync('/', { withFileTypes: true })

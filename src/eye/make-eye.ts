@@ -11,8 +11,9 @@ export async function makeEye(
 ): Promise<EyeSupervisor> {
   const settings = { camera: config.camera, faces: config.faces, models };
   const launcher = await eyeLauncher(settings, config.eye);
-  const { confinement, unconfinedBecause } = launcher;
-  if (unconfinedBecause === undefined) log.info({ confinement }, 'the eye is confined');
+  const { confinement, unconfinedBecause, untried } = launcher;
+  if (untried !== undefined) log.warn({ why: untried }, 'the eye is started in a sandbox that could not be tried');
+  else if (unconfinedBecause === undefined) log.info({ confinement }, 'the eye is confined');
   else {
     const danger = unconfinedDanger(unconfinedBecause);
     warnings.push(danger);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { defaultConfig } from '../../src/config/config.js';
 import { EyeChild, type SandboxCommand } from '../../src/eye/child-process.js';
-import { eyeLauncher, eyeSandbox } from '../../src/eye/launcher.js';
+import { eyeLauncher, sandboxCommand, trySandbox } from '../../src/eye/launcher.js';
 import { until } from '../site/until.js';
 import { tempFolder } from '../store/sample.js';
 import { SETTINGS } from './fake-eye.js';
@@ -39,8 +39,8 @@ const settings = {
 };
 
 const program = checkoutOfAThief();
-const sandbox = await eyeSandbox(settings, program);
-const why = 'why' in sandbox ? ` (skipped: ${sandbox.why})` : '';
+const { impossible } = await trySandbox(settings, program);
+const why = impossible === undefined ? '' : ` (skipped: ${impossible})`;
 
 const listening = (server: Server, where: number | string): Promise<Server> =>
   new Promise((resolve, reject) => {
@@ -139,36 +139,47 @@ describe('how eyes are started', () => {
     expect(launcher.unconfinedBecause).toContain('apt-get install bubblewrap');
   });
 
-  /** A bubblewrap that fails in its own words. */
-  async function bubblewrapSays(words: string): Promise<void> {
+  /** A bubblewrap that does as a shell is told. */
+  async function bubblewrapDoes(command: string): Promise<void> {
     const folder = await tempFolder();
     const before = process.env['PATH'];
-    writeFileSync(join(folder, 'bwrap'), `#!/bin/sh\necho "bwrap: ${words}" >&2; exit 1\n`, { mode: 0o755 });
+    writeFileSync(join(folder, 'bwrap'), `#!/bin/sh\n${command}\n`, { mode: 0o755 });
     process.env['PATH'] = `${folder}:${before}`;
     onTestFinished(() => {
       process.env['PATH'] = before;
     });
   }
 
-  test('without a sandbox where bubblewrap is not allowed to make one, and it says why', async () => {
-    await bubblewrapSays('setting up uid map: Permission denied');
+  test.each([
+    ['is not allowed to make one', 'setting up uid map: Permission denied'],
+    ['may make no more namespaces', 'Creating new namespace failed: No space left on device'],
+  ])('without a sandbox where bubblewrap %s, and it says why', async (_what, words) => {
+    await bubblewrapDoes(`echo "bwrap: ${words}" >&2; exit 1`);
     const launcher = await eyeLauncher(settings, eye);
     expect(launcher.confinement).toBe('none');
-    expect(launcher.unconfinedBecause).toContain('setting up uid map: Permission denied');
+    expect(launcher.unconfinedBecause).toContain(words);
   });
 
-  test('in a sandbox or not at all where the machine can start no process at the moment', async () => {
-    await bubblewrapSays('Creating new namespace failed: Resource temporarily unavailable');
+  test.each([
+    [
+      'has no process left',
+      'echo "bwrap: Creating new namespace failed: Resource temporarily unavailable" >&2; exit 1',
+    ],
+    ['has no file left', 'echo "bwrap: pipe failed: Too many open files in system" >&2; exit 1'],
+    ['has no memory left', 'kill -KILL $$'],
+  ])('in a sandbox or not at all where the machine %s at the moment', async (_what, command) => {
+    await bubblewrapDoes(command);
     const launcher = await eyeLauncher(settings, eye);
-    expect([launcher.confinement, launcher.unconfinedBecause]).toEqual(['sandbox', undefined]);
+    expect(launcher).toMatchObject({ confinement: 'sandbox', unconfinedBecause: undefined });
+    expect(launcher.untried).toMatch(/^bubblewrap cannot make a sandbox here/);
   });
 });
 
 describe('an eye that somebody has taken over', () => {
-  test.skipIf('why' in sandbox)(
+  test.skipIf(impossible)(
     `in the sandbox it reads no people, keys or journal, drives no line, reaches no socket, process or watchdog${why}`,
     async () => {
-      const { found, processes, env } = await attack('command' in sandbox ? sandbox.command : undefined);
+      const { found, processes, env } = await attack(sandboxCommand(settings, program));
       const entries = Object.entries(found);
       expect(entries.length).toBeGreaterThan(20);
       // To its own loopback it may send, where nobody listens.
@@ -181,17 +192,15 @@ describe('an eye that somebody has taken over', () => {
     60_000,
   );
 
-  test.skipIf('why' in sandbox)(`is in the sandbox, too, where a network was missing at the start${why}`, async () => {
+  test.skipIf(impossible)(`is in the sandbox, too, where a network was missing at the start${why}`, async () => {
     const missing = { ...settings.models.encoder, file: join(await tempFolder(), 'missing.onnx') };
-    expect(await eyeSandbox({ ...settings, models: { ...settings.models, encoder: missing } }, program)).toHaveProperty(
-      'command',
-    );
+    expect(await trySandbox({ ...settings, models: { ...settings.models, encoder: missing } }, program)).toEqual({});
   });
 
-  test.skipIf('why' in sandbox)(
+  test.skipIf(impossible)(
     `leaves nothing behind when it is killed while its sandbox is made${why}`,
     async () => {
-      const command = 'command' in sandbox ? sandbox.command : undefined;
+      const command = sandboxCommand(settings, program);
       for (let wait = 0; wait < 40; wait++) {
         const exited = new Promise<string>((gone) => {
           const silent = { onMessage: () => undefined, onInvalid: () => undefined, onOutput: () => undefined };

@@ -105,6 +105,7 @@ export class EyeStage {
       launcher: {
         confinement: 'none',
         unconfinedBecause: undefined,
+        untried: undefined,
         launch: (events) => {
           this.launches += 1;
           if (this.startFault !== undefined) {
