@@ -1,5 +1,6 @@
 // What is done to a gate that runs in the virtual machine. `harm` and `lift` are commands of the guest, or calls with the rig.
-// `door`: what the door must do meanwhile, `works` unless said otherwise; `blinds`: the state must say that nothing is seen.
+// `door`: what the door must do meanwhile, `works` unless said otherwise; `blinds`: the state must tell that nothing is seen; `says`: what it must
+// say at the end.
 
 const eyePid = "pgrep -f '^node --no-incremental-marking /opt/kaimon/dist/eye/main.js' | head -1";
 const camera = (what, input = '') => `bash /opt/kaimon/test/hardware/guest/camera.sh ${what} '${input}'`;
@@ -8,15 +9,24 @@ const setClock = (shift) => ({
   lift: async (rig) => rig.shiftClock(null),
 });
 
+const BAD_DISK = [/^people cannot be changed or saved/, /^the journal is not written/];
+
 export const HARMS = [
   { name: 'daemon killed', harm: 'systemctl kill -s KILL --kill-who=main kaimon', door: 'idle' },
   { name: 'daemon hangs', harm: 'systemctl kill -s STOP --kill-who=main kaimon', door: 'idle' },
   { name: 'daemon aborts', harm: 'systemctl kill -s ABRT --kill-who=main kaimon', door: 'idle' },
   { name: 'eye killed', harm: `kill -KILL $(${eyePid})`, blinds: true },
   { name: 'eye hangs', harm: `kill -STOP $(${eyePid})`, blinds: true },
-  { name: 'disk hangs', harm: 'fsfreeze -f /var/lib/kaimon', lift: 'fsfreeze -u /var/lib/kaimon', forMs: 60_000 },
+  {
+    name: 'disk hangs',
+    says: BAD_DISK,
+    harm: 'fsfreeze -f /var/lib/kaimon',
+    lift: 'fsfreeze -u /var/lib/kaimon',
+    forMs: 60_000,
+  },
   {
     name: 'disk full',
+    says: BAD_DISK,
     harm: 'dd if=/dev/zero of=/var/lib/kaimon/ballast bs=64k 2>/dev/null; dd if=/dev/zero of=/var/lib/kaimon/ballast2 bs=1 2>/dev/null || true',
     lift: 'rm -f /var/lib/kaimon/ballast /var/lib/kaimon/ballast2',
     forMs: 30_000,
@@ -47,6 +57,7 @@ export const HARMS = [
   { name: 'clock at 1970', ...setClock('1970'), forMs: 20_000 },
   {
     name: 'camera unplugged',
+    says: [/^no camera/],
     blinds: true,
     harm: camera('unplug'),
     lift: camera('plug'),
@@ -54,6 +65,7 @@ export const HARMS = [
   },
   {
     name: 'camera hangs',
+    says: [/^no camera/],
     blinds: true,
     harm: 'systemctl kill -s STOP rig-feeder',
     lift: 'systemctl kill -s CONT rig-feeder',
@@ -61,14 +73,14 @@ export const HARMS = [
   },
   {
     name: 'camera black',
-    blinds: true,
+    says: [/^camera-dark/],
     harm: camera('plug', '-re -f lavfi -i color=black:s=640x480:r=2 -pix_fmt yuv420p'),
     lift: camera('plug'),
     forMs: 60_000,
   },
   {
     name: 'camera frozen',
-    blinds: true,
+    says: [/^camera-frozen/],
     harm: camera('plug', '-re -f lavfi -i smptebars=size=640x480:rate=2 -pix_fmt yuv420p'),
     lift: camera('plug'),
     forMs: 60_000,

@@ -146,7 +146,7 @@ const act = (what) => (typeof what === 'string' ? guest.exec(what) : what(rig));
 /** All that was acknowledged, looked for on a copy of the disk. */
 const lost = async (tar) => missingFrom(await guest.exec(tar, { binary: true }), ledger);
 
-async function harm({ name, harm, lift, forMs = 0, door = 'works', blinds = false }) {
+async function harm({ name, harm, lift, forMs = 0, door = 'works', blinds = false, says = [] }) {
   say(`harm: ${name}`);
   const row = { name, wrong: [] };
   // Nobody can do what an emulated machine does in the time of a real one: the door without a harm is beside it.
@@ -175,6 +175,8 @@ async function harm({ name, harm, lift, forMs = 0, door = 'works', blinds = fals
     await pause(Math.max(0, forMs - (Date.now() - start)));
     if (blinds && (await blind) === null) row.wrong.push('the state never said that it is blind');
     row.state = problems();
+    for (const text of says)
+      if (!row.state.some((said) => text.test(said))) row.wrong.push(`the state does not say ${text}`);
   }
   if (lift !== undefined) await act(lift);
   row.answersS = await until(answers);

@@ -71,6 +71,13 @@ const greeting = (set) => {
   );
 };
 
+/** What is changed counts, and is saved later. */
+const BAD_DISK = {
+  faces: true,
+  removal: 'not-saved',
+  says: [/^the journal is not written/, /^people cannot be changed or saved/],
+};
+
 const CGROUP = '/sys/fs/cgroup';
 function cgroup(at, kind, limit, value) {
   const folder = join(CGROUP, kind, `kaimon-rig-${process.pid}`);
@@ -89,16 +96,23 @@ function cgroup(at, kind, limit, value) {
 }
 const readNumber = (file) => Number(readFileSync(file, 'utf8'));
 
-/** `asks`: whether the broker can carry a request during the harm; `duringMs`: how long it lasts at least. Without `heal` nothing is to be taken away. */
+/**
+ * `asks`: whether the broker can carry a request during the harm; `duringMs`: how long it lasts at least. Without `heal` nothing is to be taken
+ * away. What must be seen meanwhile: `says`, what the state must say (nothing else is told apart from nothing); `faces`, whether somebody is let in
+ * (undefined: some, before it is noticed); `removal`, how a removal is answered.
+ */
 export const HARMS = [
   {
     name: 'nothing',
+    faces: true,
     strike: () => undefined,
     heal: () => undefined,
   },
+  // Replaced so soon that the state, which is told twice a second, may not say it.
   { name: 'eye: SIGKILL', strike: (at) => signalEye(at, 'SIGKILL'), duringMs: 0 },
   {
     name: 'eye: SIGSTOP',
+    says: [/^the eye was lost/],
     before(set) {
       set.config.eye = {};
     },
@@ -107,28 +121,39 @@ export const HARMS = [
   },
   {
     name: 'disk: hangs',
+    ...BAD_DISK,
     strike: ({ set }) => call('fsfreeze', '-f', set.state),
     heal: ({ set }) => call('fsfreeze', '-u', set.state),
   },
   {
     name: 'disk: full',
+    ...BAD_DISK,
     strike: ({ set }) => fill(set.state),
     heal: ({ set }) => rmSync(join(set.state, 'ballast')),
   },
   {
     name: 'disk: read-only',
+    ...BAD_DISK,
     strike: ({ set }) => readOnly(set.state),
     heal: ({ set }) => writableAgain(set),
   },
   {
     name: 'broker: hangs',
+    faces: true,
     strike: (at) => at.broker.pause(),
     heal: (at) => at.broker.resume(),
     asks: false,
   },
-  { name: 'broker: killed', strike: (at) => at.broker.kill(), heal: (at) => at.broker.restart(), asks: false },
+  {
+    name: 'broker: killed',
+    faces: true,
+    strike: (at) => at.broker.kill(),
+    heal: (at) => at.broker.restart(),
+    asks: false,
+  },
   {
     name: 'speaker: hangs',
+    faces: true,
     before(set) {
       greeting(set);
       putProgram(set.folder, 'aplay', '#!/bin/sh\nexit 0\n');
@@ -138,6 +163,7 @@ export const HARMS = [
   },
   {
     name: 'speaker: missing',
+    faces: true,
     before(set) {
       greeting(set);
       putProgram(set.folder, 'aplay', '#!/bin/sh\nexit 0\n');
@@ -150,6 +176,8 @@ export const HARMS = [
   },
   {
     name: 'log: stalls',
+    faces: true,
+    says: [/^log-stalled/],
     before(set) {
       const pipe = join(set.folder, 'log');
       call('mkfifo', pipe);
@@ -171,12 +199,13 @@ export const HARMS = [
       clearInterval(set.stuffing);
     },
   },
-  camera('gone'),
-  camera('frozen', { duringMs: 30_000 }),
-  camera('black', { duringMs: 30_000 }),
-  camera('flood'),
-  camera('garbage'),
+  camera('gone', { faces: false, says: [/^no camera/] }),
+  camera('frozen', { duringMs: 30_000, faces: false, says: [/^camera-frozen/] }),
+  camera('black', { duringMs: 30_000, faces: false, says: [/^camera-dark/] }),
+  camera('flood', { faces: true }),
+  camera('garbage', { faces: false, says: [/^no camera/] }),
   camera('hangs', {
+    says: [/^no camera/],
     strike: (at) => signalCamera(at, 'SIGSTOP'),
     // The gate has replaced it by then.
     heal: undefined,
@@ -184,6 +213,8 @@ export const HARMS = [
   }),
   {
     name: 'no further process',
+    faces: false,
+    says: [/^the eye was lost/],
     before: greeting,
     async strike(at) {
       signalEye(at, 'SIGKILL');
@@ -196,6 +227,8 @@ export const HARMS = [
   },
   {
     name: 'memory short',
+    faces: false,
+    says: [/^the eye was lost/],
     strike(at) {
       // What they have already is not counted: the next eye finds too little, and the gate little for what is new.
       at.set.group = cgroup(at, 'memory', 'memory.limit_in_bytes', () => 60 * 1024 * 1024);

@@ -9,17 +9,18 @@ export const NOT_KEPT = ['greeting', 'people-rejected', 'passages-rejected'];
 /** Entries of requests that name who asked. */
 const ASKED = ['opened', 'lock-asked', 'mode-asked'];
 
-/** @returns faults, in sentences; the type of each entry by its number; who asked for something at the door; how often its end was repaired */
+/** @returns faults, in sentences; the type of each entry by its number, and its time; who asked for something at the door; how often its end was repaired */
 export async function keptJournal(state) {
   const disk = new FileDisk(journalFolder(state));
   const { ok, faults, notes } = await auditJournal(disk);
-  const [types, askers] = [new Map(), new Set()];
+  const [types, times, askers] = [new Map(), new Map(), new Set()];
   for await (const { entry, personal } of queryEntries(disk, {})) {
     types.set(entry.n, entry.type);
+    times.set(entry.n, Date.parse(entry.time));
     if (ASKED.includes(entry.type)) askers.add(personal.by);
   }
   const sentences = ok ? [] : faults.map(({ file, line, text }) => `${file} line ${line}: ${text}`);
-  return { faults: sentences, types, askers, repaired: notes.repaired };
+  return { faults: sentences, types, times, askers, repaired: notes.repaired };
 }
 
 /** @param told pairs of an entry's number and its type @param types of {@link keptJournal} */
