@@ -73,14 +73,14 @@ export const HARMS = [
   },
   {
     name: 'camera black',
-    says: [/^camera-dark/],
+    says: [/camera-dark/],
     harm: camera('plug', '-re -f lavfi -i color=black:s=640x480:r=2 -pix_fmt yuv420p'),
     lift: camera('plug'),
     forMs: 60_000,
   },
   {
     name: 'camera frozen',
-    says: [/^camera-frozen/],
+    says: [/camera-frozen/],
     harm: camera('plug', '-re -f lavfi -i smptebars=size=640x480:rate=2 -pix_fmt yuv420p'),
     lift: camera('plug'),
     forMs: 60_000,

@@ -140,7 +140,8 @@ const doorWorks = ({ buttonMs, pulseMs, fireMs, heldInFire, lockedMs }) =>
 /** Has the button open the door: what comes next finds the relay drawn. */
 const PRESS = 'echo pull-down >/run/wires/sim_gpio1/pull; sleep 0.2; echo pull-up >/run/wires/sim_gpio1/pull';
 const relayIdle = async () => (await guest.exec('cat /run/wires/sim_gpio0/value')).trim() === '0';
-const problems = () => (ledger.state?.problems ?? []).map((text) => text.split(':')[0]);
+/** What the state says, each sentence up to what differs from case to case. */
+const problems = () => (ledger.state?.problems ?? []).map((text) => text.slice(0, 60));
 const act = (what) => (typeof what === 'string' ? guest.exec(what) : what(rig));
 
 /** All that was acknowledged, looked for on a copy of the disk. */

@@ -200,8 +200,8 @@ export const HARMS = [
     },
   },
   camera('gone', { faces: false, says: [/^no camera/] }),
-  camera('frozen', { duringMs: 30_000, faces: false, says: [/^camera-frozen/] }),
-  camera('black', { duringMs: 30_000, faces: false, says: [/^camera-dark/] }),
+  camera('frozen', { duringMs: 30_000, faces: false, says: [/camera-frozen/] }),
+  camera('black', { duringMs: 30_000, faces: false, says: [/camera-dark/] }),
   camera('flood', { faces: true }),
   camera('garbage', { faces: false, says: [/^no camera/] }),
   camera('hangs', {
