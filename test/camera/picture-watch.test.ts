@@ -67,6 +67,12 @@ test('a picture that many others have followed counts as new: a scene may come b
   expect(seenIn([bytes, ...between.slice(1), bytes]).at(-1)?.repeats).toBe(true);
 });
 
+test('a picture that comes again and again drives no other one out', () => {
+  const [bytes, again] = [wall(90, 5), wall(90, 5)];
+  const often = Array.from({ length: REMEMBERED }, () => again);
+  expect(seenIn([bytes, ...often, bytes]).at(-1)?.repeats).toBe(true);
+});
+
 test('a covered lens is dark, whatever its noise; a lamp in a dark hall is not', () => {
   expect(saidOf(forLong(() => wall(0, 16)))).toBe('dark');
   const lamp = () => {

@@ -109,14 +109,28 @@ const lit = (level: number, atMs: number, index: number): Frame => ({
   index,
 });
 
-/** Measures these pictures of a camera that is `live` or gone, one after the other; `sees` of them are expected to be measured. */
-async function watched(pictures: readonly Frame[], sees: number, live = true) {
+/**
+ * Measures these pictures of a camera, one after the other; `sees` of them are expected to be measured.
+ * `live`: false once it is gone; `openings`: how often it was opened by the time of a picture.
+ */
+async function watched(
+  pictures: readonly Frame[],
+  sees: number,
+  { live = true, openings = () => 1 }: { live?: boolean; openings?: (picture: number) => number } = {},
+) {
   const { gateLine, meter, clock } = make();
   const watch = new PictureWatch(FAULT_AFTER_MS);
   const worker = new EyeWorker(gateLine, { live: meter, photo: meter }, clock, undefined, watch);
   const frames = [...pictures];
   const reopened: string[] = [];
-  const newest = { live, openings: 1, next: async () => frames.shift(), reopen: (why: string) => reopened.push(why) };
+  const newest = {
+    live,
+    get openings() {
+      return openings(pictures.length - frames.length - 1);
+    },
+    next: async () => frames.shift(),
+    reopen: (why: string) => reopened.push(why),
+  };
   const measuring = worker.measureFrames(newest as unknown as NewestFrame);
   for (let n = 0; n < sees; n++) await released(meter);
   await measuring;
@@ -159,8 +173,14 @@ test.each<[string, readonly [number, number]]>([
   expect(reopened).toEqual([expect.stringMatching(/^camera-frozen: /)]);
 });
 
+test('what a camera has repeated is counted anew once it was opened again', async () => {
+  const pictures = stuck([90, 90], FAULT_AFTER_MS);
+  const { sent } = await watched(pictures, 1, { openings: (picture) => (picture < 2 ? 1 : 2) });
+  expect(sent.map(({ kind }) => kind)).toEqual(['observation']);
+});
+
 test('of the pictures of a camera that is gone meanwhile nothing is said: it would count as live', async () => {
-  const { sent, reopened, worker } = await watched(stuck([90, 90], FAULT_AFTER_MS), 1, false);
+  const { sent, reopened, worker } = await watched(stuck([90, 90], FAULT_AFTER_MS), 1, { live: false });
   expect(sent.map(({ kind }) => kind)).toEqual(['observation']);
   expect(reopened).toEqual([]);
   expect(worker.pictureFault).toBe('frozen');
