@@ -47,6 +47,7 @@ export class NewestFrame {
   #whyGivenUp: string | undefined;
   /** Frames from the camera that is open now. */
   #frames = 0;
+  #openings = 0;
   readonly #running: Promise<void>;
 
   constructor(open: OpenCamera, clock: Clock, options: NewestFrameOptions) {
@@ -71,6 +72,11 @@ export class NewestFrame {
   /** Whether the camera delivers. */
   get live(): boolean {
     return this.#live;
+  }
+
+  /** How often the camera has been opened, or was tried to be. */
+  get openings(): number {
+    return this.#openings;
   }
 
   /** Closes a live camera and opens it again after a pause. @param why for the state */
@@ -100,6 +106,7 @@ export class NewestFrame {
     while (!this.#stopped) {
       this.#enter({ state: 'opening', attempt });
       this.#frames = 0;
+      this.#openings += 1;
       this.#whyGivenUp = undefined;
       this.#base = this.#next;
       let why = '';

@@ -1,3 +1,4 @@
+import type { PictureFault } from '../camera/picture-fault.js';
 import type { Observation } from '../face/observation.js';
 import type { Confinement } from './eye-process.js';
 
@@ -9,7 +10,13 @@ export interface EyeStatus {
   readonly lastFault: string | null;
   readonly pid: number | null;
   readonly rssBytes: number | null;
-  readonly camera: { readonly state: string; readonly why: string | null };
+  readonly camera: {
+    readonly state: string;
+    /** What is wrong with it, in a sentence. */
+    readonly why: string | null;
+    /** What is wrong with its pictures, if that is it. */
+    readonly fault?: PictureFault | undefined;
+  };
   readonly confinement: Confinement;
 }
 

@@ -47,7 +47,13 @@ gateLine.listen(process.stdin, (request, blob) => {
   else configured.then((ready) => ready.serve(request, blob)).catch(fail);
 });
 setInterval(
-  () => gateLine.send({ kind: 'alive', rssBytes: process.memoryUsage.rss(), busyMs: worker?.busyMs ?? 0 }),
+  () =>
+    gateLine.send({
+      kind: 'alive',
+      rssBytes: process.memoryUsage.rss(),
+      busyMs: worker?.busyMs ?? 0,
+      repeats: worker?.repeats ?? false,
+    }),
   ALIVE_EVERY_MS,
 );
 

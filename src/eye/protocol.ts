@@ -93,8 +93,16 @@ export const cameraStateSchema = z.object({
 export const fromEyeSchema = z.union([
   observationSchema,
   z.object({ kind: z.literal('ready'), encoder: z.string().max(64) }),
-  /** A sign of life, once a second, camera or not; `busyMs`: how long the picture at hand has been worked on. */
-  z.object({ kind: z.literal('alive'), rssBytes: z.number(), busyMs: z.number().min(0) }),
+  /**
+   * A sign of life, once a second, camera or not; `busyMs`: how long the picture at hand has been worked on; `repeats`: the newest picture was
+   * there before, and is not measured again.
+   */
+  z.object({
+    kind: z.literal('alive'),
+    rssBytes: z.number(),
+    busyMs: z.number().min(0),
+    repeats: z.boolean().optional(),
+  }),
   cameraStateSchema,
   photoAnswerSchema,
   /** ok: the JPEG is the message's blob. */

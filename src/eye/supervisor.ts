@@ -43,6 +43,8 @@ export class EyeSupervisor {
   /** Grows with each launch, replacement and stop: events of an earlier generation are ignored. */
   #generation = 0;
   #liveSinceMs: MonotonicMs | undefined;
+  /** When the eye last said that the camera repeats itself. */
+  #repeatedMs: MonotonicMs | undefined;
   #timer: Timer | undefined;
   #check: Timer | undefined;
   readonly #replies: PendingReplies;
@@ -77,10 +79,10 @@ export class EyeSupervisor {
     };
   }
 
-  /** Milliseconds since the last frame was measured, or since the camera began to deliver; 0 while it does not deliver. */
+  /** Milliseconds since the last frame was measured or need not be, or since the camera began to deliver; 0 while it does not deliver. */
   get blindMs(): number {
     const now = this.#clock.monotonic();
-    return now - Math.max(this.#liveSinceMs ?? now, this.#newest?.measuredMs ?? 0);
+    return now - Math.max(this.#liveSinceMs ?? now, this.#newest?.measuredMs ?? 0, this.#repeatedMs ?? 0);
   }
 
   get status(): EyeStatus {
@@ -205,6 +207,7 @@ export class EyeSupervisor {
         return;
       case 'alive':
         this.#status = { ...this.#status, rssBytes: message.rssBytes };
+        if (message.repeats) this.#repeatedMs = now;
         return;
       case 'camera':
         this.#noteCamera(message, now);
@@ -226,9 +229,9 @@ export class EyeSupervisor {
       this.#replace(`its camera changed more than ${CAMERA_CHANGES_MAX} times within a second`);
       return;
     }
-    const { state } = message;
+    const { state, fault } = message;
     this.#liveSinceMs = state === 'live' ? now : undefined;
-    this.#change({ camera: { state, why: whyOf(message) } });
+    this.#change({ camera: { state, why: whyOf(message), fault } });
   }
 
   /** An observation that the gate fails on counts as the eye's fault: the eye is replaced, the gate goes on. */

@@ -30,6 +30,7 @@ export class EyeWorker {
   readonly #scene: SceneWatch | undefined;
   readonly #pictures: PictureWatch | undefined;
   #pictureFault: PictureFault | undefined;
+  #repeats = false;
   #reopenedMs: MonotonicMs | undefined;
   #photosWaiting = 0;
   #busySince: MonotonicMs | undefined;
@@ -63,8 +64,8 @@ export class EyeWorker {
     for (;;) {
       const frame = await frames.next();
       if (!frame) return;
-      if (this.#noteFault(frame, frames) === 'frozen') {
-        // Whom it shows may be gone, and would be let in again and again.
+      if (this.#isRepeated(frame, frames)) {
+        // Nothing can be learnt from it. Whom it shows may be gone, and would be let in again and again.
         frame.picture.release();
         continue;
       }
@@ -81,18 +82,25 @@ export class EyeWorker {
     }
   }
 
-  /** Tells the gate what is wrong with the pictures, and opens a frozen camera again. */
-  #noteFault(frame: Frame, frames: NewestFrame): PictureFault | undefined {
-    const fault = this.#pictures?.see(frame, this.#newest?.picture);
+  /** Also tells the gate what is wrong with the pictures, and opens a frozen camera again. */
+  #isRepeated(frame: Frame, frames: NewestFrame): boolean {
+    if (!this.#pictures) return false;
+    const { repeats, fault } = this.#pictures.see(frame, frames.openings);
+    this.#repeats = repeats;
     // Of a camera that is gone meanwhile nothing is said: it would count as live.
     if (fault !== this.#pictureFault && frames.live) this.#gateLine.send({ kind: 'camera', state: 'live', fault });
     this.#pictureFault = fault;
     const wait = this.#reopenedMs !== undefined && frame.takenMs - this.#reopenedMs < REOPEN_EVERY_MS;
-    if (fault === 'frozen' && !wait) {
+    if (fault === 'frozen' && frames.live && !wait) {
       this.#reopenedMs = frame.takenMs;
       frames.reopen(pictureFaultText.frozen);
     }
-    return fault;
+    return repeats;
+  }
+
+  /** Whether the newest picture was there before, so that there is nothing to be measured. */
+  get repeats(): boolean {
+    return this.#repeats;
   }
 
   /** What the pictures of the open camera lack; undefined while there is nothing wrong with them. */

@@ -16,7 +16,7 @@ export interface PartStates {
   readonly journalFault: string | null;
   readonly threshold: ChosenThreshold;
   readonly passages: PassageCounts;
-  /** Milliseconds since the last frame was measured, or since the camera began to deliver. */
+  /** Milliseconds since the last frame was measured or need not be, or since the camera began to deliver. */
   readonly blindMs: number;
   /** Dangerous settings, in sentences. */
   readonly warnings: readonly string[];
@@ -33,7 +33,7 @@ export interface GateState {
   readonly passages: PassageCounts;
   /** Sentences; empty when all is well. */
   readonly problems: readonly string[];
-  /** Settings that take from what protects the door, and what was lost at the start, in sentences; they change no status. */
+  /** Settings that take from what protects the door, what was lost at the start, and that it is dark, in sentences; they change no status. */
   readonly warnings: readonly string[];
 }
 
@@ -57,7 +57,10 @@ export function gateState({
   if (eye.state === 'waiting') problems.push(`the eye was lost: ${eye.lastFault ?? 'unknown'}`);
   if (eye.state === 'up' && eye.camera.state === 'waiting') problems.push(`no camera: ${eye.camera.why ?? 'unknown'}`);
   const sees = eye.state === 'up' && eye.camera.state === 'live';
-  if (sees && eye.camera.why !== null) problems.push(eye.camera.why);
+  const { why, fault } = eye.camera;
+  // A hall is dark each night, which nobody wants to be called for; a lens that is covered cannot be told from it.
+  const dark = sees && fault === 'dark' && why !== null ? [why] : [];
+  if (sees && why !== null && fault !== 'dark') problems.push(why);
   else if (sees && blindMs > BLIND_MS) problems.push('the camera delivers, but nothing has been measured for seconds');
   if (peopleFault !== null) problems.push(`people cannot be changed or saved: ${peopleFault}`);
   if (journalFault !== null) problems.push(`the journal is not written: ${journalFault}`);
@@ -70,7 +73,7 @@ export function gateState({
     eyeConfinement: eye.confinement,
     passages,
     problems,
-    warnings,
+    warnings: [...warnings, ...dark],
   };
 }
 

@@ -77,7 +77,7 @@ describe('a camera that fails', () => {
     await settle();
     expect(on.states.at(-1)).toMatchObject({ state: 'waiting', why: 'the same picture' });
     await on.pass(500);
-    expect([on.cameras.length, on.cameras[0]?.closed]).toEqual([2, 1]);
+    expect([on.cameras.length, on.newest.openings, on.cameras[0]?.closed]).toEqual([2, 2, 1]);
     await on.camera.deliver();
     await on.pass(5000);
     expect(on.states.at(-1)).toMatchObject({ state: 'waiting', why: 'the camera stopped delivering frames' });

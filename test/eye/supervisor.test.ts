@@ -61,9 +61,27 @@ describe('an eye that is well', () => {
     const stage = up();
     stage.fake.say({ kind: 'camera', state: 'live' });
     stage.fake.say({ kind: 'camera', state: 'live', fault });
-    expect(stage.reported.at(-1)?.camera).toEqual({ state: 'live', why: expect.stringMatching(`^camera-${fault}: `) });
+    expect(stage.reported.at(-1)?.camera).toEqual({
+      state: 'live',
+      why: expect.stringMatching(`^camera-${fault}: `),
+      fault,
+    });
     stage.fake.say({ kind: 'camera', state: 'live' });
     expect(stage.reported.at(-1)?.camera).toEqual({ state: 'live', why: null });
+  });
+
+  test.each([
+    ['measures nothing is blind', undefined, 8000],
+    ['need not measure, since the camera repeats itself, is not', true, 0],
+    ['measures nothing new is blind', false, 8000],
+  ] as const)('that %s', (_what, repeats, blindMs) => {
+    const stage = up();
+    stage.fake.say({ kind: 'camera', state: 'live' });
+    for (let second = 0; second < 8; second++) {
+      stage.clock.advance(1000);
+      stage.fake.say({ kind: 'alive', rssBytes: 1, busyMs: 0, repeats });
+    }
+    expect(stage.eye.blindMs).toBe(blindMs);
   });
 
   test('without a camera reports why', () => {

@@ -109,47 +109,81 @@ const lit = (level: number, atMs: number, index: number): Frame => ({
   index,
 });
 
-test('a frozen picture is told and measured no more, its camera opened again once; another picture ends it', async () => {
+/**
+ * Measures these pictures of a camera, one after the other; `sees` of them are expected to be measured.
+ * `live`: false once it is gone; `openings`: how often it was opened by the time of a picture.
+ */
+async function watched(
+  pictures: readonly Frame[],
+  sees: number,
+  { live = true, openings = () => 1 }: { live?: boolean; openings?: (picture: number) => number } = {},
+) {
   const { gateLine, meter, clock } = make();
-  const worker = new EyeWorker(
-    gateLine,
-    { live: meter, photo: meter },
-    clock,
-    undefined,
-    new PictureWatch(FAULT_AFTER_MS),
-  );
-  const frames = [
-    lit(90, 0, 0),
-    lit(90, FAULT_AFTER_MS, 1),
-    lit(90, FAULT_AFTER_MS + 200, 2),
-    lit(91, FAULT_AFTER_MS + 400, 3),
-  ];
+  const watch = new PictureWatch(FAULT_AFTER_MS);
+  const worker = new EyeWorker(gateLine, { live: meter, photo: meter }, clock, undefined, watch);
+  const frames = [...pictures];
   const reopened: string[] = [];
-  const newest = { live: true, next: async () => frames.shift(), reopen: (why: string) => reopened.push(why) };
+  const newest = {
+    live,
+    get openings() {
+      return openings(pictures.length - frames.length - 1);
+    },
+    next: async () => frames.shift(),
+    reopen: (why: string) => reopened.push(why),
+  };
   const measuring = worker.measureFrames(newest as unknown as NewestFrame);
-  await released(meter);
-  await released(meter);
+  for (let n = 0; n < sees; n++) await released(meter);
   await measuring;
-  expect(gateLine.sent.map(({ message }) => message)).toMatchObject([
-    { kind: 'observation', frame: 0 },
+  return { worker, reopened, sent: gateLine.sent.map(({ message }) => message) };
+}
+
+test('a picture that was there before is not measured, not even for a moment: whom it shows may be gone', async () => {
+  const levels = [90, 90, 91, 90, 91, 91, 92];
+  const { sent, worker } = await watched(
+    levels.map((level, n) => lit(level, n * 100, n)),
+    3,
+  );
+  expect(sent).toMatchObject([0, 2, 6].map((frame) => ({ kind: 'observation', frame })));
+  expect(worker.repeats).toBe(false);
+});
+
+test('that the newest picture is such a one can be read', async () => {
+  const { worker } = await watched([lit(90, 0, 0), lit(90, 100, 1)], 1);
+  expect(worker.repeats).toBe(true);
+});
+
+/** Two pictures, each in its turn, for so long. */
+const stuck = (levels: readonly [number, number], forMs: number): Frame[] =>
+  Array.from({ length: forMs / 5000 + 1 }, (_, n) => lit(levels[n % 2] ?? 0, n * 5000, n));
+
+test.each<[string, readonly [number, number]]>([
+  ['one picture', [90, 90]],
+  ['two pictures', [90, 91]],
+  ['black', [0, 0]],
+])('a camera that is stuck with %s is told, and opened again once; another picture ends it', async (_what, levels) => {
+  const pictures = stuck(levels, FAULT_AFTER_MS + 10_000);
+  const other = lit(99, FAULT_AFTER_MS + 11_000, pictures.length);
+  const different = new Set(levels).size;
+  const { sent, reopened } = await watched([...pictures, other], different + 1);
+  expect(sent.slice(different)).toMatchObject([
     { kind: 'camera', state: 'live', fault: 'frozen' },
-    { kind: 'camera', state: 'live', fault: undefined },
-    { kind: 'observation', frame: 3 },
+    { kind: 'camera', state: 'live', fault: levels[0] === 0 ? 'dark' : undefined },
+    { kind: 'observation', frame: other.index },
   ]);
   expect(reopened).toEqual([expect.stringMatching(/^camera-frozen: /)]);
 });
 
+test('what a camera has repeated is counted anew once it was opened again', async () => {
+  const pictures = stuck([90, 90], FAULT_AFTER_MS);
+  const { sent } = await watched(pictures, 1, { openings: (picture) => (picture < 2 ? 1 : 2) });
+  expect(sent.map(({ kind }) => kind)).toEqual(['observation']);
+});
+
 test('of the pictures of a camera that is gone meanwhile nothing is said: it would count as live', async () => {
-  const { gateLine, meter, clock } = make();
-  const worker = new EyeWorker(gateLine, { live: meter, photo: meter }, clock, undefined, new PictureWatch(1));
-  const frames = [lit(0, 0, 0), lit(0, FAULT_AFTER_MS, 1)];
-  const newest = { live: false, next: async () => frames.shift() };
-  const measuring = worker.measureFrames(newest as unknown as NewestFrame);
-  await released(meter);
-  await released(meter);
-  await measuring;
-  expect(gateLine.sent.map(({ message }) => message.kind)).toEqual(['observation', 'observation']);
-  expect(worker.pictureFault).toBe('dark');
+  const { sent, reopened, worker } = await watched(stuck([90, 90], FAULT_AFTER_MS), 1, { live: false });
+  expect(sent.map(({ kind }) => kind)).toEqual(['observation']);
+  expect(reopened).toEqual([]);
+  expect(worker.pictureFault).toBe('frozen');
 });
 
 test('how long the eye has worked on its current picture can be read at any time, and is 0 once it is done', async () => {

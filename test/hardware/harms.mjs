@@ -74,7 +74,8 @@ export const HARMS = [
   {
     name: 'camera black',
     says: [/camera-dark/],
-    harm: camera('plug', '-re -f lavfi -i color=black:s=640x480:r=2 -pix_fmt yuv420p'),
+    // With the noise of a sensor: black without any is a frozen camera.
+    harm: camera('plug', '-re -f lavfi -i color=black:s=640x480:r=2,noise=alls=6:allf=t -pix_fmt yuv420p'),
     lift: camera('plug'),
     forMs: 60_000,
   },

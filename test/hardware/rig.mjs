@@ -133,7 +133,7 @@ const answers = () => ledger.ask('ping', {});
 const sees = () =>
   ledger.state?.camera === 'live' &&
   ledger.state?.eye === 'up' &&
-  !problems().some((text) => /^camera-(frozen|dark)/.test(text));
+  !said().some((text) => /^camera-(frozen|dark)/.test(text));
 const tryDoor = async () => JSON.parse(await guest.exec('node /opt/kaimon/test/hardware/guest/try-door.mjs'));
 const doorWorks = ({ buttonMs, pulseMs, fireMs, heldInFire, lockedMs }) =>
   buttonMs !== null && pulseMs !== null && fireMs !== null && heldInFire && lockedMs !== null;
@@ -141,7 +141,10 @@ const doorWorks = ({ buttonMs, pulseMs, fireMs, heldInFire, lockedMs }) =>
 const PRESS = 'echo pull-down >/run/wires/sim_gpio1/pull; sleep 0.2; echo pull-up >/run/wires/sim_gpio1/pull';
 const relayIdle = async () => (await guest.exec('cat /run/wires/sim_gpio0/value')).trim() === '0';
 /** What the state says, each sentence up to what differs from case to case. */
-const problems = () => (ledger.state?.problems ?? []).map((text) => text.slice(0, 60));
+const said = () =>
+  [...(ledger.state?.problems ?? []), ...(ledger.state?.warnings ?? [])].map((text) => text.slice(0, 60));
+/** What a gate of this rig says always: it has no liveness, and takes any clock. */
+const USUAL = /^(liveness-off|clock-unchecked)/;
 const act = (what) => (typeof what === 'string' ? guest.exec(what) : what(rig));
 
 /** All that was acknowledged, looked for on a copy of the disk. */
@@ -175,7 +178,7 @@ async function harm({ name, harm, lift, forMs = 0, door = 'works', blinds = fals
     if (!doorWorks(row.during)) row.wrong.push(`the door did not work meanwhile: ${JSON.stringify(row.during)}`);
     await pause(Math.max(0, forMs - (Date.now() - start)));
     if (blinds && (await blind) === null) row.wrong.push('the state never said that it is blind');
-    row.state = problems();
+    row.state = said().filter((text) => !USUAL.test(text));
     for (const text of says)
       if (!row.state.some((said) => text.test(said))) row.wrong.push(`the state does not say ${text}`);
   }
@@ -188,7 +191,7 @@ async function harm({ name, harm, lift, forMs = 0, door = 'works', blinds = fals
   if (row.seesS === null) row.wrong.push('the camera is not seen again');
   if (!doorWorks(row.after)) row.wrong.push(`the door does not work again: ${JSON.stringify(row.after)}`);
   // What waits for the disk is written within seconds.
-  await until(() => problems().every((text) => !/journal|people/.test(text)), 60_000);
+  await until(() => said().every((text) => !/journal|people/.test(text)), 60_000);
   row.wrong.push(...(await lost('tar -c -C /var/lib/kaimon .')).slice(0, 5));
   row.facts = ledger.facts;
   report(row);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { PictureFault } from '../../src/camera/picture-fault.js';
 import type { EyeStatus } from '../../src/eye/eye-status.js';
 import { NO_COUNTS } from '../../src/passback/passage-detection.js';
 import { gateState, type PartStates, statusLine, withSite } from '../../src/report/status.js';
@@ -23,8 +24,8 @@ const WELL: PartStates = {
   warnings: [],
   threshold: { threshold: 1, fmr: 1e-4, tooLarge: false },
 };
-const camera = (state: string, why: string | null = null): Partial<PartStates> => ({
-  eye: { ...EYE, camera: { state, why } },
+const camera = (state: string, why: string | null = null, fault?: PictureFault): Partial<PartStates> => ({
+  eye: { ...EYE, camera: { state, why, fault } },
 });
 
 describe('the state of the gate', () => {
@@ -61,14 +62,14 @@ describe('the state of the gate', () => {
       ['the camera delivers, but nothing has been measured for seconds'],
     ],
     [
-      'the camera shows nothing',
-      camera('live', 'camera-dark: the picture is black'),
+      'it is dark, and nothing is measured either',
+      { ...camera('live', 'camera-dark: the picture is black', 'dark'), blindMs: 5001 },
       'degraded',
-      ['camera-dark: the picture is black'],
+      ['the camera delivers, but nothing has been measured for seconds'],
     ],
     [
       'the camera is frozen, so nothing is measured',
-      { ...camera('live', 'camera-frozen: the same picture'), blindMs: 60_000 },
+      { ...camera('live', 'camera-frozen: the same picture', 'frozen'), blindMs: 60_000 },
       'degraded',
       ['camera-frozen: the same picture'],
     ],
@@ -93,6 +94,18 @@ describe('the state of the gate', () => {
     ],
   ])('%s', (_what, change, status, problems) => {
     expect(gateState({ ...WELL, ...change })).toMatchObject({ status, problems });
+  });
+
+  test('a hall that is dark is a warning, as long as it is: nobody wants to be called for it each night', () => {
+    const dark = camera('live', 'camera-dark: the picture is black', 'dark');
+    const said = {
+      status: 'online',
+      problems: [],
+      warnings: ['liveness-off: off', 'camera-dark: the picture is black'],
+    };
+    expect(gateState({ ...WELL, ...dark, warnings: ['liveness-off: off'] })).toMatchObject(said);
+    const bright = gateState({ ...WELL, ...camera('live'), warnings: ['liveness-off: off'] });
+    expect(bright).toMatchObject({ status: 'online', problems: [], warnings: ['liveness-off: off'] });
   });
 
   test('is one line for systemctl', () => {

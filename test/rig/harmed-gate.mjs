@@ -75,7 +75,8 @@ async function harmed(at, harm) {
   };
   const faces = faceCounter(set, told);
   // systemctl's line is cut off at 200 characters; without a broker there is nothing else.
-  const said = () => ((harm.asks !== false && office.state?.problems) || gate.problems()).filter(isNews);
+  const heard = () => harm.asks !== false && office.state && [...office.state.problems, ...office.state.warnings];
+  const said = () => (heard() || gate.problems()).filter(isNews);
   const plain = (text) => text.replaceAll(set.folder, '…').replaceAll(prepared.folder, '…');
   let harming = false;
   const heal = async () => {

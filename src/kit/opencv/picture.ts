@@ -29,11 +29,6 @@ export function clampRegion(box: Region, width: number, height: number): Region 
   return { x, y, width: right - x, height: bottom - y };
 }
 
-/** Side of the square that two pictures are compared by first. */
-const MIDDLE = 64;
-
-const areEqual = (one: Mat, other: Mat): boolean => native('norm', () => one.norm(other, opencv().NORM_L1)) === 0;
-
 /**
  * An 8-bit picture in native memory, BGR (3 channels) or grey (1). Free it with {@link release} as soon as it is no longer
  * needed: the garbage collector does not see native memory. Every method that returns a Picture makes a new one.
@@ -142,24 +137,6 @@ export class Picture {
       return new Picture(native('warpAffine', () => this.#mat.warpAffine(native2x3, new Size(width, height))));
     } finally {
       native2x3.release();
-    }
-  }
-
-  /** Whether both are the same to the last bit. */
-  equals(other: Picture): boolean {
-    const { width, height, channels } = this;
-    if (other.width !== width || other.height !== height || other.channels !== channels) return false;
-    // Almost always the middle differs already, which takes a fiftieth of the time.
-    const middle = { x: width / 2 - MIDDLE / 2, y: height / 2 - MIDDLE / 2, width: MIDDLE, height: MIDDLE };
-    const { x, y, width: across, height: down } = clampRegion(middle, width, height) ?? this.fullRegion;
-    const { Rect } = opencv();
-    const middleOf = (mat: Mat) => native('getRegion', () => mat.getRegion(new Rect(x, y, across, down)));
-    const [mine, theirs] = [middleOf(this.#mat), middleOf(other.#mat)];
-    try {
-      return areEqual(mine, theirs) && areEqual(this.#mat, other.#mat);
-    } finally {
-      mine.release();
-      theirs.release();
     }
   }
 

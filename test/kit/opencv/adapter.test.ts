@@ -22,28 +22,6 @@ const file = (name: string, text: string | Buffer) => {
   return join(folder, name);
 };
 
-test.each<[string, readonly [number, number, 1 | 3], number | undefined, boolean]>([
-  ['the same', [100, 80, 3], undefined, true],
-  ['in the first byte other', [100, 80, 3], 0, false],
-  ['in the last byte other', [100, 80, 3], 100 * 80 * 3 - 1, false],
-  ['in the middle other', [100, 80, 3], (40 * 100 + 50) * 3, false],
-  ['small and the same', [7, 5, 1], undefined, true],
-  ['small and other', [7, 5, 1], 34, false],
-  ['of another size', [80, 100, 3], undefined, false],
-  ['of other channels', [100, 80, 1], undefined, false],
-])('a picture equals one that is %s: only to the last bit', (_what, [width, height, channels], changed, equal) => {
-  const made = ([across, down, deep]: readonly [number, number, 1 | 3], change?: number) => {
-    const bytes = Buffer.from(Array.from({ length: across * down * deep }, (_, i) => i % 251));
-    if (change !== undefined) bytes.writeUInt8((bytes.readUInt8(change) + 1) % 256, change);
-    return Picture.fromBytes(bytes, across, down, deep);
-  };
-  const other = made([width, height, channels], changed);
-  const one = made(width < 10 ? [7, 5, 1] : [100, 80, 3]);
-  expect([one.equals(other), other.equals(one), one.equals(one)]).toEqual([equal, equal, true]);
-  one.release();
-  other.release();
-});
-
 describe('what kills the native code is answered with an error, and the process lives', () => {
   test.each([
     ['an empty photo', () => Buffer.alloc(0)],
