@@ -48,7 +48,7 @@ async function darkness(folder) {
   await loadOpenCv();
   mkdirSync(folder);
   const random = seeded(1);
-  for (let n = 0; n < 5; n++) {
+  for (let n = 0; n < 12; n++) {
     const bytes = Buffer.alloc(640 * 480 * 3).map(() => Math.floor(random() * 9));
     const picture = Picture.fromBytes(bytes, 640, 480, 3);
     writeFileSync(join(folder, `${n}.jpg`), encodeJpeg(picture, 90));
