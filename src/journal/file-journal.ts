@@ -31,6 +31,7 @@ export class FileJournal implements JournalWriter {
   readonly #options: FileJournalOptions;
   /** Undefined until the files could be opened. */
   #files: JournalFiles | undefined;
+  /** Undefined until it could be taken, and after it was lost. */
   #lock: JournalLock | undefined;
   readonly #mutex = new Mutex();
   readonly #queue: JournalQueue;
@@ -39,13 +40,18 @@ export class FileJournal implements JournalWriter {
   #running = false;
   #retrying = false;
   #closed = false;
+  /** The lock is given back: nothing may be opened again. */
+  #ended = false;
   #failures = 0;
   /** The number of segments at the last purge by size; the first batch purges, too. */
   #rotations = -1;
   #fault: string | undefined;
 
+  readonly #boot: string;
+
   private constructor(options: FileJournalOptions) {
     this.#options = options;
+    this.#boot = options.boot ?? randomBytes(4).toString('hex');
     this.#queue = new JournalQueue(options.clock, () => {
       if (this.#fault === undefined) this.#failed('the disk does not answer');
     });
@@ -125,11 +131,12 @@ export class FileJournal implements JournalWriter {
   async #finish(): Promise<void> {
     try {
       await this.#writeAll();
-      await this.#files?.writeHead();
+      if (await this.#lock?.holds()) await this.#files?.writeHead();
     } catch (thrown) {
       this.#options.log.error({ err: explain(thrown), lost: this.#queue.size }, 'the end of the journal is lost');
     }
     await this.#files?.close();
+    this.#ended = true;
     try {
       await this.#lock?.release();
     } catch (thrown) {
@@ -137,18 +144,26 @@ export class FileJournal implements JournalWriter {
     }
   }
 
-  /** The journal's files, opened now if they could not be opened before. */
+  /** The journal's files: opened now if they could not be before, and anew where another process may have written them since. */
   async #ready(): Promise<JournalFiles> {
-    if (this.#files) return this.#files;
+    if (this.#ended) throw new Error('the journal is closed');
+    if (this.#files && (await this.#lock?.holds())) return this.#files;
     const { disk, clock, log, signer, segmentBytes, lock: take } = this.#options;
+    if (this.#lock) log.warn({ folder: disk.folder }, 'the lock of the journal was lost: reading its files anew');
+    this.#lock = undefined;
+    await this.#files?.close();
     await disk.prepare();
     const lock = await take();
     try {
       const recovered = await recoverChain(disk);
-      const boot = this.#options.boot ?? randomBytes(4).toString('hex');
       const policy = { ...this.#options.policy, maxSegments: SEGMENTS_MAX, sinceMs: FIRST_MS };
-      const check = () => lock.check();
-      this.#files = new JournalFiles({ disk, clock, boot, signer: signer?.(), segmentBytes, policy, check }, recovered);
+      const check = async () => {
+        if (!(await lock.holds())) throw lockLost(disk.folder);
+      };
+      this.#files = new JournalFiles(
+        { disk, clock, boot: this.#boot, signer: signer?.(), segmentBytes, policy, check },
+        recovered,
+      );
       this.#lock = lock;
       for (const note of recovered.notes) {
         log.warn({ ...note.fields }, note.type);
@@ -252,13 +267,17 @@ export class FileJournal implements JournalWriter {
 
   /** At the start and with each new file the oldest ones may have to be removed. */
   #purgeAtSize(): void {
-    if (!this.#files || this.#rotations === this.#files.rotations) return;
+    if (this.#closed || !this.#files || this.#rotations === this.#files.rotations) return;
     this.#rotations = this.#files.rotations;
     this.purge(false).catch((thrown: unknown) =>
       this.#options.log.error({ err: explain(thrown) }, 'the journal was not purged; the next file tries again'),
     );
   }
 }
+
+/** The next try takes the lock anew, and says who has it where that fails. */
+const lockLost = (folder: string): OperatingError =>
+  new OperatingError('KAIMON_JOURNAL_LOCKED', `the journal in ${folder} is not this process's any more`);
 
 /** The surroundings keep the journal from being opened. Another process that writes it is none: two daemons are a mistake. */
 const isTrouble = (thrown: unknown): boolean =>

@@ -5,7 +5,7 @@ import { cannotWrite } from '../kit/files/atomic-file.js';
 import type { PeopleStore } from './people-store.js';
 
 /** Damaged files that were set aside. */
-const SET_ASIDE = /^(?:people|passages)\.json\.corrupt-/;
+const SET_ASIDE = /^(?:people|passages)\.json(?:\.last-good)?\.corrupt-/;
 
 /**
  * Removes what still shows or names a removed person, apart from the journal: the last good copy of the people file, all files that

@@ -21,7 +21,11 @@ export interface PeopleFileOptions {
   readonly log: Log;
   /** For a reader beside a running daemon: nothing is moved, repaired or written. */
   readonly readOnly?: boolean;
+  /** The people are in memory, so the file is not needed to know them: where no copy of it can be read, all are set aside. */
+  readonly known?: boolean;
 }
+
+const SET_ASIDE = 'people file damaged: set aside, going on with the people who are in memory';
 
 export const lastGoodOf = (file: string): string => `${file}.last-good`;
 
@@ -54,6 +58,11 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
     if (previous.kind === 'whole') return this.#recover(current, previous.document);
     if (current.kind === 'missing' && previous.kind === 'missing') return null;
     const copies = [describe(file, current), describe(lastGoodOf(file), previous)].join('; ');
+    if (this.#options.known) {
+      const damaged = [file, lastGoodOf(file)].filter((_path, i) => [current, previous][i]?.kind === 'damaged');
+      for (const path of damaged) log.error({ aside: await this.#setAside(path), why: copies }, SET_ASIDE);
+      return null;
+    }
     log.error({ file }, 'people store unreadable, nothing was changed');
     throw new OperatingError(
       'KAIMON_PEOPLE_CORRUPT',
@@ -69,7 +78,7 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
   }
 
   async #recover(current: Copy, document: PeopleDocument): Promise<PeopleDocument> {
-    const { file, log, clock, readOnly } = this.#options;
+    const { file, log, readOnly } = this.#options;
     const what = current.kind === 'damaged' ? 'damaged' : 'gone';
     this.#recovered = `the people file was ${what} at the start and its last good copy is used: the newest change may be missing, look through the people and start the gate again`;
     const fields = { file, people: document.people.size, why: current.kind === 'damaged' ? current.why : current.kind };
@@ -78,12 +87,7 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
       return document;
     }
     if (current.kind === 'damaged') {
-      const aside = `${file}.corrupt-${iso(clock.wall()).replace(/[:.]/g, '-')}`;
-      try {
-        await fs.rename(file, aside);
-      } catch (cause) {
-        throw cannotWrite(aside, cause);
-      }
+      const aside = await this.#setAside(file);
       log.error({ ...fields, aside }, 'people file damaged: set aside, going on with the last good copy');
     } else log.error(fields, 'people file gone: going on with the last good copy');
     try {
@@ -93,6 +97,17 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
       log.warn({ file, why: messageOf(thrown) }, 'the recovered people file could not be written yet');
     }
     return document;
+  }
+
+  /** @returns the new path */
+  async #setAside(path: string): Promise<string> {
+    const aside = `${path}.corrupt-${iso(this.#options.clock.wall()).replace(/[:.]/g, '-')}`;
+    try {
+      await fs.rename(path, aside);
+    } catch (cause) {
+      throw cannotWrite(aside, cause);
+    }
+    return aside;
   }
 }
 

@@ -11,6 +11,7 @@ import type { PeopleDocument } from './people-document.js';
 import type { PeopleChange, PeopleStoreOptions } from './people-options.js';
 import { PeopleState } from './people-state.js';
 import { isBearable, openWriter, readAnyway, type Writer } from './people-writer.js';
+import { WaitingPeople } from './waiting-people.js';
 
 /**
  * The people of the site as this gate knows them. A change counts in memory at once, and its promise resolves after the
@@ -24,8 +25,8 @@ export class PeopleStore {
   #writer: Writer | undefined;
   /** Why people cannot be changed. */
   #readOnly: unknown;
-  /** Persons of other gates that came while it is not known who was removed; undefined while it is. */
-  #waiting: PeopleState | undefined;
+  /** Undefined while it is known who was removed. */
+  #waiting: WaitingPeople | undefined;
   readonly #saver: Saver;
   readonly #listeners = new Set<(change: PeopleChange) => void>();
   #revision = 0;
@@ -73,7 +74,7 @@ export class PeopleStore {
       const store = new PeopleStore(options, document, undefined);
       store.#recovered = recovered;
       store.#readOnly = fault;
-      if (!known) store.#waiting = new PeopleState(document);
+      if (!known) store.#waiting = new WaitingPeople();
       options.log.error({ people: store.size, why: explain(fault) }, 'people cannot be changed');
       // Fails now, and is tried again by the saver.
       store.#saver.save().catch(() => undefined);
@@ -148,7 +149,10 @@ export class PeopleStore {
     }
     const outcome = outcomeOf(this.#state.record(id), incoming);
     if (outcome !== 'taken') return outcome;
-    if (this.#waiting && !isRemoval(incoming)) return this.#wait(incoming, this.#waiting);
+    if (this.#waiting && !isRemoval(incoming)) {
+      const waits = this.#waiting.add(incoming);
+      return waits === 'taken' ? this.#refuse() : waits;
+    }
     checkRoom(incoming, this.#state);
     await this.#change(incoming, 'site');
     return 'taken';
@@ -232,9 +236,15 @@ export class PeopleStore {
   }
 
   async #write(): Promise<void> {
+    if (this.#writer && !(await this.#writer.lock.holds())) {
+      this.#options.log.warn(
+        { file: this.#options.file },
+        'the lock of the people store was lost: reading its file anew',
+      );
+      this.#writer = undefined;
+    }
     this.#writer ??= await this.#takeOver();
-    const { lock, low } = this.#writer;
-    await lock.check();
+    const { low } = this.#writer;
     const removals = this.#removals;
     low.data = this.#state.snapshot(this.#options.encoder);
     await low.write();
@@ -244,9 +254,9 @@ export class PeopleStore {
     this.#copiedRemovals = removals;
   }
 
-  /** Opens the file after all. Another process may have written it meanwhile: the newest record of each person counts. */
+  /** Opens the file after all, or anew. Another process may have written it meanwhile: the newest record of each person counts. */
   async #takeOver(): Promise<Writer> {
-    const { writer, document, recovered } = await openWriter(this.#options);
+    const { writer, document, recovered } = await openWriter(this.#options, this.#waiting === undefined);
     this.#recovered ??= recovered;
     for (const record of new PeopleState(document).records()) {
       if (outcomeOf(this.#state.record(record.id), record) === 'taken') this.#set(record, 'file');
@@ -257,17 +267,8 @@ export class PeopleStore {
     return writer;
   }
 
-  /** Keeps a person until the file says who was removed. @throws OperatingError why it does not count yet */
-  #wait(person: Person, waiting: PeopleState): MergeOutcome {
-    const outcome = outcomeOf(waiting.record(person.id), person);
-    if (outcome !== 'taken') return outcome;
-    checkRoom(person, waiting);
-    waiting.set(person);
-    return this.#refuse();
-  }
-
   #takeWaiting(): void {
-    const persons = [...(this.#waiting?.people.values() ?? [])];
+    const persons = this.#waiting?.all() ?? [];
     this.#waiting = undefined;
     for (const person of persons) {
       if (outcomeOf(this.#state.record(person.id), person) !== 'taken') continue;

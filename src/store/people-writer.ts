@@ -24,17 +24,21 @@ interface Found {
 
 /**
  * Takes the lock and reads the file; a damaged one is set aside.
+ * @param known the people are in memory already
  * @throws OperatingError KAIMON_PEOPLE_LOCKED, KAIMON_PEOPLE_CORRUPT, KAIMON_PEOPLE_SCHEMA, KAIMON_PEOPLE_ENCODER, KAIMON_FILE_READ,
  *   KAIMON_FILE_WRITE; the lock is free again then
  */
-export async function openWriter(options: PeopleStoreOptions): Promise<Found & { readonly writer: Writer }> {
+export async function openWriter(
+  options: PeopleStoreOptions,
+  known = false,
+): Promise<Found & { readonly writer: Writer }> {
   const { file, log } = options;
   await prepareFolder(file, log);
   const lockFile = `${file}.lock`;
   const lock = await WriterLock.take(lockFile, log, PEOPLE_LOCK);
   try {
     await tidyFolder([file, lastGoodOf(file), lockFile], log);
-    const adapter = new PeopleFileAdapter(options);
+    const adapter = new PeopleFileAdapter({ ...options, known });
     const low = new Low(options.storage ?? adapter, emptyDocument(options.encoder));
     await low.read();
     if (!options.acceptOtherEncoder) checkEncoder(low.data, options.encoder, file);

@@ -8,6 +8,7 @@ import { ManualClock } from '../../src/kit/manual-clock.js';
 import { PEOPLE_MAX, type Person } from '../../src/person/person.js';
 import { FUTURE_MAX_MS } from '../../src/person/version.js';
 import { type PeopleDocument, TOMBSTONES_MAX } from '../../src/store/people-document.js';
+import { lastGoodOf } from '../../src/store/people-file.js';
 import type { PeopleChange } from '../../src/store/people-options.js';
 import type { PeopleStore } from '../../src/store/people-store.js';
 import { ENCODER, names, newcomer, OTHER_ENCODER, openStore, person, tempFolder, template, version } from './sample.js';
@@ -64,6 +65,39 @@ describe('the people store', () => {
     expect(await put).toMatchObject([{ status: 'rejected', reason: { code: 'KAIMON_FILE_WRITE' } }]);
     await expect(store.close()).rejects.toThrow('the disk has not answered for 10 seconds');
     expect(await names(dirname(file))).toContain('people.json.lock');
+  });
+
+  test.each([
+    ['empty', ''],
+    ['away', undefined],
+  ])('whose lock a fault of the disk left %s keeps what another process has written meanwhile', async (_how, text) => {
+    const file = await newFile();
+    const store = await openStore({ file });
+    await store.put(newcomer('ada'));
+    await (text === undefined ? fs.rm(`${file}.lock`) : fs.writeFile(`${file}.lock`, text));
+    const other = await openStore({ file });
+    await other.put(newcomer('bob'));
+    await other.remove('ada', 'client');
+    await expect(store.put(newcomer('carol'))).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_LOCKED' });
+    await other.close();
+    await store.put(newcomer('dora'));
+    const people = ['bob', 'carol', 'dora'];
+    expect([[...store.all()].map(({ id }) => id).sort(), store.fault]).toEqual([people, undefined]);
+    const written = JSON.parse(await fs.readFile(file, 'utf8'));
+    expect([Object.keys(written.people).sort(), Object.keys(written.removed)]).toEqual([people, ['ada']]);
+    await store.close();
+  });
+
+  test('whose lock and files a fault of the disk left empty writes the people whom it knows', async () => {
+    const file = await newFile();
+    const store = await openStore({ file });
+    await store.put(newcomer('ada'));
+    await store.put(newcomer('bob'));
+    for (const path of [file, lastGoodOf(file), `${file}.lock`]) await fs.writeFile(path, '');
+    await store.put(newcomer('carol'));
+    expect(Object.keys(JSON.parse(await fs.readFile(file, 'utf8')).people)).toEqual(['ada', 'bob', 'carol']);
+    expect((await names(dirname(file))).filter((name) => name.includes('.corrupt-'))).toHaveLength(2);
+    await store.close();
   });
 
   test('keeps people over a restart, in a folder and files of its own user only', async () => {
