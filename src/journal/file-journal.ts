@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { iso, type Timer, type WallMs, wallMs } from '../kit/clock.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { errnoOf } from '../kit/files/atomic-file.js';
+import { CLOSE_MS } from '../kit/files/late.js';
 import { Mutex } from '../kit/mutex.js';
 import { pauseMs, type RetryPlan } from '../kit/retry.js';
+import { endsWithin } from '../kit/within.js';
 import { BATCH_MAX } from './batch.js';
 import type { Mark } from './head.js';
 import { JournalFiles } from './journal-files.js';
@@ -19,7 +21,6 @@ const BATCH_MS = 50;
 const RETRY: RetryPlan = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0 };
 /** The head's file is at most this much behind the chain. */
 const HEAD_MS = 1_000;
-const CLOSE_MS = 5_000;
 /** No journal is older than this program. */
 const FIRST_MS = Date.UTC(2025, 11, 1);
 
@@ -111,20 +112,19 @@ export class FileJournal implements JournalWriter {
     });
   }
 
-  async close(): Promise<void> {
+  async close(leftMs = CLOSE_MS): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    const { clock, log } = this.#options;
     for (const timer of [this.#timer, this.#headTimer]) timer?.cancel();
-    await new Promise<void>((resolve) => {
-      // A disk that hangs must not keep the daemon from ending.
-      const timer = this.#options.clock.after(CLOSE_MS, resolve);
-      void this.#mutex
-        .run(() => this.#finish())
-        .then(() => {
-          timer.cancel();
-          resolve();
-        });
-    });
+    if (
+      !(await endsWithin(
+        clock,
+        leftMs,
+        this.#mutex.run(() => this.#finish()),
+      ))
+    )
+      log.error({ lost: this.#queue.size }, 'the end of the journal is lost: the disk did not take it in time');
     this.#queue.giveUp();
   }
 

@@ -54,8 +54,8 @@ export interface JournalWriter {
    * @throws OperatingError KAIMON_FILE_WRITE, KAIMON_FILE_READ: to be repeated
    */
   purge(clockTrusted: boolean): Promise<number>;
-  /** Writes what waits, within five seconds. */
-  close(): Promise<void>;
+  /** Writes what waits, within `leftMs` milliseconds. */
+  close(leftMs?: number): Promise<void>;
 }
 
 /** For a gate whose configuration turns the journal off. */

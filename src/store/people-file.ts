@@ -23,6 +23,8 @@ export interface PeopleFileOptions {
   readonly readOnly?: boolean;
   /** The people are in memory, so the file is not needed to know them: where no copy of it can be read, all are set aside. */
   readonly known?: boolean;
+  /** Called while a file is read or written, whenever a part of it is done. */
+  readonly onProgress?: (() => void) | undefined;
 }
 
 const SET_ASIDE = 'people file damaged: set aside, going on with the people who are in memory';
@@ -52,9 +54,9 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
    */
   async read(): Promise<PeopleDocument | null> {
     const { file, log } = this.#options;
-    const current = await readCopy(file);
+    const current = await this.#read(file);
     if (current.kind === 'whole') return current.document;
-    const previous = await readCopy(lastGoodOf(file));
+    const previous = await this.#read(lastGoodOf(file));
     if (previous.kind === 'whole') return this.#recover(current, previous.document);
     if (current.kind === 'missing' && previous.kind === 'missing') return null;
     const copies = [describe(file, current), describe(lastGoodOf(file), previous)].join('; ');
@@ -73,8 +75,16 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
   /** Resolves when the document is on the disk; what it replaces becomes the last good copy. @throws OperatingError */
   async write(document: PeopleDocument): Promise<void> {
     if (this.#options.readOnly) throw new Error('this people file was opened for reading');
-    const { file } = this.#options;
-    await writeFileAtomic(file, documentChunks(document), { mode: 0o600, keepPrevious: lastGoodOf(file) });
+    const { file, onProgress } = this.#options;
+    const keepPrevious = lastGoodOf(file);
+    await writeFileAtomic(file, documentChunks(document), { mode: 0o600, keepPrevious, onProgress });
+    onProgress?.();
+  }
+
+  async #read(path: string): Promise<Copy> {
+    const copy = await readCopy(path, this.#options.onProgress);
+    this.#options.onProgress?.();
+    return copy;
   }
 
   async #recover(current: Copy, document: PeopleDocument): Promise<PeopleDocument> {
@@ -111,7 +121,7 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
   }
 }
 
-async function readCopy(path: string): Promise<Copy> {
+async function readCopy(path: string, onProgress?: () => void): Promise<Copy> {
   let bytes: Buffer;
   try {
     bytes = await fs.readFile(path);
@@ -128,6 +138,7 @@ async function readCopy(path: string): Promise<Copy> {
     for (;;) {
       const step = parser.next();
       if (step.done) return { kind: 'whole', document: step.value };
+      onProgress?.();
       await breathe();
     }
   } catch (cause) {

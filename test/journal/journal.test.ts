@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { auditJournal } from '../../src/journal/audit/audit.js';
 import { signatureCheckOf, signerOf } from '../../src/journal/signing.js';
 import { OperatingError } from '../../src/kit/errors.js';
+import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { DAY_MS, entriesOf, expectWhole, freeLock, openJournal, record, turn, typesOf } from './harness.js';
 import { MemoryDisk } from './memory-disk.js';
@@ -115,15 +116,17 @@ test('a disk that hangs: entries wait up to a bound, further ones are lost, and 
   await expectWhole(disk);
 });
 
-test('a disk that hangs for ever does not keep the daemon from ending', async () => {
-  const { disk, clock, journal } = await fresh();
+test('a disk that hangs for ever does not keep the daemon from ending, and what it has not taken is logged', async () => {
+  const error = vi.fn();
+  const { disk, clock, journal } = await fresh({ log: { ...silentLog, error } as typeof silentLog });
   disk.before = (act) => (act === 'append' ? new Promise<void>(() => undefined) : undefined);
   const receipt = journal.append({ type: 'refused' });
   clock.advance(50);
   await turn();
-  const closed = journal.close();
-  clock.advance(5_000);
+  const closed = journal.close(3_000);
+  clock.advance(3_000);
   await closed;
+  expect(error).toHaveBeenLastCalledWith({ lost: 1 }, expect.stringMatching(/^the end of the journal is lost/));
   expect(await receipt).toMatchObject({ durable: false });
   expect(await journal.append({ type: 'refused' })).toEqual({ durable: false, why: 'closed' });
 });

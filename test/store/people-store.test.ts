@@ -2,8 +2,9 @@ import { promises as fs } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import type { Adapter } from 'lowdb';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { OperatingError } from '../../src/kit/errors.js';
+import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { PEOPLE_MAX, type Person } from '../../src/person/person.js';
 import { FUTURE_MAX_MS } from '../../src/person/version.js';
@@ -65,6 +66,40 @@ describe('the people store', () => {
     expect(await put).toMatchObject([{ status: 'rejected', reason: { code: 'KAIMON_FILE_WRITE' } }]);
     await expect(store.close()).rejects.toThrow('the disk has not answered for 10 seconds');
     expect(await names(dirname(file))).toContain('people.json.lock');
+  });
+
+  test('without anything to save ends in time on a disk that hangs, and says that its lock stays', async () => {
+    const file = await newFile();
+    const warn = vi.fn();
+    const [clock, log] = [new ManualClock(), { ...silentLog, warn } as typeof silentLog];
+    const store = await openStore({ file, clock, log });
+    const begun = new Promise<void>((resolve) => {
+      vi.spyOn(fs, 'readFile').mockImplementation(() => {
+        resolve();
+        return new Promise(() => undefined);
+      });
+    });
+    const closing = store.close(2_000);
+    await begun;
+    clock.advance(2_000);
+    await closing;
+    vi.restoreAllMocks();
+    expect(warn).toHaveBeenCalledWith({}, expect.stringMatching(/^the lock of the people store stays/));
+    expect(await names(dirname(file))).toContain('people.json.lock');
+  });
+
+  test('writes a removal twice, and the second write has its own time', async () => {
+    const [clock, disk] = [new ManualClock(), new Disk()];
+    const store = await openStore({ file: await newFile(), clock, storage: disk });
+    await store.put(newcomer('ada'));
+    const written = disk.writes;
+    const write = disk.write.bind(disk);
+    disk.write = (document) => {
+      clock.advance(9_000);
+      return write(document);
+    };
+    await store.remove('ada', 'client');
+    expect([disk.writes - written, store.fault]).toEqual([2, undefined]);
   });
 
   test.each([
