@@ -4,16 +4,19 @@ import { iso, type Timer, type WallMs, wallMs } from '../kit/clock.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { errnoOf } from '../kit/files/atomic-file.js';
 import { CLOSE_MS } from '../kit/files/late.js';
+import { Patience } from '../kit/files/patience.js';
 import { Mutex } from '../kit/mutex.js';
 import { pauseMs, type RetryPlan } from '../kit/retry.js';
 import { endsWithin } from '../kit/within.js';
 import { BATCH_MAX } from './batch.js';
+import type { JournalDisk } from './disk.js';
 import type { Mark } from './head.js';
 import { JournalFiles } from './journal-files.js';
 import type { FileJournalOptions, JournalLock } from './journal-options.js';
 import { JournalQueue, QUEUE_MAX } from './queue.js';
 import { recoverChain } from './recovery.js';
 import { SEGMENTS_MAX } from './segment.js';
+import { watchedDisk } from './watched-disk.js';
 import type { JournalInput, JournalWriter, Receipt } from './writer.js';
 
 /** The first entry of a batch waits this long for others. */
@@ -35,6 +38,8 @@ export class FileJournal implements JournalWriter {
   /** Undefined until it could be taken, and after it was lost. */
   #lock: JournalLock | undefined;
   readonly #mutex = new Mutex();
+  readonly #disk: JournalDisk;
+  readonly #patience: Patience;
   readonly #queue: JournalQueue;
   #timer: Timer | undefined;
   #headTimer: Timer | undefined;
@@ -52,6 +57,8 @@ export class FileJournal implements JournalWriter {
 
   private constructor(options: FileJournalOptions) {
     this.#options = options;
+    this.#patience = new Patience(options.clock);
+    this.#disk = watchedDisk(options.disk, this.#patience.progress);
     this.#boot = options.boot ?? randomBytes(4).toString('hex');
     this.#queue = new JournalQueue(options.clock, () => {
       if (this.#fault === undefined) this.#failed('the disk does not answer');
@@ -98,7 +105,7 @@ export class FileJournal implements JournalWriter {
   }
 
   erase(person: string): Promise<number> {
-    return this.#mutex.run(async () => {
+    return this.#patient(async () => {
       // Entries about the person that still wait are written first, so that they are found.
       await this.#writeAll();
       return (await this.#ready()).erase(person);
@@ -106,10 +113,15 @@ export class FileJournal implements JournalWriter {
   }
 
   purge(clockTrusted: boolean): Promise<number> {
-    return this.#mutex.run(async () => {
+    return this.#patient(async () => {
       const files = await this.#ready();
       return files.purge(clockTrusted ? this.#options.clock.wall() : undefined);
     });
+  }
+
+  /** Does something in its turn, for somebody who waits no longer than the disk makes progress. */
+  #patient<T>(work: () => Promise<T>): Promise<T> {
+    return this.#patience.wait(() => this.#mutex.run(work));
   }
 
   async close(leftMs = CLOSE_MS): Promise<void> {
@@ -148,7 +160,8 @@ export class FileJournal implements JournalWriter {
   async #ready(): Promise<JournalFiles> {
     if (this.#ended) throw new Error('the journal is closed');
     if (this.#files && (await this.#lock?.holds())) return this.#files;
-    const { disk, clock, log, signer, segmentBytes, lock: take } = this.#options;
+    const { clock, log, signer, segmentBytes, lock: take } = this.#options;
+    const disk = this.#disk;
     if (this.#lock) log.warn({ folder: disk.folder }, 'the lock of the journal was lost: reading its files anew');
     this.#lock = undefined;
     await this.#files?.close();

@@ -45,7 +45,7 @@ export interface JournalWriter {
   /**
    * Erases everything that names the person of this id; call it after the removal from the people store.
    * @returns how many entries named the person; resolves when they are erased on the disk
-   * @throws OperatingError KAIMON_FILE_WRITE, KAIMON_FILE_READ: to be repeated
+   * @throws OperatingError KAIMON_FILE_WRITE, KAIMON_FILE_READ: to be repeated; also where the disk hangs
    */
   erase(person: string): Promise<number>;
   /**
