@@ -9,14 +9,13 @@ import { Mutex } from '../kit/mutex.js';
 import { pauseMs, type RetryPlan } from '../kit/retry.js';
 import { endsWithin } from '../kit/within.js';
 import { BATCH_MAX } from './batch.js';
-import type { JournalDisk } from './disk.js';
+import { type JournalDisk, watchedDisk } from './disk.js';
 import type { Mark } from './head.js';
 import { JournalFiles } from './journal-files.js';
 import type { FileJournalOptions, JournalLock } from './journal-options.js';
 import { JournalQueue, QUEUE_MAX } from './queue.js';
 import { recoverChain } from './recovery.js';
 import { SEGMENTS_MAX } from './segment.js';
-import { watchedDisk } from './watched-disk.js';
 import type { JournalInput, JournalWriter, Receipt } from './writer.js';
 
 /** The first entry of a batch waits this long for others. */
