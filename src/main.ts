@@ -1,7 +1,8 @@
 /**
  * The gate process, a table of contents: door → models → people → journal → state files → clock → broker → reports → eye → voice →
  * gate → site → systemd. The door is first: exit button and fire alarm wait for nothing else, and are served while the rest is opened.
- * Parts end in the reverse of the order in which they were opened, at the stop as well as when a later part cannot be opened.
+ * Parts end in the reverse of the order in which they were opened, at the stop as well as when a later part cannot be opened. Before any of
+ * them the door is made safe.
  */
 import { openAttackAlarm } from './access/open-attack-alarm.js';
 import { rulesOf } from './access/rules.js';
@@ -12,7 +13,7 @@ import { warnOfDangers } from './config/dangers.js';
 import type { Opening } from './config/opening.js';
 import type { Paths } from './config/paths.js';
 import { serveDoorAlone } from './door/door-alone.js';
-import { lockFirst, openDoor } from './door/open-door.js';
+import { openDoor } from './door/open-door.js';
 import type { StartedDoor } from './door/start-door.js';
 import { makeEye } from './eye/make-eye.js';
 import { startEye } from './eye/start-eye.js';
@@ -60,7 +61,7 @@ export async function startGate(
   config: Config,
   paths: Paths,
   log: Log,
-  { clock = systemClock, endings = new Endings() }: Partial<Pick<Opening, 'clock' | 'endings'>> = {},
+  { clock = systemClock, endings = new Endings(clock) }: Partial<Pick<Opening, 'clock' | 'endings'>> = {},
 ): Promise<RunningGate> {
   const opening = { config, paths, clock, log, endings, warnings: [] };
   try {
@@ -120,7 +121,7 @@ async function open(opening: Opening, door: StartedDoor) {
 
 /** Starts the parts, once all of them are there. @returns the gate's state, for its owner */
 async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>): Promise<() => GateState> {
-  const { rules, models, people, reporter, door, changed, eye, gate, pace, site, notify } = parts;
+  const { rules, models, people, reporter, changed, eye, gate, pace, site, notify } = parts;
   const { encoder } = models;
   const warnings = [...warnOfDangers(opening.config, process.env, opening.log), ...opening.warnings];
   const state = () => currentState({ ...parts, log: opening.log, warnings, connected: () => site?.connected ?? false });
@@ -143,7 +144,6 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
     notify.watchdog();
     status.refresh();
   });
-  await lockFirst(opening, door);
   const { site: name, gate: gateName } = opening.config;
   opening.log.info({ site: name, gate: gateName, version: VERSION, encoder, people: people.size }, 'the gate is up');
   return () => status.state;

@@ -37,7 +37,7 @@ export function erasePerson(context: Context, encoder: string, wanted: string): 
       const placed = await forgetPassage(paths.state, id, { clock, log });
       const erased = await journal.erase(id);
       if (!known && !placed && erased === 0) throw nobody(wanted);
-      await eraseCopies(store, paths);
+      await eraseCopies(store, paths, clock);
       return { id, version, erased };
     } finally {
       await journal.close();

@@ -6,6 +6,9 @@ import { systemClock } from '../kit/system-clock.js';
 import { type RunningGate, startGate } from '../main.js';
 import { type CommonOptions, contextOf, example } from './context.js';
 
+/** So long a start that is stopped may go on with the part that it opens, once all others have ended. */
+const OPENING_MS = 1_000;
+
 interface Options extends CommonOptions {
   readonly camera?: Readonly<Record<string, unknown>>;
   readonly door?: string;
@@ -48,12 +51,17 @@ export function runCommand(): Command {
             process.exit(EXIT.environment);
           },
         );
+      const leaveSoon = () =>
+        systemClock.after(OPENING_MS, () => {
+          log.error({}, 'the stop was not clean: a part that is being opened does not answer (does the disk hang?)');
+          process.exit(EXIT.environment);
+        });
       const stop = (signal: string) => {
         log.info({ signal }, 'stopping');
         stopping = signal;
         if (gate) exitAfter(gate.stop());
-        // What cannot be closed startGate logs; it ends with the next part that it wants to open.
-        else endings.close().catch(() => undefined);
+        // What cannot be closed startGate logs; it ends with the next part that it wants to open, unless one hangs that it opens now.
+        else void endings.close().then(leaveSoon, leaveSoon);
       };
       // Before the start: the door is at work from its first moment, and a stop must leave it as it should be left.
       process.once('SIGTERM', stop);

@@ -15,7 +15,7 @@ export async function openTrustedClock(
   const times = await endings.open(
     'the trusted times',
     () => TrustedTimesFile.open(paths.state, newestEntryMs, { clock, log, warnings }),
-    (file) => file.close(),
+    (file, leftMs) => file.close(leftMs),
   );
   const readFacts = () => readClockFacts(clock);
   return endings.open(

@@ -59,8 +59,8 @@ export class TrustedTimesFile {
     this.#file.save(() => ({ schema: 1, network: textOf(times.networkMs), battery: textOf(times.batteryMs) }));
   }
 
-  close(): Promise<void> {
-    return this.#file.close();
+  close(leftMs?: number): Promise<void> {
+    return this.#file.close(leftMs);
   }
 }
 

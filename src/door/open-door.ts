@@ -47,6 +47,8 @@ export async function openDoor({ config, paths, clock, log, endings }: Opening):
     () => process.once('exit', lock),
     () => process.off('exit', lock),
   );
+  // The door is locked (in a fire: left released) before other parts take their time to end, and a disk that hangs takes all of it.
+  endings.first('the lock', lock);
   return door;
 }
 
@@ -69,11 +71,3 @@ async function lockLines(folder: string, log: Log): Promise<LockedLines> {
     return { problem: `${UNNOTICED} until this one is started again: ${why}` };
   }
 }
-
-/** To be called when everything else is open: what is opened last is closed first, so the door is locked (in a fire: left released) before other parts take their time to end. */
-export const lockFirst = ({ endings }: Pick<Opening, 'endings'>, door: StartedDoor): Promise<void> =>
-  endings.open(
-    'the lock',
-    () => undefined,
-    () => door.stop(),
-  );

@@ -48,7 +48,7 @@ export function makeHandlers({ config, paths, clock }: Opening, parts: MakeHandl
     reports,
     passback: whereabouts,
     journal,
-    eraseCopies: () => eraseCopies(people, paths),
+    eraseCopies: () => eraseCopies(people, paths, clock),
     clock,
     version: VERSION,
   });

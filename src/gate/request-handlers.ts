@@ -50,9 +50,10 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
     remove: async ({ id, erase }, { by }) => {
       const { version, unsaved } = await remove(store, id, by);
       if (version !== undefined) parts.reports.removed(id, by);
+      // Before the erasing, which would wait for the same disk.
+      if (unsaved) throw notSaved(`"${id}" is removed`, unsaved, erase ? NOT_ERASED : '');
       // A person who was removed already, here or by another gate, may still be named in this gate's journal.
       const erased = erase ? await eraseTraces(parts, id) : undefined;
-      if (unsaved) throw notSaved(`"${id}" is removed`, unsaved);
       if (erased !== undefined) return { id, version: version ?? null, erased };
       if (version === undefined) throw new RequestError('unknown-person', `nobody of the id "${id}" is enrolled`);
       return { id, version };
@@ -135,11 +136,13 @@ async function saved(done: string, saving: Promise<void>): Promise<void> {
 }
 
 /** It was done, other parts and gates know of it, and it will be saved: "failed" would be a lie, and so would "ok". */
-const notSaved = (done: string, cause: unknown): RequestError =>
+const notSaved = (done: string, cause: unknown, also = ''): RequestError =>
   new RequestError(
     'not-saved',
-    `${done}, and that counts from now on; but it is not on this gate's disk yet, and a restart before it is may undo it: ${messageOf(cause)}`,
+    `${done}, and that counts from now on; but it is not on this gate's disk yet, and a restart before it is may undo it${also}: ${messageOf(cause)}`,
   );
+
+const NOT_ERASED = '. Nothing that names them is erased: send the request once more when the disk is in order';
 
 /** A record that the store refuses is the request's fault; everything else is answered as a failure. */
 function asRequestError(thrown: unknown): unknown {

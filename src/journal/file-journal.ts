@@ -3,9 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { iso, type Timer, type WallMs, wallMs } from '../kit/clock.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { errnoOf } from '../kit/files/atomic-file.js';
+import { CLOSE_MS } from '../kit/files/late.js';
+import { Patience } from '../kit/files/patience.js';
 import { Mutex } from '../kit/mutex.js';
 import { pauseMs, type RetryPlan } from '../kit/retry.js';
+import { endsWithin } from '../kit/within.js';
 import { BATCH_MAX } from './batch.js';
+import { type JournalDisk, watchedDisk } from './disk.js';
 import type { Mark } from './head.js';
 import { JournalFiles } from './journal-files.js';
 import type { FileJournalOptions, JournalLock } from './journal-options.js';
@@ -19,7 +23,6 @@ const BATCH_MS = 50;
 const RETRY: RetryPlan = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0 };
 /** The head's file is at most this much behind the chain. */
 const HEAD_MS = 1_000;
-const CLOSE_MS = 5_000;
 /** No journal is older than this program. */
 const FIRST_MS = Date.UTC(2025, 11, 1);
 
@@ -31,21 +34,31 @@ export class FileJournal implements JournalWriter {
   readonly #options: FileJournalOptions;
   /** Undefined until the files could be opened. */
   #files: JournalFiles | undefined;
+  /** Undefined until it could be taken, and after it was lost. */
   #lock: JournalLock | undefined;
   readonly #mutex = new Mutex();
+  readonly #disk: JournalDisk;
+  readonly #patience: Patience;
   readonly #queue: JournalQueue;
   #timer: Timer | undefined;
   #headTimer: Timer | undefined;
   #running = false;
   #retrying = false;
   #closed = false;
+  /** The lock is given back: nothing may be opened again. */
+  #ended = false;
   #failures = 0;
   /** The number of segments at the last purge by size; the first batch purges, too. */
   #rotations = -1;
   #fault: string | undefined;
 
+  readonly #boot: string;
+
   private constructor(options: FileJournalOptions) {
     this.#options = options;
+    this.#patience = new Patience(options.clock);
+    this.#disk = watchedDisk(options.disk, this.#patience.progress);
+    this.#boot = options.boot ?? randomBytes(4).toString('hex');
     this.#queue = new JournalQueue(options.clock, () => {
       if (this.#fault === undefined) this.#failed('the disk does not answer');
     });
@@ -91,7 +104,7 @@ export class FileJournal implements JournalWriter {
   }
 
   erase(person: string): Promise<number> {
-    return this.#mutex.run(async () => {
+    return this.#patient(async () => {
       // Entries about the person that still wait are written first, so that they are found.
       await this.#writeAll();
       return (await this.#ready()).erase(person);
@@ -99,37 +112,42 @@ export class FileJournal implements JournalWriter {
   }
 
   purge(clockTrusted: boolean): Promise<number> {
-    return this.#mutex.run(async () => {
+    return this.#patient(async () => {
       const files = await this.#ready();
       return files.purge(clockTrusted ? this.#options.clock.wall() : undefined);
     });
   }
 
-  async close(): Promise<void> {
+  /** Does something in its turn, for somebody who waits no longer than the disk makes progress. */
+  #patient<T>(work: () => Promise<T>): Promise<T> {
+    return this.#patience.wait(() => this.#mutex.run(work));
+  }
+
+  async close(leftMs = CLOSE_MS): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    const { clock, log } = this.#options;
     for (const timer of [this.#timer, this.#headTimer]) timer?.cancel();
-    await new Promise<void>((resolve) => {
-      // A disk that hangs must not keep the daemon from ending.
-      const timer = this.#options.clock.after(CLOSE_MS, resolve);
-      void this.#mutex
-        .run(() => this.#finish())
-        .then(() => {
-          timer.cancel();
-          resolve();
-        });
-    });
+    if (
+      !(await endsWithin(
+        clock,
+        leftMs,
+        this.#mutex.run(() => this.#finish()),
+      ))
+    )
+      log.error({ lost: this.#queue.size }, 'the end of the journal is lost: the disk did not take it in time');
     this.#queue.giveUp();
   }
 
   async #finish(): Promise<void> {
     try {
       await this.#writeAll();
-      await this.#files?.writeHead();
+      if (await this.#lock?.holds()) await this.#files?.writeHead();
     } catch (thrown) {
       this.#options.log.error({ err: explain(thrown), lost: this.#queue.size }, 'the end of the journal is lost');
     }
     await this.#files?.close();
+    this.#ended = true;
     try {
       await this.#lock?.release();
     } catch (thrown) {
@@ -137,18 +155,27 @@ export class FileJournal implements JournalWriter {
     }
   }
 
-  /** The journal's files, opened now if they could not be opened before. */
+  /** The journal's files: opened now if they could not be before, and anew where another process may have written them since. */
   async #ready(): Promise<JournalFiles> {
-    if (this.#files) return this.#files;
-    const { disk, clock, log, signer, segmentBytes, lock: take } = this.#options;
+    if (this.#ended) throw new Error('the journal is closed');
+    if (this.#files && (await this.#lock?.holds())) return this.#files;
+    const { clock, log, signer, segmentBytes, lock: take } = this.#options;
+    const disk = this.#disk;
+    if (this.#lock) log.warn({ folder: disk.folder }, 'the lock of the journal was lost: reading its files anew');
+    this.#lock = undefined;
+    await this.#files?.close();
     await disk.prepare();
     const lock = await take();
     try {
       const recovered = await recoverChain(disk);
-      const boot = this.#options.boot ?? randomBytes(4).toString('hex');
       const policy = { ...this.#options.policy, maxSegments: SEGMENTS_MAX, sinceMs: FIRST_MS };
-      const check = () => lock.check();
-      this.#files = new JournalFiles({ disk, clock, boot, signer: signer?.(), segmentBytes, policy, check }, recovered);
+      const check = async () => {
+        if (!(await lock.holds())) throw lockLost(disk.folder);
+      };
+      this.#files = new JournalFiles(
+        { disk, clock, boot: this.#boot, signer: signer?.(), segmentBytes, policy, check },
+        recovered,
+      );
       this.#lock = lock;
       for (const note of recovered.notes) {
         log.warn({ ...note.fields }, note.type);
@@ -252,13 +279,17 @@ export class FileJournal implements JournalWriter {
 
   /** At the start and with each new file the oldest ones may have to be removed. */
   #purgeAtSize(): void {
-    if (!this.#files || this.#rotations === this.#files.rotations) return;
+    if (this.#closed || !this.#files || this.#rotations === this.#files.rotations) return;
     this.#rotations = this.#files.rotations;
     this.purge(false).catch((thrown: unknown) =>
       this.#options.log.error({ err: explain(thrown) }, 'the journal was not purged; the next file tries again'),
     );
   }
 }
+
+/** The next try takes the lock anew, and says who has it where that fails. */
+const lockLost = (folder: string): OperatingError =>
+  new OperatingError('KAIMON_JOURNAL_LOCKED', `the journal in ${folder} is not this process's any more`);
 
 /** The surroundings keep the journal from being opened. Another process that writes it is none: two daemons are a mistake. */
 const isTrouble = (thrown: unknown): boolean =>

@@ -29,7 +29,7 @@ export interface JournalFilesOptions {
   readonly signer: Signer | undefined;
   readonly segmentBytes: number;
   readonly policy: RetentionPolicy;
-  /** To be called before each write; throws when another process writes. */
+  /** Throws when another process may write. The caller has asked before each call; what takes long asks again before it writes. */
   readonly check: () => Promise<void>;
 }
 
@@ -68,10 +68,9 @@ export class JournalFiles {
 
   /** Appends at most {@link BATCH_MAX} entries. */
   async write(drafts: readonly Draft[]): Promise<void> {
-    const { check, boot, segmentBytes, disk } = this.#options;
+    const { boot, segmentBytes, disk } = this.#options;
     const [first] = drafts;
     if (!first || drafts.length > BATCH_MAX + 1) throw new RangeError(`a batch of ${drafts.length} entries`);
-    await check();
     // Written before the first entry: a journal without a head was tampered with.
     if (!this.#head && this.#position.n === 0) await this.#writeMark(HEAD_FILE, BEGINNING, first.time);
     const full = this.#segment && this.#segment.chainBytes >= segmentBytes;
@@ -90,9 +89,8 @@ export class JournalFiles {
 
   /** Writes into the head's file how far the chain goes. */
   async writeHead(): Promise<void> {
-    const { check, clock } = this.#options;
+    const { clock } = this.#options;
     if (this.#head?.n === this.#position.n && this.#head.hash === this.#position.hash) return;
-    await check();
     await this.#writeMark(HEAD_FILE, this.#position, iso(clock.wall()));
   }
 
@@ -162,7 +160,8 @@ export class JournalFiles {
   }
 
   async #note(input: JournalInput): Promise<void> {
-    const { clock } = this.#options;
+    const { check, clock } = this.#options;
+    await check();
     await this.write([draftOf(input, iso(clock.wall()), clock.monotonic())]);
     await this.writeHead();
   }

@@ -7,8 +7,8 @@ import type { RetentionPolicy } from './retention.js';
 
 /** Port: what keeps a second process from writing the same journal. */
 export interface JournalLock {
-  /** To be called before each write. Throws when another process has taken the lock. */
-  check(): Promise<void>;
+  /** Whether it is still held; one that was lost stays lost, and another process may have written since. */
+  holds(): Promise<boolean>;
   release(): Promise<void>;
 }
 

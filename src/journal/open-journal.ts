@@ -26,7 +26,7 @@ export const openJournal = ({ config, paths, clock, log, endings }: Opening): Pr
   endings.open(
     'the journal',
     () => openJournalOf(config.journal, paths.state, { clock, log }),
-    (journal) => journal.close(),
+    (journal, leftMs) => journal.close(leftMs),
   );
 
 /**

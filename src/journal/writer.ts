@@ -45,7 +45,7 @@ export interface JournalWriter {
   /**
    * Erases everything that names the person of this id; call it after the removal from the people store.
    * @returns how many entries named the person; resolves when they are erased on the disk
-   * @throws OperatingError KAIMON_FILE_WRITE, KAIMON_FILE_READ: to be repeated
+   * @throws OperatingError KAIMON_FILE_WRITE, KAIMON_FILE_READ: to be repeated; also where the disk hangs
    */
   erase(person: string): Promise<number>;
   /**
@@ -54,8 +54,8 @@ export interface JournalWriter {
    * @throws OperatingError KAIMON_FILE_WRITE, KAIMON_FILE_READ: to be repeated
    */
   purge(clockTrusted: boolean): Promise<number>;
-  /** Writes what waits, within five seconds. */
-  close(): Promise<void>;
+  /** Writes what waits, within `leftMs` milliseconds. */
+  close(leftMs?: number): Promise<void>;
 }
 
 /** For a gate whose configuration turns the journal off. */

@@ -1,4 +1,9 @@
+import type { Clock } from './clock.js';
 import { type Ending, endInOrder } from './closing.js';
+import { systemClock } from './system-clock.js';
+
+/** So long all parts together may take to end: systemd kills after ten seconds (TimeoutStopSec), and a disk that hangs answers never. */
+const STOP_MS = 6_000;
 
 /** A part was not opened because all parts are being closed. */
 export class ClosingError extends Error {
@@ -11,23 +16,35 @@ export class ClosingError extends Error {
  */
 export class Endings {
   readonly #endings: Ending[] = [];
+  readonly #first: Ending[] = [];
+  readonly #clock: Clock;
   #closing: Promise<void> | undefined;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   /**
    * Opens a part and notes how it ends.
    * @param what names the part where its end fails
+   * @param close is told how many milliseconds it may take; what takes longer is left behind
    * @returns what `open` gives; if it throws, nothing is noted and the error is passed on
    * @throws ClosingError after {@link close}: nothing is opened then, and what was being opened is closed again
    */
-  async open<T>(what: string, open: () => T | Promise<T>, close: (part: T) => unknown): Promise<T> {
+  async open<T>(what: string, open: () => T | Promise<T>, close: (part: T, leftMs: number) => unknown): Promise<T> {
     if (this.#closing) throw new ClosingError(`${what}: not opened, as everything is closing`);
     const part = await open();
     if (this.#closing) {
-      await close(part);
+      await endInOrder([[what, (leftMs) => close(part, leftMs)]], this.#clock, 0);
       throw new ClosingError(`${what}: opened while everything was closing, and closed again`);
     }
-    this.#endings.unshift([what, () => close(part)]);
+    this.#endings.unshift([what, (leftMs) => close(part, leftMs)]);
     return part;
+  }
+
+  /** Notes what is done before any part ends when everything is closed, from now on, also if a start is stopped half-way. */
+  first(what: string, act: () => void): void {
+    this.#first.push([what, act]);
   }
 
   /** How many parts are open. */
@@ -37,12 +54,12 @@ export class Endings {
 
   /** Ends what was opened after the first `count` parts, the newest first; those stay open. @throws AggregateError as {@link close} */
   closeNewest(count: number): Promise<void> {
-    return endInOrder(this.#endings.splice(0, this.#endings.length - count));
+    return endInOrder(this.#endings.splice(0, this.#endings.length - count), this.#clock, STOP_MS);
   }
 
   /** Ends everything, the newest first; called twice it does so once. @throws AggregateError when every one was tried */
   close(): Promise<void> {
-    this.#closing ??= endInOrder([...this.#endings]);
+    this.#closing ??= endInOrder([...this.#first, ...this.#endings], this.#clock, STOP_MS);
     return this.#closing;
   }
 }

@@ -57,7 +57,7 @@ export const openPassagesFile = ({
   endings.open(
     'the passages',
     () => StateFile.openAnyway(fileOf(paths.state, { clock, log, warnings })),
-    (file) => file.close(),
+    (file, leftMs) => file.close(leftMs),
   );
 
 /** Takes one person out of the file of a gate that does not run. @returns whether the person was in it @throws OperatingError KAIMON_FILE_READ, KAIMON_FILE_WRITE */

@@ -88,8 +88,8 @@ export class DoorOrderFile {
     return this.#file.saveNow(() => this.#remembered());
   }
 
-  close(): Promise<void> {
-    return this.#file.close();
+  close(leftMs?: number): Promise<void> {
+    return this.#file.close(leftMs);
   }
 
   #remembered(): Remembered {
@@ -103,5 +103,5 @@ export const openDoorOrder = ({ paths, clock, log, endings }: Opening): Promise<
   endings.open(
     "the door's mode",
     () => DoorOrderFile.open(paths.state, { clock, log }),
-    (file) => file.close(),
+    (file, leftMs) => file.close(leftMs),
   );

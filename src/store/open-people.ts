@@ -13,7 +13,7 @@ export async function openPeople(
   const people = await endings.open(
     'the people',
     () => PeopleStore.openAnyway({ file: join(paths.state, 'people.json'), encoder, gate: config.gate, clock, log }),
-    (store) => store.close(),
+    (store, leftMs) => store.close(leftMs),
   );
   return { people, gallery: followedGallery(people, model) };
 }

@@ -21,7 +21,13 @@ export interface PeopleFileOptions {
   readonly log: Log;
   /** For a reader beside a running daemon: nothing is moved, repaired or written. */
   readonly readOnly?: boolean;
+  /** The people are in memory, so the file is not needed to know them: where no copy of it can be read, all are set aside. */
+  readonly known?: boolean;
+  /** Called while a file is read or written, whenever a part of it is done. */
+  readonly onProgress?: (() => void) | undefined;
 }
+
+const SET_ASIDE = 'people file damaged: set aside, going on with the people who are in memory';
 
 export const lastGoodOf = (file: string): string => `${file}.last-good`;
 
@@ -48,12 +54,17 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
    */
   async read(): Promise<PeopleDocument | null> {
     const { file, log } = this.#options;
-    const current = await readCopy(file);
+    const current = await this.#read(file);
     if (current.kind === 'whole') return current.document;
-    const previous = await readCopy(lastGoodOf(file));
+    const previous = await this.#read(lastGoodOf(file));
     if (previous.kind === 'whole') return this.#recover(current, previous.document);
     if (current.kind === 'missing' && previous.kind === 'missing') return null;
     const copies = [describe(file, current), describe(lastGoodOf(file), previous)].join('; ');
+    if (this.#options.known) {
+      const damaged = [file, lastGoodOf(file)].filter((_path, i) => [current, previous][i]?.kind === 'damaged');
+      for (const path of damaged) log.error({ aside: await this.#setAside(path), why: copies }, SET_ASIDE);
+      return null;
+    }
     log.error({ file }, 'people store unreadable, nothing was changed');
     throw new OperatingError(
       'KAIMON_PEOPLE_CORRUPT',
@@ -64,12 +75,20 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
   /** Resolves when the document is on the disk; what it replaces becomes the last good copy. @throws OperatingError */
   async write(document: PeopleDocument): Promise<void> {
     if (this.#options.readOnly) throw new Error('this people file was opened for reading');
-    const { file } = this.#options;
-    await writeFileAtomic(file, documentChunks(document), { mode: 0o600, keepPrevious: lastGoodOf(file) });
+    const { file, onProgress } = this.#options;
+    const keepPrevious = lastGoodOf(file);
+    await writeFileAtomic(file, documentChunks(document), { mode: 0o600, keepPrevious, onProgress });
+    onProgress?.();
+  }
+
+  async #read(path: string): Promise<Copy> {
+    const copy = await readCopy(path, this.#options.onProgress);
+    this.#options.onProgress?.();
+    return copy;
   }
 
   async #recover(current: Copy, document: PeopleDocument): Promise<PeopleDocument> {
-    const { file, log, clock, readOnly } = this.#options;
+    const { file, log, readOnly } = this.#options;
     const what = current.kind === 'damaged' ? 'damaged' : 'gone';
     this.#recovered = `the people file was ${what} at the start and its last good copy is used: the newest change may be missing, look through the people and start the gate again`;
     const fields = { file, people: document.people.size, why: current.kind === 'damaged' ? current.why : current.kind };
@@ -78,12 +97,7 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
       return document;
     }
     if (current.kind === 'damaged') {
-      const aside = `${file}.corrupt-${iso(clock.wall()).replace(/[:.]/g, '-')}`;
-      try {
-        await fs.rename(file, aside);
-      } catch (cause) {
-        throw cannotWrite(aside, cause);
-      }
+      const aside = await this.#setAside(file);
       log.error({ ...fields, aside }, 'people file damaged: set aside, going on with the last good copy');
     } else log.error(fields, 'people file gone: going on with the last good copy');
     try {
@@ -94,9 +108,20 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
     }
     return document;
   }
+
+  /** @returns the new path */
+  async #setAside(path: string): Promise<string> {
+    const aside = `${path}.corrupt-${iso(this.#options.clock.wall()).replace(/[:.]/g, '-')}`;
+    try {
+      await fs.rename(path, aside);
+    } catch (cause) {
+      throw cannotWrite(aside, cause);
+    }
+    return aside;
+  }
 }
 
-async function readCopy(path: string): Promise<Copy> {
+async function readCopy(path: string, onProgress?: () => void): Promise<Copy> {
   let bytes: Buffer;
   try {
     bytes = await fs.readFile(path);
@@ -113,6 +138,7 @@ async function readCopy(path: string): Promise<Copy> {
     for (;;) {
       const step = parser.next();
       if (step.done) return { kind: 'whole', document: step.value };
+      onProgress?.();
       await breathe();
     }
   } catch (cause) {

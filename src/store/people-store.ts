@@ -1,4 +1,5 @@
 import { explain, OperatingError } from '../kit/errors.js';
+import { CLOSE_MS } from '../kit/files/late.js';
 import { Saver } from '../kit/files/saver.js';
 import { LOCAL_RETRY } from '../kit/retry.js';
 import type { Person, Tombstone } from '../person/person.js';
@@ -7,10 +8,12 @@ import { checkedPerson, checkedRecord, checkFresh, checkRoom } from './admission
 import { reportPeople } from './encoder-check.js';
 import { isRemoval, outcomeOf, type SiteRecord } from './merge.js';
 import { NotSaved } from './not-saved.js';
+import { PeopleDisk } from './people-disk.js';
 import type { PeopleDocument } from './people-document.js';
 import type { PeopleChange, PeopleStoreOptions } from './people-options.js';
 import { PeopleState } from './people-state.js';
-import { isBearable, openWriter, readAnyway, type Writer } from './people-writer.js';
+import { type Found, isBearable, readAnyway } from './people-writer.js';
+import { WaitingPeople } from './waiting-people.js';
 
 /**
  * The people of the site as this gate knows them. A change counts in memory at once, and its promise resolves after the
@@ -20,28 +23,27 @@ import { isBearable, openWriter, readAnyway, type Writer } from './people-writer
 export class PeopleStore {
   readonly #options: PeopleStoreOptions;
   readonly #state: PeopleState;
-  /** The right to write, and the file; undefined while there is none ({@link PeopleStore.openAnyway}). */
-  #writer: Writer | undefined;
+  readonly #disk: PeopleDisk;
   /** Why people cannot be changed. */
   #readOnly: unknown;
-  /** Persons of other gates that came while it is not known who was removed; undefined while it is. */
-  #waiting: PeopleState | undefined;
+  /** Undefined while it is known who was removed. */
+  #waiting: WaitingPeople | undefined;
   readonly #saver: Saver;
   readonly #listeners = new Set<(change: PeopleChange) => void>();
   #revision = 0;
-  /** Removals so far, and how many of them the file and its last good copy hold. */
+  /** Removals so far. */
   #removals = 0;
-  #copiedRemovals = 0;
   /** That the last good copy was read in place of the file. */
   #recovered: string | undefined;
   #closed = false;
 
-  private constructor(options: PeopleStoreOptions, document: PeopleDocument, writer: Writer | undefined) {
+  private constructor(options: PeopleStoreOptions, document: PeopleDocument, disk: PeopleDisk) {
     this.#options = options;
     this.#state = new PeopleState(document);
-    this.#writer = writer;
+    this.#disk = disk;
     const { clock, log } = options;
     this.#saver = new Saver({ name: 'people store', write: () => this.#write(), clock, log, retry: LOCAL_RETRY });
+    disk.progress.on(this.#saver.progress);
   }
 
   /**
@@ -50,8 +52,9 @@ export class PeopleStore {
    *   KAIMON_FILE_READ, KAIMON_FILE_WRITE
    */
   static async open(options: PeopleStoreOptions): Promise<PeopleStore> {
-    const { writer, document, recovered } = await openWriter(options);
-    const store = new PeopleStore(options, document, writer);
+    const disk = new PeopleDisk(options);
+    const { document, recovered } = await disk.open();
+    const store = new PeopleStore(options, document, disk);
     store.#recovered = recovered;
     reportPeople(document, { ...options, latest: store.#state.latest });
     return store;
@@ -70,10 +73,10 @@ export class PeopleStore {
     } catch (why) {
       if (!isBearable(why)) throw why;
       const { document, recovered, fault, known } = await readAnyway(options, why);
-      const store = new PeopleStore(options, document, undefined);
+      const store = new PeopleStore(options, document, new PeopleDisk(options));
       store.#recovered = recovered;
       store.#readOnly = fault;
-      if (!known) store.#waiting = new PeopleState(document);
+      if (!known) store.#waiting = new WaitingPeople();
       options.log.error({ people: store.size, why: explain(fault) }, 'people cannot be changed');
       // Fails now, and is tried again by the saver.
       store.#saver.save().catch(() => undefined);
@@ -148,7 +151,10 @@ export class PeopleStore {
     }
     const outcome = outcomeOf(this.#state.record(id), incoming);
     if (outcome !== 'taken') return outcome;
-    if (this.#waiting && !isRemoval(incoming)) return this.#wait(incoming, this.#waiting);
+    if (this.#waiting && !isRemoval(incoming)) {
+      const waits = this.#waiting.add(incoming);
+      return waits === 'taken' ? this.#refuse() : waits;
+    }
     checkRoom(incoming, this.#state);
     await this.#change(incoming, 'site');
     return 'taken';
@@ -193,18 +199,18 @@ export class PeopleStore {
     return count;
   }
 
-  /** Saves what is unsaved, then lets another process in. @throws OperatingError when the last save failed */
-  async close(): Promise<void> {
+  /** Saves what is unsaved, then lets another process in, within `leftMs`. @throws OperatingError when the last save failed */
+  async close(leftMs = CLOSE_MS): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    const untilMs = this.#options.clock.monotonic() + leftMs;
     try {
-      await this.#saver.close();
+      await this.#saver.close(leftMs);
     } catch (thrown) {
       // Without a change nothing is lost; why it could not be written was said at the start.
-      if (this.#writer || this.#revision > 0) throw thrown;
+      if (this.#disk.isOpen || this.#revision > 0) throw thrown;
     } finally {
-      // On a disk that hangs it stays; the next start takes it over from a process that is gone.
-      if (!this.#saver.hangs) await this.#writer?.lock.release();
+      await this.#disk.release(this.#saver.hangs ? 0 : Math.max(0, untilMs - this.#options.clock.monotonic()));
     }
   }
 
@@ -232,21 +238,12 @@ export class PeopleStore {
   }
 
   async #write(): Promise<void> {
-    this.#writer ??= await this.#takeOver();
-    const { lock, low } = this.#writer;
-    await lock.check();
-    const removals = this.#removals;
-    low.data = this.#state.snapshot(this.#options.encoder);
-    await low.write();
-    if (removals === this.#copiedRemovals) return;
-    // The last good copy is the file from before: with a damaged file whoever was removed would be enrolled again.
-    await low.write();
-    this.#copiedRemovals = removals;
+    await this.#disk.ready({ known: this.#waiting === undefined, take: (found) => this.#takeOver(found) });
+    await this.#disk.write(this.#state.snapshot(this.#options.encoder), this.#removals);
   }
 
-  /** Opens the file after all. Another process may have written it meanwhile: the newest record of each person counts. */
-  async #takeOver(): Promise<Writer> {
-    const { writer, document, recovered } = await openWriter(this.#options);
+  /** The file could be opened after all, or anew. Another process may have written it meanwhile: the newest record of each person counts. */
+  #takeOver({ document, recovered }: Found): void {
     this.#recovered ??= recovered;
     for (const record of new PeopleState(document).records()) {
       if (outcomeOf(this.#state.record(record.id), record) === 'taken') this.#set(record, 'file');
@@ -254,20 +251,10 @@ export class PeopleStore {
     this.#takeWaiting();
     this.#readOnly = undefined;
     reportPeople(document, { ...this.#options, latest: this.#state.latest });
-    return writer;
-  }
-
-  /** Keeps a person until the file says who was removed. @throws OperatingError why it does not count yet */
-  #wait(person: Person, waiting: PeopleState): MergeOutcome {
-    const outcome = outcomeOf(waiting.record(person.id), person);
-    if (outcome !== 'taken') return outcome;
-    checkRoom(person, waiting);
-    waiting.set(person);
-    return this.#refuse();
   }
 
   #takeWaiting(): void {
-    const persons = [...(this.#waiting?.people.values() ?? [])];
+    const persons = this.#waiting?.all() ?? [];
     this.#waiting = undefined;
     for (const person of persons) {
       if (outcomeOf(this.#state.record(person.id), person) !== 'taken') continue;

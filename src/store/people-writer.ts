@@ -5,7 +5,7 @@ import { errnoOf } from '../kit/files/atomic-file.js';
 import { WriterLock } from '../kit/files/writer-lock.js';
 import { checkEncoder } from './encoder-check.js';
 import { emptyDocument, type PeopleDocument } from './people-document.js';
-import { lastGoodOf, PeopleFileAdapter } from './people-file.js';
+import { lastGoodOf, PeopleFileAdapter, type PeopleFileOptions } from './people-file.js';
 import { PEOPLE_LOCK, type PeopleStoreOptions } from './people-options.js';
 import { prepareFolder, tidyFolder } from './store-folder.js';
 
@@ -16,7 +16,7 @@ export interface Writer {
 }
 
 /** What was read. */
-interface Found {
+export interface Found {
   readonly document: PeopleDocument;
   /** That it is a last good copy, as a sentence; undefined: it is the file. */
   readonly recovered: string | undefined;
@@ -27,14 +27,17 @@ interface Found {
  * @throws OperatingError KAIMON_PEOPLE_LOCKED, KAIMON_PEOPLE_CORRUPT, KAIMON_PEOPLE_SCHEMA, KAIMON_PEOPLE_ENCODER, KAIMON_FILE_READ,
  *   KAIMON_FILE_WRITE; the lock is free again then
  */
-export async function openWriter(options: PeopleStoreOptions): Promise<Found & { readonly writer: Writer }> {
+export async function openWriter(
+  options: PeopleStoreOptions,
+  { known = false, onProgress }: Pick<PeopleFileOptions, 'known' | 'onProgress'> = {},
+): Promise<Found & { readonly writer: Writer }> {
   const { file, log } = options;
   await prepareFolder(file, log);
   const lockFile = `${file}.lock`;
   const lock = await WriterLock.take(lockFile, log, PEOPLE_LOCK);
   try {
     await tidyFolder([file, lastGoodOf(file), lockFile], log);
-    const adapter = new PeopleFileAdapter(options);
+    const adapter = new PeopleFileAdapter({ ...options, known, onProgress });
     const low = new Low(options.storage ?? adapter, emptyDocument(options.encoder));
     await low.read();
     if (!options.acceptOtherEncoder) checkEncoder(low.data, options.encoder, file);

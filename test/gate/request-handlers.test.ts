@@ -252,6 +252,19 @@ describe('while the disk is full, a request that was done is told as done, is re
     await room(gate, disk, () => disk.kept?.removed.has('ada') === true);
   });
 
+  test('remove with erase, which erases nothing yet and says so', async () => {
+    const disk = new Disk();
+    const gate = await gateWithHandlers({}, disk);
+    await gate.handlers.enroll({ name: 'Ada', photo: JPEG }, context);
+    disk.full = true;
+    expect(await messageOf(gate.handlers.remove({ id: 'ada', erase: true }, context))).toMatch(
+      /^not-saved: "ada" is removed.*Nothing that names them is erased: send the request once more .*: .*the disk is full$/,
+    );
+    expect([gate.store.size, gate.erased]).toEqual([0, []]);
+    await room(gate, disk, () => disk.kept?.removed.has('ada') === true);
+    expect(await gate.handlers.remove({ id: 'ada', erase: true }, context)).toMatchObject({ version: null, erased: 1 });
+  });
+
   test('remove on a disk that hangs: told within ten seconds that it counts, and saved once the disk answers', async () => {
     const disk = new Disk();
     const gate = await gateWithHandlers({}, disk);

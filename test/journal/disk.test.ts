@@ -6,6 +6,7 @@ import type { JournalDisk } from '../../src/journal/disk.js';
 import { FileDisk } from '../../src/journal/file-disk.js';
 import { FileJournal } from '../../src/journal/file-journal.js';
 import { JOURNAL_LOCK } from '../../src/journal/open-journal.js';
+import { OperatingError } from '../../src/kit/errors.js';
 import { WriterLock } from '../../src/kit/files/writer-lock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
@@ -99,8 +100,10 @@ test('on a real disk: acknowledged, readable by one user only, whole, and one wr
 
 test('when another process takes the lock, writing stops and the entries wait', async () => {
   const [disk, clock] = [new MemoryDisk(), new ManualClock()];
-  const stolen = { check: () => Promise.reject(new Error('taken by process 7')), release: () => Promise.resolve() };
-  const journal = await openJournal(disk, clock, { lock: () => Promise.resolve(stolen) });
+  const stolen = { holds: () => Promise.resolve(false), release: () => Promise.resolve() };
+  const takes = [() => Promise.resolve(stolen)];
+  const taken = () => Promise.reject(new OperatingError('KAIMON_JOURNAL_LOCKED', 'taken by process 7'));
+  const journal = await openJournal(disk, clock, { lock: () => (takes.pop() ?? taken)() });
   const receipt = journal.append({ type: 'refused' });
   for (let i = 0; i < 10; i++) {
     clock.advance(250);
@@ -109,6 +112,22 @@ test('when another process takes the lock, writing stops and the entries wait', 
   expect(await receipt).toEqual({ durable: false, why: 'late' });
   expect(journal.fault).toMatch(/taken by process 7/);
   expect(disk.files.size).toBe(0);
+});
+
+test('a lock that a fault of the disk left empty, and another process had meanwhile: what that process wrote stays, and the chain goes on', async () => {
+  const folder = join(root, 'shared', 'journal');
+  const journal = await openReal(folder);
+  for (const person of ['ada', 'bob']) await journal.append({ type: 'granted', personal: { person } });
+  writeFileSync(join(folder, 'lock'), '');
+  const other = await openReal(folder);
+  expect(await other.erase('ada')).toBe(1);
+  expect(await other.append({ type: 'granted', personal: { person: 'carol' } })).toMatchObject({ durable: true, n: 4 });
+  await other.close();
+  const dora = await journal.append({ type: 'granted', personal: { person: 'dora' } });
+  expect(dora).toMatchObject({ durable: true, n: 5 });
+  await journal.close();
+  expect(await typesOf(new FileDisk(folder))).toEqual(['granted', 'granted', 'erased', 'granted', 'granted']);
+  expect(await expectWhole(new FileDisk(folder))).toMatchObject({ personal: { kept: 3, erased: 1 } });
 });
 
 test("a link in the journal's folder is not followed", async () => {

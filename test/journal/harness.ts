@@ -9,7 +9,7 @@ import { ManualClock } from '../../src/kit/manual-clock.js';
 
 export const DAY_MS = 24 * 60 * 60_000;
 
-export const freeLock = { check: () => Promise.resolve(), release: () => Promise.resolve() };
+export const freeLock = { holds: () => Promise.resolve(true), release: () => Promise.resolve() };
 
 export function openJournal(disk: JournalDisk, clock: ManualClock, options: Partial<FileJournalOptions> = {}) {
   return FileJournal.open({

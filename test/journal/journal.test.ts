@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { auditJournal } from '../../src/journal/audit/audit.js';
 import { signatureCheckOf, signerOf } from '../../src/journal/signing.js';
 import { OperatingError } from '../../src/kit/errors.js';
+import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { DAY_MS, entriesOf, expectWhole, freeLock, openJournal, record, turn, typesOf } from './harness.js';
 import { MemoryDisk } from './memory-disk.js';
@@ -115,17 +116,54 @@ test('a disk that hangs: entries wait up to a bound, further ones are lost, and 
   await expectWhole(disk);
 });
 
-test('a disk that hangs for ever does not keep the daemon from ending', async () => {
-  const { disk, clock, journal } = await fresh();
+test('a disk that hangs for ever does not keep the daemon from ending, and what it has not taken is logged', async () => {
+  const error = vi.fn();
+  const { disk, clock, journal } = await fresh({ log: { ...silentLog, error } as typeof silentLog });
   disk.before = (act) => (act === 'append' ? new Promise<void>(() => undefined) : undefined);
   const receipt = journal.append({ type: 'refused' });
   clock.advance(50);
   await turn();
-  const closed = journal.close();
-  clock.advance(5_000);
+  const closed = journal.close(3_000);
+  clock.advance(3_000);
   await closed;
+  expect(error).toHaveBeenLastCalledWith({ lost: 1 }, expect.stringMatching(/^the end of the journal is lost/));
   expect(await receipt).toMatchObject({ durable: false });
   expect(await journal.append({ type: 'refused' })).toEqual({ durable: false, why: 'closed' });
+});
+
+test('erasing on a disk that hangs is given up after ten seconds, and whoever comes then is told at once, until it goes on', async () => {
+  const { disk, clock, journal } = await fresh();
+  await record(journal, clock, 'ada');
+  let answer: () => void = () => undefined;
+  const hanging = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  disk.before = () => hanging;
+  void journal.append({ type: 'refused' });
+  clock.advance(50);
+  await turn();
+  const message = 'the disk has not answered for 10 seconds';
+  const hangs = { status: 'rejected', reason: { code: 'KAIMON_FILE_WRITE', message } };
+  const erasing = Promise.allSettled([journal.erase('ada'), journal.purge(true)]);
+  clock.advance(10_000);
+  expect(await erasing).toMatchObject([hangs, hangs]);
+  expect(await Promise.allSettled([journal.erase('ada')])).toMatchObject([hangs]);
+  disk.before = () => undefined;
+  answer();
+  await turn();
+  expect(await journal.erase('ada')).toBeLessThanOrEqual(1);
+  expect([...disk.files.values()].map(({ bytes }) => bytes.toString('utf8')).join()).not.toMatch(/"ada"/);
+  await journal.close();
+  await expectWhole(disk);
+});
+
+test('erasing on a slow disk that goes on is not given up', async () => {
+  const { disk, clock, journal } = await fresh({ segmentBytes: 1000 });
+  for (const person of ['ada', 'bob', 'ada', 'eve', 'ada']) await record(journal, clock, person);
+  disk.before = () => clock.advance(9_000);
+  expect(await journal.erase('ada')).toBe(3);
+  disk.before = () => undefined;
+  await journal.close();
 });
 
 test('a torn last line is set aside at the next start, with a note, and the chain goes on', async () => {
@@ -217,6 +255,7 @@ test('old files are purged, and the missing beginning is explained', async () =>
   const { disk, clock, journal } = await fresh({ policy: { maxAgeMs: 10 * DAY_MS, maxBytes: 1e9 } });
   for (const person of ['ada', 'bob', 'eve']) {
     await record(journal, clock, person);
+    await turn();
     clock.advance(4 * DAY_MS);
   }
   expect(await journal.purge(false)).toBe(0);
@@ -279,6 +318,7 @@ test.each([
 test('a gate without new entries purges its only file, too', async () => {
   const { disk, clock, journal } = await fresh({ policy: { maxAgeMs: 10 * DAY_MS, maxBytes: 1e9 } });
   await record(journal, clock, 'ada');
+  await turn();
   clock.advance(11 * DAY_MS);
   expect(await journal.purge(true)).toBe(1);
   await journal.close();

@@ -90,3 +90,20 @@ test('what is opened while everything closes is closed again, and refused', asyn
   await expect(never).rejects.toThrow('voice: not opened, as everything is closing');
   expect(ended).toEqual(['door', 'eye']);
 });
+
+test('what comes first comes before every part, also in a start that is stopped half-way, and not when only the newest end', async () => {
+  const endings = new Endings();
+  const ended: string[] = [];
+  await opened(endings, ['door'], ended);
+  endings.first('the lock', () => ended.push('locked'));
+  const { count } = endings;
+  await opened(endings, ['people'], ended);
+  await endings.closeNewest(count);
+  expect(ended).toEqual(['people']);
+  await opened(endings, ['journal'], ended);
+  const closing = endings.close();
+  // In this very turn: whatever the other parts wait for.
+  expect(ended).toEqual(['people', 'locked']);
+  await closing;
+  expect(ended).toEqual(['people', 'locked', 'journal', 'door']);
+});

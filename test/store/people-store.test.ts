@@ -2,12 +2,14 @@ import { promises as fs } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import type { Adapter } from 'lowdb';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { OperatingError } from '../../src/kit/errors.js';
+import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { PEOPLE_MAX, type Person } from '../../src/person/person.js';
 import { FUTURE_MAX_MS } from '../../src/person/version.js';
 import { type PeopleDocument, TOMBSTONES_MAX } from '../../src/store/people-document.js';
+import { lastGoodOf } from '../../src/store/people-file.js';
 import type { PeopleChange } from '../../src/store/people-options.js';
 import type { PeopleStore } from '../../src/store/people-store.js';
 import { ENCODER, names, newcomer, OTHER_ENCODER, openStore, person, tempFolder, template, version } from './sample.js';
@@ -64,6 +66,73 @@ describe('the people store', () => {
     expect(await put).toMatchObject([{ status: 'rejected', reason: { code: 'KAIMON_FILE_WRITE' } }]);
     await expect(store.close()).rejects.toThrow('the disk has not answered for 10 seconds');
     expect(await names(dirname(file))).toContain('people.json.lock');
+  });
+
+  test('without anything to save ends in time on a disk that hangs, and says that its lock stays', async () => {
+    const file = await newFile();
+    const warn = vi.fn();
+    const [clock, log] = [new ManualClock(), { ...silentLog, warn } as typeof silentLog];
+    const store = await openStore({ file, clock, log });
+    const begun = new Promise<void>((resolve) => {
+      vi.spyOn(fs, 'readFile').mockImplementation(() => {
+        resolve();
+        return new Promise(() => undefined);
+      });
+    });
+    const closing = store.close(2_000);
+    await begun;
+    clock.advance(2_000);
+    await closing;
+    vi.restoreAllMocks();
+    expect(warn).toHaveBeenCalledWith({}, expect.stringMatching(/^the lock of the people store stays/));
+    expect(await names(dirname(file))).toContain('people.json.lock');
+  });
+
+  test('writes a removal twice, and the second write has its own time', async () => {
+    const [clock, disk] = [new ManualClock(), new Disk()];
+    const store = await openStore({ file: await newFile(), clock, storage: disk });
+    await store.put(newcomer('ada'));
+    const written = disk.writes;
+    const write = disk.write.bind(disk);
+    disk.write = (document) => {
+      clock.advance(9_000);
+      return write(document);
+    };
+    await store.remove('ada', 'client');
+    expect([disk.writes - written, store.fault]).toEqual([2, undefined]);
+  });
+
+  test.each([
+    ['empty', ''],
+    ['away', undefined],
+  ])('whose lock a fault of the disk left %s keeps what another process has written meanwhile', async (_how, text) => {
+    const file = await newFile();
+    const store = await openStore({ file });
+    await store.put(newcomer('ada'));
+    await (text === undefined ? fs.rm(`${file}.lock`) : fs.writeFile(`${file}.lock`, text));
+    const other = await openStore({ file });
+    await other.put(newcomer('bob'));
+    await other.remove('ada', 'client');
+    await expect(store.put(newcomer('carol'))).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_LOCKED' });
+    await other.close();
+    await store.put(newcomer('dora'));
+    const people = ['bob', 'carol', 'dora'];
+    expect([[...store.all()].map(({ id }) => id).sort(), store.fault]).toEqual([people, undefined]);
+    const written = JSON.parse(await fs.readFile(file, 'utf8'));
+    expect([Object.keys(written.people).sort(), Object.keys(written.removed)]).toEqual([people, ['ada']]);
+    await store.close();
+  });
+
+  test('whose lock and files a fault of the disk left empty writes the people whom it knows', async () => {
+    const file = await newFile();
+    const store = await openStore({ file });
+    await store.put(newcomer('ada'));
+    await store.put(newcomer('bob'));
+    for (const path of [file, lastGoodOf(file), `${file}.lock`]) await fs.writeFile(path, '');
+    await store.put(newcomer('carol'));
+    expect(Object.keys(JSON.parse(await fs.readFile(file, 'utf8')).people)).toEqual(['ada', 'bob', 'carol']);
+    expect((await names(dirname(file))).filter((name) => name.includes('.corrupt-'))).toHaveLength(2);
+    await store.close();
   });
 
   test('keeps people over a restart, in a folder and files of its own user only', async () => {

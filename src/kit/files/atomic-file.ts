@@ -8,7 +8,14 @@ export interface AtomicWriteOptions {
   readonly mode?: number;
   /** Keep the replaced file under this path, in the same folder, as the last good copy. */
   readonly keepPrevious?: string;
+  /** Called each time that a part has reached the disk: a large file may take longer than any limit, one that hangs makes no progress. */
+  readonly onProgress?: (() => void) | undefined;
 }
+
+type Chunks = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+
+/** Bytes after which a part is fsynced: at one megabyte a second, the slowest of memory cards, four seconds. */
+const PART_BYTES = 4 * 1024 * 1024;
 
 /**
  * Replaces `path` so that a reader, a crash or a power cut sees the old bytes or the new ones, never a mixture:
@@ -17,15 +24,11 @@ export interface AtomicWriteOptions {
  * @throws OperatingError KAIMON_FILE_WRITE when the surroundings refuse (disk full, read-only, permission, no folder);
  *   `path` then still holds the old bytes. What `chunks` throws is passed on unchanged.
  */
-export async function writeFileAtomic(
-  path: string,
-  chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
-  options: AtomicWriteOptions = {},
-): Promise<void> {
+export async function writeFileAtomic(path: string, chunks: Chunks, options: AtomicWriteOptions = {}): Promise<void> {
   const temp = tempBeside(path);
   try {
-    await writeSynced(temp, chunks, options.mode ?? 0o600);
-    if (options.keepPrevious !== undefined) await keepCopy(path, options.keepPrevious);
+    await writeSynced(temp, chunks, options.mode ?? 0o600, options.onProgress);
+    if (options.keepPrevious !== undefined) await keepCopy(path, options.keepPrevious, options.onProgress);
     await fs.rename(temp, path);
     await syncFolder(dirname(path));
   } catch (cause) {
@@ -61,18 +64,24 @@ export async function removeStaleTemps(path: string): Promise<number> {
 export const tempBeside = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 
-async function writeSynced(
-  temp: string,
-  chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
-  mode: number,
-): Promise<void> {
+async function writeSynced(temp: string, chunks: Chunks, mode: number, onProgress?: () => void): Promise<void> {
   const handle = await fs.open(temp, 'wx', mode);
   try {
     await handle.chmod(mode);
     await ownLikeFolder(handle, temp);
     // Each write runs in the thread pool, so the event loop is free between two chunks.
-    for await (const chunk of chunks) await handle.writeFile(chunk);
+    let unsynced = 0;
+    for await (const chunk of chunks) {
+      await handle.writeFile(chunk);
+      unsynced += chunk.length;
+      if (!onProgress || unsynced < PART_BYTES) continue;
+      // Without this all of it would reach the disk in one fsync at the end, which says nothing before.
+      await handle.datasync();
+      unsynced = 0;
+      onProgress();
+    }
     await handle.sync();
+    onProgress?.();
   } finally {
     await handle.close();
   }
@@ -89,7 +98,7 @@ export async function ownLikeFolder(handle: fs.FileHandle, path: string): Promis
 }
 
 /** Makes `copy` a second name of the file that `path` names now. At every moment `copy` is a whole file, the old or the new one. */
-async function keepCopy(path: string, copy: string): Promise<void> {
+async function keepCopy(path: string, copy: string, onProgress?: () => void): Promise<void> {
   const temp = tempBeside(copy);
   try {
     await fs.link(path, temp);
@@ -98,21 +107,22 @@ async function keepCopy(path: string, copy: string): Promise<void> {
     if (errno === 'ENOENT') return;
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'].includes(errno ?? '')) throw cause;
     // FAT and some network file systems have no hard links.
-    await copySynced(path, temp);
+    await copySynced(path, temp, onProgress);
   }
   await fs.rename(temp, copy);
   // If both are names of the same file already (a kill between here and the caller's rename), rename(2) does nothing and keeps both.
   await fs.rm(temp, { force: true });
 }
 
-async function copySynced(from: string, to: string): Promise<void> {
+async function copySynced(from: string, to: string, onProgress?: () => void): Promise<void> {
   try {
-    await fs.copyFile(from, to);
-    const handle = await fs.open(to, 'r+');
+    const source = await fs.open(from);
     try {
-      await handle.sync();
+      const { mode } = await source.stat();
+      const chunks = source.createReadStream({ autoClose: false, highWaterMark: 256 * 1024 });
+      await writeSynced(to, chunks, mode & 0o777, onProgress);
     } finally {
-      await handle.close();
+      await source.close();
     }
   } catch (cause) {
     await fs.rm(to, { force: true }).catch(() => undefined); // only the first error is reported

@@ -2,21 +2,18 @@ import type { Clock, Timer } from '../clock.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Log } from '../log.js';
 import { pauseMs, type RetryPlan } from '../retry.js';
+import { endsWithin } from '../within.js';
+import { CLOSE_MS, diskHangs, LATE_MS } from './late.js';
 
 export interface SaverOptions {
   /** What is saved, for the log: `people store`. */
   readonly name: string;
-  /** Writes all there is, as it is at the moment of the call. */
+  /** Writes all there is, as it is at the moment of the call. What takes long calls {@link Saver.progress} on the way. */
   readonly write: () => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
   readonly retry: RetryPlan;
 }
-
-/** A write that takes longer is late: the disk hangs. 50,000 people on an SD card take a few seconds. */
-const LATE_MS = 10_000;
-/** So long a write may keep the daemon from ending, as the journal's; systemd waits ten seconds for all that ends. */
-const CLOSE_MS = 5_000;
 
 /** The callers of one write. They share one promise, so that many calls at once need no queue. */
 interface Batch {
@@ -29,8 +26,8 @@ interface Batch {
  * Combines changes: at most one write runs and one is due; all changes made meanwhile go into the one that is due.
  * A failed write rejects its callers, and the saver then tries again by itself with growing pauses until a write succeeds,
  * because the change stays in memory: a removal must stay in force at the door even while the disk is full, and other
- * parts already know of it. A write that is late rejects its callers as well, and goes on; until it ends, whoever comes is told the same
- * at once: nobody waits for a disk that hangs.
+ * parts already know of it. A write that makes no progress for {@link LATE_MS} is late: it rejects its callers as well, and goes on; until
+ * it ends, whoever comes is told the same at once: nobody waits for a disk that hangs.
  */
 export class Saver {
   readonly #options: SaverOptions;
@@ -39,6 +36,7 @@ export class Saver {
   #current: Batch | undefined;
   #running: Promise<void> | undefined;
   #retry: Timer | undefined;
+  #lateness: Timer | undefined;
   #failures = 0;
   #fault: unknown;
   #hangs = false;
@@ -66,35 +64,36 @@ export class Saver {
     return promise;
   }
 
+  /** The write that runs goes on: whether it is late is counted from here. An arrow function, so that it can be handed out. */
+  readonly progress = (): void => {
+    if (!this.#current || this.#hangs) return;
+    this.#lateness?.cancel();
+    this.#lateness = this.#options.clock.after(LATE_MS, () => this.#late(diskHangs()));
+  };
+
   /**
-   * Waits for the write that runs and the one that is due, and tries a failed one once more; for a disk that hangs it waits no longer.
+   * Waits for the write that runs and the one that is due, and tries a failed one once more, for `leftMs` in all; for a disk that hangs it
+   * does not wait.
    * @throws what the last write threw, or that the disk hangs
    */
-  async close(): Promise<void> {
-    await this.#ended();
+  async close(leftMs = CLOSE_MS): Promise<void> {
+    const untilMs = this.#options.clock.monotonic() + leftMs;
+    await this.#ended(untilMs);
     this.#retry?.cancel();
     if (this.#fault === undefined) return;
     if (this.#hangs) throw this.#fault;
     const last = this.save();
-    await this.#ended();
+    await this.#ended(untilMs);
     this.#retry?.cancel();
     await last;
   }
 
   /** Resolves when no write runs any more, or the one that runs is late. */
-  async #ended(): Promise<void> {
-    const running = this.#running;
-    if (!running || this.#hangs) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.#options.clock.after(CLOSE_MS, () => {
-        this.#late(CLOSE_MS);
-        resolve();
-      });
-      void running.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+  async #ended(untilMs: number): Promise<void> {
+    const { clock } = this.#options;
+    if (!this.#running || this.#hangs) return;
+    if (await endsWithin(clock, Math.max(0, untilMs - clock.monotonic()), this.#running)) return;
+    this.#late(new OperatingError('KAIMON_FILE_WRITE', 'the disk did not take it in the time there was to end'));
   }
 
   async #run(): Promise<void> {
@@ -104,7 +103,7 @@ export class Saver {
       const batch = this.#due;
       this.#current = batch;
       this.#due = undefined;
-      const timer = this.#options.clock.after(LATE_MS, () => this.#late(LATE_MS));
+      this.progress();
       try {
         await this.#options.write();
         this.#succeeded();
@@ -113,19 +112,20 @@ export class Saver {
         this.#failed(thrown);
         batch.reject(thrown);
       } finally {
-        timer.cancel();
+        this.#lateness?.cancel();
       }
     }
     this.#current = undefined;
     this.#running = undefined;
   }
 
-  #late(ms: number): void {
+  #late(why: OperatingError): void {
     const { log, name } = this.#options;
     if (this.#hangs) return;
     this.#hangs = true;
-    this.#fault = new OperatingError('KAIMON_FILE_WRITE', `the disk has not answered for ${ms / 1000} seconds`);
-    log.error({ why: messageOf(this.#fault) }, `${name} not saved; changes are kept in memory`);
+    this.#lateness?.cancel();
+    this.#fault = why;
+    log.error({ why: why.message }, `${name} not saved; changes are kept in memory`);
     for (const batch of [this.#current, this.#due]) batch?.reject(this.#fault);
   }
 

@@ -81,13 +81,13 @@ export class StateFile<T> {
     return this.#saver.save();
   }
 
-  /** Writes what still waits; a failure is only logged. */
-  async close(): Promise<void> {
+  /** Writes what still waits, for at most `leftMs`; a failure is only logged. */
+  async close(leftMs?: number): Promise<void> {
     const due = this.#timer !== undefined;
     this.#timer?.cancel();
     if (due) this.#write();
     try {
-      await this.#saver.close();
+      await this.#saver.close(leftMs);
     } catch (thrown) {
       this.#options.log.error({ why: messageOf(thrown) }, `the newest of ${this.#options.name} is lost`);
     }

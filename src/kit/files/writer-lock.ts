@@ -32,7 +32,7 @@ const TRIES_MAX = 5;
 
 /**
  * Allows one writer: the file `path`, created whole by link(2), names the process that holds the lock; the lock of a dead
- * process is taken over. Two processes may take over the same dead lock in the same instant. {@link WriterLock.check}
+ * process is taken over. Two processes may take over the same dead lock in the same instant. {@link WriterLock.holds}
  * before each write settles that: only the one whose token is in the file may write.
  */
 export class WriterLock {
@@ -62,28 +62,26 @@ export class WriterLock {
       if (held === undefined) continue;
       const other = holderOf(held);
       if (other && (await isAlive(other))) throw inUse(resource, path, other);
-      const gone = `the process that held the ${resource.name} is gone: taking its lock over`;
-      log.warn({ path, pid: other?.pid }, gone);
+      const why = other ? `the process that held the ${resource.name} is gone` : 'no process is named in the lock';
+      log.warn({ path, pid: other?.pid }, `${why}: taking it over`);
       await lock.#clear(held);
     }
     throw inUse(resource, path, undefined);
   }
 
-  /** To be called before each write. @throws OperatingError of the resource's code when another process took the lock. */
-  async check(): Promise<void> {
-    const held = await readLock(this.#path);
-    if (held === this.#text) return;
-    const other = held === undefined ? undefined : holderOf(held);
-    if (other) throw inUse(this.#resource, this.#path, other);
-    // Deleted by hand, or what a disk had left of it after a fault: no process holds the lock, so take it again. The lock of another
-    // process that is gone is not: it may have changed the files.
-    if (held !== undefined) await this.#clear(held);
-    if (!(await this.#create())) throw inUse(this.#resource, this.#path, undefined);
+  /**
+   * Whether the lock is still this one's; to be asked before each write. A lock that was lost, to another process or to a fault of the disk
+   * that left it empty, is never the holder's again: another process may have had it meanwhile and have changed the files. Whoever wants to
+   * go on takes a new one and reads the files anew.
+   * @throws OperatingError KAIMON_FILE_READ
+   */
+  async holds(): Promise<boolean> {
+    return (await readLock(this.#path)) === this.#text;
   }
 
   /** Lets another process write; does nothing when one has taken the lock over. */
   async release(): Promise<void> {
-    if ((await readLock(this.#path)) === this.#text) await fs.rm(this.#path, { force: true });
+    if (await this.holds()) await fs.rm(this.#path, { force: true });
   }
 
   async #create(): Promise<boolean> {

@@ -51,7 +51,7 @@ export async function openSeenRequests({
         log,
         warnings,
       }),
-    (opened) => opened.close(),
+    (opened, leftMs) => opened.close(leftMs),
   );
   const { found } = file;
   const seen = new SeenRequests(

@@ -66,6 +66,21 @@ describe('a file that is replaced whole or not at all', () => {
     expect(await fs.readFile(`${path}.last-good`, 'utf8')).toBe('1');
   });
 
+  test.each([
+    ['written', undefined, 2],
+    ['copied', 'EPERM', 4],
+  ])('tells of its progress while it is %s, for a file of many parts', async (_how, link, least) => {
+    const path = join(await folder(), 'a.json');
+    const parts = Array.from({ length: 9 }, () => 'x'.repeat(1024 * 1024));
+    await writeFileAtomic(path, parts);
+    if (link) vi.spyOn(fs, 'link').mockRejectedValueOnce(refusal(link));
+    onTestFinished(() => void vi.restoreAllMocks());
+    const onProgress = vi.fn();
+    await writeFileAtomic(path, parts, { keepPrevious: `${path}.last-good`, onProgress });
+    // Twice for each file before its end, and at its end.
+    expect(onProgress).toHaveBeenCalledTimes(least + least / 2);
+  });
+
   test('makes the last good copy by copying where the file system has no hard links', async () => {
     const path = join(await folder(), 'a.json');
     await writeFileAtomic(path, ['1']);

@@ -85,10 +85,9 @@ describe('saving', () => {
     expect(writes).toHaveLength(5);
   });
 
-  const late = (seconds: number) => ({
-    status: 'rejected',
-    reason: { code: 'KAIMON_FILE_WRITE', message: `the disk has not answered for ${seconds} seconds` },
-  });
+  const refused = (message: string) => ({ status: 'rejected', reason: { code: 'KAIMON_FILE_WRITE', message } });
+  const late = (seconds: number) => refused(`the disk has not answered for ${seconds} seconds`);
+  const tooSlow = refused('the disk did not take it in the time there was to end');
 
   test('nobody waits for a disk that hangs: all that wait are told, who comes later at once, and all is saved once it answers', async () => {
     const { saver, clock, begun, writes } = setUp();
@@ -149,8 +148,43 @@ describe('saving', () => {
     await begun(1);
     const closing = Promise.allSettled([saver.close()]);
     clock.advance(5_000);
-    expect([await closing, await waiting]).toMatchObject([[late(5)], [late(5)]]);
+    expect([await closing, await waiting]).toMatchObject([[tooSlow], [tooSlow]]);
     expect(saver.hangs).toBe(true);
+  });
+
+  test('closing waits no longer than it is told, the write that is tried once more included', async () => {
+    const { saver, clock, begun } = setUp();
+    void Promise.allSettled([saver.save()]);
+    const write = await begun(1);
+    const closing = Promise.allSettled([saver.close(2_000)]);
+    clock.advance(1_500);
+    write.fail(full);
+    await begun(2);
+    clock.advance(500);
+    expect(await closing).toMatchObject([tooSlow]);
+  });
+
+  test('a slow write that goes on is not late, however long it takes; one that stops going on is', async () => {
+    const { saver, clock, begun } = setUp();
+    const slow = saver.save();
+    const write = await begun(1);
+    for (let part = 0; part < 10; part++) {
+      clock.advance(9_000);
+      saver.progress();
+    }
+    expect(saver.fault).toBeUndefined();
+    write.end();
+    await slow;
+    const stuck = Promise.allSettled([saver.save()]);
+    await begun(2);
+    saver.progress();
+    clock.advance(10_000);
+    expect(await stuck).toMatchObject([late(10)]);
+    // Nothing is counted any more once nothing is written.
+    const other = setUp();
+    other.saver.progress();
+    other.clock.advance(60_000);
+    expect(other.saver.fault).toBeUndefined();
   });
 
   test('closing waits for the write that runs and the one that is due', async () => {

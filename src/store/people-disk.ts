@@ -1,0 +1,77 @@
+/** The file of the people as its one writer has it: the lock, and what the file and its last good copy hold. */
+import { Signal } from '../kit/signal.js';
+import { endsWithin } from '../kit/within.js';
+import type { PeopleDocument } from './people-document.js';
+import type { PeopleStoreOptions } from './people-options.js';
+import { type Found, openWriter, type Writer } from './people-writer.js';
+
+interface Taking {
+  /** The people are in memory already: the file is not needed to know them. */
+  readonly known: boolean;
+  /** Takes over what the file holds, before anything is written. */
+  readonly take: (found: Found) => void;
+}
+
+export class PeopleDisk {
+  /** Raised while files are read and written, whenever a part of them is done. */
+  readonly progress = new Signal();
+  readonly #options: PeopleStoreOptions;
+  /** The right to write; undefined while there is none. */
+  #writer: Writer | undefined;
+  /** How many removals the file and its last good copy hold. */
+  #copiedRemovals = 0;
+
+  constructor(options: PeopleStoreOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there is the right to write, as far as is known. */
+  get isOpen(): boolean {
+    return this.#writer !== undefined;
+  }
+
+  /** Takes the lock and reads the file. @throws OperatingError as {@link openWriter} */
+  async open({ known, take }: Taking = { known: false, take: () => undefined }): Promise<Found> {
+    const { writer, ...found } = await openWriter(this.#options, { known, onProgress: this.progress.raise });
+    try {
+      take(found);
+    } catch (thrown) {
+      await writer.lock.release();
+      throw thrown;
+    }
+    this.#writer = writer;
+    return found;
+  }
+
+  /** Opens the file unless it is open and the lock still held. @throws OperatingError as {@link openWriter} */
+  async ready(taking: Taking): Promise<void> {
+    if (this.#writer && (await this.#writer.lock.holds())) return;
+    const { file, log } = this.#options;
+    if (this.#writer) log.warn({ file }, 'the lock of the people store was lost: reading its file anew');
+    this.#writer = undefined;
+    await this.open(taking);
+  }
+
+  /** Writes the people. Only while it is {@link ready}. @param removals how many removals there were so far */
+  async write(document: PeopleDocument, removals: number): Promise<void> {
+    if (!this.#writer) throw new Error('the people file is not open');
+    const { low } = this.#writer;
+    low.data = document;
+    await low.write();
+    if (removals === this.#copiedRemovals) return;
+    this.progress.raise();
+    // The last good copy is the file from before: with a damaged file whoever was removed would be enrolled again.
+    await low.write();
+    this.#copiedRemovals = removals;
+  }
+
+  /** Lets another process write, or leaves the lock where the disk does not answer within `leftMs`. */
+  async release(leftMs: number): Promise<void> {
+    const { clock, log } = this.#options;
+    if (!this.#writer || (leftMs > 0 && (await endsWithin(clock, leftMs, this.#writer.lock.release())))) return;
+    log.warn(
+      {},
+      'the lock of the people store stays, as the disk hangs; once this process is gone the next one takes it over',
+    );
+  }
+}
