@@ -45,6 +45,15 @@ export interface DecisionMemory {
 
 export const EMPTY_MEMORY: DecisionMemory = { granted: new Set(), seenMs: new Map(), reported: new Map() };
 
+/**
+ * While nobody looks, because the camera repeats its pictures, nobody has gone: who was let in and seen with the last look counts as seen now,
+ * and is not let in once more for having stood still. @param lastMs when that look was judged
+ */
+export const stillSeen = (memory: DecisionMemory, lastMs: MonotonicMs, nowMs: MonotonicMs): DecisionMemory => ({
+  ...memory,
+  seenMs: new Map([...memory.seenMs].map(([id, at]) => [id, at === lastMs ? nowMs : at])),
+});
+
 /** A face not seen for so long has left the picture. */
 const NEARBY_MS = 600;
 

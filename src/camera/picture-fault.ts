@@ -13,6 +13,11 @@ export const FAULT_AFTER_MS = 20_000;
  * (docs/reliability.md). The other cameras code each picture by itself.
  */
 export const STREAM_FROZEN_AFTER_MS = 120_000;
+/**
+ * So long a repeated picture is measured as a new one is: encoders of streams repeat a scene in which little moves for moments. It is less than
+ * `decision.cooldownMs` by default, so that whom it shows is let in once at most.
+ */
+const REPEATED_MS = 2_000;
 /** A picture in which no place is as bright as this shows no face; of 255. Noise of a covered lens stays below. */
 export const DARK_BELOW = 24;
 /** It is over at this brightness, so that dusk does not come and go… */
@@ -70,6 +75,10 @@ function darkness(
   const turned = atMs - turnedSinceMs >= (stands ? BRIGHT_AFTER_MS : FAULT_AFTER_MS);
   return turned ? { dark: !stands, turnedSinceMs: undefined } : { dark: stands, turnedSinceMs };
 }
+
+/** Whether there has been nothing new to be learnt for a while. */
+export const isRepeated = ({ frozen, atMs, sameSinceMs }: PictureLook): boolean =>
+  frozen || atMs - sameSinceMs >= REPEATED_MS;
 
 /** Frozen before dark: the black of a covered lens has noise, one without any change is the camera's doing. */
 export function faultOf({ frozen, dark }: PictureLook): PictureFault | undefined {

@@ -1,7 +1,7 @@
 import type { Picture } from '../kit/opencv/picture.js';
 import { PictureDigests } from '../kit/opencv/picture-digest.js';
 import type { Frame } from './frame.js';
-import { faultOf, lookAgain, type PictureFault, type PictureLook } from './picture-fault.js';
+import { faultOf, isRepeated, lookAgain, type PictureFault, type PictureLook } from './picture-fault.js';
 
 /** The picture is divided into so many places, of which the brightest counts. */
 const PLACES = { width: 32, height: 24 } as const;
@@ -23,7 +23,7 @@ export class PictureWatch {
 
   /**
    * @param frame stays the caller's @param openings how often the camera has been opened
-   * @returns whether it `repeats` one of the last pictures, and what is wrong with them
+   * @returns whether it only `repeats` the last pictures, as those before it have for a while, and what is wrong with them
    */
   see(
     { picture, takenMs: atMs }: Pick<Frame, 'picture' | 'takenMs'>,
@@ -33,7 +33,7 @@ export class PictureWatch {
     const repeats = this.#last.includes(digest);
     if (!repeats) this.#last = [...this.#last, digest].slice(-REMEMBERED);
     this.#look = lookAgain(this.#look, { atMs, openings, repeats, brightest: brightestOf(picture) }, this.#frozenMs);
-    return { repeats, fault: faultOf(this.#look) };
+    return { repeats: isRepeated(this.#look), fault: faultOf(this.#look) };
   }
 }
 

@@ -22,6 +22,14 @@ export interface EyeStatus {
 
 export interface EyeListeners {
   onObservation(observation: Observation): void;
+  /** The camera repeats its pictures, which are not measured: all is as it was last observed, as far as anybody knows. */
+  onRepeats(): void;
   /** Something in {@link EyeStatus} changed, other than `rssBytes`. */
   onStatus(status: EyeStatus): void;
 }
+
+export const NOBODY_LISTENS: EyeListeners = {
+  onObservation: () => undefined,
+  onRepeats: () => undefined,
+  onStatus: () => undefined,
+};

@@ -74,9 +74,10 @@ export async function trySandbox(settings: EyeSettings, program: string): Promis
     await promisify(execFile)(BUBBLEWRAP, [...given, 'true'], { timeout: PROBE_MS, killSignal: 'SIGKILL', env });
     return {};
   } catch (thrown) {
-    const { code, stderr } = thrown as ProbeFailure;
+    const { code, stderr, signal } = thrown as ProbeFailure;
     if (code === 'ENOENT') return { impossible: 'bubblewrap is missing: apt-get install bubblewrap' };
-    const why = `bubblewrap cannot make a sandbox here (${(stderr || messageOf(thrown)).trim().slice(0, 200)})`;
+    const said = stderr || (signal ? `it was ended by ${signal}` : messageOf(thrown));
+    const why = `bubblewrap cannot make a sandbox here (${said.trim().slice(0, 200)})`;
     return isPassing(thrown as ProbeFailure) ? { untried: why } : { impossible: why };
   }
 }
@@ -89,11 +90,11 @@ type ProbeFailure = Error & {
 };
 
 /**
- * The machine had no process, memory or descriptor left, or ended bubblewrap itself, in time or not: that says nothing about sandboxes, and an
- * eye must not stay unconfined because the gate was started in a bad moment.
+ * The machine had no process, memory or descriptor left, or no time, or bubblewrap was killed: that says nothing about sandboxes, and an
+ * eye must not stay unconfined because the gate was started in a bad moment. A bubblewrap that crashes, or is forbidden a call, is none of it.
  */
 const isPassing = ({ code, signal, stderr = '' }: ProbeFailure): boolean =>
-  (signal ?? null) !== null ||
+  signal === 'SIGKILL' ||
   /^(EAGAIN|ENOMEM|EMFILE|ENFILE)$/.test(String(code)) ||
   /Resource temporarily unavailable|Cannot allocate memory|Too many open files/.test(stderr);
 

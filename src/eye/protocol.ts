@@ -94,8 +94,8 @@ export const fromEyeSchema = z.union([
   observationSchema,
   z.object({ kind: z.literal('ready'), encoder: z.string().max(64) }),
   /**
-   * A sign of life, once a second, camera or not; `busyMs`: how long the picture at hand has been worked on; `repeats`: the newest picture was
-   * there before, and is not measured again.
+   * A sign of life, once a second, camera or not; `busyMs`: how long the picture at hand has been worked on; `repeats`: the camera
+   * has repeated its pictures for a while, which are not measured any more.
    */
   z.object({
     kind: z.literal('alive'),

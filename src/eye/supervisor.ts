@@ -6,7 +6,7 @@ import { LogBudget } from '../kit/logging/log-budget.js';
 import { whyNotDecodable } from '../kit/pictures/picture-header.js';
 import { CAMERA_CHANGES_MAX, CameraMessages, whyOf } from './camera-messages.js';
 import type { EyeEvents, EyeLauncher, EyeProcess } from './eye-process.js';
-import type { EyeListeners, EyeStatus } from './eye-status.js';
+import { type EyeListeners, type EyeStatus, NOBODY_LISTENS } from './eye-status.js';
 import { type Answer, PendingReplies } from './pending-replies.js';
 import type { EyeSettings, FromEye, PhotoAnswer, ToEye } from './protocol.js';
 import {
@@ -20,7 +20,6 @@ import {
 } from './restart-rules.js';
 
 /** In place until the start. */
-const NO_LISTENERS: EyeListeners = { onObservation: () => undefined, onStatus: () => undefined };
 
 type Mark = Extract<ToEye, { kind: 'snapshot' }>['marks'][number];
 const CHECK_EVERY_MS = 250;
@@ -35,7 +34,7 @@ export class EyeSupervisor {
   readonly #outputBudget: LogBudget;
   readonly #cameraMessages: CameraMessages;
   readonly #random: () => number;
-  #listeners: EyeListeners = NO_LISTENERS;
+  #listeners: EyeListeners = NOBODY_LISTENS;
   #process: EyeProcess | undefined;
   #life: EyeLife | undefined;
   #failures = 0;
@@ -207,7 +206,9 @@ export class EyeSupervisor {
         return;
       case 'alive':
         this.#status = { ...this.#status, rssBytes: message.rssBytes };
-        if (message.repeats) this.#repeatedMs = now;
+        if (!message.repeats) return;
+        this.#repeatedMs = now;
+        this.#listeners.onRepeats();
         return;
       case 'camera':
         this.#noteCamera(message, now);

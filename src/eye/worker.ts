@@ -65,7 +65,7 @@ export class EyeWorker {
       const frame = await frames.next();
       if (!frame) return;
       if (this.#isRepeated(frame, frames)) {
-        // Nothing can be learnt from it. Whom it shows may be gone, and would be let in again and again.
+        // Nothing can be learnt from it any more. Whom it shows may be gone, and would be let in again and again.
         frame.picture.release();
         continue;
       }
@@ -98,7 +98,7 @@ export class EyeWorker {
     return repeats;
   }
 
-  /** Whether the newest picture was there before, so that there is nothing to be measured. */
+  /** Whether the camera has repeated itself for a while, so that there is nothing to be measured. */
   get repeats(): boolean {
     return this.#repeats;
   }

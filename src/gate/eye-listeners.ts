@@ -5,7 +5,7 @@ import type { PaceWatch } from './pace-watch.js';
 
 /** Who hears what the eye has seen, and how it is: the gate first, since people wait for it. */
 export const eyeListeners = (to: {
-  readonly gate: Pick<Gate, 'see'>;
+  readonly gate: Pick<Gate, 'see' | 'repeats'>;
   readonly pace: Pick<PaceWatch, 'see'>;
   readonly reports: { readonly eye: (status: EyeStatus) => void };
   readonly changed: Pick<Signal, 'raise'>;
@@ -14,6 +14,7 @@ export const eyeListeners = (to: {
     to.gate.see(observation);
     to.pace.see(observation);
   },
+  onRepeats: () => to.gate.repeats(),
   onStatus(status) {
     to.reports.eye(status);
     to.changed.raise();

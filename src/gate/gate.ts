@@ -1,5 +1,5 @@
 /** One observation's journey: track → person → liveness → decision → door → report → voice. */
-import { type Checks, type DecisionMemory, decide, EMPTY_MEMORY, type Outcome } from '../access/decision.js';
+import { type Checks, type DecisionMemory, decide, EMPTY_MEMORY, type Outcome, stillSeen } from '../access/decision.js';
 import type { NoClaim } from '../access/evidence.js';
 import { identify, NEWEST_SLACK } from '../access/identify.js';
 import { REASONS } from '../access/reasons.js';
@@ -60,6 +60,8 @@ export class Gate {
   readonly #parts: GateParts;
   #tracks: Tracks = NO_TRACKS;
   #memory: DecisionMemory = EMPTY_MEMORY;
+  /** When what was last seen was judged. */
+  #judgedMs: MonotonicMs | undefined;
   readonly #liveness: LivenessJudge;
   readonly #advising: Advising;
 
@@ -85,6 +87,13 @@ export class Gate {
     const { config, curve, gallery } = this.#parts;
     const { targetFpir, threshold } = config.decision;
     return chooseThreshold(curve, targetFpir, gallery.templates, threshold).threshold;
+  }
+
+  /** The camera repeats its pictures. */
+  repeats(): void {
+    const now = this.#parts.clock.monotonic();
+    if (this.#judgedMs !== undefined) this.#memory = stillSeen(this.#memory, this.#judgedMs, now);
+    this.#judgedMs = now;
   }
 
   /** Decides on one observation and acts on it. */
@@ -115,6 +124,7 @@ export class Gate {
       },
     );
     this.#memory = memory;
+    this.#judgedMs = now;
     // The door first: nothing else may come between a decision and the relay.
     const results = outcomes.map((outcome) => (outcome.kind === 'grant' ? this.#open(outcome) : outcome));
     for (const track of this.#tracks.tracks) if (spoofs.includes(track.id)) this.#spoofed(track, frame);

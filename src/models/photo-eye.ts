@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import { NOBODY_LISTENS } from '../eye/eye-status.js';
 import { eyeLauncher } from '../eye/launcher.js';
 import type { PhotoAnswer } from '../eye/protocol.js';
 import { supervisionPlan } from '../eye/restart-rules.js';
@@ -52,7 +53,7 @@ export class PhotoEye {
         random: Math.random,
       });
       made.start({
-        onObservation: () => undefined,
+        ...NOBODY_LISTENS,
         onStatus: ({ state, lastFault }) => {
           if (state === 'up') resolve(made);
           if (state !== 'waiting') return;

@@ -231,6 +231,13 @@ describe('cooldown', () => {
     expect(new Set(scene.refusals)).toEqual(new Set(['cooldown']));
   });
 
+  test('a person who stands there while the camera repeats its pictures is not let in a second time; nor has one who had gone come back', () => {
+    const scene = new Scene().watch([ada, bob], 5).watch([ada], 5, 5).repeats(20_000);
+    expect(scene.grants).toEqual(['ada', 'bob']);
+    for (let i = 0; i < 5; i++) scene.see({ frame: 300 + i, takenMs: 20_500 + i * 100, seen: [ada, bob] });
+    expect([scene.grants, scene.refusals]).toEqual([['ada', 'bob', 'bob'], ['cooldown']]);
+  });
+
   test("one person's cooldown is not another's", () => {
     const scene = new Scene().watch([ada], 5).watch([bob], 5, 5);
     expect(scene.grants).toEqual(['ada', 'bob']);

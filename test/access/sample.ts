@@ -5,6 +5,7 @@ import {
   decide,
   EMPTY_MEMORY,
   type Outcome,
+  stillSeen,
 } from '../../src/access/decision.js';
 import type { Claim, NoClaim } from '../../src/access/evidence.js';
 import type { Reason } from '../../src/access/reasons.js';
@@ -79,6 +80,7 @@ export class Scene {
   tracks: Tracks = NO_TRACKS;
   memory: DecisionMemory = EMPTY_MEMORY;
   readonly outcomes: Outcome[] = [];
+  #judgedMs = monotonicMs(0);
   readonly #rule: DecisionRule;
   readonly #checks: Checks;
 
@@ -106,6 +108,7 @@ export class Scene {
       this.#checks,
     );
     this.memory = decided.memory;
+    this.#judgedMs = monotonicMs(nowMs);
     this.outcomes.push(...decided.outcomes);
     return decided.outcomes;
   }
@@ -113,6 +116,15 @@ export class Scene {
   /** The same faces for some frames, 100 ms apart, from `from` on. */
   watch(seen: readonly Seen[], frames: number, from = 0): this {
     for (let i = 0; i < frames; i++) this.see({ frame: from + i, takenMs: (from + i) * 100, seen });
+    return this;
+  }
+
+  /** The camera repeats its pictures, which is told once a second. */
+  repeats(untilMs: number): this {
+    for (let ms = this.#judgedMs + 1000; ms <= untilMs; ms += 1000) {
+      this.memory = stillSeen(this.memory, this.#judgedMs, monotonicMs(ms));
+      this.#judgedMs = monotonicMs(ms);
+    }
     return this;
   }
 

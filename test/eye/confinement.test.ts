@@ -153,8 +153,9 @@ describe('how eyes are started', () => {
   test.each([
     ['is not allowed to make one', 'setting up uid map: Permission denied'],
     ['may make no more namespaces', 'Creating new namespace failed: No space left on device'],
-  ])('without a sandbox where bubblewrap %s, and it says why', async (_what, words) => {
-    await bubblewrapDoes(`echo "bwrap: ${words}" >&2; exit 1`);
+    ['is ended for what it does', 'SIGSYS', 'kill -SYS $$'],
+  ])('without a sandbox where bubblewrap %s, and it says why', async (_what, words, command?: string) => {
+    await bubblewrapDoes(command ?? `echo "bwrap: ${words}" >&2; exit 1`);
     const launcher = await eyeLauncher(settings, eye);
     expect(launcher.confinement).toBe('none');
     expect(launcher.unconfinedBecause).toContain(words);

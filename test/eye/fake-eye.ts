@@ -93,6 +93,8 @@ export class EyeStage {
   launches = 0;
   readonly failedStarts: EyeEvents[] = [];
   readonly reported: EyeStatus[] = [];
+  /** How often it was told that the camera repeats its pictures. */
+  repeats = 0;
   readonly observations: Observation[] = [];
   readonly eye: EyeSupervisor;
   /** Set: no process can be started, with this reason. */
@@ -131,6 +133,9 @@ export class EyeStage {
       onObservation: (one) => {
         if (this.observationFault !== undefined) throw new Error(this.observationFault);
         this.observations.push(one);
+      },
+      onRepeats: () => {
+        this.repeats++;
       },
       onStatus: (status) => this.reported.push(status),
     });

@@ -1,15 +1,19 @@
 import { expect, test, vi } from 'vitest';
+import { NOBODY_LISTENS } from '../../src/eye/eye-status.js';
 import { EyeStart } from '../../src/eye/start-eye.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
-
-const listeners = { onObservation: () => undefined, onStatus: () => undefined };
 
 function starting(answers: (string | undefined)[]) {
   const clock = new ManualClock();
   const eye = { start: vi.fn(), stop: vi.fn(), hold: vi.fn() };
   const whyBlind = vi.fn(() => Promise.resolve(answers.length > 1 ? answers.shift() : answers[0]));
-  return { clock, eye, whyBlind, start: new EyeStart({ eye, listeners, whyBlind, clock, log: silentLog }) };
+  return {
+    clock,
+    eye,
+    whyBlind,
+    start: new EyeStart({ eye, listeners: NOBODY_LISTENS, whyBlind, clock, log: silentLog }),
+  };
 }
 
 test('an eye that nothing stands against is started at once', async () => {
@@ -21,7 +25,7 @@ test('an eye that nothing stands against is started at once', async () => {
 test('an eye that lacks a network is started, once, when it is there, without a restart of the gate', async () => {
   const { eye, start, clock, whyBlind } = starting(['no encoder', 'no encoder', undefined]);
   await start.look();
-  expect(eye.hold).toHaveBeenLastCalledWith('no encoder', listeners);
+  expect(eye.hold).toHaveBeenLastCalledWith('no encoder', NOBODY_LISTENS);
   for (let s = 0; s < 3600; s++) {
     clock.advance(1000);
     await Promise.resolve();

@@ -80,6 +80,7 @@ describe('an eye that is well', () => {
     for (let second = 0; second < 8; second++) {
       stage.clock.advance(1000);
       stage.fake.say({ kind: 'alive', rssBytes: 1, busyMs: 0, repeats });
+      expect(stage.repeats > 0).toBe(repeats === true);
     }
     expect(stage.eye.blindMs).toBe(blindMs);
   });

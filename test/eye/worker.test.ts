@@ -137,18 +137,27 @@ async function watched(
   return { worker, reopened, sent: gateLine.sent.map(({ message }) => message) };
 }
 
-test('a picture that was there before is not measured, not even for a moment: whom it shows may be gone', async () => {
-  const levels = [90, 90, 91, 90, 91, 91, 92];
+test('a picture that was there before is measured for two seconds and no longer: whom it shows may be gone', async () => {
+  const pictures = [
+    [90, 0, 'measured'],
+    [90, 1900, 'measured'],
+    [90, 2000, 'left out'],
+    [91, 2100, 'measured'],
+    [90, 2200, 'measured'],
+    [91, 4100, 'left out'],
+    [92, 4200, 'measured'],
+  ] as const;
+  const measured = pictures.flatMap(([, , what], frame) => (what === 'measured' ? [frame] : []));
   const { sent, worker } = await watched(
-    levels.map((level, n) => lit(level, n * 100, n)),
-    3,
+    pictures.map(([level, atMs], n) => lit(level, atMs, n)),
+    measured.length,
   );
-  expect(sent).toMatchObject([0, 2, 6].map((frame) => ({ kind: 'observation', frame })));
+  expect(sent).toMatchObject(measured.map((frame) => ({ kind: 'observation', frame })));
   expect(worker.repeats).toBe(false);
 });
 
-test('that the newest picture is such a one can be read', async () => {
-  const { worker } = await watched([lit(90, 0, 0), lit(90, 100, 1)], 1);
+test('that the newest picture is left out can be read', async () => {
+  const { worker } = await watched([lit(90, 0, 0), lit(90, 2000, 1)], 1);
   expect(worker.repeats).toBe(true);
 });
 
@@ -175,8 +184,8 @@ test.each<[string, readonly [number, number]]>([
 
 test('what a camera has repeated is counted anew once it was opened again', async () => {
   const pictures = stuck([90, 90], FAULT_AFTER_MS);
-  const { sent } = await watched(pictures, 1, { openings: (picture) => (picture < 2 ? 1 : 2) });
-  expect(sent.map(({ kind }) => kind)).toEqual(['observation']);
+  const { sent } = await watched(pictures, 2, { openings: (picture) => (picture < 2 ? 1 : 2) });
+  expect(sent.map(({ kind }) => kind)).toEqual(['observation', 'observation']);
 });
 
 test('of the pictures of a camera that is gone meanwhile nothing is said: it would count as live', async () => {
