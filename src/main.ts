@@ -1,8 +1,8 @@
 /**
  * The gate process, a table of contents: door → models → people → journal → state files → clock → broker → reports → eye → voice →
  * gate → site → systemd. The door is first: exit button and fire alarm wait for nothing else, and are served while the rest is opened.
- * Parts end in the reverse of the order in which they were opened, at the stop as well as when a later part cannot be opened. Before any of
- * them the door is made safe.
+ * Parts end in the reverse of the order in which they were opened (those that save together: see Endings), at the stop as well as when a
+ * later part cannot be opened. Before any of them the door is made safe.
  */
 import { openAttackAlarm } from './access/open-attack-alarm.js';
 import { rulesOf } from './access/rules.js';

@@ -122,6 +122,7 @@ describe.skipIf(notReady)('a gate that is still being opened', () => {
         what: string,
         open: () => T | Promise<T>,
         close: (part: T, leftMs: number) => unknown,
+        more?: { saves?: boolean },
       ): Promise<T> {
         opened.push(what);
         if (what === 'the people') {
@@ -135,7 +136,7 @@ describe.skipIf(notReady)('a gate that is still being opened', () => {
           await relay(true);
           chip?.set(REX, true);
         }
-        return super.open(what, open, close);
+        return super.open(what, open, close, more);
       }
     }
     const wired = everything().door;
@@ -170,13 +171,14 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
         what: string,
         open: () => T | Promise<T>,
         close: (part: T, leftMs: number) => unknown,
+        more?: { saves?: boolean },
       ): Promise<T> {
         this.names.push(what);
         const end = (part: T, leftMs: number) => {
           if (relay()) this.endedWhileReleased.push(what);
           return close(part, leftMs);
         };
-        if (this.names.length <= this.#nth) return super.open(what, open, end);
+        if (this.names.length <= this.#nth) return super.open(what, open, end, more);
         return Promise.reject(new Error(`refused: ${what}`));
       }
     }

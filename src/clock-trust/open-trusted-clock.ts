@@ -16,6 +16,7 @@ export async function openTrustedClock(
     'the trusted times',
     () => TrustedTimesFile.open(paths.state, newestEntryMs, { clock, log, warnings }),
     (file, leftMs) => file.close(leftMs),
+    { saves: true },
   );
   const readFacts = () => readClockFacts(clock);
   return endings.open(

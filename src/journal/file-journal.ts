@@ -104,10 +104,12 @@ export class FileJournal implements JournalWriter {
   }
 
   erase(person: string): Promise<number> {
+    // Once it is noted it is finished; what waits when the journal is closed must not wait for that.
+    const between = async () => (this.#closed ? this.#writeAll() : undefined);
     return this.#patient(async () => {
       // Entries about the person that still wait are written first, so that they are found.
       await this.#writeAll();
-      return (await this.#ready()).erase(person);
+      return (await this.#ready()).erase(person, between);
     });
   }
 
@@ -172,10 +174,9 @@ export class FileJournal implements JournalWriter {
       const check = async () => {
         if (!(await lock.holds())) throw lockLost(disk.folder);
       };
-      this.#files = new JournalFiles(
-        { disk, clock, boot: this.#boot, signer: signer?.(), segmentBytes, policy, check },
-        recovered,
-      );
+      const closing = () => this.#closed;
+      const given = { disk, clock, boot: this.#boot, signer: signer?.(), segmentBytes, policy, check, closing };
+      this.#files = new JournalFiles(given, recovered);
       this.#lock = lock;
       for (const note of recovered.notes) {
         log.warn({ ...note.fields }, note.type);

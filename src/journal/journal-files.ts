@@ -31,6 +31,8 @@ export interface JournalFilesOptions {
   readonly policy: RetentionPolicy;
   /** Throws when another process may write. The caller has asked before each call; what takes long asks again before it writes. */
   readonly check: () => Promise<void>;
+  /** Whether the journal is being closed: what takes long is given up between two files then, for entries wait that are written last. */
+  readonly closing: () => boolean;
 }
 
 const salt = () => randomBytes(SALT_BYTES).toString('hex');
@@ -94,20 +96,26 @@ export class JournalFiles {
     await this.#writeMark(HEAD_FILE, this.#position, iso(clock.wall()));
   }
 
-  /** @returns how many entries named the person */
-  async erase(person: string): Promise<number> {
-    const { disk } = this.#options;
+  /**
+   * @param between is done before each file that is rewritten
+   * @returns how many entries named the person @throws Error where it was given up, without a note and with all still there
+   */
+  async erase(person: string, between: () => Promise<void>): Promise<number> {
+    const { disk, closing } = this.#options;
     const files = (await disk.list()).filter(({ name }) => name.startsWith(`${PERSONAL_FOLDER}/`));
     const holding: { readonly name: string; readonly count: number }[] = [];
     for (const { name } of files) {
+      if (closing()) throw new Error('the journal is being closed: nothing was erased');
       const { count } = withoutPerson((await disk.read(name)) ?? Buffer.alloc(0), person);
       if (count > 0) holding.push({ name, count });
     }
     const count = holding.reduce((sum, file) => sum + file.count, 0);
     if (count === 0) return 0;
-    // First the note: personal fields that are gone without one look like tampering. It holds a number and no person.
+    // First the note: personal fields that are gone without one look like tampering. It holds a number and no person. From here on it is
+    // finished, also while the journal is being closed: no start would do it, and the note says that it was done.
     await this.#note({ type: ERASED, fields: { entries: count } });
     for (const { name } of holding) {
+      await between();
       const { bytes } = withoutPerson((await disk.read(name)) ?? Buffer.alloc(0), person);
       if (this.#segment && personalName(this.#segment.name) === name) await this.#segment.replacePersonal(bytes);
       else await disk.replace(name, bytes);
@@ -115,9 +123,9 @@ export class JournalFiles {
     return count;
   }
 
-  /** @param now undefined: only the size counts @returns how many entries were purged */
+  /** @param now undefined: only the size counts @returns how many entries were purged; 0 where it was given up before the first */
   async purge(now: WallMs | undefined): Promise<number> {
-    const { disk, policy } = this.#options;
+    const { disk, policy, closing } = this.#options;
     if (now !== undefined && this.#newest !== undefined && Date.parse(this.#newest) < now - policy.maxAgeMs)
       await this.#closeSegment();
     const files = await disk.list();
@@ -126,6 +134,7 @@ export class JournalFiles {
     const sizes = sizesOf(files);
     const measured = [];
     for (const file of closed) {
+      if (closing()) return 0;
       const newest = now === undefined ? undefined : (await endOf(disk, file)).entry?.time;
       const newestMs = newest === undefined ? undefined : Date.parse(newest);
       measured.push({ bytes: sizes.get(startOf(file.name)) ?? 0, newestMs });
@@ -140,7 +149,7 @@ export class JournalFiles {
 
   /** @param next the segment that becomes the first one, undefined where none is left */
   async #remove(files: readonly StoredFile[], due: readonly StoredFile[], next: string | undefined): Promise<number> {
-    const { disk, clock } = this.#options;
+    const { disk, clock, closing } = this.#options;
     const [oldest, newest] = [due[0], due.at(-1)];
     if (!oldest || !newest) return 0;
     const { hash, entry } = await endOf(disk, newest);
@@ -148,10 +157,11 @@ export class JournalFiles {
     const last = { n: lastN, hash };
     const time = entry?.time ?? iso(clock.wall());
     const entries = lastN - startOf(oldest.name) + 1;
-    // First the chain, then the checkpoint, then the files: after a kill in between, the next start finishes the purge.
+    // First the chain, then the checkpoint, then the files: after a kill or a stop in between, the next start finishes the purge.
     await this.#note({ type: PURGED, fields: purgeFields(last, time, entries) });
     await this.#writeMark(CHECKPOINT_FILE, last, time);
     for (const { name } of due) {
+      if (closing()) break;
       const beside = files.filter((file) => file.name !== name && startOf(file.name) === startOf(name));
       for (const file of beside) await disk.remove(file.name);
       await disk.remove(name);

@@ -27,6 +27,7 @@ export const openJournal = ({ config, paths, clock, log, endings }: Opening): Pr
     'the journal',
     () => openJournalOf(config.journal, paths.state, { clock, log }),
     (journal, leftMs) => journal.close(leftMs),
+    { saves: true },
   );
 
 /**

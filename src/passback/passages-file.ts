@@ -58,6 +58,7 @@ export const openPassagesFile = ({
     'the passages',
     () => StateFile.openAnyway(fileOf(paths.state, { clock, log, warnings })),
     (file, leftMs) => file.close(leftMs),
+    { saves: true },
   );
 
 /** Takes one person out of the file of a gate that does not run. @returns whether the person was in it @throws OperatingError KAIMON_FILE_READ, KAIMON_FILE_WRITE */

@@ -104,4 +104,5 @@ export const openDoorOrder = ({ paths, clock, log, endings }: Opening): Promise<
     "the door's mode",
     () => DoorOrderFile.open(paths.state, { clock, log }),
     (file, leftMs) => file.close(leftMs),
+    { saves: true },
   );

@@ -14,6 +14,7 @@ export async function openPeople(
     'the people',
     () => PeopleStore.openAnyway({ file: join(paths.state, 'people.json'), encoder, gate: config.gate, clock, log }),
     (store, leftMs) => store.close(leftMs),
+    { saves: true },
   );
   return { people, gallery: followedGallery(people, model) };
 }

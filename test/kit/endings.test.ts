@@ -107,3 +107,22 @@ test('what comes first comes before every part, also in a start that is stopped 
   await closing;
   expect(ended).toEqual(['people', 'locked', 'journal', 'door']);
 });
+
+test('what saves ends after all that was opened later than the first that saves, and before all that was opened earlier', async () => {
+  const endings = new Endings();
+  const ended: string[] = [];
+  await opened(endings, ['door'], ended);
+  const saver = (name: string) =>
+    endings.open(
+      name,
+      () => name,
+      (part) => ended.push(part),
+      { saves: true },
+    );
+  await saver('people');
+  await opened(endings, ['broker'], ended);
+  await saver('requests');
+  await opened(endings, ['eye'], ended);
+  await endings.close();
+  expect(ended).toEqual(['eye', 'broker', 'requests', 'people', 'door']);
+});

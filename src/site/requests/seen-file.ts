@@ -52,6 +52,7 @@ export async function openSeenRequests({
         warnings,
       }),
     (opened, leftMs) => opened.close(leftMs),
+    { saves: true },
   );
   const { found } = file;
   const seen = new SeenRequests(
