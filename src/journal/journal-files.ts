@@ -96,7 +96,7 @@ export class JournalFiles {
 
   /** @returns how many entries named the person */
   async erase(person: string): Promise<number> {
-    const { disk } = this.#options;
+    const { disk, check } = this.#options;
     const files = (await disk.list()).filter(({ name }) => name.startsWith(`${PERSONAL_FOLDER}/`));
     const holding: { readonly name: string; readonly count: number }[] = [];
     for (const { name } of files) {
@@ -109,6 +109,7 @@ export class JournalFiles {
     await this.#note({ type: ERASED, fields: { entries: count } });
     for (const { name } of holding) {
       const { bytes } = withoutPerson((await disk.read(name)) ?? Buffer.alloc(0), person);
+      await check();
       if (this.#segment && personalName(this.#segment.name) === name) await this.#segment.replacePersonal(bytes);
       else await disk.replace(name, bytes);
     }
@@ -140,7 +141,7 @@ export class JournalFiles {
 
   /** @param next the segment that becomes the first one, undefined where none is left */
   async #remove(files: readonly StoredFile[], due: readonly StoredFile[], next: string | undefined): Promise<number> {
-    const { disk, clock } = this.#options;
+    const { disk, clock, check } = this.#options;
     const [oldest, newest] = [due[0], due.at(-1)];
     if (!oldest || !newest) return 0;
     const { hash, entry } = await endOf(disk, newest);
@@ -150,8 +151,10 @@ export class JournalFiles {
     const entries = lastN - startOf(oldest.name) + 1;
     // First the chain, then the checkpoint, then the files: after a kill in between, the next start finishes the purge.
     await this.#note({ type: PURGED, fields: purgeFields(last, time, entries) });
+    await check();
     await this.#writeMark(CHECKPOINT_FILE, last, time);
     for (const { name } of due) {
+      await check();
       const beside = files.filter((file) => file.name !== name && startOf(file.name) === startOf(name));
       for (const file of beside) await disk.remove(file.name);
       await disk.remove(name);

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import { DAY_MS, entriesOf, expectWhole, openJournal, record, turn } from './harness.js';
+import { MemoryDisk } from './memory-disk.js';
+
+/** A lock that a test can take away from whoever has it. */
+function losable() {
+  let current = { lost: false };
+  const lock = () => {
+    const mine = { lost: false };
+    current = mine;
+    return Promise.resolve({ holds: () => Promise.resolve(!mine.lost), release: () => Promise.resolve() });
+  };
+  const lose = () => {
+    current.lost = true;
+  };
+  return { lock, lose };
+}
+
+test.each(['replace', 'remove'])(
+  'a journal that loses its lock before it is to %s the second file leaves that to whoever has the lock',
+  async (act) => {
+    const [disk, clock, { lock, lose }] = [new MemoryDisk(), new ManualClock(), losable()];
+    const policy = { maxAgeMs: DAY_MS, maxBytes: 1e9 };
+    const journal = await openJournal(disk, clock, { lock, policy, segmentBytes: 900 });
+    for (const person of ['ada', 'ada', 'ada', 'ada', 'ada', 'ada']) await record(journal, clock, person);
+    const done: string[] = [];
+    disk.before = (what, name) => {
+      if (what !== act || !/\d{12}/.test(name)) return;
+      done.push(name);
+      lose();
+    };
+    clock.advance(2 * DAY_MS);
+    await turn();
+    const working = act === 'replace' ? journal.erase('ada') : journal.purge(true);
+    await expect(working).rejects.toMatchObject({ code: 'KAIMON_JOURNAL_LOCKED' });
+    // A segment goes with its personal fields.
+    expect(done.length).toBeLessThanOrEqual(2);
+    disk.before = () => undefined;
+    // Run again, with a lock, it is completed.
+    await (act === 'replace' ? journal.erase('ada') : journal.purge(true));
+    await record(journal, clock, 'bob');
+    await journal.close();
+    const named = (await entriesOf(disk)).map(({ personal }) => personal).filter((personal) => personal !== undefined);
+    expect(JSON.stringify(named)).not.toContain('ada');
+    await expectWhole(disk);
+  },
+);

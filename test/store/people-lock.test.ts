@@ -1,0 +1,67 @@
+import { promises as fs } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { ManualClock } from '../../src/kit/manual-clock.js';
+import type { PeopleStore } from '../../src/store/people-store.js';
+import { names, newcomer, openStore, tempFolder } from './sample.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+const NOW = Date.UTC(2026, 10, 24, 8);
+
+/** A gate with Ada and Eve, and its clock. */
+async function gate() {
+  const file = join(await tempFolder(), 'people.json');
+  const clock = new ManualClock(NOW);
+  const store = await openStore({ file, clock });
+  for (const id of ['ada', 'eve']) await store.put(newcomer(id));
+  return { file, clock, store };
+}
+
+/** A fault of the disk empties the lock, and another process changes the people meanwhile. */
+async function meanwhile(file: string, change: (other: PeopleStore) => Promise<unknown>): Promise<void> {
+  await fs.writeFile(`${file}.lock`, '');
+  const other = await openStore({ file, clock: new ManualClock(NOW + 1000), gate: 'command' });
+  await change(other);
+  await other.close();
+}
+
+/** Lets `act` run right before the file is replaced for the `nth` time from now. */
+function beforeReplacing(nth: number, act: () => Promise<void>): void {
+  const { open } = fs;
+  let left = nth;
+  vi.spyOn(fs, 'open').mockImplementation(async (path, ...rest) => {
+    if (String(path).includes('.people.json.') && !String(path).includes('.lock.') && --left === 0) await act();
+    return open.call(fs, path, ...rest);
+  });
+}
+
+const enrolled = async (file: string) =>
+  Object.keys(JSON.parse(await fs.readFile(file, 'utf8')).people as object).sort();
+
+test.each([
+  ['the file', 1],
+  ['the file the second time, for its last good copy', 2],
+])(
+  'a lock that is lost while a removal writes %s keeps what another process has written meanwhile',
+  async (_what, nth) => {
+    const { file, clock, store } = await gate();
+    beforeReplacing(nth, () =>
+      meanwhile(file, async (other) => {
+        await other.put(newcomer('bob'));
+        await other.remove('eve', 'client');
+      }),
+    );
+    await expect(store.remove('ada', 'client')).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_LOCKED' });
+    expect(await enrolled(file)).toContain('bob');
+    await vi.waitFor(() => {
+      clock.advance(60_000);
+      expect(store.fault).toBeUndefined();
+    });
+    await store.put(newcomer('carol'));
+    expect(await enrolled(file)).toEqual(['bob', 'carol']);
+    expect([...store.all()].map(({ id }) => id).sort()).toEqual(['bob', 'carol']);
+    expect([...store.tombstones().keys()].sort()).toEqual(['ada', 'eve']);
+    expect(await names(join(file, '..'))).toEqual(['people.json', 'people.json.last-good', 'people.json.lock']);
+  },
+);
