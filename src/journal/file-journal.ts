@@ -184,7 +184,7 @@ export class FileJournal implements JournalWriter {
       log.info({ folder: disk.folder, entries: recovered.position.n }, 'journal open');
       return this.#files;
     } catch (thrown) {
-      await lock.release();
+      await lock.release().catch(() => undefined); // only the first error is reported
       throw thrown;
     }
   }

@@ -36,7 +36,7 @@ export class PeopleDisk {
     try {
       take(found);
     } catch (thrown) {
-      await writer.lock.release();
+      await writer.lock.release().catch(() => undefined); // only the first error is reported
       throw thrown;
     }
     this.#writer = writer;

@@ -44,7 +44,7 @@ export async function openWriter(
     if (!options.acceptOtherEncoder) checkEncoder(low.data, options.encoder, file);
     return { writer: { lock, low }, document: low.data, recovered: adapter.recovered };
   } catch (thrown) {
-    await lock.release();
+    await lock.release().catch(() => undefined); // only the first error is reported
     throw thrown;
   }
 }

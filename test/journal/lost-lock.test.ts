@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { OperatingError } from '../../src/kit/errors.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { DAY_MS, entriesOf, expectWhole, openJournal, record, turn } from './harness.js';
 import { MemoryDisk } from './memory-disk.js';
@@ -46,3 +47,15 @@ test.each(['replace', 'remove'])(
     await expectWhole(disk);
   },
 );
+
+test('a journal that cannot be read, and whose lock cannot be given back either, says the first', async () => {
+  const [disk, clock] = [new MemoryDisk(), new ManualClock()];
+  disk.before = (act) => {
+    if (act === 'list') throw new OperatingError('KAIMON_FILE_READ', 'the disk reports an error');
+  };
+  const refusing = () =>
+    Promise.reject(new OperatingError('KAIMON_FILE_WRITE', 'the file system is mounted read-only'));
+  const lock = () => Promise.resolve({ holds: () => Promise.resolve(true), release: refusing });
+  const journal = await openJournal(disk, clock, { lock });
+  expect(journal.fault).toMatch(/^the disk reports an error; /);
+});

@@ -1,9 +1,10 @@
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
-import type { PeopleStore } from '../../src/store/people-store.js';
-import { names, newcomer, openStore, tempFolder } from './sample.js';
+import { PeopleStore } from '../../src/store/people-store.js';
+import { ENCODER, names, newcomer, openStore, tempFolder } from './sample.js';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -65,3 +66,28 @@ test.each([
     expect(await names(join(file, '..'))).toEqual(['people.json', 'people.json.last-good', 'people.json.lock']);
   },
 );
+
+test('a gate whose disk failed at the start, also where its lock was to be removed, says why and goes on once the disk is well', async () => {
+  const { file, clock, store: before } = await gate();
+  await before.close();
+  const refusal = (code: string) => Object.assign(new Error(`${code}: refused`), { code, syscall: 'act' });
+  const { readFile, rm } = fs;
+  let well = false;
+  vi.spyOn(fs, 'readFile').mockImplementation((path, ...rest) =>
+    !well && /people\.json(\.last-good)?$/.test(String(path))
+      ? Promise.reject(refusal('EIO'))
+      : readFile.call(fs, path, ...rest),
+  );
+  vi.spyOn(fs, 'rm').mockImplementation((path, ...rest) =>
+    !well && String(path).endsWith('.lock') ? Promise.reject(refusal('EROFS')) : rm.call(fs, path, ...rest),
+  );
+  const store = await PeopleStore.openAnyway({ file, encoder: ENCODER, gate: 'north', clock, log: silentLog });
+  expect([store.size, store.fault]).toEqual([0, expect.objectContaining({ message: expect.stringContaining('EIO') })]);
+  well = true;
+  await vi.waitFor(() => {
+    clock.advance(60_000);
+    expect([store.size, store.fault]).toEqual([2, undefined]);
+  });
+  await store.put(newcomer('bob'));
+  await store.close();
+});
