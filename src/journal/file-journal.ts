@@ -167,7 +167,7 @@ export class FileJournal implements JournalWriter {
     await disk.prepare();
     const lock = await take();
     try {
-      const recovered = await recoverChain(disk);
+      const recovered = await recoverChain(disk, this.#files?.knownEnd);
       const policy = { ...this.#options.policy, maxSegments: SEGMENTS_MAX, sinceMs: FIRST_MS };
       const check = async () => {
         if (!(await lock.holds())) throw lockLost(disk.folder);
@@ -177,6 +177,7 @@ export class FileJournal implements JournalWriter {
         recovered,
       );
       this.#lock = lock;
+      if (this.#queue.found(recovered.own) > 0) this.#succeeded();
       for (const note of recovered.notes) {
         log.warn({ ...note.fields }, note.type);
         void this.append(note);

@@ -16,7 +16,7 @@ import {
 } from './head.js';
 import { OpenSegment } from './open-segment.js';
 import { SALT_BYTES } from './personal.js';
-import { endOf, type RecoveredChain, startOf } from './recovery.js';
+import { endOf, type KnownEnd, type RecoveredChain, startOf } from './recovery.js';
 import { duePurge, PURGED, purgeFields, type RetentionPolicy } from './retention.js';
 import { firstOf, PERSONAL_FOLDER, personalName, segmentName } from './segment.js';
 import { ERASED, type JournalInput } from './writer.js';
@@ -54,6 +54,13 @@ export class JournalFiles {
 
   get position(): Position {
     return this.#position;
+  }
+  /** Undefined where no segment is being written. */
+  get knownEnd(): KnownEnd | undefined {
+    const segment = this.#segment;
+    return (
+      segment && { boot: this.#options.boot, n: this.#position.n, segment: segment.name, bytes: segment.chainBytes }
+    );
   }
   get newest(): string | undefined {
     return this.#newest;

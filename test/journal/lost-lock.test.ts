@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { OperatingError } from '../../src/kit/errors.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { DAY_MS, entriesOf, expectWhole, openJournal, record, turn } from './harness.js';
@@ -59,3 +59,70 @@ test('a journal that cannot be read, and whose lock cannot be given back either,
   const journal = await openJournal(disk, clock, { lock });
   expect(journal.fault).toMatch(/^the disk reports an error; /);
 });
+
+const namesOf = async (disk: MemoryDisk) =>
+  (await entriesOf(disk)).map(({ entry, personal }) => personal?.['person'] ?? entry.type);
+
+const CHAIN = '000000000001.jsonl';
+
+/** Another run of the daemon, or a command. */
+const openOther = (disk: MemoryDisk, clock: ManualClock) => openJournal(disk, clock, { boot: 'other' });
+
+test.each<[string, (disk: MemoryDisk, clock: ManualClock) => Promise<void>, readonly string[]]>([
+  ['nobody has had it', () => Promise.resolve(), ['ada', 'bob', 'eve', 'journal-gap', 'zoe']],
+  [
+    'another process only opened and closed the journal',
+    async (disk, clock) => (await openOther(disk, clock)).close(),
+    ['ada', 'bob', 'eve', 'journal-gap', 'zoe'],
+  ],
+  [
+    'another process has gone on from it',
+    async (disk, clock) => {
+      const other = await openOther(disk, clock);
+      await record(other, clock, 'carol');
+      await other.close();
+    },
+    ['ada', 'bob', 'eve', 'carol', 'journal-gap', 'zoe'],
+  ],
+  [
+    'another process has gone on from the part of it that reached the disk',
+    async (disk, clock) => {
+      const file = disk.files.get(CHAIN) ?? expect.fail('no file');
+      file.bytes = file.bytes.subarray(0, -20);
+      const other = await openOther(disk, clock);
+      await record(other, clock, 'carol');
+      await other.close();
+    },
+    ['ada', 'bob', 'journal-repaired', 'carol', 'eve', 'journal-gap', 'zoe'],
+  ],
+])(
+  'a batch whose fsync failed, in the moment in which the lock was lost, stands in the journal once where %s',
+  async (_what, meanwhile, expected) => {
+    const [disk, clock, { lock, lose }] = [new MemoryDisk(), new ManualClock(), losable()];
+    const journal = await openJournal(disk, clock, { lock, boot: 'gate' });
+    await record(journal, clock, 'ada');
+    disk.before = (act, name) => {
+      if (act !== 'sync' || name !== CHAIN) return;
+      disk.before = () => undefined;
+      lose();
+      throw new OperatingError('KAIMON_FILE_WRITE', 'the disk reports an error');
+    };
+    const receipts = record(journal, clock, 'bob', 'eve');
+    await vi.waitFor(() => expect(journal.fault).toMatch(/^the disk reports an error/));
+    await meanwhile(disk, clock);
+    await vi.waitFor(() => {
+      clock.advance(100);
+      expect(journal.fault).toBeUndefined();
+    });
+    const at = (name: string) => ({ durable: true, n: expected.indexOf(name) + 1 });
+    expect(await receipts).toEqual([at('bob'), at('eve')]);
+    await vi.waitFor(async () => {
+      clock.advance(50);
+      expect(await namesOf(disk)).toContain('journal-gap');
+    });
+    expect(await record(journal, clock, 'zoe')).toEqual([at('zoe')]);
+    await journal.close();
+    expect(await namesOf(disk)).toEqual(expected);
+    await expectWhole(disk);
+  },
+);
