@@ -30,6 +30,11 @@ export class PeopleDisk {
     return this.#writer !== undefined;
   }
 
+  /** Whether nobody else may have written since; false also where the disk does not say. */
+  holds(): Promise<boolean> {
+    return this.#writer?.lock.holds().catch(() => false) ?? Promise.resolve(false);
+  }
+
   /** Takes the lock and reads the file. @throws OperatingError as {@link openWriter} */
   async open({ known, take }: Taking = { known: false, take: () => undefined }): Promise<Found> {
     const { writer, ...found } = await openWriter(this.#options, { known, onProgress: this.progress.raise });

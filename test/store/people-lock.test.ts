@@ -91,3 +91,37 @@ test('a gate whose disk failed at the start, also where its lock was to be remov
   await store.put(newcomer('bob'));
   await store.close();
 });
+
+test.each([
+  ['has done with the files', true],
+  ['still has the files', false],
+])('a removal by another process that %s is in force at a gate that has nothing to write', async (_what, done) => {
+  const { file, clock, store } = await gate();
+  const changes: unknown[] = [];
+  store.onChange(({ id, person, origin }) => void changes.push([id, person, origin]));
+  await store.follow();
+  await fs.writeFile(`${file}.lock`, '');
+  const other = await openStore({ file, clock: new ManualClock(NOW + 1000), gate: 'command' });
+  await other.remove('ada', 'client');
+  if (!done) {
+    await expect(store.follow()).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_LOCKED' });
+    expect(store.fault).toMatchObject({ code: 'KAIMON_PEOPLE_LOCKED' });
+  }
+  await other.close();
+  await store.follow();
+  await vi.waitFor(() => {
+    clock.advance(60_000);
+    expect([store.get('ada'), store.fault]).toEqual([undefined, undefined]);
+  });
+  expect(changes).toEqual([['ada', undefined, 'file']]);
+  await store.close();
+  // The job may come once more.
+  await store.follow();
+});
+
+test('a gate that has its lock writes nothing where there is nothing to write', async () => {
+  const { file, store } = await gate();
+  const { ino } = await fs.stat(file);
+  await store.follow();
+  expect((await fs.stat(file)).ino).toBe(ino);
+});
