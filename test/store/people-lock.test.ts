@@ -37,6 +37,8 @@ function beforeReplacing(nth: number, act: () => Promise<void>): void {
   });
 }
 
+const refusal = (code: string) => Object.assign(new Error(`${code}: refused`), { code, syscall: 'act' });
+
 const enrolled = async (file: string) =>
   Object.keys(JSON.parse(await fs.readFile(file, 'utf8')).people as object).sort();
 
@@ -70,7 +72,6 @@ test.each([
 test('a gate whose disk failed at the start, also where its lock was to be removed, says why and goes on once the disk is well', async () => {
   const { file, clock, store: before } = await gate();
   await before.close();
-  const refusal = (code: string) => Object.assign(new Error(`${code}: refused`), { code, syscall: 'act' });
   const { readFile, rm } = fs;
   let well = false;
   vi.spyOn(fs, 'readFile').mockImplementation((path, ...rest) =>
@@ -124,4 +125,17 @@ test('a gate that has its lock writes nothing where there is nothing to write', 
   const { ino } = await fs.stat(file);
   await store.follow();
   expect((await fs.stat(file)).ino).toBe(ino);
+});
+
+test('a store whose last change is not saved says that at its close, also where its lock cannot be removed', async () => {
+  const { file, store } = await gate();
+  const { rename, rm } = fs;
+  vi.spyOn(fs, 'rename').mockImplementation((from, to) =>
+    to === file ? Promise.reject(refusal('ENOSPC')) : rename.call(fs, from, to),
+  );
+  vi.spyOn(fs, 'rm').mockImplementation((path, ...rest) =>
+    String(path).endsWith('.lock') ? Promise.reject(refusal('EROFS')) : rm.call(fs, path, ...rest),
+  );
+  await expect(store.put(newcomer('bob'))).rejects.toThrow('the disk is full');
+  await expect(store.close()).rejects.toThrow('the disk is full');
 });
