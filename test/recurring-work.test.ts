@@ -15,6 +15,7 @@ test('a machine that never answers about its clock, and a disk that hangs, do no
       whereabouts: { purge: () => undefined },
       schedule: { follow },
       pictures: { purge: never },
+      people: { follow: never },
       journal: { head: undefined, purge: never },
       site: undefined,
       encoder: 'none',
@@ -26,5 +27,30 @@ test('a machine that never answers about its clock, and a disk that hangs, do no
     await new Promise(setImmediate);
   }
   expect(follow.mock.calls.length - atStart).toBe(90);
+  await endings.close();
+});
+
+test('whether another process has changed the people is looked after at the start and each minute', async () => {
+  const [clock, endings] = [new ManualClock(), new Endings()];
+  const follow = vi.fn(() => Promise.resolve());
+  const nothing = () => Promise.resolve();
+  await startRecurringWork(
+    { clock, log: silentLog, endings },
+    {
+      trustedClock: { check: nothing, trusted: true },
+      whereabouts: { purge: () => undefined },
+      schedule: { follow: () => undefined },
+      pictures: { purge: nothing },
+      people: { follow },
+      journal: { head: undefined, purge: () => Promise.resolve(0) },
+      site: undefined,
+      encoder: 'none',
+    },
+  );
+  for (let minute = 0; minute < 3; minute++) {
+    clock.advance(60_000);
+    await new Promise(setImmediate);
+  }
+  expect(follow).toHaveBeenCalledTimes(4);
   await endings.close();
 });

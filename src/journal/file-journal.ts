@@ -169,7 +169,7 @@ export class FileJournal implements JournalWriter {
     await disk.prepare();
     const lock = await take();
     try {
-      const recovered = await recoverChain(disk);
+      const recovered = await recoverChain(disk, this.#files?.knownEnd);
       const policy = { ...this.#options.policy, maxSegments: SEGMENTS_MAX, sinceMs: FIRST_MS };
       const check = async () => {
         if (!(await lock.holds())) throw lockLost(disk.folder);
@@ -178,6 +178,7 @@ export class FileJournal implements JournalWriter {
       const given = { disk, clock, boot: this.#boot, signer: signer?.(), segmentBytes, policy, check, closing };
       this.#files = new JournalFiles(given, recovered);
       this.#lock = lock;
+      if (this.#queue.found(recovered.own) > 0) this.#succeeded();
       for (const note of recovered.notes) {
         log.warn({ ...note.fields }, note.type);
         void this.append(note);
@@ -185,7 +186,7 @@ export class FileJournal implements JournalWriter {
       log.info({ folder: disk.folder, entries: recovered.position.n }, 'journal open');
       return this.#files;
     } catch (thrown) {
-      await lock.release();
+      await lock.release().catch(() => undefined); // only the first error is reported
       throw thrown;
     }
   }

@@ -16,7 +16,7 @@ import {
 } from './head.js';
 import { OpenSegment } from './open-segment.js';
 import { SALT_BYTES } from './personal.js';
-import { endOf, type RecoveredChain, startOf } from './recovery.js';
+import { endOf, type KnownEnd, type RecoveredChain, startOf } from './recovery.js';
 import { duePurge, PURGED, purgeFields, type RetentionPolicy } from './retention.js';
 import { firstOf, PERSONAL_FOLDER, personalName, segmentName } from './segment.js';
 import { ERASED, type JournalInput } from './writer.js';
@@ -56,6 +56,13 @@ export class JournalFiles {
 
   get position(): Position {
     return this.#position;
+  }
+  /** Undefined where no segment is being written. */
+  get knownEnd(): KnownEnd | undefined {
+    const segment = this.#segment;
+    return (
+      segment && { boot: this.#options.boot, n: this.#position.n, segment: segment.name, bytes: segment.chainBytes }
+    );
   }
   get newest(): string | undefined {
     return this.#newest;
@@ -101,7 +108,7 @@ export class JournalFiles {
    * @returns how many entries named the person @throws Error where it was given up, without a note and with all still there
    */
   async erase(person: string, between: () => Promise<void>): Promise<number> {
-    const { disk, closing } = this.#options;
+    const { disk, check, closing } = this.#options;
     const files = (await disk.list()).filter(({ name }) => name.startsWith(`${PERSONAL_FOLDER}/`));
     const holding: { readonly name: string; readonly count: number }[] = [];
     for (const { name } of files) {
@@ -117,6 +124,7 @@ export class JournalFiles {
     for (const { name } of holding) {
       await between();
       const { bytes } = withoutPerson((await disk.read(name)) ?? Buffer.alloc(0), person);
+      await check();
       if (this.#segment && personalName(this.#segment.name) === name) await this.#segment.replacePersonal(bytes);
       else await disk.replace(name, bytes);
     }
@@ -149,7 +157,7 @@ export class JournalFiles {
 
   /** @param next the segment that becomes the first one, undefined where none is left */
   async #remove(files: readonly StoredFile[], due: readonly StoredFile[], next: string | undefined): Promise<number> {
-    const { disk, clock, closing } = this.#options;
+    const { disk, clock, check, closing } = this.#options;
     const [oldest, newest] = [due[0], due.at(-1)];
     if (!oldest || !newest) return 0;
     const { hash, entry } = await endOf(disk, newest);
@@ -159,9 +167,11 @@ export class JournalFiles {
     const entries = lastN - startOf(oldest.name) + 1;
     // First the chain, then the checkpoint, then the files: after a kill or a stop in between, the next start finishes the purge.
     await this.#note({ type: PURGED, fields: purgeFields(last, time, entries) });
+    await check();
     await this.#writeMark(CHECKPOINT_FILE, last, time);
     for (const { name } of due) {
       if (closing()) break;
+      await check();
       const beside = files.filter((file) => file.name !== name && startOf(file.name) === startOf(name));
       for (const file of beside) await disk.remove(file.name);
       await disk.remove(name);

@@ -1,6 +1,7 @@
 /** The entries that wait in memory to be written to the disk. */
 import { type Clock, iso, type Timer } from '../kit/clock.js';
 import { BATCH_MAX, type Draft, draftOf } from './batch.js';
+import { canonicalFields, type Entry } from './entry.js';
 import { GAP, type JournalInput, type Receipt } from './writer.js';
 
 /** Entries that may wait: with the longest lines 4 MiB. Further ones are lost, and counted. */
@@ -64,6 +65,15 @@ export class JournalQueue {
     for (const [index, { settle }] of items.entries()) settle({ durable: true, n: lastN - count + 1 + index });
   }
 
+  /** Entries that stand in the chain although their write failed. @returns how many of them waited */
+  found(entries: readonly Entry[]): number {
+    const other = entries.findIndex((entry, index) => !isOf(entry, this.#items[index]?.draft));
+    const count = other < 0 ? entries.length : other;
+    const last = entries[count - 1];
+    if (last) this.written(count, last.n);
+    return count;
+  }
+
   /** Entries could not be written from `since` on. */
   failing(since: string): void {
     this.#since ??= since;
@@ -105,3 +115,11 @@ export class JournalQueue {
     return draftOf(input, iso(this.#clock.wall()), this.#clock.monotonic());
   }
 }
+
+/** Whether an entry is what was made of a draft. */
+const isOf = ({ time, mono, type, fields }: Entry, draft: Draft | undefined): boolean =>
+  draft !== undefined &&
+  time === draft.time &&
+  mono === draft.mono &&
+  type === draft.type &&
+  canonicalFields(fields) === canonicalFields(draft.fields);

@@ -29,11 +29,27 @@ export interface RecoveredChain {
   readonly segment: OpenSegment | undefined;
   /** Entries about what was found, to be written before any other. */
   readonly notes: readonly JournalInput[];
+  /** What the writer has in the chain beyond the end that it knew, in order. */
+  readonly own: readonly Entry[];
 }
 
-/** Finds where the chain ends, cuts a torn line off, and finishes an interrupted purge. Only for the one writer. */
-export async function recoverChain(disk: JournalDisk): Promise<RecoveredChain> {
+/** How far a writer that has lost its lock knows the chain, and its files, to be good. */
+export interface KnownEnd {
+  readonly boot: string;
+  /** The number of the last entry. */
+  readonly n: number;
+  readonly segment: string;
+  /** Bytes of it. */
+  readonly bytes: number;
+}
+
+/**
+ * Finds where the chain ends, cuts a torn line off, and finishes an interrupted purge. Only for the one writer.
+ * @param known for a writer that had the chain before: beyond it may stand what it wrote and could not fsync
+ */
+export async function recoverChain(disk: JournalDisk, known?: KnownEnd): Promise<RecoveredChain> {
   await removeTemps(disk);
+  const own = known ? await settleEnd(disk, known) : [];
   const checkpoint = await readMark(disk, CHECKPOINT_FILE);
   await finishPurge(disk, checkpoint);
   const files = await disk.list();
@@ -65,7 +81,32 @@ export async function recoverChain(disk: JournalDisk): Promise<RecoveredChain> {
       ...unreported,
       ...headNotes(head, position, last !== undefined),
     ],
+    own,
   };
+}
+
+/**
+ * Cuts off what the writer itself has left beyond the end that it knew: after a failed fsync nobody knows whether it is on the disk, so it is
+ * written again. Where another process has gone on from it, it stays.
+ * @returns the writer's entries that stay
+ */
+async function settleEnd(disk: JournalDisk, { boot, n, segment, bytes }: KnownEnd): Promise<readonly Entry[]> {
+  const files = await disk.list();
+  const size = files.find(({ name }) => name === segment)?.bytes ?? 0;
+  if (size <= bytes) return [];
+  const { lines } = splitLines((await disk.read(segment, size - bytes)) ?? Buffer.alloc(0));
+  const own: Entry[] = [];
+  for (const line of lines) {
+    const decoded = decodeLine(line);
+    if (!('entry' in decoded) || decoded.entry.boot !== boot) break;
+    own.push(decoded.entry);
+  }
+  const [, last] = newestSegments(files);
+  // A process that only opened and closed the journal has written a head that knows them.
+  const headN = (await readMark(disk, HEAD_FILE))?.n ?? 0;
+  if (own.length === 0 || own.length < lines.length || last?.name !== segment || headN > n) return own;
+  await cut(disk, segment, bytes);
+  return [];
 }
 
 /** The head or the checkpoint; undefined where the file is missing or unreadable. */

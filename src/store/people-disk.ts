@@ -1,4 +1,5 @@
 /** The file of the people as its one writer has it: the lock, and what the file and its last good copy hold. */
+import { explain } from '../kit/errors.js';
 import { Signal } from '../kit/signal.js';
 import { endsWithin } from '../kit/within.js';
 import type { PeopleDocument } from './people-document.js';
@@ -30,13 +31,18 @@ export class PeopleDisk {
     return this.#writer !== undefined;
   }
 
+  /** Whether nobody else may have written since; false also where the disk does not say. */
+  holds(): Promise<boolean> {
+    return this.#writer?.lock.holds().catch(() => false) ?? Promise.resolve(false);
+  }
+
   /** Takes the lock and reads the file. @throws OperatingError as {@link openWriter} */
   async open({ known, take }: Taking = { known: false, take: () => undefined }): Promise<Found> {
     const { writer, ...found } = await openWriter(this.#options, { known, onProgress: this.progress.raise });
     try {
       take(found);
     } catch (thrown) {
-      await writer.lock.release();
+      await writer.lock.release().catch(() => undefined); // only the first error is reported
       throw thrown;
     }
     this.#writer = writer;
@@ -65,13 +71,16 @@ export class PeopleDisk {
     this.#copiedRemovals = removals;
   }
 
-  /** Lets another process write, or leaves the lock where the disk does not answer within `leftMs`. */
+  /** Lets another process write, or leaves the lock where the disk refuses or does not answer within `leftMs`; never throws. */
   async release(leftMs: number): Promise<void> {
     const { clock, log } = this.#options;
-    if (!this.#writer || (leftMs > 0 && (await endsWithin(clock, leftMs, this.#writer.lock.release())))) return;
-    log.warn(
-      {},
-      'the lock of the people store stays, as the disk hangs; once this process is gone the next one takes it over',
-    );
+    if (!this.#writer) return;
+    let why = 'the disk hangs';
+    try {
+      if (leftMs > 0 && (await endsWithin(clock, leftMs, this.#writer.lock.release()))) return;
+    } catch (thrown) {
+      why = explain(thrown);
+    }
+    log.warn({ why }, 'the lock of the people store stays; once this process is gone the next one takes it over');
   }
 }

@@ -25,6 +25,8 @@ export interface PeopleFileOptions {
   readonly known?: boolean;
   /** Called while a file is read or written, whenever a part of it is done. */
   readonly onProgress?: (() => void) | undefined;
+  /** Throws when another process may write; asked right before the file is replaced. */
+  readonly check?: (() => Promise<void>) | undefined;
 }
 
 const SET_ASIDE = 'people file damaged: set aside, going on with the people who are in memory';
@@ -75,9 +77,14 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
   /** Resolves when the document is on the disk; what it replaces becomes the last good copy. @throws OperatingError */
   async write(document: PeopleDocument): Promise<void> {
     if (this.#options.readOnly) throw new Error('this people file was opened for reading');
-    const { file, onProgress } = this.#options;
+    const { file, onProgress, check } = this.#options;
     const keepPrevious = lastGoodOf(file);
-    await writeFileAtomic(file, documentChunks(document), { mode: 0o600, keepPrevious, onProgress });
+    await writeFileAtomic(file, documentChunks(document), {
+      mode: 0o600,
+      keepPrevious,
+      onProgress,
+      beforeRename: check,
+    });
     onProgress?.();
   }
 

@@ -182,6 +182,17 @@ export class PeopleStore {
     await this.#save();
   }
 
+  /**
+   * Takes over what another process has changed where the lock was lost; to be called each minute, for a removal must be in force at the
+   * door although this gate has nothing to write.
+   * @throws OperatingError as {@link put}: it is tried again
+   */
+  async follow(): Promise<void> {
+    // With a fault the saver tries again by itself, and takes the lock anew before it writes.
+    if (this.fault !== undefined || (await this.#disk.holds()) || this.#closed) return;
+    await this.#save();
+  }
+
   /** Calls `listener` on every change, in order, before it is on the disk. @returns a function that ends this */
   onChange(listener: (change: PeopleChange) => void): () => void {
     this.#listeners.add(listener);

@@ -37,15 +37,22 @@ export async function openWriter(
   const lock = await WriterLock.take(lockFile, log, PEOPLE_LOCK);
   try {
     await tidyFolder([file, lastGoodOf(file), lockFile], log);
-    const adapter = new PeopleFileAdapter({ ...options, known, onProgress });
+    const check = () => checkHeld(lock, file);
+    const adapter = new PeopleFileAdapter({ ...options, known, onProgress, check });
     const low = new Low(options.storage ?? adapter, emptyDocument(options.encoder));
     await low.read();
     if (!options.acceptOtherEncoder) checkEncoder(low.data, options.encoder, file);
     return { writer: { lock, low }, document: low.data, recovered: adapter.recovered };
   } catch (thrown) {
-    await lock.release();
+    await lock.release().catch(() => undefined); // only the first error is reported
     throw thrown;
   }
+}
+
+/** The next try takes the lock anew, and says who has it where that fails. @throws OperatingError KAIMON_PEOPLE_LOCKED, KAIMON_FILE_READ */
+async function checkHeld(lock: WriterLock, file: string): Promise<void> {
+  if (await lock.holds()) return;
+  throw new OperatingError('KAIMON_PEOPLE_LOCKED', `the people store in ${file} is not this process's any more`);
 }
 
 /** Whether a gate can start although its people cannot be opened. With another process at them it cannot: two daemons are a mistake. */

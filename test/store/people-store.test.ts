@@ -84,7 +84,10 @@ describe('the people store', () => {
     clock.advance(2_000);
     await closing;
     vi.restoreAllMocks();
-    expect(warn).toHaveBeenCalledWith({}, expect.stringMatching(/^the lock of the people store stays/));
+    expect(warn).toHaveBeenCalledWith(
+      { why: 'the disk hangs' },
+      expect.stringMatching(/^the lock of the people store stays/),
+    );
     expect(await names(dirname(file))).toContain('people.json.lock');
   });
 

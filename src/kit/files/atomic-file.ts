@@ -10,6 +10,8 @@ export interface AtomicWriteOptions {
   readonly keepPrevious?: string;
   /** Called each time that a part has reached the disk: a large file may take longer than any limit, one that hangs makes no progress. */
   readonly onProgress?: (() => void) | undefined;
+  /** Asked right before each rename, for writing the new bytes may have taken long; what it throws leaves the files as they are. */
+  readonly beforeRename?: (() => Promise<void>) | undefined;
 }
 
 type Chunks = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
@@ -22,13 +24,14 @@ const PART_BYTES = 4 * 1024 * 1024;
  * temporary file in the same folder, fsync, rename, fsync of the folder. Resolves when the new bytes are on the disk.
  * A symbolic link at `path` is replaced by a file.
  * @throws OperatingError KAIMON_FILE_WRITE when the surroundings refuse (disk full, read-only, permission, no folder);
- *   `path` then still holds the old bytes. What `chunks` throws is passed on unchanged.
+ *   `path` then still holds the old bytes. What `chunks` or `beforeRename` throws is passed on unchanged.
  */
 export async function writeFileAtomic(path: string, chunks: Chunks, options: AtomicWriteOptions = {}): Promise<void> {
   const temp = tempBeside(path);
   try {
     await writeSynced(temp, chunks, options.mode ?? 0o600, options.onProgress);
-    if (options.keepPrevious !== undefined) await keepCopy(path, options.keepPrevious, options.onProgress);
+    if (options.keepPrevious !== undefined) await keepCopy(path, options.keepPrevious, options);
+    await options.beforeRename?.();
     await fs.rename(temp, path);
     await syncFolder(dirname(path));
   } catch (cause) {
@@ -98,7 +101,7 @@ export async function ownLikeFolder(handle: fs.FileHandle, path: string): Promis
 }
 
 /** Makes `copy` a second name of the file that `path` names now. At every moment `copy` is a whole file, the old or the new one. */
-async function keepCopy(path: string, copy: string, onProgress?: () => void): Promise<void> {
+async function keepCopy(path: string, copy: string, { onProgress, beforeRename }: AtomicWriteOptions): Promise<void> {
   const temp = tempBeside(copy);
   try {
     await fs.link(path, temp);
@@ -109,7 +112,13 @@ async function keepCopy(path: string, copy: string, onProgress?: () => void): Pr
     // FAT and some network file systems have no hard links.
     await copySynced(path, temp, onProgress);
   }
-  await fs.rename(temp, copy);
+  try {
+    await beforeRename?.();
+    await fs.rename(temp, copy);
+  } catch (cause) {
+    await fs.rm(temp, { force: true }).catch(() => undefined); // only the first error is reported
+    throw cause;
+  }
   // If both are names of the same file already (a kill between here and the caller's rename), rename(2) does nothing and keeps both.
   await fs.rm(temp, { force: true });
 }

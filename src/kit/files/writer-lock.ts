@@ -27,6 +27,9 @@ export interface LockedResource {
   readonly advice: string;
 }
 
+/** Tokens of the locks that this process has: a lock file that names it with any other token is held by nobody. */
+const ownTokens = new Set<string>();
+
 /** Tries to get a lock that other processes take and give back meanwhile. */
 const TRIES_MAX = 5;
 
@@ -38,11 +41,13 @@ const TRIES_MAX = 5;
 export class WriterLock {
   readonly #path: string;
   readonly #text: string;
+  readonly #token: string;
   readonly #resource: LockedResource;
 
-  private constructor(path: string, text: string, resource: LockedResource) {
+  private constructor(path: string, holder: Holder, resource: LockedResource) {
     this.#path = path;
-    this.#text = text;
+    this.#text = `${JSON.stringify(holder)}\n`;
+    this.#token = holder.token;
     this.#resource = resource;
   }
 
@@ -55,18 +60,16 @@ export class WriterLock {
       boot: await bootId(),
       token: randomBytes(8).toString('hex'),
     };
-    const lock = new WriterLock(path, `${JSON.stringify(holder)}\n`, resource);
-    for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
-      if (await lock.#create()) return lock;
-      const held = await readLock(path);
-      if (held === undefined) continue;
-      const other = holderOf(held);
-      if (other && (await isAlive(other))) throw inUse(resource, path, other);
-      const why = other ? `the process that held the ${resource.name} is gone` : 'no process is named in the lock';
-      log.warn({ path, pid: other?.pid }, `${why}: taking it over`);
-      await lock.#clear(held);
+    const lock = new WriterLock(path, holder, resource);
+    // Before the file names it: whoever asks next, in this process too, must find it held.
+    ownTokens.add(holder.token);
+    try {
+      await lock.#take(log);
+      return lock;
+    } catch (thrown) {
+      ownTokens.delete(holder.token);
+      throw thrown;
     }
-    throw inUse(resource, path, undefined);
   }
 
   /**
@@ -76,12 +79,33 @@ export class WriterLock {
    * @throws OperatingError KAIMON_FILE_READ
    */
   async holds(): Promise<boolean> {
-    return (await readLock(this.#path)) === this.#text;
+    const named = (await readLock(this.#path)) === this.#text;
+    if (!named) ownTokens.delete(this.#token);
+    return named && ownTokens.has(this.#token);
   }
 
-  /** Lets another process write; does nothing when one has taken the lock over. */
+  /** Lets another process write; does nothing when one has taken the lock over. Where it throws, this process can take the lock anew. */
   async release(): Promise<void> {
-    if (await this.holds()) await fs.rm(this.#path, { force: true });
+    try {
+      if (await this.holds()) await fs.rm(this.#path, { force: true });
+    } finally {
+      ownTokens.delete(this.#token);
+    }
+  }
+
+  async #take(log: Log): Promise<void> {
+    const resource = this.#resource;
+    for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
+      if (await this.#create()) return;
+      const held = await readLock(this.#path);
+      if (held === undefined) continue;
+      const other = holderOf(held);
+      if (other && (await isAlive(other))) throw inUse(resource, this.#path, other);
+      const why = other ? `whoever held the ${resource.name} is gone` : 'no process is named in the lock';
+      log.warn({ path: this.#path, pid: other?.pid }, `${why}: taking it over`);
+      await this.#clear(held);
+    }
+    throw inUse(resource, this.#path, undefined);
   }
 
   async #create(): Promise<boolean> {
@@ -93,7 +117,8 @@ export class WriterLock {
       const why = `cannot lock the ${this.#resource.name} with ${this.#path}: ${whyNotWritten(cause)}`;
       throw new OperatingError('KAIMON_FILE_WRITE', why, { cause });
     } finally {
-      await fs.rm(draft, { force: true });
+      // Whether the lock was taken is known; a file that cannot be removed here is left to removeStaleTemps.
+      await fs.rm(draft, { force: true }).catch(() => undefined);
     }
   }
 
@@ -125,7 +150,7 @@ export class WriterLock {
     } catch (cause) {
       if (!['ENOENT', 'EEXIST'].includes(errnoOf(cause) ?? '')) throw cannotWrite(this.#path, cause);
     } finally {
-      await fs.rm(aside, { force: true });
+      await fs.rm(aside, { force: true }).catch(() => undefined); // left to removeStaleTemps as well
     }
   }
 }
@@ -159,6 +184,8 @@ function holderOf(text: string): Holder | undefined {
 }
 
 async function isAlive(holder: Holder): Promise<boolean> {
+  // This process, or an earlier one of the same pid: one that could not remove its lock must not lock itself out.
+  if (holder.pid === process.pid) return ownTokens.has(holder.token);
   const boot = await bootId();
   if (holder.boot !== '' && boot !== '' && holder.boot !== boot) return false;
   try {

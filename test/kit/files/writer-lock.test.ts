@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WriterLock } from '../../../src/kit/files/writer-lock.js';
 import { silentLog } from '../../../src/kit/log.js';
 import { PEOPLE_LOCK } from '../../../src/store/people-options.js';
@@ -32,6 +32,14 @@ const owner = async (change: object) => {
 };
 
 const GONE = JSON.stringify({ pid: process.pid, started: '1', boot: '', token: 'other' });
+
+afterEach(() => vi.restoreAllMocks());
+
+/** The disk is read-only for the next file that is to be removed. */
+const refuseRemoving = () =>
+  vi
+    .spyOn(fs, 'rm')
+    .mockRejectedValueOnce(Object.assign(new Error('EROFS: read-only'), { code: 'EROFS', syscall: 'unlink' }));
 
 describe('the lock of the people store', () => {
   test('is held by one process, and free again after its release', async () => {
@@ -117,6 +125,36 @@ describe('the lock of the people store', () => {
       const holding = await Promise.all(taken.map((lock) => lock.holds()));
       expect(holding.filter(Boolean)).toHaveLength(1);
     }
+  });
+
+  test('is taken where only its draft cannot be removed', async () => {
+    const path = await lockPath();
+    refuseRemoving();
+    const lock = await take(path);
+    expect(await lock.holds()).toBe(true);
+    await lock.release();
+    await (await take(path)).release();
+  });
+
+  test('that could not be removed at its release is held no more, and can be taken by the same process', async () => {
+    const path = await lockPath();
+    const lock = await take(path);
+    refuseRemoving();
+    await expect(lock.release()).rejects.toThrow('EROFS');
+    const again = await take(path);
+    expect([await lock.holds(), await again.holds()]).toEqual([false, true]);
+    await expect(take(path)).rejects.toThrow(`in use by process ${process.pid}`);
+  });
+
+  test('that was lost stays lost, even where the file names its holder again', async () => {
+    const path = await lockPath();
+    const lock = await take(path);
+    const text = await fs.readFile(path, 'utf8');
+    await fs.writeFile(path, '');
+    expect(await lock.holds()).toBe(false);
+    await fs.writeFile(path, text);
+    expect(await lock.holds()).toBe(false);
+    expect(await (await take(path)).holds()).toBe(true);
   });
 
   test('in a folder that cannot be written is refused in a sentence', async () => {
