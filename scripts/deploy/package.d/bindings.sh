@@ -6,7 +6,6 @@ made="$work/bindings"
 sysroot="$work/sysroot"
 modules="$work/modules/node_modules"
 
-if [[ $arch == "$(dpkg --print-architecture)" ]]; then tools=''; else tools="$triplet-"; fi
 for tool in gcc g++ ar strip; do
   command -v "$tools$tool" >/dev/null || die "$tools$tool is missing: apt-get install g++${tools:+-${triplet/_/-}}"
 done
@@ -22,7 +21,7 @@ version_of() { node -p 'require(process.argv[1]).version' "$modules/$1/package.j
 key=$(
   { cat "$sysroot/.made-from"; cat "$node_prefix/include/node/node_version.h"
     for package in @u4/opencv4nodejs epoll unix-dgram nan node-gyp; do version_of "$package"; done
-    "$CXX" --version; cat "${BASH_SOURCE[0]}"; } | sha256sum
+    "$CXX" --version; echo "$CXXFLAGS"; } | sha256sum
 )
 fresh "$made" "$key" && exit 0
 

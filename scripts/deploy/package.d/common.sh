@@ -18,6 +18,9 @@ case $arch in
   arm64) triplet=aarch64-linux-gnu npm_arch=arm64 machine='AArch64' ;;
 esac
 
+# The compiler's programs for the target begin with its name where it is not this machine's.
+if [[ $arch == "$(dpkg --print-architecture)" ]]; then tools=''; else tools="$triplet-"; fi
+
 # What differs between the suites: the mark in the version, whose Node runs Kaimon (the suite's from 20.19 on, else a private
 # one), and where its packages keep their units.
 case $suite in
@@ -26,7 +29,7 @@ case $suite in
   jammy) mark=ubuntu22.04 node_from=private unit_dir=/lib/systemd/system ;;
   noble) mark=ubuntu24.04 node_from=private unit_dir=/usr/lib/systemd/system ;;
 esac
-export triplet npm_arch machine mark node_from unit_dir
+export tools triplet npm_arch machine mark node_from unit_dir
 
 # Times in the package are the commit's.
 SOURCE_DATE_EPOCH=$(git -C "$root" log -1 --format=%ct)

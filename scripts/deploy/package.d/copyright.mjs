@@ -8,9 +8,16 @@ import { pathToFileURL } from 'node:url';
 const TERMS = /^(licen[cs]e|copying|notice|copyright|third.?party)/i;
 const README = /^readme(\.|$)/i;
 
+/** Debian has this text on every machine and wants it said once. */
+const withoutApache = (text) =>
+  text.replace(
+    /^[^\n]*Apache License\s+Version 2\.0, January 2004[\s\S]*?END OF TERMS AND CONDITIONS/gm,
+    '[The text of the Apache License 2.0: /usr/share/common-licenses/Apache-2.0]',
+  );
+
 /** As a field of several lines wants it. */
 const indent = (text) =>
-  text
+  withoutApache(text)
     .replaceAll('\r', '')
     .trimEnd()
     .split('\n')

@@ -64,6 +64,6 @@ mkdir -p "$out"
 deb="$out/kaimon_${version}_$arch.deb"
 # One thread: xz cuts its input by their number. dpkg-deb sets times after $SOURCE_DATE_EPOCH back to it; older ones are set here.
 find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-quietly dpkg-deb dpkg-deb --root-owner-group --threads-max=1 -Zxz -z6 --build "$tree" "$deb"
+quietly dpkg-deb dpkg-deb --root-owner-group --threads-max=1 "-Z${KAIMON_COMPRESSION:-xz}" --build "$tree" "$deb"
 say "$(printf '%s: %d MB, installed %d MB' "$deb" $(($(stat -c %s "$deb") / 1000000)) $((size * 1024 / 1000000)))"
 say "depends on: $depends"

@@ -14,10 +14,11 @@ const NOT_AT_RUN_TIME = {
   vega: ['vega-typings'],
 };
 
-/** Sources, types, maps and what is meant for other systems or for developers. */
+/** Sources, types, maps, and what is meant for other systems, for a command line or for developers. */
 const UNWANTED =
-  /^makefile$|\.(map|ts|mts|cts|tsx|flow|tsbuildinfo|cc?|cpp|hh?|hpp|gypi?|o|d|mk|sh|bat|cmd|ps1|tgz|gz|zip|exe|dll|dylib|html|css|png|svg|ico|ya?ml|xml|markdown|md|txt|lock)$/i;
-const UNWANTED_FOLDER = /^(tests?|__tests__|examples?|benchmarks?|docs?|coverage|typings|types|umd|man)$/;
+  /^makefile$|^bin\.m?js$|\.(map|ts|mts|cts|tsx|flow|tsbuildinfo|cc?|cpp|hh?|hpp|gypi?|o|d|mk|sh|bat|cmd|ps1|tgz|gz|zip|exe|dll|dylib|html|css|png|svg|ico|ya?ml|xml|markdown|md|txt|lock)$/i;
+const UNWANTED_FOLDER =
+  /^(bin|tests?|integration-test|__tests__|examples?|benchmarks?|docs?|coverage|typings|types|umd|man)$/;
 /** Whatever else is left out: these stay, they say what may be done with the package and whose it is. */
 const TERMS = /^(licen[cs]e|copying|notice|authors|copyright|third.?party)/i;
 
@@ -68,11 +69,11 @@ export function keepsFile(name, file, arch) {
   const base = parts.at(-1);
   if (TERMS.test(base) && !/\.(js|ts)$/.test(base)) return true;
   if (parts.some((part) => part.startsWith('.')) || parts.includes('node_modules')) return false;
-  if (UNWANTED_FOLDER.test(parts[0]) && parts.length > 1) return false;
   if (UNUSED[name]?.test(file)) return false;
   // Compiled files that a package brings are for many systems; what is compiled here is put in its place afterwards.
   if (name === 'onnxruntime-node' && parts[0] === 'bin') return file.startsWith(`bin/napi-v6/linux/${arch}/`);
   if (base.endsWith('.node')) return false;
+  if (UNWANTED_FOLDER.test(parts[0]) && parts.length > 1) return false;
   return !UNWANTED.test(base);
 }
 

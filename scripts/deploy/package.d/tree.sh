@@ -34,6 +34,8 @@ install_binding unix_dgram.node unix-dgram
 
 if [[ $node_from == private ]]; then
   install -D -m 755 "$work/node/bin/node" "$home/node/bin/node"
+  # Its table of symbols is for debuggers: 18 of 125 MB. What bindings link against is in another one and stays.
+  "${tools}strip" --strip-unneeded "$home/node/bin/node"
   install -m 644 "$work/node/LICENSE" "$home/node/LICENSE"
 fi
 
