@@ -13,6 +13,7 @@ mkdir -p "$home"/{config,scripts,systemd} "$doc" "$tree/usr/bin" "$tree/etc/kaim
 
 # Kaimon.
 cp -r "$source/dist" "$source/package.json" "$home/"
+chmod 755 "$home/dist/cli/main.js"
 cp -r "$source/config/examples" "$home/config/"
 cp "$source"/scripts/{env.sh,kaimon} "$home/scripts/"
 cp "$source"/systemd/{eye,safe-state}.sh "$home/systemd/"
@@ -31,6 +32,7 @@ install_binding() { # FILE PACKAGE
 install_binding opencv4nodejs.node @u4/opencv4nodejs
 install_binding epoll.node epoll
 install_binding unix_dgram.node unix-dgram
+"${tools}strip" --strip-unneeded "$home"/node_modules/onnxruntime-node/bin/napi-v6/linux/*/*.node
 
 if [[ $node_from == private ]]; then
   install -D -m 755 "$work/node/bin/node" "$home/node/bin/node"
