@@ -21,7 +21,7 @@ version_of() { node -p 'require(process.argv[1]).version' "$modules/$1/package.j
 key=$(
   { cat "$sysroot/.made-from"; cat "$node_prefix/include/node/node_version.h"
     for package in @u4/opencv4nodejs epoll unix-dgram nan node-gyp; do version_of "$package"; done
-    "$CXX" --version; echo "$CXXFLAGS"; } | sha256sum
+    "$CXX" --version; echo "${CXXFLAGS//$work/}"; } | sha256sum
 )
 fresh "$made" "$key" && exit 0
 

@@ -13,7 +13,6 @@ mkdir -p "$home"/{config,scripts,systemd} "$doc" "$tree/usr/bin" "$tree/etc/kaim
 
 # Kaimon.
 cp -r "$source/dist" "$source/package.json" "$home/"
-chmod 755 "$home/dist/cli/main.js"
 cp -r "$source/config/examples" "$home/config/"
 cp "$source"/scripts/{env.sh,kaimon} "$home/scripts/"
 cp "$source"/systemd/{eye,safe-state}.sh "$home/systemd/"
