@@ -31,8 +31,9 @@ case $suite in
 esac
 export tools triplet npm_arch machine mark node_from unit_dir
 
-# Times in the package are the commit's.
-SOURCE_DATE_EPOCH=$(git -C "$root" log -1 --format=%ct)
+# Times in the package are the commit's, which is asked for once: another may be made meanwhile.
+commit=${KAIMON_COMMIT:-$(git -C "$root" rev-parse HEAD)}
+SOURCE_DATE_EPOCH=$(git -C "$root" log -1 --format=%ct "$commit")
 export SOURCE_DATE_EPOCH
 
 say() { printf 'package: %s\n' "$*" >&2; }

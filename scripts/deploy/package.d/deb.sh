@@ -6,7 +6,7 @@ sysroot="$work/sysroot"
 debian="$root/scripts/deploy/debian"
 out=${KAIMON_OUT:?is set by scripts/deploy/package}
 version=$(<"$work/version")
-maintainer=$(git -C "$root" log -1 --format='%an <%ae>')
+maintainer=$(git -C "$root" log -1 --format='%an <%ae>' "$commit")
 [[ -z ${DEBEMAIL-} ]] || maintainer="${DEBFULLNAME:-Kaimon} <$DEBEMAIL>"
 
 # dpkg-shlibdeps wants a source package's control file where it runs.
@@ -27,7 +27,7 @@ dependencies() {
 node_dependency() {
   [[ $node_from == suite ]] || return 0
   local abi
-  abi=$(sed -n 's/^#define NODE_MODULE_VERSION //p' "$sysroot/usr/include/node/node_version.h")
+  abi=$(sed -n 's/^#define NODE_MODULE_VERSION \([0-9]*\)$/\1/p' "$sysroot/usr/include/node/node_version.h")
   printf ', nodejs (>= 20.19), libnode%s' "$abi"
 }
 
@@ -38,7 +38,7 @@ depends="$libraries, opencv-data, systemd$(node_dependency)"
 changelog="$tree/usr/share/doc/kaimon/changelog"
 {
   printf 'kaimon (%s) %s; urgency=medium\n\n' "$version" "$suite"
-  printf '  * Built from commit %s; what changed stands in CHANGELOG.md\n    beside this file.\n\n' "$(git -C "$root" rev-parse --short=12 HEAD)"
+  printf '  * Built from commit %s; what changed stands in CHANGELOG.md\n    beside this file.\n\n' "$(git -C "$root" rev-parse --short=12 "$commit")"
   printf ' -- %s  %s\n' "$maintainer" "$(date -u -d "@$SOURCE_DATE_EPOCH" '+%a, %d %b %Y %H:%M:%S +0000')"
 } >"$changelog"
 gzip -9nf "$changelog"
