@@ -14,6 +14,10 @@ case $node_from in private) node_prefix="$work/node" ;; suite) node_prefix="$sys
 
 # Paths of this machine would make another file of the same source.
 export CFLAGS="-ffile-prefix-map=$work=. -g0" CXXFLAGS="-ffile-prefix-map=$work=. -g0"
+# Debian's Node has the headers of its libraries beside its own, outside its folder.
+if [[ $node_from == suite ]]; then
+  CFLAGS+=" -idirafter $sysroot/usr/include" CXXFLAGS+=" -idirafter $sysroot/usr/include"
+fi
 # binding.gyp asks the package's own scripts where OpenCV lies; they would take the first one that this machine has.
 export OPENCV_INCLUDE_DIR="$sysroot/usr/include/opencv4" OPENCV_LIB_DIR="$sysroot/opencv-lib" OPENCV_BIN_DIR=/usr/bin
 
