@@ -1,23 +1,9 @@
 #!/usr/bin/env node
-/** The command line: one file a command; here only the list of them and how failures end. */
-import { Command, CommanderError } from 'commander';
+/** The command line's start, and how failures end. What there is to type stands in program.ts. */
+import { type Command, CommanderError } from 'commander';
 import { EXIT, explain, OperatingError, type Trouble } from '../kit/errors.js';
 import { writeLastWords } from '../kit/logging/standard-error.js';
-import { VERSION } from '../kit/version.js';
-import { auditCommand } from './audit.js';
-import { calibrateCommand } from './calibrate.js';
-import { configCommand } from './config.js';
-import { demoCommand } from './demo.js';
-import { doctorCommand } from './doctor.js';
-import { embedCommand } from './embed.js';
-import { enrollCommand } from './enroll.js';
-import { evaluateCommand } from './evaluate.js';
-import { identifyCommand } from './identify.js';
-import { modelsCommand } from './models.js';
-import { peopleCommand } from './people.js';
-import { runCommand } from './run.js';
-import { safeStateCommand } from './safe-state.js';
-import { verifyCommand } from './verify.js';
+import { makeProgram } from './program.js';
 
 const EXIT_OF: Readonly<Record<Trouble, number>> = {
   usage: EXIT.usage,
@@ -25,33 +11,7 @@ const EXIT_OF: Readonly<Record<Trouble, number>> = {
   environment: EXIT.environment,
 };
 
-const program = new Command('kaimon')
-  .description('Kaimon (開門, "open the door"): the gate that knows its people')
-  .version(VERSION)
-  .option('--config <file>', 'configuration file (default: /etc/kaimon/kaimon.yaml where it exists)')
-  .option('--state <dir>', 'folder for people, cache and run-time files')
-  .option('--json', 'one JSON document on standard output')
-  .addHelpText(
-    'after',
-    '\nExit codes: 0 yes or done, 1 no, 2 wrong use, 3 unusable input, 4 environment not ready, 70 a defect of Kaimon.',
-  );
-const commands = [
-  runCommand,
-  demoCommand,
-  embedCommand,
-  verifyCommand,
-  identifyCommand,
-  enrollCommand,
-  peopleCommand,
-  modelsCommand,
-  evaluateCommand,
-  calibrateCommand,
-  auditCommand,
-  safeStateCommand,
-  configCommand,
-  doctorCommand,
-];
-for (const make of commands) program.addCommand(make());
+const program = makeProgram();
 exitByException(program);
 
 process.on('uncaughtException', fail);

@@ -35,7 +35,7 @@ export function share(text: string): number {
 export const workersOption = (): Option =>
   new Option('--workers <n>', 'eyes that measure side by side')
     .argParser(wholeNumber(1, 16))
-    .default(Math.min(4, availableParallelism()));
+    .default(Math.min(4, availableParallelism()), 'as many as there are cores, at most 4');
 
 /** `--plot DIR`. */
 export const plotOption = (): Option => new Option('--plot <dir>', 'draw charts (SVG) into this folder; it is created');

@@ -90,7 +90,7 @@ export const SEEING_ERRORS = {
   KAIMON_OPENCV_MISSING: {
     kind: 'environment',
     meaning: 'the OpenCV binding cannot be loaded',
-    advice: '`scripts/setup`',
+    advice: '`scripts/setup`; of a package, the one that was made for this distribution and processor',
   },
   KAIMON_CASCADE: {
     kind: 'environment',

@@ -10,7 +10,8 @@ export const SERVICE_ERRORS = {
   KAIMON_NOTIFY: {
     kind: 'warning',
     meaning: 'systemd cannot be told how the gate is, or only by a child process for each message; each logged once',
-    advice: '`scripts/setup` compiles `unix-dgram`; without systemd use `Type=exec` and no `WatchdogSec`',
+    advice:
+      '`scripts/setup` compiles `unix-dgram`, a package brings it; without systemd use `Type=exec` and no `WatchdogSec`',
   },
   KAIMON_STUDIO: {
     kind: 'environment',

@@ -27,7 +27,7 @@ export async function openDatagramSender(
     return new DatagramSender(await load(), address);
   } catch (thrown) {
     const [why = ''] = explain(thrown).split('\n');
-    return `the npm package unix-dgram cannot be loaded (scripts/setup compiles it): ${why}`;
+    return `the npm package unix-dgram cannot be loaded (scripts/setup compiles it; a package brings it, install it again): ${why}`;
   }
 }
 

@@ -126,7 +126,8 @@ export class SystemdNotify implements Notify {
       );
       return outcome;
     } catch (thrown) {
-      const advice = 'run scripts/setup; without systemd set Type=exec and no WatchdogSec in the unit';
+      const advice =
+        'run scripts/setup, or install the package again; without systemd set Type=exec and no WatchdogSec in the unit';
       this.#warnOnce(`systemd cannot be told how the gate is: ${advice}`, `${whyNotDirect}; ${shortened(thrown)}`);
       return 'failed';
     }

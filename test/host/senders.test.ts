@@ -68,7 +68,7 @@ describe('datagrams of this process', () => {
   test('cannot be had where the package does not load, and say why and what to do', async () => {
     const load = () => Promise.reject(new Error('Could not locate the bindings file. Tried:\n → /a\n → /b'));
     expect(await openDatagramSender('/run/systemd/notify', load)).toBe(
-      'the npm package unix-dgram cannot be loaded (scripts/setup compiles it): Could not locate the bindings file. Tried:',
+      'the npm package unix-dgram cannot be loaded (scripts/setup compiles it; a package brings it, install it again): Could not locate the bindings file. Tried:',
     );
   });
 

@@ -25,7 +25,7 @@ export const probeOnoff: Probe = async ({ clock }) => {
     const { Gpio: Line } = await import('onoff');
     return { name: 'onoff', gpio: new OnoffGpio(Line, clock), chips: sysfsChips() };
   } catch (thrown) {
-    return `the npm package onoff cannot be loaded (scripts/setup compiles it): ${explain(thrown)}`;
+    return `the npm package onoff cannot be loaded (scripts/setup compiles it; a package brings it, install it again): ${explain(thrown)}`;
   }
 };
 

@@ -23,7 +23,7 @@ export async function loadOpenCv(): Promise<void> {
   } catch (cause) {
     throw new OperatingError(
       'KAIMON_OPENCV_MISSING',
-      'OpenCV cannot be loaded: run scripts/setup, which builds its binding for this Node and this distribution',
+      'OpenCV cannot be loaded: run scripts/setup, which builds its binding for this Node and this distribution, or install the package that was made for it',
       { cause },
     );
   }

@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import { VERSION } from '../kit/version.js';
+import { auditCommand } from './audit.js';
+import { calibrateCommand } from './calibrate.js';
+import { configCommand } from './config.js';
+import { demoCommand } from './demo.js';
+import { doctorCommand } from './doctor.js';
+import { embedCommand } from './embed.js';
+import { enrollCommand } from './enroll.js';
+import { evaluateCommand } from './evaluate.js';
+import { identifyCommand } from './identify.js';
+import { modelsCommand } from './models.js';
+import { peopleCommand } from './people.js';
+import { runCommand } from './run.js';
+import { safeStateCommand } from './safe-state.js';
+import { verifyCommand } from './verify.js';
+
+const COMMANDS = [
+  runCommand,
+  demoCommand,
+  embedCommand,
+  verifyCommand,
+  identifyCommand,
+  enrollCommand,
+  peopleCommand,
+  modelsCommand,
+  evaluateCommand,
+  calibrateCommand,
+  auditCommand,
+  safeStateCommand,
+  configCommand,
+  doctorCommand,
+];
+
+/** All that can be typed: one file a command. Help, manual page and completion are made from it. */
+export function makeProgram(): Command {
+  const program = new Command('kaimon')
+    .description('Kaimon (開門, "open the door"): the gate that knows its people')
+    .version(VERSION)
+    .option('--config <file>', 'configuration file (default: /etc/kaimon/kaimon.yaml where it exists)')
+    .option('--state <dir>', 'folder for people, cache and run-time files')
+    .option('--json', 'one JSON document on standard output')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 yes or done, 1 no, 2 wrong use, 3 unusable input, 4 environment not ready, 70 a defect of Kaimon.',
+    );
+  for (const make of COMMANDS) program.addCommand(make());
+  return program;
+}
