@@ -71,9 +71,14 @@ const greeting = (set) => {
   );
 };
 
+const SOME = (faces) => faces > 0;
+const NONE = (faces) => faces === 0;
+/** Whom a repeated picture shows, in its first two seconds. */
+const ONE_AT_MOST = (faces) => faces <= 1;
+
 /** What is changed counts, and is saved later. */
 const BAD_DISK = {
-  faces: true,
+  faces: SOME,
   removal: 'not-saved',
   says: [/^the journal is not written/, /^people cannot be changed or saved/],
 };
@@ -98,13 +103,13 @@ const readNumber = (file) => Number(readFileSync(file, 'utf8'));
 
 /**
  * `asks`: whether the broker can carry a request during the harm; `duringMs`: how long it lasts at least. Without `heal` nothing is to be taken
- * away. What must be seen meanwhile: `says`, what the state must say (nothing else is told apart from nothing); `faces`, whether somebody is let in
- * (undefined: some, before it is noticed); `removal`, how a removal is answered.
+ * away. What must be seen meanwhile: `says`, what the state must say; `faces`, how often somebody is let in
+ * (undefined: it depends on when it is noticed); `removal`, how a removal is answered.
  */
 export const HARMS = [
   {
     name: 'nothing',
-    faces: true,
+    faces: SOME,
     strike: () => undefined,
     heal: () => undefined,
   },
@@ -139,21 +144,21 @@ export const HARMS = [
   },
   {
     name: 'broker: hangs',
-    faces: true,
+    faces: SOME,
     strike: (at) => at.broker.pause(),
     heal: (at) => at.broker.resume(),
     asks: false,
   },
   {
     name: 'broker: killed',
-    faces: true,
+    faces: SOME,
     strike: (at) => at.broker.kill(),
     heal: (at) => at.broker.restart(),
     asks: false,
   },
   {
     name: 'speaker: hangs',
-    faces: true,
+    faces: SOME,
     before(set) {
       greeting(set);
       putProgram(set.folder, 'aplay', '#!/bin/sh\nexit 0\n');
@@ -163,7 +168,7 @@ export const HARMS = [
   },
   {
     name: 'speaker: missing',
-    faces: true,
+    faces: SOME,
     before(set) {
       greeting(set);
       putProgram(set.folder, 'aplay', '#!/bin/sh\nexit 0\n');
@@ -176,7 +181,7 @@ export const HARMS = [
   },
   {
     name: 'log: stalls',
-    faces: true,
+    faces: SOME,
     says: [/^log-stalled/],
     before(set) {
       const pipe = join(set.folder, 'log');
@@ -199,11 +204,11 @@ export const HARMS = [
       clearInterval(set.stuffing);
     },
   },
-  camera('gone', { faces: false, says: [/^no camera/] }),
-  camera('frozen', { duringMs: 30_000, faces: false, says: [/camera-frozen/] }),
-  camera('black', { duringMs: 30_000, faces: false, says: [/camera-dark/] }),
-  camera('flood', { faces: true }),
-  camera('garbage', { faces: false, says: [/^no camera/] }),
+  camera('gone', { faces: NONE, says: [/^no camera/] }),
+  camera('frozen', { duringMs: 30_000, faces: ONE_AT_MOST, says: [/camera-frozen/] }),
+  camera('black', { duringMs: 30_000, faces: NONE, says: [/camera-dark/] }),
+  camera('flood', { faces: SOME }),
+  camera('garbage', { faces: NONE, says: [/^no camera/] }),
   camera('hangs', {
     says: [/^no camera/],
     strike: (at) => signalCamera(at, 'SIGSTOP'),
@@ -213,7 +218,7 @@ export const HARMS = [
   }),
   {
     name: 'no further process',
-    faces: false,
+    faces: NONE,
     says: [/^the eye was lost/],
     before: greeting,
     async strike(at) {
@@ -227,7 +232,7 @@ export const HARMS = [
   },
   {
     name: 'memory short',
-    faces: false,
+    faces: NONE,
     says: [/^the eye was lost/],
     strike(at) {
       // What they have already is not counted: the next eye finds too little, and the gate little for what is new.

@@ -53,8 +53,10 @@ function wrongIn(
     must(requests === 'yes', `open was answered ${requests}`);
     must(removal === (harm.removal ?? 'yes'), `a removal was answered ${removal}`);
   }
-  must(enrolment === 'yes', `an enrolment afterwards was answered ${enrolment}`);
-  if (harm.faces !== undefined) must(faces > 0 === harm.faces, `${faces} faces were let in`);
+  // Who could not be removed is still enrolled.
+  const enrolled = harm.asks === false ? 'duplicate-person' : 'yes';
+  must(enrolment === enrolled, `an enrolment afterwards was answered ${enrolment}`);
+  must(harm.faces?.(faces) !== false, `${faces} faces were let in`);
   for (const text of harm.says ?? [])
     must(
       during.some((said) => text.test(said)),
