@@ -14,8 +14,8 @@ export class ClosingError extends Error {
 }
 
 /**
- * One stack of endings: what was opened last ends first, but what saves waits for all that was opened after the first that saves. The same stack serves the stop of a daemon and a start that fails half-way, so
- * that nothing is left running in either case.
+ * One stack of endings: what was opened last ends first, but what saves waits for all that was opened after the first that saves. The same
+ * stack serves the stop of a daemon and a start that fails half-way, so that nothing is left running in either case.
  */
 export class Endings {
   readonly #endings: Ending[] = [];
