@@ -90,11 +90,13 @@ export function afterDeath(
 /** The plan for section `eye` of the configuration. */
 export const supervisionPlan = (eye: {
   readonly hangMs: number;
+  readonly busyMs: number;
+  readonly startMs: number;
   readonly restart: { readonly firstMs: number; readonly maxMs: number };
 }): SupervisionPlan => ({
   hangMs: eye.hangMs,
-  busyMs: 10_000,
-  startMs: 60_000,
+  busyMs: eye.busyMs,
+  startMs: eye.startMs,
   messagesPerSecondMax: 1000,
   facesPerSecondMax: 200,
   retry: { ...eye.restart, factor: 2, jitter: 0.2 },

@@ -125,3 +125,12 @@ test('the plan of the default configuration allows a fast camera and notices a h
   expect(plan.hangMs).toBeLessThanOrEqual(10_000);
   expect(plan.retry.maxMs).toBe(defaultConfig.eye.restart.maxMs);
 });
+
+test('a slow processor may be given more time for a picture and for the start', () => {
+  const plan = supervisionPlan({ ...defaultConfig.eye, busyMs: 90_000, startMs: 300_000 });
+  const life = noteMessage(newLife(at(0)), at(100_000), 60_000);
+  expect(whyKill(life, plan, at(100_001))).toBeUndefined();
+  expect(whyKill(life, supervisionPlan(defaultConfig.eye), at(100_001))).toMatch(/at one picture for 60 s/);
+  expect(whyKill(newLife(at(0)), plan, at(299_999))).toBeUndefined();
+  expect(whyKill(newLife(at(0)), plan, at(300_001))).toMatch(/not ready after 300 s/);
+});

@@ -74,13 +74,17 @@ sample() { # LEVEL
   done
   echo "$reads reads, $wrong of them not released"
 }
+told() { # What the daemon said, and how busy the guest is
+  journalctl -u kaimon --no-pager -o short-monotonic | tail -40
+  echo "uptime and load: $(cat /proc/uptime /proc/loadavg | tr '\n' ' '); $(grep -E '^(MemAvailable|Dirty|Writeback):' /proc/meminfo | tr -s ' \n' ' ')"
+}
 restarted() { # PID of before
   for _ in $(seq 180); do [ "$(systemctl is-active kaimon)" = active ] && [ "$(systemctl show -p MainPID --value kaimon)" != "$1" ] && return; sleep 1; done
   echo 'FAILED: the daemon does not come back'; failed=1
 }
 burn() { # BACKEND LOCKTYPE SAFE DRAWN: fire, while the daemon is killed, frozen, stopped and started
   echo pull-up >"$sim/sim_gpio3/pull"
-  wait_for "$4" 20 || { echo "FAILED $1 $2: fire does not release"; failed=1; }
+  wait_for "$4" 20 || { echo "FAILED $1 $2: fire does not release"; failed=1; told; }
   sleep 1
   touch /run/sampling
   sample "$4" >/run/sampled &

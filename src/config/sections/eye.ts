@@ -18,6 +18,16 @@ export const eyeSection = z.strictObject({
     milliseconds(1000, 120_000),
     4000,
   ),
+  busyMs: whole(
+    'An eye that is at one picture for this long is killed and started again; more for a processor that needs seconds a picture',
+    milliseconds(1000, 600_000),
+    10_000,
+  ),
+  startMs: whole(
+    'An eye that has not loaded its networks after this long is killed and started again',
+    milliseconds(5000, 600_000),
+    60_000,
+  ),
   socket: fileOrNull(
     'The socket of kaimon-eye.socket, where systemd runs the eye in a unit of its own (set by kaimon.service); null: the eye is a child process',
   ),
