@@ -5,8 +5,8 @@ import { configKeys, valueAt } from '../config/keys.js';
 import { findConfigFile, type LoadedConfig, loadConfig } from '../config/load.js';
 import { resolvePaths } from '../config/paths.js';
 import { ConfigError, describeOrigin, describeValue, type Problem } from '../config/problem.js';
+import { checkSurroundings } from '../doctor/config-surroundings.js';
 import { EXIT } from '../kit/errors.js';
-import { checkSurroundings } from './config-surroundings.js';
 import { type CommonOptions, example, print } from './context.js';
 
 type Options = CommonOptions;
@@ -53,9 +53,10 @@ async function check(options: Options): Promise<void> {
 async function surroundingsOf(
   { config, originOf }: CheckedConfig,
   wrong: ReadonlySet<string>,
-  { state }: Options,
+  { state, config: file }: Options,
 ): Promise<{ readonly problems: readonly Problem[]; readonly notes: readonly string[] }> {
-  const paths = resolvePaths({ env: process.env, stateOption: state });
+  const configFile = findConfigFile(file, process.env);
+  const paths = resolvePaths({ env: process.env, stateOption: state, configFile });
   const { problems, notes } = await checkSurroundings({ config, paths, env: process.env, wrong });
   return { problems: problems.map((problem) => ({ ...problem, origin: originOf(problem.path) })), notes };
 }
