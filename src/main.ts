@@ -36,10 +36,9 @@ import { makeWhereabouts } from './passback/make-whereabouts.js';
 import { openPassagesFile } from './passback/passages-file.js';
 import { startRecurringWork } from './recurring-work.js';
 import { attackPictures } from './report/attack-pictures.js';
-import { currentState } from './report/current-state.js';
 import { openReports, reportRun } from './report/open-reports.js';
+import { openStatus } from './report/open-status.js';
 import type { GateState } from './report/status.js';
-import { StatusPublisher } from './report/status-publisher.js';
 import { openSyncCounter } from './report/sync-counter.js';
 import { openDoorOrder } from './schedule/door-order-file.js';
 import { DoorSchedule } from './schedule/door-schedule.js';
@@ -124,13 +123,7 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   const { rules, models, people, reporter, changed, eye, gate, pace, site, notify } = parts;
   const { encoder } = models;
   const warnings = [...warnOfDangers(opening.config, process.env, opening.log), ...opening.warnings];
-  const state = () => currentState({ ...parts, log: opening.log, warnings, connected: () => site?.connected ?? false });
-  const siteProblems = () => site?.problems ?? [];
-  const status = new StatusPublisher({ state, siteProblems, people }, (now, line) => {
-    site?.state(now);
-    notify.status(line);
-  });
-  changed.on(() => status.refresh());
+  const status = await openStatus(opening, { ...parts, warnings });
   people.onChange(changed.raise);
   warnOfUnknownGroups(people.all(), rules.access, opening.log);
   await reportRun(opening, parts, { version: VERSION, encoder, people: summaryOf(people) });

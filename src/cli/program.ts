@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor.js';
 import { embedCommand } from './embed.js';
 import { enrollCommand } from './enroll.js';
 import { evaluateCommand } from './evaluate.js';
+import { healthCommand } from './health.js';
 import { identifyCommand } from './identify.js';
 import { modelsCommand } from './models.js';
 import { peopleCommand } from './people.js';
@@ -30,6 +31,7 @@ const COMMANDS = [
   safeStateCommand,
   configCommand,
   doctorCommand,
+  healthCommand,
 ];
 
 /** All that can be typed: one file a command. Help, manual page and completion are made from it. */
