@@ -3,6 +3,7 @@ import { VERSION } from '../kit/version.js';
 import { auditCommand } from './audit.js';
 import { calibrateCommand } from './calibrate.js';
 import { configCommand } from './config.js';
+import { dataCommand } from './data.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { embedCommand } from './embed.js';
@@ -29,6 +30,7 @@ const COMMANDS = [
   auditCommand,
   safeStateCommand,
   configCommand,
+  dataCommand,
   doctorCommand,
 ];
 
