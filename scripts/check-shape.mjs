@@ -29,6 +29,7 @@ const FOLDERS = [
   'gate',
   'report',
   'models',
+  'stored',
 ];
 /** What stands on top of all folders, in the same order. */
 const TOPS = ['recurring-work.ts', 'main.ts', 'evaluation', 'demo', 'bench', 'doctor', 'cli'];

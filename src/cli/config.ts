@@ -7,6 +7,7 @@ import { resolvePaths } from '../config/paths.js';
 import { ConfigError, describeOrigin, describeValue, type Problem } from '../config/problem.js';
 import { checkSurroundings } from '../doctor/config-surroundings.js';
 import { EXIT } from '../kit/errors.js';
+import { type MigrateOptions, migrate } from './config-migrate.js';
 import { type CommonOptions, example, print } from './context.js';
 
 type Options = CommonOptions;
@@ -82,7 +83,7 @@ function schema({ yaml }: { readonly yaml?: boolean }): void {
 const subcommand = (name: string, description: string): Command =>
   new Command(name).description(description).option('--config <file>', 'configuration file');
 
-/** `kaimon config check|show|schema`: is the configuration in order, what is in force and why, what could stand there. */
+/** `kaimon config check|show|migrate|schema`: is the configuration in order, what is in force and why, what could stand there. */
 export function configCommand(): Command {
   return new Command('config')
     .description('check, show and describe the configuration')
@@ -100,6 +101,16 @@ export function configCommand(): Command {
         .option('--json', 'print one JSON document')
         .addHelpText('after', example('kaimon config show | grep -v default'))
         .action((_options: Options, command: Command) => show(command.optsWithGlobals<Options>())),
+    )
+    .addCommand(
+      subcommand('migrate', 'rewrite keys of earlier versions, comments kept, and show what changes')
+        .argument('[file]', 'the file, in place of --config')
+        .option('--write', 'change the file; a copy stays beside it')
+        .option('--json', 'print one JSON document')
+        .addHelpText('after', example('kaimon config migrate /etc/kaimon/kaimon.yaml', 'kaimon config migrate --write'))
+        .action((file: string | undefined, _options: MigrateOptions, command: Command) =>
+          migrate(file, command.optsWithGlobals<MigrateOptions>()),
+        ),
     )
     .addCommand(
       new Command('schema')

@@ -3,6 +3,7 @@ import { VERSION } from '../kit/version.js';
 import { auditCommand } from './audit.js';
 import { calibrateCommand } from './calibrate.js';
 import { configCommand } from './config.js';
+import { dataCommand } from './data.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { embedCommand } from './embed.js';
@@ -30,6 +31,7 @@ const COMMANDS = [
   auditCommand,
   safeStateCommand,
   configCommand,
+  dataCommand,
   doctorCommand,
   healthCommand,
 ];
