@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { findConfigFile } from '../config/load.js';
 import { resolvePaths } from '../config/paths.js';
 import { EXIT } from '../kit/errors.js';
 import { VERSION } from '../kit/version.js';
@@ -21,7 +22,11 @@ export function dataCommand(): Command {
 /** Asks for no configuration: that of another version may be one that this one refuses. */
 async function check(_options: unknown, self: Command): Promise<void> {
   const options = self.optsWithGlobals<CommonOptions>();
-  const { state } = resolvePaths({ env: process.env, stateOption: options.state });
+  const { state } = resolvePaths({
+    env: process.env,
+    stateOption: options.state,
+    configFile: findConfigFile(options.config, process.env),
+  });
   const report = await checkData(state);
   print(options, { ...report, version: VERSION }, linesOf(report));
   process.exitCode = report.ok ? EXIT.yes : EXIT.no;

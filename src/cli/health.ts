@@ -63,7 +63,8 @@ export function healthCommand(): Command {
 
 function filesOf({ file, state }: HealthOptions): readonly string[] {
   if (file !== undefined) return [file];
-  if (state !== undefined) return [runStateFile(resolvePaths({ env: process.env, stateOption: state }).run)];
+  if (state !== undefined)
+    return [runStateFile(resolvePaths({ env: process.env, stateOption: state, configFile: null }).run)];
   const found = runStatesBelow(OF_THE_SERVICES);
   return found.length > 0 ? found : [runStateFile(OF_THE_SERVICES)];
 }
