@@ -28,6 +28,7 @@ const FOLDERS = [
   'site',
   'gate',
   'report',
+  'metrics',
   'models',
 ];
 /** What stands on top of all folders, in the same order. */
