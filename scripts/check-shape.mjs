@@ -28,6 +28,7 @@ const FOLDERS = [
   'site',
   'gate',
   'report',
+  'metrics',
   'models',
   'stored',
 ];

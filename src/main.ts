@@ -28,6 +28,7 @@ import { explain } from './kit/errors.js';
 import { Signal } from './kit/signal.js';
 import { systemClock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
+import { openMetrics } from './metrics/open-metrics.js';
 import { openModels } from './models/open-models.js';
 import { makeWhereabouts } from './passback/make-whereabouts.js';
 import { openPassagesFile } from './passback/passages-file.js';
@@ -113,24 +114,24 @@ async function open(opening: Opening, door: StartedDoor) {
   const site = await openSite(opening, uplink, { people, passages: shared, handlers, trustedClock, written });
   const notify = makeNotify(opening);
   const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log, onChange: changed.raise });
-  const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye };
+  const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye, uplink };
   return { ...parts, doorOrder, attackAlarm, pace, written, changed, pictures, gate, site, notify };
 }
 
 /** Starts the parts, once all of them are there. @returns the gate's state, for its owner */
 async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>): Promise<() => GateState> {
-  const { rules, models, people, reporter, changed, eye, gate, pace, site, notify } = parts;
+  const { rules, models, people, reporter, changed, eye, site, notify } = parts;
   const { encoder } = models;
-  const warnings = [...warnOfDangers(opening.config, process.env, opening.log), ...opening.warnings];
-  const status = await openStatus(opening, { ...parts, warnings });
+  opening.warnings.unshift(...warnOfDangers(opening.config, process.env, opening.log));
+  const status = await openStatus(opening, parts);
+  const metrics = await openMetrics(opening, { ...parts, state: () => status.state });
   people.onChange(changed.raise);
   warnOfUnknownGroups(people.all(), rules.access, opening.log);
   await reportRun(opening, parts, { version: VERSION, encoder, people: summaryOf(people) });
   await openSyncCounter(opening, people, (counts) => reporter.synced(counts));
   site?.start();
   await startRecurringWork(opening, { ...parts, encoder });
-  const listeners = eyeListeners({ gate, pace, reports: reporter, changed });
-  await startEye(opening, eye, listeners, models.whyBlind);
+  await startEye(opening, eye, metrics.around(eyeListeners({ ...parts, reports: reporter })), models.whyBlind);
   await openReadiness(opening, notify, status.line);
   await openPulse(opening.endings, () => {
     notify.watchdog();

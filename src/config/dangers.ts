@@ -4,9 +4,10 @@ import type { Log } from '../kit/log.js';
 import { type Config, defaultConfig } from './config.js';
 import type { Environment } from './environment.js';
 import { isForeignCredential, secretPath } from './secret.js';
+import { isLoopback } from './sections/metrics.js';
 
 /** What of the configuration is read here. */
-export type DangerousConfig = Pick<Config, 'gate' | 'liveness' | 'access' | 'door' | 'mqtt' | 'journal'>;
+export type DangerousConfig = Pick<Config, 'gate' | 'liveness' | 'access' | 'door' | 'mqtt' | 'journal' | 'metrics'>;
 
 /** The name of a gate that nobody has named. */
 const UNNAMED = defaultConfig.gate;
@@ -16,7 +17,7 @@ const UNNAMED = defaultConfig.gate;
  * told, and that must not be overlooked.
  */
 export function dangersOf(config: DangerousConfig, env: Environment): readonly string[] {
-  const { gate, liveness, access, door } = config;
+  const { gate, liveness, access, door, metrics } = config;
   const simulated = door.kind === 'simulated' || door.gpio.backend === 'simulated';
   return [
     ...(liveness.enabled
@@ -29,6 +30,11 @@ export function dangersOf(config: DangerousConfig, env: Environment): readonly s
       : []),
     ...(simulated && gate !== UNNAMED
       ? [`door-simulated: the gate "${gate}" drives no lock: its door is simulated (door.kind, door.gpio.backend)`]
+      : []),
+    ...(metrics.enabled && !isLoopback(metrics.host)
+      ? [
+          `metrics-open: whoever reaches ${metrics.host}:${metrics.port} learns without a password when people come and what is wrong here (metrics.host)`,
+        ]
       : []),
     ...readableSecrets(config, env),
   ];

@@ -38,6 +38,7 @@ export class Reporter implements RequestReports {
   readonly #journalThenSite: JournalThenSite;
   readonly #clock: Clock;
   readonly #publish: Publish;
+  #heard: (type: string, fields: EventFields) => void = () => undefined;
   #lastEye = '';
   #lastCamera = '';
 
@@ -54,6 +55,11 @@ export class Reporter implements RequestReports {
     this.#journalThenSite = parts.journalThenSite;
     this.#clock = parts.clock;
     this.#publish = parts.publish;
+  }
+
+  /** Sets who else hears of everything that is reported, at once; it must not throw. */
+  onReport(heard: (type: string, fields: EventFields) => void): void {
+    this.#heard = heard;
   }
 
   decision(decision: Decision): void {
@@ -184,6 +190,7 @@ export class Reporter implements RequestReports {
   }
 
   #report(type: string, fields: EventFields, entry?: JournalInput): void {
+    this.#heard(type, fields);
     const atMs = this.#clock.wall();
     const publish = (n: number | undefined) =>
       this.#publish(type, n === undefined ? fields : { ...fields, entry: n }, atMs);

@@ -53,9 +53,10 @@ rm "$source/node_modules"
 cp "$debian/lintian-overrides" "$tree/usr/share/lintian/overrides/kaimon"
 
 # What people read, laid out as in the checkout, so that its links lead somewhere.
-mkdir "$doc/models"
+mkdir "$doc/models" "$doc/config"
 cp "$source"/{README,CHANGELOG}.md "$doc/"
 cp -r "$source/docs" "$doc/docs"
+cp -r "$source"/config/{grafana,prometheus} "$doc/config/"
 cp "$source"/models/*.md "$doc/models/"
 node_licence=$([[ $node_from != private ]] || echo "$work/node/LICENSE")
 node "$here/copyright.mjs" "$home" ${node_licence:+"$node_licence"} >"$doc/copyright"
