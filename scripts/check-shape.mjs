@@ -30,6 +30,7 @@ const FOLDERS = [
   'report',
   'models',
   'stored',
+  'backup',
 ];
 /** What stands on top of all folders, in the same order. */
 const TOPS = ['recurring-work.ts', 'main.ts', 'evaluation', 'demo', 'bench', 'cli'];

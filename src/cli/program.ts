@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../kit/version.js';
 import { auditCommand } from './audit.js';
+import { backupCommand } from './backup.js';
 import { calibrateCommand } from './calibrate.js';
 import { configCommand } from './config.js';
 import { dataCommand } from './data.js';
@@ -12,6 +13,7 @@ import { evaluateCommand } from './evaluate.js';
 import { identifyCommand } from './identify.js';
 import { modelsCommand } from './models.js';
 import { peopleCommand } from './people.js';
+import { restoreCommand } from './restore.js';
 import { runCommand } from './run.js';
 import { safeStateCommand } from './safe-state.js';
 import { verifyCommand } from './verify.js';
@@ -28,6 +30,8 @@ const COMMANDS = [
   evaluateCommand,
   calibrateCommand,
   auditCommand,
+  backupCommand,
+  restoreCommand,
   safeStateCommand,
   configCommand,
   dataCommand,
