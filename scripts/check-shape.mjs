@@ -31,6 +31,7 @@ const FOLDERS = [
   'metrics',
   'models',
   'stored',
+  'backup',
 ];
 /** What stands on top of all folders, in the same order. */
 const TOPS = ['recurring-work.ts', 'main.ts', 'evaluation', 'demo', 'bench', 'doctor', 'cli'];

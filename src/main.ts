@@ -7,6 +7,7 @@
 import { openAttackAlarm } from './access/open-attack-alarm.js';
 import { rulesOf } from './access/rules.js';
 import { warnOfUnknownGroups } from './access/unknown-groups.js';
+import { openData } from './backup/open-data.js';
 import { openTrustedClock } from './clock-trust/open-trusted-clock.js';
 import { warnOfDangers } from './config/dangers.js';
 import type { Opening } from './config/opening.js';
@@ -44,7 +45,6 @@ import { openSite } from './site/open-site.js';
 import { summaryOf } from './site/sync/people-records.js';
 import { openUplink } from './site/uplink.js';
 import { openPeople } from './store/open-people.js';
-import { openData } from './stored/open-data.js';
 import { openGreeter } from './voice/open-greeter.js';
 
 /** A running gate. */

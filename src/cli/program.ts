@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../kit/version.js';
 import { auditCommand } from './audit.js';
+import { backupCommand } from './backup.js';
 import { calibrateCommand } from './calibrate.js';
 import { configCommand } from './config.js';
 import { dataCommand } from './data.js';
@@ -13,6 +14,7 @@ import { healthCommand } from './health.js';
 import { identifyCommand } from './identify.js';
 import { modelsCommand } from './models.js';
 import { peopleCommand } from './people.js';
+import { restoreCommand } from './restore.js';
 import { runCommand } from './run.js';
 import { safeStateCommand } from './safe-state.js';
 import { verifyCommand } from './verify.js';
@@ -29,6 +31,8 @@ const COMMANDS = [
   evaluateCommand,
   calibrateCommand,
   auditCommand,
+  backupCommand,
+  restoreCommand,
   safeStateCommand,
   configCommand,
   dataCommand,

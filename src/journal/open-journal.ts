@@ -6,6 +6,7 @@ import { readSecret, secretPath } from '../config/secret.js';
 import type { Clock } from '../kit/clock.js';
 import { type LockedResource, WriterLock } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
+import { withArchives } from './archive/archives.js';
 import { FileDisk, journalFolder } from './file-disk.js';
 import { FileJournal } from './file-journal.js';
 import { signerOf } from './signing.js';
@@ -46,13 +47,15 @@ export async function openJournalOf(
     keyFile === null
       ? undefined
       : () => signerOf(readSecret(keyFile, 'journal.keyFile', process.env), secretPath(keyFile, process.env));
-  return FileJournal.open({
+  const maxAgeMs = maxAgeDays * DAY_MS;
+  const journal = await FileJournal.open({
     disk: new FileDisk(folder),
     lock: () => WriterLock.take(join(folder, 'lock'), log, JOURNAL_LOCK),
     clock,
     log,
     signer,
     segmentBytes: segmentMegabytes * MEGABYTE,
-    policy: { maxAgeMs: maxAgeDays * DAY_MS, maxBytes: maxMegabytes * MEGABYTE },
+    policy: { maxAgeMs, maxBytes: maxMegabytes * MEGABYTE },
   });
+  return withArchives(journal, state, { maxAgeMs, clock });
 }

@@ -23,6 +23,8 @@ export const BROKEN = 'journal-broken';
 export const GAP = 'journal-gap';
 /** The personal fields of a number of entries were erased. */
 export const ERASED = 'erased';
+/** A backup was restored: the journal goes on from what was in it, or began anew beside it. */
+export const RESTORED = 'restored';
 
 /**
  * What became of an entry. `late`: it is not on the disk within two seconds, but may be later. `lost`: too many wait
