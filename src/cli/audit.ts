@@ -5,6 +5,7 @@ import { CSV_HEADER, csvOf } from '../journal/audit/csv.js';
 import { type EntryFilter, queryEntries, type RecordedEntry } from '../journal/audit/query.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import type { SignatureCheck } from '../journal/head.js';
+import { journalLines } from '../journal/open-journal.js';
 import { signatureCheckOf } from '../journal/signing.js';
 import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
 import { readPlainFileSync } from '../kit/files/plain-file.js';
@@ -52,7 +53,7 @@ const withFilters = (command: Command): Command =>
 async function verify(_options: unknown, self: Command): Promise<void> {
   const options = self.optsWithGlobals<CommonOptions & { readonly key?: string }>();
   const context = contextOf(options);
-  const report = await auditJournal(diskOf(context), keyOf(context, options.key));
+  const report = await auditJournal(diskOf(context), keyOf(context, options.key), journalLines(context.vault));
   print(options, report, linesOf(report));
   process.exitCode = report.ok ? EXIT.yes : EXIT.no;
 }
@@ -85,9 +86,10 @@ const write = (text: string): Promise<void> =>
 async function* entriesOf(options: FilterOptions): AsyncGenerator<RecordedEntry> {
   const { person, type } = options;
   const filter: EntryFilter = { person, type, sinceMs: sinceOf(options.since) };
-  const disk = diskOf(contextOf(options));
+  const context = contextOf(options);
+  const disk = diskOf(context);
   if ((await segmentNames(disk)).length === 0) throw missing(disk.folder);
-  yield* queryEntries(disk, filter);
+  yield* queryEntries(disk, filter, journalLines(context.vault));
 }
 
 const diskOf = ({ paths }: Context): FileDisk => new FileDisk(journalFolder(paths.state));
@@ -121,12 +123,16 @@ function readKey(file: string): Buffer {
   }
 }
 
-const flat = ({ entry, personal }: RecordedEntry) => ({ ...entry, personal: personal ?? null });
+const flat = ({ entry, personal, locked }: RecordedEntry) => ({
+  ...entry,
+  personal: personal ?? null,
+  ...(locked && { sealed: true }),
+});
 
 /** An entry for people. */
-export function lineOf({ entry, personal }: RecordedEntry): string {
+export function lineOf({ entry, personal, locked }: RecordedEntry): string {
   const { n, time, type, fields, commitment } = entry;
-  const who = personal ? pairs(personal) : commitment === undefined ? '' : '(erased)';
+  const who = personal ? pairs(personal) : commitment === undefined ? '' : locked ? '(sealed)' : '(erased)';
   return [String(n).padStart(7), time, type.padEnd(10), who, pairs(fields)].filter((part) => part !== '').join('  ');
 }
 
@@ -147,7 +153,7 @@ function linesOf(report: AuditReport): readonly string[] {
     ...(torn
       ? [`${torn.file} line ${torn.line} is unfinished (${torn.bytes} bytes): being written, or torn by a kill`]
       : []),
-    `${report.entries} entries${range} in ${report.segments} files; ${personal.kept} name somebody, ${personal.erased} did until they were erased`,
+    `${report.entries} entries${range} in ${report.segments} files; ${personal.kept} name somebody, ${personal.erased} did until they were erased${personal.locked > 0 ? `; ${personal.locked} are sealed with a key that was not given (--seal-key FILE) and were not compared` : ''}`,
     `noted: ${notes.repaired} repairs, ${notes.gaps} gaps with ${notes.lost} entries lost, ${notes.purges} purges`,
     `head: entry ${head?.n ?? '–'} ${head?.hash ?? ''}, signature ${report.signature}`,
     report.ok ? 'the chain is whole' : 'the chain is broken',

@@ -28,7 +28,14 @@ const MEGABYTE = 1024 * 1024;
 const SOCKET_OF_THE_SERVICES = '/run/kaimon-eye.sock';
 
 /** Looks without changing anything, also beside a running daemon. */
-async function examine({ config, paths, peopleFile, calibrationFile, log }: Context): Promise<readonly Finding[]> {
+async function examine({
+  config,
+  paths,
+  peopleFile,
+  calibrationFile,
+  vault,
+  log,
+}: Context): Promise<readonly Finding[]> {
   const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
   let encoder: string | undefined;
   const findings = [
@@ -40,7 +47,7 @@ async function examine({ config, paths, peopleFile, calibrationFile, log }: Cont
     }),
     await look('people', async () => {
       if (encoder === undefined) return 'not looked at without models';
-      const { people } = await readPeople({ file: peopleFile, encoder, clock: systemClock, log });
+      const { people } = await readPeople({ file: peopleFile, encoder, vault, clock: systemClock, log });
       return `${people.size} enrolled`;
     }),
     await look('disk', async () => {

@@ -13,6 +13,7 @@ import { modelsCommand } from './models.js';
 import { peopleCommand } from './people.js';
 import { runCommand } from './run.js';
 import { safeStateCommand } from './safe-state.js';
+import { sealCommand } from './seal.js';
 import { verifyCommand } from './verify.js';
 
 const COMMANDS = [
@@ -27,6 +28,7 @@ const COMMANDS = [
   evaluateCommand,
   calibrateCommand,
   auditCommand,
+  sealCommand,
   safeStateCommand,
   configCommand,
   doctorCommand,
@@ -39,6 +41,7 @@ export function makeProgram(): Command {
     .version(VERSION)
     .option('--config <file>', 'configuration file (default: /etc/kaimon/kaimon.yaml where it exists)')
     .option('--state <dir>', 'folder for people, cache and run-time files')
+    .option('--seal-key <file>', "key of sealed people, where the configuration's cannot be read from here")
     .option('--json', 'one JSON document on standard output')
     .addHelpText(
       'after',

@@ -13,6 +13,7 @@ import { livenessSection } from './sections/liveness.js';
 import { logSection } from './sections/log.js';
 import { mqttSection } from './sections/mqtt.js';
 import { peopleSection } from './sections/people.js';
+import { storageSection } from './sections/storage.js';
 import { syncSection } from './sections/sync.js';
 
 const topicName = /^[a-z0-9_-]{1,32}$/;
@@ -40,6 +41,7 @@ export const configSchema = z.strictObject({
   mqtt: mqttSection.prefault({}).describe('The broker.'),
   sync: syncSection.prefault({}).describe('People shared between gates.'),
   journal: journalSection.prefault({}).describe('What was decided and what the door did, kept so that changes show.'),
+  storage: storageSection.prefault({}).describe('What tells of people, on the disk.'),
   log: logSection.prefault({}).describe('The log on stderr.'),
 });
 

@@ -5,6 +5,8 @@ import { type Clock, iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { cannotWrite, errnoOf, writeFileAtomic } from '../kit/files/atomic-file.js';
 import type { Log } from '../kit/log.js';
+import { DamagedSeal } from '../kit/sealing/sealed-file.js';
+import { Vault } from '../kit/sealing/vault.js';
 import { documentChunks, NewerPeople, type PeopleDocument } from './people-document.js';
 import { parsePeople } from './people-parser.js';
 import { InvalidPeople } from './record.js';
@@ -19,6 +21,8 @@ export interface PeopleFileOptions {
   readonly file: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Default: nothing is sealed. */
+  readonly vault?: Vault | undefined;
   /** For a reader beside a running daemon: nothing is moved, repaired or written. */
   readonly readOnly?: boolean;
   /** The people are in memory, so the file is not needed to know them: where no copy of it can be read, all are set aside. */
@@ -29,7 +33,13 @@ export interface PeopleFileOptions {
   readonly check?: (() => Promise<void>) | undefined;
 }
 
-const SET_ASIDE = 'people file damaged: set aside, going on with the people who are in memory';
+/** Damaged files that were set aside. */
+export const SET_ASIDE = /^(?:people|passages)\.json(?:\.last-good)?\.corrupt-/;
+
+const GOING_ON = 'people file damaged: set aside, going on with the people who are in memory';
+
+/** What the file and its copies are sealed for. */
+export const PEOPLE_PURPOSE = 'people';
 
 export const lastGoodOf = (file: string): string => `${file}.last-good`;
 
@@ -52,7 +62,7 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
 
   /**
    * @returns null when there is neither a file nor a last good copy: a new store.
-   * @throws OperatingError KAIMON_PEOPLE_CORRUPT, KAIMON_PEOPLE_SCHEMA, KAIMON_FILE_READ
+   * @throws OperatingError KAIMON_PEOPLE_CORRUPT, KAIMON_PEOPLE_SCHEMA, KAIMON_FILE_READ, KAIMON_SEAL_KEY
    */
   async read(): Promise<PeopleDocument | null> {
     const { file, log } = this.#options;
@@ -64,7 +74,7 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
     const copies = [describe(file, current), describe(lastGoodOf(file), previous)].join('; ');
     if (this.#options.known) {
       const damaged = [file, lastGoodOf(file)].filter((_path, i) => [current, previous][i]?.kind === 'damaged');
-      for (const path of damaged) log.error({ aside: await this.#setAside(path), why: copies }, SET_ASIDE);
+      for (const path of damaged) log.error({ aside: await this.#setAside(path), why: copies }, GOING_ON);
       return null;
     }
     log.error({ file }, 'people store unreadable, nothing was changed');
@@ -77,10 +87,11 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
   /** Resolves when the document is on the disk; what it replaces becomes the last good copy. @throws OperatingError */
   async write(document: PeopleDocument): Promise<void> {
     if (this.#options.readOnly) throw new Error('this people file was opened for reading');
-    const { file, onProgress, check } = this.#options;
+    const { file, vault = Vault.plain(), onProgress, check } = this.#options;
     const keepPrevious = lastGoodOf(file);
-    await writeFileAtomic(file, documentChunks(document), {
+    await writeFileAtomic(file, vault.sealed(PEOPLE_PURPOSE, documentChunks(document)), {
       mode: 0o600,
+      wipe: true,
       keepPrevious,
       onProgress,
       beforeRename: check,
@@ -89,8 +100,9 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
   }
 
   async #read(path: string): Promise<Copy> {
-    const copy = await readCopy(path, this.#options.onProgress);
-    this.#options.onProgress?.();
+    const { vault = Vault.plain(), onProgress } = this.#options;
+    const copy = await readCopy(path, vault, onProgress);
+    onProgress?.();
     return copy;
   }
 
@@ -128,7 +140,7 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
   }
 }
 
-async function readCopy(path: string, onProgress?: () => void): Promise<Copy> {
+async function readCopy(path: string, vault: Vault, onProgress?: () => void): Promise<Copy> {
   let bytes: Buffer;
   try {
     bytes = await fs.readFile(path);
@@ -141,7 +153,7 @@ async function readCopy(path: string, onProgress?: () => void): Promise<Copy> {
     );
   }
   try {
-    const parser = parsePeople(bytes);
+    const parser = parsePeople((await vault.opened(PEOPLE_PURPOSE, bytes, path)).bytes);
     for (;;) {
       const step = parser.next();
       if (step.done) return { kind: 'whole', document: step.value };
@@ -149,7 +161,7 @@ async function readCopy(path: string, onProgress?: () => void): Promise<Copy> {
       await breathe();
     }
   } catch (cause) {
-    if (cause instanceof InvalidPeople) return { kind: 'damaged', why: cause.message };
+    if (cause instanceof InvalidPeople || cause instanceof DamagedSeal) return { kind: 'damaged', why: cause.message };
     if (!(cause instanceof NewerPeople)) throw cause;
     throw new OperatingError(
       'KAIMON_PEOPLE_SCHEMA',

@@ -1,5 +1,6 @@
 /** Checks a whole journal, for `kaimon audit verify`. */
 import { OperatingError } from '../../kit/errors.js';
+import type { Lines } from '../../kit/sealing/vault.js';
 import { ChainCheck } from '../chain.js';
 import type { JournalDisk } from '../disk.js';
 import { type Fault, FaultList, type Place } from '../faults.js';
@@ -20,8 +21,8 @@ export interface AuditReport {
   readonly head: Mark | null;
   readonly checkpoint: Mark | null;
   readonly signature: 'valid' | 'invalid' | 'unchecked' | 'none';
-  /** Entries with personal fields, and entries whose personal fields were erased. */
-  readonly personal: { readonly kept: number; readonly erased: number };
+  /** Entries with personal fields, entries whose personal fields were erased, and of the kept ones those sealed with a key that was not given. */
+  readonly personal: { readonly kept: number; readonly erased: number; readonly locked: number };
   /** What the daemon noted about its own journal. */
   readonly notes: { readonly repaired: number; readonly gaps: number; readonly lost: number; readonly purges: number };
   /** A last line without an end: it is being written, or a kill cut it off; the next start of the daemon repairs it. */
@@ -38,9 +39,9 @@ const TRIES_MAX = 3;
  * Checks the whole journal, also while the daemon writes it.
  * @throws OperatingError KAIMON_JOURNAL_MISSING, KAIMON_FILE_READ
  */
-export async function auditJournal(disk: JournalDisk, check?: SignatureCheck): Promise<AuditReport> {
+export async function auditJournal(disk: JournalDisk, check?: SignatureCheck, seals?: Lines): Promise<AuditReport> {
   for (let attempt = 1; ; attempt++) {
-    const report = await auditOnce(disk, check);
+    const report = await auditOnce(disk, check, seals);
     if (report.ok || attempt >= TRIES_MAX) return report;
     const [head, checkpoint] = [await readMark(disk, HEAD_FILE), await readMark(disk, CHECKPOINT_FILE)];
     if (head?.hash === report.head?.hash && checkpoint?.hash === report.checkpoint?.hash) return report;
@@ -48,13 +49,17 @@ export async function auditJournal(disk: JournalDisk, check?: SignatureCheck): P
 }
 
 /** One pass. The head is read first: the chain can only have grown since. */
-async function auditOnce(disk: JournalDisk, check: SignatureCheck | undefined): Promise<AuditReport> {
+async function auditOnce(
+  disk: JournalDisk,
+  check: SignatureCheck | undefined,
+  seals: Lines | undefined,
+): Promise<AuditReport> {
   const head = await readMark(disk, HEAD_FILE);
   const checkpoint = await readMark(disk, CHECKPOINT_FILE);
   const names = await segmentNames(disk);
   if (names.length === 0 && !head) throw missing(disk.folder);
   const faults = new FaultList();
-  const counts = new AuditCounts(checkpoint?.n ?? 0);
+  const counts = new AuditCounts(checkpoint?.n ?? 0, seals);
   const chain = new ChainCheck(faults, { head, checkpoint, onEntry: (entry, place) => counts.entry(entry, place) });
   let bytes = names[0] === undefined ? undefined : await disk.read(names[0]);
   for (const [index, name] of names.entries()) {
@@ -81,7 +86,7 @@ async function auditOnce(disk: JournalDisk, check: SignatureCheck | undefined): 
     head: head ?? null,
     checkpoint: checkpoint ?? null,
     signature,
-    personal: { kept: counts.kept, erased: counts.absent },
+    personal: { kept: counts.kept, erased: counts.absent, locked: counts.locked },
     notes: { ...counts.notes },
     torn: chain.torn ?? null,
     faults: faults.all,

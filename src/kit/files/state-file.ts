@@ -5,7 +5,10 @@ import { type Clock, iso, type Timer } from '../clock.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Log } from '../log.js';
 import { LOCAL_RETRY } from '../retry.js';
+import { DamagedSeal } from '../sealing/sealed-file.js';
+import type { Vault } from '../sealing/vault.js';
 import { cannotWrite, errnoOf, removeStaleTemps, writeFileAtomic } from './atomic-file.js';
+import { renewSealAnyway } from './renew-seal.js';
 import { Saver } from './saver.js';
 
 export interface StateFileOptions<T> {
@@ -21,6 +24,8 @@ export interface StateFileOptions<T> {
   readonly empty: T;
   /** Taken where it is there and cannot be used. Default: {@link empty} */
   readonly unusable?: T;
+  /** It tells of people, so it is sealed where a key is there. */
+  readonly sealed?: { readonly vault: Vault; readonly purpose: string };
   /** Changes within this time are written together; a kill may lose as much. */
   readonly delayMs: number;
   readonly clock: Clock;
@@ -39,18 +44,26 @@ export class StateFile<T> {
   #now: () => T;
   #timer: Timer | undefined;
 
-  private constructor(options: StateFileOptions<T>, found: T) {
+  /** @param locked why the file could not be opened with the key that is there: it is never written over */
+  private constructor(options: StateFileOptions<T>, found: T, locked?: OperatingError) {
     const { clock, log, name, file } = options;
     this.#options = options;
     this.found = found;
     this.#now = () => found;
-    const write = () => writeFileAtomic(file, [`${JSON.stringify(this.#now())}\n`]);
+    const write = async () => {
+      if (locked) throw locked;
+      const text = [`${JSON.stringify(this.#now())}\n`];
+      const { sealed } = options;
+      await writeFileAtomic(file, sealed?.vault.sealed(sealed.purpose, text) ?? text, { wipe: sealed !== undefined });
+    };
     this.#saver = new Saver({ name, write, clock, log, retry: LOCAL_RETRY });
   }
 
-  /** @throws OperatingError KAIMON_FILE_READ where the file is there and cannot be read, KAIMON_FILE_WRITE */
+  /** @throws OperatingError KAIMON_FILE_READ where the file is there and cannot be read, KAIMON_FILE_WRITE, KAIMON_SEAL_KEY */
   static async open<T>(options: StateFileOptions<T>): Promise<StateFile<T>> {
-    await removeStaleTemps(options.file);
+    const { file, sealed, log } = options;
+    await removeStaleTemps(file);
+    if (sealed) await renewSealAnyway(file, sealed.purpose, sealed.vault, log);
     return new StateFile(options, await read(options));
   }
 
@@ -60,6 +73,11 @@ export class StateFile<T> {
       return await StateFile.open(options);
     } catch (thrown) {
       if (!(thrown instanceof OperatingError)) throw thrown;
+      if (thrown.code === 'KAIMON_SEAL_KEY') {
+        options.log.error({ why: thrown.message }, `${options.name} locked: going on with nothing`);
+        warn(options, 'left where it is');
+        return new StateFile(options, options.unusable ?? options.empty, thrown);
+      }
       return new StateFile(options, await readAnyway(options, thrown));
     }
   }
@@ -102,14 +120,14 @@ export class StateFile<T> {
 
 async function read<T>(options: StateFileOptions<T>): Promise<T> {
   const { file, empty } = options;
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await fs.readFile(file, 'utf8');
+    bytes = await fs.readFile(file);
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return empty;
     throw new OperatingError('KAIMON_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
-  const data = contentOf(text, options);
+  const data = await contentOf(bytes, options);
   if (data !== undefined) return data;
   await setAside(options, 'damaged');
   return options.unusable ?? empty;
@@ -119,11 +137,11 @@ async function read<T>(options: StateFileOptions<T>): Promise<T> {
 async function readAnyway<T>(options: StateFileOptions<T>, why: OperatingError): Promise<T> {
   const { file, name, empty, log } = options;
   let missing = false;
-  const text = await fs.readFile(file, 'utf8').catch((thrown: unknown) => {
+  const bytes = await fs.readFile(file).catch((thrown: unknown) => {
     missing = errnoOf(thrown) === 'ENOENT';
-    return '';
+    return Buffer.alloc(0);
   });
-  const data = contentOf(text, options);
+  const data = await contentOf(bytes, options);
   if (data !== undefined) {
     log.error({ file, why: why.message }, `${name} will not be saved`);
     return data;
@@ -154,8 +172,16 @@ const warn = <T>({ file, lost, warnings }: StateFileOptions<T>, how: string): vo
   warnings?.push(`${name.replace('.json', '')}-lost: ${name} could not be used at the start and was ${how}: ${lost}`);
 };
 
-const contentOf = <T>(text: string, { schema }: StateFileOptions<T>): T | undefined =>
-  schema.safeParse(parsed(text)).data;
+/** @returns undefined where it is damaged @throws OperatingError KAIMON_SEAL_KEY */
+async function contentOf<T>(bytes: Buffer, { file, schema, sealed }: StateFileOptions<T>): Promise<T | undefined> {
+  try {
+    const plain = sealed ? (await sealed.vault.opened(sealed.purpose, bytes, file)).bytes : bytes;
+    return schema.safeParse(parsed(plain.toString('utf8'))).data;
+  } catch (thrown) {
+    if (thrown instanceof DamagedSeal) return undefined;
+    throw thrown;
+  }
+}
 
 function parsed(text: string): unknown {
   try {
