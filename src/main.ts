@@ -10,7 +10,7 @@ import { warnOfUnknownGroups } from './access/unknown-groups.js';
 import { openData } from './backup/open-data.js';
 import { openTrustedClock } from './clock-trust/open-trusted-clock.js';
 import { warnOfDangers } from './config/dangers.js';
-import type { Opening } from './config/opening.js';
+import { makeOpening, type Opening } from './config/opening.js';
 import { serveDoorAlone } from './door/door-alone.js';
 import { openDoor } from './door/open-door.js';
 import type { StartedDoor } from './door/start-door.js';
@@ -61,7 +61,7 @@ export async function startGate(
   log: Opening['log'],
   { clock = systemClock, endings = new Endings(clock) }: Partial<Pick<Opening, 'clock' | 'endings'>> = {},
 ): Promise<RunningGate> {
-  const opening = { config, paths, clock, log, endings, warnings: [] };
+  const opening = makeOpening({ config, paths, clock, log, endings });
   try {
     const door = await openDoor(opening);
     const doorParts = endings.count;

@@ -7,6 +7,7 @@ import { type EntryFilter, queryEntries, type RecordedEntry } from '../journal/a
 import { type Seam, seamOf } from '../journal/audit/seam.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import type { SignatureCheck } from '../journal/head.js';
+import { journalLines } from '../journal/open-journal.js';
 import { signatureCheckOf } from '../journal/signing.js';
 import { RESTORED } from '../journal/writer.js';
 import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
@@ -82,7 +83,8 @@ async function verify(_options: unknown, self: Command): Promise<void> {
   const context = contextOf(options);
   const disk = diskOf(context, options.archive);
   const erasedBeside = options.archive === undefined ? 0 : await erasedInArchive(disk);
-  const report = await auditJournal(disk, { check: keyOf(context, options.key, options.archive), erasedBeside });
+  const check = keyOf(context, options.key, options.archive);
+  const report = await auditJournal(disk, { check, erasedBeside, seals: journalLines(context.vault) });
   const cut = options.archive === undefined ? undefined : await archiveFault(context, options.archive, report);
   const ok = report.ok && cut === undefined;
   print(options, { ...report, ok, ...(cut !== undefined && { cut }) }, [
@@ -120,9 +122,10 @@ const write = (text: string): Promise<void> =>
 async function* entriesOf(options: FilterOptions): AsyncGenerator<RecordedEntry> {
   const { person, type } = options;
   const filter: EntryFilter = { person, type, sinceMs: sinceOf(options.since) };
-  const disk = diskOf(contextOf(options), options.archive);
+  const context = contextOf(options);
+  const disk = diskOf(context, options.archive);
   if ((await segmentNames(disk)).length === 0) throw missing(disk.folder);
-  yield* queryEntries(disk, filter);
+  yield* queryEntries(disk, filter, journalLines(context.vault));
 }
 
 function diskOf({ paths }: Context, archive: string | undefined): FileDisk {
@@ -161,12 +164,16 @@ export function readKey(file: string): Buffer {
   }
 }
 
-const flat = ({ entry, personal }: RecordedEntry) => ({ ...entry, personal: personal ?? null });
+const flat = ({ entry, personal, locked }: RecordedEntry) => ({
+  ...entry,
+  personal: personal ?? null,
+  ...(locked && { sealed: true }),
+});
 
 /** An entry for people. */
-export function lineOf({ entry, personal }: RecordedEntry): string {
+export function lineOf({ entry, personal, locked }: RecordedEntry): string {
   const { n, time, type, fields, commitment } = entry;
-  const who = personal ? pairs(personal) : commitment === undefined ? '' : '(erased)';
+  const who = personal ? pairs(personal) : commitment === undefined ? '' : locked ? '(sealed)' : '(erased)';
   return [String(n).padStart(7), time, type.padEnd(10), who, pairs(fields)].filter((part) => part !== '').join('  ');
 }
 
@@ -187,7 +194,7 @@ function linesOf(report: AuditReport): readonly string[] {
     ...(torn
       ? [`${torn.file} line ${torn.line} is unfinished (${torn.bytes} bytes): being written, or torn by a kill`]
       : []),
-    `${report.entries} entries${range} in ${report.segments} files; ${personal.kept} name somebody, ${personal.erased} did until they were erased`,
+    `${report.entries} entries${range} in ${report.segments} files; ${personal.kept} name somebody, ${personal.erased} did until they were erased${personal.locked > 0 ? `; ${personal.locked} are sealed with a key that was not given (--seal-key FILE) and were not compared` : ''}`,
     `noted: ${notes.repaired} repairs, ${notes.gaps} gaps with ${notes.lost} entries lost, ${notes.purges} purges`,
     ...seams.map(seamLine),
     `head: entry ${head?.n ?? '–'} ${head?.hash ?? ''}, signature ${report.signature}`,

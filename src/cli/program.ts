@@ -17,6 +17,7 @@ import { peopleCommand } from './people.js';
 import { restoreCommand } from './restore.js';
 import { runCommand } from './run.js';
 import { safeStateCommand } from './safe-state.js';
+import { sealCommand } from './seal.js';
 import { verifyCommand } from './verify.js';
 
 const COMMANDS = [
@@ -33,6 +34,7 @@ const COMMANDS = [
   auditCommand,
   backupCommand,
   restoreCommand,
+  sealCommand,
   safeStateCommand,
   configCommand,
   dataCommand,
@@ -47,6 +49,7 @@ export function makeProgram(): Command {
     .version(VERSION)
     .option('--config <file>', 'configuration file (default: /etc/kaimon/kaimon.yaml where it exists)')
     .option('--state <dir>', 'folder for people, cache and run-time files')
+    .option('--seal-key <file>', "key of sealed people, where the configuration's cannot be read from here")
     .option('--json', 'one JSON document on standard output')
     .addHelpText(
       'after',

@@ -7,7 +7,10 @@ import { isForeignCredential, secretPath } from './secret.js';
 import { isLoopback } from './sections/metrics.js';
 
 /** What of the configuration is read here. */
-export type DangerousConfig = Pick<Config, 'gate' | 'liveness' | 'access' | 'door' | 'mqtt' | 'journal' | 'metrics'>;
+export type DangerousConfig = Pick<
+  Config,
+  'gate' | 'liveness' | 'access' | 'door' | 'mqtt' | 'journal' | 'metrics' | 'storage'
+>;
 
 /** The name of a gate that nobody has named. */
 const UNNAMED = defaultConfig.gate;
@@ -40,11 +43,12 @@ export function dangersOf(config: DangerousConfig, env: Environment): readonly s
   ];
 }
 
-function readableSecrets({ mqtt, journal }: DangerousConfig, env: Environment): readonly string[] {
+function readableSecrets({ mqtt, journal, storage }: DangerousConfig, env: Environment): readonly string[] {
   const secrets = [
     ['mqtt.passwordFile', mqtt.enabled ? mqtt.passwordFile : null],
     ['mqtt.keyFile', mqtt.enabled ? mqtt.keyFile : null],
     ['journal.keyFile', journal.enabled ? journal.keyFile : null],
+    ['storage.sealKeyFile', storage.sealKeyFile],
   ] as const;
   return secrets.flatMap(([key, file]) => {
     // What only the service can read, only the service can judge.

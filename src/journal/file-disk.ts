@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { errnoOf, ownLikeFolder, syncFolder, whyNotWritten, writeFileAtomic } from '../kit/files/atomic-file.js';
 import { makeFolder } from '../kit/files/make-folder.js';
+import { removeWiped } from '../kit/files/wipe.js';
 import type { DiskFile, JournalDisk, StoredFile } from './disk.js';
 import { FILE_BYTES_MAX, PERSONAL_FOLDER } from './segment.js';
 
@@ -79,13 +80,13 @@ export class FileDisk implements JournalDisk {
   }
 
   async replace(name: string, bytes: Uint8Array): Promise<void> {
-    await writeFileAtomic(this.#path(name), [bytes]);
+    await writeFileAtomic(this.#path(name), [bytes], { wipe: isPersonal(name) });
   }
 
   async remove(name: string): Promise<void> {
     const path = this.#path(name);
     try {
-      await fs.rm(path, { force: true });
+      await (isPersonal(name) ? removeWiped(path) : fs.rm(path, { force: true }));
       await syncFolder(dirname(path));
     } catch (cause) {
       throw failed('WRITE', `cannot remove ${path}`, cause);
@@ -105,6 +106,8 @@ export class FileDisk implements JournalDisk {
     throw failed('READ', `cannot read ${this.#path(name)}`, cause);
   }
 }
+
+const isPersonal = (name: string): boolean => name.startsWith(`${PERSONAL_FOLDER}/`);
 
 class AppendedFile implements DiskFile {
   readonly #handle: fs.FileHandle;

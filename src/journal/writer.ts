@@ -50,6 +50,8 @@ export interface JournalWriter {
    * @throws OperatingError KAIMON_FILE_WRITE, KAIMON_FILE_READ: to be repeated; also where the disk hangs
    */
   erase(person: string): Promise<number>;
+  /** Writes personal fields that are not sealed as they would be now anew. @returns of how many entries @throws as {@link erase} */
+  renewSeals(): Promise<number>;
   /**
    * Removes entries beyond the age and the size that the policy allows.
    * @param clockTrusted false: only the size counts @returns how many entries were removed
@@ -67,6 +69,7 @@ export const journalOff: JournalWriter = {
   newestMs: undefined,
   fault: undefined,
   erase: () => Promise.resolve(0),
+  renewSeals: () => Promise.resolve(0),
   purge: () => Promise.resolve(0),
   close: () => Promise.resolve(),
 };

@@ -85,7 +85,7 @@ describe('the gate that the backup is of', () => {
     const people2 = await store(state);
     await people2.remove('ada', 'test');
     expect(await opened.erase('ada')).toBe(3);
-    await eraseCopies(people2, { state, cache: join(state, 'cache') }, clock);
+    await eraseCopies(people2, { state, cache: join(state, 'cache'), run: join(state, 'run') }, clock);
     await opened.close();
     const left = contentOf(state);
     expect(Object.keys(left).filter((name) => name.includes('.replaced-'))).toEqual([]);

@@ -6,6 +6,7 @@ import { DOOR_AT_START } from '../../src/door/door.js';
 import { journalOff } from '../../src/journal/writer.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
+import { Vault } from '../../src/kit/sealing/vault.js';
 import type { RunningMetricsParts } from '../../src/metrics/running-metrics.js';
 import { NO_COUNTS } from '../../src/passback/passage-detection.js';
 import type { Person } from '../../src/person/person.js';
@@ -111,6 +112,6 @@ export function gateParts(port: number, metrics: Partial<Config['metrics']> = {}
     for (const listener of listeners) listener({ id: person.id, person, origin: 'local' });
   };
   const paths = { state: folder, cache: folder, run: folder };
-  const opening = { config, paths, clock, log: silentLog, warnings: [] as string[] };
+  const opening = { config, paths, clock, log: silentLog, vault: Vault.plain(), warnings: [] as string[] };
   return { gate, parts, opening, clock, reporter, enrol, listeners };
 }

@@ -69,6 +69,7 @@ export function withArchives(
       if (clockTrusted) await purgeArchives(state, clock.wall() - maxAgeMs, journal);
       return count;
     },
+    renewSeals: () => journal.renewSeals(),
     close: (leftMs) => journal.close(leftMs),
   };
 }

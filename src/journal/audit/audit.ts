@@ -1,5 +1,6 @@
 /** Checks a whole journal, for `kaimon audit verify`. */
 import { OperatingError } from '../../kit/errors.js';
+import type { Lines } from '../../kit/sealing/vault.js';
 import { ChainCheck } from '../chain.js';
 import type { JournalDisk } from '../disk.js';
 import { type Fault, FaultList, type Place } from '../faults.js';
@@ -23,8 +24,8 @@ export interface AuditReport {
   readonly head: Mark | null;
   readonly checkpoint: Mark | null;
   readonly signature: 'valid' | 'invalid' | 'unchecked' | 'none';
-  /** Entries with personal fields, and entries whose personal fields were erased. */
-  readonly personal: { readonly kept: number; readonly erased: number };
+  /** Entries with personal fields, entries whose personal fields were erased, and of the kept ones those sealed with a key that was not given. */
+  readonly personal: { readonly kept: number; readonly erased: number; readonly locked: number };
   /** What the daemon noted about its own journal. */
   readonly notes: { readonly repaired: number; readonly gaps: number; readonly lost: number; readonly purges: number };
   /** Where backups were restored. */
@@ -40,6 +41,8 @@ export interface AuditOptions {
   readonly check?: SignatureCheck | undefined;
   /** How many entries were erased without a line of the journal: in an archive. */
   readonly erasedBeside?: number;
+  /** How personal fields are opened that are sealed. */
+  readonly seals?: Lines | undefined;
 }
 
 /** The daemon may purge or erase while the files are read; then the check starts again, so many times at most. */
@@ -59,12 +62,12 @@ export async function auditJournal(disk: JournalDisk, options: AuditOptions = {}
 }
 
 /** One pass. The head is read first: the chain can only have grown since. */
-async function auditOnce(disk: JournalDisk, { check, erasedBeside }: AuditOptions): Promise<AuditReport> {
+async function auditOnce(disk: JournalDisk, { check, erasedBeside, seals }: AuditOptions): Promise<AuditReport> {
   const head = await readMark(disk, HEAD_FILE);
   const checkpoint = await readMark(disk, CHECKPOINT_FILE);
   const names = await segmentNames(disk);
   if (names.length === 0 && !head) throw missing(disk.folder);
-  const audit = new JournalAudit(disk.folder, { head, checkpoint });
+  const audit = new JournalAudit(disk.folder, { head, checkpoint }, seals);
   let bytes = names[0] === undefined ? undefined : await disk.read(names[0]);
   for (const [index, name] of names.entries()) {
     const nextName = names[index + 1];
@@ -86,10 +89,15 @@ export class JournalAudit {
   readonly #chain: ChainCheck;
   #segments = 0;
 
-  constructor(folder: string, marks: { readonly head: Mark | undefined; readonly checkpoint: Mark | undefined }) {
+  /** @param seals how personal fields are opened that are sealed */
+  constructor(
+    folder: string,
+    marks: { readonly head: Mark | undefined; readonly checkpoint: Mark | undefined },
+    seals?: Lines,
+  ) {
     this.#folder = folder;
     this.#marks = marks;
-    const counts = new AuditCounts(marks.checkpoint?.n ?? 0);
+    const counts = new AuditCounts(marks.checkpoint?.n ?? 0, seals);
     this.#counts = counts;
     this.#chain = new ChainCheck(this.#faults, { ...marks, onEntry: (entry, place) => counts.entry(entry, place) });
   }
@@ -130,7 +138,7 @@ export class JournalAudit {
       head: head ?? null,
       checkpoint: checkpoint ?? null,
       signature,
-      personal: { kept: counts.kept, erased: counts.absent },
+      personal: { kept: counts.kept, erased: counts.absent, locked: counts.locked },
       notes: { ...counts.notes },
       seams: counts.seams,
       torn: chain.torn ?? null,

@@ -1,5 +1,6 @@
 // pure
 /** What `kaimon audit verify` counts while it reads the entries, and its check of their personal fields. */
+import { type Lines, PLAIN_LINES } from '../../kit/sealing/vault.js';
 import type { Entry } from '../entry.js';
 import { FaultList, type Place } from '../faults.js';
 import { commit, type PersonalLine, readPersonal } from '../personal.js';
@@ -22,10 +23,14 @@ export class AuditCounts {
   readonly notes = { repaired: 0, gaps: 0, lost: 0, purges: 0 };
   readonly seams: Seam[] = [];
   kept = 0;
+  /** Of those, entries whose personal fields are sealed with a key that is not known here: they are not compared. */
+  locked = 0;
+  readonly #seals: Lines;
   readonly #purgedTo: number;
 
   /** @param purgedTo the last entry of a purge; of entries up to it some files may be gone already */
-  constructor(purgedTo: number) {
+  constructor(purgedTo: number, seals: Lines = PLAIN_LINES) {
+    this.#seals = seals;
     this.#purgedTo = purgedTo;
   }
 
@@ -62,7 +67,12 @@ export class AuditCounts {
 
   personal(segment: string, bytes: Buffer): void {
     const file = personalName(segment);
-    const { lines, invalid } = readPersonal(bytes);
+    const { lines, invalid, locked } = readPersonal(bytes, this.#seals);
+    for (const n of locked) {
+      if (!this.#committed.delete(n)) continue;
+      this.kept++;
+      this.locked++;
+    }
     for (const line of invalid)
       this.faults.add('personal', { file, line }, 0, 'the line is no line of personal fields');
     for (const [index, line] of lines.entries()) this.#compare(line, { file, line: index + 1 });
