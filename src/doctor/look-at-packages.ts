@@ -10,7 +10,7 @@ import { judgePackages, type PackageLook } from './judge/packages.js';
 
 const LOADER = fileURLToPath(new URL('./load-package.js', import.meta.url));
 /** A small board loads OpenCV in some seconds when its disk has not read it yet. */
-const LOAD_MS = 15_000;
+const LOAD_MS = 13_000;
 
 const run = promisify(execFile);
 const limits = { timeout: LOAD_MS, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 } as const;
