@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { missing, Site } from './harness.js';
 
 if (missing !== undefined) console.log(`deploy: skipped: ${missing}`);
-const GATES = 50;
+/** KAIMON_DEPLOY_GATES=50 for as many as docs/deploy.md speaks of: minutes. */
+const GATES = Number(process.env['KAIMON_DEPLOY_GATES'] ?? 8);
 const site = new Site(missing === undefined ? GATES : 0);
 const names = site.gates.map(({ name }) => name);
 const QUICK = ['--steady', '1', '--health-timeout', '120'];
@@ -51,21 +52,21 @@ test.skipIf(missing)(
 test.skipIf(missing)(
   'a dry run says what would be done and changes nothing',
   async () => {
-    const { code, out } = await site.deploy(['--dry-run', await site.pack('1.0.0'), 'gate2', 'gate3', 'gate9']);
+    const { code, out } = await site.deploy(['--dry-run', await site.pack('1.0.0'), 'gate2', 'gate3', 'gate5']);
     expect(code).toBe(1);
     expect(out).toMatch(/gate2 {2}well {9}would go from nothing to 1\.0\.0-\w{12}: 1 MB to copy, 0 gates at work/);
-    expect(out).toContain('gate9  refused      this host trusts no signer yet');
+    expect(out).toContain('gate5  refused      this host trusts no signer yet');
     expect(existsSync(join(site.gates[1]?.root ?? '', 'opt/kaimon'))).toBe(false);
   },
   60_000,
 );
 
 test.skipIf(missing)(
-  'fifty hosts: the first alone, then side by side; one that is gone and one that is broken harm no other',
+  'many hosts: the first alone, then side by side; one that is gone and one that is broken harm no other',
   async () => {
     const trust = await site.trust(...names);
     expect(trust.code, trust.err).toBe(0);
-    const [gone, broken] = [site.gates[20], site.gates[30]];
+    const [gone, broken] = [site.gates[GATES - 4], site.gates[GATES - 2]];
     writeFileSync(join(gone?.root ?? '', 'gone'), '');
     // A checkout in the way.
     writeFileSync(join(broken?.root ?? '', 'etc/systemd/system/kaimon.service'), '[Service]\n');
@@ -104,7 +105,7 @@ test.skipIf(missing)(
     const { code, out } = await site.deploy(['--status', 'gate2']);
     expect(code).toBe(0);
     expect(out).toContain('degraded');
-    XX;
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(out.length).toBeLessThan(1000);
     const shim = site.shimSsh('yes "deploy: progress=x" | head -c 100000000; exit 0');
     const flood = await site.deploy(['--status', 'gate2'], shim);
