@@ -149,7 +149,7 @@ test.skipIf(missing)(
     const foreign = await site.deploy([await site.pack('1.0.0', { arch: 'riscv64' }), 'gate1']);
     expect(foreign.out).toMatch(/refused {6}the package is for riscv64, and this host is \w+/);
     const deb = await site.pack('1.0.0');
-    const renamed = join(dirname(deb), 'kaimon_9.0.0_' + (/_(\w+)\.deb$/.exec(deb)?.[1] ?? '') + '.deb');
+    const renamed = join(dirname(deb), deb.split('/').pop()?.replace('1.0.0', '9.0.0') ?? '');
     copyFileSync(deb, renamed);
     site.sign(renamed, 'signer');
     expect((await site.deploy([renamed, 'gate1'])).out).toContain('the package is of version 1.0.0 and not 9.0.0');
