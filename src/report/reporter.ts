@@ -38,22 +38,25 @@ export class Reporter implements RequestReports {
   readonly #journalThenSite: JournalThenSite;
   readonly #clock: Clock;
   readonly #publish: Publish;
+  readonly #onTamper: () => void;
   #lastEye = '';
   #lastCamera = '';
 
-  /** @param names config `log.names` @param publish to the site, where there is one */
+  /** @param names config `log.names` @param publish to the site, where there is one @param onTamper the housing was opened */
   constructor(parts: {
     readonly log: Log;
     readonly names: boolean;
     readonly journalThenSite: JournalThenSite;
     readonly clock: Clock;
     readonly publish: Publish;
+    readonly onTamper?: () => void;
   }) {
     this.#log = parts.log;
     this.#names = parts.names;
     this.#journalThenSite = parts.journalThenSite;
     this.#clock = parts.clock;
     this.#publish = parts.publish;
+    this.#onTamper = parts.onTamper ?? (() => undefined);
   }
 
   decision(decision: Decision): void {
@@ -83,6 +86,7 @@ export class Reporter implements RequestReports {
     const level = ['door', 'exit', 'mode', 'held-warning'].includes(type) ? 'info' : 'warn';
     this.#log[level](facts, type);
     this.#report(type, facts, doorEntry(report));
+    if (report.type === 'tamper' && report.active) this.#onTamper();
   }
 
   /** A request to the door was served. @param by the name that the request gives @param done whether the door did it */
