@@ -7,6 +7,7 @@ import { readMachine } from '../host/machine/machine-facts.js';
 import { machineFiles } from '../host/machine/machine-files.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import type { Vault } from '../kit/sealing/vault.js';
 import { systemClock } from '../kit/system-clock.js';
 import { type Checked, findings, ok, problem } from './finding.js';
 import { isRunning, judgeGate } from './judge/gate.js';
@@ -27,6 +28,7 @@ export interface Patient {
   readonly paths: Paths;
   readonly peopleFile: string;
   readonly calibrationFile: string;
+  readonly vault: Vault;
   readonly log: Log;
 }
 

@@ -15,7 +15,7 @@ mkdir -p "$home"/{config,scripts,systemd} "$doc" "$tree/usr/bin" "$tree/etc/kaim
 cp -r "$source/dist" "$source/package.json" "$home/"
 cp -r "$source/config/examples" "$home/config/"
 cp "$source"/scripts/{env.sh,kaimon} "$home/scripts/"
-cp "$source"/systemd/{eye,safe-state}.sh "$home/systemd/"
+cp "$source"/systemd/{eye,safe-state,tamper}.sh "$home/systemd/"
 ln -s ../lib/kaimon/scripts/kaimon "$tree/usr/bin/kaimon"
 install -m 640 "$source/config/kaimon.yaml" "$tree/etc/kaimon/kaimon.yaml"
 
