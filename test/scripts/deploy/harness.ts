@@ -161,7 +161,7 @@ export class Site {
     const done = spawnSync(
       'ssh',
       [...options, '-o', `UserKnownHostsFile=${join(this.folder, 'known_hosts')}`, '127.0.0.1', command],
-      { encoding: 'utf8' },
+      { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' },
     );
     return { code: done.status, out: done.stdout, err: done.stderr };
   }
