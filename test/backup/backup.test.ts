@@ -202,6 +202,11 @@ describe('a backup that is not whole is refused, and changes nothing', () => {
       /journal does not end where its manifest says/,
     ],
     [
+      'a gate whose name leads elsewhere',
+      reforged((members) => withManifest(members, { gate: '../x' })),
+      /its manifest is wrong \(gate\)/,
+    ],
+    [
       'people that are none',
       reforged((members) => withManifest(members.set('people.json', Buffer.from('{"schema":1}')))),
       /its people cannot be read/,
