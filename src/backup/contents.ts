@@ -8,7 +8,8 @@ import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import { CHECKPOINT_FILE, encodeMark, HEAD_FILE, type Position } from '../journal/head.js';
 import { readMark } from '../journal/recovery.js';
 import { personalName, splitLines } from '../journal/segment.js';
-import { OperatingError } from '../kit/errors.js';
+import { messageOf, OperatingError } from '../kit/errors.js';
+import { errnoOf } from '../kit/files/atomic-file.js';
 import { NewerFormat, newerFile } from '../kit/files/format.js';
 import type { PeopleDocument } from '../store/people-document.js';
 import { lastGoodOf } from '../store/people-file.js';
@@ -75,10 +76,14 @@ export async function* stateFiles(state: string): AsyncGenerator<NamedBytes> {
 
 /** The pictures of attacks. One that is purged meanwhile is left out. */
 export async function* evidence(state: string): AsyncGenerator<NamedBytes> {
-  const names = await fs.readdir(join(state, EVIDENCE)).catch(() => []);
+  const folder = join(state, EVIDENCE);
+  const names = await fs.readdir(folder).catch((cause: unknown) => {
+    if (errnoOf(cause) === 'ENOENT') return [];
+    throw new OperatingError('KAIMON_FILE_READ', `cannot read ${folder}: ${messageOf(cause)}`, { cause });
+  });
   for (const name of names.sort()) {
     const member = `${EVIDENCE}/${name}`;
-    const bytes = isMember(member) ? await readStored(join(state, EVIDENCE, name)) : undefined;
+    const bytes = isMember(member) ? await readStored(join(folder, name)) : undefined;
     if (bytes) yield { name: member, bytes };
   }
 }

@@ -14,11 +14,14 @@ export const BACKUP_FORMAT: DocumentFormat = { name: 'the backup', key: 'schema'
 
 const memberSchema = z.strictObject({ name: z.string().max(99), bytes: z.int().min(0), sha256: hashSchema });
 
+/** A site or a gate; names of folders are made of it. */
+const nameSchema = z.string().regex(/^[a-z0-9_-]{1,32}$/);
+
 export const manifestSchema = z.strictObject({
   schema: z.literal(1),
   kaimon: z.string().max(40),
-  site: z.string().min(1).max(64),
-  gate: z.string().min(1).max(64),
+  site: nameSchema,
+  gate: nameSchema,
   time: z.iso.datetime(),
   /** Of the gate; null where it did not know its networks. */
   encoder: z.string().max(100).nullable(),

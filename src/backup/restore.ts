@@ -62,8 +62,8 @@ export interface Restored {
  */
 export async function restoreBackup(file: string, options: RestoreOptions): Promise<Restored> {
   const { state, config, clock, log, dryRun } = options;
-  if (dryRun && !existsSync(state)) return prepare(file, options);
   await refuseNewerData(state);
+  if (dryRun) return prepare(file, options);
   await prepareFolder(join(state, PEOPLE_FILE), log);
   await finishInterrupted(state, { journal: config.journal, clock, log });
   const lock = await WriterLock.take(join(state, `${PEOPLE_FILE}.lock`), log, PEOPLE_LOCK);
@@ -163,7 +163,7 @@ async function ownEnd(state: string): Promise<{ readonly n: number; readonly has
 function archiveOf({ manifest }: BackupReport, sameGate: boolean, own: boolean, clock: Clock): string | null {
   const stamp = iso(clock.wall()).slice(0, 19).replace(/[:.T]/g, '-');
   if (sameGate) return own ? `replaced-${stamp}` : null;
-  return manifest.journal ? `${manifest.gate}-${manifest.journal.n}-${stamp}` : null;
+  return manifest.journal ? `gate-${manifest.gate}-${manifest.journal.n}-${stamp}` : null;
 }
 
 /** Everything that was staged goes to its place; what a gate has of its own besides people and journal stays. */
@@ -173,7 +173,7 @@ async function movesOf(
 ): Promise<RestorePlan['moves']> {
   const staged = await fs.readdir(join(state, STAGED));
   const inner = async (folder: string) =>
-    (await fs.readdir(join(state, STAGED, folder)).catch(() => [])).map((name) => `${folder}/${name}`);
+    (await fs.readdir(join(state, STAGED, folder))).map((name) => `${folder}/${name}`);
   const moves: RestorePlan['moves'] = [];
   const place = (from: string, to = from) => {
     if (!existsSync(join(state, to))) moves.push({ from, to, aside: null });

@@ -47,7 +47,12 @@ const KEEP_MAX = 10_000;
 
 /** `kaimon backup …`: makes, checks and prepares backups; beside a running daemon, too. */
 export function backupCommand(): Command {
-  const command = new Command('backup')
+  const command = new Command('backup').description(
+    'make and check encrypted backups of this gate, also while it runs',
+  );
+  command
+    // "kaimon backup DIR" is enough.
+    .command('make', { isDefault: true })
     .description('write people, journal and state of this gate into one encrypted file, also while the gate runs')
     .argument('<to>', 'the file, or a folder, in which the file gets a name of site, gate and time')
     .option('--recipient <key...>', 'public keys (age1…) that can open it')

@@ -83,7 +83,8 @@ test('beside a daemon that writes, the journal in it ends with a whole line and 
       if (appended % 5 === 0) await journal.erase(`p${appended % 7}`);
     }
   })();
-  for (let round = 0; round < 5; round++) {
+  // So long that it has written, and erased, between two of them.
+  for (let round = 0; round < 5 || appended < 20; round++) {
     const { file, made } = await backupOf(state);
     const report = await readBackup(file, { key: KEY });
     expect(report.journal).toMatchObject({ ok: true, faults: [], torn: null, last: made.manifest.journal?.n });
@@ -91,7 +92,6 @@ test('beside a daemon that writes, the journal in it ends with a whole line and 
   running.now = false;
   await daemon;
   expect(journal.fault).toBeUndefined();
-  expect(appended).toBeGreaterThan(5);
   await journal.close();
 });
 
@@ -161,7 +161,7 @@ describe('a backup that is not whole is refused, and changes nothing', () => {
     ['cut in its header', cut(() => 60), /no whole backup/],
     ['cut in the middle', cut((length) => length >> 1), /cut off or changed/],
     ['without its last byte', cut((length) => length - 1), /cut off or changed/],
-    ['a bit flipped in the header', flipped(() => 40), /no whole backup/],
+    ['a bit flipped in the header', flipped(() => 5), /no whole backup/],
     ['a bit flipped in the middle', flipped((length) => length >> 1), /cut off or changed/],
     ['a bit flipped at the end', flipped((length) => length - 1), /cut off or changed/],
     [
@@ -200,6 +200,11 @@ describe('a backup that is not whole is refused, and changes nothing', () => {
         return withManifest(members.set('journal/000000000001.jsonl', Buffer.from(short)));
       }),
       /journal does not end where its manifest says/,
+    ],
+    [
+      'a gate whose name leads elsewhere',
+      reforged((members) => withManifest(members, { gate: '../x' })),
+      /its manifest is wrong \(gate\)/,
     ],
     [
       'people that are none',

@@ -155,7 +155,7 @@ describe('another gate of the site', () => {
     await journal.close();
     const { sameGate, archive } = await restore(file, other, south);
     expect(sameGate).toBe(false);
-    expect(archive).toMatch(/^north-5-\d{4}/);
+    expect(archive).toMatch(/^gate-north-5-\d{4}/);
     expect(await archiveNames(other)).toEqual([archive]);
     const disk = new FileDisk(archiveFolder(other, archive ?? ''));
     expect(await auditJournal(disk)).toMatchObject({ ok: true, last: 5, lastHash: made.manifest.journal?.hash });

@@ -3,7 +3,8 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../kit/clock.js';
-import { cannotWrite } from '../../kit/files/atomic-file.js';
+import { messageOf, OperatingError } from '../../kit/errors.js';
+import { cannotWrite, errnoOf } from '../../kit/files/atomic-file.js';
 import { withoutPerson } from '../erasing.js';
 import { FileDisk } from '../file-disk.js';
 import { HEAD_FILE } from '../head.js';
@@ -21,9 +22,14 @@ const erasedSchema = z.strictObject({ schema: z.literal(1), entries: z.int().min
 
 export const archiveFolder = (state: string, name: string): string => join(state, ARCHIVES, name);
 
-/** The names of all archives. */
+/** The names of all archives. @throws OperatingError KAIMON_FILE_READ */
 export async function archiveNames(state: string): Promise<readonly string[]> {
-  const found = await fs.readdir(join(state, ARCHIVES), { withFileTypes: true }).catch(() => []);
+  const found = await fs.readdir(join(state, ARCHIVES), { withFileTypes: true }).catch((cause: unknown) => {
+    if (errnoOf(cause) === 'ENOENT') return [];
+    throw new OperatingError('KAIMON_FILE_READ', `cannot read ${join(state, ARCHIVES)}: ${messageOf(cause)}`, {
+      cause,
+    });
+  });
   return found
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
