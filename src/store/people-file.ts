@@ -4,6 +4,7 @@ import type { Adapter } from 'lowdb';
 import { type Clock, iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { cannotWrite, errnoOf, writeFileAtomic } from '../kit/files/atomic-file.js';
+import { readSettled } from '../kit/files/read-settled.js';
 import type { Log } from '../kit/log.js';
 import { DamagedSeal } from '../kit/sealing/sealed-file.js';
 import { Vault } from '../kit/sealing/vault.js';
@@ -143,7 +144,7 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
 async function readCopy(path: string, vault: Vault, onProgress?: () => void): Promise<Copy> {
   let bytes: Buffer;
   try {
-    bytes = await fs.readFile(path);
+    bytes = await readSettled(path);
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return { kind: 'missing' };
     throw new OperatingError(
