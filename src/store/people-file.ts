@@ -6,6 +6,7 @@ import { messageOf, OperatingError } from '../kit/errors.js';
 import { cannotWrite, errnoOf, writeFileAtomic } from '../kit/files/atomic-file.js';
 import { type DocumentFormat, NEWER_ADVICE, NewerFormat } from '../kit/files/format.js';
 import { keepOldFormat } from '../kit/files/kept-format.js';
+import { readSettled } from '../kit/files/read-settled.js';
 import type { Log } from '../kit/log.js';
 import { DamagedSeal } from '../kit/sealing/sealed-file.js';
 import { Vault } from '../kit/sealing/vault.js';
@@ -158,7 +159,7 @@ async function readCopy(
 ): Promise<Copy> {
   let bytes: Buffer;
   try {
-    bytes = await fs.readFile(path);
+    bytes = await readSettled(path);
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return { kind: 'missing' };
     throw new OperatingError(
