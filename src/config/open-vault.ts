@@ -36,7 +36,7 @@ export function readSealKey(file: string, key: string, env: Environment): SealKe
         `the key ${file} (${key}) is a credential that only the service can read: give it by --seal-key FILE (docs/install.md)`,
         cause,
       );
-    throw fail(`the key ${path} (${key}) cannot be read: put it there, or install it anew`, cause);
+    throw fail(`the key ${path} (${key}) cannot be read: put it there and start anew`, cause);
   }
   const found = parseSealKey(bytes);
   if (found) return found;
