@@ -154,7 +154,7 @@ test.skipIf(missing)(
 );
 
 test.skipIf(missing)(
-  'three releases are kept beside the one at work and the one before',
+  'of the releases so many are kept, and always the one at work and the one before',
   async () => {
     for (const version of ['5.0.0', '6.0.0'])
       expect((await site.deploy([...PATIENT, '--keep', '2', await site.pack(version), 'gate2'])).code).toBe(0);

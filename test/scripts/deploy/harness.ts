@@ -5,7 +5,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { checkout, type Outcome } from '../tree.js';
 import { type PackageOptions, packRelease, write } from './packages.js';
@@ -66,9 +66,12 @@ export class Site {
   async boot(): Promise<void> {
     const pit = ['--dev-bind', '/', '/', '--proc', '/proc', '--unshare-pid', '--die-with-parent'];
     const run = asRoot ? ['--tmpfs', '/run', '--dir', '/run/sshd'] : [];
+    // A shell that sshd starts reads it, and it may do anything.
+    const rc = join(userInfo().homedir, '.bashrc');
+    const home = existsSync(rc) ? ['--ro-bind', '/dev/null', rc] : [];
     const sshd = spawn(
       'bwrap',
-      [...userspace, ...pit, ...run, SSHD, '-D', '-e', '-f', join(this.folder, 'sshd_config')],
+      [...userspace, ...pit, ...run, ...home, SSHD, '-D', '-e', '-f', join(this.folder, 'sshd_config')],
       {
         stdio: ['ignore', 'ignore', 'pipe'],
       },
@@ -229,6 +232,7 @@ export class Site {
       'PasswordAuthentication no',
       'PermitRootLogin prohibit-password',
       'PrintMotd no',
+      'PermitUserRC no',
     ];
     return [
       ...[`Port ${this.#port}`, 'ListenAddress 127.0.0.1', `HostKey ${join(this.folder, 'key-host')}`, 'PidFile none'],
