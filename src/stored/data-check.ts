@@ -7,6 +7,7 @@ import { decodeMark } from '../journal/head.js';
 import { firstOf, splitLines } from '../journal/segment.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { formatOf, migrated, NEWER_ADVICE, NewerFormat, newerFile, newestFormat } from '../kit/files/format.js';
+import { SEAL_VERSION, sealVersionOf } from '../kit/sealing/sealed-file.js';
 import { PEOPLE_FORMAT } from '../store/people-document.js';
 import { parsePeople } from '../store/people-parser.js';
 import { STORED_DOCUMENTS, type StoredDocument } from './documents.js';
@@ -52,6 +53,11 @@ export async function checkData(state: string, documents = STORED_DOCUMENTS): Pr
  */
 export async function refuseNewerData(state: string, documents = STORED_DOCUMENTS): Promise<void> {
   for (const { file, format } of documents) {
+    const seal = sealVersionOf((await readStart(join(state, file))) ?? Buffer.alloc(0));
+    if (seal !== undefined) {
+      if (seal > SEAL_VERSION) throw await newer(state, file, seal, SEAL_VERSION);
+      continue;
+    }
     const number = await numberAtStart(join(state, file), format.key);
     if (number > newestFormat(format)) throw await newer(state, file, number, newestFormat(format));
   }
@@ -73,6 +79,8 @@ async function checkDocument(
   try {
     const bytes = await readStored(join(state, file));
     if (!bytes) return undefined;
+    const seal = sealVersionOf(bytes);
+    if (seal !== undefined) return sealedFinding(about, seal);
     number = formatOf(jsonStart(bytes, format.key) ?? jsonOf(bytes), format) ?? null;
     if (format === PEOPLE_FORMAT) drain(bytes);
     else if (format === JOURNAL_FORMAT && !decodeMark(bytes)) throwNewer(number, about.newest);
@@ -83,6 +91,12 @@ async function checkDocument(
     const text = thrown instanceof OperatingError ? explain(thrown) : 'damaged';
     return { ...about, format: number, result: 'unusable', text };
   }
+}
+
+/** What is sealed says the version of its seal; the number of its format is inside. */
+function sealedFinding(about: Omit<DocumentFinding, 'result' | 'text'>, seal: number): DocumentFinding {
+  if (seal > SEAL_VERSION) return { ...about, result: 'newer', text: `sealed by a newer Kaimon: ${NEWER_ADVICE}` };
+  return { ...about, result: 'current', text: 'sealed: its format was not looked at' };
 }
 
 function throwNewer(number: number | null, newest: number): never {
