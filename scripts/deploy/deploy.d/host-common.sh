@@ -69,7 +69,7 @@ obstacle() {
   elif [ -e "$home/package.json" ] || [ -e "$home/.git" ]; then
     echo "$home is a checkout: stop it and move it away (docs/deploy.md, \"From a checkout\"), then deploy"
   else
-    for unit in kaimon.service kaimon@.service kaimon-eye.socket kaimon-eye@.service; do
+    for unit in kaimon.service kaimon@.service kaimon-eye.socket kaimon-eye@.service kaimon-seal.service kaimon-tamper.path kaimon-tamper.service; do
       [ -e "$units/$unit" ] || [ -L "$units/$unit" ] || continue
       [[ $(head -c ${#mark} "$units/$unit" 2>/dev/null) == "$mark" ]] && continue
       echo "$units/$unit is not of a release: remove it (docs/deploy.md, \"From a checkout\"), then deploy"

@@ -81,6 +81,8 @@ recover() { # [boot]
     make_safe "${from:-$to}"
   fi
   [ -n "$from" ] || systemctl --quiet disable kaimon.service kaimon-eye.socket >>"$lib/log" 2>&1
+  # The key that it has brought is for the gates of a release.
+  [ -n "$from" ] || systemctl stop kaimon-seal.service >>"$lib/log" 2>&1
   link_current "$from" && install_units "$from" || progress 'the old release cannot be put back in its place'
   systemctl daemon-reload || progress 'systemd does not load the units'
   rm -f -- "$lib/why"

@@ -132,7 +132,7 @@ note() { # TREE RELEASE
   local tree=$1 release=$2 own=$1/usr/lib/kaimon/.deploy unit from
   mkdir -p "$own/units" || return 1
   for from in "$tree"/lib/systemd/system "$tree"/usr/lib/systemd/system; do
-    for unit in "$from"/kaimon*.service "$from"/kaimon*.socket; do
+    for unit in "$from"/kaimon*.service "$from"/kaimon*.socket "$from"/kaimon*.path; do
       [ -f "$unit" ] && ! [ -L "$unit" ] || continue
       render "$release" <"$unit" >"$own/units/${unit##*/}" || return 1
     done

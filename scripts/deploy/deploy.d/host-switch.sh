@@ -5,7 +5,7 @@
 # Files of a release into the system's places; none for '': what was installed is taken away.
 install_units() { # RELEASE
   local release=$1 unit name
-  for unit in "$units"/kaimon.service "$units"/kaimon@.service "$units"/kaimon-eye*; do
+  for unit in "$units"/kaimon*.service "$units"/kaimon*.socket "$units"/kaimon*.path; do
     [ -f "$unit" ] && [[ $(head -c ${#mark} "$unit") == "$mark" ]] || continue
     [ -n "$release" ] && [ -e "$releases/$release/.deploy/units/${unit##*/}" ] || rm -f -- "$unit"
   done
