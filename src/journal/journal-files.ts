@@ -1,7 +1,7 @@
 /** The files of a journal: appends to them, purges the oldest and erases people, in steps that a kill may interrupt. */
 import { randomBytes } from 'node:crypto';
-import { breathing } from '../kit/breathing.js';
 import { type Clock, iso, type WallMs } from '../kit/clock.js';
+import { breathing } from '../kit/files/breathing.js';
 import type { Lines } from '../kit/sealing/vault.js';
 import { BATCH_MAX, buildBatch, type Draft, draftOf } from './batch.js';
 import type { JournalDisk, StoredFile } from './disk.js';

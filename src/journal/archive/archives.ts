@@ -2,10 +2,10 @@
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { breathing } from '../../kit/breathing.js';
 import type { Clock } from '../../kit/clock.js';
 import { messageOf, OperatingError } from '../../kit/errors.js';
 import { cannotWrite, errnoOf } from '../../kit/files/atomic-file.js';
+import { breathing } from '../../kit/files/breathing.js';
 import type { Lines } from '../../kit/sealing/vault.js';
 import { sealedAnew, withoutPerson, withoutSealedPerson } from '../erasing.js';
 import { FileDisk } from '../file-disk.js';
