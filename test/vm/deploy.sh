@@ -75,6 +75,7 @@ timed 'trust' 0 deploy --trust "$ground/signers" root@gate
 watch_wire
 timed 'first release' 0 deploy "$(release 1.0.0)" root@gate
 expect 'at work' 1.0.0 "$(at)"
+[ $failed = 0 ] || { vm exec 'cat /var/lib/kaimon-deploy/log; journalctl -u kaimon --no-pager | tail -20' </dev/null; exit 1; }
 timed 'the next release' 0 deploy "$(release 1.1.0)" root@gate
 expect 'at work' 1.1.0 "$(at)"
 for broken in '2.0.0 crash' '2.1.0 blind' '2.2.0 configuration' '2.3.0 never-ready'; do
