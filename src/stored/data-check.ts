@@ -8,6 +8,7 @@ import { firstOf, splitLines } from '../journal/segment.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { formatOf, migrated, NEWER_ADVICE, NewerFormat, newerFile, newestFormat } from '../kit/files/format.js';
 import { SEAL_VERSION, sealVersionOf } from '../kit/sealing/sealed-file.js';
+import { Vault } from '../kit/sealing/vault.js';
 import { PEOPLE_FORMAT } from '../store/people-document.js';
 import { parsePeople } from '../store/people-parser.js';
 import { STORED_DOCUMENTS, type StoredDocument } from './documents.js';
@@ -35,11 +36,20 @@ export interface DataReport {
   readonly documents: readonly DocumentFinding[];
 }
 
+export interface CheckOptions {
+  readonly documents?: readonly StoredDocument[];
+  /** Opens what is sealed; without its key a file is only known to be sealed. */
+  readonly vault?: Vault;
+}
+
 /** Reads all documents of a state folder, also beside a running daemon. Those that are not there are left out. */
-export async function checkData(state: string, documents = STORED_DOCUMENTS): Promise<DataReport> {
+export async function checkData(
+  state: string,
+  { documents = STORED_DOCUMENTS, vault = Vault.plain() }: CheckOptions = {},
+): Promise<DataReport> {
   const findings: DocumentFinding[] = [];
   for (const document of documents) {
-    const finding = await checkDocument(state, document);
+    const finding = await checkDocument(state, document, vault);
     if (finding) findings.push(finding);
   }
   findings.push(...(await checkSegments(state)));
@@ -73,14 +83,13 @@ const newer = async (state: string, file: string, found: number, newest: number)
 async function checkDocument(
   state: string,
   { file, format, shape }: StoredDocument,
+  vault: Vault,
 ): Promise<DocumentFinding | undefined> {
   const about = { file, name: format.name, format: null, newest: newestFormat(format) };
   let number: number | null = null;
   try {
-    const bytes = await readStored(join(state, file));
+    const bytes = await readStored(join(state, file), vault);
     if (!bytes) return undefined;
-    const seal = sealVersionOf(bytes);
-    if (seal !== undefined) return sealedFinding(about, seal);
     number = formatOf(jsonStart(bytes, format.key) ?? jsonOf(bytes), format) ?? null;
     if (format === PEOPLE_FORMAT) drain(bytes);
     else if (format === JOURNAL_FORMAT && !decodeMark(bytes)) throwNewer(number, about.newest);
@@ -88,15 +97,14 @@ async function checkDocument(
     return finding({ ...about, format: number });
   } catch (thrown) {
     if (thrown instanceof NewerFormat) return finding({ ...about, format: number });
+    if (thrown instanceof OperatingError && thrown.code === 'KAIMON_DATA_NEWER')
+      return { ...about, result: 'newer', text: `sealed by a newer Kaimon: ${NEWER_ADVICE}` };
+    // Its seal is one that this version knows; what is inside, it tells when it has the key.
+    if (thrown instanceof OperatingError && thrown.code === 'KAIMON_SEAL_KEY')
+      return { ...about, result: 'current', text: 'sealed: not looked into without its key (--seal-key FILE)' };
     const text = thrown instanceof OperatingError ? explain(thrown) : 'damaged';
     return { ...about, format: number, result: 'unusable', text };
   }
-}
-
-/** What is sealed says the version of its seal; the number of its format is inside. */
-function sealedFinding(about: Omit<DocumentFinding, 'result' | 'text'>, seal: number): DocumentFinding {
-  if (seal > SEAL_VERSION) return { ...about, result: 'newer', text: `sealed by a newer Kaimon: ${NEWER_ADVICE}` };
-  return { ...about, result: 'current', text: 'sealed: its format was not looked at' };
 }
 
 function throwNewer(number: number | null, newest: number): never {

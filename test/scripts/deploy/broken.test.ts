@@ -82,6 +82,7 @@ test.skipIf(missing)(
     writeFileSync(join(gate.root, 'etc/kaimon/kaimon.yaml'), 'old-key: 1\n');
     for (const [mode, why] of [
       ['strict', 'the release refuses /etc/kaimon/kaimon.yaml: /etc/kaimon/kaimon.yaml:1: old-key is gone'],
+      ['outdated', 'the data of kaimon.service were written by a later version, 9.1.0: nothing was changed'],
       ['no-models', "the release's models cannot be used: models are missing"],
     ] as const) {
       const { code, out } = await site.deploy([...QUICK, await site.pack('2.0.0', { mode }), 'gate1']);

@@ -98,6 +98,7 @@ mode=${mode}
 case $1 in
   models) [ $mode != no-models ] || { echo 'models are missing'; exit 4; }; exit 0 ;;
   config) ! grep -q 'old-key' "$4" || [ $mode != strict ] || { echo "$4:1: old-key is gone"; exit 3; }; exit 0 ;;
+  data) [ $mode != outdated ] || { echo '{"ok":false,"writtenBy":"9.1.0","documents":[{"file":"people.json","result":"newer"}]}'; exit 1; }; exit 0 ;;
   health) shift; ${health} ;;
 esac
 config=$3 name=$(basename $3 .yaml)
