@@ -47,8 +47,8 @@ export const limitOf = (cameraSeconds = CAMERA_SECONDS): number =>
 
 /** @param cameraSeconds how long the camera is watched; undefined: while no gate has it, as long as is usual; 0: not at all */
 export async function examine(patient: Patient, cameraSeconds: number | undefined): Promise<Checked> {
-  const { config, configFile, paths, peopleFile } = patient;
-  const gate = await within(SMALL_MS, lookAtGate(paths, peopleFile), undefined);
+  const { config, configFile, paths } = patient;
+  const gate = await within(SMALL_MS, lookAtGate(patient), undefined);
   // Where nobody knows, a camera is left to whoever may have it.
   const running = gate === undefined || isRunning(gate);
   const parts = await Promise.all([
