@@ -139,7 +139,7 @@ export class RunningMetrics {
     const { user, system } = process.cpuUsage();
     metrics.setCounter('kaimon_process_cpu_seconds_total', (user + system) / 1e6);
     metrics.set('kaimon_process_resident_memory_bytes', process.memoryUsage.rss(), { process: 'gate' });
-    metrics.set('kaimon_event_loop_delay_max_seconds', this.#loop.takeMax());
+    metrics.set('kaimon_event_loop_delay_max_seconds', this.#loop.max);
     return { type: metrics.contentType, text: await metrics.text() };
   }
 
