@@ -15,6 +15,7 @@ import { RESTORED } from '../journal/writer.js';
 import type { Clock } from '../kit/clock.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { cannotWrite, errnoOf, ownLikeFolder, syncFolder } from '../kit/files/atomic-file.js';
+import { makeFolder } from '../kit/files/make-folder.js';
 import { WriterLock } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
 import { PEOPLE_LOCK } from '../store/people-options.js';
@@ -170,12 +171,11 @@ const exists = (path: string): Promise<boolean> =>
 
 /** Makes a folder and those above it, up to the state folder, for the owner of that one alone. */
 export async function makeOwnFolder(folder: string, state: string): Promise<void> {
-  if (folder === state || (await exists(folder))) return;
-  await makeOwnFolder(dirname(folder), state);
-  await fs.mkdir(folder, { mode: 0o700 });
-  const { uid, gid } = await fs.stat(state);
-  if (process.getuid?.() === 0 && uid !== 0) await fs.chown(folder, uid, gid);
-  await syncFolder(dirname(folder));
+  if ((await makeFolder(folder, 0o700)) === undefined) return;
+  for (let at = dirname(folder); ; at = dirname(at)) {
+    await syncFolder(at);
+    if (at === state || at === dirname(at)) return;
+  }
 }
 
 /** Writes a new file for the owner of its folder. */
@@ -185,7 +185,7 @@ export async function writeSynced(
 ): Promise<void> {
   const handle = await fs.open(path, 'wx', 0o600);
   try {
-    await ownLikeFolder(handle, path);
+    await ownLikeFolder(handle);
     if (typeof content === 'string' || content instanceof Uint8Array) await handle.writeFile(content);
     else for await (const chunk of content) await handle.writeFile(chunk);
     await handle.sync();

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { APART, examineApart, tellApart } from '../doctor/apart.js';
-import { examine, limitOf } from '../doctor/examine.js';
+import { examine, limitOf, PARTS } from '../doctor/examine.js';
 import type { Finding } from '../doctor/finding.js';
 import { EXIT } from '../kit/errors.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
@@ -35,8 +35,12 @@ export function doctorCommand(): Command {
     .addOption(new Option(APART).hideHelp())
     .action(async (_own, command: Command) => {
       const options = command.optsWithGlobals<Options>();
-      if (options.apart) return tellApart(await examine(contextOf(options), options.camera));
-      const found = await examineApart(limitOf(options.camera));
+      if (options.apart) {
+        const teller = tellApart();
+        await examine(contextOf(options), options.camera, teller.part);
+        return teller.all();
+      }
+      const found = await examineApart({ limitMs: limitOf(options.camera), parts: PARTS });
       if ('exitCode' in found) {
         process.exitCode = found.exitCode;
         return;

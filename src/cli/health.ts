@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { resolvePaths } from '../config/paths.js';
 import { segmentNames } from '../journal/audit/audit.js';
@@ -77,9 +77,15 @@ export function runStatesBelow(folder: string): readonly string[] {
   return files.filter((file) => existsSync(file));
 }
 
+/** The unit whose file it is; a gate started by hand is called by its run folder. */
+export function gateOf(file: string): string {
+  const run = dirname(resolve(file));
+  if (run === OF_THE_SERVICES) return 'kaimon';
+  return dirname(run) === OF_THE_SERVICES ? `kaimon@${basename(run)}` : run;
+}
+
 async function examine(file: string, options: HealthOptions): Promise<Report> {
-  const at = basename(dirname(file));
-  const gate = dirname(file) === OF_THE_SERVICES ? 'kaimon' : `kaimon@${at}`;
+  const gate = gateOf(file);
   try {
     const now = readRunState(file);
     const faults = healthFaults({

@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { OperatingError } from '../kit/errors.js';
 import type { Environment } from './environment.js';
 
@@ -24,12 +25,37 @@ const below = (state: string): Paths => ({ state, cache: join(state, 'cache'), r
 export const unitCache = (state: string): string | undefined =>
   state.startsWith('/var/lib/') ? state.replace('/var/lib/', '/var/cache/') : undefined;
 
-/** Configurations of the services: kaimon.yaml of kaimon.service, in.yaml of kaimon@in. */
-const OF_A_SERVICE = /^\/etc\/kaimon\/([A-Za-z0-9_-]{1,64})\.yaml$/;
+/** Where the configurations of the services are: kaimon.yaml of kaimon.service, in.yaml of kaimon@in, hall.north.yaml of kaimon@hall.north. */
+const OF_THE_SERVICES = '/etc/kaimon';
+const OF_A_SERVICE = /^([A-Za-z0-9_-][A-Za-z0-9_.-]{0,63})\.yaml$/;
+
+/** The name of the service with this configuration, also by a link to it or to its folder. */
+function nameOfService(configFile: string | null, folder: string): string | undefined {
+  if (configFile === null) return undefined;
+  const given = resolve(configFile);
+  const places = [given, real(given), join(real(dirname(given)) ?? '', basename(given))];
+  const place = places.find((at) => at !== undefined && [folder, real(folder)].includes(dirname(at)));
+  return OF_A_SERVICE.exec(place === undefined ? '' : basename(place))?.[1];
+}
+
+function real(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    // It is not there, or not for this user: then it is the configuration of nothing that runs.
+    return undefined;
+  }
+}
+
+/** The unit with this configuration: `kaimon`, `kaimon@in`; undefined: it is the configuration of none. */
+export function serviceUnit(configFile: string | null, folder = OF_THE_SERVICES): string | undefined {
+  const name = nameOfService(configFile, folder);
+  return name === undefined || name === 'kaimon' ? name : `kaimon@${name}`;
+}
 
 /** The folders that systemd gives the service with this configuration; undefined: it is the configuration of none. */
-export function serviceFolders(configFile: string | null): Paths | undefined {
-  const name = OF_A_SERVICE.exec(configFile === null ? '' : resolve(configFile))?.[1];
+export function serviceFolders(configFile: string | null, folder = OF_THE_SERVICES): Paths | undefined {
+  const name = nameOfService(configFile, folder);
   if (name === undefined) return undefined;
   const gate = name === 'kaimon' ? 'kaimon' : `kaimon/${name}`;
   return { state: `/var/lib/${gate}`, cache: `/var/cache/${gate}`, run: `/run/${gate}` };

@@ -1,5 +1,5 @@
 /** The doctor's table of contents: what is looked at, in the order of the screen. Nothing is changed, also beside a running gate. */
-import { existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
 import type { Paths } from '../config/paths.js';
@@ -41,39 +41,58 @@ const CAMERA_MS = 25_000;
 /** As long as is usual. */
 const CAMERA_SECONDS = 5;
 
-/** How long all parts together may take: 20 s without camera. */
+/** How long all parts together may take: 23 s without camera. */
 export const limitOf = (cameraSeconds = CAMERA_SECONDS): number =>
-  PART_MS + 2 * SMALL_MS + (cameraSeconds === 0 ? 0 : CAMERA_MS + cameraSeconds * 1000);
+  PART_MS + 3 * SMALL_MS + (cameraSeconds === 0 ? 0 : CAMERA_MS + cameraSeconds * 1000);
 
-/** @param cameraSeconds how long the camera is watched; undefined: while no gate has it, as long as is usual; 0: not at all */
-export async function examine(patient: Patient, cameraSeconds: number | undefined): Promise<Checked> {
-  const { config, configFile, paths, peopleFile } = patient;
-  const gate = await within(SMALL_MS, lookAtGate(paths, peopleFile), undefined);
+/** What is looked at, in the order of the screen. */
+export const PARTS = [
+  'gate',
+  'packages',
+  'people',
+  'machine',
+  'clock',
+  'broker',
+  'settings',
+  'permissions',
+  'eye',
+  'gpio',
+  'camera',
+] as const;
+
+/**
+ * @param cameraSeconds how long the camera is watched; undefined: while no gate has it, as long as is usual; 0: not at all
+ * @param tell hears each part as soon as it is done: a later one may hang for good
+ */
+export async function examine(
+  patient: Patient,
+  cameraSeconds: number | undefined,
+  tell: (part: (typeof PARTS)[number], found: Checked) => void,
+): Promise<void> {
+  const { config, configFile, paths } = patient;
+  const look = async (part: (typeof PARTS)[number], ms: number, act: () => Promise<Checked>) =>
+    tell(part, await bounded(part, ms, act));
+  const gate = await within(SMALL_MS, lookAtGate(patient), undefined);
+  tell('gate', gate === undefined ? late('gate', SMALL_MS) : { findings: judgeGate(gate) });
   // Where nobody knows, a camera is left to whoever may have it.
   const running = gate === undefined || isRunning(gate);
-  const parts = await Promise.all([
-    gate === undefined ? late('gate', SMALL_MS) : { findings: judgeGate(gate) },
-    bounded('packages', PART_MS, () => lookAtPackages(config)),
-    bounded('people', PART_MS, () => lookAtPeople(patient)),
-    bounded('machine', PART_MS, async () =>
-      judgeMachine(await readMachine(machineFiles, existing(paths.state)), paths.state, running),
-    ),
-    bounded('clock', PART_MS, () => lookAtClock(config)),
-    bounded('broker', PART_MS, () => lookAtBroker(config)),
-    bounded('settings', PART_MS, () => lookAtSettings(config, paths)),
-    bounded('permissions', PART_MS, () => lookAtPermissions(configFile, paths)),
-    bounded('eye', PART_MS, () => lookAtEye(config, paths)),
+  const machine = async () =>
+    judgeMachine(await readMachine(machineFiles, await existing(paths.state)), paths.state, running);
+  await Promise.all([
+    look('packages', PART_MS, () => lookAtPackages(config)),
+    look('people', PART_MS, () => lookAtPeople(patient)),
+    look('machine', PART_MS, machine),
+    look('clock', PART_MS, () => lookAtClock(config)),
+    look('broker', PART_MS, () => lookAtBroker(config)),
+    look('permissions', PART_MS, () => lookAtPermissions(configFile, paths)),
+    look('eye', PART_MS, () => lookAtEye(config, paths)),
   ]);
-  // Its tools are waited for in this very thread.
-  const lines = await bounded('gpio', SMALL_MS, () => lookAtLines(config.door, paths, running));
+  // Files and tools that are waited for in this very thread: what is told already is told.
+  await look('settings', SMALL_MS, () => lookAtSettings(config, paths));
+  await look('gpio', SMALL_MS, () => lookAtLines(config.door, paths, running));
   // Last, when nothing else takes the processor: it is judged by its speed.
   const seconds = cameraSeconds ?? CAMERA_SECONDS;
-  const camera = await bounded('camera', CAMERA_MS + seconds * 1000, () => watchCamera(patient, seconds, running));
-  const all = [...parts, lines, camera];
-  return {
-    findings: all.flatMap((part) => part.findings),
-    numbers: Object.assign({}, ...all.map((part) => part.numbers ?? {})) as Record<string, number>,
-  };
+  await look('camera', CAMERA_MS + seconds * 1000, () => watchCamera(patient, seconds, running));
 }
 
 async function watchCamera({ config, paths }: Patient, seconds: number, running: boolean): Promise<Checked> {
@@ -102,6 +121,10 @@ function within<T>(ms: number, work: Promise<T>, otherwise: T): Promise<T> {
 }
 
 /** The folder, or the nearest one above it that is there. */
-function existing(folder: string): string {
-  return existsSync(folder) || dirname(folder) === folder ? folder : existing(dirname(folder));
+async function existing(folder: string): Promise<string> {
+  const isThere = await access(folder).then(
+    () => true,
+    () => false,
+  );
+  return isThere || dirname(folder) === folder ? folder : existing(dirname(folder));
 }

@@ -5,6 +5,7 @@ import { explain } from '../kit/errors.js';
 import { silentLog } from '../kit/log.js';
 import { systemClock } from '../kit/system-clock.js';
 import { MqttLink } from '../site/link/mqtt-link.js';
+import { answering, filesOfBroker } from './answering.js';
 import { type Checked, findings, ok, problem, warning } from './finding.js';
 
 /** A broker across the internet answers within a second. */
@@ -17,6 +18,7 @@ export async function lookAtBroker(
   answerMs = ANSWER_MS,
 ): Promise<Checked> {
   if (!mqtt.enabled) return findings(ok('broker', 'none is configured (mqtt.enabled)'));
+  await answering(filesOfBroker(mqtt));
   const { enabled, clientId, username, passwordFile, caFile, certFile, keyFile, ...rest } = mqtt;
   const foreign = [passwordFile, caFile, certFile, keyFile].find((file) => isForeignCredential(file, process.env));
   if (foreign !== undefined)

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Config } from '../config/config.js';
-import { explain } from '../kit/errors.js';
+import { isForeignCredential } from '../config/secret.js';
+import { explain, OperatingError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Vault } from '../kit/sealing/vault.js';
 import { systemClock } from '../kit/system-clock.js';
@@ -58,8 +59,19 @@ export async function lookAtPeople({ config, peopleFile, calibrationFile, vault,
       numbers: { people: all.length, templates, lookAlikePairs: similar.pairs.length },
     };
   } catch (thrown) {
-    return { findings: [models, problem('people', explain(thrown), 'docs/errors.md says what each message asks for')] };
+    return { findings: [models, notRead(thrown, config.storage.sealKeyFile, vault)] };
   }
+}
+
+/** People who cannot be read. Where only the service has the key nothing is wrong. */
+export function notRead(thrown: unknown, sealKeyFile: string | null, { fault }: Pick<Vault, 'fault'>): Finding {
+  const sealed = thrown instanceof OperatingError && thrown.code === 'KAIMON_SEAL_KEY';
+  if (sealed && fault !== undefined && isForeignCredential(sealKeyFile, process.env))
+    return ok(
+      'people',
+      `not looked at: they are sealed with ${sealKeyFile}, a credential of systemd, which only the service can read; --seal-key FILE gives the key`,
+    );
+  return problem('people', explain(thrown), 'docs/errors.md says what each message asks for');
 }
 
 function peopleFinding(people: number, templates: number, tooLarge: boolean): Finding {

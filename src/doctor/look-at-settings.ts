@@ -7,6 +7,7 @@ import { dangersOf } from '../config/dangers.js';
 import type { Paths } from '../config/paths.js';
 import { errnoOf } from '../kit/files/atomic-file.js';
 import { systemClock } from '../kit/system-clock.js';
+import { answering, filesOfBroker } from './answering.js';
 import { checkNamedFiles } from './config-surroundings.js';
 import { type Checked, type Finding, findings, ok, problem, warning } from './finding.js';
 import { judgeClock } from './judge/clock.js';
@@ -14,6 +15,12 @@ import { judgePermissions, type Owned } from './judge/permissions.js';
 
 /** Files that the configuration names, dangerous settings, and keys. */
 export async function lookAtSettings(config: Config, paths: Paths): Promise<Checked> {
+  const { camera, faces, journal, mqtt, storage } = config;
+  await answering([
+    ...filesOfBroker(mqtt),
+    ...[journal.keyFile, storage.sealKeyFile, faces.haar.cascade, camera.path],
+    typeof camera.device === 'string' ? camera.device : null,
+  ]);
   const { problems, notes } = await checkNamedFiles({ config, paths, env: process.env });
   const isKey = (text: string) => /^(secret-|[a-z]+\.\w*File\b)/.test(text);
   const found: readonly Finding[] = [

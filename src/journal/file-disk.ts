@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { errnoOf, ownLikeFolder, syncFolder, whyNotWritten, writeFileAtomic } from '../kit/files/atomic-file.js';
 import { makeFolder } from '../kit/files/make-folder.js';
+import { narrow } from '../kit/files/narrow.js';
 import { readSettled } from '../kit/files/read-settled.js';
 import { removeWiped } from '../kit/files/wipe.js';
 import type { DiskFile, JournalDisk, StoredFile } from './disk.js';
@@ -28,7 +29,7 @@ export class FileDisk implements JournalDisk {
     try {
       await makeFolder(inner, 0o700);
       for (const folder of [this.folder, inner]) {
-        await fs.chmod(folder, 0o700);
+        await narrow(folder, 0o700);
         await syncFolder(dirname(folder));
       }
     } catch (cause) {
@@ -60,7 +61,7 @@ export class FileDisk implements JournalDisk {
     try {
       const handle = await fs.open(path, APPEND, 0o600);
       await handle.chmod(0o600);
-      await ownLikeFolder(handle, path);
+      await ownLikeFolder(handle);
       await syncFolder(dirname(path));
       return new AppendedFile(handle, path);
     } catch (cause) {

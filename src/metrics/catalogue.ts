@@ -89,7 +89,7 @@ export const METRICS = {
     help: 'Longest delay of the event loop in each second',
     buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
   },
-  kaimon_event_loop_delay_max_seconds: { kind: 'gauge', help: 'Longest delay of the event loop since the last scrape' },
+  kaimon_event_loop_delay_max_seconds: { kind: 'gauge', help: 'Longest delay of the event loop in the last minute' },
   kaimon_process_cpu_seconds_total: { kind: 'counter', help: 'Processor time of the gate' },
   kaimon_process_resident_memory_bytes: { kind: 'gauge', help: 'Memory of gate and eye', labels: ['process'] },
   kaimon_disk_free_bytes: { kind: 'gauge', help: 'What is free on the disk of the state folder' },

@@ -72,7 +72,8 @@ export function collectMachine(metrics: Instruments, facts: WatchedFacts | undef
   metrics.set('kaimon_memory_size_bytes', facts?.memory?.totalBytes);
   metrics.set('kaimon_journal_bytes', facts?.journalBytes);
   metrics.clear('kaimon_temperature_celsius');
-  for (const { name, celsius } of facts?.zones ?? [])
+  // The hottest of one name last: boards have several of it, and what is shown is the last.
+  for (const { name, celsius } of (facts?.zones ?? []).toSorted((a, b) => a.celsius - b.celsius))
     metrics.set('kaimon_temperature_celsius', celsius, { zone: name });
   for (const kind of LABEL_VALUES.kind)
     metrics.set('kaimon_throttled', facts?.throttling?.now.includes(kind), { kind });

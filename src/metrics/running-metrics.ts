@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Opening } from '../config/opening.js';
 import type { EyeListeners } from '../eye/eye-status.js';
@@ -12,8 +11,9 @@ import { EventCounts, timed } from './event-counts.js';
 import { Instruments } from './instruments.js';
 import { LoopDelay } from './loop-delay.js';
 import { MachineWatch } from './machine-watch.js';
-import { createMetricsServer } from './metrics-server.js';
+import { MetricsServer } from './metrics-server.js';
 import { type CountedPeople, PeopleFigures } from './people-figures.js';
+import { SharedPage } from './shared-page.js';
 
 /** What the metrics are made from. */
 export interface RunningMetricsParts extends MetricSources {
@@ -33,7 +33,7 @@ export class RunningMetrics {
   readonly #people: PeopleFigures;
   readonly #machine: MachineWatch;
   readonly #loop: LoopDelay;
-  readonly #server: Server;
+  readonly #server: MetricsServer;
   readonly #budget: LogBudget;
   #warning: string | undefined;
   #retry: Timer | undefined;
@@ -58,18 +58,19 @@ export class RunningMetrics {
       node: process.version.slice(1),
     });
     this.#instruments.set('kaimon_start_time_seconds', Math.round(Date.now() / 1000 - process.uptime()));
-    const pages = { metrics: () => this.#page(), healthy: () => parts.state().status === 'online' };
-    this.#server = createMetricsServer(pages, (why) => this.#scrapeFailed(why));
-    this.#server.on('error', (error) => this.#failed(explain(error)));
-    this.#server.on('listening', () => this.#listening());
+    const shared = new SharedPage(() => this.#page(), clock);
+    const pages = { metrics: () => shared.get(), healthy: () => parts.state().status === 'online' };
+    this.#server = new MetricsServer(pages, clock, (why) => this.#scrapeFailed(why));
+    this.#server.server.on('error', (error) => this.#failed(explain(error)));
+    this.#server.server.on('listening', () => this.#listening());
     void this.#machine.refresh();
   }
 
   /** Begins to listen. Resolves when it does, or when it is known why it cannot. */
   async start(): Promise<void> {
     const settled = new Promise<void>((resolve) => {
-      this.#server.once('listening', resolve);
-      this.#server.once('error', () => resolve());
+      this.#server.server.once('listening', resolve);
+      this.#server.server.once('error', () => resolve());
     });
     this.#listen();
     await settled;
@@ -77,7 +78,7 @@ export class RunningMetrics {
 
   /** Where it listens; null while it does not. */
   get port(): number | null {
-    return (this.#server.address() as AddressInfo | null)?.port ?? null;
+    return (this.#server.server.address() as AddressInfo | null)?.port ?? null;
   }
 
   /** The same listeners, with how long each frame took. */
@@ -91,12 +92,11 @@ export class RunningMetrics {
     this.#loop.stop();
     this.#people.stop();
     this.#server.close();
-    this.#server.closeAllConnections();
   }
 
   #listen(): void {
     const { host, port } = this.#opening.config.metrics;
-    this.#server.listen({ host, port });
+    this.#server.server.listen({ host, port });
   }
 
   #listening(): void {
@@ -108,7 +108,7 @@ export class RunningMetrics {
   #failed(why: string): void {
     if (this.#stopped) return;
     // It listens on: one connection could not be taken.
-    if (this.#server.listening) {
+    if (this.#server.server.listening) {
       this.#scrapeFailed(why);
       return;
     }
@@ -139,7 +139,7 @@ export class RunningMetrics {
     const { user, system } = process.cpuUsage();
     metrics.setCounter('kaimon_process_cpu_seconds_total', (user + system) / 1e6);
     metrics.set('kaimon_process_resident_memory_bytes', process.memoryUsage.rss(), { process: 'gate' });
-    metrics.set('kaimon_event_loop_delay_max_seconds', this.#loop.takeMax());
+    metrics.set('kaimon_event_loop_delay_max_seconds', this.#loop.max);
     return { type: metrics.contentType, text: await metrics.text() };
   }
 

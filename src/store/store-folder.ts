@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { errnoOf, removeStaleTemps, syncFolder, whyNotWritten } from '../kit/files/atomic-file.js';
 import { makeFolder } from '../kit/files/make-folder.js';
+import { narrow } from '../kit/files/narrow.js';
 import type { Log } from '../kit/log.js';
 
 /** Makes the store's folder for Kaimon's user alone (0700). One that exists keeps its mode: it may hold other files too. */
@@ -37,8 +38,9 @@ async function narrowMode(file: string, log: Log): Promise<void> {
   try {
     const { mode } = await fs.stat(file);
     if ((mode & 0o077) === 0) return;
-    await fs.chmod(file, 0o600);
-    log.warn({ file, mode: (mode & 0o777).toString(8) }, 'others could read this file of the people store; now 0600');
+    const narrowed = await narrow(file, 0o600);
+    const now = narrowed ? 'now 0600' : "it is not the folder's owner's, and left so";
+    log.warn({ file, mode: (mode & 0o777).toString(8) }, `others could read this file of the people store; ${now}`);
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return;
     // The file is read next; that says what is wrong with it.

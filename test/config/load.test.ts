@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FILE_BYTES_MAX, loadConfig } from '../../src/config/load.js';
-import { resolvePaths } from '../../src/config/paths.js';
+import { resolvePaths, serviceFolders, serviceUnit } from '../../src/config/paths.js';
 import { readPassword, secretPath } from '../../src/config/secret.js';
 
 let folder = '';
@@ -154,6 +154,14 @@ describe('folders', () => {
       undefined,
       ['/var/lib/kaimon/in', '/var/cache/kaimon/in', '/run/kaimon/in'],
     ],
+    [
+      'are those of a gate with dots in its name',
+      home,
+      '/etc/kaimon/hall.north.yaml',
+      0,
+      undefined,
+      ['/var/lib/kaimon/hall.north', '/var/cache/kaimon/hall.north', '/run/kaimon/hall.north'],
+    ],
     ['are the user’s own for anybody else', home, '/etc/kaimon/kaimon.yaml', 1000, undefined, own],
     ['are root’s own with any other configuration', home, '/root/kaimon.yaml', 0, undefined, own],
     ['are root’s own where the name could lead elsewhere', home, '/etc/kaimon/...yaml', 0, undefined, own],
@@ -176,6 +184,31 @@ describe('folders', () => {
     ],
   ])('%s', (_rule, env, configFile, uid, stateOption, [state, cache, run]) => {
     expect(resolvePaths({ env, stateOption, configFile, uid })).toEqual({ state, cache, run });
+  });
+
+  test('a link to the configuration of a service, or to its folder, is that configuration', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kaimon-paths-'));
+    try {
+      const [services, elsewhere] = [join(folder, 'etc'), join(folder, 'home')];
+      for (const made of [services, elsewhere]) mkdirSync(made);
+      writeFileSync(join(services, 'in.yaml'), '');
+      writeFileSync(join(elsewhere, 'kept.yaml'), '');
+      symlinkSync(join(services, 'in.yaml'), join(elsewhere, 'my.yaml'));
+      symlinkSync(services, join(elsewhere, 'etc'));
+      symlinkSync(join(elsewhere, 'kept.yaml'), join(services, 'out.yaml'));
+      const unit = (file: string) => serviceUnit(join(elsewhere, file), services);
+      expect(['my.yaml', 'etc/in.yaml', 'etc/out.yaml', 'kept.yaml'].map(unit)).toEqual([
+        'kaimon@in',
+        'kaimon@in',
+        'kaimon@out',
+        undefined,
+      ]);
+      expect(serviceFolders(join(elsewhere, 'my.yaml'), services)?.state).toBe('/var/lib/kaimon/in');
+      // The folder of the services may itself be a link.
+      expect(serviceUnit(join(services, 'in.yaml'), join(elsewhere, 'etc'))).toBe('kaimon@in');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('cannot be derived without a home folder', () => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { isRunning, judgeGate } from '../../src/doctor/judge/gate.js';
+import { type GateLook, isRunning, judgeGate, serviceOf } from '../../src/doctor/judge/gate.js';
 import { lookAtGate } from '../../src/doctor/look-at-gate.js';
 import { WriterLock } from '../../src/kit/files/writer-lock.js';
 import { silentLog } from '../../src/kit/log.js';
@@ -16,7 +16,15 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const people = () => join(folder, 'people.json');
-const look = () => lookAtGate({ state: folder, cache: folder, run: join(folder, 'run') }, people());
+const GATE = ['node', 'cli.js', 'run'];
+const look = (processArguments: readonly string[] = GATE) =>
+  lookAtGate({
+    paths: { state: folder, cache: folder, run: join(folder, 'run') },
+    peopleFile: people(),
+    configFile: null,
+    argumentsOf: async () => processArguments,
+  });
+const LOCK = { code: 'KAIMON_PEOPLE_LOCKED', name: 'people', advice: '' } as const;
 const say = (changes: object = {}) => {
   const state = {
     time: new Date().toISOString(),
@@ -64,21 +72,73 @@ test.each([
   expect(judgeGate(found)).toMatchObject([{ result: 'ok', text: expect.stringMatching(/none runs/) }]);
 });
 
-test('without a state the lock of the people tells that a gate runs', async () => {
+test('a gate that holds the people and says nothing hangs, and one that said something long ago', async () => {
   expect(isRunning(await look())).toBe(false);
-  const lock = await WriterLock.take(`${people()}.lock`, silentLog, {
-    code: 'KAIMON_PEOPLE_LOCKED',
-    name: 'people',
-    advice: '',
-  });
+  const lock = await WriterLock.take(`${people()}.lock`, silentLog, LOCK);
   try {
-    const found = await look();
-    expect(found.pid).toBe(process.pid);
-    expect(isRunning(found)).toBe(true);
-    expect(judgeGate(found)).toMatchObject([{ result: 'ok', text: expect.stringMatching(/process \d+/) }]);
+    const silent = await look();
+    expect(silent.pid).toBe(process.pid);
+    expect(isRunning(silent)).toBe(true);
+    const hangs = { result: 'problem', text: expect.stringMatching(/^process \d+ is the gate and has said nothing/) };
+    expect(judgeGate(silent)).toMatchObject([hangs]);
+    say({ status: 'online', problems: [], monotonicMs: systemClock.monotonic() });
+    expect(judgeGate(await look())).toMatchObject([{ result: 'ok' }, { result: 'warning' }]);
+    say({ status: 'online', problems: [], monotonicMs: systemClock.monotonic() - 21_000 });
+    expect(judgeGate(await look())).toMatchObject([hangs]);
   } finally {
     await lock.release();
   }
+});
+
+test('a command that has the people for a moment is no gate', async () => {
+  const lock = await WriterLock.take(`${people()}.lock`, silentLog, LOCK);
+  try {
+    const found = await look(['node', 'cli.js', 'enroll', 'Ada']);
+    expect(isRunning(found)).toBe(false);
+    expect(judgeGate(found)).toMatchObject([{ result: 'ok', text: expect.stringMatching(/none runs.*a command/) }]);
+  } finally {
+    await lock.release();
+  }
+});
+
+const NONE: GateLook = { pid: undefined, isCommand: false, said: undefined, ageMs: 0, service: undefined };
+const shown = (changes: Readonly<Record<string, string>>) => {
+  const said = { ActiveState: 'inactive', SubState: 'dead', UnitFileState: 'enabled', NRestarts: '0', ...changes };
+  const text = Object.entries(said).map(([key, value]) => `${key}=${value}`);
+  return serviceOf('kaimon@in', `${text.join('\n')}\n`, 1_000_000);
+};
+
+test.each([
+  ['is enabled and down', shown({}), 'problem', /kaimon@in does not run \(inactive, dead\)/],
+  ['has failed', shown({ ActiveState: 'failed', UnitFileState: 'disabled' }), 'problem', /does not run \(failed/],
+  [
+    'crashes',
+    shown({ ActiveState: 'activating', SubState: 'auto-restart', NRestarts: '7' }),
+    'problem',
+    /ends again and again \(activating, auto-restart, 7 times\)/,
+  ],
+  ['was never enabled', shown({ UnitFileState: 'disabled' }), 'ok', /not enabled/],
+  ['is not installed', shown({ UnitFileState: '' }), 'ok', /not enabled/],
+  ['nobody can be asked of', serviceOf('kaimon', undefined, 0), 'problem', /kaimon does not run/],
+] as const)('a service without a process: it %s', (_title, service, result, text) => {
+  const [finding, ...others] = judgeGate({ ...NONE, service });
+  expect(finding).toMatchObject({ result, text: expect.stringMatching(text) });
+  if (result === 'problem')
+    expect(finding?.advice).toBe(`systemctl status ${service.unit}; journalctl -u ${service.unit}`);
+  expect(others).toEqual([]);
+});
+
+test('what a service said before it went down is not believed, and one that is up for a moment only is named', async () => {
+  say({ status: 'online', problems: [], warnings: [], monotonicMs: systemClock.monotonic() });
+  const said = await look();
+  expect(isRunning(said)).toBe(true);
+  expect(isRunning({ ...said, service: shown({}) })).toBe(false);
+  const up = (monotonic: number) =>
+    shown({ ActiveState: 'active', NRestarts: '7', ActiveEnterTimestampMonotonic: String(monotonic * 1000) });
+  const results = (service: ReturnType<typeof shown>) =>
+    judgeGate({ ...said, pid: 1, service }).map(({ result }) => result);
+  expect(results(up(990_000))).toEqual(['ok', 'problem']);
+  expect(results(up(600_000))).toEqual(['ok']);
 });
 
 test('the lock of a process that is gone tells of none', async () => {

@@ -7,6 +7,7 @@ import { collectMachine } from '../../src/metrics/collect.js';
 import { Instruments } from '../../src/metrics/instruments.js';
 import { MachineWatch } from '../../src/metrics/machine-watch.js';
 import { simulatedMachine } from '../host/machine/simulated-machine.js';
+import { until } from '../site/until.js';
 import { samplesOf } from './samples.js';
 
 let state = '';
@@ -41,14 +42,53 @@ test('whoever asks gets what was read last, and a disk that hangs does not look 
   expect(reads).toBe(2);
 });
 
-test('the journal is as large as its files', async () => {
-  const watch = new MachineWatch(simulatedMachine({}), state, new ManualClock());
+test('the journal is as large as its files, those with what is personal among them', async () => {
+  const clock = new ManualClock();
+  const watch = new MachineWatch(simulatedMachine({}), state, clock);
   await watch.refresh();
   expect(watch.facts?.journalBytes).toBeUndefined();
-  mkdirSync(join(state, 'journal'));
-  for (const name of ['a', 'b']) writeFileSync(join(state, 'journal', name), 'x'.repeat(100));
+  mkdirSync(join(state, 'journal', 'personal'), { recursive: true });
+  for (const name of ['a', 'b', 'personal/a']) writeFileSync(join(state, 'journal', name), 'x'.repeat(100));
   await watch.refresh();
-  expect(watch.facts?.journalBytes).toBe(200);
+  expect(watch.facts?.journalBytes).toBe(300);
+  writeFileSync(join(state, 'journal', 'c'), 'x');
+  await watch.refresh();
+  expect(watch.facts?.journalBytes).toBe(300);
+  clock.advance(60_000);
+  await watch.refresh();
+  expect(watch.facts?.journalBytes).toBe(301);
+});
+
+test('of a journal with many files one is asked of the disk at a time, however often somebody asks', async () => {
+  const clock = new ManualClock();
+  mkdirSync(join(state, 'journal'));
+  for (let n = 0; n < 20; n++) writeFileSync(join(state, 'journal', `${n}`), '');
+  const waiting: (() => void)[] = [];
+  const sizeOf = () => new Promise<number>((resolve) => waiting.push(() => resolve(1)));
+  const watch = new MachineWatch(simulatedMachine(MEMORY), state, clock, sizeOf);
+  const read = watch.refresh();
+  await until('the first is asked for', () => waiting.length > 0);
+  // What else the machine tells does not wait for it, until it is too old.
+  expect(watch.facts?.memory).toBeDefined();
+  clock.advance(60_001);
+  expect(watch.facts).toBeUndefined();
+  expect(waiting).toHaveLength(1);
+  for (let n = 1; n <= 20; n++) {
+    await until('the next is asked for', () => waiting.length >= n);
+    expect(waiting).toHaveLength(n);
+    waiting[n - 1]?.();
+  }
+  await read;
+  await watch.refresh().catch(() => undefined);
+  expect(watch.facts?.journalBytes).toBe(20);
+});
+
+test('of places with the same name the hottest is shown', async () => {
+  const metrics = new Instruments();
+  const zone = (celsius: number) => ({ name: 'acpitz', celsius, slowsAt: undefined, endsAt: undefined });
+  const none = { model: undefined, memory: undefined, throttling: undefined, disk: undefined, wear: undefined };
+  collectMachine(metrics, { ...none, zones: [zone(60), zone(95), zone(30)], journalBytes: undefined });
+  expect(samplesOf(await metrics.text()).get('kaimon_temperature_celsius{zone="acpitz"}')).toBe(95);
 });
 
 test('what the machine tells is shown, and what it does not tell is absent', async () => {

@@ -22,7 +22,11 @@ async function start(given: Parameters<typeof gateParts>[1] = {}) {
   running.push(metrics);
   await metrics.start();
   const url = `http://127.0.0.1:${port}`;
-  const text = async () => (await fetch(`${url}/metrics`)).text();
+  const text = async () => {
+    // What was made for the scrape before is not given any more.
+    gate.clock.advance(1_000);
+    return (await fetch(`${url}/metrics`)).text();
+  };
   const value = async (series: string) => samplesOf(await text()).get(series);
   return { ...gate, metrics, url, port, text, value };
 }

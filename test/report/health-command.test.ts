@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { healthCommand, runStatesBelow } from '../../src/cli/health.js';
+import { gateOf, healthCommand, runStatesBelow } from '../../src/cli/health.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { systemClock } from '../../src/kit/system-clock.js';
 import type { RunState } from '../../src/report/run-state.js';
@@ -73,7 +73,7 @@ async function journalOf(...versions: string[]): Promise<string> {
 test('a gate that is well is told in one line', async () => {
   const journal = await journalOf('1.0.0', '2.0.0');
   await run('--file', write('now.json'), '--before', write('before.json'), '--journal', journal, '--pid', '77');
-  expect(printed).toMatch(/^well {6}kaimon@.*: 2\.0\.0; door locked; eye up; camera live; 12 people\n$/);
+  expect(printed).toMatch(/^well {6}.*kaimon-health-\S+: 2\.0\.0; door locked; eye up; camera live; 12 people\n$/);
   expect(process.exitCode).toBe(0);
 });
 
@@ -97,4 +97,10 @@ test('all gates of a machine are found: that of the service and the instances', 
   mkdirSync(join(folder, 'empty'));
   expect(runStatesBelow(folder)).toEqual(files);
   expect(runStatesBelow(join(folder, 'none'))).toEqual([]);
+});
+
+test('a gate is called by its unit, and one by hand by its run folder', () => {
+  expect(gateOf('/run/kaimon/state.json')).toBe('kaimon');
+  expect(gateOf('/run/kaimon/in/state.json')).toBe('kaimon@in');
+  expect(gateOf('/home/ada/north/run/state.json')).toBe('/home/ada/north/run');
 });

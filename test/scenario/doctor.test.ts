@@ -1,10 +1,21 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { discard, kaimon, notReady, SAMPLES, scratch } from './harness.js';
+import { until } from '../site/until.js';
+import { CLI, discard, kaimon, notReady, SAMPLES, scratch } from './harness.js';
 
 test.skipIf(notReady)(
   `kaimon doctor names dangerous settings and what is wrong, and changes nothing${notReady ? ` (${notReady})` : ''}`,
@@ -94,6 +105,37 @@ test.skipIf(notReady)(
       // Where nobody knows whether a gate has the camera, it is left alone.
       expect(findings).toContainEqual(expect.objectContaining({ what: 'camera', result: 'ok' }));
     } finally {
+      discard(folder);
+    }
+  },
+  60_000,
+);
+
+test.skipIf(notReady).each(['SIGTERM', 'SIGKILL'] as const)(
+  `kaimon doctor ended by %s leaves no process behind that has the camera${notReady ? ` (${notReady})` : ''}`,
+  async (signal) => {
+    const folder = scratch();
+    const pipe = join(folder, 'people.json.lock');
+    execFileSync('mkfifo', [pipe]);
+    const doctor = spawn(process.execPath, [CLI, 'doctor', '--state', folder], { stdio: 'ignore' });
+    let writer: number | undefined;
+    try {
+      // It can be opened once somebody opens it for reading, who then waits for what nobody writes.
+      await until('the doctor looks', () => {
+        try {
+          writer = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+        } catch {
+          return false;
+        }
+        return true;
+      });
+      const looks = Number(readFileSync(`/proc/${doctor.pid}/task/${doctor.pid}/children`, 'utf8').trim());
+      expect(readFileSync(`/proc/${looks}/cmdline`, 'utf8')).toContain('--apart');
+      doctor.kill(signal);
+      await until('the process that looks is gone', () => !existsSync(`/proc/${looks}`));
+    } finally {
+      doctor.kill('SIGKILL');
+      if (writer !== undefined) closeSync(writer);
       discard(folder);
     }
   },

@@ -91,7 +91,7 @@ async function writeSynced(
   try {
     await handle.chmod(mode);
     if (owner && process.getuid?.() === 0) await handle.chown(owner.uid, owner.gid);
-    else await ownLikeFolder(handle, temp);
+    else await ownLikeFolder(handle);
     // Each write runs in the thread pool, so the event loop is free between two chunks.
     let unsynced = 0;
     for await (const chunk of chunks) {
@@ -112,11 +112,15 @@ async function writeSynced(
 
 /**
  * Gives a new file to the owner of its folder, if this process is root's: a command that an administrator runs with sudo would
- * otherwise leave files that the daemon's own user cannot read.
+ * otherwise leave files that the daemon's own user cannot read. The folder is the one in which the file really lies: the path may lead elsewhere
+ * by now, and a file in one of root's folders is not to be had by a link to it.
  */
-export async function ownLikeFolder(handle: fs.FileHandle, path: string): Promise<void> {
+export async function ownLikeFolder(handle: fs.FileHandle): Promise<void> {
   if (process.getuid?.() !== 0) return;
-  const { uid, gid } = await fs.stat(dirname(path));
+  const { uid: owner, nlink } = await handle.stat();
+  // A second name may be that of any file.
+  if (owner !== 0 || nlink > 1) return;
+  const { uid, gid } = await fs.stat(dirname(await fs.readlink(`/proc/self/fd/${handle.fd}`)));
   if (uid !== 0) await handle.chown(uid, gid);
 }
 

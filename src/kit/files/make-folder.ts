@@ -1,6 +1,9 @@
-import { existsSync, promises as fs, mkdirSync } from 'node:fs';
-import { dirname, relative, resolve, sep } from 'node:path';
+import { constants, existsSync, promises as fs, mkdirSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { errnoOf } from './atomic-file.js';
+
+/** A folder itself, and never what a link leads to. */
+const ITSELF = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 /**
  * Makes a folder and those above it. Node's own recursive mkdir says ENOENT, "no such file or directory", of a disk that is read-only; here the
@@ -10,17 +13,54 @@ import { errnoOf } from './atomic-file.js';
  * @throws Error of the file system
  */
 export async function makeFolder(path: string, mode?: number): Promise<string | undefined> {
-  const made = await makeAll(path, mode);
-  if (made !== undefined && process.getuid?.() === 0) await ownLikeAbove(resolve(made), resolve(path));
+  const absent = process.getuid?.() === 0 ? absentAbove(path) : [];
+  if (absent[0] === undefined) return makeAll(path, mode);
+  const above = await fs.open(dirname(absent[0]), constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const { uid, gid } = await above.stat();
+    // Where only root may write nobody comes in between.
+    if (uid === 0) return await makeAll(path, mode);
+    return (await makeInside(above, absent, { uid, gid, mode })) ? absent[0] : undefined;
+  } finally {
+    await above.close();
+  }
+}
+
+interface Made {
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number | undefined;
+}
+
+/**
+ * Makes one folder in another and gives them away. Whoever owns the uppermost may put links in their place at any moment: each is made and opened
+ * in the folder that is open already, as mkdirat(2) and openat(2) would, and only what is a folder and root's is given away.
+ * @returns whether the first one was made
+ */
+async function makeInside(above: fs.FileHandle, folders: readonly string[], given: Made): Promise<boolean> {
+  const [folder, ...inner] = folders;
+  if (folder === undefined) return false;
+  const place = `/proc/self/fd/${above.fd}/${basename(folder)}`;
+  const made = await madeNow(place, given.mode);
+  const handle = await fs.open(place, ITSELF);
+  try {
+    if (made && (await handle.stat()).uid === 0) await handle.chown(given.uid, given.gid);
+    await makeInside(handle, inner, given);
+  } finally {
+    await handle.close();
+  }
   return made;
 }
 
-async function ownLikeAbove(first: string, last: string): Promise<void> {
-  const { uid, gid } = await fs.stat(dirname(first));
-  if (uid === 0) return;
-  const all = [first];
-  for (const name of relative(first, last).split(sep)) if (name !== '') all.push(`${all.at(-1)}${sep}${name}`);
-  for (const folder of all) await fs.chown(folder, uid, gid);
+/** Makes a folder. @returns false where another process was faster */
+async function madeNow(path: string, mode: number | undefined): Promise<boolean> {
+  try {
+    await fs.mkdir(path, { mode });
+    return true;
+  } catch (thrown) {
+    if (errnoOf(thrown) !== 'EEXIST') throw thrown;
+    return false;
+  }
 }
 
 async function makeAll(path: string, mode?: number): Promise<string | undefined> {
@@ -30,10 +70,7 @@ async function makeAll(path: string, mode?: number): Promise<string | undefined>
     if (errnoOf(thrown) !== 'ENOENT') throw thrown;
   }
   const absent = absentAbove(path);
-  for (const folder of absent)
-    await fs.mkdir(folder, { mode }).catch((thrown: unknown) => {
-      if (errnoOf(thrown) !== 'EEXIST') throw thrown;
-    });
+  for (const folder of absent) await madeNow(folder, mode);
   return absent[0];
 }
 

@@ -158,7 +158,7 @@ export class WriterLock {
 async function writeNew(path: string, text: string): Promise<void> {
   const handle = await fs.open(path, 'wx', 0o600);
   try {
-    await ownLikeFolder(handle, path);
+    await ownLikeFolder(handle);
     await handle.writeFile(text);
   } finally {
     await handle.close();
