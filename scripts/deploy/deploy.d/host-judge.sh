@@ -20,6 +20,7 @@ await_health() { # RELEASE GATES
   local release=$1 list=$2 seconds steady deadline since=-1 was='' now faults gate told=''
   seconds=$(field "$transaction" seconds) steady=$(field "$transaction" steady)
   deadline=$((SECONDS + seconds))
+  [ -n "${list// /}" ] || fail 'no gate was started: nothing could be judged'
   while :; do
     faults=$(for gate in $list; do gate_faults "$gate" "$release"; done)
     now=$(processes "$list")

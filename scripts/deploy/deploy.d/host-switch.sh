@@ -78,10 +78,11 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
   preflight "$release"
   from=$(release_of_link)
   if [ "$from" = "$release" ]; then
-    printf 'run=%s\noutcome=healthy\nwhy=it is at work already\nseconds=0\n' "$run" | write_file "$lib/result"
+    at_work_already "$release" "$run"
     say done 'it is at work already'
     return
   fi
+  [ -z "$from" ] || [ -n "$(gates)" ] || refuse "a release is here, but no gate runs or is enabled that could be judged: systemctl enable --now kaimon.service"
   # Kept for what happens when nobody is connected any more.
   printf '%s\n' "$BASH_EXECUTION_STRING" | write_file "$lib/host.sh" && chmod 700 "$lib/host.sh" || refuse "$lib cannot be written"
   recover_unit | write_file "$units/kaimon-deploy-recover.service" && systemctl daemon-reload && systemctl --quiet enable kaimon-deploy-recover.service ||
@@ -97,6 +98,20 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
     --property="ExecStopPost=/bin/bash $lib/host.sh recover" --property=TimeoutStopSec=600 --property="RuntimeMaxSec=$(($3 + 180))" \
     /bin/bash "$lib/host.sh" act </dev/null 9>&- >&2 || { rm -f -- "$transaction"; refuse 'systemd does not start the switch'; }
   say done 'begun'
+}
+
+# The release is here already: judged, not switched.
+at_work_already() { # RELEASE RUN
+  local gate faults limit=$((SECONDS + 20)) outcome=healthy
+  rm -rf -- "$lib/before"
+  while :; do
+    faults=$(for gate in $(gates); do gate_faults "$gate" "$1"; done)
+    [ -n "$(gates)" ] || faults='no gate runs or is enabled'
+    [ -n "$faults" ] && [ $SECONDS -lt $limit ] || break
+    sleep 1
+  done
+  [ -z "$faults" ] || outcome=failed
+  printf 'run=%s\noutcome=%s\nwhy=it is here already%s\nseconds=0\n' "$2" "$outcome" "${faults:+, and not well: $(tr '\n' ' ' <<<"$faults")}" | write_file "$lib/result"
 }
 
 uptime_s() { cut -d. -f1 /proc/uptime; }
@@ -143,10 +158,12 @@ act() {
   link_current "$to" && install_units "$to" || fail 'the release cannot be put in its place: is the disk full or read-only?'
   users_and_rules "$to"
   systemctl daemon-reload || fail 'systemd does not load the units'
+  # What an older installation has enabled stays so, and is started.
+  [ -n "$from" ] || systemctl --quiet enable kaimon-eye.socket || fail 'the socket of the eyes cannot be enabled'
   if [ -z "$from" ] && [ -z "$list" ]; then
     first_configuration "$to"
     list=kaimon.service
-    systemctl --quiet enable kaimon.service kaimon-eye.socket || fail 'the service cannot be enabled'
+    systemctl --quiet enable kaimon.service || fail 'the service cannot be enabled'
     sed -i "s/^gates=.*/gates=$list/" "$transaction"
   fi
   progress "starting $to"

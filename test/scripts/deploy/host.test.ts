@@ -77,3 +77,37 @@ test.skipIf(missing).each(['', 'boot'])(
   },
   60_000,
 );
+
+test.skipIf(missing)('gates are what runs and what is enabled; where there is neither, nothing is switched', () => {
+  const gates = 'gates | tr "\\n" " "';
+  expect(host(gates).out).toBe('kaimon.service ');
+  host('systemctl enable kaimon@in.service');
+  expect(host(`systemctl stop kaimon.service; ${gates}`).out).toBe('kaimon.service kaimon@in.service ');
+  const none = host(`systemctl disable kaimon@in.service kaimon.service\nswitch ${old} r2 20 1 3`);
+  expect(none.out).toContain('deploy: refused=a release is here, but no gate runs or is enabled');
+  expect(host(`(fail() { echo "$*"; exit 1; }; await_health ${now} '')`)).toMatchObject({
+    code: 1,
+    out: 'no gate was started: nothing could be judged\n',
+  });
+});
+
+test.skipIf(missing)('a release that is here already is judged, and --status says what is not at work', async () => {
+  host('systemctl stop kaimon.service; systemctl enable kaimon.service');
+  const down = await site.deploy(['--status', 'gate1']);
+  expect(down).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/^gate1 {2}not-at-work .*\n +kaimon.service inactive/),
+  });
+  host(note('run=x'));
+  expect((await site.deploy(['--status', 'gate1'])).out).toMatch(/^gate1 {2}switching/);
+  host('rm $transaction');
+  // As if twenty seconds had passed.
+  host(`sleep() { SECONDS=100; }\nswitch ${now} r3 20 1 3`);
+  expect(lib('result')).toMatch(
+    /run=r3\noutcome=failed\nwhy=it is here already, and not well: kaimon.service is inactive/,
+  );
+  expect((await site.deploy(['--status', 'gate1'])).out).toContain('last switch: failed: it is here already');
+  host('systemctl start kaimon.service');
+  host(`switch ${now} r4 20 1 3`);
+  expect(lib('result')).toContain('run=r4\noutcome=healthy\n');
+});
