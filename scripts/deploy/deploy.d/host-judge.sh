@@ -126,16 +126,24 @@ settle() {
 
 # What became of a switch; waits for a while, the PC asks again.
 follow() { # RUN LINES: so many lines of its log are known
-  local run=$1 told=$2 limit=$((SECONDS + 20)) line
+  local run=$1 told=$2 limit=$((SECONDS + 20)) line at_work looks=0
   while :; do
+    # In this order: what ends in between is found further down. The result is written before the transaction goes.
+    at_work=$(field "$transaction" run)
     while IFS= read -r line; do told=$((told + 1)); say progress "$line"; done < <(tail -n "+$((told + 1))" "$lib/log" 2>/dev/null)
-    if [ "$(field "$lib/result" run)" = "$run" ] && { [ "$(field "$transaction" run)" != "$run" ] || [ -n "$(field "$lib/result" unfinished)" ]; }; then
+    if [ "$(field "$lib/result" run)" = "$run" ] && { [ "$at_work" != "$run" ] || [ -n "$(field "$lib/result" unfinished)" ]; }; then
       say outcome "$(field "$lib/result" outcome)"
       say why "$(field "$lib/result" why)"
       say seconds "$(field "$lib/result" seconds)"
       return
     fi
-    if [ "$(field "$transaction" run)" != "$run" ]; then say outcome none; return; fi
+    if [ "$at_work" != "$run" ]; then
+      # On a full disk the result is written after the transaction.
+      looks=$((looks + 1))
+      if [ $looks -ge 3 ]; then say outcome none; return; fi
+    else
+      looks=0
+    fi
     if [ $SECONDS -ge $limit ]; then say outcome going; return; fi
     sleep 0.5
   done

@@ -111,3 +111,16 @@ test.skipIf(missing)('a release that is here already is judged, and --status say
   host(`switch ${now} r4 20 1 3`);
   expect(lib('result')).toContain('run=r4\noutcome=healthy\n');
 });
+
+test.skipIf(missing)('a switch that ends between two looks of `follow` is told, not lost', () => {
+  // The result appears, and the transaction goes, right after the first look at either.
+  const between = `eval "$(declare -f field | sed '1s/field/real_field/')"
+field() {
+  real_field "$@"
+  [ -e /run/once ] || case $1 in "$lib/result" | "$transaction")
+    : >/run/once; printf 'run=r9\\noutcome=healthy\\n' >"$lib/result"; rm -f "$transaction" ;;
+  esac
+}`;
+  host(note('run=r9'));
+  expect(host(`rm -f /run/once\n${between}\nfollow r9 0`).out).toContain('deploy: outcome=healthy\n');
+});
