@@ -26,8 +26,9 @@ let faces = 0;
 const [ownEmbeddings, otherEmbeddings] = [[], []];
 for (const [i, photo] of here.entries()) {
   const other = there[i];
-  if (other === undefined || other.faces.length !== photo.faces.length) {
-    console.log(`FAILED: ${photo.image} has ${photo.faces.length} faces here, ${other?.faces.length} there`);
+  if (other?.faces?.length !== photo.faces.length) {
+    const there = other?.error?.message ?? `${other?.faces?.length} faces`;
+    console.log(`FAILED: ${photo.image} has ${photo.faces.length} faces here; there: ${there}`);
     exit(1);
   }
   for (const [k, face] of photo.faces.entries()) {

@@ -9,7 +9,7 @@
 # Prints what was seen and how long it took here, which says nothing about a board; exits 1 where something fails.
 set -euo pipefail
 package=$(readlink -f "${1:?usage: test/arm64/emulated.sh PACKAGE WORKDIR [CPU…]}") work=${2:?usage: test/arm64/emulated.sh PACKAGE WORKDIR [CPU…]}
-if [ -z "${KAIMON_OWN_MOUNTS:-}" ]; then KAIMON_OWN_MOUNTS=1 exec unshare --mount "$0" "$@"; fi
+if [ -z "${OWN_MOUNTS:-}" ]; then OWN_MOUNTS=1 exec unshare --mount "$0" "$@"; fi
 shift 2
 checkout=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd -P)
 suite=${SUITE:-bookworm}

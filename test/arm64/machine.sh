@@ -5,7 +5,7 @@
 # The kernel's modules and the disk are made in WORKDIR/machine and kept. Prints the machine's own words; exits 1 on failure.
 set -euo pipefail
 work=${1:?usage: test/arm64/machine.sh WORKDIR}
-if [ -z "${KAIMON_OWN_MOUNTS:-}" ]; then KAIMON_OWN_MOUNTS=1 exec unshare --mount "$0" "$@"; fi
+if [ -z "${OWN_MOUNTS:-}" ]; then OWN_MOUNTS=1 exec unshare --mount "$0" "$@"; fi
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd -P)
 suite=${SUITE:-bookworm} cpu=${CPU:-cortex-a72}
 root=$(cd "$work" && pwd -P)/$suite
