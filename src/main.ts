@@ -1,5 +1,5 @@
 /**
- * The gate process, a table of contents: door → models → people → journal → state files → clock → broker → reports → eye → voice →
+ * The gate process, a table of contents: door → formats → models → people → journal → state files → clock → broker → reports → eye → voice →
  * gate → site → systemd. The door is first: exit button and fire alarm wait for nothing else, and are served while the rest is opened.
  * Parts end in the reverse of the order in which they were opened (those that save together: see Endings), at the stop as well as when a
  * later part cannot be opened. Before any of them the door is made safe.
@@ -8,10 +8,8 @@ import { openAttackAlarm } from './access/open-attack-alarm.js';
 import { rulesOf } from './access/rules.js';
 import { warnOfUnknownGroups } from './access/unknown-groups.js';
 import { openTrustedClock } from './clock-trust/open-trusted-clock.js';
-import type { Config } from './config/config.js';
 import { warnOfDangers } from './config/dangers.js';
 import type { Opening } from './config/opening.js';
-import type { Paths } from './config/paths.js';
 import { serveDoorAlone } from './door/door-alone.js';
 import { openDoor } from './door/open-door.js';
 import type { StartedDoor } from './door/start-door.js';
@@ -27,7 +25,6 @@ import { makeNotify, openReadiness } from './host/readiness.js';
 import { openJournal } from './journal/open-journal.js';
 import { Endings } from './kit/endings.js';
 import { explain } from './kit/errors.js';
-import type { Log } from './kit/log.js';
 import { Signal } from './kit/signal.js';
 import { systemClock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
@@ -36,10 +33,9 @@ import { makeWhereabouts } from './passback/make-whereabouts.js';
 import { openPassagesFile } from './passback/passages-file.js';
 import { startRecurringWork } from './recurring-work.js';
 import { attackPictures } from './report/attack-pictures.js';
-import { currentState } from './report/current-state.js';
 import { openReports, reportRun } from './report/open-reports.js';
+import { openStatus } from './report/open-status.js';
 import type { GateState } from './report/status.js';
-import { StatusPublisher } from './report/status-publisher.js';
 import { openSyncCounter } from './report/sync-counter.js';
 import { openDoorOrder } from './schedule/door-order-file.js';
 import { DoorSchedule } from './schedule/door-schedule.js';
@@ -47,6 +43,7 @@ import { openSite } from './site/open-site.js';
 import { summaryOf } from './site/sync/people-records.js';
 import { openUplink } from './site/uplink.js';
 import { openPeople } from './store/open-people.js';
+import { openData } from './stored/open-data.js';
 import { openGreeter } from './voice/open-greeter.js';
 
 /** A running gate. */
@@ -58,9 +55,9 @@ export interface RunningGate {
 
 /** Starts a gate, by another clock and with other endings where a test gives them. @throws OperatingError when it cannot work; nothing is left running then */
 export async function startGate(
-  config: Config,
-  paths: Paths,
-  log: Log,
+  config: Opening['config'],
+  paths: Opening['paths'],
+  log: Opening['log'],
   { clock = systemClock, endings = new Endings(clock) }: Partial<Pick<Opening, 'clock' | 'endings'>> = {},
 ): Promise<RunningGate> {
   const opening = { config, paths, clock, log, endings, warnings: [] };
@@ -88,6 +85,7 @@ async function open(opening: Opening, door: StartedDoor) {
   const { config, clock, log } = opening;
   const rules = rulesOf(config.access);
   const changed = new Signal();
+  await openData(opening);
   const models = openModels(opening);
   const { people, gallery } = await openPeople(opening, models);
   const journal = await openJournal(opening);
@@ -124,13 +122,7 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   const { rules, models, people, reporter, changed, eye, gate, pace, site, notify } = parts;
   const { encoder } = models;
   const warnings = [...warnOfDangers(opening.config, process.env, opening.log), ...opening.warnings];
-  const state = () => currentState({ ...parts, log: opening.log, warnings, connected: () => site?.connected ?? false });
-  const siteProblems = () => site?.problems ?? [];
-  const status = new StatusPublisher({ state, siteProblems, people }, (now, line) => {
-    site?.state(now);
-    notify.status(line);
-  });
-  changed.on(() => status.refresh());
+  const status = await openStatus(opening, { ...parts, warnings });
   people.onChange(changed.raise);
   warnOfUnknownGroups(people.all(), rules.access, opening.log);
   await reportRun(opening, parts, { version: VERSION, encoder, people: summaryOf(people) });

@@ -144,7 +144,9 @@ describe.skipIf(notReady)('a gate that is still being opened', () => {
     const config = { ...everything(), door };
     const gate = await startGate(config, paths(), silentLog, { endings: new Slow() });
     expect(opened.slice(0, 5)).toEqual(["the door's lines", 'the wires', 'the door', 'the lock at exit', 'the people']);
+    await until('it tells the programs of this machine how it is', () => existsSync(join(paths().run, 'state.json')));
     await gate.stop();
+    expect(existsSync(join(paths().run, 'state.json'))).toBe(false);
     const journal = await readFile(join(paths().state, 'journal', '000000000001.jsonl'), 'utf8');
     const types = [...journal.matchAll(/"type":"(\w+)"/g)].map(([, type]) => type);
     expect(types.filter((type) => type === 'fire' || type === 'exit')).toEqual(['fire', 'fire', 'exit']);
@@ -219,6 +221,7 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       'the voice',
       'the requests that were taken',
       'the site',
+      'the state in the run folder',
       'the report of the stop',
       'the counter of people from the site',
       'the jobs',

@@ -5,8 +5,9 @@ import { configKeys, valueAt } from '../config/keys.js';
 import { findConfigFile, type LoadedConfig, loadConfig } from '../config/load.js';
 import { resolvePaths } from '../config/paths.js';
 import { ConfigError, describeOrigin, describeValue, type Problem } from '../config/problem.js';
+import { checkSurroundings } from '../doctor/config-surroundings.js';
 import { EXIT } from '../kit/errors.js';
-import { checkSurroundings } from './config-surroundings.js';
+import { type MigrateOptions, migrate } from './config-migrate.js';
 import { type CommonOptions, example, print } from './context.js';
 
 type Options = CommonOptions;
@@ -53,9 +54,10 @@ async function check(options: Options): Promise<void> {
 async function surroundingsOf(
   { config, originOf }: CheckedConfig,
   wrong: ReadonlySet<string>,
-  { state }: Options,
+  { state, config: file }: Options,
 ): Promise<{ readonly problems: readonly Problem[]; readonly notes: readonly string[] }> {
-  const paths = resolvePaths({ env: process.env, stateOption: state });
+  const configFile = findConfigFile(file, process.env);
+  const paths = resolvePaths({ env: process.env, stateOption: state, configFile });
   const { problems, notes } = await checkSurroundings({ config, paths, env: process.env, wrong });
   return { problems: problems.map((problem) => ({ ...problem, origin: originOf(problem.path) })), notes };
 }
@@ -81,7 +83,7 @@ function schema({ yaml }: { readonly yaml?: boolean }): void {
 const subcommand = (name: string, description: string): Command =>
   new Command(name).description(description).option('--config <file>', 'configuration file');
 
-/** `kaimon config check|show|schema`: is the configuration in order, what is in force and why, what could stand there. */
+/** `kaimon config check|show|migrate|schema`: is the configuration in order, what is in force and why, what could stand there. */
 export function configCommand(): Command {
   return new Command('config')
     .description('check, show and describe the configuration')
@@ -99,6 +101,16 @@ export function configCommand(): Command {
         .option('--json', 'print one JSON document')
         .addHelpText('after', example('kaimon config show | grep -v default'))
         .action((_options: Options, command: Command) => show(command.optsWithGlobals<Options>())),
+    )
+    .addCommand(
+      subcommand('migrate', 'rewrite keys of earlier versions, comments kept, and show what changes')
+        .argument('[file]', 'the file, in place of --config')
+        .option('--write', 'change the file; a copy stays beside it')
+        .option('--json', 'print one JSON document')
+        .addHelpText('after', example('kaimon config migrate /etc/kaimon/kaimon.yaml', 'kaimon config migrate --write'))
+        .action((file: string | undefined, _options: MigrateOptions, command: Command) =>
+          migrate(file, command.optsWithGlobals<MigrateOptions>()),
+        ),
     )
     .addCommand(
       new Command('schema')

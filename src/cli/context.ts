@@ -15,6 +15,8 @@ export interface CommonOptions {
 /** What a command works with. */
 export interface Context {
   readonly config: Config;
+  /** The file that was read; null where there was none. */
+  readonly configFile: string | null;
   readonly paths: Paths;
   readonly peopleFile: string;
   readonly calibrationFile: string;
@@ -23,10 +25,11 @@ export interface Context {
 
 /** Loads the configuration as the daemon would. @param overrides by key, from the command's own options */
 export function contextOf(options: CommonOptions, overrides: Readonly<Record<string, unknown>> = {}): Context {
-  const { config } = loadConfig({ file: options.config, env: process.env, overrides });
-  const paths = resolvePaths({ env: process.env, stateOption: options.state });
+  const { config, file } = loadConfig({ file: options.config, env: process.env, overrides });
+  const paths = resolvePaths({ env: process.env, stateOption: options.state, configFile: file });
   return {
     config,
+    configFile: file,
     paths,
     peopleFile: join(paths.state, 'people.json'),
     calibrationFile: calibrationFile(paths.state),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
@@ -53,7 +54,10 @@ export function enrollCommand(): Command {
     .description('add a person from one photo or more (one good photo is enough)')
     .argument('<name>', 'how the person is greeted')
     .argument('<image...>', 'JPEG, PNG or WebP files, each with one face; of many the best are kept')
-    .option('--id <id>', 'id of the person; with a known id the photos are added to that person')
+    .option(
+      '--id <id>',
+      'id of the person, random where none is given (people.ids); with a known id the photos are added to that person',
+    )
     .option('--group <group...>', 'groups for access rules')
     .option('--from <date>', 'no access before, as 2026-11-24 or 2026-11-24T08:00:00Z')
     .option('--until <date>', 'no access from then on')
@@ -82,6 +86,8 @@ export function enrollCommand(): Command {
             clock: systemClock,
             limits: config.faces.quality,
             maxTemplates: config.people.maxTemplates,
+            ids: config.people.ids,
+            random: randomBytes,
             duplicateDistance: () =>
               config.people.duplicateDistance ??
               chooseThreshold(curve, targetFpir, gallery.templates, threshold).threshold,
@@ -91,7 +97,7 @@ export function enrollCommand(): Command {
       ).catch((thrown: unknown) => {
         throw asInputError(thrown);
       });
-      const { person, quality, nearest, kept, turned, skipped } = enrolled;
+      const { person, quality, nearest, kept, namesakes, turned, skipped } = enrolled;
       const { id, version, name: called } = person;
       const templates = person.templates.length;
       const photos = `${templates} photo${templates === 1 ? '' : 's'}`;
@@ -100,11 +106,16 @@ export function enrollCommand(): Command {
         kept < given
           ? [`of the ${given} photos given the best ${kept} are kept: ${config.people.maxTemplates} are allowed`]
           : [];
-      print(options, { id, name: called, templates, version, quality, nearest, kept, turned, skipped }, [
+      print(options, { id, name: called, templates, version, quality, nearest, kept, namesakes, turned, skipped }, [
         ...skipped.map(({ image, message }) => `left out: ${image}: ${message}`),
         ...turned.map(({ image, degrees }) => `turned upright: ${image} (by ${degrees}°)`),
         ...best,
         `${called} is enrolled as "${id}" with ${photos} (quality ${quality.toFixed(2)})`,
+        ...(namesakes.length > 0
+          ? [
+              `others are called ${called} too, with another face: ${namesakes.join(', ')}; if it is one person, remove one`,
+            ]
+          : []),
       ]);
     });
 }

@@ -3,11 +3,13 @@ import { VERSION } from '../kit/version.js';
 import { auditCommand } from './audit.js';
 import { calibrateCommand } from './calibrate.js';
 import { configCommand } from './config.js';
+import { dataCommand } from './data.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { embedCommand } from './embed.js';
 import { enrollCommand } from './enroll.js';
 import { evaluateCommand } from './evaluate.js';
+import { healthCommand } from './health.js';
 import { identifyCommand } from './identify.js';
 import { modelsCommand } from './models.js';
 import { peopleCommand } from './people.js';
@@ -29,7 +31,9 @@ const COMMANDS = [
   auditCommand,
   safeStateCommand,
   configCommand,
+  dataCommand,
   doctorCommand,
+  healthCommand,
 ];
 
 /** All that can be typed: one file a command. Help, manual page and completion are made from it. */

@@ -36,7 +36,7 @@ export function safeStateCommand(): Command {
       const files =
         found.length > 0
           ? found
-          : [join(resolvePaths({ env: process.env, stateOption: options.state }).run, DOOR_LINE)];
+          : [join(resolvePaths({ env: process.env, stateOption: options.state, configFile: null }).run, DOOR_LINE)];
       const results = files.map((file) => ({ file, ...makeSafe(file) }));
       const failed = results.filter(({ ok }) => !ok);
       if (failed.length > 0) {

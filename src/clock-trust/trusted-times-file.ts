@@ -1,13 +1,18 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Clock, iso, type WallMs, wallMs } from '../kit/clock.js';
+import type { DocumentFormat } from '../kit/files/format.js';
 import { StateFile } from '../kit/files/state-file.js';
 import type { Log } from '../kit/log.js';
 import type { TrustedTimes } from './clock-trust.js';
 
+/** The formats of clock.json. */
+export const TRUSTED_TIMES_FORMAT: DocumentFormat = { name: 'the time last trusted', key: 'schema', steps: [] };
+
 const time = z.iso.datetime().nullable();
-const schema = z.strictObject({ schema: z.literal(1), network: time, battery: time });
-type Kept = z.infer<typeof schema>;
+/** What it holds. */
+export const trustedTimesSchema = z.strictObject({ schema: z.literal(1), network: time, battery: time });
+type Kept = z.infer<typeof trustedTimesSchema>;
 
 /** A kill may lose the last so many milliseconds. */
 const SAVE_MS = 10_000;
@@ -39,7 +44,8 @@ export class TrustedTimesFile {
       file,
       name: 'the time last trusted',
       lost,
-      schema,
+      schema: trustedTimesSchema,
+      format: TRUSTED_TIMES_FORMAT,
       empty,
       delayMs: SAVE_MS,
       clock,

@@ -24,14 +24,34 @@ const below = (state: string): Paths => ({ state, cache: join(state, 'cache'), r
 export const unitCache = (state: string): string | undefined =>
   state.startsWith('/var/lib/') ? state.replace('/var/lib/', '/var/cache/') : undefined;
 
+/** Configurations of the services: kaimon.yaml of kaimon.service, in.yaml of kaimon@in. */
+const OF_A_SERVICE = /^\/etc\/kaimon\/([A-Za-z0-9_-]{1,64})\.yaml$/;
+
+/** The folders that systemd gives the service with this configuration; undefined: it is the configuration of none. */
+export function serviceFolders(configFile: string | null): Paths | undefined {
+  const name = OF_A_SERVICE.exec(configFile === null ? '' : resolve(configFile))?.[1];
+  if (name === undefined) return undefined;
+  const gate = name === 'kaimon' ? 'kaimon' : `kaimon/${name}`;
+  return { state: `/var/lib/${gate}`, cache: `/var/cache/${gate}`, run: `/run/${gate}` };
+}
+
+/** What the folders follow from. */
+export interface PathOptions {
+  readonly env: Environment;
+  readonly stateOption?: string | undefined;
+  /** The configuration that is in force; null: none. */
+  readonly configFile: string | null;
+  /** Who asks; this process unless given. */
+  readonly uid?: number | undefined;
+}
+
 /**
- * The folders to use: `--state DIR` (or KAIMON_STATE) holds all three; under systemd the unit's folders;
- * otherwise the user's own by the XDG rules.
+ * The folders to use: `--state DIR` (or KAIMON_STATE) holds all three; under systemd the unit's folders; for root with the configuration
+ * of a service that service's folders, whose people root means; otherwise the user's own by the XDG rules.
  * @throws OperatingError where there is no home folder to derive them from.
  */
-export function resolvePaths(options: { readonly env: Environment; readonly stateOption?: string | undefined }): Paths {
-  const { env } = options;
-  const chosen = options.stateOption || env['KAIMON_STATE'];
+export function resolvePaths({ env, stateOption, configFile, uid = process.getuid?.() }: PathOptions): Paths {
+  const chosen = stateOption || env['KAIMON_STATE'];
   if (chosen) return below(resolve(chosen));
   const unit = first(env['STATE_DIRECTORY']);
   if (unit !== null) {
@@ -42,6 +62,8 @@ export function resolvePaths(options: { readonly env: Environment; readonly stat
       run: first(env['RUNTIME_DIRECTORY']) ?? inside.run,
     };
   }
+  const ofService = uid === 0 ? serviceFolders(configFile) : undefined;
+  if (ofService !== undefined) return ofService;
   const home = absolute(env['HOME']);
   const stateHome = absolute(env['XDG_STATE_HOME']) ?? (home && join(home, '.local', 'state'));
   const cacheHome = absolute(env['XDG_CACHE_HOME']) ?? (home && join(home, '.cache'));

@@ -53,8 +53,8 @@ export class BackOffice {
   }
 
   /** Enrols a person from one photo. @throws OperatingError with the gate's own words when it refuses */
-  async enroll(name: string, photo: Buffer): Promise<void> {
-    const answer = await this.ask('enroll', { name, photo: photo.toString('base64') });
+  async enroll(name: string, photo: Buffer, id?: string): Promise<void> {
+    const answer = await this.ask('enroll', { name, id, photo: photo.toString('base64') });
     if (!answer.ok) throw new OperatingError('KAIMON_DEMO', `${name} could not be enrolled: ${answer.error.message}`);
   }
 

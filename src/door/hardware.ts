@@ -81,7 +81,7 @@ export async function openHardware(config: DoorConfig, parts: HardwareParts): Pr
     };
   }
   const backend = parts.backend ?? (await chooseBackend(config, parts));
-  const lines = resolveAll(config, backend);
+  const lines = doorLines(config, backend);
   const open: Closable[] = [];
   try {
     return await openLines(config, parts, backend, lines, record, open);
@@ -91,7 +91,8 @@ export async function openHardware(config: DoorConfig, parts: HardwareParts): Pr
   }
 }
 
-function resolveAll(config: DoorConfig, { chips }: Backend): Lines {
+/** The lines that are configured, as this machine has them. @throws OperatingError KAIMON_GPIO_LINE */
+export function doorLines(config: DoorConfig, { chips }: Pick<Backend, 'chips'>): Lines {
   const lines = new Map<LineName, GpioLine>();
   for (const name of ['relay', ...INPUT_NAMES, ...INDICATOR_NAMES] as const) {
     const { line } = config[name];

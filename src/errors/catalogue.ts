@@ -1,6 +1,7 @@
 // pure
 /** Every error code with its kind, its meaning and what to do. docs/errors.md is made from it (scripts/errors-page.mjs). */
 import { COMMAND_LINE_ERRORS } from './command-line.js';
+import { DATA_ERRORS } from './data.js';
 import { DOOR_ERRORS } from './door.js';
 import type { ErrorKind } from './error-row.js';
 import { JOURNAL_ERRORS } from './journal.js';
@@ -16,6 +17,7 @@ export const ERROR_SECTIONS = {
   'Photos and enrolment': PHOTOS_ERRORS,
   'Models, camera, eye': SEEING_ERRORS,
   'People store and files': STORE_ERRORS,
+  'Formats and backups': DATA_ERRORS,
   Journal: JOURNAL_ERRORS,
   Door: DOOR_ERRORS,
   MQTT: MQTT_ERRORS,
@@ -27,6 +29,7 @@ export const ERRORS = {
   ...PHOTOS_ERRORS,
   ...SEEING_ERRORS,
   ...STORE_ERRORS,
+  ...DATA_ERRORS,
   ...JOURNAL_ERRORS,
   ...DOOR_ERRORS,
   ...MQTT_ERRORS,

@@ -7,7 +7,6 @@ export interface Answer {
   readonly blob: Buffer;
 }
 
-const ANSWER_MS = 20_000;
 /** Answers awaited at a time; the eye itself lets fewer photos wait. */
 const WAITING_MAX = 16;
 const NO_REPLY: Answer = { message: undefined, blob: Buffer.alloc(0) };
@@ -15,6 +14,7 @@ const NO_REPLY: Answer = { message: undefined, blob: Buffer.alloc(0) };
 /** The requests that the eye has not answered yet. Each settles: with the answer, at the time limit, or when the eye ends. */
 export class PendingReplies {
   readonly #clock: Clock;
+  readonly #answerMs: number;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #nextId = 1;
 
@@ -23,8 +23,10 @@ export class PendingReplies {
     return this.#waiting.size >= WAITING_MAX;
   }
 
-  constructor(clock: Clock) {
+  /** @param answerMs what an answer may take, in milliseconds */
+  constructor(clock: Clock, answerMs: number) {
     this.#clock = clock;
+    this.#answerMs = answerMs;
   }
 
   /** Sends a request under a new id and waits. @param send returns false when the eye takes no more */
@@ -32,7 +34,7 @@ export class PendingReplies {
     const id = this.#nextId++;
     if (this.full || !send(id)) return Promise.resolve(NO_REPLY);
     return new Promise((resolve) => {
-      const timer = this.#clock.after(ANSWER_MS, () => this.#settle(id, NO_REPLY));
+      const timer = this.#clock.after(this.#answerMs, () => this.#settle(id, NO_REPLY));
       this.#waiting.set(id, (answer) => {
         timer.cancel();
         resolve(answer);

@@ -8,6 +8,8 @@ export interface SupervisionPlan {
   readonly hangMs: number;
   /** At work on one picture for so long: hung inside native code, although signs of life still come. */
   readonly busyMs: number;
+  /** What an answer may take: a picture may be in work when it is asked for, and is given up after `busyMs`. */
+  readonly answerMs: number;
   /** Time for loading native code and models. */
   readonly startMs: number;
   /** More messages than this within a second: flooding. An empty replay at full speed reaches some 320. */
@@ -96,6 +98,7 @@ export const supervisionPlan = (eye: {
 }): SupervisionPlan => ({
   hangMs: eye.hangMs,
   busyMs: eye.busyMs,
+  answerMs: 2 * eye.busyMs,
   startMs: eye.startMs,
   messagesPerSecondMax: 1000,
   facesPerSecondMax: 200,

@@ -62,7 +62,7 @@ export class EyeSupervisor {
     this.#settings = parts.settings;
     this.#plan = parts.plan;
     this.#clock = parts.clock;
-    this.#replies = new PendingReplies(parts.clock);
+    this.#replies = new PendingReplies(parts.clock, parts.plan.answerMs);
     this.#log = parts.log;
     this.#outputBudget = new LogBudget(parts.clock);
     this.#cameraMessages = new CameraMessages(parts.clock, parts.log);

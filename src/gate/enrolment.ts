@@ -13,7 +13,8 @@ import {
   type WayUp,
 } from '../person/enrolment-rules.js';
 import type { Gallery } from '../person/gallery.js';
-import { idFor, type Language, type Person, type StoredTemplate } from '../person/person.js';
+import { type IdKind, newId, type RandomBytes } from '../person/new-id.js';
+import type { Language, Person, StoredTemplate } from '../person/person.js';
 import { isRemoval } from '../store/merge.js';
 import { NotSaved } from '../store/not-saved.js';
 import type { PeopleStore } from '../store/people-store.js';
@@ -50,6 +51,8 @@ export interface Enrolled {
   readonly nearest: { readonly id: string; readonly distance: number } | null;
   /** The id of the person whose face is too near, where that was overridden. */
   readonly forced: string | undefined;
+  /** Ids of other people of this name: one person may have been enrolled twice. */
+  readonly namesakes: readonly string[];
   /** How many of the photos given are kept: with more than `people.maxTemplates`, known ones included, the best are. */
   readonly kept: number;
   /** Enrolled, but the disk has refused it so far. */
@@ -86,6 +89,9 @@ export interface EnrolmentParts {
   readonly clock: Clock;
   readonly limits: QualityLimits;
   readonly maxTemplates: number;
+  /** How people who come without an id get one. */
+  readonly ids: IdKind;
+  readonly random: RandomBytes;
   /** The distance within which two people count as one. */
   readonly duplicateDistance: () => number;
 }
@@ -157,13 +163,13 @@ export class Enrolment {
    * @throws EnrolmentRefused when there is none, or the data contradicts what is known
    */
   async take({ good }: JudgedPhotos, data: EnrolmentData, by: string): Promise<Enrolled> {
-    const { store, gallery, maxTemplates } = this.#parts;
+    const { store, gallery, maxTemplates, ids, random } = this.#parts;
     const [first] = good;
     if (!first) throw new EnrolmentRefused('bad-request', 'none of the photos can be used');
     const known = data.id === undefined ? undefined : store.get(data.id);
     const fresh = good.map(({ template }) => template);
     const templates = extended(known?.templates ?? [], fresh, gallery.encoder, maxTemplates);
-    const id = data.id ?? idFor(data.name, (candidate) => store.everUsed(candidate));
+    const id = data.id ?? newId(ids, data.name, (candidate) => store.everUsed(candidate), random);
     const { person, unsaved } = await this.#put({ ...this.#record(id, known, data, templates), by });
     const nearest = good.reduce<Enrolled['nearest']>(
       (least, photo) => (photo.nearest && (!least || photo.nearest.distance < least.distance) ? photo.nearest : least),
@@ -174,6 +180,9 @@ export class Enrolment {
       quality: Math.max(...fresh.map(({ quality }) => quality)),
       nearest,
       forced: good.find(({ forced }) => forced !== undefined)?.forced,
+      namesakes: [...store.all()]
+        .filter((other) => other.name === person.name && other.id !== id)
+        .map((other) => other.id),
       kept: templates.filter((template) => fresh.includes(template)).length,
       unsaved,
     };

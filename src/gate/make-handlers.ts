@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Opening } from '../config/opening.js';
 import type { DoorKeeper } from '../door/door-keeper.js';
 import type { EyeSupervisor } from '../eye/supervisor.js';
@@ -37,6 +38,8 @@ export function makeHandlers({ config, paths, clock }: Opening, parts: MakeHandl
     clock,
     limits: config.faces.quality,
     maxTemplates: config.people.maxTemplates,
+    ids: config.people.ids,
+    random: randomBytes,
     duplicateDistance: () => config.people.duplicateDistance ?? gate.photoThreshold,
   });
   return requestHandlers({

@@ -152,13 +152,14 @@ function asRequestError(thrown: unknown): unknown {
   return thrown;
 }
 
-const summary = ({ person, quality, nearest, kept }: Enrolled) => ({
+const summary = ({ person, quality, nearest, kept, namesakes }: Enrolled) => ({
   id: person.id,
   name: person.name,
   templates: person.templates.length,
   version: person.version,
   quality,
   nearest,
+  namesakes,
   /** 0: the photos known already are better, and no more are allowed. */
   kept,
 });

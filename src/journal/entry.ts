@@ -5,6 +5,13 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { type DocumentFormat, formatOf, newestFormat } from '../kit/files/format.js';
+
+/**
+ * The formats of the journal: of a line, and of head and checkpoint. A line is never made anew, for the next one names its hash: each format
+ * that there ever was is read as it stands.
+ */
+export const JOURNAL_FORMAT: DocumentFormat = { name: 'the journal', key: 'v', steps: [] };
 
 /** Bytes of a line without its newline, at most. */
 export const LINE_MAX = 4096;
@@ -93,6 +100,8 @@ export function decodeLine(line: Buffer): Decoded {
   }
   const { data, error } = entrySchema.safeParse(value);
   if (error) {
+    const format = formatOf(value, JOURNAL_FORMAT) ?? 0;
+    if (format > newestFormat(JOURNAL_FORMAT)) return { why: `a newer Kaimon wrote it (format ${format})` };
     const issue = error.issues[0];
     return { why: `${issue?.path.join('.') || 'entry'}: ${issue?.message ?? 'invalid'}` };
   }

@@ -67,7 +67,7 @@ export class FileJournal implements JournalWriter {
   /**
    * Opens the journal: repairs a torn last line and notes in the journal what was found. Where the disk refuses (full, read-only), `fault`
    * says why, entries wait in memory, and it is tried again until the journal can be opened: a gate must start on a full disk, too.
-   * @throws OperatingError of the lock's code when another process writes
+   * @throws OperatingError of the lock's code when another process writes; KAIMON_DATA_NEWER
    */
   static async open(options: FileJournalOptions): Promise<FileJournal> {
     const journal = new FileJournal(options);
@@ -293,6 +293,8 @@ export class FileJournal implements JournalWriter {
 const lockLost = (folder: string): OperatingError =>
   new OperatingError('KAIMON_JOURNAL_LOCKED', `the journal in ${folder} is not this process's any more`);
 
-/** The surroundings keep the journal from being opened. Another process that writes it is none: two daemons are a mistake. */
+/** The surroundings keep the journal from being opened. Another process that writes it is none, nor is a later version's: these are mistakes. */
 const isTrouble = (thrown: unknown): boolean =>
-  thrown instanceof OperatingError ? thrown.code !== 'KAIMON_JOURNAL_LOCKED' : errnoOf(thrown) !== undefined;
+  thrown instanceof OperatingError
+    ? !['KAIMON_JOURNAL_LOCKED', 'KAIMON_DATA_NEWER'].includes(thrown.code)
+    : errnoOf(thrown) !== undefined;

@@ -1,7 +1,9 @@
 /** Brings the files of a journal into order when the daemon starts, after whatever ended it the last time. */
+import { join } from 'node:path';
+import { migrated, NewerFormat, newerFile } from '../kit/files/format.js';
 import { ChainCheck } from './chain.js';
 import type { JournalDisk, StoredFile } from './disk.js';
-import { decodeLine, type Entry, hashLine, LINE_MAX } from './entry.js';
+import { decodeLine, type Entry, hashLine, JOURNAL_FORMAT, LINE_MAX } from './entry.js';
 import { personalUpTo } from './erasing.js';
 import { FaultList } from './faults.js';
 import { BEGINNING, CHECKPOINT_FILE, decodeMark, HEAD_FILE, type Mark, type Position } from './head.js';
@@ -45,9 +47,11 @@ export interface KnownEnd {
 
 /**
  * Finds where the chain ends, cuts a torn line off, and finishes an interrupted purge. Only for the one writer.
+ * @throws OperatingError KAIMON_DATA_NEWER before anything is changed
  * @param known for a writer that had the chain before: beyond it may stand what it wrote and could not fsync
  */
 export async function recoverChain(disk: JournalDisk, known?: KnownEnd): Promise<RecoveredChain> {
+  await refuseNewerJournal(disk);
   await removeTemps(disk);
   const own = known ? await settleEnd(disk, known) : [];
   const checkpoint = await readMark(disk, CHECKPOINT_FILE);
@@ -109,10 +113,36 @@ async function settleEnd(disk: JournalDisk, { boot, n, segment, bytes }: KnownEn
   return [];
 }
 
-/** The head or the checkpoint; undefined where the file is missing or unreadable. */
+/** The head or the checkpoint; undefined where the file is missing or unreadable. @throws OperatingError KAIMON_DATA_NEWER */
 export async function readMark(disk: JournalDisk, file: string): Promise<Mark | undefined> {
   const bytes = await disk.read(file);
+  if (bytes) refuseNewer(bytes, join(disk.folder, file));
   return bytes && decodeMark(bytes);
+}
+
+/** A journal of a later version must not be mended, noted as broken or gone on with: @throws OperatingError KAIMON_DATA_NEWER */
+async function refuseNewerJournal(disk: JournalDisk): Promise<void> {
+  for (const file of [HEAD_FILE, CHECKPOINT_FILE]) await readMark(disk, file);
+  const [, last] = newestSegments(await disk.list());
+  const { lines } = splitLines((last && (await disk.read(last.name, 2 * LINE_MAX))) ?? Buffer.alloc(0));
+  if (last) refuseNewer(lines.at(-1) ?? Buffer.alloc(0), join(disk.folder, last.name));
+}
+
+function refuseNewer(bytes: Buffer, file: string): void {
+  try {
+    migrated(jsonOf(bytes), JOURNAL_FORMAT);
+  } catch (thrown) {
+    throw thrown instanceof NewerFormat ? newerFile(file, thrown) : thrown;
+  }
+}
+
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    // What is no JSON is damaged, which the caller finds.
+    return undefined;
+  }
 }
 
 const newestSegments = (files: readonly StoredFile[]): readonly [StoredFile | undefined, StoredFile | undefined] => {

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { explain, OperatingError } from '../kit/errors.js';
 import { writeFileAtomic } from '../kit/files/atomic-file.js';
+import { type DocumentFormat, migrated } from '../kit/files/format.js';
 import { makeFolder } from '../kit/files/make-folder.js';
 import { readPlainFileSync } from '../kit/files/plain-file.js';
 import { MATCH_RATES, visitSchema } from './manifest.js';
@@ -42,6 +43,9 @@ export const calibrationSchema = z
   );
 export type Calibration = z.infer<typeof calibrationSchema>;
 
+/** The formats of calibration.json. */
+export const CALIBRATION_FORMAT: DocumentFormat = { name: 'the thresholds of the site', key: 'schema', steps: [] };
+
 const CALIBRATION_BYTES_MAX = 1024 * 1024;
 
 /** The file in the state folder. */
@@ -53,7 +57,8 @@ export const calibrationFile = (state: string): string => join(state, 'calibrati
  */
 export function readCalibration(file: string): Calibration | undefined {
   try {
-    return calibrationSchema.parse(JSON.parse(readPlainFileSync(file, CALIBRATION_BYTES_MAX).toString('utf8')));
+    const json: unknown = JSON.parse(readPlainFileSync(file, CALIBRATION_BYTES_MAX).toString('utf8'));
+    return calibrationSchema.parse(migrated(json, CALIBRATION_FORMAT).document);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new OperatingError(

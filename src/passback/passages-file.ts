@@ -2,11 +2,15 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Opening } from '../config/opening.js';
 import type { Clock } from '../kit/clock.js';
+import type { DocumentFormat } from '../kit/files/format.js';
 import { StateFile } from '../kit/files/state-file.js';
 import type { Log } from '../kit/log.js';
 import { PEOPLE_MAX, personIdSchema } from '../person/person.js';
 import { NO_COUNTS } from './passage-detection.js';
 import { passageSchema } from './passback.js';
+
+/** The formats of passages.json. */
+export const PASSAGES_FORMAT: DocumentFormat = { name: 'passages', key: 'schema', steps: [] };
 
 const count = z.int().min(0).default(0);
 
@@ -33,6 +37,7 @@ const fileOf = (state: string, { clock, log, warnings }: FileParts) => ({
   name: 'passages',
   lost: 'who is inside is not known, anti-passback and the counts begin anew',
   schema: passagesSchema,
+  format: PASSAGES_FORMAT,
   empty: NO_PASSAGES,
   delayMs: SAVE_MS,
   clock,

@@ -56,20 +56,3 @@ export type Person = z.infer<typeof personSchema>;
 
 export const tombstoneSchema = z.object({ version: versionSchema, at: z.iso.datetime() });
 export type Tombstone = z.infer<typeof tombstoneSchema>;
-
-/**
- * An id made from a name: lower case, letters without accents, others as "-"; `person` when nothing is left.
- * When `taken` says that the id is or was in use, a number is appended until one is free.
- */
-export function idFor(name: string, taken: (id: string) => boolean): string {
-  const base =
-    name
-      .normalize('NFKD')
-      .replace(/\p{M}/gu, '')
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-+|-+$/g, '')
-      .slice(0, 56) || 'person';
-  if (!taken(base)) return base;
-  for (let n = 2; ; n++) if (!taken(`${base}-${n}`)) return `${base}-${n}`;
-}

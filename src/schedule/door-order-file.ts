@@ -2,12 +2,17 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Opening } from '../config/opening.js';
 import { type Clock, iso, wallMs } from '../kit/clock.js';
+import type { DocumentFormat } from '../kit/files/format.js';
 import { StateFile } from '../kit/files/state-file.js';
 import type { Log } from '../kit/log.js';
 import { DOOR_MODES } from './door-mode.js';
 import { type DoorOrder, NO_ORDER } from './door-order.js';
 
-const schema = z.strictObject({
+/** The formats of door-mode.json. */
+export const DOOR_ORDER_FORMAT: DocumentFormat = { name: "the door's mode", key: 'schema', steps: [] };
+
+/** What it holds. */
+export const doorOrderSchema = z.strictObject({
   schema: z.literal(1),
   mode: z.enum(DOOR_MODES),
   /** A mode ordered by hand stays until the plan asks for another one. */
@@ -17,7 +22,7 @@ const schema = z.strictObject({
   /** This stands in for an order that could not be read, and nothing was ordered or planned since. */
   lost: z.literal(true).optional(),
 });
-type Remembered = z.infer<typeof schema>;
+type Remembered = z.infer<typeof doorOrderSchema>;
 
 const LOST = "the door's mode from before the start is not known: locked until another mode is ordered or planned";
 
@@ -47,7 +52,8 @@ export class DoorOrderFile {
       file: path,
       name: "the door's mode",
       lost: LOST,
-      schema,
+      schema: doorOrderSchema,
+      format: DOOR_ORDER_FORMAT,
       empty,
       unusable,
       delayMs: 0,

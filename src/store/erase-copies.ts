@@ -6,8 +6,8 @@ import { cannotWrite } from '../kit/files/atomic-file.js';
 import { Patience } from '../kit/files/patience.js';
 import type { PeopleStore } from './people-store.js';
 
-/** Damaged files that were set aside. */
-const SET_ASIDE = /^(?:people|passages)\.json(?:\.last-good)?\.corrupt-/;
+/** Damaged files that were set aside, files of an older format, and what a restore has replaced. */
+const SET_ASIDE = /^(?:people|passages)\.json(?:\.last-good)?\.(?:corrupt|format|replaced)-/;
 
 /**
  * Removes what still shows or names a removed person, apart from the journal: the last good copy of the people file, all files that

@@ -1,5 +1,6 @@
 // pure
 import { z } from 'zod';
+import { type DocumentFormat, migrated, newestFormat } from '../kit/files/format.js';
 import {
   encoderIdSchema,
   PEOPLE_MAX,
@@ -10,8 +11,8 @@ import {
 } from '../person/person.js';
 import { firstIssue, InvalidPeople, personText, readPerson } from './record.js';
 
-/** The schema number that this version reads and writes. */
-export const PEOPLE_SCHEMA = 1;
+/** The formats of people.json. */
+export const PEOPLE_FORMAT: DocumentFormat = { name: 'the people', key: 'schema', steps: [] };
 
 /** Removals are kept for about 400 days; with more than this many, no new person is taken in until some are purged. */
 export const TOMBSTONES_MAX = 200_000;
@@ -26,23 +27,12 @@ export interface PeopleDocument {
 /** A new store without people. */
 export const emptyDocument = (encoder: string): PeopleDocument => ({ encoder, people: new Map(), removed: new Map() });
 
-/** The file was written by a newer Kaimon and must be left exactly as it is. */
-export class NewerPeople extends Error {
-  override readonly name = 'NewerPeople';
-  readonly schema: number;
-
-  constructor(schema: number) {
-    super(`schema ${schema}; this version reads up to ${PEOPLE_SCHEMA}`);
-    this.schema = schema;
-  }
-}
-
 /** Characters of a chunk: about a third of a millisecond of JSON on a PC. */
 const CHUNK_CHARS = 256 * 1024;
 
 /** The file's text in chunks of some 256 kB, one record a line, so that writing never holds the event loop for long. */
-export function* documentChunks(document: PeopleDocument): Generator<string, void> {
-  let chunk = `{"schema":${PEOPLE_SCHEMA},"encoder":${JSON.stringify(document.encoder)},"people":{`;
+export function* documentChunks(document: PeopleDocument, format = PEOPLE_FORMAT): Generator<string, void> {
+  let chunk = `{"schema":${newestFormat(format)},"encoder":${JSON.stringify(document.encoder)},"people":{`;
   let separator = '\n';
   for (const [id, person] of document.people) {
     chunk += `${separator}"${id}":${personText(person)}`;
@@ -106,6 +96,13 @@ function within<T>(where: string, read: () => T): T {
   }
 }
 
+/** A file as it was read. */
+export interface ReadPeople {
+  readonly document: PeopleDocument;
+  /** The format of the file, where that is an older one. */
+  readonly older?: number | undefined;
+}
+
 const envelopeSchema = z.object({ schema: z.int() });
 const bodySchema = z.object({
   encoder: z.string(),
@@ -113,19 +110,16 @@ const bodySchema = z.object({
   removed: z.record(z.string(), z.unknown()),
 });
 
-/** Reads any JSON layout of the file, for instance one that was edited by hand. @throws InvalidPeople, NewerPeople */
-export function documentFromJson(json: unknown): PeopleDocument {
-  checkSchema(envelopeSchema.safeParse(json).data?.schema);
-  const { data, error } = bodySchema.safeParse(json);
+/** Reads any JSON layout of the file, for instance one that was edited by hand, and the formats of before. @throws InvalidPeople, NewerFormat */
+export function documentFromJson(json: unknown, format = PEOPLE_FORMAT): ReadPeople {
+  const { document: current, older } = migrated(json, format);
+  const found = envelopeSchema.safeParse(current).data?.schema;
+  if (found !== newestFormat(format))
+    throw new InvalidPeople(`schema: expected ${newestFormat(format)}, found ${found ?? 'none'}`);
+  const { data, error } = bodySchema.safeParse(current);
   if (error) throw new InvalidPeople(firstIssue(error));
   const builder = new DocumentBuilder();
   for (const [id, value] of Object.entries(data.people)) builder.addPerson(id, value);
   for (const [id, value] of Object.entries(data.removed)) builder.addTombstone(id, value);
-  return builder.document(data.encoder);
-}
-
-/** @throws NewerPeople for the file of a later version, InvalidPeople for any other that this version cannot read */
-export function checkSchema(schema: number | undefined): void {
-  if (schema !== undefined && schema > PEOPLE_SCHEMA) throw new NewerPeople(schema);
-  if (schema !== PEOPLE_SCHEMA) throw new InvalidPeople(`schema: expected ${PEOPLE_SCHEMA}, found ${schema ?? 'none'}`);
+  return { document: builder.document(data.encoder), older };
 }

@@ -4,8 +4,10 @@ import type { Adapter } from 'lowdb';
 import { type Clock, iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { cannotWrite, errnoOf, writeFileAtomic } from '../kit/files/atomic-file.js';
+import { type DocumentFormat, NEWER_ADVICE, NewerFormat } from '../kit/files/format.js';
+import { keepOldFormat } from '../kit/files/kept-format.js';
 import type { Log } from '../kit/log.js';
-import { documentChunks, NewerPeople, type PeopleDocument } from './people-document.js';
+import { documentChunks, PEOPLE_FORMAT, type PeopleDocument } from './people-document.js';
 import { parsePeople } from './people-parser.js';
 import { InvalidPeople } from './record.js';
 
@@ -13,7 +15,7 @@ import { InvalidPeople } from './record.js';
 type Copy =
   | { readonly kind: 'missing' }
   | { readonly kind: 'damaged'; readonly why: string }
-  | { readonly kind: 'whole'; readonly document: PeopleDocument };
+  | { readonly kind: 'whole'; readonly document: PeopleDocument; readonly older?: number | undefined };
 
 export interface PeopleFileOptions {
   readonly file: string;
@@ -27,6 +29,8 @@ export interface PeopleFileOptions {
   readonly onProgress?: (() => void) | undefined;
   /** Throws when another process may write; asked right before the file is replaced. */
   readonly check?: (() => Promise<void>) | undefined;
+  /** For tests of formats to come. */
+  readonly format?: DocumentFormat;
 }
 
 const SET_ASIDE = 'people file damaged: set aside, going on with the people who are in memory';
@@ -40,6 +44,8 @@ export const lastGoodOf = (file: string): string => `${file}.last-good`;
 export class PeopleFileAdapter implements Adapter<PeopleDocument> {
   readonly #options: PeopleFileOptions;
   #recovered: string | undefined;
+  /** What was read is of this older format, and is kept before the first write. */
+  #older: { readonly path: string; readonly format: number } | undefined;
 
   constructor(options: PeopleFileOptions) {
     this.#options = options;
@@ -79,7 +85,9 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
     if (this.#options.readOnly) throw new Error('this people file was opened for reading');
     const { file, onProgress, check } = this.#options;
     const keepPrevious = lastGoodOf(file);
-    await writeFileAtomic(file, documentChunks(document), {
+    if (this.#older) await keepOldFormat(file, this.#older.format, { path: this.#older.path, check });
+    this.#older = undefined;
+    await writeFileAtomic(file, documentChunks(document, this.#options.format), {
       mode: 0o600,
       keepPrevious,
       onProgress,
@@ -89,8 +97,9 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
   }
 
   async #read(path: string): Promise<Copy> {
-    const copy = await readCopy(path, this.#options.onProgress);
+    const copy = await readCopy(path, this.#options);
     this.#options.onProgress?.();
+    if (copy.kind === 'whole') this.#older = copy.older === undefined ? undefined : { path, format: copy.older };
     return copy;
   }
 
@@ -128,7 +137,10 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
   }
 }
 
-async function readCopy(path: string, onProgress?: () => void): Promise<Copy> {
+async function readCopy(
+  path: string,
+  { onProgress, format = PEOPLE_FORMAT }: Pick<PeopleFileOptions, 'onProgress' | 'format'>,
+): Promise<Copy> {
   let bytes: Buffer;
   try {
     bytes = await fs.readFile(path);
@@ -141,19 +153,19 @@ async function readCopy(path: string, onProgress?: () => void): Promise<Copy> {
     );
   }
   try {
-    const parser = parsePeople(bytes);
+    const parser = parsePeople(bytes, format);
     for (;;) {
       const step = parser.next();
-      if (step.done) return { kind: 'whole', document: step.value };
+      if (step.done) return { kind: 'whole', ...step.value };
       onProgress?.();
       await breathe();
     }
   } catch (cause) {
     if (cause instanceof InvalidPeople) return { kind: 'damaged', why: cause.message };
-    if (!(cause instanceof NewerPeople)) throw cause;
+    if (!(cause instanceof NewerFormat)) throw cause;
     throw new OperatingError(
       'KAIMON_PEOPLE_SCHEMA',
-      `${path} was written by a newer Kaimon (${cause.message}): install that version again, or restore an older backup. The file was left as it is`,
+      `${path} was written by a newer Kaimon (${cause.message}): ${NEWER_ADVICE}. The file was left as it is`,
       { cause },
     );
   }

@@ -1,7 +1,14 @@
 // pure
 import { constants } from 'node:buffer';
 import { messageOf } from '../kit/errors.js';
-import { checkSchema, DocumentBuilder, documentFromJson, type PeopleDocument } from './people-document.js';
+import { newestFormat } from '../kit/files/format.js';
+import {
+  DocumentBuilder,
+  documentFromJson,
+  PEOPLE_FORMAT,
+  type PeopleDocument,
+  type ReadPeople,
+} from './people-document.js';
 import { InvalidPeople } from './record.js';
 
 /** Bytes read between two pauses: 2–3 ms on a PC. */
@@ -13,12 +20,12 @@ const keyPattern = /^"([a-z0-9_-]{1,64})":/;
 /**
  * Reads the bytes of people.json; yields every few milliseconds so that the caller can let the event loop run.
  * Kaimon's own layout (one record a line) is read line by line, in half the time and memory of one JSON.parse and without
- * its limit of 512 MB. Any other layout is read as plain JSON.
- * @throws InvalidPeople, NewerPeople
+ * its limit of 512 MB. Any other layout, and the formats of before, are read as plain JSON.
+ * @throws InvalidPeople, NewerFormat
  */
-export function* parsePeople(bytes: Buffer): Generator<void, PeopleDocument> {
-  const document = yield* parseLines(bytes);
-  return document ?? documentFromJson(parseWhole(bytes));
+export function* parsePeople(bytes: Buffer, format = PEOPLE_FORMAT): Generator<void, ReadPeople> {
+  const document = yield* parseLines(bytes, newestFormat(format));
+  return document ? { document } : documentFromJson(parseWhole(bytes), format);
 }
 
 function parseWhole(bytes: Buffer): unknown {
@@ -40,11 +47,10 @@ function parseWhole(bytes: Buffer): unknown {
 }
 
 /** The document, or undefined when the bytes are not laid out as `documentChunks` writes them. */
-function* parseLines(bytes: Buffer): Generator<void, PeopleDocument | undefined> {
+function* parseLines(bytes: Buffer, newest: number): Generator<void, PeopleDocument | undefined> {
   const headEnd = bytes.indexOf('\n');
   const head = headPattern.exec(bytes.toString('utf8', 0, Math.min(Math.max(headEnd, 0), 256)));
-  if (!head) return undefined;
-  checkSchema(Number(head[1]));
+  if (!head || Number(head[1]) !== newest) return undefined;
   const builder = new DocumentBuilder();
   let section: 'people' | 'removed' = 'people';
   // A line that ends with a comma is followed by another record; one without a comma ends the section.

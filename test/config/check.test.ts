@@ -90,7 +90,7 @@ describe('a mistake is reported with its key, its place, what was found and what
     [
       'a list in place of a section',
       'people: [1]',
-      'people (kaimon.yaml line 1): found a list, allowed: a map with duplicateDistance, maxTemplates',
+      'people (kaimon.yaml line 1): found a list, allowed: a map with ids, duplicateDistance, maxTemplates',
     ],
     [
       'a name with a capital',
@@ -116,7 +116,7 @@ describe('a mistake is reported with its key, its place, what was found and what
     [
       'a key that is similar to none',
       'people: {colour: red}',
-      'people.colour (kaimon.yaml line 1): unknown key, allowed here: duplicateDistance, maxTemplates',
+      'people.colour (kaimon.yaml line 1): unknown key, allowed here: ids, duplicateDistance, maxTemplates',
     ],
     [
       'a key that tampers with objects',

@@ -139,11 +139,49 @@ describe('folders', () => {
       ['/home/ada/.local/state/kaimon', '/home/ada/.cache/kaimon', '/home/ada/.local/state/kaimon/run'],
     ],
   ])('%s', (_rule, env, stateOption, [state, cache, run]) => {
-    expect(resolvePaths({ env, stateOption })).toEqual({ state, cache, run });
+    expect(resolvePaths({ env, stateOption, configFile: null })).toEqual({ state, cache, run });
+  });
+
+  const ofService = ['/var/lib/kaimon', '/var/cache/kaimon', '/run/kaimon'];
+  const own = ['/home/ada/.local/state/kaimon', '/home/ada/.cache/kaimon', '/home/ada/.local/state/kaimon/run'];
+  test.each<[string, Record<string, string>, string | null, number, string | undefined, string[]]>([
+    ['are the service’s for root with its configuration', home, '/etc/kaimon/kaimon.yaml', 0, undefined, ofService],
+    [
+      'are those of one of several gates for root with that gate’s configuration',
+      home,
+      '/etc/kaimon/in.yaml',
+      0,
+      undefined,
+      ['/var/lib/kaimon/in', '/var/cache/kaimon/in', '/run/kaimon/in'],
+    ],
+    ['are the user’s own for anybody else', home, '/etc/kaimon/kaimon.yaml', 1000, undefined, own],
+    ['are root’s own with any other configuration', home, '/root/kaimon.yaml', 0, undefined, own],
+    ['are root’s own where the name could lead elsewhere', home, '/etc/kaimon/...yaml', 0, undefined, own],
+    ['are root’s own with another kind of file', home, '/etc/kaimon/kaimon.yaml.bak', 0, undefined, own],
+    [
+      'given by --state win over those of the service',
+      home,
+      '/etc/kaimon/kaimon.yaml',
+      0,
+      '/data',
+      ['/data', '/data/cache', '/data/run'],
+    ],
+    [
+      'given by KAIMON_STATE win over those of the service',
+      { ...home, KAIMON_STATE: '/data' },
+      '/etc/kaimon/kaimon.yaml',
+      0,
+      undefined,
+      ['/data', '/data/cache', '/data/run'],
+    ],
+  ])('%s', (_rule, env, configFile, uid, stateOption, [state, cache, run]) => {
+    expect(resolvePaths({ env, stateOption, configFile, uid })).toEqual({ state, cache, run });
   });
 
   test('cannot be derived without a home folder', () => {
-    expect(() => resolvePaths({ env: {} })).toThrow(trouble('KAIMON_PATHS', 'environment', /--state DIR/));
+    expect(() => resolvePaths({ env: {}, configFile: null })).toThrow(
+      trouble('KAIMON_PATHS', 'environment', /--state DIR/),
+    );
   });
 });
 

@@ -52,7 +52,7 @@ test('every folder of src has its row, in the order that the check holds', () =>
   const check = readFileSync(join(root, 'scripts/check-shape.mjs'), 'utf8');
   const list = check.slice(check.indexOf('const FOLDERS')).split(']')[0] ?? '';
   expect(rows).toEqual([...list.matchAll(/'([a-z-]+)'/g)].map(([, folder]) => folder));
-  const tops = ['evaluation', 'demo', 'bench', 'cli'];
+  const tops = ['evaluation', 'demo', 'bench', 'doctor', 'cli'];
   const folders = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   expect(folders.map(({ name }) => name).sort()).toEqual([...rows, ...tops].sort());
 });

@@ -32,6 +32,7 @@ export const SETTINGS: EyeSettings = {
 const PLAN: SupervisionPlan = {
   hangMs: 4000,
   busyMs: 10_000,
+  answerMs: 20_000,
   startMs: 60_000,
   messagesPerSecondMax: 100,
   facesPerSecondMax: 50,

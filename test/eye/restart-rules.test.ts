@@ -16,6 +16,7 @@ import { monotonicMs } from '../../src/kit/clock.js';
 const PLAN: SupervisionPlan = {
   hangMs: 4000,
   busyMs: 10_000,
+  answerMs: 20_000,
   startMs: 60_000,
   messagesPerSecondMax: 100,
   facesPerSecondMax: 50,
@@ -128,6 +129,7 @@ test('the plan of the default configuration allows a fast camera and notices a h
 
 test('a slow processor may be given more time for a picture and for the start', () => {
   const plan = supervisionPlan({ ...defaultConfig.eye, busyMs: 90_000, startMs: 300_000 });
+  expect(plan.answerMs).toBeGreaterThan(plan.busyMs);
   const life = noteMessage(newLife(at(0)), at(100_000), 60_000);
   expect(whyKill(life, plan, at(100_001))).toBeUndefined();
   expect(whyKill(life, supervisionPlan(defaultConfig.eye), at(100_001))).toMatch(/at one picture for 60 s/);

@@ -48,6 +48,17 @@ describe('enrolment', () => {
     expect(both.map(({ person }) => person.id)).toEqual(['ada', 'ada-2']);
   });
 
+  test('ids do not come from names unless that is wanted, and another person of the name is told of', async () => {
+    const { take } = await office(undefined, 'random');
+    const first = await take('Ada', 0);
+    expect(first.person.id).toMatch(/^p-[0-9a-hjkmnp-tv-z]{10}$/);
+    expect(first.namesakes).toEqual([]);
+    const second = await take('Ada', 2);
+    expect(second.person.id).not.toBe(first.person.id);
+    expect(second.namesakes).toEqual([first.person.id]);
+    expect((await take('Ada', 0.1, { id: first.person.id })).namesakes).toEqual([second.person.id]);
+  });
+
   test('a further photo under the same id adds to the person and keeps what was known', async () => {
     const { clock, take } = await office();
     await take('Ada', 0, { groups: ['staff'], greeting: 'Hello {name}', validUntil: '2027-01-01T00:00:00.000Z' });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Adapter } from 'lowdb';
 import { onTestFinished } from 'vitest';
 import type { PhotoAnswer } from '../../src/eye/protocol.js';
@@ -6,6 +7,7 @@ import { Enrolment } from '../../src/gate/enrolment.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { Gallery } from '../../src/person/gallery.js';
+import type { IdKind } from '../../src/person/new-id.js';
 import type { PeopleDocument } from '../../src/store/people-document.js';
 import { PeopleStore } from '../../src/store/people-store.js';
 import { measuredFace } from '../face/faces.js';
@@ -14,7 +16,7 @@ import { direction, ENCODER } from '../person/sample.js';
 import { tempFolder } from '../store/sample.js';
 
 /** An enrolment over a real store, with the gallery following the store as in the gate. */
-export async function office(storage?: Adapter<PeopleDocument>) {
+export async function office(storage?: Adapter<PeopleDocument>, ids: IdKind = 'names') {
   const clock = new ManualClock();
   const store = await PeopleStore.open({
     file: `${await tempFolder()}/people.json`,
@@ -36,6 +38,8 @@ export async function office(storage?: Adapter<PeopleDocument>) {
     clock,
     limits: LIMITS,
     maxTemplates: 3,
+    ids,
+    random: randomBytes,
     duplicateDistance: () => 0.5,
   });
   const take = (name: string, angle: number, more: object = {}) =>

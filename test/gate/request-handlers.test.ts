@@ -78,6 +78,7 @@ describe('requests over MQTT', () => {
       version: store.get('ada')?.version,
       quality: 0.9,
       nearest: null,
+      namesakes: [],
       kept: 1,
     });
     expect(store.get('ada')?.by).toBe('admin');

@@ -47,7 +47,7 @@ beforeAll(async () => {
   writeFileSync(at('text.jpg'), 'this is no picture');
   writeFileSync(at('empty.jpg'), '');
   writeFileSync(at('huge.png'), hugePng());
-  expect((await run('enroll', 'Ada', at('ada.jpg'))).code).toBe(0);
+  expect((await run('enroll', 'Ada', at('ada.jpg'), '--id', 'ada')).code).toBe(0);
 }, 300_000);
 
 afterAll(() => folder && discard(folder));

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { discard, kaimon, notReady, scratch } from './harness.js';
+import { discard, kaimon, notReady, SAMPLES, scratch } from './harness.js';
 
 test.skipIf(notReady)(
   `kaimon doctor names dangerous settings and what is wrong, and changes nothing${notReady ? ` (${notReady})` : ''}`,
@@ -25,24 +25,50 @@ test.skipIf(notReady)(
       }),
     );
     const doctor = async () => {
-      const { code, stdout } = await kaimon('doctor', '--config', config, '--state', state, '--json');
-      return { code, ...(JSON.parse(stdout) as { findings: { what: string; result: string; text: string }[] }) };
+      const { code, stdout } = await kaimon('doctor', '--config', config, '--state', state, '--json', '--camera', '0');
+      return {
+        code,
+        ...(JSON.parse(stdout) as {
+          findings: { what: string; result: string; text: string }[];
+          numbers: Record<string, number>;
+        }),
+      };
     };
     try {
       const well = await doctor();
       expect(well.code).toBe(0);
-      expect(well.findings.at(-1)).toMatchObject({ what: 'eye', text: expect.stringMatching(/eye\.sandbox is none$/) });
-      const warnings = well.findings.filter(({ result }) => result === 'warning').map(({ text }) => text.split(':')[0]);
-      expect(warnings).toEqual(['liveness-off', 'clock-unchecked', 'door-simulated', 'secret-open', 'eye-unconfined']);
+      const named = well.findings.map(({ text }) => text.split(':')[0]);
+      const dangers = ['liveness-off', 'clock-unchecked', 'door-simulated', 'secret-open', 'eye-unconfined'];
+      expect(named.filter((name) => dangers.includes(name as string))).toEqual(dangers);
+      expect(well.findings).toContainEqual(
+        expect.objectContaining({ what: 'packages', text: expect.stringMatching(/OpenCV 4.*ONNX Runtime 1/) }),
+      );
+      expect(well.numbers['people']).toBe(0);
+      expect(readdirSync(state)).toEqual([]);
       writeFileSync(join(state, 'people.json'), 'rubbish');
       const ill = await doctor();
       expect(ill.code).toBe(1);
       expect(ill.findings).toContainEqual(expect.objectContaining({ what: 'people', result: 'problem' }));
       writeFileSync(key, 'no key');
-      const keyless = (await doctor()).findings.filter(
-        ({ what, result }) => what === 'settings' && result === 'problem',
-      );
+      const keyless = (await doctor()).findings.filter(({ what, result }) => what === 'keys' && result === 'problem');
       expect(keyless.map(({ text }) => text.split(':')[0])).toEqual(['journal.keyFile']);
+    } finally {
+      discard(folder);
+    }
+  },
+  60_000,
+);
+
+test.skipIf(notReady)(
+  `kaimon doctor watches the camera with an eye of its own, and says what it sees${notReady ? ` (${notReady})` : ''}`,
+  async () => {
+    const folder = scratch();
+    const [config, state] = [join(folder, 'kaimon.yaml'), join(folder, 'state')];
+    writeFileSync(config, stringify({ camera: { kind: 'replay', path: SAMPLES, fps: 5 } }));
+    try {
+      const { stdout } = await kaimon('doctor', '--config', config, '--state', state, '--camera', '4');
+      expect(stdout).toMatch(/^\w+ +camera +1920 × \d+, \d+\.\d frames a second measured/m);
+      expect(stdout).toMatch(/^\w+ +faces +\d+ seen: \d+ px between the eyes/m);
     } finally {
       discard(folder);
     }

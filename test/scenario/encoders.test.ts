@@ -22,8 +22,8 @@ beforeAll(async () => {
   await portrait(at('kept', 'ada', 'photo.jpg'), FACES.ada);
   await portrait(at('kept', 'grace', 'photo.jpg'), FACES.grace);
   await portrait(at('stranger.jpg'), FACES.stranger);
-  expect((await run('first', 'enroll', 'Ada', at('kept', 'ada', 'photo.jpg'))).code).toBe(0);
-  expect((await run('first', 'enroll', 'Grace', at('kept', 'grace', 'photo.jpg'))).code).toBe(0);
+  expect((await run('first', 'enroll', 'Ada', at('kept', 'ada', 'photo.jpg'), '--id', 'ada')).code).toBe(0);
+  expect((await run('first', 'enroll', 'Grace', at('kept', 'grace', 'photo.jpg'), '--id', 'grace')).code).toBe(0);
 }, 120_000);
 
 afterAll(() => folder && discard(folder));

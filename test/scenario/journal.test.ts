@@ -59,7 +59,7 @@ test.skipIf(notReady)(
     const first = await start();
     gate = first;
     await first.office.until(({ eye }) => eye === 'up');
-    await first.office.enroll('Ada', await portrait(join(folder, 'ada.jpg'), FACES.ada));
+    await first.office.enroll('Ada', await portrait(join(folder, 'ada.jpg'), FACES.ada), 'ada');
     const granted = await first.until(({ type }) => type === 'granted');
     await first.office.ask('open', { reason: 'parcel for Ada' });
     const opened = await first.until(({ type }) => type === 'opened');

@@ -56,7 +56,7 @@ test.skipIf(notReady)(
       inward.office.until(({ eye }) => eye === 'up'),
       outward.office.until(({ status, door }) => status !== 'offline' && door?.state === 'locked'),
     ]);
-    await inward.office.enroll('Ada', await portrait(join(folder, 'ada.jpg'), FACES.ada));
+    await inward.office.enroll('Ada', await portrait(join(folder, 'ada.jpg'), FACES.ada), 'ada');
     await inward.until(({ type }) => type === 'granted');
     expect(inward.events.some(({ type }) => type === 'passed')).toBe(false);
     wire(inward, 'contact', true);

@@ -44,7 +44,7 @@ test.skipIf(notReady)(
   async () => {
     let inward = await start('in');
     await inward.office.until(({ eye }) => eye === 'up');
-    await inward.office.enroll('Ada', await portrait(join(folder, 'ada.jpg'), FACES.ada));
+    await inward.office.enroll('Ada', await portrait(join(folder, 'ada.jpg'), FACES.ada), 'ada');
     expect(await inward.until(decided)).toMatchObject({ type: 'granted', person: 'ada' });
     await inward.until(({ type }) => type === 'passed');
     // The film loops, so she comes again and again.

@@ -46,13 +46,15 @@ test.skipIf(notReady)(
     await Promise.all([north, south].map(({ office }) => office.until(({ eye }) => eye === 'up')));
     enrolAsTheDocsSay(folder, broker.port, 'north');
     const granted = await south.until(({ type }) => type === 'granted');
-    expect(granted).toMatchObject({ person: 'ada', name: 'Ada' });
+    expect(granted).toMatchObject({ person: expect.stringMatching(/^p-[0-9a-z]{10}$/), name: 'Ada' });
     // The film loops: the stranger comes after her.
     const refused = await south.until(
       ({ type, frame }) => type === 'refused' && Number(frame) > Number(granted['frame']),
     );
     expect(refused['reason']).toBe('nobody');
-    expect(south.events.filter(({ type }) => type === 'granted').every(({ person }) => person === 'ada')).toBe(true);
+    expect(
+      south.events.filter(({ type }) => type === 'granted').every(({ person }) => person === granted['person']),
+    ).toBe(true);
     expect(north.events.some(({ type }) => type === 'granted')).toBe(false);
   },
   120_000,

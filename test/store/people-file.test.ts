@@ -25,7 +25,7 @@ function parse(text: string): PeopleDocument {
   const parser = parsePeople(Buffer.from(text));
   for (;;) {
     const step = parser.next();
-    if (step.done) return step.value;
+    if (step.done) return step.value.document;
   }
 }
 
@@ -167,7 +167,7 @@ describe('a people file that must not be touched', () => {
     ['in another layout', '{ "schema": 2, "faces": [] }'],
   ])('of a newer Kaimon (%s) is refused and left as it is', async (_layout, text) => {
     const { adapter, folder, file } = await setUp({ file: text, lastGood: textOf(document) });
-    await expect(adapter.read()).rejects.toThrow(/newer Kaimon \(schema 2; this version reads up to 1\)/);
+    await expect(adapter.read()).rejects.toThrow(/newer Kaimon \(format 2; this version reads up to 1\)/);
     expect(await fs.readFile(file, 'utf8')).toBe(text);
     expect(await names(folder)).toEqual(['people.json', 'people.json.last-good']);
   });

@@ -14,7 +14,11 @@ import { Reporter } from '../../dist/report/reporter.js';
 const { config } = loadConfig({ file: process.argv[2], env: process.env, overrides: {} });
 const log = createLog('info', 'door');
 const notify = new SystemdNotify({ env: process.env, clock, log });
-const hardware = await openHardware(config.door, { clock, log, runFolder: resolvePaths({ env: process.env }).run });
+const hardware = await openHardware(config.door, {
+  clock,
+  log,
+  runFolder: resolvePaths({ env: process.env, configFile: null }).run,
+});
 const journalThenSite = new JournalThenSite(journalOff, () => undefined, log);
 const reporter = new Reporter({ log, names: false, journalThenSite, clock, publish: () => undefined });
 const nothing = () => undefined;

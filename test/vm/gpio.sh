@@ -14,4 +14,5 @@ vm() { bash "$recipe" "$work" "$@"; }
 vm build
 SHARE=${SHARE:-$root} MEM=${MEM:-2048} vm up
 trap 'vm down || true' EXIT
-vm exec "DAEMON=${DAEMON:-whole} ONLY=${ONLY:-} bash -s" <"$root/test/vm/gpio-guest.sh"
+# An hour and a half: the recipe itself would end it after 15 minutes.
+EXEC_TIMEOUT=${EXEC_TIMEOUT:-5400} vm exec "DAEMON=${DAEMON:-whole} ONLY=${ONLY:-} bash -s" <"$root/test/vm/gpio-guest.sh"

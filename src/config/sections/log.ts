@@ -8,5 +8,5 @@ export const logSection = z.strictObject({
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     'info',
   ),
-  names: flag('Write the names of people; otherwise only their ids', true),
+  names: flag('Write the names of people; otherwise only their ids', false),
 });

@@ -1,8 +1,13 @@
 import { z } from 'zod';
-import { distance, measureOrNull, whole } from '../field.js';
+import { choice, distance, measureOrNull, whole } from '../field.js';
 
 /** Enrolment. */
 export const peopleSection = z.strictObject({
+  ids: choice(
+    'How somebody enrolled without an id gets one: at random, so that it tells nothing of them once they are removed, or made from the name',
+    ['random', 'names'],
+    'random',
+  ),
   duplicateDistance: measureOrNull(
     "A new face nearer than this to somebody else is refused as a duplicate; null takes the encoder's threshold",
     distance,

@@ -6,6 +6,8 @@ import { messageOf, OperatingError } from '../errors.js';
 export interface AtomicWriteOptions {
   /** Permission bits of the new file, whatever the umask and the old file say. Default 0600. */
   readonly mode?: number;
+  /** The owner of the new file. Default: this process, or with root the folder's owner. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
   /** Keep the replaced file under this path, in the same folder, as the last good copy. */
   readonly keepPrevious?: string;
   /** Called each time that a part has reached the disk: a large file may take longer than any limit, one that hangs makes no progress. */
@@ -29,7 +31,7 @@ const PART_BYTES = 4 * 1024 * 1024;
 export async function writeFileAtomic(path: string, chunks: Chunks, options: AtomicWriteOptions = {}): Promise<void> {
   const temp = tempBeside(path);
   try {
-    await writeSynced(temp, chunks, options.mode ?? 0o600, options.onProgress);
+    await writeSynced(temp, chunks, options.mode ?? 0o600, options);
     if (options.keepPrevious !== undefined) await keepCopy(path, options.keepPrevious, options);
     await options.beforeRename?.();
     await fs.rename(temp, path);
@@ -67,11 +69,17 @@ export async function removeStaleTemps(path: string): Promise<number> {
 export const tempBeside = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
 
-async function writeSynced(temp: string, chunks: Chunks, mode: number, onProgress?: () => void): Promise<void> {
+async function writeSynced(
+  temp: string,
+  chunks: Chunks,
+  mode: number,
+  { onProgress, owner }: AtomicWriteOptions,
+): Promise<void> {
   const handle = await fs.open(temp, 'wx', mode);
   try {
     await handle.chmod(mode);
-    await ownLikeFolder(handle, temp);
+    if (owner && process.getuid?.() === 0) await handle.chown(owner.uid, owner.gid);
+    else await ownLikeFolder(handle, temp);
     // Each write runs in the thread pool, so the event loop is free between two chunks.
     let unsynced = 0;
     for await (const chunk of chunks) {
@@ -101,7 +109,11 @@ export async function ownLikeFolder(handle: fs.FileHandle, path: string): Promis
 }
 
 /** Makes `copy` a second name of the file that `path` names now. At every moment `copy` is a whole file, the old or the new one. */
-async function keepCopy(path: string, copy: string, { onProgress, beforeRename }: AtomicWriteOptions): Promise<void> {
+export async function keepCopy(
+  path: string,
+  copy: string,
+  { onProgress, beforeRename }: AtomicWriteOptions,
+): Promise<void> {
   const temp = tempBeside(copy);
   try {
     await fs.link(path, temp);
@@ -127,9 +139,9 @@ async function copySynced(from: string, to: string, onProgress?: () => void): Pr
   try {
     const source = await fs.open(from);
     try {
-      const { mode } = await source.stat();
+      const { mode, uid, gid } = await source.stat();
       const chunks = source.createReadStream({ autoClose: false, highWaterMark: 256 * 1024 });
-      await writeSynced(to, chunks, mode & 0o777, onProgress);
+      await writeSynced(to, chunks, mode & 0o777, { onProgress, owner: { uid, gid } });
     } finally {
       await source.close();
     }

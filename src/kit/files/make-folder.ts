@@ -1,14 +1,29 @@
 import { existsSync, promises as fs, mkdirSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
 import { errnoOf } from './atomic-file.js';
 
 /**
  * Makes a folder and those above it. Node's own recursive mkdir says ENOENT, "no such file or directory", of a disk that is read-only; here the
- * error is what the disk really said.
+ * error is what the disk really said. What root makes belongs to whom the folder above it belongs to: the daemon's own user could not enter it
+ * otherwise.
  * @returns the first folder that was made; undefined where all were there
  * @throws Error of the file system
  */
 export async function makeFolder(path: string, mode?: number): Promise<string | undefined> {
+  const made = await makeAll(path, mode);
+  if (made !== undefined && process.getuid?.() === 0) await ownLikeAbove(resolve(made), resolve(path));
+  return made;
+}
+
+async function ownLikeAbove(first: string, last: string): Promise<void> {
+  const { uid, gid } = await fs.stat(dirname(first));
+  if (uid === 0) return;
+  const all = [first];
+  for (const name of relative(first, last).split(sep)) if (name !== '') all.push(`${all.at(-1)}${sep}${name}`);
+  for (const folder of all) await fs.chown(folder, uid, gid);
+}
+
+async function makeAll(path: string, mode?: number): Promise<string | undefined> {
   try {
     return await fs.mkdir(path, { recursive: true, mode });
   } catch (thrown) {

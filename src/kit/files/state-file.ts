@@ -6,6 +6,8 @@ import { messageOf, OperatingError } from '../errors.js';
 import type { Log } from '../log.js';
 import { LOCAL_RETRY } from '../retry.js';
 import { cannotWrite, errnoOf, removeStaleTemps, writeFileAtomic } from './atomic-file.js';
+import { type DocumentFormat, migrated, NewerFormat, newerFile } from './format.js';
+import { keepOldFormat } from './kept-format.js';
 import { Saver } from './saver.js';
 
 export interface StateFileOptions<T> {
@@ -13,6 +15,8 @@ export interface StateFileOptions<T> {
   /** What it holds, for the log. */
   readonly name: string;
   readonly schema: z.ZodType<T>;
+  /** The formats of it; those of before are read, too. Default: the first one, with the number in `schema`. */
+  readonly format?: DocumentFormat;
   /** What it means that the content is lost, for people: one clause. */
   readonly lost: string;
   /** Takes the sentence of a loss at the start; it is logged, too. */
@@ -27,9 +31,16 @@ export interface StateFileOptions<T> {
   readonly log: Log;
 }
 
+/** What was found at the start. */
+interface Found<T> {
+  readonly content: T;
+  /** The format of the file, where that is an older one. */
+  readonly older?: number | undefined;
+}
+
 /**
  * A small JSON document in the state folder that the gate can do without: a damaged one is set aside and logged, and the gate goes on
- * with an empty one. It is written whole and fsynced; while the disk refuses, the content stays in memory and is tried again.
+ * with an empty one. One of a later version is neither: it is not this version's to set aside, and the start is refused. It is written whole and fsynced; while the disk refuses, the content stays in memory and is tried again.
  */
 export class StateFile<T> {
   /** The content at the start. */
@@ -39,27 +50,35 @@ export class StateFile<T> {
   #now: () => T;
   #timer: Timer | undefined;
 
-  private constructor(options: StateFileOptions<T>, found: T) {
+  private constructor(options: StateFileOptions<T>, { content, older }: Found<T>) {
     const { clock, log, name, file } = options;
     this.#options = options;
-    this.found = found;
-    this.#now = () => found;
-    const write = () => writeFileAtomic(file, [`${JSON.stringify(this.#now())}\n`]);
+    this.found = content;
+    this.#now = () => content;
+    let old = older;
+    const write = async () => {
+      if (old !== undefined) await keepOldFormat(file, old);
+      old = undefined;
+      await writeFileAtomic(file, [`${JSON.stringify(this.#now())}\n`]);
+    };
     this.#saver = new Saver({ name, write, clock, log, retry: LOCAL_RETRY });
   }
 
-  /** @throws OperatingError KAIMON_FILE_READ where the file is there and cannot be read, KAIMON_FILE_WRITE */
+  /** @throws OperatingError KAIMON_FILE_READ where the file is there and cannot be read, KAIMON_FILE_WRITE, KAIMON_DATA_NEWER */
   static async open<T>(options: StateFileOptions<T>): Promise<StateFile<T>> {
     await removeStaleTemps(options.file);
     return new StateFile(options, await read(options));
   }
 
-  /** As {@link open}, for a gate, which must start without what the file holds: what is wrong with the disk is only logged. */
+  /**
+   * As {@link open}, for a gate, which must start without what the file holds: what is wrong with the disk is only logged.
+   * @throws OperatingError KAIMON_DATA_NEWER
+   */
   static async openAnyway<T>(options: StateFileOptions<T>): Promise<StateFile<T>> {
     try {
       return await StateFile.open(options);
     } catch (thrown) {
-      if (!(thrown instanceof OperatingError)) throw thrown;
+      if (!(thrown instanceof OperatingError) || thrown.code === 'KAIMON_DATA_NEWER') throw thrown;
       return new StateFile(options, await readAnyway(options, thrown));
     }
   }
@@ -100,23 +119,23 @@ export class StateFile<T> {
   }
 }
 
-async function read<T>(options: StateFileOptions<T>): Promise<T> {
+async function read<T>(options: StateFileOptions<T>): Promise<Found<T>> {
   const { file, empty } = options;
   let text: string;
   try {
     text = await fs.readFile(file, 'utf8');
   } catch (cause) {
-    if (errnoOf(cause) === 'ENOENT') return empty;
+    if (errnoOf(cause) === 'ENOENT') return { content: empty };
     throw new OperatingError('KAIMON_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
   const data = contentOf(text, options);
   if (data !== undefined) return data;
   await setAside(options, 'damaged');
-  return options.unusable ?? empty;
+  return { content: options.unusable ?? empty };
 }
 
 /** On a disk that cannot be written a file may be whole all the same. What cannot even be read is moved out of the way. */
-async function readAnyway<T>(options: StateFileOptions<T>, why: OperatingError): Promise<T> {
+async function readAnyway<T>(options: StateFileOptions<T>, why: OperatingError): Promise<Found<T>> {
   const { file, name, empty, log } = options;
   let missing = false;
   const text = await fs.readFile(file, 'utf8').catch((thrown: unknown) => {
@@ -128,12 +147,12 @@ async function readAnyway<T>(options: StateFileOptions<T>, why: OperatingError):
     log.error({ file, why: why.message }, `${name} will not be saved`);
     return data;
   }
-  if (missing) return empty;
+  if (missing) return { content: empty };
   await setAside(options, `unusable (${why.message})`).catch((also: unknown) => {
     log.error({ file, why: messageOf(also) }, `${name} unusable: going on with nothing`);
     warn(options, 'left where it is');
   });
-  return options.unusable ?? empty;
+  return { content: options.unusable ?? empty };
 }
 
 /** @throws OperatingError KAIMON_FILE_WRITE */
@@ -154,8 +173,16 @@ const warn = <T>({ file, lost, warnings }: StateFileOptions<T>, how: string): vo
   warnings?.push(`${name.replace('.json', '')}-lost: ${name} could not be used at the start and was ${how}: ${lost}`);
 };
 
-const contentOf = <T>(text: string, { schema }: StateFileOptions<T>): T | undefined =>
-  schema.safeParse(parsed(text)).data;
+/** @returns undefined where it is damaged @throws OperatingError KAIMON_DATA_NEWER */
+function contentOf<T>(text: string, { file, name, schema, format }: StateFileOptions<T>): Found<T> | undefined {
+  try {
+    const { document, older } = migrated(parsed(text), format ?? { name, key: 'schema', steps: [] });
+    const content = schema.safeParse(document).data;
+    return content === undefined ? undefined : { content, older };
+  } catch (thrown) {
+    throw thrown instanceof NewerFormat ? newerFile(file, thrown) : thrown;
+  }
+}
 
 function parsed(text: string): unknown {
   try {

@@ -174,6 +174,12 @@ async function readLock(path: string): Promise<string | undefined> {
   }
 }
 
+/** The living process that holds the lock at `path`; undefined where none does. For those who only look. @throws OperatingError KAIMON_FILE_READ */
+export async function lockHolder(path: string): Promise<number | undefined> {
+  const holder = holderOf((await readLock(path)) ?? '');
+  return holder && (await isAlive(holder)) ? holder.pid : undefined;
+}
+
 function holderOf(text: string): Holder | undefined {
   try {
     return holderSchema.safeParse(JSON.parse(text)).data;

@@ -2,12 +2,17 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Opening } from '../../config/opening.js';
 import { iso, wallMs } from '../../kit/clock.js';
+import type { DocumentFormat } from '../../kit/files/format.js';
 import { StateFile } from '../../kit/files/state-file.js';
 import { requestIdSchema } from '../messages.js';
 import { ForgottenRequests, SPANS_MAX } from './forgotten-requests.js';
 import { SEEN_MAX, SeenRequests } from './seen-requests.js';
 
-const schema = z.strictObject({
+/** The formats of requests.json. */
+export const SEEN_FORMAT: DocumentFormat = { name: 'the requests that were taken', key: 'schema', steps: [] };
+
+/** What it holds. */
+export const seenSchema = z.strictObject({
   schema: z.literal(1),
   /** When each accepted request expires. */
   requests: z
@@ -44,7 +49,8 @@ export async function openSeenRequests({
         file: join(paths.state, 'requests.json'),
         name: 'the requests that were taken',
         lost: 'what was asked before this start is refused by its time alone',
-        schema,
+        schema: seenSchema,
+        format: SEEN_FORMAT,
         empty: { schema: 1, requests: {}, forgotten: [] },
         delayMs: 0,
         clock,

@@ -44,6 +44,14 @@ test('makes what is missing with its mode, and says what that was', async () => 
   expect(existsSync(join(folder, 'c', 'd'))).toBe(true);
 });
 
+test.skipIf(process.getuid?.() !== 0)('what root makes belongs to the owner of the folder above it', async () => {
+  const folder = await tempFolder();
+  await fs.chown(folder, 1234, 2345);
+  await makeFolder(join(folder, 'a', 'b', 'c'));
+  for (const made of ['a', 'a/b', 'a/b/c'])
+    expect(await fs.stat(join(folder, made))).toMatchObject({ uid: 1234, gid: 2345 });
+});
+
 test('a file in the way is named as that', async () => {
   const folder = await tempFolder();
   writeFileSync(join(folder, 'file'), '');

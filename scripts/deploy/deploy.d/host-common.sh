@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+# The host's part of scripts/deploy/deploy: these files in a row are sent over ssh at each step and run by root's bash. Nothing on the host is
+# believed but the system itself and what root alone may write. What the PC reads are lines `deploy: KEY=VALUE` on standard output.
+set -u -o pipefail
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+umask 022
+
+home=/opt/kaimon releases=/opt/kaimon/releases incoming=/opt/kaimon/incoming current=/opt/kaimon/current
+lib=/var/lib/kaimon-deploy transaction=/var/lib/kaimon-deploy/transaction
+units=/etc/systemd/system signers=/etc/kaimon/release-signers
+# How each unit of a release begins: others are left alone.
+mark='# Kaimon release '
+
+say() { printf 'deploy: %s=%s\n' "$1" "${*:2}"; }
+# Nothing was changed that matters: the gate goes on as it was.
+refuse() { say refused "$*"; exit 3; }
+
+is_release() { [[ $1 =~ ^[0-9][A-Za-z0-9.+~-]{0,80}-[0-9a-f]{12}$ ]]; }
+is_gate() { [[ $1 =~ ^kaimon(@[A-Za-z0-9_-][A-Za-z0-9_.-]{0,60})?\.service$ ]]; }
+
+field() { sed -n "s/^$2=//p" "$1" 2>/dev/null | head -n 1; } # FILE KEY
+write_file() { # FILE, from standard input: the old bytes or the new ones, after a power cut too
+  cat >"$1.new" && sync "$1.new" && mv -T "$1.new" "$1" && sync "$(dirname "$1")"
+}
+
+# One at a time. The lock ends with the process; what it starts must not inherit it.
+lock() {
+  mkdir -p "$lib" && chmod 700 "$lib" || refuse "$lib cannot be made"
+  exec 9>"$lib/lock" || refuse "$lib/lock cannot be made"
+  flock "$@" 9 || refuse 'another deployment is at work on this host'
+}
+
+release_of_link() { # the release that `current` names
+  local to
+  to=$(readlink "$current" 2>/dev/null) || return 0
+  to=${to#releases/}
+  is_release "$to" && printf '%s' "$to"
+}
+
+instance_of() { local name=${1%.service}; case $name in *@*) printf '%s' "${name#*@}" ;; esac; }
+run_of() { local i; i=$(instance_of "$1"); printf '%s' "/run/kaimon${i:+/$i}"; }
+state_of() { local i; i=$(instance_of "$1"); printf '%s' "/var/lib/kaimon${i:+/$i}"; }
+config_of() { local i; i=$(instance_of "$1"); printf '%s' "/etc/kaimon/${i:-kaimon}.yaml"; }
+
+property() { systemctl show -p "$2" --value "$1" 2>/dev/null; } # UNIT NAME
+
+# The gates at work, also one that systemd is about to start again.
+gates() {
+  local unit state _
+  while read -r unit _ state _; do
+    case $state in active | activating | reloading) is_gate "$unit" && printf '%s\n' "$unit" ;; esac
+  done < <(systemctl list-units --all --plain --no-legend 'kaimon.service' 'kaimon@*.service' 2>/dev/null)
+}
+
+# What belongs to the service's user is read like this: no link is followed, nothing is waited for.
+text_of() { dd if="$1" iflag=nofollow,nonblock bs=262144 count=1 2>/dev/null; }
+
+program() { # RELEASE COMMAND…: its own `kaimon`
+  local release=$1
+  shift
+  timeout 120 "$releases/$release/scripts/kaimon" "$@" </dev/null 2>&1
+}
+
+# Why releases cannot live here; nothing where they can.
+obstacle() {
+  local unit
+  if [ "$(dpkg-query -W -f '${db:Status-Status}' kaimon 2>/dev/null)" = installed ]; then
+    echo 'the package is installed by apt: `apt remove kaimon` (configuration, people and journal stay), then deploy'
+  elif [ -e "$home/package.json" ] || [ -e "$home/.git" ]; then
+    echo "$home is a checkout: stop it and move it away (docs/deploy.md, \"From a checkout\"), then deploy"
+  else
+    for unit in kaimon.service kaimon@.service kaimon-eye.socket kaimon-eye@.service; do
+      [ -e "$units/$unit" ] || [ -L "$units/$unit" ] || continue
+      [[ $(head -c ${#mark} "$units/$unit" 2>/dev/null) == "$mark" ]] && continue
+      echo "$units/$unit is not of a release: remove it (docs/deploy.md, \"From a checkout\"), then deploy"
+      return
+    done
+  fi
+}
+
+free_kb() { df -Pk "$1" | awk 'NR == 2 { print $4 }'; }
+
+inspect() {
+  local gate at=/opt
+  [ ! -d "$home" ] || at=$home
+  say architecture "$(dpkg --print-architecture)"
+  say free "$(free_kb $at)"
+  say obstacle "$(obstacle)"
+  say current "$(release_of_link)"
+  say previous "$(cat "$lib/previous" 2>/dev/null)"
+  say releases "$(cd "$releases" 2>/dev/null && ls -1 | tr '\n' ' ')"
+  say trusts "$(grep -cv '^ *\(#\|$\)' "$signers" 2>/dev/null || true)"
+  if [ -e "$transaction" ]; then say switching "$(field "$transaction" run)"; fi
+  for gate in $(gates); do
+    say gate "$gate $(property "$gate" ActiveState) $(property "$gate" NRestarts) $(property "$gate" StatusText)"
+  done
+}
+
+# Who may sign what this host runs. Said once by somebody who is root here already.
+trust() { # REPLACE, the signers on standard input
+  lock -n
+  local text
+  text=$(head -c 65536)
+  grep -q '^[^#]* \(ssh-\|sk-\|ecdsa-\)' <<<"$text" || refuse 'these are no signers: each line is a name and a public key, as in ssh-keygen(1), ALLOWED SIGNERS'
+  if [ -e "$signers" ] && [ "$(cat "$signers")" != "$text" ] && [ "$1" != replace ]; then
+    refuse "$signers names others already: --replace-trust"
+  fi
+  mkdir -p /etc/kaimon && printf '%s\n' "$text" | write_file "$signers" || refuse "$signers cannot be written"
+  say done trusted
+}

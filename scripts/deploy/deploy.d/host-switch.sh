@@ -1,0 +1,165 @@
+# shellcheck shell=bash
+# The switch. While $transaction exists it is not confirmed, and whoever finds it unconfirmed rolls back: ExecStopPost of the unit that
+# switches (however that ended), the next start of the machine, the next deployment. Each step back may be done twice.
+
+# Files of a release into the system's places; none for '': what was installed is taken away.
+install_units() { # RELEASE
+  local release=$1 unit name
+  for unit in "$units"/kaimon.service "$units"/kaimon@.service "$units"/kaimon-eye*; do
+    [ -f "$unit" ] && [[ $(head -c ${#mark} "$unit") == "$mark" ]] || continue
+    [ -n "$release" ] && [ -e "$releases/$release/.deploy/units/${unit##*/}" ] || rm -f -- "$unit"
+  done
+  if [ -n "$release" ]; then
+    for unit in "$releases/$release/.deploy/units"/*; do
+      name=${unit##*/}
+      cp -- "$unit" "$units/.$name.new" && mv -T "$units/.$name.new" "$units/$name" || return 1
+    done
+  fi
+  sync -f "$units"
+}
+
+link_current() { # RELEASE
+  if [ -n "$1" ]; then
+    ln -sfn "releases/$1" "$current.new" && mv -T "$current.new" "$current" || return 1
+  else
+    rm -f -- "$current"
+  fi
+  sync -f "$home"
+}
+
+# Whatever state the door was left in by what has ended: the program that is trusted puts it back, in a fire to released.
+make_safe() { # RELEASE
+  local record
+  for record in /run/kaimon/door-line /run/kaimon/*/door-line; do
+    [ -f "$record" ] && [ ! -L "$record" ] || continue
+    [ -z "$1" ] || timeout 20 sh "$releases/$1/systemd/safe-state.sh" "$record" >>"$lib/log" 2>&1 || progress "the relay of $record could not be put back"
+  done
+}
+
+progress() { printf '%(%H:%M:%S)T %s\n' -1 "$*" >>"$lib/log"; }
+
+switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
+  local release=$1 run=$2 from why
+  is_release "$release" || refuse "'$release' is no name of a release"
+  lock -n
+  if [ "$(field "$lib/result" run)" = "$run" ] || [ "$(field "$transaction" run)" = "$run" ]; then say done 'begun already'; return; fi
+  settle
+  why=$(obstacle)
+  [ -z "$why" ] || refuse "$why"
+  [ -d "$releases/$release" ] || refuse "release $release is not on this host"
+  grep -qs '^fire=active' /run/kaimon/door-line /run/kaimon/*/door-line && refuse 'the fire alarm is on: not now'
+  preflight "$release"
+  from=$(release_of_link)
+  if [ "$from" = "$release" ]; then
+    printf 'run=%s\noutcome=healthy\nwhy=it is at work already\nseconds=0\n' "$run" | write_file "$lib/result"
+    say done 'it is at work already'
+    return
+  fi
+  # Kept for what happens when nobody is connected any more.
+  printf '%s\n' "$BASH_EXECUTION_STRING" | write_file "$lib/host.sh" && chmod 700 "$lib/host.sh" || refuse "$lib cannot be written"
+  recover_unit | write_file "$units/kaimon-deploy-recover.service" && systemctl daemon-reload && systemctl --quiet enable kaimon-deploy-recover.service ||
+    refuse 'systemd does not take kaimon-deploy-recover.service, which puts a power cut right'
+  : >"$lib/log"
+  {
+    printf 'run=%s\nto=%s\nfrom=%s\nseconds=%d\nsteady=%d\nkeep=%d\nbegan=%s\n' "$run" "$release" "$from" "$3" "$4" "$5" "$(uptime_s)"
+    printf 'gates=%s\n' "$(gates | tr '\n' ' ')"
+  } | write_file "$transaction" || refuse "$transaction cannot be written"
+  # Its ExecStopPost runs whatever became of it: ended, killed, out of time, the machine being shut down.
+  systemd-run --quiet --collect --no-block --unit=kaimon-deploy --description='Kaimon: switch of the release' \
+    --property="ExecStopPost=/bin/bash $lib/host.sh recover" --property=TimeoutStopSec=600 --property="RuntimeMaxSec=$(($3 + 180))" \
+    /bin/bash "$lib/host.sh" act </dev/null 9>&- >&2 || { rm -f -- "$transaction"; refuse 'systemd does not start the switch'; }
+  say done 'begun'
+}
+
+uptime_s() { cut -d. -f1 /proc/uptime; }
+
+recover_unit() {
+  cat <<UNIT
+[Unit]
+Description=Kaimon: a release that was being switched to when the machine stopped is rolled back
+ConditionPathExists=$transaction
+DefaultDependencies=no
+After=local-fs.target
+Before=kaimon.service kaimon-eye.socket shutdown.target
+Conflicts=shutdown.target
+RequiresMountsFor=$home $lib
+
+[Service]
+Type=oneshot
+ExecStart=/bin/bash $lib/host.sh recover boot
+TimeoutStartSec=60
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+}
+
+# In the unit kaimon-deploy, without a connection. Ends well only when the release has been well for long enough.
+act() {
+  lock -w 30
+  [ -f "$transaction" ] || exit 0
+  local to from gate list limit
+  to=$(field "$transaction" to) from=$(field "$transaction" from) list=$(field "$transaction" gates)
+  rm -rf -- "$lib/before" "$lib/why" && mkdir -m 700 "$lib/before"
+  # Nobody is cut off who is just going through. A stop locks the door in any case.
+  limit=$((SECONDS + 30))
+  for gate in $list; do
+    while [ $SECONDS -lt $limit ] && text_of "$(run_of "$gate")/state.json" | grep -q '"mode":"normal","state":"\(unlocked\|open\)"'; do sleep 0.5; done
+    before "$gate" >"$lib/before/$gate.json"
+  done
+
+  progress "stopping ${list:-nothing, for no gate is at work}"
+  # Stopped with its own release in place, whose safe-state.sh puts the relay back.
+  stop_gates "$list"
+  make_safe "$from"
+  link_current "$to" && install_units "$to" || fail 'the release cannot be put in its place: is the disk full or read-only?'
+  users_and_rules "$to"
+  systemctl daemon-reload || fail 'systemd does not load the units'
+  if [ -z "$from" ] && [ -z "$list" ]; then
+    first_configuration "$to"
+    list=kaimon.service
+    systemctl --quiet enable kaimon.service kaimon-eye.socket || fail 'the service cannot be enabled'
+    sed -i "s/^gates=.*/gates=$list/" "$transaction"
+  fi
+  progress "starting $to"
+  start_gates "$list"
+  await_health "$to" "$list"
+  confirm "$to" "$from"
+}
+
+fail() { progress "$*"; printf '%s\n' "$*" >"$lib/why"; exit 1; }
+
+# How a gate is before the switch, where it says so itself and now.
+before() { # GATE
+  local text pid
+  text=$(text_of "$(run_of "$1")/state.json") pid=$(property "$1" MainPID)
+  case $text in *"\"pid\":$pid,"*) printf '%s\n' "$text" ;; esac
+}
+
+stop_gates() { # GATES
+  [ -n "$1" ] || [ -e "$units/kaimon-eye.socket" ] || return 0
+  # shellcheck disable=SC2086
+  timeout 60 systemctl stop $1 kaimon-eye.socket 'kaimon-eye@*.service' >>"$lib/log" 2>&1 || progress 'not everything stopped in time'
+}
+
+start_gates() { # GATES
+  # The eye first: the gate asks for it. Nothing is waited for here, for a gate may take as long as its unit allows.
+  systemctl reset-failed $1 kaimon-eye.socket >/dev/null 2>&1
+  [ -z "$1" ] || timeout 30 systemctl start kaimon-eye.socket >>"$lib/log" 2>&1 || progress 'the socket of the eyes does not start'
+  # shellcheck disable=SC2086
+  [ -z "$1" ] || timeout 30 systemctl start --no-block $1 >>"$lib/log" 2>&1 || progress "systemd does not start $1"
+}
+
+users_and_rules() { # RELEASE
+  local own=$releases/$1/.deploy
+  [ ! -f "$own/kaimon.conf" ] || { mkdir -p /etc/sysusers.d && cp "$own/kaimon.conf" /etc/sysusers.d/kaimon.conf && systemd-sysusers kaimon.conf; } >>"$lib/log" 2>&1 || progress "the service's user could not be made"
+  [ ! -f "$own/60-kaimon.rules" ] || cmp -s "$own/60-kaimon.rules" /etc/udev/rules.d/60-kaimon.rules || {
+    mkdir -p /etc/udev/rules.d && cp "$own/60-kaimon.rules" /etc/udev/rules.d/ && udevadm control --reload && udevadm trigger --subsystem-match=gpio --action=change
+  } >>"$lib/log" 2>&1 || progress 'udev did not take the rules for GPIO'
+  [ -e /usr/local/bin/kaimon ] || ln -s "$current/scripts/kaimon" /usr/local/bin/kaimon 2>>"$lib/log"
+}
+
+first_configuration() { # RELEASE
+  [ -e /etc/kaimon/kaimon.yaml ] || install -D -m 640 "$releases/$1/.deploy/kaimon.yaml" /etc/kaimon/kaimon.yaml
+  chgrp kaimon /etc/kaimon/kaimon.yaml 2>>"$lib/log" || progress 'the configuration could not be given to the group kaimon'
+}

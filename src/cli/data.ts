@@ -1,0 +1,45 @@
+import { Command } from 'commander';
+import { findConfigFile } from '../config/load.js';
+import { resolvePaths } from '../config/paths.js';
+import { EXIT } from '../kit/errors.js';
+import { VERSION } from '../kit/version.js';
+import { checkData, type DataReport } from '../stored/data-check.js';
+import { type CommonOptions, example, print } from './context.js';
+
+/** `kaimon data …`: the formats of what is stored. */
+export function dataCommand(): Command {
+  const command = new Command('data').description('the formats of what the state folder holds');
+  command
+    .command('check')
+    .description(
+      'whether this version can go on with the people, journal and state that are there; changes nothing (exit code 1: it cannot)',
+    )
+    .addHelpText('after', example('kaimon data check --state /var/lib/kaimon', 'kaimon data check --json'))
+    .action(check);
+  return command;
+}
+
+/** Asks for no configuration: that of another version may be one that this one refuses. */
+async function check(_options: unknown, self: Command): Promise<void> {
+  const options = self.optsWithGlobals<CommonOptions>();
+  const { state } = resolvePaths({
+    env: process.env,
+    stateOption: options.state,
+    configFile: findConfigFile(options.config, process.env),
+  });
+  const report = await checkData(state);
+  print(options, { ...report, version: VERSION }, linesOf(report));
+  process.exitCode = report.ok ? EXIT.yes : EXIT.no;
+}
+
+function linesOf({ ok, state, writtenBy, documents }: DataReport): readonly string[] {
+  const wide = Math.max(0, ...documents.map(({ file }) => file.length));
+  const rows = documents.map(({ file, format, result, text }) =>
+    [file.padEnd(wide), `format ${format ?? '?'}`, result.padEnd(8), text].join('  '),
+  );
+  const by = writtenBy === null ? '' : `, written last by Kaimon ${writtenBy}`;
+  const end = ok
+    ? `Kaimon ${VERSION} can go on with it`
+    : `Kaimon ${VERSION} cannot go on with it: nothing was changed`;
+  return [...rows, `${state}${by}: ${documents.length === 0 ? 'nothing is stored there' : end}`];
+}

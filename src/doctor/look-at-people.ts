@@ -1,0 +1,86 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Config } from '../config/config.js';
+import { explain } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import { systemClock } from '../kit/system-clock.js';
+import { loadManifest } from '../models/model-files.js';
+import { loadModels } from '../models/model-set.js';
+import type { Person } from '../person/person.js';
+import { chooseForVisits, usableCurve } from '../person/thresholds.js';
+import { readPeople } from '../store/read-people.js';
+import { type Checked, type Finding, ok, problem, warning } from './finding.js';
+import { type LookAlikes, lookAlikes } from './judge/look-alikes.js';
+import { judgeLookAlikes } from './judge/people.js';
+
+/** So long pairs of people are compared: all of some 2,000 on a PC. */
+const COMPARE_MS = 3_000;
+
+export interface PeoplePlace {
+  readonly config: Config;
+  readonly peopleFile: string;
+  readonly calibrationFile: string;
+  readonly log: Log;
+}
+
+/** The networks, the people and those of them who look alike. */
+export async function lookAtPeople({ config, peopleFile, calibrationFile, log }: PeoplePlace): Promise<Checked> {
+  const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
+  let found: {
+    readonly encoder: string;
+    readonly thresholdFor: (templates: number) => ReturnType<typeof chooseForVisits>;
+  };
+  try {
+    const models = await loadModels(loadManifest(), choice, calibrationFile);
+    const curve = usableCurve(models.curve, models.encoder, config.decision.threshold);
+    found = {
+      encoder: models.encoder,
+      thresholdFor: (templates) => chooseForVisits(curve, config.decision, templates),
+    };
+  } catch (thrown) {
+    return {
+      findings: [
+        problem('models', explain(thrown), 'kaimon models verify says which; kaimon models build makes them anew'),
+        ok('people', 'not looked at without models'),
+      ],
+    };
+  }
+  const models = ok('models', `encoder ${found.encoder}, digests in order`);
+  try {
+    const { people } = await readPeople({ file: peopleFile, encoder: found.encoder, clock: systemClock, log });
+    const all = [...people.values()];
+    const templates = countTemplates(all, found.encoder);
+    const { threshold, tooLarge } = found.thresholdFor(templates);
+    const similar = await compare(all, found.encoder, threshold);
+    return {
+      findings: [models, peopleFinding(all.length, templates, tooLarge), judgeLookAlikes(similar)],
+      numbers: { people: all.length, templates, lookAlikePairs: similar.pairs.length },
+    };
+  } catch (thrown) {
+    return { findings: [models, problem('people', explain(thrown), 'docs/errors.md says what each message asks for')] };
+  }
+}
+
+function peopleFinding(people: number, templates: number, tooLarge: boolean): Finding {
+  const text = `${people} enrolled, ${templates} templates`;
+  return tooLarge
+    ? warning(
+        'people',
+        `${text}: more than this encoder can tell apart at decision.targetFpir`,
+        'fewer people at this gate, or another encoder',
+      )
+    : ok('people', text);
+}
+
+const countTemplates = (people: readonly Person[], encoder: string): number =>
+  people.reduce((sum, { templates }) => sum + templates.filter((template) => template.encoder === encoder).length, 0);
+
+async function compare(people: readonly Person[], encoder: string, threshold: number): Promise<LookAlikes> {
+  const until = systemClock.monotonic() + COMPARE_MS;
+  let newest: LookAlikes = { pairs: [], compared: 0, people: people.length };
+  for (const looked of lookAlikes(people, encoder, threshold)) {
+    newest = looked;
+    if (systemClock.monotonic() >= until) break;
+    await turn();
+  }
+  return newest;
+}

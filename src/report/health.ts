@@ -1,0 +1,69 @@
+// pure
+import { RUN_STATE_OLD_MS, type RunState } from './run-state.js';
+
+/** What a gate is judged by. */
+export interface HealthQuestion {
+  /** How the gate says that it is. */
+  readonly now: RunState;
+  /** The monotonic clock of the judge, on the same machine. */
+  readonly monotonicMs: number;
+  /** How it was before what may have harmed it: what did not work then is not blamed. */
+  readonly before?: RunState | undefined;
+  /** The version that must be at work. */
+  readonly version?: string | undefined;
+  /** The process that must be at work. */
+  readonly pid?: number | undefined;
+  /** The version of the newest start in the journal; null: there is none; undefined: not looked at. */
+  readonly journalStart?: string | null | undefined;
+}
+
+/** Why the gate is not well, in sentences; none where it is. */
+export function healthFaults(question: HealthQuestion): readonly string[] {
+  return [...identityFaults(question), ...doorFaults(question), ...eyeFaults(question), ...recordFaults(question)];
+}
+
+/** Whether what is said is said now, and by whom it should be. */
+function identityFaults({ now, monotonicMs, version, pid }: HealthQuestion): string[] {
+  const faults: string[] = [];
+  const age = monotonicMs - now.monotonicMs;
+  // Of another boot of the machine, where it is not yet so old.
+  if (age < 0) faults.push('what the gate said of itself is from before this start of the machine');
+  if (age > RUN_STATE_OLD_MS)
+    faults.push(`the gate has said nothing for ${Math.round(age / 1000)} s: it hangs or has ended`);
+  if (version !== undefined && now.version !== version)
+    faults.push(`version ${now.version} is at work and not ${version}`);
+  if (pid !== undefined && now.pid !== pid) faults.push(`process ${now.pid} speaks and not ${pid}, which is the gate`);
+  return faults;
+}
+
+/** Somebody who stands in the door or holds it is nobody's fault; an alarm that was not there before may be. */
+function doorFaults({ now: { door }, before }: HealthQuestion): string[] {
+  const faults: string[] = [];
+  const wasSo = before?.door.state === door.state;
+  if (door.state === 'stopped' || (door.state === 'fault' && !wasSo)) faults.push(`the door is in state ${door.state}`);
+  if (['forced', 'held'].includes(door.state) && before !== undefined && !wasSo)
+    faults.push(`the door is in state ${door.state}, which it was not before`);
+  if (before !== undefined && before.door.mode !== door.mode)
+    faults.push(`the door was in mode ${before.door.mode} and is in mode ${door.mode}`);
+  return faults;
+}
+
+/** An eye or a camera that was lost before is not blamed. */
+function eyeFaults({ now, before }: HealthQuestion): string[] {
+  const faults: string[] = [];
+  if (now.eye !== 'up' && (before === undefined || before.eye === 'up')) faults.push(`the eye is ${now.eye}`);
+  if (before?.camera === 'live' && now.camera !== 'live')
+    faults.push(`the camera delivered before and is ${now.camera} now`);
+  return faults;
+}
+
+function recordFaults({ now, before, journalStart }: HealthQuestion): string[] {
+  const faults: string[] = [];
+  if (now.journal !== 'ok' && (before === undefined || before.journal === 'ok'))
+    faults.push(`the journal is not written: ${now.journal}`);
+  if (journalStart !== undefined && journalStart !== now.version)
+    faults.push(`the newest start in the journal is of ${journalStart ?? 'nothing'} and not of ${now.version}`);
+  if (before !== undefined && now.people < before.people)
+    faults.push(`${before.people} people were enrolled and ${now.people} are now`);
+  return faults;
+}

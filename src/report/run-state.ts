@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { explain, OperatingError } from '../kit/errors.js';
+import { readPlainFileSync } from '../kit/files/plain-file.js';
+import type { GateState } from './status.js';
+
+/** Name of the file in the run folder: /run/kaimon/state.json of kaimon.service, /run/kaimon/NAME/state.json of kaimon@NAME. */
+export const RUN_STATE = 'state.json';
+
+/** The file is written at least so often, so that a reader can tell a state of now from what a dead gate left behind. */
+export const RUN_STATE_EVERY_MS = 5_000;
+/** Twice the most that the file is promised to be old, for machines that are busy. */
+export const RUN_STATE_OLD_MS = 20_000;
+
+/** Bounds of what is written: the file lies in memory. */
+const SENTENCES_MAX = 32;
+const SENTENCE_CHARS_MAX = 400;
+const BYTES_MAX = 256 * 1024;
+
+const Sentences = z.array(z.string());
+
+/** How a gate is, for programs on its own computer. Names nobody. A later version may add keys: what is not known is left out. */
+const RunStateSchema = z.object({
+  time: z.string(),
+  /** The machine's monotonic clock: age is told by it, for the wall clock may jump. */
+  monotonicMs: z.number(),
+  version: z.string(),
+  pid: z.int().positive(),
+  status: z.enum(['online', 'degraded']),
+  door: z.object({ mode: z.string(), state: z.string() }),
+  eye: z.string(),
+  camera: z.string(),
+  /** `ok`, or why it is not written. */
+  journal: z.string(),
+  problems: Sentences,
+  warnings: Sentences,
+  people: z.int().nonnegative(),
+});
+
+/** What stands in {@link RUN_STATE}. */
+export type RunState = Readonly<z.infer<typeof RunStateSchema>>;
+
+/** What the state is put together from. */
+export interface RunStateFacts {
+  readonly time: string;
+  readonly monotonicMs: number;
+  readonly version: string;
+  readonly pid: number;
+  readonly state: GateState;
+  readonly journalFault: string | undefined;
+  readonly people: number;
+}
+
+/** The state as it is written: bounded, whatever is wrong. */
+export function runStateOf({ state, journalFault, ...facts }: RunStateFacts): RunState {
+  const { status, door, eye, camera, problems, warnings } = state;
+  return {
+    ...facts,
+    status,
+    door: { mode: door.mode, state: door.state },
+    eye,
+    camera,
+    journal: journalFault === undefined ? 'ok' : short(journalFault),
+    problems: bounded(problems),
+    warnings: bounded(warnings),
+  };
+}
+
+const short = (sentence: string): string => [...sentence].slice(0, SENTENCE_CHARS_MAX).join('');
+const bounded = (sentences: readonly string[]): string[] => sentences.slice(0, SENTENCES_MAX).map(short);
+
+/** Where the gate with this run folder tells how it is. */
+export const runStateFile = (run: string): string => join(run, RUN_STATE);
+
+/** Reads how a gate is. @throws OperatingError KAIMON_FILE_READ where there is no such file, or it holds something else */
+export function readRunState(file: string): RunState {
+  try {
+    return RunStateSchema.parse(JSON.parse(readPlainFileSync(file, BYTES_MAX).toString('utf8')));
+  } catch (cause) {
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const why = missing ? 'no gate has written it: it is not running, or its version writes none' : explain(cause);
+    throw new OperatingError('KAIMON_FILE_READ', `cannot read how the gate is from ${file}: ${why}`, { cause });
+  }
+}

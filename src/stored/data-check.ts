@@ -1,0 +1,170 @@
+/** What a state folder holds, in which formats, and whether this version can go on with it. Nothing is changed. */
+import { promises as fs } from 'node:fs';
+import { join } from 'node:path';
+import { decodeLine, JOURNAL_FORMAT, LINE_MAX } from '../journal/entry.js';
+import { FileDisk, journalFolder } from '../journal/file-disk.js';
+import { decodeMark } from '../journal/head.js';
+import { firstOf, splitLines } from '../journal/segment.js';
+import { explain, OperatingError } from '../kit/errors.js';
+import { formatOf, migrated, NEWER_ADVICE, NewerFormat, newerFile, newestFormat } from '../kit/files/format.js';
+import { PEOPLE_FORMAT } from '../store/people-document.js';
+import { parsePeople } from '../store/people-parser.js';
+import { STORED_DOCUMENTS, type StoredDocument } from './documents.js';
+import { readStored } from './read-stored.js';
+import { writtenBy } from './written-by.js';
+
+export interface DocumentFinding {
+  readonly file: string;
+  readonly name: string;
+  /** The number in the file; null where none can be read. */
+  readonly format: number | null;
+  /** The format that this version writes. */
+  readonly newest: number;
+  /** `older`: it is read, and migrated at the next write. */
+  readonly result: 'current' | 'older' | 'newer' | 'unusable';
+  readonly text: string;
+}
+
+export interface DataReport {
+  /** This version can go on with all that is there. */
+  readonly ok: boolean;
+  readonly state: string;
+  /** The version of Kaimon that wrote the folder last; null where it is not known. */
+  readonly writtenBy: string | null;
+  readonly documents: readonly DocumentFinding[];
+}
+
+/** Reads all documents of a state folder, also beside a running daemon. Those that are not there are left out. */
+export async function checkData(state: string, documents = STORED_DOCUMENTS): Promise<DataReport> {
+  const findings: DocumentFinding[] = [];
+  for (const document of documents) {
+    const finding = await checkDocument(state, document);
+    if (finding) findings.push(finding);
+  }
+  findings.push(...(await checkSegments(state)));
+  const ok = findings.every(({ result }) => result === 'current' || result === 'older');
+  return { ok, state, writtenBy: (await writtenBy(state)) ?? null, documents: findings };
+}
+
+/**
+ * Refuses a state folder that a later version has written, before anything is opened that could write to it. Only the numbers are read.
+ * @throws OperatingError KAIMON_DATA_NEWER
+ */
+export async function refuseNewerData(state: string, documents = STORED_DOCUMENTS): Promise<void> {
+  for (const { file, format } of documents) {
+    const number = await numberAtStart(join(state, file), format.key);
+    if (number > newestFormat(format)) throw await newer(state, file, number, newestFormat(format));
+  }
+  const [last] = await lastLines(state, 1);
+  const number = last && formatOf(jsonOf(last.line), JOURNAL_FORMAT);
+  if (number !== undefined && number > newestFormat(JOURNAL_FORMAT))
+    throw await newer(state, last?.file ?? '', number, newestFormat(JOURNAL_FORMAT));
+}
+
+const newer = async (state: string, file: string, found: number, newest: number): Promise<OperatingError> =>
+  newerFile(join(state, file), new NewerFormat(found, newest), await writtenBy(state));
+
+async function checkDocument(
+  state: string,
+  { file, format, shape }: StoredDocument,
+): Promise<DocumentFinding | undefined> {
+  const about = { file, name: format.name, format: null, newest: newestFormat(format) };
+  let number: number | null = null;
+  try {
+    const bytes = await readStored(join(state, file));
+    if (!bytes) return undefined;
+    number = formatOf(jsonStart(bytes, format.key) ?? jsonOf(bytes), format) ?? null;
+    if (format === PEOPLE_FORMAT) drain(bytes);
+    else if (format === JOURNAL_FORMAT && !decodeMark(bytes)) throwNewer(number, about.newest);
+    else shape?.parse(migrated(jsonOf(bytes), format).document);
+    return finding({ ...about, format: number });
+  } catch (thrown) {
+    if (thrown instanceof NewerFormat) return finding({ ...about, format: number });
+    const text = thrown instanceof OperatingError ? explain(thrown) : 'damaged';
+    return { ...about, format: number, result: 'unusable', text };
+  }
+}
+
+function throwNewer(number: number | null, newest: number): never {
+  if (number !== null && number > newest) throw new NewerFormat(number, newest);
+  throw new Error('damaged');
+}
+
+/** Reads the whole of the people. @throws InvalidPeople, NewerFormat */
+function drain(bytes: Buffer): void {
+  for (const reading = parsePeople(bytes); !reading.next().done; );
+}
+
+/** One finding for each format that the journal's files end with. */
+async function checkSegments(state: string): Promise<readonly DocumentFinding[]> {
+  const newest = newestFormat(JOURNAL_FORMAT);
+  const found = new Map<number | null, DocumentFinding>();
+  for (const { file, line } of await lastLines(state)) {
+    const format = formatOf(jsonOf(line), JOURNAL_FORMAT) ?? null;
+    const about = { file, name: JOURNAL_FORMAT.name, format, newest };
+    const usable = 'entry' in decodeLine(line) || (format ?? 0) > newest;
+    found.set(format, usable ? finding(about) : { ...about, result: 'unusable', text: 'its last line is damaged' });
+  }
+  return [...found.values()];
+}
+
+function finding(about: Omit<DocumentFinding, 'result' | 'text'>): DocumentFinding {
+  const { format, newest } = about;
+  if (format === null || format === newest) return { ...about, result: 'current', text: 'read as it is' };
+  if (format > newest) return { ...about, result: 'newer', text: `of a newer Kaimon: ${NEWER_ADVICE}` };
+  return { ...about, result: 'older', text: `read, and written as format ${newest} with the next change` };
+}
+
+/** The last whole line of each of the newest segments. */
+async function lastLines(
+  state: string,
+  atMost = Number.POSITIVE_INFINITY,
+): Promise<readonly { readonly file: string; readonly line: Buffer }[]> {
+  const disk = new FileDisk(journalFolder(state));
+  const ends = [];
+  const segments = (await disk.list()).filter(({ name }) => firstOf(name) !== undefined);
+  for (const { name } of segments.slice(-atMost)) {
+    const line = splitLines((await disk.read(name, 2 * LINE_MAX)) ?? Buffer.alloc(0)).lines.at(-1);
+    if (line) ends.push({ file: `journal/${name}`, line });
+  }
+  return ends;
+}
+
+/** Characters in which the number stands where Kaimon wrote the file. */
+const START_BYTES = 256;
+
+/** The number at the beginning of a file, or anywhere in it where a person has moved it; 0 where there is none. */
+async function numberAtStart(path: string, key: string): Promise<number> {
+  const start = await readStart(path);
+  if (!start) return 0;
+  const json = jsonStart(start, key) ?? jsonOf((await readStored(path)) ?? Buffer.alloc(0));
+  return formatOf(json, { name: '', key: key === 'v' ? 'v' : 'schema', steps: [] }) ?? 0;
+}
+
+async function readStart(path: string): Promise<Buffer | undefined> {
+  const handle = await fs.open(path, 'r').catch(() => undefined);
+  // One that is missing or cannot be read is for the part that needs it.
+  if (!handle) return undefined;
+  try {
+    const bytes = Buffer.alloc(START_BYTES);
+    return bytes.subarray(0, (await handle.read(bytes, 0, START_BYTES, 0)).bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A document of its number alone, where that is the first thing in the file. */
+function jsonStart(bytes: Buffer, key: string): Readonly<Record<string, number>> | undefined {
+  const [, found, number] =
+    /^\s*\{\s*"(schema|v)"\s*:\s*(\d{1,9})\s*[,}]/.exec(bytes.toString('latin1', 0, START_BYTES)) ?? [];
+  return found === key ? { [key]: Number(number) } : undefined;
+}
+
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    // What is no JSON has no number; whoever reads it says that it is damaged.
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+/** Every document that a gate keeps in its state folder, with the formats that this version knows of it. */
+import type { z } from 'zod';
+import { TRUSTED_TIMES_FORMAT, trustedTimesSchema } from '../clock-trust/trusted-times-file.js';
+import { JOURNAL_FORMAT } from '../journal/entry.js';
+import { CHECKPOINT_FILE, HEAD_FILE } from '../journal/head.js';
+import type { DocumentFormat } from '../kit/files/format.js';
+import { CALIBRATION_FORMAT, calibrationSchema } from '../models/calibration.js';
+import { PASSAGES_FORMAT, passagesSchema } from '../passback/passages-file.js';
+import { DOOR_ORDER_FORMAT, doorOrderSchema } from '../schedule/door-order-file.js';
+import { SEEN_FORMAT, seenSchema } from '../site/requests/seen-file.js';
+import { PEOPLE_FORMAT } from '../store/people-document.js';
+import { lastGoodOf } from '../store/people-file.js';
+import { WRITTEN_BY_FILE, WRITTEN_BY_FORMAT, writtenBySchema } from './written-by.js';
+
+export interface StoredDocument {
+  /** Relative to the state folder. */
+  readonly file: string;
+  readonly format: DocumentFormat;
+  /** What it must look like in the newest format; undefined where more than its shape is checked. */
+  readonly shape?: z.ZodType | undefined;
+}
+
+export const PEOPLE_FILE = 'people.json';
+
+/** All but the journal's segments, which are read line by line. */
+export const STORED_DOCUMENTS: readonly StoredDocument[] = [
+  { file: PEOPLE_FILE, format: PEOPLE_FORMAT },
+  { file: lastGoodOf(PEOPLE_FILE), format: PEOPLE_FORMAT },
+  { file: `journal/${HEAD_FILE}`, format: JOURNAL_FORMAT },
+  { file: `journal/${CHECKPOINT_FILE}`, format: JOURNAL_FORMAT },
+  { file: 'passages.json', format: PASSAGES_FORMAT, shape: passagesSchema },
+  { file: 'clock.json', format: TRUSTED_TIMES_FORMAT, shape: trustedTimesSchema },
+  { file: 'door-mode.json', format: DOOR_ORDER_FORMAT, shape: doorOrderSchema },
+  { file: 'requests.json', format: SEEN_FORMAT, shape: seenSchema },
+  { file: 'calibration.json', format: CALIBRATION_FORMAT, shape: calibrationSchema },
+  { file: WRITTEN_BY_FILE, format: WRITTEN_BY_FORMAT, shape: writtenBySchema },
+];

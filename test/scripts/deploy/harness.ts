@@ -1,0 +1,343 @@
+/**
+ * Throw-away gates for scripts/deploy/deploy: a real sshd on loopback, and behind each key a root of its own, made of the machine's own by bubblewrap with
+ * empty folders in place of /etc, /opt, /var and /run. All of it lives in one process namespace: when sshd's ends, nothing is left.
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ManualClock } from '../../../src/kit/manual-clock.js';
+import { openJournal } from '../../journal/harness.js';
+import { MemoryDisk } from '../../journal/memory-disk.js';
+import { checkout, type Outcome } from '../tree.js';
+import { daemon, SYSTEMCTL, SYSTEMD_RUN, safeState } from './stand-ins.js';
+
+const SSHD = process.env['KAIMON_SSHD'] ?? '/usr/sbin/sshd';
+const asRoot = process.getuid?.() === 0;
+const userspace = asRoot ? [] : ['--unshare-user'];
+
+/** Why these tests cannot run here. */
+export const missing = ((): string | undefined => {
+  for (const program of ['dpkg-deb', 'ssh', 'ssh-keygen', 'bwrap'])
+    if (spawnSync(program, ['-V']).error) return `${program} is missing`;
+  if (!existsSync(SSHD)) return 'sshd is missing (openssh-server)';
+  if (asRoot && spawnSync('id', ['sshd']).status !== 0) return 'the user sshd is missing, whom sshd of root needs';
+  if (spawnSync('bwrap', [...userspace, '--dev-bind', '/', '/', '--unshare-pid', 'true']).status !== 0)
+    return 'bubblewrap may not work here';
+  if (!existsSync(join(checkout, 'dist/cli/health.js'))) return 'npm run build first';
+  return undefined;
+})();
+
+const ARCH = missing === undefined ? execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim() : '';
+const write = (file: string, text: string, mode = 0o644): void => {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text, { mode });
+};
+
+export interface PackageOptions {
+  readonly mode?: string;
+  readonly arch?: string;
+  /** Judged by a shell script that asks little of the machine. */
+  readonly light?: boolean;
+  /** Spoils the tree before it is packed. */
+  readonly spoil?: (tree: string) => void;
+  /** Kilobytes of ballast. */
+  readonly ballast?: number;
+  readonly depends?: string;
+}
+
+export interface Gate {
+  readonly name: string;
+  readonly root: string;
+  /** A file of it; empty where there is none. */
+  read(path: string): string;
+  /** The version whose release `current` names. */
+  readonly at: string | undefined;
+}
+
+/** A PC with its keys, an sshd, and gates behind it. */
+export class Site {
+  readonly folder = mkdtempSync(join(tmpdir(), 'kaimon-deploy-'));
+  readonly gates: readonly Gate[];
+  readonly #count: number;
+  #sshd: ChildProcess | undefined;
+  #port = 0;
+
+  constructor(count: number) {
+    this.#count = count;
+    this.gates = Array.from({ length: count }, (_, n) => this.#makeGate(`gate${n + 1}`));
+  }
+
+  async start(): Promise<void> {
+    for (const name of ['host', 'signer', 'stranger', ...this.gates.map((gate) => gate.name)])
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(this.folder, `key-${name}`)]);
+    this.#port = await freePort();
+    write(join(this.folder, 'known_hosts'), `gate ${this.#public('host')}\n`);
+    write(join(this.folder, 'signers'), `owner ${this.#public('signer')}\n`);
+    const keys = this.gates.map(({ name }) => `command="${join(this.folder, 'enter')} ${name}" ${this.#public(name)}`);
+    write(join(this.folder, 'authorized_keys'), `${keys.join('\n')}\n`, 0o600);
+    write(join(this.folder, 'enter'), this.#enterScript(), 0o755);
+    write(join(this.folder, 'sshd_config'), this.#sshdConfig());
+    await this.boot();
+  }
+
+  /** Starts sshd, and with it all that the gates can run in. */
+  async boot(): Promise<void> {
+    const pit = ['--dev-bind', '/', '/', '--proc', '/proc', '--unshare-pid', '--die-with-parent'];
+    const run = asRoot ? ['--tmpfs', '/run', '--dir', '/run/sshd'] : [];
+    const sshd = spawn(
+      'bwrap',
+      [...userspace, ...pit, ...run, SSHD, '-D', '-e', '-f', join(this.folder, 'sshd_config')],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
+    this.#sshd = sshd;
+    await new Promise<void>((resolve, reject) => {
+      let said = '';
+      sshd.stderr.on('data', (bytes) => {
+        said += String(bytes);
+        if (said.includes('Server listening')) resolve();
+      });
+      sshd.on('close', () => reject(new Error(`sshd ended: ${said}`)));
+    });
+  }
+
+  /** As a power cut: every process of every gate is gone at once, the disks stay. */
+  async cutPower(): Promise<void> {
+    const sshd = this.#sshd;
+    this.#sshd = undefined;
+    if (!sshd || sshd.exitCode !== null || sshd.signalCode !== null) return;
+    const gone = new Promise((resolve) => sshd.once('close', resolve));
+    sshd.kill('SIGKILL');
+    await gone;
+    for (const gate of this.gates) {
+      rmSync(join(gate.root, 'run'), { recursive: true });
+      mkdirSync(join(gate.root, 'run/fake'), { recursive: true });
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.cutPower();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Packs and signs a release. @returns the .deb */
+  async pack(version: string, options: PackageOptions = {}): Promise<string> {
+    const { mode = 'well', arch = ARCH, light = false, spoil, ballast = 0, depends } = options;
+    const tree = join(this.folder, `tree-${version}-${mode}`);
+    const home = join(tree, 'usr/lib/kaimon');
+    const state = '"$2"';
+    const real = `exec ${process.execPath} ${join(checkout, 'dist/cli/main.js')} health "$@"`;
+    const health = light
+      ? `grep -q '"eye":"up"' ${state} || { echo x; echo '  the eye is not up'; exit 1; }; exit 0`
+      : real;
+    write(join(home, 'scripts/kaimon'), daemon(version, mode, health), 0o755);
+    write(join(home, 'systemd/safe-state.sh'), safeState(mode), 0o755);
+    write(join(home, 'package.json'), `{\n  "name": "kaimon",\n  "version": "${version}"\n}\n`);
+    if (ballast > 0) writeFileSync(join(home, 'ballast'), Buffer.alloc(ballast * 1024, 7));
+    await writeJournal(join(home, 'journal'), version);
+    for (const name of ['kaimon.service', 'kaimon@.service', 'kaimon-eye.socket', 'kaimon-eye@.service'])
+      write(join(tree, 'lib/systemd/system', name), packagedUnit(name));
+    write(join(tree, 'etc/kaimon/kaimon.yaml'), 'gate: new\n', 0o640);
+    const control = [
+      `Package: kaimon`,
+      `Version: ${version}`,
+      `Architecture: ${arch}`,
+      `Installed-Size: ${100 + ballast}`,
+    ];
+    if (depends) control.push(`Depends: ${depends}`);
+    write(
+      join(tree, 'DEBIAN/control'),
+      `${control.join('\n')}\nMaintainer: Owner <owner@kaimon.test>\nDescription: stand-in\n`,
+    );
+    spoil?.(tree);
+    const deb = join(this.folder, 'debs', mode, `kaimon_${version}_${arch}.deb`);
+    mkdirSync(dirname(deb), { recursive: true });
+    execFileSync('dpkg-deb', ['--root-owner-group', '-Znone', '--build', tree, deb], { stdio: 'pipe' });
+    rmSync(tree, { recursive: true });
+    this.sign(deb, 'signer');
+    return deb;
+  }
+
+  sign(deb: string, key: string): void {
+    execFileSync(join(checkout, 'scripts/deploy/sign'), [join(this.folder, `key-${key}`), deb], { stdio: 'pipe' });
+  }
+
+  /** What deploy is called with, after the words of its own. */
+  command(words: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+    const options = [
+      ...[
+        'HostName=127.0.0.1',
+        `Port=${this.#port}`,
+        'HostKeyAlias=gate',
+        'StrictHostKeyChecking=yes',
+        'IdentitiesOnly=yes',
+      ],
+      ...[`IdentityFile=${join(this.folder, 'key-%n')}`, `UserKnownHostsFile=${join(this.folder, 'known_hosts')}`],
+    ].flatMap((option) => ['--ssh-option', option]);
+    const program = join(checkout, 'scripts/deploy/deploy');
+    return spawn(program, [...options, ...words], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  /** Runs deploy to its end. */
+  deploy(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+    const child = this.command(words, env);
+    let [out, err] = ['', ''];
+    child.stdout?.on('data', (bytes) => (out += String(bytes)));
+    child.stderr?.on('data', (bytes) => (err += String(bytes)));
+    return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+  }
+
+  trust(...hosts: readonly string[]): Promise<Outcome> {
+    return this.deploy(['--trust', join(this.folder, 'signers'), ...hosts]);
+  }
+
+  /** Runs a command on a gate, as it is at that moment. */
+  on(gate: Gate, command: string): Outcome {
+    const options = [
+      '-p',
+      String(this.#port),
+      '-i',
+      join(this.folder, `key-${gate.name}`),
+      '-o',
+      'IdentitiesOnly=yes',
+      '-o',
+      'HostKeyAlias=gate',
+    ];
+    const done = spawnSync(
+      'ssh',
+      [...options, '-o', `UserKnownHostsFile=${join(this.folder, 'known_hosts')}`, '127.0.0.1', command],
+      { encoding: 'utf8' },
+    );
+    return { code: done.status, out: done.stdout, err: done.stderr };
+  }
+
+  /** A folder with a program `ssh` that does to the real one what `script` says; for PATH. */
+  shimSsh(script: string): NodeJS.ProcessEnv {
+    const folder = mkdtempSync(join(this.folder, 'shim-'));
+    write(join(folder, 'ssh'), `#!/bin/bash\nshim=${folder}\n${script}\nexec /usr/bin/ssh "$@"\n`, 0o755);
+    return { PATH: `${folder}:${process.env['PATH']}` };
+  }
+
+  #public(name: string): string {
+    return readFileSync(join(this.folder, `key-${name}.pub`), 'utf8').trim();
+  }
+
+  #makeGate(name: string): Gate {
+    const root = join(this.folder, name);
+    for (const folder of [
+      'etc/alternatives',
+      'etc/systemd/system',
+      'etc/kaimon',
+      'opt',
+      'var/lib/dpkg',
+      'var/tmp',
+      'run/fake',
+      'local',
+    ])
+      mkdirSync(join(root, folder), { recursive: true });
+    for (const file of ['passwd', 'group', 'nsswitch.conf', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d'])
+      if (existsSync(join('/etc', file))) cpSync(join('/etc', file), join(root, 'etc', file), { recursive: true });
+    write(join(root, 'bin/systemctl'), SYSTEMCTL, 0o755);
+    write(join(root, 'bin/systemd-run'), SYSTEMD_RUN, 0o755);
+    write(join(root, 'bin/nothing'), '#!/bin/sh\nexit 0\n', 0o755);
+    const read = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '');
+    return {
+      name,
+      root,
+      read,
+      get at() {
+        return /^release=(.+)-[0-9a-f]{12}$/m.exec(read('opt/kaimon/current/.deploy/release'))?.[1];
+      },
+    };
+  }
+
+  #enterScript(): string {
+    const binds = [
+      ...[
+        '--bind "$r/etc" /etc',
+        '--ro-bind /etc/alternatives /etc/alternatives',
+        '--bind "$r/opt" /opt',
+        '--bind "$r/var" /var',
+      ],
+      ...['--ro-bind /var/lib/dpkg /var/lib/dpkg', '--bind "$r/run" /run', '--bind "$r/local" /usr/local/bin'],
+      ...['systemctl', 'systemd-run'].map((program) => `--ro-bind "$r/bin/${program}" /usr/bin/${program}`),
+      ...['systemd-sysusers', 'udevadm'].map((program) => `--ro-bind "$r/bin/nothing" /usr/bin/${program}`),
+    ];
+    const user = asRoot ? '' : '--unshare-user --uid 0 --gid 0';
+    return `#!/bin/bash\nr=${this.folder}/$1\n[ ! -e "$r/gone" ] || exit 255\nexec bwrap ${user} --dev-bind / / ${binds.join(' ')} -- /bin/bash -c "$SSH_ORIGINAL_COMMAND"\n`;
+  }
+
+  #sshdConfig(): string {
+    const own = [
+      'UsePAM no',
+      'StrictModes no',
+      'PasswordAuthentication no',
+      'PermitRootLogin prohibit-password',
+      'PrintMotd no',
+    ];
+    return [
+      ...[`Port ${this.#port}`, 'ListenAddress 127.0.0.1', `HostKey ${join(this.folder, 'key-host')}`, 'PidFile none'],
+      ...[
+        `AuthorizedKeysFile ${join(this.folder, 'authorized_keys')}`,
+        `MaxStartups ${this.#count * 2 + 20}`,
+        ...own,
+        '',
+      ],
+    ].join('\n');
+  }
+}
+
+/** The checkout's unit as scripts/deploy/package packs it. */
+function packagedUnit(name: string): string {
+  const program = join(checkout, 'scripts/deploy/package.d/units.mjs');
+  const script = `import { packagedUnit } from ${JSON.stringify(program)}; import { readFileSync } from 'node:fs';
+process.stdout.write(packagedUnit(process.argv[1], readFileSync(process.argv[2], 'utf8')));`;
+  const args = ['--input-type=module', '-e', script, name, join(checkout, 'systemd', name)];
+  return (units[name] ??= execFileSync(process.execPath, args, { encoding: 'utf8' }));
+}
+const units: Record<string, string> = {};
+
+/** A journal with the start of this version, as the stand-in brings it along. */
+async function writeJournal(folder: string, version: string): Promise<void> {
+  const [disk, clock] = [new MemoryDisk(), new ManualClock()];
+  const journal = await openJournal(disk, clock);
+  void journal.append({ type: 'started', fields: { version } });
+  await journal.close();
+  for (const [name, { bytes }] of disk.files) write(join(folder, name), Buffer.from(bytes).toString('utf8'));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** Waits for what happens elsewhere. */
+export async function until(what: string, happened: () => boolean): Promise<void> {
+  const limit = Date.now() + 60_000;
+  while (!happened()) {
+    if (Date.now() > limit) throw new Error(`not within a minute: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export { chmodSync, symlinkSync };
