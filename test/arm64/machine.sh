@@ -26,7 +26,7 @@ if [ ! -e "$made/kernel/gpio-sim.ko" ]; then
   image=$(in_root apt-cache depends linux-image-arm64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*-arm64\)$/\1/p' | head -n 1)
   kernel=${image#linux-image-}
   series=$(cut -d. -f1,2 <<<"$kernel")
-  unpacked "$image" "linux-headers-$kernel" "linux-headers-${kernel%-arm64}-common" "linux-kbuild-$series" busybox-static gpiod
+  unpacked "$image" "linux-headers-$kernel" "linux-headers-${kernel%-arm64}-common" "linux-kbuild-$series" busybox-static gpiod libgpiod2
   in_root apt-get download -qq -o APT::Sandbox::User=root "linux-source-$series" --print-uris >/dev/null
   unpacked "linux-source-$series"
   echo "$kernel" >"$made/kernel/version"
