@@ -20,7 +20,9 @@ began=$SECONDS
 kaimon embed /tmp/photos/sample1.jpg --json --config /tmp/slow.yaml | cut -c 1-160 || fail 'embed'
 say "embed took $((SECONDS - began)) s"
 
-modprobe gpio-sim || insmod "/lib/modules/$(uname -r)/extra/gpio-sim.ko" || fail 'gpio-sim does not load'
+for module in kernel/fs/configfs/configfs.ko extra/gpio-sim.ko; do
+  busybox insmod "/lib/modules/$(uname -r)/$module" || fail "$module does not load"
+done
 mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
 chip=/sys/kernel/config/gpio-sim/gate
 mkdir -p $chip/bank0 && echo 8 >$chip/bank0/num_lines && echo gate-gpio >$chip/bank0/label && echo 1 >$chip/live

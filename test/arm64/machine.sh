@@ -75,6 +75,7 @@ mkdir -p "$tree/lib/modules/$kernel/extra" "$tree/tmp/photos"
 (cd "$modules" && cp --parents -r modules.* kernel/drivers/virtio kernel/fs/configfs kernel/lib kernel/crypto "$tree/lib/modules/$kernel/" 2>/dev/null) || true
 cp "$made/kernel/gpio-sim.ko" "$tree/lib/modules/$kernel/extra/"
 depmod -b "$tree" "$kernel"
+cp "$initrd/bin/busybox" "$tree/usr/local/bin/"
 cp "$made"/kernel/usr/bin/gpio* "$tree/usr/bin/"
 cp -P "$made"/kernel/usr/lib/aarch64-linux-gnu/libgpiod* "$tree/usr/lib/aarch64-linux-gnu/" 2>/dev/null || true
 cp "$here/../../models/build/samples/sample1.jpg" "$tree/tmp/photos/"
@@ -88,6 +89,7 @@ Description=What is tried in this machine
 After=kaimon.service
 [Service]
 Type=oneshot
+Environment=HOME=/root
 ExecStart=/usr/local/sbin/trial
 ExecStopPost=/bin/systemctl --no-block poweroff
 StandardOutput=tty
