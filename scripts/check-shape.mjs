@@ -28,8 +28,10 @@ const FOLDERS = [
   'site',
   'gate',
   'report',
+  'metrics',
   'models',
   'stored',
+  'backup',
 ];
 /** What stands on top of all folders, in the same order. */
 const TOPS = ['recurring-work.ts', 'main.ts', 'evaluation', 'demo', 'bench', 'doctor', 'cli'];

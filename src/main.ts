@@ -7,9 +7,10 @@
 import { openAttackAlarm } from './access/open-attack-alarm.js';
 import { rulesOf } from './access/rules.js';
 import { warnOfUnknownGroups } from './access/unknown-groups.js';
+import { openData } from './backup/open-data.js';
 import { openTrustedClock } from './clock-trust/open-trusted-clock.js';
 import { warnOfDangers } from './config/dangers.js';
-import type { Opening } from './config/opening.js';
+import { makeOpening, type Opening } from './config/opening.js';
 import { serveDoorAlone } from './door/door-alone.js';
 import { openDoor } from './door/open-door.js';
 import type { StartedDoor } from './door/start-door.js';
@@ -28,6 +29,7 @@ import { explain } from './kit/errors.js';
 import { Signal } from './kit/signal.js';
 import { systemClock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
+import { openMetrics } from './metrics/open-metrics.js';
 import { openModels } from './models/open-models.js';
 import { makeWhereabouts } from './passback/make-whereabouts.js';
 import { openPassagesFile } from './passback/passages-file.js';
@@ -43,7 +45,6 @@ import { openSite } from './site/open-site.js';
 import { summaryOf } from './site/sync/people-records.js';
 import { openUplink } from './site/uplink.js';
 import { openPeople } from './store/open-people.js';
-import { openData } from './stored/open-data.js';
 import { openGreeter } from './voice/open-greeter.js';
 
 /** A running gate. */
@@ -60,7 +61,7 @@ export async function startGate(
   log: Opening['log'],
   { clock = systemClock, endings = new Endings(clock) }: Partial<Pick<Opening, 'clock' | 'endings'>> = {},
 ): Promise<RunningGate> {
-  const opening = { config, paths, clock, log, endings, warnings: [] };
+  const opening = makeOpening({ config, paths, clock, log, endings });
   try {
     const door = await openDoor(opening);
     const doorParts = endings.count;
@@ -113,24 +114,24 @@ async function open(opening: Opening, door: StartedDoor) {
   const site = await openSite(opening, uplink, { people, passages: shared, handlers, trustedClock, written });
   const notify = makeNotify(opening);
   const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log, onChange: changed.raise });
-  const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye };
+  const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye, uplink };
   return { ...parts, doorOrder, attackAlarm, pace, written, changed, pictures, gate, site, notify };
 }
 
 /** Starts the parts, once all of them are there. @returns the gate's state, for its owner */
 async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>): Promise<() => GateState> {
-  const { rules, models, people, reporter, changed, eye, gate, pace, site, notify } = parts;
+  const { rules, models, people, reporter, changed, eye, site, notify } = parts;
   const { encoder } = models;
-  const warnings = [...warnOfDangers(opening.config, process.env, opening.log), ...opening.warnings];
-  const status = await openStatus(opening, { ...parts, warnings });
+  opening.warnings.unshift(...warnOfDangers(opening.config, process.env, opening.log));
+  const status = await openStatus(opening, parts);
+  const metrics = await openMetrics(opening, { ...parts, state: () => status.state });
   people.onChange(changed.raise);
   warnOfUnknownGroups(people.all(), rules.access, opening.log);
   await reportRun(opening, parts, { version: VERSION, encoder, people: summaryOf(people) });
   await openSyncCounter(opening, people, (counts) => reporter.synced(counts));
   site?.start();
   await startRecurringWork(opening, { ...parts, encoder });
-  const listeners = eyeListeners({ gate, pace, reports: reporter, changed });
-  await startEye(opening, eye, listeners, models.whyBlind);
+  await startEye(opening, eye, metrics.around(eyeListeners({ ...parts, reports: reporter })), models.whyBlind);
   await openReadiness(opening, notify, status.line);
   await openPulse(opening.endings, () => {
     notify.watchdog();

@@ -2,6 +2,7 @@
  * `npm run bench`, a table of contents: film → whole daemons → stages → decision → people store → report.
  * Options: --json prints all figures; --out FILE writes them between the marks in FILE (docs/performance.md).
  */
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,8 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '../config/load.js';
 import { EXIT, explain } from '../kit/errors.js';
 import { loadOpenCv } from '../kit/opencv/binding.js';
+import { KEY_BYTES, makeSealKey } from '../kit/sealing/seal-key.js';
+import { Vault } from '../kit/sealing/vault.js';
 import { loadManifest } from '../models/model-files.js';
 import { loadModels } from '../models/model-set.js';
 import { benchSpeed, benchStart } from './daemon.js';
@@ -50,9 +53,11 @@ async function measureAll(folder: string): Promise<BenchFigures> {
   progress('people store');
   const people = [];
   for (const dimension of [512, 128]) {
-    const own = join(folder, `people-${dimension}`);
-    mkdirSync(own);
-    people.push(await benchPeopleStore({ people: 10_000, templates: 3, dimension, folder: own }));
+    for (const vault of [Vault.plain(), Vault.sealing(makeSealKey(randomBytes(KEY_BYTES)))]) {
+      const own = join(folder, `people-${dimension}-${vault.seals ? 'sealed' : 'plain'}`);
+      mkdirSync(own);
+      people.push(await benchPeopleStore({ people: 10_000, templates: 3, dimension, folder: own, vault }));
+    }
   }
   loads.push(load());
   return {

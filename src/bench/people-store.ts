@@ -1,6 +1,7 @@
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { silentLog } from '../kit/log.js';
+import { Vault } from '../kit/sealing/vault.js';
 import { systemClock } from '../kit/system-clock.js';
 import type { Person } from '../person/person.js';
 import type { PeopleDocument } from '../store/people-document.js';
@@ -12,10 +13,13 @@ export interface PeopleBenchOptions extends Omit<TemplateShape, 'encoder'> {
   readonly people: number;
   /** An empty folder for the file; what is in it is left there. */
   readonly folder: string;
+  /** How it is kept. Default: plain. */
+  readonly vault?: Vault;
 }
 
 /** CPU = user + system time of this process. */
-export interface PeopleBenchFigures extends Omit<PeopleBenchOptions, 'folder'> {
+export interface PeopleBenchFigures extends Omit<PeopleBenchOptions, 'folder' | 'vault'> {
+  readonly sealed: boolean;
   readonly fileMegabytes: number;
   readonly loadCpuMs: number;
   readonly loadMs: number;
@@ -30,18 +34,19 @@ const ENCODER = 'bench@000000000000';
 
 /** Times loading a store of made-up people and adding one person to it. */
 export async function benchPeopleStore(options: PeopleBenchOptions): Promise<PeopleBenchFigures> {
-  const { people, templates, dimension, folder } = options;
+  const { people, templates, dimension, folder, vault = Vault.plain() } = options;
   const file = join(folder, 'people.json');
   const log = silentLog;
-  await new PeopleFileAdapter({ file, clock: systemClock, log }).write(document(options));
+  await new PeopleFileAdapter({ file, vault, clock: systemClock, log }).write(document(options));
   const loading = await measure(() =>
-    PeopleStore.open({ file, encoder: ENCODER, gate: 'bench', clock: systemClock, log }),
+    PeopleStore.open({ file, encoder: ENCODER, gate: 'bench', vault, clock: systemClock, log }),
   );
   const store = loading.result;
   const { version: _given, ...newcomer } = madeUpPerson('newcomer', { ...options, encoder: ENCODER });
   const writing = await measure(() => store.put(newcomer));
   await store.close();
   return {
+    sealed: vault.seals,
     people,
     templates,
     dimension,

@@ -126,7 +126,7 @@ function speed({ speed }: BenchFigures): string {
 
 function people({ people }: BenchFigures): string {
   const rows = people.map((one) => [
-    `${one.people.toLocaleString('en')} × ${one.templates} × ${one.dimension}`,
+    `${one.people.toLocaleString('en')} × ${one.templates} × ${one.dimension}${one.sealed ? ', sealed' : ''}`,
     one.fileMegabytes.toFixed(1),
     (one.loadCpuMs / 1000).toFixed(2),
     one.loadMs.toFixed(0),

@@ -1,11 +1,15 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { readSecret, SECRET_BYTES_MAX, secretPath } from '../config/secret.js';
+import { ARCHIVES, archiveFolder, erasedInArchive } from '../journal/archive/archives.js';
 import { type AuditReport, auditJournal, missing, segmentNames } from '../journal/audit/audit.js';
 import { CSV_HEADER, csvOf } from '../journal/audit/csv.js';
 import { type EntryFilter, queryEntries, type RecordedEntry } from '../journal/audit/query.js';
+import { type Seam, seamOf } from '../journal/audit/seam.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import type { SignatureCheck } from '../journal/head.js';
+import { journalLines } from '../journal/open-journal.js';
 import { signatureCheckOf } from '../journal/signing.js';
+import { RESTORED } from '../journal/writer.js';
 import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
 import { readPlainFileSync } from '../kit/files/plain-file.js';
 import { systemClock } from '../kit/system-clock.js';
@@ -16,6 +20,7 @@ interface FilterOptions extends CommonOptions {
   readonly since?: string;
   readonly person?: string;
   readonly type?: string;
+  readonly archive?: string;
 }
 
 /** Most entries that `show` holds at once. */
@@ -28,6 +33,7 @@ export function auditCommand(): Command {
     .command('verify')
     .description('whether no line of the journal was changed, taken out, doubled or moved; exit code 1 where one was')
     .option('--key <file>', "the public (or private) key of the journal's head, in PEM; otherwise journal.keyFile")
+    .addOption(archiveOption())
     .addHelpText('after', example('kaimon audit verify', 'kaimon audit verify --key journal.pub --json'))
     .action(verify);
   withFilters(command.command('show'))
@@ -43,18 +49,49 @@ export function auditCommand(): Command {
   return command;
 }
 
+/** What is wrong with the end of an archive, by the entry of the gate's own journal that names it; undefined where nothing is. */
+async function archiveFault(
+  context: Context,
+  archive: string,
+  { last, lastHash }: AuditReport,
+): Promise<string | undefined> {
+  for await (const { entry } of queryEntries(diskOf(context, undefined), { type: RESTORED })) {
+    const seam = seamOf(entry);
+    if (seam.archive !== archive) continue;
+    if (last > seam.archivedN || (last === seam.archivedN && lastHash === seam.archivedHash)) return undefined;
+    return `missing: the archive ends with entry ${last}, but entry ${entry.n} of the gate's own journal knows its entry ${seam.archivedN} ${seam.archivedHash}`;
+  }
+  return undefined;
+}
+
 const withFilters = (command: Command): Command =>
   command
     .option('--since <when>', 'a time (2026-11-24, 2026-11-24T08:00:00Z) or an age (90m, 24h, 7d)')
     .option('--person <id>', 'only entries that name this person, by id or name')
-    .option('--type <type>', 'only entries of this type, such as granted or refused');
+    .option('--type <type>', 'only entries of this type, such as granted or refused')
+    .addOption(archiveOption());
+
+/** A journal that a restore has brought or replaced. */
+const archiveOption = (): Option =>
+  new Option(
+    '--archive <name>',
+    'of a journal in journal-archive, which "audit verify" names, in place of the gate\'s own',
+  );
 
 async function verify(_options: unknown, self: Command): Promise<void> {
-  const options = self.optsWithGlobals<CommonOptions & { readonly key?: string }>();
+  const options = self.optsWithGlobals<CommonOptions & { readonly key?: string; readonly archive?: string }>();
   const context = contextOf(options);
-  const report = await auditJournal(diskOf(context), keyOf(context, options.key));
-  print(options, report, linesOf(report));
-  process.exitCode = report.ok ? EXIT.yes : EXIT.no;
+  const disk = diskOf(context, options.archive);
+  const erasedBeside = options.archive === undefined ? 0 : await erasedInArchive(disk);
+  const check = keyOf(context, options.key, options.archive);
+  const report = await auditJournal(disk, { check, erasedBeside, seals: journalLines(context.vault) });
+  const cut = options.archive === undefined ? undefined : await archiveFault(context, options.archive, report);
+  const ok = report.ok && cut === undefined;
+  print(options, { ...report, ok, ...(cut !== undefined && { cut }) }, [
+    ...(cut === undefined ? [] : [cut]),
+    ...linesOf({ ...report, ok }),
+  ]);
+  process.exitCode = ok ? EXIT.yes : EXIT.no;
 }
 
 async function show(_options: unknown, self: Command): Promise<void> {
@@ -85,12 +122,17 @@ const write = (text: string): Promise<void> =>
 async function* entriesOf(options: FilterOptions): AsyncGenerator<RecordedEntry> {
   const { person, type } = options;
   const filter: EntryFilter = { person, type, sinceMs: sinceOf(options.since) };
-  const disk = diskOf(contextOf(options));
+  const context = contextOf(options);
+  const disk = diskOf(context, options.archive);
   if ((await segmentNames(disk)).length === 0) throw missing(disk.folder);
-  yield* queryEntries(disk, filter);
+  yield* queryEntries(disk, filter, journalLines(context.vault));
 }
 
-const diskOf = ({ paths }: Context): FileDisk => new FileDisk(journalFolder(paths.state));
+function diskOf({ paths }: Context, archive: string | undefined): FileDisk {
+  if (archive === undefined) return new FileDisk(journalFolder(paths.state));
+  if (/^[a-z0-9_][a-z0-9_.-]*$/.test(archive)) return new FileDisk(archiveFolder(paths.state, archive));
+  throw new OperatingError('KAIMON_USAGE', `--archive ${archive}: the name of a folder in ${ARCHIVES} is needed`);
+}
 
 function sinceOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
@@ -103,15 +145,16 @@ function sinceOf(text: string | undefined): number | undefined {
   throw new OperatingError('KAIMON_USAGE', why);
 }
 
-function keyOf({ config }: Context, option: string | undefined): SignatureCheck | undefined {
+function keyOf({ config }: Context, option: string | undefined, archive?: string): SignatureCheck | undefined {
   if (option !== undefined) return signatureCheckOf(readKey(option), option);
   const { keyFile } = config.journal;
-  if (keyFile === null) return undefined;
+  // An archive may be another gate's, which has a key of its own.
+  if (keyFile === null || archive !== undefined) return undefined;
   const path = secretPath(keyFile, process.env);
   return signatureCheckOf(readSecret(keyFile, 'journal.keyFile', process.env), path);
 }
 
-function readKey(file: string): Buffer {
+export function readKey(file: string): Buffer {
   try {
     return readPlainFileSync(file, SECRET_BYTES_MAX);
   } catch (cause) {
@@ -121,12 +164,16 @@ function readKey(file: string): Buffer {
   }
 }
 
-const flat = ({ entry, personal }: RecordedEntry) => ({ ...entry, personal: personal ?? null });
+const flat = ({ entry, personal, locked }: RecordedEntry) => ({
+  ...entry,
+  personal: personal ?? null,
+  ...(locked && { sealed: true }),
+});
 
 /** An entry for people. */
-export function lineOf({ entry, personal }: RecordedEntry): string {
+export function lineOf({ entry, personal, locked }: RecordedEntry): string {
   const { n, time, type, fields, commitment } = entry;
-  const who = personal ? pairs(personal) : commitment === undefined ? '' : '(erased)';
+  const who = personal ? pairs(personal) : commitment === undefined ? '' : locked ? '(sealed)' : '(erased)';
   return [String(n).padStart(7), time, type.padEnd(10), who, pairs(fields)].filter((part) => part !== '').join('  ');
 }
 
@@ -137,7 +184,7 @@ const pairs = (fields: Readonly<Record<string, unknown>>): string =>
     .join(' ');
 
 function linesOf(report: AuditReport): readonly string[] {
-  const { faults, moreFaults, notes, personal, head, torn } = report;
+  const { faults, moreFaults, notes, personal, head, torn, seams } = report;
   const range = report.entries > 0 ? `, ${report.first} to ${report.last}` : '';
   return [
     ...faults.map(
@@ -147,9 +194,17 @@ function linesOf(report: AuditReport): readonly string[] {
     ...(torn
       ? [`${torn.file} line ${torn.line} is unfinished (${torn.bytes} bytes): being written, or torn by a kill`]
       : []),
-    `${report.entries} entries${range} in ${report.segments} files; ${personal.kept} name somebody, ${personal.erased} did until they were erased`,
+    `${report.entries} entries${range} in ${report.segments} files; ${personal.kept} name somebody, ${personal.erased} did until they were erased${personal.locked > 0 ? `; ${personal.locked} are sealed with a key that was not given (--seal-key FILE) and were not compared` : ''}`,
     `noted: ${notes.repaired} repairs, ${notes.gaps} gaps with ${notes.lost} entries lost, ${notes.purges} purges`,
+    ...seams.map(seamLine),
     `head: entry ${head?.n ?? '–'} ${head?.hash ?? ''}, signature ${report.signature}`,
     report.ok ? 'the chain is whole' : 'the chain is broken',
   ];
+}
+
+function seamLine({ n, gate, backup, continues, lastN, archive, archivedN }: Seam): string {
+  const from = continues
+    ? `goes on from entry ${lastN} of the backup of ${backup}`
+    : `the backup of gate ${gate} of ${backup} was restored`;
+  return `seam: entry ${n}: ${from}${archive === null ? '' : `; the journal to entry ${archivedN} is kept: --archive ${archive}`}`;
 }

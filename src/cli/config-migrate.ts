@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs';
 import { FILE_BYTES_MAX, findConfigFile } from '../config/load.js';
-import { migrateConfig } from '../config/migrate.js';
+import { migrateConfig } from '../config/migration/migrate.js';
 import { ConfigError } from '../config/problem.js';
 import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
 import { keepCopy, writeFileAtomic } from '../kit/files/atomic-file.js';

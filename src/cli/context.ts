@@ -1,8 +1,12 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/load.js';
+import { openVault, readSealKey } from '../config/open-vault.js';
 import { type Paths, resolvePaths } from '../config/paths.js';
+import { OperatingError } from '../kit/errors.js';
 import { createLog, type Log } from '../kit/log.js';
+import type { SealKey } from '../kit/sealing/seal-key.js';
+import { Vault } from '../kit/sealing/vault.js';
 import { calibrationFile } from '../models/calibration.js';
 
 /** Options that every command has. */
@@ -10,6 +14,7 @@ export interface CommonOptions {
   readonly config?: string;
   readonly state?: string;
   readonly json?: boolean;
+  readonly sealKey?: string;
 }
 
 /** What a command works with. */
@@ -21,6 +26,8 @@ export interface Context {
   readonly peopleFile: string;
   readonly calibrationFile: string;
   readonly log: Log;
+  /** How people are kept on the disk; locked where the key cannot be had from here. */
+  readonly vault: Vault;
 }
 
 /** Loads the configuration as the daemon would. @param overrides by key, from the command's own options */
@@ -34,7 +41,25 @@ export function contextOf(options: CommonOptions, overrides: Readonly<Record<str
     peopleFile: join(paths.state, 'people.json'),
     calibrationFile: calibrationFile(paths.state),
     log: createLog('warn', 'kaimon'),
+    vault: vaultOf(config, options),
   };
+}
+
+/** @throws OperatingError KAIMON_SEAL_KEY where `--seal-key` names no key */
+export function vaultOf({ storage }: Config, { sealKey }: CommonOptions): Vault {
+  if (sealKey === undefined) return openVault(storage, process.env);
+  const older = storage.oldSealKeyFiles.flatMap((file) => keyIfReadable(file));
+  return Vault.sealing(readSealKey(sealKey, '--seal-key', process.env), older);
+}
+
+/** Of older keys those that can be had: what needs another one says so. */
+function keyIfReadable(file: string): readonly SealKey[] {
+  try {
+    return [readSealKey(file, 'storage.oldSealKeyFiles', process.env)];
+  } catch (thrown) {
+    if (thrown instanceof OperatingError) return [];
+    throw thrown;
+  }
 }
 
 /** One JSON document with `--json`, otherwise the lines for people. */

@@ -1,5 +1,6 @@
-import { Command } from 'commander';
-import { examine } from '../doctor/examine.js';
+import { Command, Option } from 'commander';
+import { APART, examineApart, tellApart } from '../doctor/apart.js';
+import { examine, limitOf } from '../doctor/examine.js';
 import type { Finding } from '../doctor/finding.js';
 import { EXIT } from '../kit/errors.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
@@ -7,6 +8,7 @@ import { wholeNumber } from './options.js';
 
 interface Options extends CommonOptions {
   readonly camera?: number;
+  readonly apart?: boolean;
 }
 
 /** One line each: what was looked at, what was found, and below it what to do. */
@@ -30,11 +32,18 @@ export function doctorCommand(): Command {
       wholeNumber(0, 120),
     )
     .addHelpText('after', example('sudo kaimon doctor --config /etc/kaimon/kaimon.yaml', 'kaimon doctor --camera 20'))
+    .addOption(new Option(APART).hideHelp())
     .action(async (_own, command: Command) => {
       const options = command.optsWithGlobals<Options>();
-      const { findings, numbers } = await examine(contextOf(options), options.camera);
+      if (options.apart) return tellApart(await examine(contextOf(options), options.camera));
+      const found = await examineApart(limitOf(options.camera));
+      if ('exitCode' in found) {
+        process.exitCode = found.exitCode;
+        return;
+      }
+      const { findings, numbers = {} } = found;
       const ok = findings.every(({ result }) => result !== 'problem');
-      print(options, { ok, findings, numbers: numbers ?? {} }, screen(findings));
+      print(options, { ok, findings, numbers }, screen(findings));
       process.exitCode = ok ? EXIT.yes : EXIT.no;
     });
 }

@@ -24,7 +24,7 @@ export interface Erased {
  *   KAIMON_FILE_WRITE, KAIMON_FILE_READ: to be repeated
  */
 export function erasePerson(context: Context, encoder: string, wanted: string): Promise<Erased> {
-  const { paths, log } = context;
+  const { paths, vault, log } = context;
   return withStore(context, encoder, async (store) => {
     // What may refuse comes first.
     const journal = await journalOf(context);
@@ -34,7 +34,7 @@ export function erasePerson(context: Context, encoder: string, wanted: string): 
       if (!personIdSchema.safeParse(id).success) throw nobody(wanted);
       const known = store.everUsed(id);
       const version = (await store.remove(id, 'cli')) ?? null;
-      const placed = await forgetPassage(paths.state, id, { clock, log });
+      const placed = await forgetPassage(paths.state, id, { clock, log, vault });
       const erased = await journal.erase(id);
       if (!known && !placed && erased === 0) throw nobody(wanted);
       await eraseCopies(store, paths, clock);
@@ -48,7 +48,8 @@ export function erasePerson(context: Context, encoder: string, wanted: string): 
 const nobody = (wanted: string) =>
   unknownPerson(`nobody is or was enrolled as "${wanted}", and nothing here names that id: see "kaimon people list"`);
 
-async function journalOf({ config, paths, log }: Context): Promise<JournalWriter> {
+/** The journal that is there, whether or not the configuration goes on with it. */
+export async function journalOf({ config, paths, vault, log }: Context): Promise<JournalWriter> {
   if (!existsSync(journalFolder(paths.state))) return journalOff;
-  return openJournalOf({ ...config.journal, enabled: true }, paths.state, { clock, log });
+  return openJournalOf({ ...config.journal, enabled: true }, paths.state, { vault, clock, log });
 }

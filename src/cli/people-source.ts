@@ -8,8 +8,8 @@ import { readPeople } from '../store/read-people.js';
 import type { Context } from './context.js';
 
 /** The people without the right to change them; a running daemon is not disturbed. */
-export async function readStoredPeople({ peopleFile, log }: Context, encoder: string): Promise<Person[]> {
-  const document = await readPeople({ file: peopleFile, encoder, clock: systemClock, log });
+export async function readStoredPeople({ peopleFile, vault, log }: Context, encoder: string): Promise<Person[]> {
+  const document = await readPeople({ file: peopleFile, encoder, vault, clock: systemClock, log });
   return [...document.people.values()];
 }
 
@@ -26,10 +26,18 @@ export async function withStore<T>(
   act: (store: PeopleStore) => Promise<T>,
   { acceptOtherEncoder = false } = {},
 ): Promise<T> {
-  const { peopleFile: file, log, config } = context;
+  const { peopleFile: file, vault, log, config } = context;
   let store: PeopleStore;
   try {
-    store = await PeopleStore.open({ file, encoder, gate: config.gate, clock: systemClock, log, acceptOtherEncoder });
+    store = await PeopleStore.open({
+      file,
+      encoder,
+      gate: config.gate,
+      vault,
+      clock: systemClock,
+      log,
+      acceptOtherEncoder,
+    });
   } catch (thrown) {
     if (thrown instanceof OperatingError && thrown.code === 'KAIMON_PEOPLE_LOCKED')
       throw new OperatingError(

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../kit/version.js';
 import { auditCommand } from './audit.js';
+import { backupCommand } from './backup.js';
 import { calibrateCommand } from './calibrate.js';
 import { configCommand } from './config.js';
 import { dataCommand } from './data.js';
@@ -13,8 +14,10 @@ import { healthCommand } from './health.js';
 import { identifyCommand } from './identify.js';
 import { modelsCommand } from './models.js';
 import { peopleCommand } from './people.js';
+import { restoreCommand } from './restore.js';
 import { runCommand } from './run.js';
 import { safeStateCommand } from './safe-state.js';
+import { sealCommand } from './seal.js';
 import { verifyCommand } from './verify.js';
 
 const COMMANDS = [
@@ -29,6 +32,9 @@ const COMMANDS = [
   evaluateCommand,
   calibrateCommand,
   auditCommand,
+  backupCommand,
+  restoreCommand,
+  sealCommand,
   safeStateCommand,
   configCommand,
   dataCommand,
@@ -43,6 +49,7 @@ export function makeProgram(): Command {
     .version(VERSION)
     .option('--config <file>', 'configuration file (default: /etc/kaimon/kaimon.yaml where it exists)')
     .option('--state <dir>', 'folder for people, cache and run-time files')
+    .option('--seal-key <file>', "key of sealed people, where the configuration's cannot be read from here")
     .option('--json', 'one JSON document on standard output')
     .addHelpText(
       'after',

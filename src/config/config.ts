@@ -11,8 +11,10 @@ import { greetingSection } from './sections/greeting.js';
 import { journalSection } from './sections/journal.js';
 import { livenessSection } from './sections/liveness.js';
 import { logSection } from './sections/log.js';
+import { metricsSection } from './sections/metrics.js';
 import { mqttSection } from './sections/mqtt.js';
 import { peopleSection } from './sections/people.js';
+import { storageSection } from './sections/storage.js';
 import { syncSection } from './sections/sync.js';
 
 const topicName = /^[a-z0-9_-]{1,32}$/;
@@ -40,6 +42,8 @@ export const configSchema = z.strictObject({
   mqtt: mqttSection.prefault({}).describe('The broker.'),
   sync: syncSection.prefault({}).describe('People shared between gates.'),
   journal: journalSection.prefault({}).describe('What was decided and what the door did, kept so that changes show.'),
+  metrics: metricsSection.prefault({}).describe('Figures for Prometheus (docs/watching.md).'),
+  storage: storageSection.prefault({}).describe('What tells of people, on the disk.'),
   log: logSection.prefault({}).describe('The log on stderr.'),
 });
 

@@ -4,9 +4,13 @@ import type { Log } from '../kit/log.js';
 import { type Config, defaultConfig } from './config.js';
 import type { Environment } from './environment.js';
 import { isForeignCredential, secretPath } from './secret.js';
+import { isLoopback } from './sections/metrics.js';
 
 /** What of the configuration is read here. */
-export type DangerousConfig = Pick<Config, 'gate' | 'liveness' | 'access' | 'door' | 'mqtt' | 'journal'>;
+export type DangerousConfig = Pick<
+  Config,
+  'gate' | 'liveness' | 'access' | 'door' | 'mqtt' | 'journal' | 'metrics' | 'storage'
+>;
 
 /** The name of a gate that nobody has named. */
 const UNNAMED = defaultConfig.gate;
@@ -16,7 +20,7 @@ const UNNAMED = defaultConfig.gate;
  * told, and that must not be overlooked.
  */
 export function dangersOf(config: DangerousConfig, env: Environment): readonly string[] {
-  const { gate, liveness, access, door } = config;
+  const { gate, liveness, access, door, metrics } = config;
   const simulated = door.kind === 'simulated' || door.gpio.backend === 'simulated';
   return [
     ...(liveness.enabled
@@ -30,15 +34,21 @@ export function dangersOf(config: DangerousConfig, env: Environment): readonly s
     ...(simulated && gate !== UNNAMED
       ? [`door-simulated: the gate "${gate}" drives no lock: its door is simulated (door.kind, door.gpio.backend)`]
       : []),
+    ...(metrics.enabled && !isLoopback(metrics.host)
+      ? [
+          `metrics-open: whoever reaches ${metrics.host}:${metrics.port} learns without a password when people come and what is wrong here (metrics.host)`,
+        ]
+      : []),
     ...readableSecrets(config, env),
   ];
 }
 
-function readableSecrets({ mqtt, journal }: DangerousConfig, env: Environment): readonly string[] {
+function readableSecrets({ mqtt, journal, storage }: DangerousConfig, env: Environment): readonly string[] {
   const secrets = [
     ['mqtt.passwordFile', mqtt.enabled ? mqtt.passwordFile : null],
     ['mqtt.keyFile', mqtt.enabled ? mqtt.keyFile : null],
     ['journal.keyFile', journal.enabled ? journal.keyFile : null],
+    ['storage.sealKeyFile', storage.sealKeyFile],
   ] as const;
   return secrets.flatMap(([key, file]) => {
     // What only the service can read, only the service can judge.

@@ -1,6 +1,6 @@
 import { configKeys, type Key, variableOf } from './keys.js';
+import { removedKeys, whatBecameOf } from './migration/removed-keys.js';
 import type { Problem } from './problem.js';
-import { removedKeys, whatBecameOf } from './removed-keys.js';
 import { suggest } from './suggest.js';
 
 /** Variables of ours that are not keys of the configuration; scripts/setup passes KAIMON_PROGRESS to its parts. */

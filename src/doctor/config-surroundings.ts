@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import type { Config } from '../config/config.js';
 import type { Environment } from '../config/environment.js';
 import { valueAt } from '../config/keys.js';
+import { readSealKey } from '../config/open-vault.js';
 import type { Paths } from '../config/paths.js';
 import type { Problem } from '../config/problem.js';
 import { isForeignCredential, readPassword, readSecret } from '../config/secret.js';
@@ -74,7 +75,7 @@ function encoderCheck({ config, paths, wrong }: Place): NamedCheck[] {
 }
 
 function fileChecks({ config, env }: Place): NamedCheck[] {
-  const { mqtt, journal, camera, faces } = config;
+  const { mqtt, journal, camera, faces, storage } = config;
   const secret = (key: string, file: string | null): [string, Check][] =>
     file === null ? [] : [[key, () => readSecret(file, key, env)]];
   const { passwordFile } = mqtt;
@@ -92,6 +93,14 @@ function fileChecks({ config, env }: Place): NamedCheck[] {
             'journal.keyFile',
             () => signerOf(readSecret(journal.keyFile as string, 'journal.keyFile', env), journal.keyFile as string),
           ] as [string, Check],
+        ]
+      : []),
+    ...(storage.sealKeyFile !== null
+      ? [
+          ['storage.sealKeyFile', () => readSealKey(storage.sealKeyFile as string, 'storage.sealKeyFile', env)] as [
+            string,
+            Check,
+          ],
         ]
       : []),
     ...(camera.kind === 'replay' ? [['camera.path', () => assertReplay(camera.path ?? '')] as [string, Check]] : []),

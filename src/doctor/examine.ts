@@ -7,6 +7,8 @@ import { readMachine } from '../host/machine/machine-facts.js';
 import { machineFiles } from '../host/machine/machine-files.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import type { Vault } from '../kit/sealing/vault.js';
+import { systemClock } from '../kit/system-clock.js';
 import { type Checked, findings, ok, problem } from './finding.js';
 import { isRunning, judgeGate } from './judge/gate.js';
 import { judgeMachine } from './judge/machine.js';
@@ -26,21 +28,31 @@ export interface Patient {
   readonly paths: Paths;
   readonly peopleFile: string;
   readonly calibrationFile: string;
+  readonly vault: Vault;
   readonly log: Log;
 }
 
 /** A part that has not answered by then does not. */
-const PART_MS = 18_000;
-/** An eye that starts slowly, a camera that opens slowly, and then the seconds that are asked for. */
+const PART_MS = 14_000;
+/** Small files, and tools that answer at once. */
+const SMALL_MS = 3_000;
+/** An eye that starts slowly, and a camera that opens slowly, before the seconds that are asked for. */
 const CAMERA_MS = 25_000;
+/** As long as is usual. */
+const CAMERA_SECONDS = 5;
+
+/** How long all parts together may take: 20 s without camera. */
+export const limitOf = (cameraSeconds = CAMERA_SECONDS): number =>
+  PART_MS + 2 * SMALL_MS + (cameraSeconds === 0 ? 0 : CAMERA_MS + cameraSeconds * 1000);
 
 /** @param cameraSeconds how long the camera is watched; undefined: while no gate has it, as long as is usual; 0: not at all */
 export async function examine(patient: Patient, cameraSeconds: number | undefined): Promise<Checked> {
   const { config, configFile, paths, peopleFile } = patient;
-  const gate = await lookAtGate(paths, peopleFile);
-  const running = isRunning(gate);
+  const gate = await within(SMALL_MS, lookAtGate(paths, peopleFile), undefined);
+  // Where nobody knows, a camera is left to whoever may have it.
+  const running = gate === undefined || isRunning(gate);
   const parts = await Promise.all([
-    bounded('gate', PART_MS, async () => ({ findings: judgeGate(gate) })),
+    gate === undefined ? late('gate', SMALL_MS) : { findings: judgeGate(gate) },
     bounded('packages', PART_MS, () => lookAtPackages(config)),
     bounded('people', PART_MS, () => lookAtPeople(patient)),
     bounded('machine', PART_MS, async () =>
@@ -53,7 +65,7 @@ export async function examine(patient: Patient, cameraSeconds: number | undefine
     bounded('eye', PART_MS, () => lookAtEye(config, paths)),
   ]);
   // Its tools are waited for in this very thread.
-  const lines = await bounded('gpio', PART_MS, () => lookAtLines(config.door, paths, running));
+  const lines = await bounded('gpio', SMALL_MS, () => lookAtLines(config.door, paths, running));
   // Last, when nothing else takes the processor: it is judged by its speed.
   const seconds = cameraSeconds ?? CAMERA_SECONDS;
   const camera = await bounded('camera', CAMERA_MS + seconds * 1000, () => watchCamera(patient, seconds, running));
@@ -64,9 +76,6 @@ export async function examine(patient: Patient, cameraSeconds: number | undefine
   };
 }
 
-/** As long as is usual. */
-const CAMERA_SECONDS = 5;
-
 async function watchCamera({ config, paths }: Patient, seconds: number, running: boolean): Promise<Checked> {
   if (running) return findings(ok('camera', 'the running gate has it: see there'));
   if (seconds === 0) return findings(ok('camera', 'not looked at (--camera 0)'));
@@ -74,16 +83,22 @@ async function watchCamera({ config, paths }: Patient, seconds: number, running:
 }
 
 /** What does not answer in time is a problem of its own; how it ends nobody learns. */
-async function bounded(what: string, ms: number, look: () => Promise<Checked>): Promise<Checked> {
-  const late = new Promise<Checked>((resolve) => {
-    const timer = setTimeout(
-      () => resolve(findings(problem(what, `no answer within ${ms / 1000} s`, 'does its disk or its program hang?'))),
-      ms,
-    );
-    timer.unref();
-  });
+function bounded(what: string, ms: number, look: () => Promise<Checked>): Promise<Checked> {
   const found = look().catch((thrown: unknown) => findings(problem(what, explain(thrown))));
-  return Promise.race([found, late]);
+  return within(ms, found, late(what, ms));
+}
+
+const late = (what: string, ms: number): Checked =>
+  findings(problem(what, `no answer within ${ms / 1000} s`, 'does its disk or its program hang?'));
+
+function within<T>(ms: number, work: Promise<T>, otherwise: T): Promise<T> {
+  return new Promise((resolve) => {
+    const timer = systemClock.after(ms, () => resolve(otherwise));
+    void work.then((value) => {
+      timer.cancel();
+      resolve(value);
+    });
+  });
 }
 
 /** The folder, or the nearest one above it that is there. */

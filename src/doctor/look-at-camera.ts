@@ -10,6 +10,7 @@ import { systemClock } from '../kit/system-clock.js';
 import { openModels } from '../models/open-models.js';
 import { type Checked, findings, ok, problem } from './finding.js';
 import { judgeCamera } from './judge/camera.js';
+import { doctorsEye } from './look-at-eye.js';
 
 /** An eye loads its networks in a second on a PC and in several on a small board. */
 const START_MS = 15_000;
@@ -22,7 +23,7 @@ export async function lookAtCamera(config: Config, paths: Paths, seconds: number
   const blind = await whyBlind();
   if (blind !== undefined) return findings(ok('camera', `not looked at without networks: ${blind}`));
   const settings = { camera: config.camera, faces: config.faces, models };
-  const launcher = await eyeLauncher(settings, config.eye);
+  const launcher = await eyeLauncher(settings, doctorsEye(config.eye));
   const eye = new EyeSupervisor({
     launcher,
     settings,

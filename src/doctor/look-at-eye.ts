@@ -8,6 +8,16 @@ import { type Checked, findings, ok, warning } from './finding.js';
 /** Where systemd starts the eyes of the services: kaimon-eye.socket. */
 const SOCKET_OF_THE_SERVICES = '/run/kaimon-eye.sock';
 
+/**
+ * How the doctor's own eye is started: for root, who could not put it into a sandbox, in the unit of the services where there is one. What comes
+ * from a camera is not to be read with all rights.
+ */
+export const doctorsEye = (
+  eye: Config['eye'],
+  socket = SOCKET_OF_THE_SERVICES,
+  uid = process.getuid?.(),
+): Config['eye'] => (eye.socket === null && uid === 0 && existsSync(socket) ? { ...eye, socket } : eye);
+
 /** How an eye is confined that is started as this command is; the services have a unit for theirs, which their environment names. */
 export async function lookAtEye(config: Config, paths: Paths): Promise<Checked> {
   const { models } = openModels({ config, paths });

@@ -15,8 +15,11 @@ export async function lookAtGate(paths: Paths, peopleFile: string): Promise<Gate
     lockHolder(`${peopleFile}.lock`).catch(() => undefined),
     readState(join(paths.run, STATE_FILE)),
   ]);
-  return { pid, said, ageMs: said === undefined ? 0 : systemClock.wall() - Date.parse(said.time) };
+  return { pid, said, ageMs: said === undefined ? 0 : ageOf(said) };
 }
+
+const ageOf = ({ time, monotonicMs }: GateFile): number =>
+  monotonicMs === undefined ? systemClock.wall() - Date.parse(time) : systemClock.monotonic() - monotonicMs;
 
 async function readState(file: string): Promise<GateFile | undefined> {
   try {

@@ -18,6 +18,7 @@ export async function lookAtLines(door: Config['door'], paths: Pick<Paths, 'run'
     return findings(ok('gpio', 'the door is simulated: no line is used'));
   try {
     const backend = await chooseBackend(door, { clock: systemClock, log: silentLog, runFolder: paths.run });
+    const consumerAt = consumers();
     const looks = [...doorLines(door, backend)].map(([name, line]) => ({
       name,
       offset: line.offset,
@@ -32,11 +33,16 @@ export async function lookAtLines(door: Config['door'], paths: Pick<Paths, 'run'
   }
 }
 
-/** @returns null where nobody can be asked */
-function consumerAt({ chip, offset, number }: GpioLine): string | undefined | null {
-  if (number !== null && existsSync(`/sys/class/gpio/gpio${number}`)) return 'sysfs';
+/** Who has a line: undefined: nobody; null where nobody can be asked. Each chip is asked once. */
+function consumers(): (line: GpioLine) => string | undefined | null {
   const version = toolsVersion();
-  // In sysfs a chip's name is not that of its device file.
-  if (version === undefined || number !== null) return null;
-  return consumerOf(version, runTool(infoCommand(version, chip)), offset);
+  const said = new Map<string, string>();
+  return ({ chip, offset, number }) => {
+    if (number !== null && existsSync(`/sys/class/gpio/gpio${number}`)) return 'sysfs';
+    // In sysfs a chip's name is not that of its device file.
+    if (version === undefined || number !== null) return null;
+    const info = said.get(chip) ?? runTool(infoCommand(version, chip));
+    said.set(chip, info);
+    return consumerOf(version, info, offset);
+  };
 }

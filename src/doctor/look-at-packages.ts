@@ -10,13 +10,21 @@ import { judgePackages, type PackageLook } from './judge/packages.js';
 
 const LOADER = fileURLToPath(new URL('./load-package.js', import.meta.url));
 /** A small board loads OpenCV in some seconds when its disk has not read it yet. */
-const LOAD_MS = 15_000;
+const LOAD_MS = 13_000;
 
 const run = promisify(execFile);
-const limits = { timeout: LOAD_MS, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 } as const;
 
-/** Loads each native package in a process of its own, and starts each program that is needed. */
-export async function lookAtPackages({ door, greeting }: Pick<Config, 'door' | 'greeting'>): Promise<Checked> {
+/**
+ * Loads each native package in a process of its own, and starts each program that is needed.
+ * @param limitMs what one of them may take
+ */
+export async function lookAtPackages(
+  { door, greeting }: Pick<Config, 'door' | 'greeting'>,
+  limitMs = LOAD_MS,
+): Promise<Checked> {
+  const limits = { timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 } as const;
+  const load = (name: string, why: PackageLook['why']) => loaded(name, why, limits);
+  const program = (name: string, debian: string, why: PackageLook['why']) => started(name, debian, why, limits);
   const wires = door.kind === 'gpio' && door.gpio.backend !== 'simulated';
   const speaks = greeting.enabled && greeting.speak;
   const looks = await Promise.all([
@@ -34,7 +42,13 @@ export async function lookAtPackages({ door, greeting }: Pick<Config, 'door' | '
   return { findings: judgePackages(process.version, looks) };
 }
 
-async function load(name: string, why: PackageLook['why']): Promise<PackageLook> {
+interface Limits {
+  readonly timeout: number;
+  readonly killSignal: 'SIGKILL';
+  readonly maxBuffer: number;
+}
+
+async function loaded(name: string, why: PackageLook['why'], limits: Limits): Promise<PackageLook> {
   try {
     const { stdout } = await run(process.execPath, [...NATIVE_FLAGS, LOADER, name], {
       ...limits,
@@ -42,25 +56,31 @@ async function load(name: string, why: PackageLook['why']): Promise<PackageLook>
     });
     return { name, why, version: stdout.trim().split('\n').at(-1) ?? '', advice: undefined, fault: undefined };
   } catch (thrown) {
-    const advice = 'run scripts/setup, which builds it for this machine; or install the Debian package again';
-    return { name, why, version: '', fault: faultOf(thrown), advice };
+    const advice = isLate(thrown)
+      ? 'is the machine very busy, or its disk slow? Try again when it is not'
+      : 'run scripts/setup, which builds it for this machine; or install the Debian package again';
+    return { name, why, version: '', fault: faultOf(thrown, limits), advice };
   }
 }
 
-async function program(name: string, debian: string, why: PackageLook['why']): Promise<PackageLook> {
+async function started(name: string, debian: string, why: PackageLook['why'], limits: Limits): Promise<PackageLook> {
   try {
     const { stdout } = await run(name, ['--version'], limits);
     const version = /\d+(\.\d+)+/.exec(stdout)?.[0] ?? '';
     return { name, why, version, fault: undefined, advice: undefined };
   } catch (thrown) {
-    return { name, why, version: '', fault: faultOf(thrown), advice: `sudo apt-get install ${debian}` };
+    return { name, why, version: '', fault: faultOf(thrown, limits), advice: `sudo apt-get install ${debian}` };
   }
 }
 
+/** Whether the time limit has ended it. */
+const isLate = (thrown: unknown): boolean => (thrown as { killed?: boolean }).killed === true;
+
 /** What went wrong, in one line: of a Node process the line that names the error. */
-function faultOf(thrown: unknown): string {
+function faultOf(thrown: unknown, { timeout }: Limits): string {
   const { code, signal, stderr = '' } = thrown as { code?: unknown; signal?: string | null; stderr?: string };
   if (code === 'ENOENT') return 'it is not installed';
+  if (isLate(thrown)) return `it did not answer within ${timeout / 1000} s`;
   if (signal) return `it was ended by ${signal}`;
   const named = stderr.split('\n').find((line) => /^\w*(Error|\[cause\])/.test(line.trim()));
   return (named ?? messageOf(thrown).split('\n')[0] ?? '').trim().slice(0, 200);

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Config } from '../config/config.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import type { Vault } from '../kit/sealing/vault.js';
 import { systemClock } from '../kit/system-clock.js';
 import { loadManifest } from '../models/model-files.js';
 import { loadModels } from '../models/model-set.js';
@@ -19,11 +20,12 @@ export interface PeoplePlace {
   readonly config: Config;
   readonly peopleFile: string;
   readonly calibrationFile: string;
+  readonly vault: Vault;
   readonly log: Log;
 }
 
 /** The networks, the people and those of them who look alike. */
-export async function lookAtPeople({ config, peopleFile, calibrationFile, log }: PeoplePlace): Promise<Checked> {
+export async function lookAtPeople({ config, peopleFile, calibrationFile, vault, log }: PeoplePlace): Promise<Checked> {
   const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
   let found: {
     readonly encoder: string;
@@ -46,7 +48,7 @@ export async function lookAtPeople({ config, peopleFile, calibrationFile, log }:
   }
   const models = ok('models', `encoder ${found.encoder}, digests in order`);
   try {
-    const { people } = await readPeople({ file: peopleFile, encoder: found.encoder, clock: systemClock, log });
+    const { people } = await readPeople({ file: peopleFile, encoder: found.encoder, vault, clock: systemClock, log });
     const all = [...people.values()];
     const templates = countTemplates(all, found.encoder);
     const { threshold, tooLarge } = found.thresholdFor(templates);

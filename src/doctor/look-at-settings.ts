@@ -29,11 +29,12 @@ export async function lookAtSettings(config: Config, paths: Paths): Promise<Chec
   );
 }
 
-function keysOf({ mqtt, journal }: Config): string {
+function keysOf({ mqtt, journal, storage }: Config): string {
   const named = [
     ...(mqtt.enabled && mqtt.passwordFile !== null ? ["the broker's password"] : []),
     ...(mqtt.enabled && mqtt.keyFile !== null ? ["the key of the gate's certificate"] : []),
     ...(journal.enabled && journal.keyFile !== null ? ["the journal's key"] : []),
+    ...(storage.sealKeyFile !== null ? ['the key that seals people'] : []),
   ];
   return named.length === 0 ? 'none is configured' : `${named.join(', ')}: there, and not open to others`;
 }

@@ -13,6 +13,11 @@ export const SERVICE_ERRORS = {
     advice:
       '`scripts/setup` compiles `unix-dgram`, a package brings it; without systemd use `Type=exec` and no `WatchdogSec`',
   },
+  KAIMON_METRICS: {
+    kind: 'warning',
+    meaning: 'metrics cannot be offered or made; the gate goes on without, and tries again',
+    advice: 'the port of `metrics.port` may be in use: give each gate of a machine its own',
+  },
   KAIMON_STUDIO: {
     kind: 'environment',
     meaning: "the demo's film could not be made",

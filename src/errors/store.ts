@@ -12,6 +12,12 @@ export const STORE_ERRORS = {
     meaning: 'a file exists but cannot be read',
     advice: "give it to Kaimon's user, check the disk",
   },
+  KAIMON_SEAL_KEY: {
+    kind: 'environment',
+    meaning: 'people, passages or pictures are sealed, and the key is missing or another one; nothing was changed',
+    advice:
+      'give the key that the sentence names (`storage.sealKeyFile`, `--seal-key FILE`); without it: docs/install.md, "Sealing"',
+  },
   KAIMON_PEOPLE_CORRUPT: {
     kind: 'environment',
     meaning: '`people.json` and its last good copy are both unusable',

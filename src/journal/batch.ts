@@ -1,5 +1,6 @@
 // pure
 /** Turns what happened into lines of the journal: numbered, and each linked to the one before it. */
+import { type Lines, PLAIN_LINES } from '../kit/sealing/vault.js';
 import { encodeEntry, type Fields, fitFields, hashLine, typeSchema } from './entry.js';
 import type { Position } from './head.js';
 import { commit, personalBytes } from './personal.js';
@@ -42,7 +43,13 @@ export interface Batch {
  * The bytes of the drafts as entries that continue the chain at `from`.
  * @param salt gives a fresh hexadecimal salt for each entry that has personal fields
  */
-export function buildBatch(from: Position, boot: string, drafts: readonly Draft[], salt: () => string): Batch {
+export function buildBatch(
+  from: Position,
+  boot: string,
+  drafts: readonly Draft[],
+  salt: () => string,
+  seals: Lines = PLAIN_LINES,
+): Batch {
   const lines: string[] = [];
   const personal = [];
   let { n, hash } = from;
@@ -55,5 +62,9 @@ export function buildBatch(from: Position, boot: string, drafts: readonly Draft[
     hash = hashLine(line);
     lines.push(`${line}\n`);
   }
-  return { chain: Buffer.from(lines.join(''), 'utf8'), personal: personalBytes(personal), position: { n, hash } };
+  return {
+    chain: Buffer.from(lines.join(''), 'utf8'),
+    personal: personalBytes(personal, seals),
+    position: { n, hash },
+  };
 }

@@ -1,6 +1,9 @@
 // pure
 /** Removes the lines of a person from a file of personal fields, by searching its bytes: how a line is written is known. */
 
+import type { Lines } from '../kit/sealing/vault.js';
+import { encodePersonal, isStale, readLine } from './personal.js';
+
 /** Fields that hold a person's id; a line that has the id in one of them is erased. */
 export const ID_FIELDS = ['person', 'other'] as const;
 
@@ -32,6 +35,48 @@ export function withoutPerson(bytes: Buffer, person: string): Erased {
     const newline = bytes.indexOf(0x0a, at);
     from = newline < 0 ? bytes.length : newline + 1;
   }
+}
+
+/** Lines looked at between two pauses: about two milliseconds on a PC. */
+const SLICE_LINES = 200;
+
+/** As {@link withoutPerson}, for lines that are sealed; yields every few milliseconds. Lines of an unknown key stay: nobody can tell. */
+export function* withoutSealedPerson(bytes: Buffer, person: string, seals: Lines): Generator<void, Erased> {
+  let count = 0;
+  const kept = yield* eachLine(bytes, (text) => {
+    const line = text.includes('"sealed":"') ? readLine(text, seals) : undefined;
+    if (!line || 'locked' in line || !ID_FIELDS.some((field) => line.fields[field] === person)) return text;
+    count++;
+    return undefined;
+  });
+  return { bytes: count === 0 ? bytes : kept, count };
+}
+
+/** The lines sealed as they are now; the count is of those that were not. Lines that cannot be read stay. */
+export function* sealedAnew(bytes: Buffer, seals: Lines): Generator<void, Erased> {
+  let count = 0;
+  const renewed = yield* eachLine(bytes, (text) => {
+    const line = isStale(text, seals) ? readLine(text, seals) : undefined;
+    if (!line || 'locked' in line) return text;
+    count++;
+    return encodePersonal(line, seals);
+  });
+  return { bytes: count === 0 ? bytes : renewed, count };
+}
+
+/** @param change gives what becomes of a line; undefined: it goes */
+function* eachLine(bytes: Buffer, change: (text: string) => string | undefined): Generator<void, Buffer> {
+  const parts: Buffer[] = [];
+  let seen = 0;
+  let from = 0;
+  for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, from)) {
+    const text = change(bytes.toString('utf8', from, end));
+    if (text !== undefined) parts.push(Buffer.from(`${text}\n`, 'utf8'));
+    from = end + 1;
+    if (++seen % SLICE_LINES === 0) yield;
+  }
+  parts.push(bytes.subarray(from));
+  return Buffer.concat(parts);
 }
 
 /** How many bytes of a file of personal fields belong to entries up to `lastN`: a kill may leave more, of entries that were never written. */

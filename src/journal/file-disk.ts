@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { errnoOf, ownLikeFolder, syncFolder, whyNotWritten, writeFileAtomic } from '../kit/files/atomic-file.js';
 import { makeFolder } from '../kit/files/make-folder.js';
+import { readSettled } from '../kit/files/read-settled.js';
+import { removeWiped } from '../kit/files/wipe.js';
 import type { DiskFile, JournalDisk, StoredFile } from './disk.js';
 import { FILE_BYTES_MAX, PERSONAL_FOLDER } from './segment.js';
 
@@ -46,22 +48,10 @@ export class FileDisk implements JournalDisk {
   }
 
   async read(name: string, tail?: number): Promise<Buffer | undefined> {
-    const handle = await fs.open(this.#path(name), 'r').catch((cause: unknown) => this.#absent(name, cause));
-    if (!handle) return undefined;
     try {
-      const { size } = await handle.stat();
-      const length = Math.min(size, tail ?? size);
-      if (length > FILE_BYTES_MAX) throw new Error(`it has ${length} bytes, at most ${FILE_BYTES_MAX} are read`);
-      const bytes = Buffer.alloc(length);
-      let filled = 0;
-      // A file that is cut meanwhile ends early.
-      for (let got = -1; got !== 0 && filled < length; filled += got)
-        got = (await handle.read(bytes, filled, length - filled, size - length + filled)).bytesRead;
-      return bytes.subarray(0, filled);
+      return await readSettled(this.#path(name), (handle) => readTail(handle, tail));
     } catch (cause) {
-      throw failed('READ', `cannot read ${this.#path(name)}`, cause);
-    } finally {
-      await handle.close();
+      return this.#absent(name, cause);
     }
   }
 
@@ -79,13 +69,13 @@ export class FileDisk implements JournalDisk {
   }
 
   async replace(name: string, bytes: Uint8Array): Promise<void> {
-    await writeFileAtomic(this.#path(name), [bytes]);
+    await writeFileAtomic(this.#path(name), [bytes], { wipe: isPersonal(name) });
   }
 
   async remove(name: string): Promise<void> {
     const path = this.#path(name);
     try {
-      await fs.rm(path, { force: true });
+      await (isPersonal(name) ? removeWiped(path) : fs.rm(path, { force: true }));
       await syncFolder(dirname(path));
     } catch (cause) {
       throw failed('WRITE', `cannot remove ${path}`, cause);
@@ -105,6 +95,20 @@ export class FileDisk implements JournalDisk {
     throw failed('READ', `cannot read ${this.#path(name)}`, cause);
   }
 }
+
+async function readTail(handle: fs.FileHandle, tail: number | undefined): Promise<Buffer> {
+  const { size } = await handle.stat();
+  const length = Math.min(size, tail ?? size);
+  if (length > FILE_BYTES_MAX) throw new Error(`it has ${length} bytes, at most ${FILE_BYTES_MAX} are read`);
+  const bytes = Buffer.alloc(length);
+  let filled = 0;
+  // A file that is cut meanwhile ends early.
+  for (let got = -1; got !== 0 && filled < length; filled += got)
+    got = (await handle.read(bytes, filled, length - filled, size - length + filled)).bytesRead;
+  return bytes.subarray(0, filled);
+}
+
+const isPersonal = (name: string): boolean => name.startsWith(`${PERSONAL_FOLDER}/`);
 
 class AppendedFile implements DiskFile {
   readonly #handle: fs.FileHandle;

@@ -7,6 +7,7 @@ import { CLOSE_MS } from '../kit/files/late.js';
 import { Patience } from '../kit/files/patience.js';
 import { Mutex } from '../kit/mutex.js';
 import { pauseMs, type RetryPlan } from '../kit/retry.js';
+import { PLAIN_LINES } from '../kit/sealing/vault.js';
 import { endsWithin } from '../kit/within.js';
 import { BATCH_MAX } from './batch.js';
 import { type JournalDisk, watchedDisk } from './disk.js';
@@ -51,7 +52,6 @@ export class FileJournal implements JournalWriter {
   /** The number of segments at the last purge by size; the first batch purges, too. */
   #rotations = -1;
   #fault: string | undefined;
-
   readonly #boot: string;
 
   private constructor(options: FileJournalOptions) {
@@ -113,6 +113,10 @@ export class FileJournal implements JournalWriter {
     });
   }
 
+  renewSeals(): Promise<number> {
+    return this.#patient(async () => (await this.#ready()).renewSeals(() => this.#writeAll()));
+  }
+
   purge(clockTrusted: boolean): Promise<number> {
     return this.#patient(async () => {
       const files = await this.#ready();
@@ -130,13 +134,8 @@ export class FileJournal implements JournalWriter {
     this.#closed = true;
     const { clock, log } = this.#options;
     for (const timer of [this.#timer, this.#headTimer]) timer?.cancel();
-    if (
-      !(await endsWithin(
-        clock,
-        leftMs,
-        this.#mutex.run(() => this.#finish()),
-      ))
-    )
+    const finish = this.#mutex.run(() => this.#finish());
+    if (!(await endsWithin(clock, leftMs, finish)))
       log.error({ lost: this.#queue.size }, 'the end of the journal is lost: the disk did not take it in time');
     this.#queue.giveUp();
   }
@@ -161,7 +160,7 @@ export class FileJournal implements JournalWriter {
   async #ready(): Promise<JournalFiles> {
     if (this.#ended) throw new Error('the journal is closed');
     if (this.#files && (await this.#lock?.holds())) return this.#files;
-    const { clock, log, signer, segmentBytes, lock: take } = this.#options;
+    const { clock, log, signer, seals = PLAIN_LINES, segmentBytes, lock: take } = this.#options;
     const disk = this.#disk;
     if (this.#lock) log.warn({ folder: disk.folder }, 'the lock of the journal was lost: reading its files anew');
     this.#lock = undefined;
@@ -175,7 +174,7 @@ export class FileJournal implements JournalWriter {
         if (!(await lock.holds())) throw lockLost(disk.folder);
       };
       const closing = () => this.#closed;
-      const given = { disk, clock, boot: this.#boot, signer: signer?.(), segmentBytes, policy, check, closing };
+      const given = { disk, clock, boot: this.#boot, signer: signer?.(), seals, segmentBytes, policy, check, closing };
       this.#files = new JournalFiles(given, recovered);
       this.#lock = lock;
       if (this.#queue.found(recovered.own) > 0) this.#succeeded();

@@ -1,9 +1,11 @@
 /** The files of a journal: appends to them, purges the oldest and erases people, in steps that a kill may interrupt. */
 import { randomBytes } from 'node:crypto';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { type Clock, iso, type WallMs } from '../kit/clock.js';
+import type { Lines } from '../kit/sealing/vault.js';
 import { BATCH_MAX, buildBatch, type Draft, draftOf } from './batch.js';
 import type { JournalDisk, StoredFile } from './disk.js';
-import { withoutPerson } from './erasing.js';
+import { type Erased, sealedAnew, withoutPerson, withoutSealedPerson } from './erasing.js';
 import {
   BEGINNING,
   CHECKPOINT_FILE,
@@ -27,6 +29,8 @@ export interface JournalFilesOptions {
   /** Names this run of the daemon: a–z, 0–9, "-". */
   readonly boot: string;
   readonly signer: Signer | undefined;
+  /** How personal fields are sealed. */
+  readonly seals: Lines;
   readonly segmentBytes: number;
   readonly policy: RetentionPolicy;
   /** Throws when another process may write. The caller has asked before each call; what takes long asks again before it writes. */
@@ -77,7 +81,7 @@ export class JournalFiles {
 
   /** Appends at most {@link BATCH_MAX} entries. */
   async write(drafts: readonly Draft[]): Promise<void> {
-    const { boot, segmentBytes, disk } = this.#options;
+    const { boot, segmentBytes, disk, seals } = this.#options;
     const [first] = drafts;
     if (!first || drafts.length > BATCH_MAX + 1) throw new RangeError(`a batch of ${drafts.length} entries`);
     // Written before the first entry: a journal without a head was tampered with.
@@ -90,7 +94,7 @@ export class JournalFiles {
       this.#segment = new OpenSegment(disk, segmentName(this.#position.n + 1), 0, 0);
       this.#rotations++;
     }
-    const batch = buildBatch(this.#position, boot, drafts, salt);
+    const batch = buildBatch(this.#position, boot, drafts, salt, seals);
     await this.#segment.write(batch);
     this.#position = batch.position;
     this.#newest = drafts.at(-1)?.time;
@@ -108,12 +112,12 @@ export class JournalFiles {
    * @returns how many entries named the person @throws Error where it was given up, without a note and with all still there
    */
   async erase(person: string, between: () => Promise<void>): Promise<number> {
-    const { disk, check, closing } = this.#options;
-    const files = (await disk.list()).filter(({ name }) => name.startsWith(`${PERSONAL_FOLDER}/`));
+    const { closing } = this.#options;
+    const files = await this.#personalFiles();
     const holding: { readonly name: string; readonly count: number }[] = [];
-    for (const { name } of files) {
+    for (const name of files) {
       if (closing()) throw new Error('the journal is being closed: nothing was erased');
-      const { count } = withoutPerson((await disk.read(name)) ?? Buffer.alloc(0), person);
+      const { count } = await this.#without(name, person);
       if (count > 0) holding.push({ name, count });
     }
     const count = holding.reduce((sum, file) => sum + file.count, 0);
@@ -123,12 +127,42 @@ export class JournalFiles {
     await this.#note({ type: ERASED, fields: { entries: count } });
     for (const { name } of holding) {
       await between();
-      const { bytes } = withoutPerson((await disk.read(name)) ?? Buffer.alloc(0), person);
-      await check();
-      if (this.#segment && personalName(this.#segment.name) === name) await this.#segment.replacePersonal(bytes);
-      else await disk.replace(name, bytes);
+      await this.#replacePersonal(name, (await this.#without(name, person)).bytes);
     }
     return count;
+  }
+
+  /** Writes personal fields that are not sealed as they would be now anew. @returns how many there were */
+  async renewSeals(between: () => Promise<void>): Promise<number> {
+    const { disk, seals, closing } = this.#options;
+    let renewed = 0;
+    for (const name of await this.#personalFiles()) {
+      if (closing()) return renewed;
+      await between();
+      const { bytes, count } = await breathing(sealedAnew((await disk.read(name)) ?? Buffer.alloc(0), seals));
+      if (count > 0) await this.#replacePersonal(name, bytes);
+      renewed += count;
+    }
+    return renewed;
+  }
+
+  async #personalFiles(): Promise<readonly string[]> {
+    const names = (await this.#options.disk.list()).map(({ name }) => name);
+    return names.filter((name) => name.startsWith(`${PERSONAL_FOLDER}/`));
+  }
+
+  async #without(name: string, person: string): Promise<Erased> {
+    const { disk, seals } = this.#options;
+    const plain = withoutPerson((await disk.read(name)) ?? Buffer.alloc(0), person);
+    const sealed = await breathing(withoutSealedPerson(plain.bytes, person, seals));
+    return { bytes: sealed.bytes, count: plain.count + sealed.count };
+  }
+
+  async #replacePersonal(name: string, bytes: Buffer): Promise<void> {
+    const { disk, check } = this.#options;
+    await check();
+    if (this.#segment && personalName(this.#segment.name) === name) await this.#segment.replacePersonal(bytes);
+    else await disk.replace(name, bytes);
   }
 
   /** @param now undefined: only the size counts @returns how many entries were purged; 0 where it was given up before the first */
@@ -196,6 +230,15 @@ export class JournalFiles {
   async #closeSegment(): Promise<void> {
     await this.#segment?.close();
     this.#segment = undefined;
+  }
+}
+
+/** Lets the event loop run wherever the work pauses. */
+async function breathing<T>(work: Generator<void, T>): Promise<T> {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    await breathe();
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a journal needs to be opened. */
 import type { Clock } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
+import type { Lines } from '../kit/sealing/vault.js';
 import type { JournalDisk } from './disk.js';
 import type { Signer } from './head.js';
 import type { RetentionPolicy } from './retention.js';
@@ -22,6 +23,8 @@ export interface FileJournalOptions {
   readonly boot?: string;
   /** What signs heads and checkpoints, where a key is configured; read when the files are opened. */
   readonly signer?: (() => Signer) | undefined;
+  /** How personal fields are sealed. Default: they are not. */
+  readonly seals?: Lines | undefined;
   readonly segmentBytes: number;
   readonly policy: Omit<RetentionPolicy, 'maxSegments' | 'sinceMs'>;
 }

@@ -4,8 +4,11 @@ import type { Config } from '../config/config.js';
 import type { Opening } from '../config/opening.js';
 import { readSecret, secretPath } from '../config/secret.js';
 import type { Clock } from '../kit/clock.js';
+import { explain } from '../kit/errors.js';
 import { type LockedResource, WriterLock } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
+import { type Lines, Vault } from '../kit/sealing/vault.js';
+import { withArchives } from './archive/archives.js';
 import { FileDisk, journalFolder } from './file-disk.js';
 import { FileJournal } from './file-journal.js';
 import { signerOf } from './signing.js';
@@ -22,10 +25,10 @@ export const JOURNAL_LOCK: LockedResource = {
 };
 
 /** The gate's journal. @throws OperatingError as {@link openJournalOf} */
-export const openJournal = ({ config, paths, clock, log, endings }: Opening): Promise<JournalWriter> =>
+export const openJournal = ({ config, paths, vault, clock, log, endings }: Opening): Promise<JournalWriter> =>
   endings.open(
     'the journal',
-    () => openJournalOf(config.journal, paths.state, { clock, log }),
+    () => openJournalOf(config.journal, paths.state, { vault, clock, log }),
     (journal, leftMs) => journal.close(leftMs),
     { saves: true },
   );
@@ -38,7 +41,7 @@ export const openJournal = ({ config, paths, clock, log, endings }: Opening): Pr
 export async function openJournalOf(
   { enabled, maxAgeDays, maxMegabytes, segmentMegabytes, keyFile }: Config['journal'],
   state: string,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { vault = Vault.plain(), clock, log }: { readonly vault?: Vault; readonly clock: Clock; readonly log: Log },
 ): Promise<JournalWriter> {
   if (!enabled) return journalOff;
   const folder = journalFolder(state);
@@ -46,13 +49,26 @@ export async function openJournalOf(
     keyFile === null
       ? undefined
       : () => signerOf(readSecret(keyFile, 'journal.keyFile', process.env), secretPath(keyFile, process.env));
-  return FileJournal.open({
+  const maxAgeMs = maxAgeDays * DAY_MS;
+  const journal = await FileJournal.open({
     disk: new FileDisk(folder),
     lock: () => WriterLock.take(join(folder, 'lock'), log, JOURNAL_LOCK),
     clock,
     log,
     signer,
+    seals: journalLines(vault),
     segmentBytes: segmentMegabytes * MEGABYTE,
-    policy: { maxAgeMs: maxAgeDays * DAY_MS, maxBytes: maxMegabytes * MEGABYTE },
+    policy: { maxAgeMs, maxBytes: maxMegabytes * MEGABYTE },
   });
+  // In the background: the entries of a whole year may be plain, and nothing waits for them.
+  if (vault.seals && !vault.fault)
+    void journal.renewSeals().then(
+      (entries) => entries > 0 && log.info({ entries }, 'the personal part of the journal is sealed'),
+      (thrown: unknown) =>
+        log.warn({ why: explain(thrown) }, 'the journal is not all sealed yet; the next start goes on'),
+    );
+  return withArchives(journal, state, { maxAgeMs, clock });
 }
+
+/** How the personal fields of a gate's journal are sealed. */
+export const journalLines = (vault: Vault): Lines => vault.lines('journal');

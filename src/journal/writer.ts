@@ -23,6 +23,8 @@ export const BROKEN = 'journal-broken';
 export const GAP = 'journal-gap';
 /** The personal fields of a number of entries were erased. */
 export const ERASED = 'erased';
+/** A backup was restored: the journal goes on from what was in it, or began anew beside it. */
+export const RESTORED = 'restored';
 
 /**
  * What became of an entry. `late`: it is not on the disk within two seconds, but may be later. `lost`: too many wait
@@ -48,6 +50,8 @@ export interface JournalWriter {
    * @throws OperatingError KAIMON_FILE_WRITE, KAIMON_FILE_READ: to be repeated; also where the disk hangs
    */
   erase(person: string): Promise<number>;
+  /** Writes personal fields that are not sealed as they would be now anew. @returns of how many entries @throws as {@link erase} */
+  renewSeals(): Promise<number>;
   /**
    * Removes entries beyond the age and the size that the policy allows.
    * @param clockTrusted false: only the size counts @returns how many entries were removed
@@ -65,6 +69,7 @@ export const journalOff: JournalWriter = {
   newestMs: undefined,
   fault: undefined,
   erase: () => Promise.resolve(0),
+  renewSeals: () => Promise.resolve(0),
   purge: () => Promise.resolve(0),
   close: () => Promise.resolve(),
 };

@@ -11,6 +11,8 @@ import { readableLine } from './readable-line.js';
 export interface Log extends Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'> {
   /** Sentences for the state, where the log can stall: empty while it is taken. */
   readonly problems?: () => readonly string[];
+  /** Lines that nobody took and that are lost, since the start. */
+  readonly lostTotal?: () => number;
 }
 
 const optionsOf = (level: string, name: string): pino.LoggerOptions => ({
@@ -41,7 +43,7 @@ export function createDaemonLog(level: string, name: string, clock: Clock): Log 
   });
   const logger = pino(optionsOf(level, name), forReader(queue));
   process.once('exit', () => queue.flush());
-  return Object.assign(logger, { problems: () => queue.problems() });
+  return Object.assign(logger, { problems: () => queue.problems(), lostTotal: () => queue.lostTotal });
 }
 
 /** Takes what libraries and Node itself print into the log: they would wait for a reader that hangs, or pile up in memory. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { networkInputSchema } from '../face/network-input.js';
 import { OperatingError } from '../kit/errors.js';
+import { type DocumentFormat, migrated } from '../kit/files/format.js';
 import { appearanceModelSchema, evidenceSchema } from '../liveness/appearance-model.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
@@ -164,6 +165,20 @@ export const manifestSchema = z
     for (const message of contradictions(manifest)) context.addIssue({ code: 'custom', message });
   });
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** The formats of models/NAME.json, in which an installation adds a model; without a number it is the first one. */
+export const ADDED_MODEL_FORMAT: DocumentFormat = { name: 'an added model', key: 'schema', steps: [] };
+
+/** An added model in any of its formats. */
+export const addedModelSchema = z
+  .looseObject({})
+  .transform((json) => {
+    const { schema: _number, ...model } = migrated({ schema: 1, ...json }, ADDED_MODEL_FORMAT).document as {
+      readonly schema: unknown;
+    };
+    return model;
+  })
+  .pipe(modelSchema);
 
 interface Contents {
   readonly models: readonly Model[];

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { explain, OperatingError } from '../kit/errors.js';
-import { type Extra, type Manifest, type Model, manifestSchema, modelSchema } from './manifest.js';
+import { addedModelSchema, type Extra, type Manifest, type Model, manifestSchema } from './manifest.js';
 
 /** Folders to go up from this file until one holds models/manifest.json: 2 from src/ and from dist/; some spare. */
 const CLIMB_MAX = 6;
@@ -40,7 +40,7 @@ export function loadManifest(root = projectRoot()): Manifest {
   const fault = (message: string, cause?: unknown) => new OperatingError('KAIMON_MODEL_ADDED', message, { cause });
   if (names.length > ADDED_MAX)
     throw fault(`${folder} holds ${names.length} added models, at most ${ADDED_MAX} may be`);
-  const added = names.map((name) => readJson(join(folder, name), 'mend it or remove it', modelSchema));
+  const added = names.map((name) => readJson(join(folder, name), 'mend it or remove it', addedModelSchema));
   const stranger = added.findIndex(({ source }) => source.kind !== 'owner');
   if (stranger >= 0)
     throw fault(`${join(folder, names[stranger] ?? '')}: source.kind must be "owner"; mend it or remove it`);

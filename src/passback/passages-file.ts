@@ -5,6 +5,7 @@ import type { Clock } from '../kit/clock.js';
 import type { DocumentFormat } from '../kit/files/format.js';
 import { StateFile } from '../kit/files/state-file.js';
 import type { Log } from '../kit/log.js';
+import { Vault } from '../kit/sealing/vault.js';
 import { PEOPLE_MAX, personIdSchema } from '../person/person.js';
 import { NO_COUNTS } from './passage-detection.js';
 import { passageSchema } from './passback.js';
@@ -29,10 +30,12 @@ const SAVE_MS = 2_000;
 interface FileParts {
   readonly clock: Clock;
   readonly log: Log;
+  /** Default: nothing is sealed. */
+  readonly vault?: Vault | undefined;
   readonly warnings?: string[];
 }
 
-const fileOf = (state: string, { clock, log, warnings }: FileParts) => ({
+const fileOf = (state: string, { clock, log, vault = Vault.plain(), warnings }: FileParts) => ({
   file: join(state, 'passages.json'),
   name: 'passages',
   lost: 'who is inside is not known, anti-passback and the counts begin anew',
@@ -40,20 +43,20 @@ const fileOf = (state: string, { clock, log, warnings }: FileParts) => ({
   format: PASSAGES_FORMAT,
   empty: NO_PASSAGES,
   delayMs: SAVE_MS,
+  sealed: { vault, purpose: 'passages' },
   clock,
   log,
   warnings,
 });
 
 /** Opens the file of the state folder. @throws OperatingError KAIMON_FILE_READ, KAIMON_FILE_WRITE */
-export const openPassages = (
-  state: string,
-  parts: { readonly clock: Clock; readonly log: Log },
-): Promise<StateFile<PassagesDocument>> => StateFile.open(fileOf(state, parts));
+export const openPassages = (state: string, parts: Omit<FileParts, 'warnings'>): Promise<StateFile<PassagesDocument>> =>
+  StateFile.open(fileOf(state, parts));
 
 /** The passages from before the restart, as far as they can be had; saved at the end. */
 export const openPassagesFile = ({
   paths,
+  vault,
   clock,
   log,
   endings,
@@ -61,17 +64,13 @@ export const openPassagesFile = ({
 }: Opening): Promise<StateFile<PassagesDocument>> =>
   endings.open(
     'the passages',
-    () => StateFile.openAnyway(fileOf(paths.state, { clock, log, warnings })),
+    () => StateFile.openAnyway(fileOf(paths.state, { clock, log, vault, warnings })),
     (file, leftMs) => file.close(leftMs),
     { saves: true },
   );
 
 /** Takes one person out of the file of a gate that does not run. @returns whether the person was in it @throws OperatingError KAIMON_FILE_READ, KAIMON_FILE_WRITE */
-export async function forgetPassage(
-  state: string,
-  id: string,
-  parts: { readonly clock: Clock; readonly log: Log },
-): Promise<boolean> {
+export async function forgetPassage(state: string, id: string, parts: Omit<FileParts, 'warnings'>): Promise<boolean> {
   const file = await openPassages(state, parts);
   const known = Object.hasOwn(file.found.passages, id);
   const passages = Object.fromEntries(Object.entries(file.found.passages).filter(([other]) => other !== id));

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrustedClock } from '../clock-trust/trusted-clock.js';
 import type { Opening } from '../config/opening.js';
@@ -7,7 +7,10 @@ import { type Clock, iso, type MonotonicMs } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import { writeFileAtomic } from '../kit/files/atomic-file.js';
 import { makeFolder } from '../kit/files/make-folder.js';
+import { renewSealAnyway } from '../kit/files/renew-seal.js';
+import { removeWiped } from '../kit/files/wipe.js';
 import type { Log } from '../kit/log.js';
+import { Vault } from '../kit/sealing/vault.js';
 
 export interface AttackPicturesParts {
   readonly folder: string;
@@ -16,6 +19,8 @@ export interface AttackPicturesParts {
   readonly days: number;
   /** Port: a JPEG of the newest frame without its faces; undefined when there is none. */
   readonly redactedPicture: () => Promise<Buffer | undefined>;
+  /** Default: nothing is sealed. */
+  readonly vault?: Vault | undefined;
   readonly clock: Clock;
   /** While the clock is not trusted no picture is too old. */
   readonly trustedClock: Pick<TrustedClock, 'trusted'>;
@@ -39,7 +44,7 @@ export class AttackPictures {
 
   /** Keeps a picture of the attack that was just refused, unless one was kept a moment ago. @returns the file, if any */
   async keep(track: number): Promise<string | undefined> {
-    const { pictures, clock, log, folder, redactedPicture } = this.#parts;
+    const { pictures, clock, log, folder, redactedPicture, vault = Vault.plain() } = this.#parts;
     const now = clock.monotonic();
     if (pictures === 0 || (this.#lastMs !== undefined && now - this.#lastMs < EVERY_MS)) return undefined;
     this.#lastMs = now;
@@ -47,8 +52,9 @@ export class AttackPictures {
       const picture = await redactedPicture();
       if (!picture) return undefined;
       await makeFolder(folder, 0o700);
-      const file = join(folder, `${iso(clock.wall()).replaceAll(':', '-')}-track-${track}.jpg`);
-      await writeFileAtomic(file, [picture]);
+      const name = `${iso(clock.wall()).replaceAll(':', '-')}-track-${track}.jpg`;
+      const file = join(folder, name);
+      await writeFileAtomic(file, vault.sealed(evidencePurpose(name), [picture]));
       await this.purge();
       return file;
     } catch (thrown) {
@@ -64,7 +70,7 @@ export class AttackPictures {
       const names = (await readdir(folder)).filter((name) => NAME.test(name)).sort();
       const tooMany = names.slice(0, Math.max(0, names.length - pictures));
       const old = names.filter((name) => trustedClock.trusted && clock.wall() - timeOf(name) > days * DAY_MS);
-      for (const name of new Set([...tooMany, ...old])) await rm(join(folder, name), { force: true });
+      for (const name of new Set([...tooMany, ...old])) await removeWiped(join(folder, name));
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return;
       log.warn({ why: explain(thrown) }, 'old pictures of attacks were not deleted');
@@ -72,20 +78,41 @@ export class AttackPictures {
   }
 }
 
+/** Each picture is sealed for its name: it opens under no other. */
+export const evidencePurpose = (name: string): string => `evidence/${name}`;
+
+/** Seals, or opens, the pictures of before as they are kept now. */
+export async function renewPictures(folder: string, vault: Vault, log: Log): Promise<void> {
+  const names = await readdir(folder).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === 'ENOENT') return [];
+    log.warn({ folder, why: explain(thrown) }, 'the pictures of attacks cannot be listed');
+    return [];
+  });
+  for (const name of names.filter((found) => NAME.test(found)))
+    await renewSealAnyway(join(folder, name), evidencePurpose(name), vault, log);
+}
+
 const timeOf = (name: string): number => Date.parse(name.replace(NAME, '$1T$2:$3:$4'));
 
-/** The pictures of refused attacks that are kept. */
+/** Where the pictures are in the state folder. */
+export const evidenceFolder = (state: string): string => join(state, 'evidence');
+
+/** The pictures of refused attacks that are kept. Those of before are sealed meanwhile; nothing waits for it. */
 export const attackPictures = (
-  { config, paths, clock, log }: Opening,
+  { config, paths, vault, clock, log }: Opening,
   eye: Pick<EyeSupervisor, 'snapshot'>,
   trustedClock: Pick<TrustedClock, 'trusted'>,
-): AttackPictures =>
-  new AttackPictures({
-    folder: join(paths.state, 'evidence'),
+): AttackPictures => {
+  const folder = evidenceFolder(paths.state);
+  void renewPictures(folder, vault, log);
+  return new AttackPictures({
+    folder,
     pictures: config.liveness.evidencePictures,
     days: config.liveness.evidenceDays,
     redactedPicture: () => eye.snapshot([], true),
+    vault,
     clock,
     trustedClock,
     log,
   });
+};

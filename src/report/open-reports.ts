@@ -2,6 +2,7 @@ import type { TrustedClock } from '../clock-trust/trusted-clock.js';
 import type { Opening } from '../config/opening.js';
 import type { JournalWriter } from '../journal/writer.js';
 import type { Outbox } from '../site/outbox.js';
+import { eraserOnTamper } from './erase-on-tamper.js';
 import { JournalThenSite } from './journal-then-site.js';
 import { Reporter } from './reporter.js';
 
@@ -13,18 +14,21 @@ export interface Reports {
 
 /** Opens the reports. When they are closed, all of them are on the disk and in the outbox. @param outbox undefined without a broker */
 export async function openReports(
-  { config, clock, log, endings }: Opening,
+  opening: Opening,
   journal: JournalWriter,
   trustedClock: Pick<TrustedClock, 'keep' | 'onChange'>,
   outbox: Pick<Outbox, 'add'> | undefined,
 ): Promise<Reports> {
+  const { config, clock, log, endings } = opening;
   const journalThenSite = await endings.open(
     'the reports',
     () => new JournalThenSite(journal, () => trustedClock.keep(), log),
     (reports) => reports.settled(),
   );
   const publish = (...event: Parameters<Outbox['add']>) => outbox?.add(...event);
-  const reporter = new Reporter({ log, names: config.log.names, journalThenSite, clock, publish });
+  const erase = eraserOnTamper(opening, process.env);
+  const onTamper = () => void erase();
+  const reporter = new Reporter({ log, names: config.log.names, journalThenSite, clock, publish, onTamper });
   trustedClock.onChange((distrust) => reporter.clock(distrust));
   return { reporter, written: () => journalThenSite.settled() };
 }

@@ -10,7 +10,7 @@ import { RUN_STATE_EVERY_MS, runStateFile, runStateOf } from './run-state.js';
 import { RunStateFile } from './run-state-file.js';
 import { StatusPublisher } from './status-publisher.js';
 
-export interface StatusParts extends Omit<CurrentStateParts, 'log' | 'connected' | 'people'> {
+export interface StatusParts extends Omit<CurrentStateParts, 'log' | 'warnings' | 'connected' | 'people'> {
   readonly people: Pick<PeopleStore, 'fault' | 'problems' | 'size'>;
   /** Undefined without a broker. */
   readonly site: Pick<Site, 'connected' | 'problems' | 'state'> | undefined;
@@ -20,9 +20,9 @@ export interface StatusParts extends Omit<CurrentStateParts, 'log' | 'connected'
 
 /** Tells of the gate's state whenever it has changed: the site, systemd, and the programs of this computer through a file in the run folder. */
 export async function openStatus(opening: Opening, parts: StatusParts): Promise<StatusPublisher> {
-  const { clock, log, paths, endings } = opening;
+  const { clock, log, paths, endings, warnings } = opening;
   const { site, notify, people, journal, changed } = parts;
-  const state = () => currentState({ ...parts, log, connected: () => site?.connected ?? false });
+  const state = () => currentState({ ...parts, log, warnings, connected: () => site?.connected ?? false });
   const siteProblems = () => site?.problems ?? [];
   const status: StatusPublisher = new StatusPublisher({ state, siteProblems, people }, (now, line) => {
     site?.state(now);

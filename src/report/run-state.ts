@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { explain, OperatingError } from '../kit/errors.js';
+import { messageOf, OperatingError } from '../kit/errors.js';
+import { errnoOf } from '../kit/files/atomic-file.js';
 import { readPlainFileSync } from '../kit/files/plain-file.js';
 import type { GateState } from './status.js';
 
@@ -77,8 +78,12 @@ export function readRunState(file: string): RunState {
   try {
     return RunStateSchema.parse(JSON.parse(readPlainFileSync(file, BYTES_MAX).toString('utf8')));
   } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    const why = missing ? 'no gate has written it: it is not running, or its version writes none' : explain(cause);
+    const why =
+      {
+        ENOENT: 'no gate has written it: it is not running, or its version writes none',
+        // What stands there is not repeated: root reads it, and the gate's user may have put a link to another file in its place.
+        none: 'it holds something else',
+      }[errnoOf(cause) ?? 'none'] ?? messageOf(cause);
     throw new OperatingError('KAIMON_FILE_READ', `cannot read how the gate is from ${file}: ${why}`, { cause });
   }
 }

@@ -47,6 +47,7 @@ export class Outbox {
   #carrier: EventCarrier | undefined;
   #n = 0;
   #lost = 0;
+  #lostTotal = 0;
   #up = false;
   #sending = false;
   #retry: Timer | undefined;
@@ -57,6 +58,11 @@ export class Outbox {
 
   get size(): number {
     return this.#queue.length;
+  }
+
+  /** Events that were thrown away since the start. */
+  get lostTotal(): number {
+    return this.#lostTotal;
   }
 
   /** Adds an event. Never throws and never waits. @param atMs when it happened; now if not given */
@@ -107,6 +113,7 @@ export class Outbox {
     const next = this.#queue[0];
     if (gone && next) this.#queue[0] = { ...next, lost: (gone.lost ?? 0) + 1 + (next.lost ?? 0) };
     this.#lost++;
+    this.#lostTotal++;
     this.#carrier?.onProblem(`events-lost: ${this.#lost} events were thrown away while the broker was out of reach`);
   }
 

@@ -1,13 +1,12 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Paths, unitCache } from '../config/paths.js';
 import type { Clock } from '../kit/clock.js';
 import { cannotWrite } from '../kit/files/atomic-file.js';
 import { Patience } from '../kit/files/patience.js';
+import { removeFolderWiped, removeWiped } from '../kit/files/wipe.js';
+import { SET_ASIDE } from './people-file.js';
 import type { PeopleStore } from './people-store.js';
-
-/** Damaged files that were set aside, files of an older format, and what a restore has replaced. */
-const SET_ASIDE = /^(?:people|passages)\.json(?:\.last-good)?\.(?:corrupt|format|replaced)-/;
 
 /**
  * Removes what still shows or names a removed person, apart from the journal: the last good copy of the people file, all files that
@@ -16,7 +15,7 @@ const SET_ASIDE = /^(?:people|passages)\.json(?:\.last-good)?\.(?:corrupt|format
  */
 export async function eraseCopies(
   store: Pick<PeopleStore, 'rewrite'>,
-  paths: Pick<Paths, 'state' | 'cache'>,
+  paths: Pick<Paths, 'state' | 'cache' | 'run'>,
   clock: Clock,
 ): Promise<void> {
   await store.rewrite();
@@ -24,15 +23,21 @@ export async function eraseCopies(
   await patience.wait(() => removeCopies(paths, patience.progress));
 }
 
-async function removeCopies({ state, cache }: Pick<Paths, 'state' | 'cache'>, onProgress: () => void): Promise<void> {
-  const spoken = [cache, unitCache(state)].flatMap((folder) => (folder === undefined ? [] : [join(folder, 'voice')]));
+async function removeCopies(
+  { state, cache, run }: Pick<Paths, 'state' | 'cache' | 'run'>,
+  onProgress: () => void,
+): Promise<void> {
+  const spoken = [cache, unitCache(state), run].flatMap((folder) =>
+    folder === undefined ? [] : [join(folder, 'voice')],
+  );
   let path = state;
   try {
     const aside = (await readdir(state)).filter((name) => SET_ASIDE.test(name)).map((name) => join(state, name));
-    for (path of [...aside, ...spoken]) {
-      await rm(path, { force: true, recursive: true });
+    for (path of aside) {
+      await removeWiped(path, onProgress);
       onProgress();
     }
+    for (path of spoken) await removeFolderWiped(path, onProgress);
   } catch (thrown) {
     throw cannotWrite(path, thrown);
   }

@@ -6,7 +6,10 @@ import { messageOf, OperatingError } from '../kit/errors.js';
 import { cannotWrite, errnoOf, writeFileAtomic } from '../kit/files/atomic-file.js';
 import { type DocumentFormat, NEWER_ADVICE, NewerFormat } from '../kit/files/format.js';
 import { keepOldFormat } from '../kit/files/kept-format.js';
+import { readSettled } from '../kit/files/read-settled.js';
 import type { Log } from '../kit/log.js';
+import { DamagedSeal } from '../kit/sealing/sealed-file.js';
+import { Vault } from '../kit/sealing/vault.js';
 import { documentChunks, PEOPLE_FORMAT, type PeopleDocument } from './people-document.js';
 import { parsePeople } from './people-parser.js';
 import { InvalidPeople } from './record.js';
@@ -21,6 +24,8 @@ export interface PeopleFileOptions {
   readonly file: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Default: nothing is sealed. */
+  readonly vault?: Vault | undefined;
   /** For a reader beside a running daemon: nothing is moved, repaired or written. */
   readonly readOnly?: boolean;
   /** The people are in memory, so the file is not needed to know them: where no copy of it can be read, all are set aside. */
@@ -33,7 +38,13 @@ export interface PeopleFileOptions {
   readonly format?: DocumentFormat;
 }
 
-const SET_ASIDE = 'people file damaged: set aside, going on with the people who are in memory';
+/** Damaged files that were set aside, files of an older format, and what a restore has replaced. */
+export const SET_ASIDE = /^(?:people|passages)\.json(?:\.last-good)?\.(?:corrupt|format|replaced)-/;
+
+const GOING_ON = 'people file damaged: set aside, going on with the people who are in memory';
+
+/** What the file and its copies are sealed for. */
+export const PEOPLE_PURPOSE = 'people';
 
 export const lastGoodOf = (file: string): string => `${file}.last-good`;
 
@@ -58,7 +69,7 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
 
   /**
    * @returns null when there is neither a file nor a last good copy: a new store.
-   * @throws OperatingError KAIMON_PEOPLE_CORRUPT, KAIMON_PEOPLE_SCHEMA, KAIMON_FILE_READ
+   * @throws OperatingError KAIMON_PEOPLE_CORRUPT, KAIMON_PEOPLE_SCHEMA, KAIMON_FILE_READ, KAIMON_SEAL_KEY
    */
   async read(): Promise<PeopleDocument | null> {
     const { file, log } = this.#options;
@@ -70,7 +81,7 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
     const copies = [describe(file, current), describe(lastGoodOf(file), previous)].join('; ');
     if (this.#options.known) {
       const damaged = [file, lastGoodOf(file)].filter((_path, i) => [current, previous][i]?.kind === 'damaged');
-      for (const path of damaged) log.error({ aside: await this.#setAside(path), why: copies }, SET_ASIDE);
+      for (const path of damaged) log.error({ aside: await this.#setAside(path), why: copies }, GOING_ON);
       return null;
     }
     log.error({ file }, 'people store unreadable, nothing was changed');
@@ -83,12 +94,13 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
   /** Resolves when the document is on the disk; what it replaces becomes the last good copy. @throws OperatingError */
   async write(document: PeopleDocument): Promise<void> {
     if (this.#options.readOnly) throw new Error('this people file was opened for reading');
-    const { file, onProgress, check } = this.#options;
+    const { file, vault = Vault.plain(), onProgress, check } = this.#options;
     const keepPrevious = lastGoodOf(file);
     if (this.#older) await keepOldFormat(file, this.#older.format, { path: this.#older.path, check });
     this.#older = undefined;
-    await writeFileAtomic(file, documentChunks(document, this.#options.format), {
+    await writeFileAtomic(file, vault.sealed(PEOPLE_PURPOSE, documentChunks(document, this.#options.format)), {
       mode: 0o600,
+      wipe: true,
       keepPrevious,
       onProgress,
       beforeRename: check,
@@ -139,11 +151,15 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
 
 async function readCopy(
   path: string,
-  { onProgress, format = PEOPLE_FORMAT }: Pick<PeopleFileOptions, 'onProgress' | 'format'>,
+  {
+    vault = Vault.plain(),
+    onProgress,
+    format = PEOPLE_FORMAT,
+  }: Pick<PeopleFileOptions, 'vault' | 'onProgress' | 'format'>,
 ): Promise<Copy> {
   let bytes: Buffer;
   try {
-    bytes = await fs.readFile(path);
+    bytes = await readSettled(path);
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return { kind: 'missing' };
     throw new OperatingError(
@@ -153,7 +169,7 @@ async function readCopy(
     );
   }
   try {
-    const parser = parsePeople(bytes, format);
+    const parser = parsePeople((await vault.opened(PEOPLE_PURPOSE, bytes, path)).bytes, format);
     for (;;) {
       const step = parser.next();
       if (step.done) return { kind: 'whole', ...step.value };
@@ -161,7 +177,7 @@ async function readCopy(
       await breathe();
     }
   } catch (cause) {
-    if (cause instanceof InvalidPeople) return { kind: 'damaged', why: cause.message };
+    if (cause instanceof InvalidPeople || cause instanceof DamagedSeal) return { kind: 'damaged', why: cause.message };
     if (!(cause instanceof NewerFormat)) throw cause;
     throw new OperatingError(
       'KAIMON_PEOPLE_SCHEMA',

@@ -2,6 +2,7 @@ import type { Adapter } from 'lowdb';
 import type { Clock } from '../kit/clock.js';
 import type { LockedResource } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
+import type { Vault } from '../kit/sealing/vault.js';
 import type { Person } from '../person/person.js';
 import type { PeopleDocument } from './people-document.js';
 
@@ -14,6 +15,8 @@ export interface PeopleStoreOptions {
   readonly gate: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** How the people are kept on the disk. Default: plain. */
+  readonly vault?: Vault | undefined;
   /** For `kaimon people reencode` only: opens a store that holds no template of `encoder`. */
   readonly acceptOtherEncoder?: boolean;
   /** Port: where the document is kept. Default: the file. */

@@ -1,11 +1,16 @@
 /** Opens the file of the people: for writing, or as far as it can be had. */
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { Low } from 'lowdb';
 import { OperatingError } from '../kit/errors.js';
 import { errnoOf } from '../kit/files/atomic-file.js';
+import { renewSealAnyway } from '../kit/files/renew-seal.js';
 import { WriterLock } from '../kit/files/writer-lock.js';
+import type { Log } from '../kit/log.js';
+import type { Vault } from '../kit/sealing/vault.js';
 import { checkEncoder } from './encoder-check.js';
 import { emptyDocument, type PeopleDocument } from './people-document.js';
-import { lastGoodOf, PeopleFileAdapter, type PeopleFileOptions } from './people-file.js';
+import { lastGoodOf, PEOPLE_PURPOSE, PeopleFileAdapter, type PeopleFileOptions, SET_ASIDE } from './people-file.js';
 import { PEOPLE_LOCK, type PeopleStoreOptions } from './people-options.js';
 import { prepareFolder, tidyFolder } from './store-folder.js';
 
@@ -31,12 +36,13 @@ export async function openWriter(
   options: PeopleStoreOptions,
   { known = false, onProgress }: Pick<PeopleFileOptions, 'known' | 'onProgress'> = {},
 ): Promise<Found & { readonly writer: Writer }> {
-  const { file, log } = options;
+  const { file, log, vault } = options;
   await prepareFolder(file, log);
   const lockFile = `${file}.lock`;
   const lock = await WriterLock.take(lockFile, log, PEOPLE_LOCK);
   try {
     await tidyFolder([file, lastGoodOf(file), lockFile], log);
+    if (vault) await renewSeals(file, vault, log, onProgress);
     const check = () => checkHeld(lock, file);
     const adapter = new PeopleFileAdapter({ ...options, known, onProgress, check });
     const low = new Low(options.storage ?? adapter, emptyDocument(options.encoder));
@@ -47,6 +53,14 @@ export async function openWriter(
     await lock.release().catch(() => undefined); // only the first error is reported
     throw thrown;
   }
+}
+
+/** Files that were set aside are sealed, too: they hold the same. */
+async function renewSeals(file: string, vault: Vault, log: Log, onProgress?: () => void): Promise<void> {
+  const folder = dirname(file);
+  const aside = (await readdir(folder)).filter((name) => name.startsWith(`${basename(file)}.`) && SET_ASIDE.test(name));
+  for (const path of [file, lastGoodOf(file), ...aside.map((name) => join(folder, name))])
+    await renewSealAnyway(path, PEOPLE_PURPOSE, vault, log, onProgress);
 }
 
 /** The next try takes the lock anew, and says who has it where that fails. @throws OperatingError KAIMON_PEOPLE_LOCKED, KAIMON_FILE_READ */

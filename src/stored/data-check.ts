@@ -137,8 +137,13 @@ const START_BYTES = 256;
 async function numberAtStart(path: string, key: string): Promise<number> {
   const start = await readStart(path);
   if (!start) return 0;
-  const json = jsonStart(start, key) ?? jsonOf((await readStored(path)) ?? Buffer.alloc(0));
+  const json = jsonStart(start, key) ?? (await wholeNumber(path, key));
   return formatOf(json, { name: '', key: key === 'v' ? 'v' : 'schema', steps: [] }) ?? 0;
+}
+
+async function wholeNumber(path: string, key: string): Promise<unknown> {
+  const bytes = (await readStored(path)) ?? Buffer.alloc(0);
+  return jsonStart(bytes, key) ?? jsonOf(bytes);
 }
 
 async function readStart(path: string): Promise<Buffer | undefined> {

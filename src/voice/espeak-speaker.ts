@@ -5,7 +5,7 @@ import { runChild } from './child.js';
 import { speechOf } from './espeak-text.js';
 import type { Utterance } from './phrases.js';
 import { type Speaker, withNewest } from './speaker.js';
-import { SpeechCache, type SpokenFile, speechKey } from './speech-cache.js';
+import { type CacheLimits, SpeechCache, type SpokenFile, speechKey } from './speech-cache.js';
 
 /** Words a minute: a little slower than espeak's own 175, because names must be understood at once. */
 const SPEED = 160;
@@ -22,6 +22,8 @@ const NO_SOUND_SERVER = { PULSE_SERVER: 'unix:/dev/null' } as const;
 export interface EspeakOptions {
   /** Folder for sound files of greetings; made when needed. */
   readonly cacheFolder: string;
+  /** Default: those of a folder on the disk. */
+  readonly limits?: CacheLimits;
   /** ALSA output; null is the default one. */
   readonly device: string | null;
   /** Percent, 0–200. */
@@ -42,7 +44,7 @@ export class EspeakSpeaker implements Speaker {
 
   constructor(options: EspeakOptions) {
     this.#options = options;
-    this.#cache = new SpeechCache(options.cacheFolder);
+    this.#cache = new SpeechCache(options.cacheFolder, options.limits);
   }
 
   get speaking(): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { configKeys, configSections } from '../../src/config/keys.js';
-import { removedKeys } from '../../src/config/removed-keys.js';
+import { removedKeys } from '../../src/config/migration/removed-keys.js';
 import { given, mistakes } from './given.js';
 
 const BASE = `access:

@@ -14,6 +14,17 @@ test.each<[string, object, readonly string[]]>([
   ['a gate with a lock', { gate: 'north', door: gpio }, []],
   ['liveness off', { gate: 'north', door: gpio, liveness: { enabled: false } }, ['liveness-off']],
   ['a clock that is not checked', { gate: 'north', door: gpio, access: { clock: 'unchecked' } }, ['clock-unchecked']],
+  ['metrics for this machine', { gate: 'north', door: gpio, metrics: { enabled: true } }, []],
+  [
+    'metrics for other machines',
+    { gate: 'north', door: gpio, metrics: { enabled: true, host: '0.0.0.0', beyondThisMachine: true } },
+    ['metrics-open'],
+  ],
+  [
+    'metrics for other machines that are off',
+    { gate: 'north', door: gpio, metrics: { host: '::', beyondThisMachine: true } },
+    [],
+  ],
   ['a simulated door at a gate with a name', { gate: 'north' }, ['door-simulated']],
   [
     'simulated wires at a gate with a name',

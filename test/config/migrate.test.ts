@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { diffOf, migrate } from '../../src/cli/config-migrate.js';
 import { checkConfig } from '../../src/config/check.js';
-import { migrateConfig } from '../../src/config/migrate.js';
-import { CONFIG_STEPS } from '../../src/config/removed-keys.js';
+import { migrateConfig } from '../../src/config/migration/migrate.js';
+import { CONFIG_STEPS } from '../../src/config/migration/removed-keys.js';
 import { parseYaml } from '../../src/config/yaml.js';
 import { tempFolder } from '../store/sample.js';
 

@@ -6,6 +6,7 @@ import { isRunning, judgeGate } from '../../src/doctor/judge/gate.js';
 import { lookAtGate } from '../../src/doctor/look-at-gate.js';
 import { WriterLock } from '../../src/kit/files/writer-lock.js';
 import { silentLog } from '../../src/kit/log.js';
+import { systemClock } from '../../src/kit/system-clock.js';
 
 let folder = '';
 beforeEach(() => {
@@ -43,6 +44,13 @@ test('a gate that says how it is is believed, problem by problem', async () => {
   ]);
   say({ status: 'online', problems: [], warnings: [] });
   expect(judgeGate(await look()).map(({ result }) => result)).toEqual(['ok']);
+});
+
+test('a state that gives the time of the machine is as old as that, whatever became of the other clock', async () => {
+  say({ time: '2020-01-01T00:00:00.000Z', monotonicMs: systemClock.monotonic() });
+  expect(isRunning(await look())).toBe(true);
+  say({ monotonicMs: systemClock.monotonic() + 3_600_000 });
+  expect(isRunning(await look())).toBe(false);
 });
 
 test.each([

@@ -6,6 +6,7 @@ import { openDoor } from '../../src/door/open-door.js';
 import { Endings } from '../../src/kit/endings.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
+import { Vault } from '../../src/kit/sealing/vault.js';
 import { given } from '../config/given.js';
 
 const { config } = given('door: {kind: gpio, gpio: {backend: simulated}, relay: {line: 17}}');
@@ -15,6 +16,7 @@ const opening = (run: string, warn = vi.fn()) => ({
   clock: new ManualClock(),
   log: { ...silentLog, warn } as typeof silentLog,
   endings: new Endings(),
+  vault: Vault.plain(),
   warnings: [],
 });
 const folder = () => mkdtempSync(join(tmpdir(), 'kaimon-door-'));

@@ -347,7 +347,7 @@ test('head and checkpoint are signed where there is a key, and a change by hand 
   await record(journal, clock, 'ada');
   await journal.close();
   expect(journal.head).toMatchObject({ n: 1, key: check.key });
-  expect(await auditJournal(disk, check)).toMatchObject({ ok: true, signature: 'valid' });
+  expect(await auditJournal(disk, { check })).toMatchObject({ ok: true, signature: 'valid' });
   expect(await auditJournal(disk)).toMatchObject({ ok: true, signature: 'unchecked' });
   const head = JSON.parse(disk.text('head.json'));
   for (const forged of [
@@ -355,7 +355,7 @@ test('head and checkpoint are signed where there is a key, and a change by hand 
     { ...head, signature: undefined },
   ]) {
     disk.files.set('head.json', { bytes: Buffer.from(JSON.stringify(forged)), safe: 0 });
-    expect(await auditJournal(disk, check)).toMatchObject({ ok: false, signature: 'invalid' });
+    expect(await auditJournal(disk, { check })).toMatchObject({ ok: false, signature: 'invalid' });
   }
 });
 

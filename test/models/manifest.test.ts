@@ -143,6 +143,19 @@ describe('the daemon starts only with the files of the manifest', () => {
     expect(await outcome(['other'])).toMatchObject({ code: 'KAIMON_MODEL_UNKNOWN' });
   });
 
+  test('a model that an installation added is read with the number of its format and, as before there was one, without; a later one is refused', async () => {
+    await writeFile(join(root, 'models', 'manifest.json'), JSON.stringify(manifest));
+    const added = join(root, 'models', 'own.json');
+    const own = { ...model('own', 'right', { kind: 'owner', from: 'me' }), file: 'own.onnx' };
+    for (const number of [{}, { schema: 1 }]) {
+      await writeFile(added, JSON.stringify({ ...number, ...own }));
+      expect(loadManifest(root).models.map(({ name }) => name)).toEqual(['net', 'own']);
+    }
+    await writeFile(added, JSON.stringify({ schema: 2, ...own }));
+    expect(() => loadManifest(root)).toThrow(/own\.json cannot be used \(format 2; this version reads up to 1\)/);
+    await rm(added);
+  });
+
   test('a manifest that is not JSON stops it', async () => {
     await writeFile(join(root, 'models', 'manifest.json'), '{');
     expect(() => loadManifest(root)).toThrow(/manifest\.json cannot be used .*restore it from the release/);

@@ -1,10 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
-import { AttackPictures } from '../../src/report/attack-pictures.js';
+import { makeSealKey } from '../../src/kit/sealing/seal-key.js';
+import { isSealed } from '../../src/kit/sealing/sealed-file.js';
+import { Vault } from '../../src/kit/sealing/vault.js';
+import { AttackPictures, evidencePurpose, renewPictures } from '../../src/report/attack-pictures.js';
 
 let home: string;
 let folder: string;
@@ -83,4 +87,20 @@ test('an eye without a picture, an eye that fails, and a folder that cannot be w
   writeFileSync(folder, 'a file where the folder should be');
   expect(await make(5).keep(1)).toBeUndefined();
   await make(5).purge();
+});
+
+test('with a key pictures are sealed, those of before too, each for its name', async () => {
+  const vault = Vault.sealing(makeSealKey(randomBytes(32)));
+  const plain = (await make(5).keep(1)) as string;
+  const redactedPicture = async () => Buffer.from('jpeg');
+  const parts = { folder, pictures: 5, days: 30, redactedPicture, clock, trustedClock, log: silentLog };
+  await renewPictures(folder, vault, silentLog);
+  clock.advance(10_000);
+  const sealed = (await new AttackPictures({ ...parts, vault }).keep(2)) as string;
+  for (const file of [plain, sealed]) {
+    const bytes = readFileSync(file);
+    expect(isSealed(bytes)).toBe(true);
+    expect((await vault.opened(evidencePurpose(basename(file)), bytes, file)).bytes.toString()).toBe('jpeg');
+  }
+  await expect(vault.opened(evidencePurpose(basename(plain)), readFileSync(sealed), sealed)).rejects.toThrow();
 });

@@ -217,3 +217,17 @@ test('the state is published when it has changed, and only then', () => {
   expect(status.state.problems).toEqual(['no broker']);
   expect(asked, 'once a look').toBe(5);
 });
+
+test('who else listens hears of everything at once, before the journal has it', () => {
+  const { reporter } = reporterWith(false);
+  const heard: unknown[] = [];
+  reporter.onReport((type, { reason }) => heard.push([type, reason]));
+  reporter.decision(GRANTED);
+  reporter.decision({ ...GRANTED, type: 'refused', reason: 'expired' });
+  reporter.removed('ada', 'office');
+  expect(heard).toEqual([
+    ['granted', null],
+    ['refused', 'expired'],
+    ['removed', undefined],
+  ]);
+});

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -69,6 +70,44 @@ test.skipIf(notReady)(
       const { stdout } = await kaimon('doctor', '--config', config, '--state', state, '--camera', '4');
       expect(stdout).toMatch(/^\w+ +camera +1920 × \d+, \d+\.\d frames a second measured/m);
       expect(stdout).toMatch(/^\w+ +faces +\d+ seen: \d+ px between the eyes/m);
+    } finally {
+      discard(folder);
+    }
+  },
+  60_000,
+);
+
+test.skipIf(notReady)(
+  `kaimon doctor ends although a file of the state folder never answers${notReady ? ` (${notReady})` : ''}`,
+  async () => {
+    const folder = scratch();
+    // Whoever opens a pipe into which nobody writes waits for ever, as for a disk that hangs.
+    execFileSync('mkfifo', [join(folder, 'people.json.lock')]);
+    try {
+      const { code, stdout } = await kaimon('doctor', '--state', folder, '--json');
+      expect(code).toBe(1);
+      const { findings } = JSON.parse(stdout) as { findings: { what: string; result: string; text: string }[] };
+      expect(findings).toContainEqual(
+        expect.objectContaining({ what: 'gate', result: 'problem', text: 'no answer within 3 s' }),
+      );
+      expect(findings).toContainEqual(expect.objectContaining({ what: 'disk', result: 'ok' }));
+      // Where nobody knows whether a gate has the camera, it is left alone.
+      expect(findings).toContainEqual(expect.objectContaining({ what: 'camera', result: 'ok' }));
+    } finally {
+      discard(folder);
+    }
+  },
+  60_000,
+);
+
+test.skipIf(notReady)(
+  `kaimon doctor says what is wrong with a configuration as every command does${notReady ? ` (${notReady})` : ''}`,
+  async () => {
+    const folder = scratch();
+    writeFileSync(join(folder, 'kaimon.yaml'), 'colour: red');
+    try {
+      const { code, stdout } = await kaimon('doctor', '--config', join(folder, 'kaimon.yaml'), '--json');
+      expect([code, JSON.parse(stdout)]).toEqual([2, { error: expect.objectContaining({ code: 'KAIMON_CONFIG' }) }]);
     } finally {
       discard(folder);
     }

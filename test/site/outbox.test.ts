@@ -99,6 +99,7 @@ test('a full outbox drops the oldest events, says how many, and the next event c
     [10, undefined],
   ]);
   expect(problem).toBeUndefined();
+  expect(box.lostTotal).toBe(7);
 });
 
 test('an event that is dropped while it is being sent does not remove another one', async () => {

@@ -140,7 +140,11 @@ describe('a damaged people file', () => {
 
   test('is still opened when the disk is too full to write it again', async () => {
     const { adapter, lines, file } = await setUp({ file: '{', lastGood: textOf(document) });
-    vi.spyOn(fs, 'open').mockRejectedValueOnce(Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'open' }));
+    const { open } = fs;
+    const full = Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'open' });
+    vi.spyOn(fs, 'open').mockImplementation((path, flags, ...rest) =>
+      flags === 'r' ? open.call(fs, path, flags, ...rest) : Promise.reject(full),
+    );
     expect(await adapter.read()).toEqual(document);
     expect(lines).toContain('the recovered people file could not be written yet');
     expect(await fs.readFile(`${file}.last-good`, 'utf8')).toBe(textOf(document));

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { openData } from '../../src/backup/open-data.js';
 import { TrustedTimesFile } from '../../src/clock-trust/trusted-times-file.js';
+import { defaultConfig } from '../../src/config/config.js';
 import { auditJournal } from '../../src/journal/audit/audit.js';
 import { FileDisk } from '../../src/journal/file-disk.js';
 import { openJournalOf } from '../../src/journal/open-journal.js';
@@ -18,7 +20,6 @@ import { DoorOrderFile } from '../../src/schedule/door-order-file.js';
 import { openSeenRequests } from '../../src/site/requests/seen-file.js';
 import { checkData, refuseNewerData } from '../../src/stored/data-check.js';
 import { STORED_DOCUMENTS } from '../../src/stored/documents.js';
-import { openData } from '../../src/stored/open-data.js';
 import { noteWrittenBy, writtenBy } from '../../src/stored/written-by.js';
 import { ENCODER, openStore, tempFolder } from '../store/sample.js';
 
@@ -96,7 +97,7 @@ describe.each(RELEASES)('what Kaimon %s has written', (release) => {
       if (!existsSync(path)) writeFileSync(path, `{"${key}":1}\n`);
       replaceIn(path, file === 'calibration.json' ? '"schema": 1' : `"${key}":1`, `"${key}":2`);
       const before = contentOf(state);
-      const opening = { paths: { state, cache: state, run: state }, clock, log };
+      const opening = { config: defaultConfig, paths: { state, cache: state, run: state }, clock, log };
       await expect(openData(opening)).rejects.toMatchObject({
         code: 'KAIMON_DATA_NEWER',
         message: expect.stringContaining(

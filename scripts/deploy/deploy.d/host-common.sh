@@ -2,7 +2,7 @@
 # The host's part of scripts/deploy/deploy: these files in a row are sent over ssh at each step and run by root's bash. Nothing on the host is
 # believed but the system itself and what root alone may write. What the PC reads are lines `deploy: KEY=VALUE` on standard output.
 set -u -o pipefail
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin LC_ALL=C
 umask 022
 
 home=/opt/kaimon releases=/opt/kaimon/releases incoming=/opt/kaimon/incoming current=/opt/kaimon/current

@@ -150,7 +150,7 @@ note() { # TREE RELEASE
 # The package's units with the places of a release. The program goes by `current`; an eye gets the folder of its own release, for /opt is empty to it.
 render() { # RELEASE
   printf '%s%s, installed by scripts/deploy/deploy. Changes of a site belong into a drop-in (systemctl edit).\n' "$mark" "$1"
-  sed -e "s|/usr/lib/kaimon|$current|g" \
+  sed -e '/^Documentation=/d' -e "s|/usr/lib/kaimon|$current|g" \
     -e 's|^\[Unit\]$|[Unit]\nAfter=kaimon-deploy-recover.service|' \
     -e "s|^TemporaryFileSystem=.*/opt.*|&\nBindReadOnlyPaths=$releases/$1:$current|"
 }

@@ -39,7 +39,7 @@ make_safe() { # RELEASE
 progress() { printf '%(%H:%M:%S)T %s\n' -1 "$*" >>"$lib/log"; }
 
 switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
-  local release=$1 run=$2 from why
+  local release=$1 run=$2 from why record
   is_release "$release" || refuse "'$release' is no name of a release"
   lock -n
   if [ "$(field "$lib/result" run)" = "$run" ] || [ "$(field "$transaction" run)" = "$run" ]; then say done 'begun already'; return; fi
@@ -47,7 +47,9 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
   why=$(obstacle)
   [ -z "$why" ] || refuse "$why"
   [ -d "$releases/$release" ] || refuse "release $release is not on this host"
-  grep -qs '^fire=active' /run/kaimon/door-line /run/kaimon/*/door-line && refuse 'the fire alarm is on: not now'
+  for record in /run/kaimon/door-line /run/kaimon/*/door-line; do
+    text_of "$record" | grep -q '^fire=active' && refuse 'the fire alarm is on: not now'
+  done
   preflight "$release"
   from=$(release_of_link)
   if [ "$from" = "$release" ]; then

@@ -55,7 +55,7 @@ export async function deployToHost(host, parcel, options, tell) {
       !parcel || found.releases.includes(release)
         ? 'nothing to copy'
         : `${Math.ceil(parcel.bytes.length / 1e6)} MB to copy`;
-    if (parcel && found.trusts === '0')
+    if (parcel && !(Number(found.trusts) > 0))
       return outcome(host, 'refused', 'this host trusts no signer yet: --trust SIGNERS');
     return outcome(host, 'well', `would go from ${from} to ${release}: ${copy}, ${found.gates.length} gates at work`);
   }

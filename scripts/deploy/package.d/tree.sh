@@ -15,7 +15,7 @@ mkdir -p "$home"/{config,scripts,systemd} "$doc" "$tree/usr/bin" "$tree/etc/kaim
 cp -r "$source/dist" "$source/package.json" "$home/"
 cp -r "$source/config/examples" "$home/config/"
 cp "$source"/scripts/{env.sh,kaimon} "$home/scripts/"
-cp "$source"/systemd/{eye,safe-state}.sh "$home/systemd/"
+cp "$source"/systemd/{eye,safe-state,tamper}.sh "$home/systemd/"
 ln -s ../lib/kaimon/scripts/kaimon "$tree/usr/bin/kaimon"
 install -m 640 "$source/config/kaimon.yaml" "$tree/etc/kaimon/kaimon.yaml"
 
@@ -53,9 +53,10 @@ rm "$source/node_modules"
 cp "$debian/lintian-overrides" "$tree/usr/share/lintian/overrides/kaimon"
 
 # What people read, laid out as in the checkout, so that its links lead somewhere.
-mkdir "$doc/models"
+mkdir "$doc/models" "$doc/config"
 cp "$source"/{README,CHANGELOG}.md "$doc/"
 cp -r "$source/docs" "$doc/docs"
+cp -r "$source"/config/{grafana,prometheus} "$doc/config/"
 cp "$source"/models/*.md "$doc/models/"
 node_licence=$([[ $node_from != private ]] || echo "$work/node/LICENSE")
 node "$here/copyright.mjs" "$home" ${node_licence:+"$node_licence"} >"$doc/copyright"

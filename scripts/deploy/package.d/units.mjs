@@ -50,7 +50,7 @@ if (import.meta.url === pathToFileURL(argv[1]).href) {
   const [, , from, to] = argv;
   mkdirSync(to, { recursive: true });
   for (const name of readdirSync(from)
-    .filter((file) => /\.(service|socket)$/.test(file))
+    .filter((file) => /\.(service|socket|path)$/.test(file))
     .sort()) {
     writeFileSync(join(to, name), packagedUnit(name, readFileSync(join(from, name), 'utf8')));
   }

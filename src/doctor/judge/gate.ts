@@ -5,6 +5,8 @@ import { type Finding, ok, problem, warning } from '../finding.js';
 /** What a running gate says of itself in `state.json`; written by the gate, more may stand in it. */
 export const gateStateSchema = z.object({
   time: z.iso.datetime(),
+  /** The machine's monotonic clock, where it is told: the other one may jump. */
+  monotonicMs: z.number().exactOptional(),
   version: z.string().max(64),
   status: z.enum(['online', 'degraded']),
   door: z.object({ mode: z.string().max(64), state: z.string().max(64) }),

@@ -2,6 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, OperatingError } from '../errors.js';
+import type { Chunks } from '../sealing/sealed-file.js';
+import { errnoOf } from './errno.js';
+import { openDoomed, removeWiped, wipeGone } from './wipe.js';
+
+export { errnoOf } from './errno.js';
 
 export interface AtomicWriteOptions {
   /** Permission bits of the new file, whatever the umask and the old file say. Default 0600. */
@@ -10,13 +15,13 @@ export interface AtomicWriteOptions {
   readonly owner?: { readonly uid: number; readonly gid: number };
   /** Keep the replaced file under this path, in the same folder, as the last good copy. */
   readonly keepPrevious?: string;
+  /** What is replaced tells of people: it is overwritten once no name leads to it any more, unless it is sealed. */
+  readonly wipe?: boolean;
   /** Called each time that a part has reached the disk: a large file may take longer than any limit, one that hangs makes no progress. */
   readonly onProgress?: (() => void) | undefined;
   /** Asked right before each rename, for writing the new bytes may have taken long; what it throws leaves the files as they are. */
   readonly beforeRename?: (() => Promise<void>) | undefined;
 }
-
-type Chunks = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 
 /** Bytes after which a part is fsynced: at one megabyte a second, the slowest of memory cards, four seconds. */
 const PART_BYTES = 4 * 1024 * 1024;
@@ -30,15 +35,22 @@ const PART_BYTES = 4 * 1024 * 1024;
  */
 export async function writeFileAtomic(path: string, chunks: Chunks, options: AtomicWriteOptions = {}): Promise<void> {
   const temp = tempBeside(path);
+  const { wipe, keepPrevious } = options;
+  const remove = wipe ? removeWiped : (file: string) => fs.rm(file, { force: true });
   try {
     await writeSynced(temp, chunks, options.mode ?? 0o600, options);
-    if (options.keepPrevious !== undefined) await keepCopy(path, options.keepPrevious, options);
-    await options.beforeRename?.();
-    await fs.rename(temp, path);
-    await syncFolder(dirname(path));
+    const doomed = wipe ? await openDoomed([path, ...(keepPrevious === undefined ? [] : [keepPrevious])]) : [];
+    try {
+      if (keepPrevious !== undefined) await keepCopy(path, keepPrevious, options);
+      await options.beforeRename?.();
+      await fs.rename(temp, path);
+      await syncFolder(dirname(path));
+    } finally {
+      await wipeGone(doomed, options.onProgress);
+    }
   } catch (cause) {
     // Only the first error is reported; a file that cannot be removed here is left to removeStaleTemps.
-    await fs.rm(temp, { force: true }).catch(() => undefined);
+    await remove(temp).catch(() => undefined);
     throw errnoOf(cause) === undefined ? cause : cannotWrite(path, cause);
   }
 }
@@ -58,7 +70,7 @@ export async function removeStaleTemps(path: string): Promise<number> {
   }
   const stale = names.filter((name) => name.startsWith(start) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(start.length)));
   try {
-    for (const name of stale) await fs.rm(join(dirname(path), name), { force: true });
+    for (const name of stale) await removeWiped(join(dirname(path), name));
   } catch (cause) {
     throw cannotWrite(path, cause);
   }
@@ -162,13 +174,6 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-/** The errno name of a system error (`ENOSPC`), undefined for anything else. */
-export function errnoOf(thrown: unknown): string | undefined {
-  return thrown instanceof Error && 'syscall' in thrown && 'code' in thrown && typeof thrown.code === 'string'
-    ? thrown.code
-    : undefined;
 }
 
 const advice: Readonly<Record<string, string>> = {

@@ -5,9 +5,12 @@ import { type Clock, iso, type Timer } from '../clock.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Log } from '../log.js';
 import { LOCAL_RETRY } from '../retry.js';
+import { DamagedSeal } from '../sealing/sealed-file.js';
+import type { Vault } from '../sealing/vault.js';
 import { cannotWrite, errnoOf, removeStaleTemps, writeFileAtomic } from './atomic-file.js';
 import { type DocumentFormat, migrated, NewerFormat, newerFile } from './format.js';
 import { keepOldFormat } from './kept-format.js';
+import { renewSealAnyway } from './renew-seal.js';
 import { Saver } from './saver.js';
 
 export interface StateFileOptions<T> {
@@ -25,6 +28,8 @@ export interface StateFileOptions<T> {
   readonly empty: T;
   /** Taken where it is there and cannot be used. Default: {@link empty} */
   readonly unusable?: T;
+  /** It tells of people, so it is sealed where a key is there. */
+  readonly sealed?: { readonly vault: Vault; readonly purpose: string };
   /** Changes within this time are written together; a kill may lose as much. */
   readonly delayMs: number;
   readonly clock: Clock;
@@ -50,23 +55,29 @@ export class StateFile<T> {
   #now: () => T;
   #timer: Timer | undefined;
 
-  private constructor(options: StateFileOptions<T>, { content, older }: Found<T>) {
+  /** @param locked why the file could not be opened with the key that is there: it is never written over */
+  private constructor(options: StateFileOptions<T>, { content, older }: Found<T>, locked?: OperatingError) {
     const { clock, log, name, file } = options;
     this.#options = options;
     this.found = content;
     this.#now = () => content;
     let old = older;
     const write = async () => {
+      if (locked) throw locked;
       if (old !== undefined) await keepOldFormat(file, old);
       old = undefined;
-      await writeFileAtomic(file, [`${JSON.stringify(this.#now())}\n`]);
+      const text = [`${JSON.stringify(this.#now())}\n`];
+      const { sealed } = options;
+      await writeFileAtomic(file, sealed?.vault.sealed(sealed.purpose, text) ?? text, { wipe: sealed !== undefined });
     };
     this.#saver = new Saver({ name, write, clock, log, retry: LOCAL_RETRY });
   }
 
-  /** @throws OperatingError KAIMON_FILE_READ where the file is there and cannot be read, KAIMON_FILE_WRITE, KAIMON_DATA_NEWER */
+  /** @throws OperatingError KAIMON_FILE_READ where the file is there and cannot be read, KAIMON_FILE_WRITE, KAIMON_DATA_NEWER, KAIMON_SEAL_KEY */
   static async open<T>(options: StateFileOptions<T>): Promise<StateFile<T>> {
-    await removeStaleTemps(options.file);
+    const { file, sealed, log } = options;
+    await removeStaleTemps(file);
+    if (sealed) await renewSealAnyway(file, sealed.purpose, sealed.vault, log);
     return new StateFile(options, await read(options));
   }
 
@@ -79,6 +90,11 @@ export class StateFile<T> {
       return await StateFile.open(options);
     } catch (thrown) {
       if (!(thrown instanceof OperatingError) || thrown.code === 'KAIMON_DATA_NEWER') throw thrown;
+      if (thrown.code === 'KAIMON_SEAL_KEY') {
+        options.log.error({ why: thrown.message }, `${options.name} locked: going on with nothing`);
+        warn(options, 'left where it is');
+        return new StateFile(options, { content: options.unusable ?? options.empty }, thrown);
+      }
       return new StateFile(options, await readAnyway(options, thrown));
     }
   }
@@ -121,14 +137,14 @@ export class StateFile<T> {
 
 async function read<T>(options: StateFileOptions<T>): Promise<Found<T>> {
   const { file, empty } = options;
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await fs.readFile(file, 'utf8');
+    bytes = await fs.readFile(file);
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return { content: empty };
     throw new OperatingError('KAIMON_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
-  const data = contentOf(text, options);
+  const data = await contentOf(bytes, options);
   if (data !== undefined) return data;
   await setAside(options, 'damaged');
   return { content: options.unusable ?? empty };
@@ -138,11 +154,11 @@ async function read<T>(options: StateFileOptions<T>): Promise<Found<T>> {
 async function readAnyway<T>(options: StateFileOptions<T>, why: OperatingError): Promise<Found<T>> {
   const { file, name, empty, log } = options;
   let missing = false;
-  const text = await fs.readFile(file, 'utf8').catch((thrown: unknown) => {
+  const bytes = await fs.readFile(file).catch((thrown: unknown) => {
     missing = errnoOf(thrown) === 'ENOENT';
-    return '';
+    return Buffer.alloc(0);
   });
-  const data = contentOf(text, options);
+  const data = await contentOf(bytes, options);
   if (data !== undefined) {
     log.error({ file, why: why.message }, `${name} will not be saved`);
     return data;
@@ -173,13 +189,16 @@ const warn = <T>({ file, lost, warnings }: StateFileOptions<T>, how: string): vo
   warnings?.push(`${name.replace('.json', '')}-lost: ${name} could not be used at the start and was ${how}: ${lost}`);
 };
 
-/** @returns undefined where it is damaged @throws OperatingError KAIMON_DATA_NEWER */
-function contentOf<T>(text: string, { file, name, schema, format }: StateFileOptions<T>): Found<T> | undefined {
+/** @returns undefined where it is damaged @throws OperatingError KAIMON_DATA_NEWER, KAIMON_SEAL_KEY */
+async function contentOf<T>(bytes: Buffer, options: StateFileOptions<T>): Promise<Found<T> | undefined> {
+  const { file, name, schema, format, sealed } = options;
   try {
-    const { document, older } = migrated(parsed(text), format ?? { name, key: 'schema', steps: [] });
+    const plain = sealed ? (await sealed.vault.opened(sealed.purpose, bytes, file)).bytes : bytes;
+    const { document, older } = migrated(parsed(plain.toString('utf8')), format ?? { name, key: 'schema', steps: [] });
     const content = schema.safeParse(document).data;
     return content === undefined ? undefined : { content, older };
   } catch (thrown) {
+    if (thrown instanceof DamagedSeal) return undefined;
     throw thrown instanceof NewerFormat ? newerFile(file, thrown) : thrown;
   }
 }

@@ -43,6 +43,7 @@ export class LogQueue {
   readonly #waiting: Uint8Array[] = [];
   #bytes = 0;
   #lost = 0;
+  #lostTotal = 0;
   #since: MonotonicMs | undefined;
   #why = '';
   #retry: Timer | undefined;
@@ -57,11 +58,17 @@ export class LogQueue {
     const bytes = Buffer.from(line);
     if (this.#waiting.length > 0 && this.#bytes + bytes.length > (this.#parts.bytesMax ?? LOG_WAITING_MAX)) {
       this.#lost++;
+      this.#lostTotal++;
       return;
     }
     this.#waiting.push(bytes);
     this.#bytes += bytes.length;
     if (this.#waiting.length === 1) this.#drain();
+  }
+
+  /** Lines that were thrown away since the start. */
+  get lostTotal(): number {
+    return this.#lostTotal;
   }
 
   /** Sentences for the state; empty while the log is taken. */

@@ -44,7 +44,7 @@ export async function fetchOpenFaceCmu(options: FetchOptions): Promise<ModelOf<'
   // Readable for all users: the daemon does not run as the user who fetches the weights.
   await writeFileAtomic(modelPath(entry, root), [bytes], { mode: 0o644 });
   const file = join(root, 'models', `${CMU_NAME}.json`);
-  await writeFileAtomic(file, [`${JSON.stringify(entry, null, 2)}\n`], { mode: 0o644 });
+  await writeFileAtomic(file, [`${JSON.stringify({ schema: 1, ...entry }, null, 2)}\n`], { mode: 0o644 });
   // If the new entry does not fit the manifest, the owner learns it here and not when the gate starts.
   loadManifest(root);
   return entry;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -5,6 +6,9 @@ import { z } from 'zod';
 import { StateFile } from '../../../src/kit/files/state-file.js';
 import { silentLog } from '../../../src/kit/log.js';
 import { ManualClock } from '../../../src/kit/manual-clock.js';
+import { makeSealKey } from '../../../src/kit/sealing/seal-key.js';
+import { isSealed } from '../../../src/kit/sealing/sealed-file.js';
+import { Vault } from '../../../src/kit/sealing/vault.js';
 import { tempFolder } from '../../store/sample.js';
 
 const schema = z.strictObject({ n: z.int() });
@@ -79,4 +83,32 @@ test('a folder that allows nothing at all is logged, and the gate goes on; what 
   state.save(() => ({ n: 1 }));
   clock.advance(0);
   await vi.waitFor(() => expect(state.fault).toMatchObject({ code: 'KAIMON_FILE_WRITE' }));
+});
+
+test('one that tells of people is sealed, what was plain is sealed at the start, and without its key it is left as it is', async () => {
+  const { file, options, warnings, error } = await opened(await tempFolder());
+  const key = makeSealKey(randomBytes(32));
+  const sealed = { vault: Vault.sealing(key), purpose: 'things' };
+  writeFileSync(file, '{"n":7}');
+  const first = await StateFile.open({ ...options, sealed });
+  expect([first.found, isSealed(readFileSync(file))]).toEqual([{ n: 7 }, true]);
+  await first.saveNow(() => ({ n: 8 }));
+  await first.close();
+  const before = readFileSync(file);
+  expect([isSealed(before), before.includes('"n"')]).toEqual([true, false]);
+  expect((await StateFile.open({ ...options, sealed })).found).toEqual({ n: 8 });
+
+  const other = { vault: Vault.sealing(makeSealKey(randomBytes(32))), purpose: 'things' };
+  await expect(StateFile.open({ ...options, sealed: other })).rejects.toMatchObject({ code: 'KAIMON_SEAL_KEY' });
+  const locked = await StateFile.openAnyway({ ...options, sealed: other });
+  expect(locked.found).toEqual({ n: 0 });
+  expect(warnings).toEqual([expect.stringContaining('left where it is')]);
+  expect(error).toHaveBeenCalled();
+  await expect(locked.saveNow(() => ({ n: 9 }))).rejects.toMatchObject({ code: 'KAIMON_SEAL_KEY' });
+  await locked.close();
+  expect(readFileSync(file)).toEqual(before);
+
+  before[50] = (before[50] ?? 0) ^ 1;
+  writeFileSync(file, before);
+  expect((await StateFile.open({ ...options, sealed })).found).toEqual({ n: 0 });
 });

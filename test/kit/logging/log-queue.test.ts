@@ -59,6 +59,7 @@ test('what is not read waits, in order, and what finds no room is counted and to
   expect(queue.problems()).toEqual([]);
   queue.write('after\n');
   expect(reader.taken.endsWith('lost 5\nafter\n')).toBe(true);
+  expect(queue.lostTotal).toBe(5);
 });
 
 test('a short pause of the reader is no problem and deserves no line', () => {

@@ -3,25 +3,13 @@
  * empty folders in place of /etc, /opt, /var and /run. All of it lives in one process namespace: when sshd's ends, nothing is left.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { ManualClock } from '../../../src/kit/manual-clock.js';
-import { openJournal } from '../../journal/harness.js';
-import { MemoryDisk } from '../../journal/memory-disk.js';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { checkout, type Outcome } from '../tree.js';
-import { daemon, SYSTEMCTL, SYSTEMD_RUN, safeState } from './stand-ins.js';
+import { type PackageOptions, packRelease, write } from './packages.js';
+import { SYSTEMCTL, SYSTEMD_RUN } from './stand-ins.js';
 
 const SSHD = process.env['KAIMON_SSHD'] ?? '/usr/sbin/sshd';
 const asRoot = process.getuid?.() === 0;
@@ -38,24 +26,6 @@ export const missing = ((): string | undefined => {
   if (!existsSync(join(checkout, 'dist/cli/health.js'))) return 'npm run build first';
   return undefined;
 })();
-
-const ARCH = missing === undefined ? execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim() : '';
-const write = (file: string, text: string, mode = 0o644): void => {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text, { mode });
-};
-
-export interface PackageOptions {
-  readonly mode?: string;
-  readonly arch?: string;
-  /** Judged by a shell script that asks little of the machine. */
-  readonly light?: boolean;
-  /** Spoils the tree before it is packed. */
-  readonly spoil?: (tree: string) => void;
-  /** Kilobytes of ballast. */
-  readonly ballast?: number;
-  readonly depends?: string;
-}
 
 export interface Gate {
   readonly name: string;
@@ -96,9 +66,12 @@ export class Site {
   async boot(): Promise<void> {
     const pit = ['--dev-bind', '/', '/', '--proc', '/proc', '--unshare-pid', '--die-with-parent'];
     const run = asRoot ? ['--tmpfs', '/run', '--dir', '/run/sshd'] : [];
+    // A shell that sshd starts reads it, and it may do anything.
+    const rc = join(userInfo().homedir, '.bashrc');
+    const home = existsSync(rc) ? ['--ro-bind', '/dev/null', rc] : [];
     const sshd = spawn(
       'bwrap',
-      [...userspace, ...pit, ...run, SSHD, '-D', '-e', '-f', join(this.folder, 'sshd_config')],
+      [...userspace, ...pit, ...run, ...home, SSHD, '-D', '-e', '-f', join(this.folder, 'sshd_config')],
       {
         stdio: ['ignore', 'ignore', 'pipe'],
       },
@@ -135,38 +108,7 @@ export class Site {
 
   /** Packs and signs a release. @returns the .deb */
   async pack(version: string, options: PackageOptions = {}): Promise<string> {
-    const { mode = 'well', arch = ARCH, light = false, spoil, ballast = 0, depends } = options;
-    const tree = join(this.folder, `tree-${version}-${mode}`);
-    const home = join(tree, 'usr/lib/kaimon');
-    const state = '"$2"';
-    const real = `exec ${process.execPath} ${join(checkout, 'dist/cli/main.js')} health "$@"`;
-    const health = light
-      ? `grep -q '"eye":"up"' ${state} || { echo x; echo '  the eye is not up'; exit 1; }; exit 0`
-      : real;
-    write(join(home, 'scripts/kaimon'), daemon(version, mode, health), 0o755);
-    write(join(home, 'systemd/safe-state.sh'), safeState(mode), 0o755);
-    write(join(home, 'package.json'), `{\n  "name": "kaimon",\n  "version": "${version}"\n}\n`);
-    if (ballast > 0) writeFileSync(join(home, 'ballast'), Buffer.alloc(ballast * 1024, 7));
-    await writeJournal(join(home, 'journal'), version);
-    for (const name of ['kaimon.service', 'kaimon@.service', 'kaimon-eye.socket', 'kaimon-eye@.service'])
-      write(join(tree, 'lib/systemd/system', name), packagedUnit(name));
-    write(join(tree, 'etc/kaimon/kaimon.yaml'), 'gate: new\n', 0o640);
-    const control = [
-      `Package: kaimon`,
-      `Version: ${version}`,
-      `Architecture: ${arch}`,
-      `Installed-Size: ${100 + ballast}`,
-    ];
-    if (depends) control.push(`Depends: ${depends}`);
-    write(
-      join(tree, 'DEBIAN/control'),
-      `${control.join('\n')}\nMaintainer: Owner <owner@kaimon.test>\nDescription: stand-in\n`,
-    );
-    spoil?.(tree);
-    const deb = join(this.folder, 'debs', mode, `kaimon_${version}_${arch}.deb`);
-    mkdirSync(dirname(deb), { recursive: true });
-    execFileSync('dpkg-deb', ['--root-owner-group', '-Znone', '--build', tree, deb], { stdio: 'pipe' });
-    rmSync(tree, { recursive: true });
+    const deb = await packRelease(this.folder, version, options);
     this.sign(deb, 'signer');
     return deb;
   }
@@ -222,7 +164,7 @@ export class Site {
     const done = spawnSync(
       'ssh',
       [...options, '-o', `UserKnownHostsFile=${join(this.folder, 'known_hosts')}`, '127.0.0.1', command],
-      { encoding: 'utf8' },
+      { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' },
     );
     return { code: done.status, out: done.stdout, err: done.stderr };
   }
@@ -290,6 +232,7 @@ export class Site {
       'PasswordAuthentication no',
       'PermitRootLogin prohibit-password',
       'PrintMotd no',
+      'PermitUserRC no',
     ];
     return [
       ...[`Port ${this.#port}`, 'ListenAddress 127.0.0.1', `HostKey ${join(this.folder, 'key-host')}`, 'PidFile none'],
@@ -301,25 +244,6 @@ export class Site {
       ],
     ].join('\n');
   }
-}
-
-/** The checkout's unit as scripts/deploy/package packs it. */
-function packagedUnit(name: string): string {
-  const program = join(checkout, 'scripts/deploy/package.d/units.mjs');
-  const script = `import { packagedUnit } from ${JSON.stringify(program)}; import { readFileSync } from 'node:fs';
-process.stdout.write(packagedUnit(process.argv[1], readFileSync(process.argv[2], 'utf8')));`;
-  const args = ['--input-type=module', '-e', script, name, join(checkout, 'systemd', name)];
-  return (units[name] ??= execFileSync(process.execPath, args, { encoding: 'utf8' }));
-}
-const units: Record<string, string> = {};
-
-/** A journal with the start of this version, as the stand-in brings it along. */
-async function writeJournal(folder: string, version: string): Promise<void> {
-  const [disk, clock] = [new MemoryDisk(), new ManualClock()];
-  const journal = await openJournal(disk, clock);
-  void journal.append({ type: 'started', fields: { version } });
-  await journal.close();
-  for (const [name, { bytes }] of disk.files) write(join(folder, name), Buffer.from(bytes).toString('utf8'));
 }
 
 async function freePort(): Promise<number> {
@@ -339,5 +263,3 @@ export async function until(what: string, happened: () => boolean): Promise<void
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
-
-export { chmodSync, symlinkSync };

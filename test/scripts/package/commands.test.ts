@@ -17,6 +17,8 @@ const part = (name: string, ...more: string[]): string => {
 const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
 const wordsOf = (command: Command): string[] => (command.parent ? [...wordsOf(command.parent), command.name()] : []);
 const commands = all(makeProgram());
+/** What a person may type; commands also tell themselves something. */
+const shownOf = (command: Command) => command.options.filter(({ hidden }) => !hidden);
 
 let page = '';
 let script = '';
@@ -30,7 +32,7 @@ test('the manual page has every command with every option', () => {
   expect(text).toContain('.TH KAIMON 1 "1970-01-01" "kaimon 1.2.3"');
   for (const command of commands.filter((each) => each.commands.length === 0)) {
     expect(text).toContain(`.SS ${wordsOf(command).join(' ')} `);
-    for (const { flags } of command.options) expect(text).toContain(`\\fB${flags}\\fR`);
+    for (const { flags } of shownOf(command)) expect(text).toContain(`\\fB${flags}\\fR`);
   }
   expect(text).toContain('0 yes or done, 1 no, 2 wrong use');
 });
@@ -51,7 +53,7 @@ test('the completion knows every command and its options', () => {
   const program = commands[0];
   expect(offered('')).toEqual(expect.arrayContaining(program?.commands.map((command) => command.name()) ?? ['none']));
   for (const command of commands.filter((each) => each.options.length > 0 && each.parent)) {
-    const long = command.options.map((option) => option.long);
+    const long = shownOf(command).map((option) => option.long);
     expect(offered(...wordsOf(command), '--')).toEqual(expect.arrayContaining(long));
   }
 });

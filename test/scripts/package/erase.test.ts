@@ -14,6 +14,7 @@ function machine(): string {
     'var/cache/kaimon/greetings/a.wav': 'Hello Ada',
     'etc/kaimon/kaimon.yaml': 'site: home',
     'etc/kaimon/mqtt-password': 'secret',
+    'etc/credstore.encrypted/kaimon-seal': 'sealed key',
     'run/kaimon/door-line': 'chip=gpiochip0',
     'home/other': 'not of Kaimon',
     'bin/shred': '#!/bin/sh\nprintf "%s\\n" "$@" >>"$(dirname "$0")/../shredded"\nexec /usr/bin/shred "$@"\n',
@@ -41,6 +42,8 @@ test.each(['remove', 'upgrade', 'abort-install'])('%s leaves people, journal and
 test('purge overwrites what tells of people, passwords too, and takes all of it', () => {
   const root = machine();
   const shredded = postrmOf(root, 'purge').join('\n');
+  expect(shredded).toMatch(/kaimon-seal\n.*\/people\.json/s);
+  expect(existsSync(join(root, 'etc/credstore.encrypted/kaimon-seal'))).toBe(false);
   expect(shredded).toMatch(/\/people\.json\n.*\/people\.json/s);
   expect(shredded).toContain('/greetings/a.wav');
   expect(shredded).toContain('/etc/kaimon/mqtt-password');

@@ -20,7 +20,7 @@ function packaged(): { readonly folder: string; readonly units: ReadonlyMap<stri
 
 test('all units come along, and none names the checkout', () => {
   const { units } = packaged();
-  const here = readdirSync(join(checkout, 'systemd')).filter((name) => /\.(service|socket)$/.test(name));
+  const here = readdirSync(join(checkout, 'systemd')).filter((name) => /\.(service|socket|path)$/.test(name));
   expect([...units.keys()].sort()).toEqual(here.sort());
   for (const [name, unit] of units) expect(unit, name).not.toMatch(/\/opt\/kaimon|scripts\/setup|\.setup/);
 });

@@ -1,8 +1,8 @@
 // pure
 /** Takes the steps of the keys in the text of a configuration, comments and order kept. */
 import { isMap, isScalar, parseDocument } from 'yaml';
+import { parseYaml } from '../yaml.js';
 import { CONFIG_STEPS } from './removed-keys.js';
-import { parseYaml } from './yaml.js';
 
 export interface MigratedConfig {
   readonly text: string;

@@ -1,0 +1,136 @@
+/** What a backup holds, read beside a running daemon: each file is as it was at one moment, and the journal ends with a whole line. */
+import { promises as fs } from 'node:fs';
+import { join } from 'node:path';
+import { ARCHIVES, archiveFolder, archiveNames } from '../journal/archive/archives.js';
+import { type AuditReport, JournalAudit, segmentNames } from '../journal/audit/audit.js';
+import { personalUpTo } from '../journal/erasing.js';
+import { FileDisk, journalFolder } from '../journal/file-disk.js';
+import { CHECKPOINT_FILE, encodeMark, HEAD_FILE, type Position } from '../journal/head.js';
+import { readMark } from '../journal/recovery.js';
+import { personalName, splitLines } from '../journal/segment.js';
+import { messageOf, OperatingError } from '../kit/errors.js';
+import { errnoOf } from '../kit/files/atomic-file.js';
+import { NewerFormat, newerFile } from '../kit/files/format.js';
+import type { PeopleDocument } from '../store/people-document.js';
+import { lastGoodOf } from '../store/people-file.js';
+import { parsePeople } from '../store/people-parser.js';
+import { InvalidPeople } from '../store/record.js';
+import { PEOPLE_FILE } from '../stored/documents.js';
+import { readStored } from '../stored/read-stored.js';
+import { isMember } from './manifest.js';
+
+/** State that a restored gate needs; what else there is it can do without, or it belongs to the machine. */
+export const STATE_FILES = ['passages.json', 'clock.json', 'door-mode.json', 'calibration.json'] as const;
+export const CONFIG_MEMBER = 'kaimon.yaml';
+export const EVIDENCE = 'evidence';
+
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The daemon has purged or erased while the journal was read: it is to be read anew. */
+export class MovedOn extends Error {
+  override readonly name = 'MovedOn';
+}
+
+/** The people, from the file or its last good copy; undefined where there are none. @throws OperatingError KAIMON_PEOPLE_CORRUPT, KAIMON_FILE_READ */
+export async function readPeopleFile(
+  state: string,
+): Promise<{ readonly bytes: Buffer; readonly document: PeopleDocument } | undefined> {
+  const file = join(state, PEOPLE_FILE);
+  let why: unknown;
+  for (const path of [file, lastGoodOf(file)]) {
+    const bytes = await readStored(path);
+    if (!bytes) continue;
+    try {
+      return { bytes, document: documentOf(bytes, path) };
+    } catch (thrown) {
+      if (!(thrown instanceof InvalidPeople)) throw thrown;
+      why = thrown;
+    }
+  }
+  if (why === undefined) return undefined;
+  throw new OperatingError('KAIMON_PEOPLE_CORRUPT', `${file} and its last good copy are damaged`, { cause: why });
+}
+
+/** @param file for the error @throws InvalidPeople; OperatingError KAIMON_DATA_NEWER */
+export function documentOf(bytes: Buffer, file: string): PeopleDocument {
+  const reading = parsePeople(bytes);
+  try {
+    for (;;) {
+      const step = reading.next();
+      if (step.done) return step.value.document;
+    }
+  } catch (thrown) {
+    throw thrown instanceof NewerFormat ? newerFile(file, thrown) : thrown;
+  }
+}
+
+export async function* stateFiles(state: string): AsyncGenerator<NamedBytes> {
+  for (const name of STATE_FILES) {
+    const bytes = await readStored(join(state, name));
+    if (bytes) yield { name, bytes };
+  }
+}
+
+/** The pictures of attacks. One that is purged meanwhile is left out. */
+export async function* evidence(state: string): AsyncGenerator<NamedBytes> {
+  const folder = join(state, EVIDENCE);
+  const names = await fs.readdir(folder).catch((cause: unknown) => {
+    if (errnoOf(cause) === 'ENOENT') return [];
+    throw new OperatingError('KAIMON_FILE_READ', `cannot read ${folder}: ${messageOf(cause)}`, { cause });
+  });
+  for (const name of names.sort()) {
+    const member = `${EVIDENCE}/${name}`;
+    const bytes = isMember(member) ? await readStored(join(folder, name)) : undefined;
+    if (bytes) yield { name: member, bytes };
+  }
+}
+
+/** The gate's own journal. @returns what an audit of just these bytes finds, and their end; undefined where there is no journal */
+export async function* journal(
+  state: string,
+): AsyncGenerator<NamedBytes, { readonly report: AuditReport; readonly end: Position } | undefined> {
+  const disk = new FileDisk(journalFolder(state));
+  // First the head: the chain can only have grown since.
+  const head = await readMark(disk, HEAD_FILE);
+  const checkpoint = await readMark(disk, CHECKPOINT_FILE);
+  const names = await segmentNames(disk);
+  if (names.length === 0 && !head) return undefined;
+  if (head) yield { name: `journal/${HEAD_FILE}`, bytes: Buffer.from(encodeMark(head)) };
+  if (checkpoint) yield { name: `journal/${CHECKPOINT_FILE}`, bytes: Buffer.from(encodeMark(checkpoint)) };
+  const audit = new JournalAudit(disk.folder, { head, checkpoint });
+  for (const [index, name] of names.entries()) {
+    const bytes = await disk.read(name);
+    if (!bytes) throw new MovedOn(`${name} was purged`);
+    const newest = index === names.length - 1;
+    // A line that is being written is not in the backup, nor what a kill left of one.
+    const whole = newest ? bytes.subarray(0, bytes.length - splitLines(bytes).torn) : bytes;
+    audit.chain(name, whole);
+    // Personal fields are on the disk before their entry, so they are read after it.
+    const found = (await disk.read(personalName(name))) ?? Buffer.alloc(0);
+    const personal = newest ? found.subarray(0, personalUpTo(found, audit.position.n)) : found;
+    audit.personal(name, personal);
+    yield { name: `journal/${name}`, bytes: whole };
+    yield { name: `journal/${personalName(name)}`, bytes: personal };
+  }
+  const end = audit.position;
+  const report = audit.report();
+  const now = [await readMark(disk, HEAD_FILE), await readMark(disk, CHECKPOINT_FILE)];
+  const moved = now[0]?.hash !== head?.hash || now[1]?.hash !== checkpoint?.hash;
+  if (!report.ok && moved) throw new MovedOn('it was purged or erased meanwhile');
+  return { report, end };
+}
+
+/** The journals of other gates, and those that were replaced. */
+export async function* archives(state: string): AsyncGenerator<NamedBytes> {
+  for (const archive of await archiveNames(state)) {
+    const disk = new FileDisk(archiveFolder(state, archive));
+    for (const { name } of await disk.list()) {
+      const member = `${ARCHIVES}/${archive}/${name}`;
+      const bytes = isMember(member) ? await disk.read(name) : undefined;
+      if (bytes) yield { name: member, bytes };
+    }
+  }
+}

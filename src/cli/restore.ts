@@ -1,0 +1,92 @@
+import { Command } from 'commander';
+import { type Restored, restoreBackup } from '../backup/restore.js';
+import { readSecret, secretPath } from '../config/secret.js';
+import type { SignatureCheck } from '../journal/head.js';
+import { signatureCheckOf } from '../journal/signing.js';
+import { explain } from '../kit/errors.js';
+import { systemClock } from '../kit/system-clock.js';
+import { addOpening, checkOf, contentLines, encoderOf, keyOf, type OpenOptions, signatureLine } from './backup.js';
+import { type Context, contextOf, example, print } from './context.js';
+
+interface Options extends OpenOptions {
+  readonly gateName?: string;
+  readonly unsigned?: boolean;
+  readonly replace?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** `kaimon restore FILE`: at a gate that is stopped. */
+export function restoreCommand(): Command {
+  return addOpening(new Command('restore').argument('<file>', 'the backup'))
+    .description(
+      'restore a backup at this gate, of it or of another gate of the same site, while the daemon is stopped',
+    )
+    .option('--gate-name <name>', 'the name of this gate, in place of the configuration')
+    .option('--unsigned', 'take a backup that is not signed, or whose signature cannot be checked here')
+    .option('--replace', 'keep people and journal that are here aside, in place of refusing')
+    .option('--dry-run', 'read and check all of it, say what would be done, and change nothing')
+    .addHelpText(
+      'after',
+      example(
+        'kaimon restore gate.age --identity backup.key --key journal.pub --dry-run',
+        'kaimon restore gate.age --passphrase-file secret.txt --replace',
+      ),
+    )
+    .action(restore);
+}
+
+async function restore(file: string, _options: unknown, self: Command): Promise<void> {
+  const options = self.optsWithGlobals<Options>();
+  const key = keyOf(options);
+  const context = contextOf(options, { gate: options.gateName });
+  const restored = await restoreBackup(file, {
+    state: context.paths.state,
+    config: context.config,
+    key,
+    check: checkOf(options),
+    ownCheck: ownCheck(context),
+    unsigned: options.unsigned === true,
+    replace: options.replace === true,
+    dryRun: options.dryRun === true,
+    encoder: encoderOf(context),
+    clock: systemClock,
+    log: context.log,
+  });
+  const { people, ...rest } = restored;
+  const { text: _text, ...counts } = people;
+  print(options, { ...rest, people: counts }, linesOf(restored));
+}
+
+/** This gate's own key: its own backups are signed with it. */
+function ownCheck({ config, log }: Context): SignatureCheck | undefined {
+  const { keyFile } = config.journal;
+  if (keyFile === null) return undefined;
+  try {
+    return signatureCheckOf(readSecret(keyFile, 'journal.keyFile', process.env), secretPath(keyFile, process.env));
+  } catch (thrown) {
+    log.warn({ why: explain(thrown) }, 'the signature cannot be checked with journal.keyFile: --key');
+    return undefined;
+  }
+}
+
+function linesOf({ report, sameGate, people, archive, done }: Restored): readonly string[] {
+  const { manifest, journal } = report;
+  const since = people.removedSince > 0 ? `, ${people.removedSince} removed here since then stay removed` : '';
+  return [
+    ...contentLines(manifest),
+    signatureLine(report),
+    ...(journal && !journal.ok ? [`the journal in it has ${journal.faults.length} faults, which stay`] : []),
+    `${people.enrolled} people${since}`,
+    ...(people.withoutTemplate > 0
+      ? [
+          `${people.withoutTemplate} of them have no template of the encoder in use and must be enrolled again (or "kaimon people reencode DIR")`,
+        ]
+      : []),
+    ...(people.replaced === null ? [] : [`${people.replaced} people that were here are kept aside`]),
+    sameGate
+      ? 'the journal goes on from where the backup ends, with an entry that says so'
+      : "the journal of that gate stands beside this gate's own, which notes it",
+    ...(archive === null ? [] : [`the other journal: kaimon audit show --archive ${archive}`]),
+    done ? 'restored: start the daemon' : 'nothing was changed (--dry-run)',
+  ];
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { OperatingError } from '../errors.js';
+import { KEY_BYTES, makeSealKey, type SealKey } from './seal-key.js';
+import { type Chunks, isSealed, keyIdOf, seal, unseal } from './sealed-file.js';
+import { LineSeal } from './sealed-line.js';
+
+/** What a file holds, and whether it should be written anew because it is not sealed as it should be. */
+export interface Opened {
+  readonly bytes: Buffer;
+  readonly stale: boolean;
+}
+
+/**
+ * How what tells of people is kept on the disk: sealed with a key, plain, or not at all while the key that is asked for cannot be had.
+ * Whatever way, a file of the other kind is known as such: a plain one is read, a sealed one without its key is never taken for damaged.
+ */
+export class Vault {
+  /** The key that new files are sealed with; undefined: they are plain. */
+  readonly #key: SealKey | undefined;
+  readonly #known: readonly SealKey[];
+  #why: OperatingError | undefined;
+
+  private constructor(key: SealKey | undefined, known: readonly SealKey[], why?: OperatingError) {
+    this.#key = key;
+    this.#known = known;
+    this.#why = why;
+  }
+
+  /** Nothing is sealed. @param known keys of files that were sealed until now, to be read */
+  static plain(known: readonly SealKey[] = []): Vault {
+    return new Vault(undefined, known);
+  }
+
+  /** @param older keys of files that are still to be sealed anew */
+  static sealing(key: SealKey, older: readonly SealKey[] = []): Vault {
+    return new Vault(key, [key, ...older]);
+  }
+
+  /** A key is asked for and cannot be had: plain files can be read, nothing is written. */
+  static locked(why: OperatingError): Vault {
+    return new Vault(makeSealKey(randomBytes(KEY_BYTES)), [], why);
+  }
+
+  /** Whether people are to be sealed here. */
+  get seals(): boolean {
+    return this.#key !== undefined;
+  }
+
+  /** Why nothing can be sealed; undefined when all is well. */
+  get fault(): OperatingError | undefined {
+    return this.#why;
+  }
+
+  /** The id of the key that is written with; undefined where nothing is sealed, or cannot be. */
+  get keyId(): string | undefined {
+    return this.#why ? undefined : this.#key?.id;
+  }
+
+  /** What is to be written in place of `chunks`. @throws OperatingError KAIMON_SEAL_KEY where the key is missing */
+  sealed(purpose: string, chunks: Chunks): Chunks {
+    if (this.#why) throw this.#why;
+    return this.#key ? seal(chunks, this.#key, purpose) : chunks;
+  }
+
+  /**
+   * The content of a file, sealed or plain.
+   * @throws OperatingError KAIMON_SEAL_KEY where its key is not known: the file may be well; DamagedSeal where it is not
+   */
+  async opened(purpose: string, bytes: Buffer, path: string): Promise<Opened> {
+    if (!isSealed(bytes)) return { bytes, stale: this.seals && this.#why === undefined };
+    const id = keyIdOf(bytes);
+    const key = this.#known.find((known) => known.id === id);
+    if (!key) throw this.#missing(`${path} is sealed with the key ${id}`);
+    return { bytes: await unseal(bytes, key, purpose), stale: key !== this.#key };
+  }
+
+  /**
+   * For a file that grows line by line. While the key is missing lines are sealed with one that nobody has: they are lost, and the file
+   * goes on.
+   */
+  lines(purpose: string): Lines {
+    const write = this.#key && new LineSeal(this.#key, purpose);
+    const known = new Map(this.#known.map((key) => [key.id, new LineSeal(key, purpose)]));
+    return { write, known: (id) => known.get(id) };
+  }
+
+  /** Forgets that there is a key: from now on nothing is sealed, and nothing written. */
+  lock(why: OperatingError): void {
+    this.#why = why;
+    for (const { secret } of this.#known) secret.fill(0);
+  }
+
+  #missing(what: string): OperatingError {
+    if (this.#why)
+      return new OperatingError('KAIMON_SEAL_KEY', `${what}, and ${this.#why.message}`, { cause: this.#why });
+    const known = this.#known.map(({ id }) => id).join(', ');
+    const which = known === '' ? 'no key is given' : `the key given is ${known}`;
+    const advice =
+      'name the right one with storage.sealKeyFile, an older one with storage.oldSealKeyFiles, or by --seal-key FILE';
+    return new OperatingError('KAIMON_SEAL_KEY', `${what}, but ${which}: ${advice}`);
+  }
+}
+
+/** Lines of files in which nothing is sealed. */
+export const PLAIN_LINES = { write: undefined, known: () => undefined } as const;
+
+/** Seals and opens the lines of a file. */
+export interface Lines {
+  /** Undefined: lines are written as they are. */
+  readonly write: LineSeal | undefined;
+  /** By the id of the key. */
+  readonly known: (id: string) => LineSeal | undefined;
+}

@@ -1,0 +1,30 @@
+# In the guest of test/vm/deploy.sh, as root: a gate's wires on a virtual chip, its configuration, and a program that reads the relay.
+set -euo pipefail
+vhw gpio-up gate-gpio 8
+sim=/sys/devices/platform/$(cat /sys/kernel/config/gpio-sim/gate/dev_name)/$(cat /sys/kernel/config/gpio-sim/gate/bank0/chip_name)
+echo pull-down >"$sim/sim_gpio0/pull"
+mkdir -p /etc/kaimon
+cat >/etc/kaimon/kaimon.yaml <<Y
+door:
+  kind: gpio
+  lockType: fail-secure
+  gpio: { backend: onoff }
+  relay: { line: { chip: gate-gpio, offset: 0 } }
+greeting: { enabled: false }
+mqtt: { enabled: false }
+Y
+chmod 644 /etc/kaimon/kaimon.yaml
+cat >/root/wire <<W
+#!/bin/bash
+# Reads the relay until it is ended, and notes how often it was not idle.
+reads=0 wrong=0
+trap 'echo "\$reads reads, \$wrong of them not idle" >/run/wire; exit 0' TERM
+while :; do
+  read -r level <"$sim/sim_gpio0/value"
+  reads=\$((reads + 1))
+  [ "\$level" = 0 ] || wrong=\$((wrong + 1))
+  sleep 0.01
+done
+W
+chmod 755 /root/wire
+echo "systemd $(systemctl --version | awk 'NR==1{print $2}'), node $(node -v)"
