@@ -3,7 +3,7 @@
 set -u
 failed=0
 say() { echo "== $*"; }
-fail() { echo "FAILED: $*"; failed=$((failed + 1)); }
+fail() { echo "FAILED: $*"; journalctl -u kaimon --no-pager -o cat | tail -8 | cut -c 1-300; failed=$((failed + 1)); }
 uptime_s() { cut -d. -f1 /proc/uptime; }
 say "kernel $(uname -rm), systemd $(systemctl --version | awk 'NR==1{print $2}'), $(systemctl --failed --no-legend | wc -l) units failed, $(uptime_s) s after the start"
 until_active() { # SECONDS
@@ -15,9 +15,9 @@ say "the service as installed, $(uptime_s) s after the start: $(systemctl show -
 say "kaimon doctor"
 kaimon doctor
 say "kaimon embed"
-printf 'eye: { hangMs: 120000, busyMs: 600000, startMs: 600000 }\n' >/tmp/slow.yaml
+printf 'eye: { hangMs: 120000, busyMs: 600000, startMs: 600000 }\n' >/srv/slow.yaml
 began=$SECONDS
-kaimon embed /tmp/photos/sample1.jpg --json --config /tmp/slow.yaml | cut -c 1-160 || fail 'embed'
+kaimon embed /srv/photos/sample1.jpg --json --config /srv/slow.yaml | cut -c 1-160 || fail 'embed'
 say "embed took $((SECONDS - began)) s"
 
 for module in kernel/fs/configfs/configfs.ko extra/gpio-sim.ko; do

@@ -71,14 +71,14 @@ chmod +x "$initrd/init"
 tree=$made/tree
 rm -rf "$tree" && cp -a --reflink=auto "$root" "$tree"
 rm -rf "$tree/usr/sbin/policy-rc.d" "$tree"/tmp/* "$tree"/var/cache/apt/* "$tree"/var/lib/apt/lists/*
-mkdir -p "$tree/lib/modules/$kernel/extra" "$tree/tmp/photos"
+mkdir -p "$tree/lib/modules/$kernel/extra" "$tree/srv/photos"
 (cd "$modules" && cp --parents -r modules.* kernel/drivers/virtio kernel/fs/configfs kernel/lib kernel/crypto "$tree/lib/modules/$kernel/" 2>/dev/null) || true
 cp "$made/kernel/gpio-sim.ko" "$tree/lib/modules/$kernel/extra/"
 depmod -b "$tree" "$kernel"
 cp "$initrd/bin/busybox" "$tree/usr/local/bin/"
 cp "$made"/kernel/usr/bin/gpio* "$tree/usr/bin/"
 cp -P "$made"/kernel/usr/lib/aarch64-linux-gnu/libgpiod* "$tree/usr/lib/aarch64-linux-gnu/" 2>/dev/null || true
-cp "$here/../../models/build/samples/sample1.jpg" "$tree/tmp/photos/"
+cp "$here/../../models/build/samples/sample1.jpg" "$tree/srv/photos/"
 install -m 755 "$here/machine-guest.sh" "$tree/usr/local/sbin/trial"
 printf '/dev/vda / ext4 errors=remount-ro 0 1\n' >"$tree/etc/fstab"
 echo gate-arm64 >"$tree/etc/hostname"
