@@ -12,9 +12,12 @@ import { readMark } from '../journal/recovery.js';
 import { type Clock, iso } from '../kit/clock.js';
 import { OperatingError } from '../kit/errors.js';
 import { cannotWrite, errnoOf } from '../kit/files/atomic-file.js';
+import { removeWiped } from '../kit/files/wipe.js';
 import { WriterLock } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
-import { lastGoodOf } from '../store/people-file.js';
+import type { Chunks } from '../kit/sealing/sealed-file.js';
+import type { Vault } from '../kit/sealing/vault.js';
+import { lastGoodOf, PEOPLE_PURPOSE } from '../store/people-file.js';
 import { PEOPLE_LOCK } from '../store/people-options.js';
 import { prepareFolder } from '../store/store-folder.js';
 import { refuseNewerData } from '../stored/data-check.js';
@@ -29,6 +32,8 @@ import { mergedState, type RestoredPeople, restoredPeople } from './restored-sta
 export interface RestoreOptions extends SignatureKeys {
   /** The state folder. */
   readonly state: string;
+  /** How this gate keeps people on the disk. */
+  readonly vault: Vault;
   readonly config: Config;
   readonly key: BackupKey;
   /** Takes a backup that is not signed, or whose signature cannot be checked. */
@@ -84,8 +89,8 @@ async function checkJournalFree(state: string, log: Log): Promise<void> {
 }
 
 async function prepare(file: string, options: RestoreOptions): Promise<Restored> {
-  const { state, config, dryRun, check, ownCheck, key, encoder, replace, clock, log } = options;
-  const before = await restoredPeople(state, undefined, encoder);
+  const { state, vault, config, dryRun, check, ownCheck, key, encoder, replace, clock, log } = options;
+  const before = await restoredPeople(state, undefined, encoder, vault);
   const exists = before.replaced !== null || existsSync(join(state, lastGoodOf(PEOPLE_FILE)));
   if (exists && !replace) throw stands('people');
   const held = new Map<string, Buffer>();
@@ -100,11 +105,14 @@ async function prepare(file: string, options: RestoreOptions): Promise<Restored>
   const ownHead = await ownEnd(state);
   if (sameGate && ownHead && !replace) throw stands('a journal');
   const staged = dryRun ? held.get(PEOPLE_FILE) : await fs.readFile(join(state, STAGED, PEOPLE_FILE)).catch(absent);
-  const people = await restoredPeople(state, staged, encoder);
+  const people = await restoredPeople(state, staged, encoder, vault);
   const archive = archiveOf(report, sameGate, ownHead !== undefined, clock);
   if (dryRun) return { report, sameGate, people, archive, restored: [...held.keys()], done: false };
-  if (people.text !== undefined) await fs.rm(join(state, STAGED, PEOPLE_FILE));
-  if (people.text !== undefined) await writeSynced(join(state, STAGED, PEOPLE_FILE), people.text);
+  if (people.text !== undefined) {
+    const path = join(state, STAGED, PEOPLE_FILE);
+    await removeWiped(path);
+    await writeSynced(path, asBytes(vault.sealed(PEOPLE_PURPOSE, [people.text])));
+  }
   await mergedState(state, join(state, STAGED), sameGate);
   const moves = await movesOf(state, { sameGate, archive, stamp: iso(clock.wall()).replace(/[:.]/g, '-') });
   await commit(state, { schema: 1, moves, entry: entryOf(report, { sameGate, archive, ownHead, people }) });
@@ -117,6 +125,10 @@ async function prepare(file: string, options: RestoreOptions): Promise<Restored>
     restored: moves.flatMap(({ from, to }) => (from === null ? [] : [to])),
     done: true,
   };
+}
+
+async function* asBytes(chunks: Chunks): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
 }
 
 const stands = (what: string) =>

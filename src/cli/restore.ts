@@ -41,6 +41,7 @@ async function restore(file: string, _options: unknown, self: Command): Promise<
   const context = contextOf(options, { gate: options.gateName });
   const restored = await restoreBackup(file, {
     state: context.paths.state,
+    vault: context.vault,
     config: context.config,
     key,
     check: checkOf(options),

@@ -13,8 +13,8 @@ import { systemClock as clock } from '../kit/system-clock.js';
 import { encoderId, findModel } from '../models/manifest.js';
 import { loadManifest } from '../models/model-files.js';
 import { openPassages } from '../passback/passages-file.js';
-import { evidenceFolder, evidencePurpose, renewPictures } from '../report/attack-pictures.js';
-import { PEOPLE_PURPOSE } from '../store/people-file.js';
+import { evidenceFolder, renewPictures } from '../report/attack-pictures.js';
+import { purposeOf } from '../stored/read-stored.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
 import { journalOf } from './erase.js';
 import { withStore } from './people-source.js';
@@ -71,14 +71,6 @@ async function newKey(_own: unknown, self: Command): Promise<void> {
     `the key ${id} is in ${options.out}: name it with storage.sealKeyFile, and keep a copy elsewhere. Without it what is sealed is lost`,
   ]);
 }
-
-/** What a file is sealed for, by its name. */
-const purposeOf = (file: string): string =>
-  basename(file).endsWith('.jpg')
-    ? evidencePurpose(basename(file))
-    : basename(file).startsWith('passages.')
-      ? 'passages'
-      : PEOPLE_PURPOSE;
 
 interface SealedFile {
   readonly file: string;

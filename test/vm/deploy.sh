@@ -18,7 +18,7 @@ printf 'owner %s\n' "$(cat "$ground/signer.pub")" >"$ground/signers"
 base="$ground/base/usr/lib/kaimon"
 mkdir -p "$base"
 tar -C "$root" -c --dereference --hard-dereference --exclude='*/darwin' --exclude='*/win32' --exclude=@biomejs --exclude=typescript --exclude=@typescript --exclude=obj.target --exclude='*.map' \
-  --exclude='*/linux/arm64' --exclude='models/*training*' --exclude='.bin' --exclude='@u4/opencv-build' dist models node_modules package.json scripts/env.sh scripts/kaimon systemd config | tar -C "$base" -x
+  --exclude='*/linux/arm64' --exclude='models/*training*' --exclude='.bin' dist models node_modules package.json scripts/env.sh scripts/kaimon systemd config | tar -C "$base" -x
 mkdir -p "$ground/base/DEBIAN" "$ground/base/lib/systemd/system" "$ground/base/usr/lib/sysusers.d" "$ground/base/etc/kaimon"
 node "$root/scripts/deploy/package.d/units.mjs" "$root/systemd" "$ground/base/lib/systemd/system"
 cp "$root/systemd/sysusers.d/kaimon.conf" "$ground/base/usr/lib/sysusers.d/"
