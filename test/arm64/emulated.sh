@@ -76,7 +76,7 @@ if [ -n "${DEMO:-}" ]; then
   cpu=${cpus[0]}
   aarch64-linux-gnu-gcc -shared -fPIC -O2 -o "$root/tmp/slow-clock.so" "$checkout/test/arm64/slow-clock.c" -ldl -lpthread
   demo() {
-    in_root env LD_PRELOAD=/tmp/slow-clock.so KAIMON_CLOCK_RATE="$DEMO" KAIMON_CLOCK_SINCE="$(date +%s)" kaimon demo --json --out /tmp/demo >"$work/demo.json"
+    in_root env LD_PRELOAD=/tmp/slow-clock.so SLOW_CLOCK_RATE="$DEMO" SLOW_CLOCK_SINCE="$(date +%s)" kaimon demo --json --out /tmp/demo >"$work/demo.json"
   }
   timed "kaimon demo, clock at $DEMO" demo
   tail -c 2000 "$work/demo.json"

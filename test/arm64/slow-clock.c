@@ -1,7 +1,7 @@
 /*
- * Preloaded into a program under emulation: its clocks run at KAIMON_CLOCK_RATE (0.03: 33 times slower) and its waits last as much
+ * Preloaded into a program under emulation: its clocks run at SLOW_CLOCK_RATE (0.03: 33 times slower) and its waits last as much
  * longer, so that deadlines of the gate (a frame older than a second is refused) mean what they mean on a board.
- * Monotonic time is scaled from 0, the wall clock from KAIMON_CLOCK_SINCE (seconds since 1970): the same in every process.
+ * Monotonic time is scaled from 0, the wall clock from SLOW_CLOCK_SINCE (seconds since 1970): the same in every process.
  * Built with: cc -shared -fPIC -O2 -o slow-clock.so slow-clock.c -ldl -lpthread
  */
 #define _GNU_SOURCE
@@ -17,7 +17,7 @@
 static double rate = 1, since = 0;
 
 __attribute__((constructor)) static void settings(void) {
-  const char *r = getenv("KAIMON_CLOCK_RATE"), *s = getenv("KAIMON_CLOCK_SINCE");
+  const char *r = getenv("SLOW_CLOCK_RATE"), *s = getenv("SLOW_CLOCK_SINCE");
   if (r && atof(r) > 0) rate = atof(r);
   if (s) since = atof(s);
 }
