@@ -74,9 +74,14 @@ done
 
 if [ -n "${DEMO:-}" ]; then
   cpu=${cpus[0]}
-  aarch64-linux-gnu-gcc -shared -fPIC -O2 -o "$root/tmp/slow-clock.so" "$checkout/test/arm64/slow-clock.c" -ldl -lpthread
+  aarch64-linux-gnu-gcc -shared -fPIC -O2 -o "$root/usr/lib/slow-clock.so" "$checkout/test/arm64/slow-clock.c" -ldl -lpthread
   demo() {
-    in_root env LD_PRELOAD=/tmp/slow-clock.so SLOW_CLOCK_RATE="$DEMO" SLOW_CLOCK_SINCE="$(date +%s)" kaimon demo --json --out /tmp/demo >"$work/demo.json"
+    local code=0
+    echo "$DEMO $(date +%s)" >"$root/etc/slow-clock"
+    echo /usr/lib/slow-clock.so >"$root/etc/ld.so.preload"
+    in_root kaimon demo --json --out /tmp/demo >"$work/demo.json" || code=$?
+    rm "$root/etc/ld.so.preload" "$root/etc/slow-clock"
+    return $code
   }
   timed "kaimon demo, clock at $DEMO" demo
   tail -c 2000 "$work/demo.json"

@@ -1,13 +1,13 @@
 /*
- * Preloaded into a program under emulation: its clocks run at SLOW_CLOCK_RATE (0.03: 33 times slower) and its waits last as much
+ * Preloaded into a program under emulation: its clocks run at the first number of /etc/slow-clock (0.03: 33 times slower) and its waits last as much
  * longer, so that deadlines of the gate (a frame older than a second is refused) mean what they mean on a board.
- * Monotonic time is scaled from 0, the wall clock from SLOW_CLOCK_SINCE (seconds since 1970): the same in every process.
- * Built with: cc -shared -fPIC -O2 -o slow-clock.so slow-clock.c -ldl -lpthread
+ * Monotonic time is scaled from 0, the wall clock from the second one (seconds since 1970): the same in every process.
+ * For all programs of a root: its path in /etc/ld.so.preload there. Built with: cc -shared -fPIC -O2 -o slow-clock.so slow-clock.c -ldl -lpthread
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -16,10 +16,16 @@
 
 static double rate = 1, since = 0;
 
+/* From a file, for the eye is started with an environment of its own. */
 __attribute__((constructor)) static void settings(void) {
-  const char *r = getenv("SLOW_CLOCK_RATE"), *s = getenv("SLOW_CLOCK_SINCE");
-  if (r && atof(r) > 0) rate = atof(r);
-  if (s) since = atof(s);
+  FILE *file = fopen("/etc/slow-clock", "r");
+  double r, s;
+  if (!file) return;
+  if (fscanf(file, "%lf %lf", &r, &s) == 2 && r > 0) {
+    rate = r;
+    since = s;
+  }
+  fclose(file);
 }
 
 static double seconds_of(const struct timespec *t) { return (double)t->tv_sec + (double)t->tv_nsec / 1e9; }
