@@ -46,9 +46,15 @@ for (const [i, photo] of here.entries()) {
 }
 for (let i = 0; i < ownEmbeddings.length; i++)
   for (let k = 0; k < i; k++)
-    note('squaredDistance', squared(ownEmbeddings[i], ownEmbeddings[k]), squared(otherEmbeddings[i], otherEmbeddings[k]));
+    note(
+      'squaredDistance',
+      squared(ownEmbeddings[i], ownEmbeddings[k]),
+      squared(otherEmbeddings[i], otherEmbeddings[k]),
+    );
 
 const within = faces > 0 && Object.keys(TOLERANCE).every((what) => most[what] <= TOLERANCE[what]);
-const said = Object.entries(most).map(([what, value]) => `${what} ${value.toExponential(1)} (at most ${TOLERANCE[what]})`);
+const said = Object.entries(most).map(
+  ([what, value]) => `${what} ${value.toExponential(1)} (at most ${TOLERANCE[what]})`,
+);
 console.log(`${within ? 'equal' : 'FAILED: not equal'} for ${faces} faces, largest differences: ${said.join(', ')}`);
 exit(within ? 0 : 1);
