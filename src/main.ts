@@ -1,5 +1,5 @@
 /**
- * The gate process, a table of contents: door → formats → models → people → journal → state files → clock → broker → reports → eye → voice →
+ * The gate process, a table of contents: door → key → formats → models → people → journal → state files → clock → broker → reports → eye → voice →
  * gate → site → systemd. The door is first: exit button and fire alarm wait for nothing else, and are served while the rest is opened.
  * Parts end in the reverse of the order in which they were opened (those that save together: see Endings), at the stop as well as when a
  * later part cannot be opened. Before any of them the door is made safe.
@@ -10,7 +10,7 @@ import { warnOfUnknownGroups } from './access/unknown-groups.js';
 import { openData } from './backup/open-data.js';
 import { openTrustedClock } from './clock-trust/open-trusted-clock.js';
 import { warnOfDangers } from './config/dangers.js';
-import { makeOpening, type Opening } from './config/opening.js';
+import { makeOpening, type Opening, withKey } from './config/opening.js';
 import { serveDoorAlone } from './door/door-alone.js';
 import { openDoor } from './door/open-door.js';
 import type { StartedDoor } from './door/start-door.js';
@@ -65,8 +65,8 @@ export async function startGate(
   try {
     const door = await openDoor(opening);
     const doorParts = endings.count;
-    const state = await open(opening, door)
-      .then((parts) => start(opening, parts))
+    const state = await withKey(opening, process.env)
+      .then(async (whole) => start(whole, await open(whole, door)))
       .catch(async (thrown) => {
         await serveDoorAlone(opening, door, doorParts, thrown);
         throw thrown;

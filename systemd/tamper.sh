@@ -10,7 +10,7 @@ if [ "${1-}" = --root ]; then root=$2; fi
 # First of all: the path unit would start this again and again while it is there.
 rm -f "$root"/run/kaimon/tamper "$root"/run/kaimon/*/tamper
 failed=0
-for key in etc/credstore.encrypted/kaimon-seal etc/credstore/kaimon-seal etc/kaimon/seal.key; do
+for key in etc/credstore.encrypted/kaimon-seal etc/credstore/kaimon-seal etc/kaimon/seal.key run/kaimon-seal/key; do
   [ -f "$root/$key" ] || continue
   if shred -u -n 1 -- "$root/$key" || rm -f -- "$root/$key"; then
     echo "kaimon: destroyed /$key"
@@ -19,6 +19,8 @@ for key in etc/credstore.encrypted/kaimon-seal etc/credstore/kaimon-seal etc/kai
   fi
 done
 sync
+# With it goes the copy that systemd has decrypted.
+[ -n "$root" ] || systemctl stop kaimon-seal.service
 # Not where it failed: the gate would ask again at its start, and so on for ever.
 [ -n "$root" ] || [ "$failed" = 1 ] || systemctl try-restart kaimon.service 'kaimon@*.service'
 exit "$failed"

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -5,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Config } from '../src/config/config.js';
 import type { SimulatedGpio } from '../src/door/gpio/simulated-gpio.js';
 import { silentLog } from '../src/kit/log.js';
+import { keyText } from '../src/kit/sealing/seal-key.js';
 import { type EmbeddedBroker, startBroker } from '../src/site/link/embedded-broker.js';
 import { given } from './config/given.js';
 import { discard, notReady, ROOT, SAMPLES, scratch } from './scenario/harness.js';
@@ -150,6 +152,36 @@ describe.skipIf(notReady)('a gate that is still being opened', () => {
     const journal = await readFile(join(paths().state, 'journal', '000000000001.jsonl'), 'utf8');
     const types = [...journal.matchAll(/"type":"(\w+)"/g)].map(([, type]) => type);
     expect(types.filter((type) => type === 'fire' || type === 'exit')).toEqual(['fire', 'fire', 'exit']);
+  }, 60_000);
+
+  test('serves the exit button while its key does not come, and takes it when it comes', async () => {
+    const { startGate, SimulatedGpio } = await built();
+    const chips = chipsInUse(SimulatedGpio.prototype);
+    const { input } = SimulatedGpio.prototype;
+    vi.spyOn(SimulatedGpio.prototype, 'input').mockImplementation(function (this: SimulatedGpio, line, ...more) {
+      this.set(line.offset, line.offset === REX);
+      return input.call(this, line, ...more);
+    });
+    const wired = everything();
+    const door = { ...wired.door, rex: { ...wired.door.rex, line: REX } };
+    const sealKeyFile = join(folder, 'key');
+    const storage = { ...wired.storage, sealKeyFile };
+    const info = vi.fn();
+    const starting = startGate({ ...wired, door, storage }, paths(), { ...silentLog, info } as typeof silentLog);
+    await until('it waits for its key', () =>
+      info.mock.calls.some(([, said]) => /key is not there/.test(String(said))),
+    );
+    // Again and again: pressed in its first moment a button counts as stuck.
+    await until('the button releases the door', () => {
+      const [chip] = chips;
+      chip?.set(REX, Math.floor(Date.now() / 400) % 2 === 0);
+      return chip?.level(RELAY) === true;
+    });
+    [...chips][0]?.set(REX, true);
+    writeFileSync(sealKeyFile, keyText(randomBytes(32)));
+    const gate = await starting;
+    expect(gate.state().problems.filter((problem) => problem.includes('seal'))).toEqual([]);
+    await gate.stop();
   }, 60_000);
 });
 

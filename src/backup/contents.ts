@@ -3,20 +3,24 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { ARCHIVES, archiveFolder, archiveNames } from '../journal/archive/archives.js';
 import { type AuditReport, JournalAudit, segmentNames } from '../journal/audit/audit.js';
-import { personalUpTo } from '../journal/erasing.js';
+import { personalUpTo, sealedAnew } from '../journal/erasing.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import { CHECKPOINT_FILE, encodeMark, HEAD_FILE, type Position } from '../journal/head.js';
 import { readMark } from '../journal/recovery.js';
-import { personalName, splitLines } from '../journal/segment.js';
+import { PERSONAL_FOLDER, personalName, splitLines } from '../journal/segment.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { errnoOf } from '../kit/files/atomic-file.js';
+import { breathing } from '../kit/files/breathing.js';
 import { NewerFormat, newerFile } from '../kit/files/format.js';
+import { readSettled } from '../kit/files/read-settled.js';
+import { DamagedSeal } from '../kit/sealing/sealed-file.js';
+import type { Lines, Vault } from '../kit/sealing/vault.js';
 import type { PeopleDocument } from '../store/people-document.js';
 import { lastGoodOf } from '../store/people-file.js';
 import { parsePeople } from '../store/people-parser.js';
 import { InvalidPeople } from '../store/record.js';
 import { PEOPLE_FILE } from '../stored/documents.js';
-import { readStored } from '../stored/read-stored.js';
+import { readStored, readWhole } from '../stored/read-stored.js';
 import { isMember } from './manifest.js';
 
 /** State that a restored gate needs; what else there is it can do without, or it belongs to the machine. */
@@ -34,19 +38,19 @@ export class MovedOn extends Error {
   override readonly name = 'MovedOn';
 }
 
-/** The people, from the file or its last good copy; undefined where there are none. @throws OperatingError KAIMON_PEOPLE_CORRUPT, KAIMON_FILE_READ */
+/** The people, from the file or its last good copy; undefined where there are none. @throws OperatingError KAIMON_PEOPLE_CORRUPT, KAIMON_FILE_READ, KAIMON_SEAL_KEY */
 export async function readPeopleFile(
   state: string,
+  vault: Vault,
 ): Promise<{ readonly bytes: Buffer; readonly document: PeopleDocument } | undefined> {
   const file = join(state, PEOPLE_FILE);
   let why: unknown;
   for (const path of [file, lastGoodOf(file)]) {
-    const bytes = await readStored(path);
-    if (!bytes) continue;
     try {
-      return { bytes, document: documentOf(bytes, path) };
+      const bytes = await readStored(path, vault);
+      if (bytes) return { bytes, document: documentOf(bytes, path) };
     } catch (thrown) {
-      if (!(thrown instanceof InvalidPeople)) throw thrown;
+      if (!(thrown instanceof InvalidPeople || thrown instanceof DamagedSeal)) throw thrown;
       why = thrown;
     }
   }
@@ -67,15 +71,15 @@ export function documentOf(bytes: Buffer, file: string): PeopleDocument {
   }
 }
 
-export async function* stateFiles(state: string): AsyncGenerator<NamedBytes> {
+export async function* stateFiles(state: string, vault: Vault): AsyncGenerator<NamedBytes> {
   for (const name of STATE_FILES) {
-    const bytes = await readStored(join(state, name));
+    const bytes = await readWhole(join(state, name), vault);
     if (bytes) yield { name, bytes };
   }
 }
 
-/** The pictures of attacks. One that is purged meanwhile is left out. */
-export async function* evidence(state: string): AsyncGenerator<NamedBytes> {
+/** The pictures of attacks. One that is purged meanwhile is left out; one that does not open is taken as it is. */
+export async function* evidence(state: string, vault: Vault): AsyncGenerator<NamedBytes> {
   const folder = join(state, EVIDENCE);
   const names = await fs.readdir(folder).catch((cause: unknown) => {
     if (errnoOf(cause) === 'ENOENT') return [];
@@ -83,14 +87,30 @@ export async function* evidence(state: string): AsyncGenerator<NamedBytes> {
   });
   for (const name of names.sort()) {
     const member = `${EVIDENCE}/${name}`;
-    const bytes = isMember(member) ? await readStored(join(folder, name)) : undefined;
+    const bytes = isMember(member) ? await readPicture(join(folder, name), vault) : undefined;
     if (bytes) yield { name: member, bytes };
   }
 }
 
+async function readPicture(path: string, vault: Vault): Promise<Buffer | undefined> {
+  try {
+    return await readStored(path, vault);
+  } catch (thrown) {
+    // It cannot be opened where it is either: no reason to have no backup of the rest.
+    if (thrown instanceof DamagedSeal || (thrown instanceof OperatingError && thrown.code === 'KAIMON_SEAL_KEY'))
+      return readSettled(path);
+    throw thrown;
+  }
+}
+
+/** Personal fields as they are without a seal. Lines of an unknown key stay as they are: they cannot be read here either. */
+const plainPersonal = async (bytes: Buffer, seals: Lines): Promise<Buffer> =>
+  (await breathing(sealedAnew(bytes, { ...seals, write: undefined }))).bytes;
+
 /** The gate's own journal. @returns what an audit of just these bytes finds, and their end; undefined where there is no journal */
 export async function* journal(
   state: string,
+  seals: Lines,
 ): AsyncGenerator<NamedBytes, { readonly report: AuditReport; readonly end: Position } | undefined> {
   const disk = new FileDisk(journalFolder(state));
   // First the head: the chain can only have grown since.
@@ -109,7 +129,7 @@ export async function* journal(
     const whole = newest ? bytes.subarray(0, bytes.length - splitLines(bytes).torn) : bytes;
     audit.chain(name, whole);
     // Personal fields are on the disk before their entry, so they are read after it.
-    const found = (await disk.read(personalName(name))) ?? Buffer.alloc(0);
+    const found = await plainPersonal((await disk.read(personalName(name))) ?? Buffer.alloc(0), seals);
     const personal = newest ? found.subarray(0, personalUpTo(found, audit.position.n)) : found;
     audit.personal(name, personal);
     yield { name: `journal/${name}`, bytes: whole };
@@ -124,13 +144,15 @@ export async function* journal(
 }
 
 /** The journals of other gates, and those that were replaced. */
-export async function* archives(state: string): AsyncGenerator<NamedBytes> {
+export async function* archives(state: string, seals: Lines): AsyncGenerator<NamedBytes> {
   for (const archive of await archiveNames(state)) {
     const disk = new FileDisk(archiveFolder(state, archive));
     for (const { name } of await disk.list()) {
       const member = `${ARCHIVES}/${archive}/${name}`;
       const bytes = isMember(member) ? await disk.read(name) : undefined;
-      if (bytes) yield { name: member, bytes };
+      if (!bytes) continue;
+      const isPersonal = name.startsWith(`${PERSONAL_FOLDER}/`);
+      yield { name: member, bytes: isPersonal ? await plainPersonal(bytes, seals) : bytes };
     }
   }
 }

@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import type { SignatureCheck, Signer } from '../journal/head.js';
+import { journalLines } from '../journal/open-journal.js';
 import { type Clock, iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { writeFileAtomic } from '../kit/files/atomic-file.js';
+import type { Vault } from '../kit/sealing/vault.js';
 import { VERSION } from '../kit/version.js';
 import { PeopleState } from '../store/people-state.js';
 import { PEOPLE_FILE } from '../stored/documents.js';
@@ -26,6 +28,8 @@ import { TAR_END, tarHeader, tarPadding } from './tar.js';
 export interface BackupOptions {
   /** The state folder. */
   readonly state: string;
+  /** Opens what is sealed there: in the backup all is plain, and the whole of it encrypted. */
+  readonly vault: Vault;
   readonly site: string;
   readonly gate: string;
   readonly encoder: string | null;
@@ -108,7 +112,8 @@ async function hashOf(file: string): Promise<string> {
 
 /** The bytes of the archive; the manifest comes last, for it says what was in fact read. */
 async function* archive(options: BackupOptions, draft: { manifest?: Manifest }): AsyncGenerator<Uint8Array> {
-  const { state, site, gate, encoder, config, clock, signer } = options;
+  const { state, vault, site, gate, encoder, config, clock, signer } = options;
+  const seals = journalLines(vault);
   const time = iso(clock.wall());
   const seconds = clock.wall() / 1000;
   const members: Member[] = [];
@@ -116,15 +121,15 @@ async function* archive(options: BackupOptions, draft: { manifest?: Manifest }):
     members.push({ name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
     yield* entryOf({ name, bytes }, seconds);
   };
-  const people = await readPeopleFile(state);
+  const people = await readPeopleFile(state, vault);
   if (people) yield* add({ name: PEOPLE_FILE, bytes: people.bytes });
-  for await (const found of stateFiles(state)) yield* add(found);
+  for await (const found of stateFiles(state, vault)) yield* add(found);
   if (config !== undefined) yield* add({ name: CONFIG_MEMBER, bytes: Buffer.from(config) });
-  const lines = journal(state);
+  const lines = journal(state, seals);
   let next = await lines.next();
   for (; !next.done; next = await lines.next()) yield* add(next.value);
-  for await (const found of archives(state)) yield* add(found);
-  if (options.evidence) for await (const found of evidence(state)) yield* add(found);
+  for await (const found of archives(state, seals)) yield* add(found);
+  if (options.evidence) for await (const found of evidence(state, vault)) yield* add(found);
   const end = next.value;
   const manifest: Manifest = {
     schema: 1,

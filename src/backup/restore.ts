@@ -12,9 +12,12 @@ import { readMark } from '../journal/recovery.js';
 import { type Clock, iso } from '../kit/clock.js';
 import { OperatingError } from '../kit/errors.js';
 import { cannotWrite, errnoOf } from '../kit/files/atomic-file.js';
+import { removeFolderWiped, removeWiped } from '../kit/files/wipe.js';
 import { WriterLock } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
-import { lastGoodOf } from '../store/people-file.js';
+import type { Chunks } from '../kit/sealing/sealed-file.js';
+import type { Vault } from '../kit/sealing/vault.js';
+import { lastGoodOf, PEOPLE_PURPOSE, STAGED } from '../store/people-file.js';
 import { PEOPLE_LOCK } from '../store/people-options.js';
 import { prepareFolder } from '../store/store-folder.js';
 import { refuseNewerData } from '../stored/data-check.js';
@@ -22,15 +25,19 @@ import { PEOPLE_FILE } from '../stored/documents.js';
 import type { BackupKey } from './age-file.js';
 import type { SignatureKeys } from './manifest.js';
 import { checkOrigin } from './origin.js';
-import { commit, finish, finishInterrupted, makeOwnFolder, type RestorePlan, STAGED, writeSynced } from './pending.js';
+import { commit, finish, finishInterrupted, makeOwnFolder, type RestorePlan, writeSynced } from './pending.js';
 import { type BackupReport, readBackup } from './read-backup.js';
 import { mergedState, type RestoredPeople, restoredPeople } from './restored-state.js';
 
 export interface RestoreOptions extends SignatureKeys {
   /** The state folder. */
   readonly state: string;
+  /** How this gate keeps people on the disk. */
+  readonly vault: Vault;
   readonly config: Config;
   readonly key: BackupKey;
+  /** The backup, where it is open already. */
+  readonly handle?: fs.FileHandle | undefined;
   /** Takes a backup that is not signed, or whose signature cannot be checked. */
   readonly unsigned: boolean;
   /** Keeps people and journal that are there aside, in place of refusing. */
@@ -84,8 +91,8 @@ async function checkJournalFree(state: string, log: Log): Promise<void> {
 }
 
 async function prepare(file: string, options: RestoreOptions): Promise<Restored> {
-  const { state, config, dryRun, check, ownCheck, key, encoder, replace, clock, log } = options;
-  const before = await restoredPeople(state, undefined, encoder);
+  const { state, vault, config, dryRun, check, ownCheck, key, handle, encoder, replace, clock, log } = options;
+  const before = await restoredPeople(state, undefined, encoder, vault);
   const exists = before.replaced !== null || existsSync(join(state, lastGoodOf(PEOPLE_FILE)));
   if (exists && !replace) throw stands('people');
   const held = new Map<string, Buffer>();
@@ -94,17 +101,20 @@ async function prepare(file: string, options: RestoreOptions): Promise<Restored>
     await clearStaged(state);
     await makeOwnFolder(join(state, STAGED), state);
   }
-  const report = await readBackup(file, { key, check, ownCheck, sink });
+  const report = await readBackup(file, { key, handle, check, ownCheck, sink });
   checkOrigin(file, report, options);
   const sameGate = report.manifest.gate === config.gate;
   const ownHead = await ownEnd(state);
   if (sameGate && ownHead && !replace) throw stands('a journal');
   const staged = dryRun ? held.get(PEOPLE_FILE) : await fs.readFile(join(state, STAGED, PEOPLE_FILE)).catch(absent);
-  const people = await restoredPeople(state, staged, encoder);
+  const people = await restoredPeople(state, staged, encoder, vault);
   const archive = archiveOf(report, sameGate, ownHead !== undefined, clock);
   if (dryRun) return { report, sameGate, people, archive, restored: [...held.keys()], done: false };
-  if (people.text !== undefined) await fs.rm(join(state, STAGED, PEOPLE_FILE));
-  if (people.text !== undefined) await writeSynced(join(state, STAGED, PEOPLE_FILE), people.text);
+  if (people.text !== undefined) {
+    const path = join(state, STAGED, PEOPLE_FILE);
+    await removeWiped(path);
+    await writeSynced(path, asBytes(vault.sealed(PEOPLE_PURPOSE, [people.text])));
+  }
   await mergedState(state, join(state, STAGED), sameGate);
   const moves = await movesOf(state, { sameGate, archive, stamp: iso(clock.wall()).replace(/[:.]/g, '-') });
   await commit(state, { schema: 1, moves, entry: entryOf(report, { sameGate, archive, ownHead, people }) });
@@ -117,6 +127,10 @@ async function prepare(file: string, options: RestoreOptions): Promise<Restored>
     restored: moves.flatMap(({ from, to }) => (from === null ? [] : [to])),
     done: true,
   };
+}
+
+async function* asBytes(chunks: Chunks): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
 }
 
 const stands = (what: string) =>
@@ -148,7 +162,7 @@ const stage =
 
 async function clearStaged(state: string): Promise<void> {
   // What cannot be removed is removed by the next restore.
-  await fs.rm(join(state, STAGED), { recursive: true, force: true }).catch(() => undefined);
+  await removeFolderWiped(join(state, STAGED)).catch(() => undefined);
 }
 
 /** How far the gate's own journal goes, by its head; undefined where there is none. */

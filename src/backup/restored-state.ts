@@ -3,6 +3,8 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { trustedTimesSchema } from '../clock-trust/trusted-times-file.js';
 import { OperatingError } from '../kit/errors.js';
+import { removeWiped } from '../kit/files/wipe.js';
+import type { Vault } from '../kit/sealing/vault.js';
 import { NO_COUNTS } from '../passback/passage-detection.js';
 import { passagesSchema } from '../passback/passages-file.js';
 import { withoutTemplate } from '../store/encoder-check.js';
@@ -37,8 +39,9 @@ export async function restoredPeople(
   state: string,
   bytes: Buffer | undefined,
   encoder: string | null,
+  vault: Vault,
 ): Promise<RestoredPeople> {
-  const own = await readPeopleFile(state).catch((thrown: unknown) => {
+  const own = await readPeopleFile(state, vault).catch((thrown: unknown) => {
     // Both copies are damaged, which may be why a backup is restored: they are kept aside.
     if (thrown instanceof OperatingError && thrown.code === 'KAIMON_PEOPLE_CORRUPT') return 'damaged' as const;
     throw thrown;
@@ -108,6 +111,6 @@ async function json(path: string): Promise<unknown> {
 }
 
 async function rewrite(path: string, content: unknown): Promise<void> {
-  await fs.rm(path);
+  await removeWiped(path);
   await writeSynced(path, `${JSON.stringify(content)}\n`);
 }

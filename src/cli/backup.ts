@@ -111,6 +111,7 @@ async function make(to: string, _options: unknown, self: Command): Promise<void>
   const file = folder ? join(to, `${start}${iso(systemClock.wall()).replace(/[:.]/g, '-')}.age`) : to;
   const made = await makeBackup(resolve(file), {
     state: paths.state,
+    vault: context.vault,
     site: config.site,
     gate: config.gate,
     encoder: encoderOf(context),

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { findConfigFile } from '../config/load.js';
+import { readSealKey } from '../config/open-vault.js';
 import { resolvePaths } from '../config/paths.js';
 import { EXIT } from '../kit/errors.js';
+import { Vault } from '../kit/sealing/vault.js';
 import { VERSION } from '../kit/version.js';
 import { checkData, type DataReport } from '../stored/data-check.js';
 import { type CommonOptions, example, print } from './context.js';
@@ -27,7 +29,11 @@ async function check(_options: unknown, self: Command): Promise<void> {
     stateOption: options.state,
     configFile: findConfigFile(options.config, process.env),
   });
-  const report = await checkData(state);
+  const vault =
+    options.sealKey === undefined
+      ? Vault.plain()
+      : Vault.sealing(readSealKey(options.sealKey, '--seal-key', process.env));
+  const report = await checkData(state, { vault });
   print(options, { ...report, version: VERSION }, linesOf(report));
   process.exitCode = report.ok ? EXIT.yes : EXIT.no;
 }

@@ -7,14 +7,14 @@ import { journalFolder } from '../journal/file-disk.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { errnoOf } from '../kit/files/errno.js';
 import { KEY_BYTES, keyText, makeSealKey } from '../kit/sealing/seal-key.js';
-import { isSealed, keyIdOf } from '../kit/sealing/sealed-file.js';
+import { keyIdOf, SEAL_VERSION, sealVersionOf } from '../kit/sealing/sealed-file.js';
 import { Vault } from '../kit/sealing/vault.js';
 import { systemClock as clock } from '../kit/system-clock.js';
 import { encoderId, findModel } from '../models/manifest.js';
 import { loadManifest } from '../models/model-files.js';
 import { openPassages } from '../passback/passages-file.js';
-import { evidenceFolder, evidencePurpose, renewPictures } from '../report/attack-pictures.js';
-import { PEOPLE_PURPOSE } from '../store/people-file.js';
+import { evidenceFolder, renewPictures } from '../report/attack-pictures.js';
+import { purposeOf } from '../stored/read-stored.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
 import { journalOf } from './erase.js';
 import { withStore } from './people-source.js';
@@ -72,17 +72,9 @@ async function newKey(_own: unknown, self: Command): Promise<void> {
   ]);
 }
 
-/** What a file is sealed for, by its name. */
-const purposeOf = (file: string): string =>
-  basename(file).endsWith('.jpg')
-    ? evidencePurpose(basename(file))
-    : basename(file).startsWith('passages.')
-      ? 'passages'
-      : PEOPLE_PURPOSE;
-
 interface SealedFile {
   readonly file: string;
-  /** The id of the key; null: plain. */
+  /** The id of the key, or that only a newer Kaimon can tell; null: plain. */
   readonly key: string | null;
 }
 
@@ -110,7 +102,9 @@ async function filesOf(state: string): Promise<readonly SealedFile[]> {
   const files: SealedFile[] = [];
   for (const file of whole) {
     const bytes = await readFile(file);
-    files.push({ file, key: isSealed(bytes) ? keyIdOf(bytes) : null });
+    const version = sealVersionOf(bytes);
+    const key = version === undefined ? null : version > SEAL_VERSION ? 'of a newer Kaimon' : keyIdOf(bytes);
+    files.push({ file, key });
   }
   for (const file of await named(join(journalFolder(state), 'personal'), /^\d{12}\.jsonl$/)) {
     const text = await readFile(file, 'latin1');

@@ -22,6 +22,8 @@ export function openVault({ sealKeyFile, oldSealKeyFiles }: Config['storage'], e
 }
 
 const KEY = 'storage.sealKeyFile';
+/** Where kaimon-seal.service brings keys. */
+const BROUGHT = '/run/kaimon-seal/';
 
 /** @param key where the file is named, for the error @throws OperatingError KAIMON_SEAL_KEY; the message never holds the content */
 export function readSealKey(file: string, key: string, env: Environment): SealKey {
@@ -36,7 +38,10 @@ export function readSealKey(file: string, key: string, env: Environment): SealKe
         `the key ${file} (${key}) is a credential that only the service can read: give it by --seal-key FILE (docs/install.md)`,
         cause,
       );
-    throw fail(`the key ${path} (${key}) cannot be read: put it there and start anew`, cause);
+    const way = path.startsWith(BROUGHT)
+      ? '`systemctl status kaimon-seal`, which brings it, says why'
+      : 'put it there and start anew';
+    throw fail(`the key ${path} (${key}) cannot be read: ${way}`, cause);
   }
   const found = parseSealKey(bytes);
   if (found) return found;

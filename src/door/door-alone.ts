@@ -1,4 +1,4 @@
-import type { Opening } from '../config/opening.js';
+import type { DoorOpening } from '../config/opening.js';
 import { makeNotify } from '../host/readiness.js';
 import { ClosingError } from '../kit/endings.js';
 import { explain } from '../kit/errors.js';
@@ -17,7 +17,7 @@ const STOPS = ['SIGTERM', 'SIGINT'] as const;
  * @param thrown why the gate cannot start
  */
 export async function serveDoorAlone(
-  { config, clock, log, endings }: Opening,
+  { config, clock, log, endings }: DoorOpening,
   door: Pick<StartedDoor, 'tellNobody' | 'keeper'>,
   parts: number,
   thrown: unknown,

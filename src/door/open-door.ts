@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Opening } from '../config/opening.js';
+import type { DoorOpening } from '../config/opening.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { makeFolder } from '../kit/files/make-folder.js';
 import { type LockedResource, WriterLock } from '../kit/files/writer-lock.js';
@@ -20,7 +20,7 @@ const UNNOTICED = 'a second gate on the same door would not be noticed';
  * the gate. However this process exits, the door is locked first, except in a fire.
  * @throws OperatingError KAIMON_DOOR_LOCKED, and as {@link openHardware}; no line is left open then
  */
-export async function openDoor({ config, paths, clock, log, endings }: Opening): Promise<StartedDoor> {
+export async function openDoor({ config, paths, clock, log, endings }: DoorOpening): Promise<StartedDoor> {
   // A second gate would move the relay before it noticed that the people are in use.
   const lines =
     config.door.kind === 'gpio'

@@ -1,7 +1,7 @@
 /** The files of a journal: appends to them, purges the oldest and erases people, in steps that a kill may interrupt. */
 import { randomBytes } from 'node:crypto';
-import { setImmediate as breathe } from 'node:timers/promises';
 import { type Clock, iso, type WallMs } from '../kit/clock.js';
+import { breathing } from '../kit/files/breathing.js';
 import type { Lines } from '../kit/sealing/vault.js';
 import { BATCH_MAX, buildBatch, type Draft, draftOf } from './batch.js';
 import type { JournalDisk, StoredFile } from './disk.js';
@@ -230,15 +230,6 @@ export class JournalFiles {
   async #closeSegment(): Promise<void> {
     await this.#segment?.close();
     this.#segment = undefined;
-  }
-}
-
-/** Lets the event loop run wherever the work pauses. */
-async function breathing<T>(work: Generator<void, T>): Promise<T> {
-  for (;;) {
-    const step = work.next();
-    if (step.done) return step.value;
-    await breathe();
   }
 }
 

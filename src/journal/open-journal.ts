@@ -50,16 +50,18 @@ export async function openJournalOf(
       ? undefined
       : () => signerOf(readSecret(keyFile, 'journal.keyFile', process.env), secretPath(keyFile, process.env));
   const maxAgeMs = maxAgeDays * DAY_MS;
-  const journal = await FileJournal.open({
+  const seals = journalLines(vault);
+  const own = await FileJournal.open({
     disk: new FileDisk(folder),
     lock: () => WriterLock.take(join(folder, 'lock'), log, JOURNAL_LOCK),
     clock,
     log,
     signer,
-    seals: journalLines(vault),
+    seals,
     segmentBytes: segmentMegabytes * MEGABYTE,
     policy: { maxAgeMs, maxBytes: maxMegabytes * MEGABYTE },
   });
+  const journal = withArchives(own, state, { maxAgeMs, clock, seals });
   // In the background: the entries of a whole year may be plain, and nothing waits for them.
   if (vault.seals && !vault.fault)
     void journal.renewSeals().then(
@@ -67,7 +69,7 @@ export async function openJournalOf(
       (thrown: unknown) =>
         log.warn({ why: explain(thrown) }, 'the journal is not all sealed yet; the next start goes on'),
     );
-  return withArchives(journal, state, { maxAgeMs, clock });
+  return journal;
 }
 
 /** How the personal fields of a gate's journal are sealed. */

@@ -25,6 +25,8 @@ const sealedSchema = z.strictObject({
   key: z.string().regex(/^[0-9a-f]{16}$/),
   sealed: z.string().max(8192),
 });
+/** As a newer Kaimon may seal them: who it is about can be told by that one alone. */
+const newerSealSchema = z.object({ n: numberSchema, seal: z.int().min(2) });
 export type PersonalLine = Readonly<z.infer<typeof lineSchema>>;
 
 /** What an entry holds in place of these fields. @param salt hexadecimal, {@link SALT_BYTES} long */
@@ -41,7 +43,7 @@ export interface PersonalFile {
   readonly lines: readonly PersonalLine[];
   /** Numbers (from 1) of lines that cannot be read; an unfinished last line is not counted. */
   readonly invalid: readonly number[];
-  /** Numbers of entries whose line is sealed with a key that is not known here. */
+  /** Numbers of entries whose line is sealed with a key that is not known here, or by a newer Kaimon. */
   readonly locked: readonly number[];
 }
 
@@ -64,7 +66,10 @@ export function readPersonal(bytes: Buffer, seals: Lines = PLAIN_LINES): Persona
 export function readLine(text: string, seals: Lines): PersonalLine | { readonly locked: number } | undefined {
   const value = parse(text);
   const sealed = sealedSchema.safeParse(value).data;
-  if (!sealed) return lineSchema.safeParse(value).data;
+  if (!sealed) {
+    const newer = newerSealSchema.safeParse(value).data;
+    return newer ? { locked: newer.n } : lineSchema.safeParse(value).data;
+  }
   const seal = seals.known(sealed.key);
   if (!seal) return { locked: sealed.n };
   const plain = seal.open(sealed.n, sealed.sealed);

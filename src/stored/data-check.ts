@@ -7,6 +7,8 @@ import { decodeMark } from '../journal/head.js';
 import { firstOf, splitLines } from '../journal/segment.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { formatOf, migrated, NEWER_ADVICE, NewerFormat, newerFile, newestFormat } from '../kit/files/format.js';
+import { SEAL_VERSION, sealVersionOf } from '../kit/sealing/sealed-file.js';
+import { Vault } from '../kit/sealing/vault.js';
 import { PEOPLE_FORMAT } from '../store/people-document.js';
 import { parsePeople } from '../store/people-parser.js';
 import { STORED_DOCUMENTS, type StoredDocument } from './documents.js';
@@ -34,11 +36,20 @@ export interface DataReport {
   readonly documents: readonly DocumentFinding[];
 }
 
+export interface CheckOptions {
+  readonly documents?: readonly StoredDocument[];
+  /** Opens what is sealed; without its key a file is only known to be sealed. */
+  readonly vault?: Vault;
+}
+
 /** Reads all documents of a state folder, also beside a running daemon. Those that are not there are left out. */
-export async function checkData(state: string, documents = STORED_DOCUMENTS): Promise<DataReport> {
+export async function checkData(
+  state: string,
+  { documents = STORED_DOCUMENTS, vault = Vault.plain() }: CheckOptions = {},
+): Promise<DataReport> {
   const findings: DocumentFinding[] = [];
   for (const document of documents) {
-    const finding = await checkDocument(state, document);
+    const finding = await checkDocument(state, document, vault);
     if (finding) findings.push(finding);
   }
   findings.push(...(await checkSegments(state)));
@@ -52,6 +63,11 @@ export async function checkData(state: string, documents = STORED_DOCUMENTS): Pr
  */
 export async function refuseNewerData(state: string, documents = STORED_DOCUMENTS): Promise<void> {
   for (const { file, format } of documents) {
+    const seal = sealVersionOf((await readStart(join(state, file))) ?? Buffer.alloc(0));
+    if (seal !== undefined) {
+      if (seal > SEAL_VERSION) throw await newer(state, file, seal, SEAL_VERSION);
+      continue;
+    }
     const number = await numberAtStart(join(state, file), format.key);
     if (number > newestFormat(format)) throw await newer(state, file, number, newestFormat(format));
   }
@@ -67,11 +83,12 @@ const newer = async (state: string, file: string, found: number, newest: number)
 async function checkDocument(
   state: string,
   { file, format, shape }: StoredDocument,
+  vault: Vault,
 ): Promise<DocumentFinding | undefined> {
   const about = { file, name: format.name, format: null, newest: newestFormat(format) };
   let number: number | null = null;
   try {
-    const bytes = await readStored(join(state, file));
+    const bytes = await readStored(join(state, file), vault);
     if (!bytes) return undefined;
     number = formatOf(jsonStart(bytes, format.key) ?? jsonOf(bytes), format) ?? null;
     if (format === PEOPLE_FORMAT) drain(bytes);
@@ -80,6 +97,11 @@ async function checkDocument(
     return finding({ ...about, format: number });
   } catch (thrown) {
     if (thrown instanceof NewerFormat) return finding({ ...about, format: number });
+    if (thrown instanceof OperatingError && thrown.code === 'KAIMON_DATA_NEWER')
+      return { ...about, result: 'newer', text: `sealed by a newer Kaimon: ${NEWER_ADVICE}` };
+    // Its seal is one that this version knows; what is inside, it tells when it has the key.
+    if (thrown instanceof OperatingError && thrown.code === 'KAIMON_SEAL_KEY')
+      return { ...about, result: 'current', text: 'sealed: not looked into without its key (--seal-key FILE)' };
     const text = thrown instanceof OperatingError ? explain(thrown) : 'damaged';
     return { ...about, format: number, result: 'unusable', text };
   }

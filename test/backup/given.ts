@@ -10,6 +10,7 @@ import { type RestoreOptions, restoreBackup } from '../../src/backup/restore.js'
 import { TAR_END, tarHeader, tarPadding } from '../../src/backup/tar.js';
 import { signatureCheckOf, signerOf } from '../../src/journal/signing.js';
 import { silentLog as log } from '../../src/kit/log.js';
+import { Vault } from '../../src/kit/sealing/vault.js';
 import { systemClock as clock } from '../../src/kit/system-clock.js';
 import { given } from '../config/given.js';
 import { ENCODER, tempFolder } from '../store/sample.js';
@@ -42,6 +43,7 @@ export async function backupOf(state: string, change: Partial<BackupOptions> = {
   const file = join(await tempFolder(), 'gate.age');
   const made = await makeBackup(file, {
     state,
+    vault: Vault.plain(),
     site: 'home',
     gate: 'north',
     encoder: ENCODER,
@@ -59,6 +61,7 @@ export async function backupOf(state: string, change: Partial<BackupOptions> = {
 export const restore = (file: string, state: string, change: Partial<RestoreOptions> = {}) =>
   restoreBackup(file, {
     state,
+    vault: Vault.plain(),
     config: configOf('north'),
     key: KEY,
     unsigned: true,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { defaultConfig } from '../../src/config/config.js';
@@ -103,4 +103,17 @@ test('while the key is missing entries go on, and nobody can read whom they are 
   expect(textOf(state)).not.toContain('zoe');
   expect(await named(state, sealing)).toEqual(['locked']);
   expect(await audit(state, sealing)).toMatchObject({ ok: true, personal: { kept: 1, locked: 1 } });
+});
+
+test('lines that a newer Kaimon has sealed are no damage, and stay as they are', async () => {
+  const state = await tempFolder();
+  await write(state, sealing, ['zoe', 'bob']);
+  const folder = join(journalFolder(state), 'personal');
+  const file = join(folder, readdirSync(folder)[0] as string);
+  const newer = readFileSync(file, 'latin1').replace(/^(\{"n":\d+,)/, '$1"seal":2,');
+  writeFileSync(file, newer);
+  expect(await named(state, sealing)).toEqual(['locked', 'bob']);
+  expect(await audit(state, sealing)).toMatchObject({ ok: true, personal: { locked: 1 } });
+  await write(state, sealing, [], (journal) => journal.erase('zoe'));
+  expect(readFileSync(file, 'latin1')).toContain(newer.split('\n')[0]);
 });

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { variableOf } from '../../src/config/keys.js';
+import { KEY_WAIT_MS } from '../../src/config/opening.js';
 import { eyeEnvironment } from '../../src/eye/environment.js';
 import { NATIVE_FLAGS } from '../../src/kit/native-flags.js';
 import { checkout, run, tree } from './tree.js';
@@ -62,7 +63,10 @@ describe('kaimon.service', () => {
     const socket = readFileSync(join(checkout, 'systemd/kaimon-eye.socket'), 'utf8');
     const path = /^ListenStream=(.*)$/m.exec(socket)?.[1];
     expect(values('Environment')).toContain(`${variableOf(['eye', 'socket'])}=${path}`);
-    expect([values('Wants'), values('Requires')]).toEqual([['kaimon-eye.socket'], []]);
+    expect([values('Wants')[0]?.split(' '), values('Requires')]).toEqual([
+      expect.arrayContaining(['kaimon-eye.socket']),
+      [],
+    ]);
     expect(values('DeviceAllow').filter((device) => /video|media|dma/.test(device))).toEqual([]);
     expect(values('SupplementaryGroups')[0]).not.toContain('video');
   });
@@ -140,6 +144,68 @@ describe('kaimon-eye@.service', () => {
     const needed = shown.filter((path) => !path.startsWith('-'));
     expect(needed.length).toBeGreaterThan(4);
     for (const path of needed) expect(existsSync(path.replace('/opt/kaimon', checkout)), path).toBe(true);
+  });
+});
+
+describe('kaimon-seal.service', () => {
+  const seal = readFileSync(join(checkout, 'systemd/kaimon-seal.service'), 'utf8');
+  const of = (key: string): string[] =>
+    [...seal.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value]) => value ?? '');
+  const installedSeal = () =>
+    join(tree({ 'kaimon-seal.service': seal.replaceAll('/opt/kaimon', checkout) }), 'kaimon-seal.service');
+
+  test.skipIf(!has('systemd-analyze'))(
+    'systemd accepts every line of it, and it is confined to an exposure below 1.5',
+    () => {
+      const { code, out, err } = run('systemd-analyze', ['verify', '--man=no', installedSeal()]);
+      const ours = `${out}${err}`.split('\n').filter((line) => line.includes('kaimon'));
+      expect({ code, ours }).toEqual({ code: 0, ours: [] });
+      const score = run('systemd-analyze', ['security', '--offline=yes', '--no-pager', installedSeal()]);
+      expect(Number(/Overall exposure level for \S+: ([\d.]+)/.exec(`${score.out}${score.err}`)?.[1])).toBeLessThan(
+        1.5,
+      );
+    },
+  );
+
+  test('no gate has a credential that could keep it from starting, or waits for the unit that has', () => {
+    for (const name of ['kaimon.service', 'kaimon@.service']) {
+      const gate = readFileSync(join(checkout, 'systemd', name), 'utf8');
+      expect(gate, name).toMatch(/^Wants=.* kaimon-seal\.service$/m);
+      expect(gate, name).not.toMatch(/^(Requires|Requisite|BindsTo|PartOf|After)=.*kaimon-seal/m);
+      expect(gate, name).not.toMatch(/^\w*Credential\w*=/m);
+    }
+    expect([of('Before'), of('RequiredBy'), of('BindsTo')]).toEqual([[], [], []]);
+    expect(of('TimeoutStartSec')).toEqual([`${KEY_WAIT_MS / 1000}`]);
+  });
+
+  test('the key is where tamper.sh and the docs look for it, for the group of the gates alone, and gone with the unit', () => {
+    expect([of('RuntimeDirectory'), of('RuntimeDirectoryMode'), of('RuntimeDirectoryPreserve')]).toEqual([
+      ['kaimon-seal'],
+      ['0750'],
+      [],
+    ]);
+    expect([of('User'), of('Group'), of('CapabilityBoundingSet')]).toEqual([[], values('Group'), ['']]);
+    expect(of('RemainAfterExit')).toEqual(['yes']);
+    expect(of('ConditionPathExists')).toEqual(
+      of('LoadCredentialEncrypted').map((one) => one.replace('kaimon-seal:', '')),
+    );
+  });
+
+  test('its programs make the whole key in one step, readable for the group and for nobody else', () => {
+    const root = tree({ 'credentials/kaimon-seal': 'the key', 'run/kaimon-seal/other': '' });
+    const commands = of('ExecStart').map((one) => one.replaceAll('/run/', `${root}/run/`));
+    const env = { ...process.env, CREDENTIALS_DIRECTORY: join(root, 'credentials') };
+    for (const command of commands)
+      expect(run('sh', ['-c', `umask ${of('UMask')[0]}; ${command}`], env)).toEqual({ code: 0, out: '', err: '' });
+    const key = join(root, 'run/kaimon-seal/key');
+    expect([readFileSync(key, 'utf8'), (statSync(key).mode & 0o777).toString(8)]).toEqual(['the key', '440']);
+    expect(commands.at(-1)).toMatch(/^\/usr\/bin\/mv -T .*\/key$/);
+  });
+
+  test('no eye sees it', () => {
+    const eye = readFileSync(join(checkout, 'systemd/kaimon-eye@.service'), 'utf8');
+    expect(eye).toMatch(/^TemporaryFileSystem=\/run:ro /m);
+    expect(eye).not.toMatch(/^Bind\w*=.*kaimon-seal/m);
   });
 });
 

@@ -12,6 +12,7 @@ test('tamper.sh destroys the key wherever it may lie, and what asked for it; not
   const root = tree({
     'etc/credstore.encrypted/kaimon-seal': 'sealed key',
     'etc/kaimon/seal.key': 'key',
+    'run/kaimon-seal/key': 'key',
     'etc/kaimon/kaimon.yaml': 'site: home',
     'etc/credstore.encrypted/other': 'of others',
     'run/kaimon/tamper': '',
@@ -23,6 +24,7 @@ test('tamper.sh destroys the key wherever it may lie, and what asked for it; not
   for (const file of [
     'etc/credstore.encrypted/kaimon-seal',
     'etc/kaimon/seal.key',
+    'run/kaimon-seal/key',
     'run/kaimon/tamper',
     'run/kaimon/in/tamper',
   ])

@@ -76,6 +76,22 @@ describe('sealed people', () => {
     for (const bytes of bytesOf(file)) expect(keyIdOf(bytes)).toBe(NEW_KEY.id);
   });
 
+  test('those that a newer Kaimon has sealed are left as they are, whoever asks', async () => {
+    const file = await people();
+    await withZoe(file, sealing);
+    for (const path of [file, `${file}.last-good`]) {
+      const bytes = readFileSync(path);
+      bytes[7] = 2;
+      writeFileSync(path, bytes);
+    }
+    const before = bytesOf(file);
+    const names = readdirSync(join(file, '..'));
+    await expect(openStore({ file, vault: sealing })).rejects.toMatchObject({ code: 'KAIMON_DATA_NEWER' });
+    const parts = { file, encoder: ENCODER, vault: sealing, clock: new ManualClock(), log: silentLog };
+    await expect(readPeople(parts)).rejects.toMatchObject({ code: 'KAIMON_DATA_NEWER' });
+    expect([bytesOf(file), readdirSync(join(file, '..'))]).toEqual([before, names]);
+  });
+
   test.each([
     ['no key', Vault.plain(), /no key is given/],
     ['another key', Vault.sealing(NEW_KEY), new RegExp(`the key given is ${NEW_KEY.id}`)],

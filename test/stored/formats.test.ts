@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,8 @@ import { openJournalOf } from '../../src/journal/open-journal.js';
 import { Endings } from '../../src/kit/endings.js';
 import { silentLog as log } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
+import { makeSealKey } from '../../src/kit/sealing/seal-key.js';
+import { Vault } from '../../src/kit/sealing/vault.js';
 import { VERSION } from '../../src/kit/version.js';
 import { readCalibration } from '../../src/models/calibration.js';
 import { openPassages } from '../../src/passback/passages-file.js';
@@ -21,7 +24,7 @@ import { openSeenRequests } from '../../src/site/requests/seen-file.js';
 import { checkData, refuseNewerData } from '../../src/stored/data-check.js';
 import { STORED_DOCUMENTS } from '../../src/stored/documents.js';
 import { noteWrittenBy, writtenBy } from '../../src/stored/written-by.js';
-import { ENCODER, openStore, tempFolder } from '../store/sample.js';
+import { ENCODER, newcomer, openStore, tempFolder } from '../store/sample.js';
 
 const FORMATS = fileURLToPath(new URL('../fixtures/formats', import.meta.url));
 const RELEASES = readdirSync(FORMATS).filter((name) => /^\d/.test(name));
@@ -179,3 +182,21 @@ test('a damaged document is named, and does not keep a gate from starting', asyn
 });
 
 const current = (file: string) => [file, 'current'];
+
+test('sealed people say who sealed them: this version goes on, a newer one is waited for', async () => {
+  const state = await tempFolder();
+  const file = join(state, 'people.json');
+  const store = await openStore({ file, vault: Vault.sealing(makeSealKey(randomBytes(32))) });
+  await store.put(newcomer('zoe'));
+  await store.close();
+  const findings = async () => (await checkData(state)).documents.map(({ file: name, result }) => [name, result]);
+  expect(await findings()).toContainEqual(['people.json', 'current']);
+  await refuseNewerData(state);
+
+  const bytes = readFileSync(file);
+  bytes[7] = 2;
+  writeFileSync(file, bytes);
+  expect(await findings()).toContainEqual(['people.json', 'newer']);
+  await expect(refuseNewerData(state)).rejects.toMatchObject({ code: 'KAIMON_DATA_NEWER' });
+  expect(readFileSync(file)).toEqual(bytes);
+});

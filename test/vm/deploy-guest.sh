@@ -1,5 +1,9 @@
 # In the guest of test/vm/deploy.sh, as root: a gate's wires on a virtual chip, its configuration, and a program that reads the relay.
 set -euo pipefail
+# What other trials in this guest have left.
+systemctl stop kaimon 'kaimon@*' kaimon-eye.socket 2>/dev/null || true
+rm -rf /opt/kaimon /etc/systemd/system/kaimon* /var/lib/kaimon /var/lib/kaimon-deploy /etc/kaimon
+systemctl daemon-reload
 vhw gpio-up gate-gpio 8
 sim=/sys/devices/platform/$(cat /sys/kernel/config/gpio-sim/gate/dev_name)/$(cat /sys/kernel/config/gpio-sim/gate/bank0/chip_name)
 echo pull-down >"$sim/sim_gpio0/pull"

@@ -18,7 +18,7 @@ printf 'owner %s\n' "$(cat "$ground/signer.pub")" >"$ground/signers"
 base="$ground/base/usr/lib/kaimon"
 mkdir -p "$base"
 tar -C "$root" -c --dereference --hard-dereference --exclude='*/darwin' --exclude='*/win32' --exclude=@biomejs --exclude=typescript --exclude=@typescript --exclude=obj.target --exclude='*.map' \
-  --exclude='*/linux/arm64' --exclude='models/*training*' --exclude='.bin' --exclude='@u4/opencv-build' dist models node_modules package.json scripts/env.sh scripts/kaimon systemd config | tar -C "$base" -x
+  --exclude='*/linux/arm64' --exclude='models/*training*' --exclude='.bin' dist models node_modules package.json scripts/env.sh scripts/kaimon systemd config | tar -C "$base" -x
 mkdir -p "$ground/base/DEBIAN" "$ground/base/lib/systemd/system" "$ground/base/usr/lib/sysusers.d" "$ground/base/etc/kaimon"
 node "$root/scripts/deploy/package.d/units.mjs" "$root/systemd" "$ground/base/lib/systemd/system"
 cp "$root/systemd/sysusers.d/kaimon.conf" "$ground/base/usr/lib/sysusers.d/"
@@ -75,6 +75,7 @@ timed 'trust' 0 deploy --trust "$ground/signers" root@gate
 watch_wire
 timed 'first release' 0 deploy "$(release 1.0.0)" root@gate
 expect 'at work' 1.0.0 "$(at)"
+[ $failed = 0 ] || { vm exec 'cat /var/lib/kaimon-deploy/log; journalctl -u kaimon --no-pager | tail -20' </dev/null; exit 1; }
 timed 'the next release' 0 deploy "$(release 1.1.0)" root@gate
 expect 'at work' 1.1.0 "$(at)"
 for broken in '2.0.0 crash' '2.1.0 blind' '2.2.0 configuration' '2.3.0 never-ready'; do

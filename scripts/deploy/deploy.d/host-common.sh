@@ -44,11 +44,21 @@ config_of() { local i; i=$(instance_of "$1"); printf '%s' "/etc/kaimon/${i:-kaim
 
 property() { systemctl show -p "$2" --value "$1" 2>/dev/null; } # UNIT NAME
 
-# The gates at work, also one that systemd is about to start again.
-gates() {
+# The gates of this computer: what runs or is enabled. One that is stopped at the moment is switched, started and judged like the others.
+gates() { { running_gates; enabled_gates; } | sort -u; }
+
+enabled_gates() {
+  local link
+  for link in "$units"/*.wants/kaimon.service "$units"/*.wants/kaimon@*.service; do
+    [ -L "$link" ] && is_gate "${link##*/}" && printf '%s\n' "${link##*/}"
+  done
+}
+
+# Also one that systemd is about to start again, or that is just ending.
+running_gates() {
   local unit state _
   while read -r unit _ state _; do
-    case $state in active | activating | reloading) is_gate "$unit" && printf '%s\n' "$unit" ;; esac
+    case $state in active | activating | reloading | deactivating) is_gate "$unit" && printf '%s\n' "$unit" ;; esac
   done < <(systemctl list-units --all --plain --no-legend 'kaimon.service' 'kaimon@*.service' 2>/dev/null)
 }
 
@@ -69,7 +79,7 @@ obstacle() {
   elif [ -e "$home/package.json" ] || [ -e "$home/.git" ]; then
     echo "$home is a checkout: stop it and move it away (docs/deploy.md, \"From a checkout\"), then deploy"
   else
-    for unit in kaimon.service kaimon@.service kaimon-eye.socket kaimon-eye@.service; do
+    for unit in kaimon.service kaimon@.service kaimon-eye.socket kaimon-eye@.service kaimon-seal.service kaimon-tamper.path kaimon-tamper.service; do
       [ -e "$units/$unit" ] || [ -L "$units/$unit" ] || continue
       [[ $(head -c ${#mark} "$units/$unit" 2>/dev/null) == "$mark" ]] && continue
       echo "$units/$unit is not of a release: remove it (docs/deploy.md, \"From a checkout\"), then deploy"
@@ -91,6 +101,7 @@ inspect() {
   say releases "$(cd "$releases" 2>/dev/null && ls -1 | tr '\n' ' ')"
   say trusts "$(grep -cv '^ *\(#\|$\)' "$signers" 2>/dev/null || true)"
   if [ -e "$transaction" ]; then say switching "$(field "$transaction" run)"; fi
+  if [ -e "$lib/result" ]; then say last "$(field "$lib/result" outcome): $(field "$lib/result" why)"; fi
   for gate in $(gates); do
     say gate "$gate $(property "$gate" ActiveState) $(property "$gate" NRestarts) $(property "$gate" StatusText)"
   done

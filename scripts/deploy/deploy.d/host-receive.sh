@@ -132,7 +132,7 @@ note() { # TREE RELEASE
   local tree=$1 release=$2 own=$1/usr/lib/kaimon/.deploy unit from
   mkdir -p "$own/units" || return 1
   for from in "$tree"/lib/systemd/system "$tree"/usr/lib/systemd/system; do
-    for unit in "$from"/kaimon*.service "$from"/kaimon*.socket; do
+    for unit in "$from"/kaimon*.service "$from"/kaimon*.socket "$from"/kaimon*.path; do
       [ -f "$unit" ] && ! [ -L "$unit" ] || continue
       render "$release" <"$unit" >"$own/units/${unit##*/}" || return 1
     done
@@ -164,7 +164,9 @@ preflight() { # RELEASE
     config=$(config_of "$gate")
     [ -e "$config" ] || [ -n "$list" ] || config=$releases/$release/.deploy/kaimon.yaml
     said=$(program "$release" config check --config "$config") || refuse "the release refuses $config: $(tail -n 3 <<<"$said" | tr '\n' ' ')"
-    # A check of the data's formats belongs here: said=$(program "$release" … --state "$(state_of "$gate")") || refuse "…"
+    # What is damaged the release at work has to live with, too; what a later version has written only that one reads.
+    said=$(program "$release" data check --json --state "$(state_of "$gate")") || ! grep -q '"result": *"newer"' <<<"$said" ||
+      refuse "the data of $gate were written by a later version$(sed -n 's/.*"writtenBy": *"\([A-Za-z0-9.+~-]*\)".*/, \1/p' <<<"$said" | head -n 1): nothing was changed"
   done
   say progress 'models and configuration are in order'
 }

@@ -3,7 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { onHost } from './ssh.mjs';
 
-/** Outcomes: `well`, `rolled-back`, `failed` (not well and not back either, or unknown), `refused` (untouched), `unreachable`, `skipped` (untouched). */
+/**
+ * Outcomes: `well`, `rolled-back`, `failed` (not well and not back either, or unknown), `refused` (untouched), `unreachable`, `skipped` (untouched);
+ * of --status `at-work` (each gate is active), `not-at-work`, `switching`.
+ */
 const outcome = (host, result, why, more = {}) => ({ host, result, why, ...more });
 
 const RECONNECT_MS = 2000;
@@ -23,9 +26,12 @@ export async function inspectHost(host, options) {
 export async function statusOfHost(host, options) {
   const found = await inspectHost(host, options);
   if (found.unreachable) return found.unreachable;
-  const { current, previous, releases, gates, obstacle } = found;
-  return outcome(host, 'well', obstacle, { current, previous, releases, gates });
+  const { current, previous, releases, gates, obstacle, last } = found;
+  const result = found.switching ? 'switching' : everyGateActive(gates) ? 'at-work' : 'not-at-work';
+  return outcome(host, result, obstacle || (last && `last switch: ${last}`), { current, previous, releases, gates });
 }
+
+const everyGateActive = (gates) => gates.length > 0 && gates.every((gate) => gate.split(' ')[1] === 'active');
 
 export async function trustOnHost(host, signers, options) {
   const done = await onHost(host, 'trust', [options.replaceTrust ? 'replace' : 'keep'], {
@@ -57,7 +63,7 @@ export async function deployToHost(host, parcel, options, tell) {
         : `${Math.ceil(parcel.bytes.length / 1e6)} MB to copy`;
     if (parcel && !(Number(found.trusts) > 0))
       return outcome(host, 'refused', 'this host trusts no signer yet: --trust SIGNERS');
-    return outcome(host, 'well', `would go from ${from} to ${release}: ${copy}, ${found.gates.length} gates at work`);
+    return outcome(host, 'well', `would go from ${from} to ${release}: ${copy}, ${found.gates.length} gates`);
   }
   if (parcel) {
     const failed = await send(host, parcel, found.releases.includes(release), options, tell);

@@ -5,7 +5,9 @@ import { z } from 'zod';
 import type { Clock } from '../../kit/clock.js';
 import { messageOf, OperatingError } from '../../kit/errors.js';
 import { cannotWrite, errnoOf } from '../../kit/files/atomic-file.js';
-import { withoutPerson } from '../erasing.js';
+import { breathing } from '../../kit/files/breathing.js';
+import type { Lines } from '../../kit/sealing/vault.js';
+import { sealedAnew, withoutPerson, withoutSealedPerson } from '../erasing.js';
 import { FileDisk } from '../file-disk.js';
 import { HEAD_FILE } from '../head.js';
 import { readMark } from '../recovery.js';
@@ -52,7 +54,7 @@ export async function erasedInArchive(disk: FileDisk): Promise<number> {
 export function withArchives(
   journal: JournalWriter,
   state: string,
-  { maxAgeMs, clock }: { readonly maxAgeMs: number; readonly clock: Clock },
+  { maxAgeMs, clock, seals }: { readonly maxAgeMs: number; readonly clock: Clock; readonly seals: Lines },
 ): JournalWriter {
   return {
     append: (input) => journal.append(input),
@@ -67,7 +69,7 @@ export function withArchives(
     },
     erase: async (person) => {
       let count = await journal.erase(person);
-      for (const name of await archiveNames(state)) count += await eraseIn(archiveFolder(state, name), person);
+      for (const name of await archiveNames(state)) count += await eraseIn(archiveFolder(state, name), person, seals);
       return count;
     },
     purge: async (clockTrusted) => {
@@ -75,23 +77,42 @@ export function withArchives(
       if (clockTrusted) await purgeArchives(state, clock.wall() - maxAgeMs, journal);
       return count;
     },
-    renewSeals: () => journal.renewSeals(),
+    renewSeals: async () => {
+      let count = await journal.renewSeals();
+      for (const name of await archiveNames(state)) count += await renewIn(archiveFolder(state, name), seals);
+      return count;
+    },
     close: (leftMs) => journal.close(leftMs),
   };
 }
 
 /** First the number, then the lines: what is gone without it looks like tampering. */
-async function eraseIn(folder: string, person: string): Promise<number> {
+async function eraseIn(folder: string, person: string, seals: Lines): Promise<number> {
   const disk = new FileDisk(folder);
   let count = 0;
   for (const { name } of await disk.list()) {
     if (!name.startsWith(`${PERSONAL_FOLDER}/`)) continue;
-    const erased = withoutPerson((await disk.read(name)) ?? Buffer.alloc(0), person);
-    if (erased.count === 0) continue;
-    const entries = (await erasedInArchive(disk)) + erased.count;
+    const plain = withoutPerson((await disk.read(name)) ?? Buffer.alloc(0), person);
+    const { bytes, count: sealed } = await breathing(withoutSealedPerson(plain.bytes, person, seals));
+    const erased = plain.count + sealed;
+    if (erased === 0) continue;
+    const entries = (await erasedInArchive(disk)) + erased;
     await disk.replace(ERASED_FILE, Buffer.from(`${JSON.stringify({ schema: 1, entries })}\n`));
-    await disk.replace(name, erased.bytes);
-    count += erased.count;
+    await disk.replace(name, bytes);
+    count += erased;
+  }
+  return count;
+}
+
+/** A restored journal is plain until then. */
+async function renewIn(folder: string, seals: Lines): Promise<number> {
+  const disk = new FileDisk(folder);
+  let count = 0;
+  for (const { name } of await disk.list()) {
+    if (!name.startsWith(`${PERSONAL_FOLDER}/`)) continue;
+    const renewed = await breathing(sealedAnew((await disk.read(name)) ?? Buffer.alloc(0), seals));
+    if (renewed.count > 0) await disk.replace(name, renewed.bytes);
+    count += renewed.count;
   }
   return count;
 }

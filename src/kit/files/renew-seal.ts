@@ -6,6 +6,9 @@ import type { Vault } from '../sealing/vault.js';
 import { writeFileAtomic } from './atomic-file.js';
 import { errnoOf } from './errno.js';
 
+/** It is sealed with another key, or by a newer Kaimon. */
+const NOT_FOR_US: ReadonlySet<string> = new Set(['KAIMON_SEAL_KEY', 'KAIMON_DATA_NEWER']);
+
 /**
  * Writes a file anew that is not sealed as the vault would: one that is plain while a key is there, of an older key, or sealed while
  * nothing is to be. What it held before is overwritten. Only for the one writer of the file; one that is damaged or locked stays.
@@ -25,7 +28,7 @@ export async function renewSeal(
   if (!bytes) return false;
   const opened = await vault.opened(purpose, bytes, path).catch((thrown: unknown) => {
     // Its reader says so.
-    if (thrown instanceof DamagedSeal || (thrown instanceof OperatingError && thrown.code === 'KAIMON_SEAL_KEY'))
+    if (thrown instanceof DamagedSeal || (thrown instanceof OperatingError && NOT_FOR_US.has(thrown.code)))
       return undefined;
     throw thrown;
   });

@@ -9,7 +9,10 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { KEY_ID_BYTES, type SealKey, subKey } from './seal-key.js';
 
-const MAGIC = Buffer.from('KMNSEAL\u0001', 'latin1');
+const NAME = Buffer.from('KMNSEAL', 'latin1');
+/** The version of the seal that is written, and the newest one that can be read. */
+export const SEAL_VERSION = 1;
+const MAGIC = Buffer.concat([NAME, Buffer.of(SEAL_VERSION)]);
 const SALT_BYTES = 16;
 const PREFIX_BYTES = 7;
 const TAG_BYTES = 16;
@@ -24,11 +27,14 @@ export class DamagedSeal extends Error {
   override readonly name = 'DamagedSeal';
 }
 
-/** Whether bytes begin like a sealed file, of whatever key. A file that begins otherwise is plain. */
-export const isSealed = (bytes: Uint8Array): boolean =>
-  bytes.length >= MAGIC.length && MAGIC.equals(bytes.subarray(0, MAGIC.length));
+/** The version of the seal of a file that begins like a sealed one; undefined: it is plain. */
+export const sealVersionOf = (bytes: Uint8Array): number | undefined =>
+  NAME.equals(bytes.subarray(0, NAME.length)) ? bytes[NAME.length] || undefined : undefined;
 
-/** The id of the key that a sealed file needs, hexadecimal. */
+/** Whether bytes begin like a sealed file, of whatever key and version. A file that begins otherwise is plain. */
+export const isSealed = (bytes: Uint8Array): boolean => sealVersionOf(bytes) !== undefined;
+
+/** The id of the key that a sealed file of this version needs, hexadecimal. */
 export const keyIdOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.subarray(MAGIC.length, MAGIC.length + KEY_ID_BYTES)).toString('hex');
 
@@ -51,7 +57,8 @@ export async function* seal(chunks: Chunks, key: SealKey, purpose: string): Asyn
 
 /** The content of a sealed file. @throws DamagedSeal */
 export async function unseal(bytes: Buffer, key: SealKey, purpose: string): Promise<Buffer> {
-  if (!isSealed(bytes) || bytes.length < HEAD_BYTES + TAG_BYTES) throw new DamagedSeal('it is cut off');
+  if (sealVersionOf(bytes) !== SEAL_VERSION || bytes.length < HEAD_BYTES + TAG_BYTES)
+    throw new DamagedSeal('it is cut off');
   const head = bytes.subarray(0, HEAD_BYTES);
   const saltAt = MAGIC.length + KEY_ID_BYTES;
   const box = { head, secret: subKey(key, head.subarray(saltAt, saltAt + SALT_BYTES), purpose), purpose };

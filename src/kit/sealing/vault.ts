@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { OperatingError } from '../errors.js';
+import { NewerFormat, newerFile } from '../files/format.js';
 import { KEY_BYTES, makeSealKey, type SealKey } from './seal-key.js';
-import { type Chunks, isSealed, keyIdOf, seal, unseal } from './sealed-file.js';
+import { type Chunks, keyIdOf, SEAL_VERSION, seal, sealVersionOf, unseal } from './sealed-file.js';
 import { LineSeal } from './sealed-line.js';
 
 /** What a file holds, and whether it should be written anew because it is not sealed as it should be. */
@@ -64,10 +65,13 @@ export class Vault {
 
   /**
    * The content of a file, sealed or plain.
-   * @throws OperatingError KAIMON_SEAL_KEY where its key is not known: the file may be well; DamagedSeal where it is not
+   * @throws OperatingError KAIMON_SEAL_KEY where its key is not known, KAIMON_DATA_NEWER where a newer Kaimon sealed it: the file may be
+   *   well; DamagedSeal where it is not
    */
   async opened(purpose: string, bytes: Buffer, path: string): Promise<Opened> {
-    if (!isSealed(bytes)) return { bytes, stale: this.seals && this.#why === undefined };
+    const version = sealVersionOf(bytes);
+    if (version === undefined) return { bytes, stale: this.seals && this.#why === undefined };
+    if (version > SEAL_VERSION) throw newerFile(path, new NewerFormat(version, SEAL_VERSION));
     const id = keyIdOf(bytes);
     const key = this.#known.find((known) => known.id === id);
     if (!key) throw this.#missing(`${path} is sealed with the key ${id}`);

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { StateFile } from '../../../src/kit/files/state-file.js';
 import { silentLog } from '../../../src/kit/log.js';
 import { ManualClock } from '../../../src/kit/manual-clock.js';
-import { makeSealKey } from '../../../src/kit/sealing/seal-key.js';
+import { makeSealKey, type SealKey } from '../../../src/kit/sealing/seal-key.js';
 import { isSealed } from '../../../src/kit/sealing/sealed-file.js';
 import { Vault } from '../../../src/kit/sealing/vault.js';
 import { tempFolder } from '../../store/sample.js';
@@ -111,4 +111,24 @@ test('one that tells of people is sealed, what was plain is sealed at the start,
   before[50] = (before[50] ?? 0) ^ 1;
   writeFileSync(file, before);
   expect((await StateFile.open({ ...options, sealed })).found).toEqual({ n: 0 });
+});
+
+test.each([
+  ['with its key', (key: SealKey) => Vault.sealing(key)],
+  ['without a key', () => Vault.plain()],
+])('one that a newer Kaimon has sealed is refused %s, and left as it is', async (_how, vaultOf) => {
+  const { file, options, warnings } = await opened(await tempFolder());
+  const key = makeSealKey(randomBytes(32));
+  const sealed = { vault: Vault.sealing(key), purpose: 'things' };
+  await (await StateFile.open({ ...options, sealed })).saveNow(() => ({ n: 8 }));
+  const newer = readFileSync(file);
+  newer[7] = 2;
+  writeFileSync(file, newer);
+  const refused = {
+    code: 'KAIMON_DATA_NEWER',
+    message: expect.stringContaining('(format 2; this version reads up to 1)'),
+  };
+  for (const open of [StateFile.open, StateFile.openAnyway])
+    await expect(open({ ...options, sealed: { ...sealed, vault: vaultOf(key) } })).rejects.toMatchObject(refused);
+  expect([readFileSync(file), readdirSync(dirname(file)), warnings]).toEqual([newer, [basename(file)], []]);
 });

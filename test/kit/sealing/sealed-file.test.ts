@@ -76,6 +76,7 @@ describe('a sealed file', () => {
 
   test('a plain file is none', () => {
     expect(isSealed(Buffer.from('{"schema":1}'))).toBe(false);
+    expect(isSealed(Buffer.from('KMNSEAL'))).toBe(false);
     expect(isSealed(Buffer.alloc(0))).toBe(false);
   });
 });

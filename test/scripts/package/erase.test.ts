@@ -16,6 +16,7 @@ function machine(): string {
     'etc/kaimon/mqtt-password': 'secret',
     'etc/credstore.encrypted/kaimon-seal': 'sealed key',
     'run/kaimon/door-line': 'chip=gpiochip0',
+    'run/kaimon-seal/key': 'key',
     'home/other': 'not of Kaimon',
     'bin/shred': '#!/bin/sh\nprintf "%s\\n" "$@" >>"$(dirname "$0")/../shredded"\nexec /usr/bin/shred "$@"\n',
   });
@@ -42,12 +43,19 @@ test.each(['remove', 'upgrade', 'abort-install'])('%s leaves people, journal and
 test('purge overwrites what tells of people, passwords too, and takes all of it', () => {
   const root = machine();
   const shredded = postrmOf(root, 'purge').join('\n');
-  expect(shredded).toMatch(/kaimon-seal\n.*\/people\.json/s);
+  expect(shredded).toMatch(/kaimon-seal\n.*kaimon-seal\/key\n.*\/people\.json/s);
   expect(existsSync(join(root, 'etc/credstore.encrypted/kaimon-seal'))).toBe(false);
   expect(shredded).toMatch(/\/people\.json\n.*\/people\.json/s);
   expect(shredded).toContain('/greetings/a.wav');
   expect(shredded).toContain('/etc/kaimon/mqtt-password');
-  const folders = ['var/lib/kaimon', 'var/lib/kaimon.purged', 'var/cache/kaimon', 'etc/kaimon', 'run/kaimon'];
+  const folders = [
+    'var/lib/kaimon',
+    'var/lib/kaimon.purged',
+    'var/cache/kaimon',
+    'etc/kaimon',
+    'run/kaimon',
+    'run/kaimon-seal',
+  ];
   for (const folder of folders) expect(existsSync(join(root, folder)), folder).toBe(false);
 });
 
