@@ -23,11 +23,24 @@ write_file() { # FILE, from standard input: the old bytes or the new ones, after
   cat >"$1.new" && sync "$1.new" && mv -T "$1.new" "$1" && sync "$(dirname "$1")"
 }
 
+# Not now; the PC may ask again.
+busy() { say busy 'another deployment is at work on this host'; exit 4; }
+
 # One at a time. The lock ends with the process; what it starts must not inherit it.
-lock() {
+lock() { take_lock "$@" || busy; }
+take_lock() {
   mkdir -p "$lib" && chmod 700 "$lib" || refuse "$lib cannot be made"
   exec 9>"$lib/lock" || refuse "$lib/lock cannot be made"
-  flock "$@" 9 || refuse 'another deployment is at work on this host'
+  flock "$@" 9
+}
+
+# Who asked for a switch last: noted before anything is looked at, so that a PC that lost the connection meanwhile does not take it for refused.
+note_asking() { printf 'run=%s\npid=%s\nstart=%s\n' "$1" "$$" "$(start_of "$$")" | write_file "$lib/asked"; } # RUN
+start_of() { sed -n 's/.*) //p' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; } # PID
+asked_by() { # RUN: `yes` while the process that was asked under this name is at work
+  local pid
+  pid=$(field "$lib/asked" pid)
+  [ "$(field "$lib/asked" run)" = "$1" ] && [ -n "$pid" ] && [ "$(start_of "$pid")" = "$(field "$lib/asked" start)" ] && echo yes
 }
 
 release_of_link() { # the release that `current` names

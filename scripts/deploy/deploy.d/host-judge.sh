@@ -118,7 +118,7 @@ recover() { # [boot]
 # A transaction that nobody works on any more, with the lock held: its unit was killed together with its ExecStopPost.
 settle() {
   [ -f "$transaction" ] || return 0
-  case $(property kaimon-deploy.service ActiveState) in active | activating | deactivating) refuse 'another deployment is at work on this host' ;; esac
+  case $(property kaimon-deploy.service ActiveState) in active | activating | deactivating) busy ;; esac
   exec 9>&-
   bash -c "$BASH_EXECUTION_STRING" kaimon-deploy recover >/dev/null
   lock -n
@@ -128,10 +128,10 @@ settle() {
 
 # What became of a switch; waits for a while, the PC asks again.
 follow() { # RUN LINES: so many lines of its log are known
-  local run=$1 told=$2 limit=$((SECONDS + 20)) line at_work looks=0
+  local run=$1 told=$2 limit=$((SECONDS + 20)) line at_work asking looks=0
   while :; do
     # In this order: what ends in between is found further down. The result is written before the transaction goes.
-    at_work=$(field "$transaction" run)
+    asking=$(asked_by "$run") at_work=$(field "$transaction" run)
     while IFS= read -r line; do told=$((told + 1)); say progress "$line"; done < <(tail -n "+$((told + 1))" "$lib/log" 2>/dev/null)
     if [ "$(field "$lib/result" run)" = "$run" ] && { [ "$at_work" != "$run" ] || [ -n "$(field "$lib/result" unfinished)" ]; }; then
       say outcome "$(field "$lib/result" outcome)"
@@ -139,9 +139,10 @@ follow() { # RUN LINES: so many lines of its log are known
       say seconds "$(field "$lib/result" seconds)"
       return
     fi
-    if [ "$at_work" != "$run" ]; then
+    if [ "$at_work" != "$run" ] && [ -z "$asking" ]; then
       # On a full disk the result is written after the transaction.
       looks=$((looks + 1))
+      if [ $looks -ge 3 ] && [ "$(field "$lib/asked" run)" = "$run" ]; then say outcome unbegun; return; fi
       if [ $looks -ge 3 ]; then say outcome none; return; fi
     else
       looks=0

@@ -66,8 +66,13 @@ progress() { printf '%(%H:%M:%S)T %s\n' -1 "$*" >>"$lib/log"; }
 switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
   local release=$1 run=$2 from why record
   is_release "$release" || refuse "'$release' is no name of a release"
-  lock -n
+  take_lock -n || {
+    [ "$(asked_by "$run")" = yes ] || busy
+    say done 'begun already'
+    return
+  }
   if [ "$(field "$lib/result" run)" = "$run" ] || [ "$(field "$transaction" run)" = "$run" ]; then say done 'begun already'; return; fi
+  note_asking "$run" && : >"$lib/log" || refuse "$lib cannot be written"
   settle
   why=$(obstacle)
   [ -z "$why" ] || refuse "$why"
@@ -88,7 +93,6 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
   recover_unit | write_file "$units/kaimon-deploy-recover.service" && systemctl daemon-reload && systemctl --quiet enable kaimon-deploy-recover.service ||
     refuse 'systemd does not take kaimon-deploy-recover.service, which puts a power cut right'
   set_aside "$from" || refuse "what going back needs cannot be put aside: is the disk full or read-only?"
-  : >"$lib/log"
   {
     printf 'run=%s\nto=%s\nfrom=%s\nseconds=%d\nsteady=%d\nkeep=%d\nbegan=%s\n' "$run" "$release" "$from" "$3" "$4" "$5" "$(uptime_s)"
     printf 'gates=%s\n' "$(gates | tr '\n' ' ')"
