@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { defaultConfig } from '../../src/config/config.js';
@@ -32,6 +32,8 @@ test('the key is forgotten, overwritten and removed, and root is asked for what 
   const bytes = Buffer.alloc(100);
   expect(readSync(open, bytes, 0, 100, 0)).toBe(45);
   expect(bytes.every((byte) => byte === 0)).toBe(true);
+  // Nothing is left for root, who starts a gate anew only for a destroyed key.
+  expect(readFileSync(join(folder, TAMPER_FILE), 'utf8')).toBe('destroyed\n');
   rmSync(join(folder, TAMPER_FILE));
   await erase();
   expect(existsSync(join(folder, TAMPER_FILE)), 'asked for again').toBe(false);
@@ -51,6 +53,6 @@ test('a key that cannot be removed keeps nothing from being asked for', async ()
   rmSync(sealKeyFile);
   mkdirSync(sealKeyFile);
   await erase();
-  expect(existsSync(join(folder, TAMPER_FILE))).toBe(true);
+  expect(readFileSync(join(folder, TAMPER_FILE), 'utf8')).toBe('');
   expect(vault.fault).toBeDefined();
 });
