@@ -84,6 +84,11 @@ program() { # RELEASE COMMAND…: its own `kaimon`
   timeout 120 "$releases/$release/scripts/kaimon" "$@" </dev/null 2>&1
 }
 
+# A unit that a release has brought.
+is_own() { [ -f "$1" ] && ! [ -L "$1" ] && [[ $(head -c ${#mark} "$1") == "$mark" ]]; }
+# A file in the place of a unit that no release has brought.
+is_foreign() { { [ -e "$1" ] || [ -L "$1" ]; } && ! is_own "$1"; }
+
 # Why releases cannot live here; nothing where they can.
 obstacle() {
   local unit
@@ -92,9 +97,8 @@ obstacle() {
   elif [ -e "$home/package.json" ] || [ -e "$home/.git" ]; then
     echo "$home is a checkout: stop it and move it away (docs/deploy.md, \"From a checkout\"), then deploy"
   else
-    for unit in kaimon.service kaimon@.service kaimon-eye.socket kaimon-eye@.service; do
-      [ -e "$units/$unit" ] || [ -L "$units/$unit" ] || continue
-      [[ $(head -c ${#mark} "$units/$unit" 2>/dev/null) == "$mark" ]] && continue
+    for unit in kaimon.service kaimon@.service kaimon-eye.socket kaimon-eye@.service kaimon-tamper.path kaimon-tamper.service kaimon-seal.service; do
+      is_foreign "$units/$unit" || continue
       echo "$units/$unit is not of a release: remove it (docs/deploy.md, \"From a checkout\"), then deploy"
       return
     done
@@ -120,11 +124,22 @@ inspect() {
   done
 }
 
+# A connection may be cut without a word, and the lock is held meanwhile: so long nothing arrives at the most. Every 256 kB.
+idle_s=60
+take_bytes() { # BYTES of standard input, none after them
+  local left=$1 chunk
+  while [ "$left" -gt 0 ]; do
+    chunk=$((left < 262144 ? left : 262144))
+    timeout "$idle_s" head -c "$chunk" || return
+    left=$((left - chunk))
+  done
+}
+
 # Who may sign what this host runs. Said once by somebody who is root here already.
 trust() { # REPLACE, the signers on standard input
   lock -n
   local text
-  text=$(head -c 65536)
+  text=$(take_bytes 65536)
   grep -q '^[^#]* \(ssh-\|sk-\|ecdsa-\)' <<<"$text" || refuse 'these are no signers: each line is a name and a public key, as in ssh-keygen(1), ALLOWED SIGNERS'
   if [ -e "$signers" ] && [ "$(cat "$signers")" != "$text" ] && [ "$1" != replace ]; then
     refuse "$signers names others already: --replace-trust"

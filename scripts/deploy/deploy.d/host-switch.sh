@@ -15,13 +15,10 @@ set_aside() { # RELEASE
 }
 drop_aside() { rm -f -- "$units"/.kaimon*.before "$current.before"; }
 
-# A unit that a release has brought.
-is_own() { [ -f "$1" ] && ! [ -L "$1" ] && [[ $(head -c ${#mark} "$1") == "$mark" ]]; }
-
 # Files of a release into the system's places; none for '': what was installed is taken away.
 install_units() { # RELEASE
   local release=$1 unit name
-  for unit in "$units"/kaimon.service "$units"/kaimon@.service "$units"/kaimon-eye*; do
+  for unit in "$units"/kaimon*; do
     is_own "$unit" || continue
     [ -n "$release" ] && [ -e "$releases/$release/.deploy/units/${unit##*/}" ] || rm -f -- "$unit" || return 1
   done
@@ -161,6 +158,7 @@ act() {
   make_safe "$from"
   link_current "$to" && install_units "$to" || fail 'the release cannot be put in its place: is the disk full or read-only?'
   users_and_rules "$to"
+  keep_configuration
   systemctl daemon-reload || fail 'systemd does not load the units'
   # What an older installation has enabled stays so, and is started.
   [ -n "$from" ] || systemctl --quiet enable kaimon-eye.socket || fail 'the socket of the eyes cannot be enabled'
@@ -206,6 +204,13 @@ users_and_rules() { # RELEASE
     mkdir -p /etc/udev/rules.d && cp "$own/60-kaimon.rules" /etc/udev/rules.d/ && udevadm control --reload && udevadm trigger --subsystem-match=gpio --action=change
   } >>"$lib/log" 2>&1 || progress 'udev did not take the rules for GPIO'
   [ -e /usr/local/bin/kaimon ] || ln -s "$current/scripts/kaimon" /usr/local/bin/kaimon 2>>"$lib/log"
+}
+
+# Where the package was removed by apt: dpkg would take the configuration away when it is purged later.
+keep_configuration() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' kaimon 2>/dev/null)" != config-files ] ||
+    dpkg-divert --local --no-rename --divert /etc/kaimon/kaimon.yaml.package --add /etc/kaimon/kaimon.yaml >>"$lib/log" 2>&1 ||
+    progress 'a later `apt purge kaimon` would remove /etc/kaimon/kaimon.yaml'
 }
 
 first_configuration() { # RELEASE

@@ -1,5 +1,5 @@
 /** The host's part, a function at a time, on a throw-away gate with two releases: what a whole deployment meets only rarely. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { checkout, type Outcome } from '../tree.js';
@@ -124,3 +124,51 @@ field() {
   host(note('run=r9'));
   expect(host(`rm -f /run/once\n${between}\nfollow r9 0`).out).toContain('deploy: outcome=healthy\n');
 });
+
+test.skipIf(missing)('a copy in which nothing arrives any more is given up, and what was received is exact', () => {
+  const silent = '{ head -c 300000 /dev/zero; exec sleep 1000; }';
+  const { out } = host(`idle_s=1
+${silent} > >(take_bytes 600000 >/run/taken; echo $? >/run/code) & s=$!
+until [ -s /run/code ]; do command sleep 0.1; done; kill $s
+cat /run/code; [ $(stat -c %s /run/taken) -lt 300001 ] || echo more
+head -c 700000 /dev/urandom >/run/all; { take_bytes 600000 >/run/a; cat >/run/b; } </run/all; cat /run/a /run/b | cmp - /run/all && stat -c %s /run/a`);
+  expect(out).toBe('124\n600000\n');
+});
+
+test.skipIf(missing)('a host where another copy is just ending is asked again', async () => {
+  const { out } = site.on(
+    gate,
+    '(flock 9; touch /run/holds; until [ -e /run/release ]; do sleep 0.1; done) 9>/var/lib/kaimon-deploy/lock </dev/null >/dev/null 2>&1 & until [ -e /run/holds ]; do sleep 0.1; done',
+  );
+  expect(out).toBe('');
+  const shim = site.shimSsh(`
+case "$*" in *"'receive'"*) ;; *) exec /usr/bin/ssh "$@" ;; esac
+[ ! -e $shim/once ] || touch ${gate.root}/run/release
+touch $shim/once`);
+  const deb = await site.pack('0.1.0');
+  // It is busy first, and says what it has to say afterwards.
+  const done = await site.deploy([deb, 'gate1'], shim);
+  expect(done.err).toContain('another deployment is at work on this host; waiting');
+  expect(done.out).toContain('which is newer than 0.1.0');
+});
+
+test.skipIf(missing)(
+  'every unit of the package comes and goes with its release, and stays enabled; those of a site are left alone',
+  () => {
+    const has = (name: string) => existsSync(join(gate.root, 'etc/systemd/system', name));
+    expect(gate.read('etc/systemd/system/kaimon-tamper.path')).toMatch(/^# Kaimon release 2\.0\.0/);
+    expect(gate.read('etc/systemd/system/kaimon-tamper.service')).toContain('/opt/kaimon/current/systemd/tamper.sh');
+    host(`systemctl enable kaimon-tamper.path; echo '[Timer]' >$units/kaimon-site.timer; install_units ${old}`);
+    expect(gate.read('etc/systemd/system/kaimon-tamper.path')).toMatch(/^# Kaimon release 1\.0\.0/);
+    host(`rm $releases/${old}/.deploy/units/kaimon-tamper.path; install_units ${now}; install_units ${old}`);
+    expect([has('kaimon-tamper.path'), has('kaimon-site.timer')]).toEqual([false, true]);
+    host(`install_units ${now}`);
+    expect(
+      has('kaimon-tamper.path') &&
+        readdirSync(join(gate.root, 'etc/systemd/system/multi-user.target.wants')).includes('kaimon-tamper.path'),
+    ).toBe(true);
+    expect(host('echo x >$units/kaimon-tamper.path; obstacle').out).toContain('kaimon-tamper.path is not of a release');
+    host(`cp $releases/${now}/.deploy/units/kaimon-tamper.path $units/`);
+    expect(host('obstacle').out).toBe('');
+  },
+);
