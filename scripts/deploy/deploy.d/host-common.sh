@@ -81,7 +81,7 @@ text_of() { dd if="$1" iflag=nofollow,nonblock bs=262144 count=1 2>/dev/null; }
 program() { # RELEASE COMMAND…: its own `kaimon`
   local release=$1
   shift
-  timeout 120 "$releases/$release/scripts/kaimon" "$@" </dev/null 2>&1
+  timeout 120 "$releases/$release/scripts/kaimon" "$@" </dev/null 2>&1 9>&-
 }
 
 # A unit that a release has brought.
@@ -91,7 +91,7 @@ is_foreign() { { [ -e "$1" ] || [ -L "$1" ]; } && ! is_own "$1"; }
 
 # Why releases cannot live here; nothing where they can.
 obstacle() {
-  local unit
+  local unit running
   if [ "$(dpkg-query -W -f '${db:Status-Status}' kaimon 2>/dev/null)" = installed ]; then
     echo 'the package is installed by apt: `apt remove kaimon` (configuration, people and journal stay), then deploy'
   elif [ -e "$home/package.json" ] || [ -e "$home/.git" ]; then
@@ -102,6 +102,8 @@ obstacle() {
       echo "$units/$unit is not of a release: remove it (docs/deploy.md, \"From a checkout\"), then deploy"
       return
     done
+    running=$([ -n "$(release_of_link)" ] || running_gates | tr '\n' ' ')
+    [ -z "$running" ] || echo "${running}runs, and not from a release: systemctl stop $running(docs/deploy.md, \"From a checkout\"), then deploy"
   fi
 }
 

@@ -83,7 +83,7 @@ recover() { # [boot]
     why='the machine was stopped in the middle of the switch'
   else
     stop_gates "$list"
-    make_safe "${from:-$to}"
+    make_safe "${from:-$to}" "$list"
   fi
   [ -n "$from" ] || systemctl --quiet disable kaimon.service kaimon-eye.socket >>"$lib/log" 2>&1
   back=''

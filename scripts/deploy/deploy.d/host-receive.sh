@@ -103,7 +103,7 @@ verify_dependencies() { # DEB INSTALL
   [ "$2" = install ] || refuse "packages of the distribution are missing: ${missing}(--install-dependencies installs them)"
   say progress "installing $missing"
   # shellcheck disable=SC2086
-  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >"$lib/apt.log" 2>&1 </dev/null ||
+  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >"$lib/apt.log" 2>&1 </dev/null 9>&- ||
     refuse "apt-get could not install ${missing}: $(tail -n 1 "$lib/apt.log")"
   missing=$(lacking "$1" | tr '\n' ' ')
   [ -z "${missing// /}" ] || refuse "the distribution has no fitting $missing"

@@ -50,18 +50,26 @@ link_current() { # RELEASE
 }
 
 # Whatever state the door was left in by what has ended: the program that is trusted puts it back, in a fire to released.
-make_safe() { # RELEASE
-  local record
-  for record in /run/kaimon/door-line /run/kaimon/*/door-line; do
-    [ -f "$record" ] && [ ! -L "$record" ] || continue
-    [ -z "$1" ] || timeout 20 sh "$releases/$1/systemd/safe-state.sh" "$record" >>"$lib/log" 2>&1 || progress "the relay of $record could not be put back"
+make_safe() { # RELEASE GATES
+  local record gate limit=$((SECONDS + 30)) left
+  # Only records of these gates: whoever makes folders in /run/kaimon may not hold up the switch, all of them together no longer than this.
+  for gate in $2; do
+    record=$(run_of "$gate")/door-line left=$((limit - SECONDS))
+    [ -f "$record" ] && [ ! -L "$record" ] && [ $left -gt 0 ] || continue
+    [ -z "$1" ] || timeout $((left < 20 ? left : 20)) sh "$releases/$1/systemd/safe-state.sh" "$record" >>"$lib/log" 2>&1 9>&- || progress "the relay of $record could not be put back"
   done
+}
+
+fire_at() { # GATES
+  local gate
+  for gate in $1; do text_of "$(run_of "$gate")/door-line" | grep -q '^fire=active' && return; done
+  return 1
 }
 
 progress() { printf '%(%H:%M:%S)T %s\n' -1 "$*" >>"$lib/log"; }
 
 switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
-  local release=$1 run=$2 from why record
+  local release=$1 run=$2 from why
   is_release "$release" || refuse "'$release' is no name of a release"
   take_lock -n || {
     [ "$(asked_by "$run")" = yes ] || busy
@@ -74,9 +82,7 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
   why=$(obstacle)
   [ -z "$why" ] || refuse "$why"
   [ -d "$releases/$release" ] || refuse "release $release is not on this host"
-  for record in /run/kaimon/door-line /run/kaimon/*/door-line; do
-    text_of "$record" | grep -q '^fire=active' && refuse 'the fire alarm is on: not now'
-  done
+  ! fire_at "$(gates)" || refuse 'the fire alarm is on: not now'
   preflight "$release"
   from=$(release_of_link)
   if [ "$from" = "$release" ]; then
@@ -94,9 +100,10 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
     printf 'run=%s\nto=%s\nfrom=%s\nseconds=%d\nsteady=%d\nkeep=%d\nbegan=%s\n' "$run" "$release" "$from" "$3" "$4" "$5" "$(uptime_s)"
     printf 'gates=%s\n' "$(gates | tr '\n' ' ')"
   } | write_file "$transaction" || refuse "$transaction cannot be written"
+  # KillMode: what safe-state.sh leaves to hold a door released in a fire outlives the switch.
   # Its ExecStopPost runs whatever became of it: ended, killed, out of time, the machine being shut down.
   systemd-run --quiet --collect --no-block --unit=kaimon-deploy --description='Kaimon: switch of the release' \
-    --property="ExecStopPost=/bin/bash $lib/host.sh recover" --property=TimeoutStopSec=600 --property="RuntimeMaxSec=$(($3 + 180))" \
+    --property=KillMode=process --property="ExecStopPost=/bin/bash $lib/host.sh recover" --property=TimeoutStopSec=600 --property="RuntimeMaxSec=$(($3 + 180))" \
     /bin/bash "$lib/host.sh" act </dev/null 9>&- >&2 || { rm -f -- "$transaction"; refuse 'systemd does not start the switch'; }
   say done 'begun'
 }
@@ -152,10 +159,15 @@ act() {
     before "$gate" >"$lib/before/$gate.json"
   done
 
+  if fire_at "$list"; then
+    # Nothing was changed yet.
+    finish refused 'the fire alarm is on: not now'
+    exit 0
+  fi
   progress "stopping ${list:-nothing, for no gate is at work}"
   # Stopped with its own release in place, whose safe-state.sh puts the relay back.
   stop_gates "$list"
-  make_safe "$from"
+  make_safe "$from" "$list"
   link_current "$to" && install_units "$to" || fail 'the release cannot be put in its place: is the disk full or read-only?'
   users_and_rules "$to"
   keep_configuration
@@ -186,23 +198,23 @@ before() { # GATE
 stop_gates() { # GATES
   [ -n "$1" ] || [ -e "$units/kaimon-eye.socket" ] || return 0
   # shellcheck disable=SC2086
-  timeout 60 systemctl stop $1 kaimon-eye.socket 'kaimon-eye@*.service' >>"$lib/log" 2>&1 || progress 'not everything stopped in time'
+  timeout 60 systemctl stop $1 kaimon-eye.socket 'kaimon-eye@*.service' >>"$lib/log" 2>&1 9>&- || progress 'not everything stopped in time'
 }
 
 start_gates() { # GATES
   # The eye first: the gate asks for it. Nothing is waited for here, for a gate may take as long as its unit allows.
   systemctl reset-failed $1 kaimon-eye.socket >/dev/null 2>&1
-  [ -z "$1" ] || timeout 30 systemctl start kaimon-eye.socket >>"$lib/log" 2>&1 || progress 'the socket of the eyes does not start'
+  [ -z "$1" ] || timeout 30 systemctl start kaimon-eye.socket >>"$lib/log" 2>&1 9>&- || progress 'the socket of the eyes does not start'
   # shellcheck disable=SC2086
-  [ -z "$1" ] || timeout 30 systemctl start --no-block $1 >>"$lib/log" 2>&1 || progress "systemd does not start $1"
+  [ -z "$1" ] || timeout 30 systemctl start --no-block $1 >>"$lib/log" 2>&1 9>&- || progress "systemd does not start $1"
 }
 
 users_and_rules() { # RELEASE
   local own=$releases/$1/.deploy
-  [ ! -f "$own/kaimon.conf" ] || { mkdir -p /etc/sysusers.d && cp "$own/kaimon.conf" /etc/sysusers.d/kaimon.conf && systemd-sysusers kaimon.conf; } >>"$lib/log" 2>&1 || progress "the service's user could not be made"
+  [ ! -f "$own/kaimon.conf" ] || { mkdir -p /etc/sysusers.d && cp "$own/kaimon.conf" /etc/sysusers.d/kaimon.conf && systemd-sysusers kaimon.conf; } >>"$lib/log" 2>&1 9>&- || progress "the service's user could not be made"
   [ ! -f "$own/60-kaimon.rules" ] || cmp -s "$own/60-kaimon.rules" /etc/udev/rules.d/60-kaimon.rules || {
     mkdir -p /etc/udev/rules.d && cp "$own/60-kaimon.rules" /etc/udev/rules.d/ && udevadm control --reload && udevadm trigger --subsystem-match=gpio --action=change
-  } >>"$lib/log" 2>&1 || progress 'udev did not take the rules for GPIO'
+  } >>"$lib/log" 2>&1 9>&- || progress 'udev did not take the rules for GPIO'
   [ -e /usr/local/bin/kaimon ] || ln -s "$current/scripts/kaimon" /usr/local/bin/kaimon 2>>"$lib/log"
 }
 

@@ -139,7 +139,7 @@ async function switchTo(host, release, options, tell) {
         connected,
         why: broken,
       } = await onHost(host, 'follow', [run, told], { ...options, onProgress, limitMs: 60_000 });
-      if (connected && ['healthy', 'rolled-back', 'failed'].includes(answers.outcome)) {
+      if (connected && ['healthy', 'rolled-back', 'failed', 'refused'].includes(answers.outcome)) {
         const result = answers.outcome === 'healthy' ? 'well' : answers.outcome;
         return outcome(host, result, answers.why, { release, seconds: Number(answers.seconds) || 0 });
       }

@@ -172,3 +172,28 @@ test.skipIf(missing)(
     expect(host('obstacle').out).toBe('');
   },
 );
+
+test.skipIf(missing)('a fire is looked at right before the gates stop, and only that of a gate counts', () => {
+  const fire = (at: string) => `mkdir -p ${at}; echo fire=active >${at}/door-line`;
+  expect(host(`${fire('/run/kaimon/forged')}; fire_at "$(gates)"`).code).toBe(1);
+  const calls = gate.read('run/fake/calls');
+  expect(host(`systemctl start kaimon.service; ${noted(now, old)}\n${fire('/run/kaimon')}; (act)`).code).toBe(0);
+  expect(lib('result')).toContain('outcome=refused\nwhy=the fire alarm is on');
+  expect(gate.read('run/fake/calls')).toBe(calls);
+  expect(gate.at).toBe('2.0.0');
+  host('rm -r /run/kaimon/forged /run/kaimon/door-line');
+});
+
+test.skipIf(missing)('the relays of gates are put back, not what else lies there, and no child keeps the lock', () => {
+  const { out } =
+    host(`mkdir -p /run/kaimon/in /run/kaimon/forged; touch /run/kaimon/door-line /run/kaimon/in/door-line /run/kaimon/forged/door-line
+: >/run/made-safe; lock -n
+timeout() { shift; printf '%s\\n' "\${@: -1}"; [ ! -e /proc/self/fd/9 ] || echo kept; }
+make_safe ${now} 'kaimon.service kaimon@in.service'; cat $lib/log`);
+  expect(out).toBe('/run/kaimon/door-line\n/run/kaimon/in/door-line\n');
+});
+
+test.skipIf(missing)('a gate that runs from a checkout is in the way', () => {
+  const { out } = host('release_of_link() { :; }; running_gates() { echo kaimon@in.service; }; obstacle');
+  expect(out).toContain('kaimon@in.service runs, and not from a release: systemctl stop kaimon@in.service (');
+});
