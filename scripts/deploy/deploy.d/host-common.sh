@@ -50,6 +50,11 @@ release_of_link() { # the release that `current` names
   is_release "$to" && printf '%s' "$to"
 }
 
+# Out of the way first: half of a release must never be taken for one.
+retire() { # RELEASE
+  mkdir -p -m 700 "$incoming" && mv -T "$releases/$1" "$incoming/$1.old" && rm -rf -- "${incoming:?}/$1.old"
+}
+
 instance_of() { local name=${1%.service}; case $name in *@*) printf '%s' "${name#*@}" ;; esac; }
 run_of() { local i; i=$(instance_of "$1"); printf '%s' "/run/kaimon${i:+/$i}"; }
 state_of() { local i; i=$(instance_of "$1"); printf '%s' "/var/lib/kaimon${i:+/$i}"; }

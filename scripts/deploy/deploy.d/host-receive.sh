@@ -46,7 +46,7 @@ receive() { # RELEASE SHA256 BYTES SIGNATURE_BYTES DOWNGRADE DEPENDENCIES, packa
   sync "$releases"
   clean
   if ! (preflight "$release"); then
-    rm -rf -- "${releases:?}/$release"
+    retire "$release"
     exit 3
   fi
   say done 'received'

@@ -93,12 +93,12 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
   [ -z "$from" ] || [ -n "$(gates)" ] || refuse "a release is here, but no gate runs or is enabled that could be judged: systemctl enable --now kaimon.service"
   # Kept for what happens when nobody is connected any more.
   printf '%s\n' "$BASH_EXECUTION_STRING" | write_file "$lib/host.sh" && chmod 700 "$lib/host.sh" || refuse "$lib cannot be written"
-  recover_unit | write_file "$units/kaimon-deploy-recover.service" && systemctl daemon-reload && systemctl --quiet enable kaimon-deploy-recover.service ||
+  recover_unit | write_file "$units/kaimon-deploy-recover.service" && systemctl daemon-reload && systemctl --quiet enable kaimon-deploy-recover.service && sync -f "$units" ||
     refuse 'systemd does not take kaimon-deploy-recover.service, which puts a power cut right'
   set_aside "$from" || refuse "what going back needs cannot be put aside: is the disk full or read-only?"
   {
     printf 'run=%s\nto=%s\nfrom=%s\nseconds=%d\nsteady=%d\nkeep=%d\nbegan=%s\n' "$run" "$release" "$from" "$3" "$4" "$5" "$(uptime_s)"
-    printf 'gates=%s\n' "$(gates | tr '\n' ' ')"
+    printf 'gates=%s\nprevious=%s\n' "$(gates | tr '\n' ' ')" "$(cat "$lib/previous" 2>/dev/null)"
   } | write_file "$transaction" || refuse "$transaction cannot be written"
   # KillMode: what safe-state.sh leaves to hold a door released in a fire outlives the switch.
   # Its ExecStopPost runs whatever became of it: ended, killed, out of time, the machine being shut down.
@@ -111,7 +111,8 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
 # The release is here already: judged, not switched.
 at_work_already() { # RELEASE RUN
   local gate faults limit=$((SECONDS + 20)) outcome=healthy
-  rm -rf -- "$lib/before"
+  rm -rf -- "$lib/before" && mkdir -m 700 "$lib/before"
+  for gate in $(gates); do note_journal "$1" "$gate"; done
   while :; do
     faults=$(for gate in $(gates); do gate_faults "$gate" "$1"; done)
     [ -n "$(gates)" ] || faults='no gate runs or is enabled'
@@ -149,7 +150,7 @@ UNIT
 act() {
   lock -w 30
   [ -f "$transaction" ] || exit 0
-  local to from gate list limit
+  local to from gate list limit text
   to=$(field "$transaction" to) from=$(field "$transaction" from) list=$(field "$transaction" gates)
   rm -rf -- "$lib/before" "$lib/why" && mkdir -m 700 "$lib/before"
   # Nobody is cut off who is just going through. A stop locks the door in any case.
@@ -157,6 +158,7 @@ act() {
   for gate in $list; do
     while [ $SECONDS -lt $limit ] && text_of "$(run_of "$gate")/state.json" | grep -q '"mode":"normal","state":"\(unlocked\|open\)"'; do sleep 0.5; done
     before "$gate" >"$lib/before/$gate.json"
+    note_journal "$to" "$gate"
   done
 
   if fire_at "$list"; then
@@ -178,7 +180,7 @@ act() {
     first_configuration "$to"
     list=kaimon.service
     systemctl --quiet enable kaimon.service || fail 'the service cannot be enabled'
-    sed -i "s/^gates=.*/gates=$list/" "$transaction"
+    text=$(sed "s/^gates=.*/gates=$list/" "$transaction") && printf '%s\n' "$text" | write_file "$transaction" || fail "$transaction cannot be written"
   fi
   progress "starting $to"
   start_gates "$list"
@@ -187,6 +189,11 @@ act() {
 }
 
 fail() { progress "$*"; printf '%s\n' "$*" >"$lib/why"; exit 1; }
+
+# As the release itself reads the configuration.
+note_journal() { # RELEASE GATE
+  program "$1" config show --json --config "$(config_of "$2")" | grep -q '"journal": *{[^}]*"enabled": *false' && : >"$lib/before/$2.no-journal"
+}
 
 # How a gate is before the switch, where it says so itself and now.
 before() { # GATE

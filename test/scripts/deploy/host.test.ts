@@ -197,3 +197,37 @@ test.skipIf(missing)('a gate that runs from a checkout is in the way', () => {
   const { out } = host('release_of_link() { :; }; running_gates() { echo kaimon@in.service; }; obstacle');
   expect(out).toContain('kaimon@in.service runs, and not from a release: systemctl stop kaimon@in.service (');
 });
+
+test.skipIf(missing)('of a journal that is off nothing is asked, as the release reads the configuration', () => {
+  const asked = `mkdir -p $lib/before; rm -f $lib/before/*; note_journal ${now} kaimon.service
+program() { shift; [ "$1" != health ] || echo "  $*"; return 1; }; property() { echo active; }; gate_faults kaimon.service ${now}`;
+  expect(host(asked).out).toContain('--journal /var/lib/kaimon');
+  const was = gate.read('etc/kaimon/kaimon.yaml');
+  write(join(gate.root, 'etc/kaimon/kaimon.yaml'), 'journal: { enabled: false }\n');
+  expect(host(asked).out).not.toContain('--journal');
+  write(join(gate.root, 'etc/kaimon/kaimon.yaml'), was);
+});
+
+test.skipIf(missing)(
+  'releases that were well are kept before those that were rolled back; what goes is out of the way at once',
+  () => {
+    const made = ['3.0.0', '4.0.0', '5.0.0'].map((version) => `${version}-${'a'.repeat(12)}`);
+    const [well, , bad] = made;
+    host(`for r in ${made.join(' ')}; do mkdir -p $releases/$r/.deploy; touch $releases/$r/.deploy/release; done; touch -d @1 $releases/${well}/.deploy/confirmed
+${note(`run=r1 keep=1 began=1`)}; confirm ${now} ${old}`);
+    const kept = host('ls $releases').out;
+    expect(kept).toContain(well);
+    expect(kept).toContain(now);
+    expect(kept).toContain(old);
+    expect(kept).not.toContain(bad);
+    // Cut off while it is removed.
+    host(`(rm() { exit 1; }; retire ${well})`);
+    expect(host('ls $releases').out).not.toContain(well);
+  },
+);
+
+test.skipIf(missing)('a confirmation that is cut off leaves the release before as it was', () => {
+  expect(lib('previous').trim()).toBe(old);
+  host(`${note(`run=r1 to=${old} from=${now} gates= previous=${old}`)}; echo ${now} >$lib/previous; recover boot`);
+  expect(lib('previous').trim()).toBe(old);
+});

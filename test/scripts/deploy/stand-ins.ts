@@ -97,7 +97,8 @@ here=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd -P)
 mode=${mode}
 case $1 in
   models) while [ -e /run/hold ]; do touch /run/held; sleep 0.1; done; [ $mode != no-models ] || { echo 'models are missing'; exit 4; }; exit 0 ;;
-  config) ! grep -q 'old-key' "$4" || [ $mode != strict ] || { echo "$4:1: old-key is gone"; exit 3; }; exit 0 ;;
+  config) [ "$2" != show ] || { grep -q 'journal: { enabled: false }' "$5" && on=false || on=true; echo "{\\"journal\\":{\\"enabled\\":$on}}"; exit 0; }
+    ! grep -q 'old-key' "$4" || [ $mode != strict ] || { echo "$4:1: old-key is gone"; exit 3; }; exit 0 ;;
   data) [ $mode != outdated ] || { echo '{"ok":false,"writtenBy":"9.1.0","documents":[{"file":"people.json","result":"newer"}]}'; exit 1; }; exit 0 ;;
   health) shift; ${health} ;;
 esac
