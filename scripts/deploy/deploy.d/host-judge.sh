@@ -54,6 +54,7 @@ finish() { # OUTCOME WHY [unfinished]: the result first, so that whoever finds n
   # On a full disk the transaction has just made room for it.
   [ "$(field "$lib/result" run)" = "$(sed -n 's/^run=//p' <<<"$text")" ] || printf '%s\n' "$text" | write_file "$lib/result"
   drop_aside
+  rm -rf -- "$data"
   progress "$1: $2"
 }
 
@@ -88,7 +89,7 @@ recover() { # [boot]
   fi
   [ -n "$from" ] || systemctl --quiet disable kaimon.service kaimon-eye.socket >>"$lib/log" 2>&1
   back=''
-  link_current "$from" && install_units "$from" || back=no
+  link_current "$from" && install_units "$from" && { [ -z "$from" ] || put_data_back "$from" "$list"; } || back=no
   systemctl daemon-reload || progress 'systemd does not load the units'
   if [ -n "$back" ]; then
     why="$why; ${from:-nothing} could NOT be put back in its place: is the disk full or read-only? Mend that, then deploy again or start the machine anew: it is tried once more"

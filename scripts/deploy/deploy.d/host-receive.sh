@@ -174,5 +174,6 @@ preflight() { # RELEASE
     said=$(program "$release" data check --json --state "$(state_of "$gate")") || ! grep -q '"result": *"newer"' <<<"$said" ||
       refuse "the data of $gate were written by a later version$(sed -n 's/.*"writtenBy": *"\([A-Za-z0-9.+~-]*\)".*/, \1/p' <<<"$said" | head -n 1): nothing was changed"
   done
+  room_for_data "$release" "${list:-kaimon.service}"
   say progress 'models and configuration are in order'
 }

@@ -170,6 +170,7 @@ act() {
   # Stopped with its own release in place, whose safe-state.sh puts the relay back.
   stop_gates "$list"
   make_safe "$from" "$list"
+  keep_data "$to" "$list" || fail 'the data could not be kept as they are: is the disk full?'
   link_current "$to" && install_units "$to" || fail 'the release cannot be put in its place: is the disk full or read-only?'
   users_and_rules "$to"
   keep_configuration

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-const PARTS = ['host-common.sh', 'host-receive.sh', 'host-switch.sh', 'host-judge.sh'];
+const PARTS = ['host-common.sh', 'host-receive.sh', 'host-data.sh', 'host-switch.sh', 'host-judge.sh'];
 /** The host's part; sent at each step, so that nothing that lies on the host is believed. */
 export const HOST_SCRIPT = PARTS.map((part) => readFileSync(new URL(part, import.meta.url), 'utf8')).join('\n');
 

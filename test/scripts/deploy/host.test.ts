@@ -231,3 +231,24 @@ test.skipIf(missing)('a confirmation that is cut off leaves the release before a
   host(`${note(`run=r1 to=${old} from=${now} gates= previous=${old}`)}; echo ${now} >$lib/previous; recover boot`);
   expect(lib('previous').trim()).toBe(old);
 });
+
+test.skipIf(missing)(
+  'documents that a release wrote in a newer format are put back as they were when it is rolled back',
+  async () => {
+    host(
+      `systemctl start kaimon.service; echo '{"schema":1}' >/var/lib/kaimon/people.json; chmod 600 /var/lib/kaimon/people.json; chown 65534 /var/lib/kaimon/people.json; echo old >/var/lib/kaimon/journal/old`,
+    );
+    const deb = await site.pack('9.0.0', { mode: 'migrating' });
+    const { code, out, err } = await site.deploy(['--steady', '1', '--health-timeout', '10', deb, 'gate1']);
+    expect({ code, out }, err).toEqual({ code: 1, out: expect.stringContaining('rolled-back') });
+    expect(err).toContain('writes the data of kaimon.service in a newer format');
+    expect(err).toContain('the data of kaimon.service are put back');
+    expect(gate.read('var/lib/kaimon/people.json')).toBe('{"schema":1}\n');
+    expect(site.on(gate, 'stat -c "%a %u" /var/lib/kaimon/people.json').out).toBe('600 65534\n');
+    expect(existsSync(join(gate.root, 'var/lib/kaimon-deploy/data'))).toBe(false);
+    expect(host(`free_kb() { echo 100; }; room_for_data $(cd $releases; echo 9.0.0-*) kaimon.service`).out).toContain(
+      'no room for a copy',
+    );
+  },
+  120_000,
+);
