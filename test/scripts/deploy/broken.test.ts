@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Gate, missing, Site } from './harness.js';
+import { all, type Gate, missing, more, Site } from './harness.js';
 
 if (missing !== undefined) console.log(`deploy: skipped: ${missing}`);
 const site = new Site(missing === undefined ? 3 : 0);
@@ -40,13 +40,14 @@ test.skipIf(missing)('a first release is installed, enabled and at work, with un
   expect(unit + eye).not.toContain('/usr/lib/kaimon');
 });
 
-test.skipIf(missing).each([
+const BROKEN: readonly [string, RegExp][] = [
   ['crash', /started? again three times|not well within/],
   ['crash-open-unsafe', /again three times|not well within/],
   ['never-ready', /not well within 6 s: kaimon\.service is activating/],
   ['blind', /not well within 6 s: .*the eye is waiting/],
   ['silent-journal', /not well within 6 s: .*newest start in the journal is of 1\.0\.0 and not of 2\.0\.0/],
-])(
+];
+test.skipIf(missing).each(all ? BROKEN : BROKEN.filter(([mode]) => ['crash-open-unsafe', 'blind'].includes(mode)))(
   'a release that is %s is rolled back alone: the one before is at work, the relay idle',
   async (mode, why) => {
     const before = starts(gate).length;
@@ -94,7 +95,7 @@ test.skipIf(missing)(
   60_000,
 );
 
-test.skipIf(missing)(
+test.skipIf(more)(
   'a camera that was missing before is not asked for, one that delivered is',
   async () => {
     writeFileSync(join(gate.root, 'run/camera'), 'waiting');
@@ -112,7 +113,7 @@ test.skipIf(missing)(
   120_000,
 );
 
-test.skipIf(missing)(
+test.skipIf(more)(
   '--rollback goes back to the release before, and --status tells of both',
   async () => {
     const done = await site.deploy(['--rollback', ...PATIENT, 'gate1']);
@@ -157,7 +158,7 @@ test.skipIf(missing)(
   120_000,
 );
 
-test.skipIf(missing)(
+test.skipIf(more)(
   'of the releases so many that were well are kept, beside the one at work and the one before',
   async () => {
     for (const version of ['5.0.0', '6.0.0'])
