@@ -98,3 +98,15 @@ test('all gates of a machine are found: that of the service and the instances', 
   expect(runStatesBelow(folder)).toEqual(files);
   expect(runStatesBelow(join(folder, 'none'))).toEqual([]);
 });
+
+test('a state of before that says less, or otherwise, is compared only in what it says', async () => {
+  const now = write('state.json', { people: 11 });
+  const before = join(folder, 'before.json');
+  writeFileSync(before, JSON.stringify({ version: '0.9.0', eye: 7, camera: 'live' }));
+  await run('--file', now, '--before', before);
+  expect(printed).toMatch(/^well/);
+  writeFileSync(before, JSON.stringify({ people: 12 }));
+  printed = '';
+  await run('--file', now, '--before', before);
+  expect(printed).toContain('12 people were enrolled and 11 are now');
+});
