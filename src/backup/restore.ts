@@ -70,8 +70,8 @@ export interface Restored {
  *   restore is finished by the next one or the next start of the daemon
  */
 export async function restoreBackup(file: string, options: RestoreOptions): Promise<Restored> {
-  const { state, config, clock, log, dryRun } = options;
-  await refuseNewerData(state);
+  const { state, vault, config, clock, log, dryRun } = options;
+  await refuseNewerData(state, { vault });
   if (dryRun) return prepare(file, options);
   await prepareFolder(join(state, PEOPLE_FILE), log);
   await finishInterrupted(state, { journal: config.journal, clock, log });

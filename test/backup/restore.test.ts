@@ -265,7 +265,13 @@ test('beside a running daemon nothing is restored, and while a restore runs no d
   // As a restore that is at work holds it.
   mkdirSync(join(state, PENDING));
   const held = await WriterLock.take(join(state, 'people.json.lock'), log, PEOPLE_LOCK);
-  const opening = { config: configOf('north'), paths: { state, cache: state, run: state }, clock, log };
+  const opening = {
+    config: configOf('north'),
+    paths: { state, cache: state, run: state },
+    vault: Vault.plain(),
+    clock,
+    log,
+  };
   await expect(openData(opening)).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_LOCKED' });
   await held.release();
 });
@@ -283,7 +289,13 @@ test('a disk that refuses leaves all as it was, without what was begun', async (
   // It has its last name: nothing is lost, and it is finished once the disk takes it.
   expect(existsSync(join(state, PENDING))).toBe(true);
   rmSync(join(state, 'journal-archive'));
-  await openData({ config: configOf('north'), paths: { state, cache: state, run: state }, clock, log });
+  await openData({
+    config: configOf('north'),
+    paths: { state, cache: state, run: state },
+    vault: Vault.plain(),
+    clock,
+    log,
+  });
   expect(existsSync(join(state, PENDING))).toBe(false);
   expect(await audit(state)).toMatchObject({ ok: true, last: 6 });
   const now = contentOf(state);

@@ -13,6 +13,7 @@ import { openJournalOf } from '../../src/journal/open-journal.js';
 import { Endings } from '../../src/kit/endings.js';
 import { silentLog as log } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
+import { Vault } from '../../src/kit/sealing/vault.js';
 import { VERSION } from '../../src/kit/version.js';
 import { readCalibration } from '../../src/models/calibration.js';
 import { openPassages } from '../../src/passback/passages-file.js';
@@ -97,7 +98,13 @@ describe.each(RELEASES)('what Kaimon %s has written', (release) => {
       if (!existsSync(path)) writeFileSync(path, `{"${key}":1}\n`);
       replaceIn(path, file === 'calibration.json' ? '"schema": 1' : `"${key}":1`, `"${key}":2`);
       const before = contentOf(state);
-      const opening = { config: defaultConfig, paths: { state, cache: state, run: state }, clock, log };
+      const opening = {
+        config: defaultConfig,
+        paths: { state, cache: state, run: state },
+        vault: Vault.plain(),
+        clock,
+        log,
+      };
       await expect(openData(opening)).rejects.toMatchObject({
         code: 'KAIMON_DATA_NEWER',
         message: expect.stringContaining(
