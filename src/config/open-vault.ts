@@ -9,7 +9,10 @@ import { isForeignCredential, readSecret, secretPath } from './secret.js';
  * How this gate keeps people on the disk, as the configuration says. Where a key is asked for and cannot be had, the vault is locked: the
  * gate starts, knows nobody, and serves button and fire.
  */
-export function openVault({ sealKeyFile, oldSealKeyFiles }: Config['storage'], env: Environment): Vault {
+export function openVault(
+  { sealKeyFile, oldSealKeyFiles }: Pick<Config['storage'], 'sealKeyFile' | 'oldSealKeyFiles'>,
+  env: Environment,
+): Vault {
   // Older keys alone unseal nothing: that is `kaimon seal off`.
   if (sealKeyFile === null) return Vault.plain();
   try {
