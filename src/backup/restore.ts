@@ -113,7 +113,7 @@ async function prepare(file: string, options: RestoreOptions): Promise<Restored>
     await removeWiped(path);
     await writeSynced(path, asBytes(vault.sealed(PEOPLE_PURPOSE, [people.text])));
   }
-  await mergedState(state, join(state, STAGED), sameGate);
+  await mergedState(state, join(state, STAGED), sameGate, vault);
   const moves = await movesOf(state, { sameGate, archive, stamp: iso(clock.wall()).replace(/[:.]/g, '-') });
   await commit(state, { schema: 1, moves, entry: entryOf(report, { sameGate, archive, ownHead, people }) });
   await finish(state, { journal: config.journal, clock, log });

@@ -3,6 +3,7 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { trustedTimesSchema } from '../clock-trust/trusted-times-file.js';
 import { OperatingError } from '../kit/errors.js';
+import { renewSeal } from '../kit/files/renew-seal.js';
 import { removeWiped } from '../kit/files/wipe.js';
 import type { Vault } from '../kit/sealing/vault.js';
 import { NO_COUNTS } from '../passback/passage-detection.js';
@@ -83,7 +84,7 @@ function theirs(bytes: Buffer): PeopleDocument {
  * Puts into the staged files what this gate knows better: the latest time that was trusted, so that a clock which was set back is found; and at
  * another gate no counts, which are of the other one's door.
  */
-export async function mergedState(state: string, staged: string, sameGate: boolean): Promise<void> {
+export async function mergedState(state: string, staged: string, sameGate: boolean, vault: Vault): Promise<void> {
   const [theirs, ours] = [await times(join(staged, 'clock.json')), await times(join(state, 'clock.json'))];
   if (theirs) {
     const later = (a: string | null, b: string | null | undefined) => (b && (a === null || b > a) ? b : a);
@@ -93,9 +94,12 @@ export async function mergedState(state: string, staged: string, sameGate: boole
       battery: later(theirs.battery, ours?.battery),
     });
   } else await fs.rm(join(staged, 'clock.json'), { force: true });
-  if (sameGate) return;
-  const passages = passagesSchema.safeParse(await json(join(staged, 'passages.json'))).data;
-  if (passages) await rewrite(join(staged, 'passages.json'), { ...passages, counts: NO_COUNTS });
+  const passages = join(staged, 'passages.json');
+  if (!sameGate) {
+    const theirs = passagesSchema.safeParse(await json(passages)).data;
+    if (theirs) await rewrite(passages, { ...theirs, counts: NO_COUNTS });
+  }
+  await renewSeal(passages, 'passages', vault);
 }
 
 const times = async (path: string) => trustedTimesSchema.safeParse(await json(path)).data;

@@ -41,7 +41,8 @@ async function restore(file: string, _options: unknown, self: Command): Promise<
   const context = contextOf(options, { gate: options.gateName });
   const restored = await restoreBackup(file, {
     state: context.paths.state,
-    vault: context.vault,
+    // What is there is replaced or refused by the person who restores, and what is restored is written sealed.
+    vault: context.vault.acceptingPlain(),
     config: context.config,
     key,
     check: checkOf(options),

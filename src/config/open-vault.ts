@@ -9,9 +9,14 @@ import { isForeignCredential, readSecret, secretPath } from './secret.js';
  * How this gate keeps people on the disk, as the configuration says. Where a key is asked for and cannot be had, the vault is locked: the
  * gate starts, knows nobody, and serves button and fire.
  */
-export function openVault({ sealKeyFile, oldSealKeyFiles }: Config['storage'], env: Environment): Vault {
+export function openVault({ sealKeyFile, oldSealKeyFiles, refusePlain }: Config['storage'], env: Environment): Vault {
   // Older keys alone unseal nothing: that is `kaimon seal off`.
   if (sealKeyFile === null) return Vault.plain();
+  const vault = keyVault(sealKeyFile, oldSealKeyFiles, env);
+  return refusePlain ? vault.refusingPlain() : vault;
+}
+
+function keyVault(sealKeyFile: string, oldSealKeyFiles: readonly string[], env: Environment): Vault {
   try {
     const older = oldSealKeyFiles.map((file) => readSealKey(file, 'storage.oldSealKeyFiles', env));
     return Vault.sealing(readSealKey(sealKeyFile, KEY, env), older);

@@ -20,6 +20,7 @@ export class Vault {
   #key: SealKey | undefined;
   #known: readonly SealKey[];
   #why: OperatingError | undefined;
+  #refusesPlain = false;
   /** By purpose: their keys are to be forgotten, too. */
   readonly #lines = new Map<string, LineKeys>();
 
@@ -42,6 +43,18 @@ export class Vault {
   /** A key is asked for and cannot be had: plain files can be read, nothing is written. */
   static locked(why: OperatingError): Vault {
     return new Vault(keyOfNobody(), [], why);
+  }
+
+  /** The same, that takes no plain people and passages for its own: whoever can write the state folder could have put them there. */
+  refusingPlain(): Vault {
+    const vault = this.acceptingPlain();
+    vault.#refusesPlain = true;
+    return vault;
+  }
+
+  /** The same, that takes plain ones, too: for who asks for it by hand. */
+  acceptingPlain(): Vault {
+    return new Vault(this.#key, this.#known, this.#why);
   }
 
   /** Whether people are to be sealed here. */
@@ -77,11 +90,16 @@ export class Vault {
 
   /**
    * The content of a file, sealed or plain.
-   * @throws OperatingError KAIMON_SEAL_KEY where its key is not known, KAIMON_DATA_NEWER where a newer Kaimon sealed it: the file may be
+   * @throws OperatingError KAIMON_SEAL_KEY where its key is not known or it must not be plain, KAIMON_DATA_NEWER where a newer Kaimon sealed it: the file may be
    *   well; DamagedSeal where it is not
    */
   async opened(purpose: string, bytes: Buffer, path: string): Promise<Opened> {
     const version = sealVersionOf(bytes);
+    if (version === undefined && this.#refusesPlain && NEVER_PLAIN.has(purpose) && maybeJson(bytes))
+      throw new OperatingError(
+        'KAIMON_SEAL_KEY',
+        `${path} is plain although this gate seals (storage.refusePlain): if you put it there, \`kaimon seal now\` with the gate stopped; if not, somebody else did`,
+      );
     if (version === undefined) return { bytes, stale: this.seals && this.#why === undefined };
     if (version > SEAL_VERSION) throw newerFile(path, new NewerFormat(version, SEAL_VERSION));
     const id = keyIdOf(bytes);
@@ -139,6 +157,15 @@ export class Vault {
 interface LineKeys {
   write: LineSeal | undefined;
   known: ReadonlyMap<string, LineSeal>;
+}
+
+/** What says who comes in; other plain files are sealed at the start. */
+const NEVER_PLAIN: ReadonlySet<string> = new Set(['people', 'passages']);
+
+/** Everything else is damaged, whoever has written it, and its reader falls back to what is whole. */
+function maybeJson(bytes: Buffer): boolean {
+  const blank = [0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf];
+  return bytes.find((byte) => !blank.includes(byte)) === 0x7b;
 }
 
 const keyOfNobody = (): SealKey => makeSealKey(randomBytes(KEY_BYTES));
