@@ -49,7 +49,8 @@ export function contextOf(options: CommonOptions, overrides: Readonly<Record<str
 export function vaultOf({ storage }: Config, { sealKey }: CommonOptions): Vault {
   if (sealKey === undefined) return openVault(storage, process.env);
   const older = storage.oldSealKeyFiles.flatMap((file) => keyIfReadable(file));
-  return Vault.sealing(readSealKey(sealKey, '--seal-key', process.env), older);
+  const vault = Vault.sealing(readSealKey(sealKey, '--seal-key', process.env), older);
+  return storage.refusePlain ? vault.refusingPlain() : vault;
 }
 
 /** Of older keys those that can be had: what needs another one says so. */

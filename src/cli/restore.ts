@@ -44,7 +44,8 @@ async function restore(file: string, _options: unknown, self: Command): Promise<
   const { state } = context.paths;
   const given = {
     state,
-    vault: context.vault,
+    // What is there is replaced or refused by the person who restores, and what is restored is written sealed.
+    vault: context.vault.acceptingPlain(),
     config: context.config,
     key,
     check: checkOf(options),

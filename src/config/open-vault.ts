@@ -10,11 +10,20 @@ import { isForeignCredential, readSecret, secretPath } from './secret.js';
  * gate starts, knows nobody, and serves button and fire.
  */
 export function openVault(
-  { sealKeyFile, oldSealKeyFiles }: Pick<Config['storage'], 'sealKeyFile' | 'oldSealKeyFiles'>,
+  {
+    sealKeyFile,
+    oldSealKeyFiles,
+    refusePlain = false,
+  }: Pick<Config['storage'], 'sealKeyFile' | 'oldSealKeyFiles'> & Partial<Pick<Config['storage'], 'refusePlain'>>,
   env: Environment,
 ): Vault {
   // Older keys alone unseal nothing: that is `kaimon seal off`.
   if (sealKeyFile === null) return Vault.plain();
+  const vault = keyVault(sealKeyFile, oldSealKeyFiles, env);
+  return refusePlain ? vault.refusingPlain() : vault;
+}
+
+function keyVault(sealKeyFile: string, oldSealKeyFiles: readonly string[], env: Environment): Vault {
   try {
     const older = oldSealKeyFiles.map((file) => readSealKey(file, 'storage.oldSealKeyFiles', env));
     return Vault.sealing(readSealKey(sealKeyFile, KEY, env), older);

@@ -13,7 +13,7 @@ async function gate(eraseOnTamper: boolean) {
   const folder = await tempFolder();
   const sealKeyFile = join(folder, 'seal.key');
   writeFileSync(sealKeyFile, keyText(randomBytes(32)));
-  const storage = { sealKeyFile, oldSealKeyFiles: [], eraseOnTamper };
+  const storage = { ...defaultConfig.storage, sealKeyFile, eraseOnTamper };
   const vault = openVault(storage, {});
   const paths = { state: folder, cache: folder, run: folder };
   return {

@@ -17,6 +17,7 @@ beforeAll(() => {
   folder = scratch();
   writeFileSync(at('plain.yaml'), 'log: {level: warn}\n');
   writeFileSync(at('sealed.yaml'), `storage: {sealKeyFile: ${at('seal.key')}}\n`);
+  writeFileSync(at('strict.yaml'), `storage: {sealKeyFile: ${at('seal.key')}, refusePlain: true}\n`);
 });
 afterAll(() => discard(folder));
 
@@ -43,7 +44,10 @@ test.skipIf(notReady)(
     mkdirSync(join(at('state'), 'evidence'));
     writeFileSync(join(at('state'), 'evidence', picture), 'jpeg');
 
-    expect((await run('sealed.yaml', 'seal', 'now')).code).toBe(0);
+    const planted = await run('strict.yaml', 'people', 'list');
+    expect(planted).toMatchObject({ code: 4, json: { error: { code: 'KAIMON_SEAL_KEY' } } });
+    expect(planted.json.error.message).toContain('is plain although this gate seals');
+    expect((await run('strict.yaml', 'seal', 'now')).code).toBe(0);
     const { json: status } = await run('sealed.yaml', 'seal', 'status');
     expect(status).toMatchObject({ key, fault: null });
     expect(status.files.map(({ key: of }: { key: string }) => of)).toEqual([key, key]);
@@ -52,6 +56,7 @@ test.skipIf(notReady)(
     const cat = await kaimon('--config', at('sealed.yaml'), 'seal', 'cat', join(at('state'), 'evidence', picture));
     expect(cat.stdout).toBe('jpeg');
 
+    expect((await run('strict.yaml', 'people', 'list')).json).toHaveLength(1);
     const without = await run('plain.yaml', 'people', 'list');
     expect(without).toMatchObject({ code: 4, json: { error: { code: 'KAIMON_SEAL_KEY' } } });
     expect(without.json.error.message).toContain(key);

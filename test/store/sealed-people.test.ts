@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { OperatingError } from '../../src/kit/errors.js';
@@ -121,6 +121,64 @@ describe('sealed people', () => {
     expect(bytesOf(file)).toEqual(before);
     expect(readdirSync(join(file, '..')).filter((name) => name.includes('corrupt'))).toEqual([]);
     await expect(openStore({ file, vault })).rejects.toMatchObject({ code: 'KAIMON_SEAL_KEY' });
+  });
+
+  describe('where nothing plain is taken (storage.refusePlain)', () => {
+    const anyway = (file: string, vault: Vault) =>
+      PeopleStore.openAnyway({
+        file,
+        encoder: ENCODER,
+        gate: 'north',
+        clock: new ManualClock(),
+        log: silentLog,
+        vault,
+      });
+
+    test.each([
+      ['beside a sealed last good copy', (file: string) => writeFileSync(file, readFileSync(`${file}.planted`))],
+      [
+        'with nothing else there',
+        (file: string) => {
+          rmSync(`${file}.last-good`);
+          renameSync(`${file}.planted`, file);
+        },
+      ],
+      [
+        'in place of the last good copy',
+        (file: string) => {
+          rmSync(file);
+          renameSync(`${file}.planted`, `${file}.last-good`);
+        },
+      ],
+    ])('people whom somebody has planted, plain, %s, are nobody here, and stay where they are', async (_how, plant) => {
+      const [file, theirs] = [await people(), await people()];
+      await withZoe(file, sealing);
+      await withZoe(theirs);
+      writeFileSync(`${file}.planted`, readFileSync(theirs));
+      plant(file);
+      const before = readdirSync(join(file, '..'));
+      for (const vault of [sealing, Vault.locked(new OperatingError('KAIMON_SEAL_KEY', 'the key is gone'))]) {
+        const store = await anyway(file, vault.refusingPlain());
+        expect([store.size, String(store.fault)]).toEqual([
+          0,
+          expect.stringMatching(/is plain although this gate seals.*kaimon seal now/),
+        ]);
+        await store.close().catch(() => undefined);
+      }
+      expect(readdirSync(join(file, '..'))).toEqual(before);
+      const byHand = await openStore({ file, vault: sealing.refusingPlain().acceptingPlain() });
+      expect(byHand.size).toBe(2);
+      await byHand.close();
+      expect((await anyway(file, sealing.refusingPlain())).size).toBe(2);
+    });
+
+    test('a file that is damaged is not taken for a plain one: the last good copy is used', async () => {
+      const file = await people();
+      await withZoe(file, sealing);
+      writeFileSync(file, Buffer.alloc(4096));
+      const store = await openStore({ file, vault: sealing.refusingPlain() });
+      expect([store.get('zoe')?.id, store.problems.length]).toEqual(['zoe', 1]);
+    });
   });
 
   test('a file that was changed is damaged: its last good copy is used, and it is set aside', async () => {

@@ -14,7 +14,7 @@ within() { # SECONDS COMMAND...
 
 say "kernel $(uname -r), $(systemctl --version | head -1), node $(node -v)"
 vhw gpio-up gate-gpio 8
-systemd-sysusers systemd/sysusers.d/kaimon.conf
+systemd-sysusers /mnt/share/systemd/sysusers.d/kaimon.conf
 # From the shared folder the daemon takes minutes to start, from the guest's own disk half a minute.
 mkdir -p /opt/kaimon
 tar -c --exclude='*/darwin' --exclude='*/win32' --exclude=@biomejs --exclude=typescript --exclude=@typescript --exclude=obj.target --exclude='*.map' \

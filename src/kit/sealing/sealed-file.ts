@@ -38,21 +38,31 @@ export const isSealed = (bytes: Uint8Array): boolean => sealVersionOf(bytes) !==
 export const keyIdOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.subarray(MAGIC.length, MAGIC.length + KEY_ID_BYTES)).toString('hex');
 
-/** Seals what `chunks` give. @param purpose what it is, for instance `people`: the file opens for nothing else */
-export async function* seal(chunks: Chunks, key: SealKey, purpose: string): AsyncGenerator<Buffer, void> {
+/**
+ * Seals what `chunks` give. The key of the file is made now, not when the first chunk is asked for: `key` may be forgotten meanwhile.
+ * @param purpose what it is, for instance `people`: the file opens for nothing else
+ */
+export function seal(chunks: Chunks, key: SealKey, purpose: string): AsyncGenerator<Buffer, void> {
   const salt = randomBytes(SALT_BYTES);
   const head = Buffer.concat([MAGIC, Buffer.from(key.id, 'hex'), salt, randomBytes(PREFIX_BYTES)]);
-  const box = { head, secret: subKey(key, salt, purpose), purpose };
-  yield head;
-  let held = Buffer.alloc(0);
-  let number = 0;
-  for await (const chunk of chunks) {
-    held = Buffer.concat([held, typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk]);
-    // The last chunk must be known as the last: so much is always held back.
-    for (; held.length > CHUNK_BYTES; held = held.subarray(CHUNK_BYTES))
-      yield sealChunk(box, number++, false, held.subarray(0, CHUNK_BYTES));
+  return sealWith({ head, secret: subKey(key, salt, purpose), purpose }, chunks);
+}
+
+async function* sealWith(box: Box, chunks: Chunks): AsyncGenerator<Buffer, void> {
+  try {
+    yield box.head;
+    let held = Buffer.alloc(0);
+    let number = 0;
+    for await (const chunk of chunks) {
+      held = Buffer.concat([held, typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk]);
+      // The last chunk must be known as the last: so much is always held back.
+      for (; held.length > CHUNK_BYTES; held = held.subarray(CHUNK_BYTES))
+        yield sealChunk(box, number++, false, held.subarray(0, CHUNK_BYTES));
+    }
+    yield sealChunk(box, number, true, held);
+  } finally {
+    box.secret.fill(0);
   }
-  yield sealChunk(box, number, true, held);
 }
 
 /** The content of a sealed file. @throws DamagedSeal */

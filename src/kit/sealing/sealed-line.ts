@@ -1,5 +1,5 @@
 /** One line of a file that grows line by line, sealed by itself: nonce, content, tag in base64. */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, randomFillSync } from 'node:crypto';
 import { type SealKey, subKey } from './seal-key.js';
 
 const NONCE_BYTES = 12;
@@ -40,6 +40,11 @@ export class LineSeal {
       return undefined;
     }
     return text.toString('utf8');
+  }
+
+  /** Nothing opens any more. Whoever still seals with it does so with a key that nobody has, never with one that everybody knows. */
+  forget(): void {
+    randomFillSync(this.#secret);
   }
 
   #extra(place: number): Buffer {

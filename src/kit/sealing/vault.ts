@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 import { OperatingError } from '../errors.js';
 import { NewerFormat, newerFile } from '../files/format.js';
 import { KEY_BYTES, makeSealKey, type SealKey } from './seal-key.js';
@@ -17,9 +17,12 @@ export interface Opened {
  */
 export class Vault {
   /** The key that new files are sealed with; undefined: they are plain. */
-  readonly #key: SealKey | undefined;
-  readonly #known: readonly SealKey[];
+  #key: SealKey | undefined;
+  #known: readonly SealKey[];
   #why: OperatingError | undefined;
+  #refusesPlain = false;
+  /** By purpose: their keys are to be forgotten, too. */
+  readonly #lines = new Map<string, LineKeys>();
 
   private constructor(key: SealKey | undefined, known: readonly SealKey[], why?: OperatingError) {
     this.#key = key;
@@ -39,7 +42,19 @@ export class Vault {
 
   /** A key is asked for and cannot be had: plain files can be read, nothing is written. */
   static locked(why: OperatingError): Vault {
-    return new Vault(makeSealKey(randomBytes(KEY_BYTES)), [], why);
+    return new Vault(keyOfNobody(), [], why);
+  }
+
+  /** The same, that takes no plain people and passages for its own: whoever can write the state folder could have put them there. */
+  refusingPlain(): Vault {
+    const vault = this.acceptingPlain();
+    vault.#refusesPlain = true;
+    return vault;
+  }
+
+  /** The same, that takes plain ones, too: for who asks for it by hand. */
+  acceptingPlain(): Vault {
+    return new Vault(this.#key, this.#known, this.#why);
   }
 
   /** Whether people are to be sealed here. */
@@ -57,19 +72,34 @@ export class Vault {
     return this.#why ? undefined : this.#key?.id;
   }
 
-  /** What is to be written in place of `chunks`. @throws OperatingError KAIMON_SEAL_KEY where the key is missing */
+  /**
+   * What is to be written in place of `chunks`.
+   * @throws OperatingError KAIMON_SEAL_KEY where the key is missing; also while it is read, where the key is forgotten meanwhile
+   */
   sealed(purpose: string, chunks: Chunks): Chunks {
     if (this.#why) throw this.#why;
-    return this.#key ? seal(chunks, this.#key, purpose) : chunks;
+    return this.#key ? this.#whileKnown(seal(chunks, this.#key, purpose)) : chunks;
+  }
+
+  async *#whileKnown(sealed: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+    for await (const chunk of sealed) {
+      if (this.#why) throw this.#why;
+      yield chunk;
+    }
   }
 
   /**
    * The content of a file, sealed or plain.
-   * @throws OperatingError KAIMON_SEAL_KEY where its key is not known, KAIMON_DATA_NEWER where a newer Kaimon sealed it: the file may be
+   * @throws OperatingError KAIMON_SEAL_KEY where its key is not known or it must not be plain, KAIMON_DATA_NEWER where a newer Kaimon sealed it: the file may be
    *   well; DamagedSeal where it is not
    */
   async opened(purpose: string, bytes: Buffer, path: string): Promise<Opened> {
     const version = sealVersionOf(bytes);
+    if (version === undefined && this.#refusesPlain && NEVER_PLAIN.has(purpose) && maybeJson(bytes))
+      throw new OperatingError(
+        'KAIMON_SEAL_KEY',
+        `${path} is plain although this gate seals (storage.refusePlain): if you put it there, \`kaimon seal now\` with the gate stopped; if not, somebody else did`,
+      );
     if (version === undefined) return { bytes, stale: this.seals && this.#why === undefined };
     if (version > SEAL_VERSION) throw newerFile(path, new NewerFormat(version, SEAL_VERSION));
     const id = keyIdOf(bytes);
@@ -83,15 +113,34 @@ export class Vault {
    * goes on.
    */
   lines(purpose: string): Lines {
-    const write = this.#key && new LineSeal(this.#key, purpose);
-    const known = new Map(this.#known.map((key) => [key.id, new LineSeal(key, purpose)]));
-    return { write, known: (id) => known.get(id) };
+    const keys = this.#lines.get(purpose) ?? this.#lineKeys(purpose);
+    this.#lines.set(purpose, keys);
+    return {
+      get write() {
+        return keys.write;
+      },
+      known: (id) => keys.known.get(id),
+    };
   }
 
-  /** Forgets that there is a key: from now on nothing is sealed, and nothing written. */
+  #lineKeys(purpose: string): LineKeys {
+    return {
+      write: this.#key && new LineSeal(this.#key, purpose),
+      known: new Map(this.#known.map((key) => [key.id, new LineSeal(key, purpose)])),
+    };
+  }
+
+  /** Forgets that there is a key: from now on nothing is sealed, and nothing written but lines that nobody can read. */
   lock(why: OperatingError): void {
     this.#why = why;
-    for (const { secret } of this.#known) secret.fill(0);
+    // Not with zeros: whatever still seals with it must not do so with a key that everybody knows.
+    for (const { secret } of this.#known) randomFillSync(secret);
+    this.#known = [];
+    this.#key &&= keyOfNobody();
+    for (const [purpose, keys] of this.#lines) {
+      for (const line of [keys.write, ...keys.known.values()]) line?.forget();
+      Object.assign(keys, this.#lineKeys(purpose));
+    }
   }
 
   #missing(what: string): OperatingError {
@@ -104,6 +153,22 @@ export class Vault {
     return new OperatingError('KAIMON_SEAL_KEY', `${what}, but ${which}: ${advice}`);
   }
 }
+
+interface LineKeys {
+  write: LineSeal | undefined;
+  known: ReadonlyMap<string, LineSeal>;
+}
+
+/** What says who comes in; other plain files are sealed at the start. */
+const NEVER_PLAIN: ReadonlySet<string> = new Set(['people', 'passages']);
+
+/** Everything else is damaged, whoever has written it, and its reader falls back to what is whole. */
+function maybeJson(bytes: Buffer): boolean {
+  const blank = [0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf];
+  return bytes.find((byte) => !blank.includes(byte)) === 0x7b;
+}
+
+const keyOfNobody = (): SealKey => makeSealKey(randomBytes(KEY_BYTES));
 
 /** Lines of files in which nothing is sealed. */
 export const PLAIN_LINES = { write: undefined, known: () => undefined } as const;

@@ -113,6 +113,17 @@ test('one that tells of people is sealed, what was plain is sealed at the start,
   expect((await StateFile.open({ ...options, sealed })).found).toEqual({ n: 0 });
 });
 
+test('one that tells of people, and was planted plain, is refused where nothing plain is taken', async () => {
+  const { file, options, warnings } = await opened(await tempFolder());
+  const sealed = { vault: Vault.sealing(makeSealKey(randomBytes(32))).refusingPlain(), purpose: 'passages' };
+  writeFileSync(file, ' {"n":7}');
+  await expect(StateFile.open({ ...options, sealed })).rejects.toMatchObject({ code: 'KAIMON_SEAL_KEY' });
+  expect((await StateFile.openAnyway({ ...options, sealed })).found).toEqual({ n: 0 });
+  expect(warnings).toEqual([expect.stringContaining('left where it is')]);
+  const byHand = await StateFile.open({ ...options, sealed: { ...sealed, vault: sealed.vault.acceptingPlain() } });
+  expect([byHand.found, isSealed(readFileSync(file))]).toEqual([{ n: 7 }, true]);
+});
+
 test.each([
   ['with its key', (key: SealKey) => Vault.sealing(key)],
   ['without a key', () => Vault.plain()],

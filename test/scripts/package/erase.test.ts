@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkout, run, tree } from '../tree.js';
@@ -73,6 +74,65 @@ test('purge follows no link that the service may have made', () => {
   const root = machine();
   expect(postrmOf(root, 'purge').join('\n')).not.toContain('other');
   expect(readFileSync(join(root, 'home/other'), 'utf8')).toBe('not of Kaimon');
+});
+
+const namespaces = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
+
+/** Purges with these folders mounted, and returns what is in them afterwards and what was said. */
+function purgeMounted(root: string, ...mounts: readonly string[]): { readonly left: string[]; readonly err: string } {
+  const script = `set -e
+for at in "$@"; do cp -a "$at" "$at.old"; mount -t tmpfs tmpfs "$at"; cp -a "$at.old/." "$at/"; rm -rf "$at.old"; done
+PATH="$ROOT/bin:$PATH" sh "$POSTRM" --root "$ROOT" purge
+for at in "$ROOT/var/lib/kaimon" "$ROOT/var/lib/kaimon.purged"; do [ ! -e "$at" ] || find "$at" -type f; done`;
+  const env = { ...process.env, ROOT: root, POSTRM: postrm };
+  const done = run('unshare', ['-rm', 'sh', '-c', script, 'sh', ...mounts.map((at) => join(root, at))], env);
+  expect(done.code, done.err).toBe(0);
+  return { left: done.out.split('\n').filter((line) => line !== ''), err: done.err };
+}
+
+test.skipIf(!namespaces)(
+  'purge of a mounted folder empties it, goes on with the rest, and says that the mount stays',
+  () => {
+    const root = machine();
+    const { left, err } = purgeMounted(root, 'var/lib/kaimon');
+    expect(left).toEqual([]);
+    expect(err).toBe(`kaimon: ${root}/var/lib/kaimon is empty, but stays: it is a mount\n`);
+    const shredded = readFileSync(join(root, 'shredded'), 'utf8');
+    expect(shredded).toMatch(/kaimon\/\.purged\/.*\/people\.json\n.*\/in\/people\.json/s);
+    expect([existsSync(join(root, 'etc/kaimon')), existsSync(join(root, 'home/other'))]).toEqual([false, true]);
+  },
+);
+
+test.skipIf(!namespaces)('and says what stays of a mount inside of it', () => {
+  const root = machine();
+  const { left, err } = purgeMounted(root, 'var/lib/kaimon', 'var/lib/kaimon/in');
+  expect(left).toEqual([join(root, 'var/lib/kaimon/in/people.json')]);
+  expect(err).toBe(
+    `kaimon: ${root}/var/lib/kaimon STAYS, with 1 files: mounts, or what cannot be removed. Erase it by hand\n`,
+  );
+});
+
+test('purge says of a link that it and what it leads to stay', () => {
+  const root = machine();
+  renameSync(join(root, 'var/lib/kaimon'), join(root, 'data'));
+  symlinkSync(join(root, 'data'), join(root, 'var/lib/kaimon'));
+  const { code, err } = run('sh', [postrm, '--root', root, 'purge']);
+  expect([code, err]).toEqual([
+    0,
+    `kaimon: ${root}/var/lib/kaimon is a link: it and what it leads to, ${root}/data, STAY. Erase them by hand\n`,
+  ]);
+  expect([existsSync(join(root, 'data/people.json')), existsSync(join(root, 'etc/kaimon'))]).toEqual([true, false]);
+});
+
+test('purge takes along older keys, and the links of units that the owner enabled', () => {
+  const root = machine();
+  writeFileSync(join(root, 'etc/credstore.encrypted/kaimon-seal-old'), 'sealed key');
+  const wants = join(root, 'etc/systemd/system/multi-user.target.wants');
+  mkdirSync(wants, { recursive: true });
+  for (const unit of ['kaimon-tamper.path', 'kaimon-seal.service', 'other.path'])
+    symlinkSync(`/usr/lib/systemd/system/${unit}`, join(wants, unit));
+  expect(postrmOf(root, 'purge').join('\n')).toContain('kaimon-seal-old');
+  expect(readdirSync(wants)).toEqual(['other.path']);
 });
 
 test('purge finishes one that was interrupted', () => {
