@@ -169,10 +169,16 @@ if (missing === undefined && !mayMount) console.log('deploy: the full disk is sk
 test.skipIf(missing !== undefined || !mayMount)(
   'a full disk: said before the copy, or the copy is removed; the gate goes on',
   async () => {
-    // A disk of 60 MB below /opt/kaimon, in the namespace of each connection.
+    // A disk of 60 MB below /opt/kaimon, where a release seems to be, in the namespace of each connection.
     const was = gate.at;
     const enter = readFileSync(join(site.folder, 'enter'), 'utf8');
-    writeFileSync(join(site.folder, 'enter'), enter.replace('--bind "$r/opt" /opt', '--size 62914560 --tmpfs /opt'));
+    writeFileSync(
+      join(site.folder, 'enter'),
+      enter.replace(
+        '--bind "$r/opt" /opt',
+        `--size 62914560 --tmpfs /opt --symlink releases/1.0.0-${'a'.repeat(12)} /opt/kaimon/current`,
+      ),
+    );
     const { out } = await site.deploy([...LONG, await site.pack('7.0.0', { ballast: 20_000 }), 'gate1']);
     expect(out).toMatch(/gate1 {2}refused {6}the disk is too full: the package needs \d+ kB free/);
     // One that lies about its size.
