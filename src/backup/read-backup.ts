@@ -42,13 +42,29 @@ export const HELD_MAX = 65 * 1024 * 1024;
 const CHUNK = 256 * 1024;
 
 /** @throws OperatingError KAIMON_BACKUP_KEY, KAIMON_BACKUP_DAMAGED, KAIMON_DATA_NEWER, KAIMON_FILE_READ, and what `sink` throws */
-export async function readBackup(file: string, { key, sink, handle, ...keys }: ReadOptions): Promise<BackupReport> {
+export async function readBackup(file: string, { handle, ...options }: ReadOptions): Promise<BackupReport> {
+  if (handle) return readFrom(file, bytesOf(file, handle, 0), options);
+  const own = await fs.open(file).catch((cause: unknown) => {
+    throw cannotRead(file, cause);
+  });
+  try {
+    return await readFrom(file, bytesOf(file, own), options);
+  } finally {
+    await own.close();
+  }
+}
+
+async function readFrom(
+  file: string,
+  bytes: AsyncIterable<Uint8Array>,
+  { key, sink, ...keys }: Omit<ReadOptions, 'handle'>,
+): Promise<BackupReport> {
   const seen: Member[] = [];
   const names = new Set<string>();
   const held = new Map<string, Buffer>();
   const journal = new JournalReader(file);
   try {
-    for await (const member of readTar(decrypted(bytesOf(file, handle), key, file))) {
+    for await (const member of readTar(decrypted(bytes, key, file))) {
       const { name } = member;
       if (name === MANIFEST_FILE || name === SIGNATURE_FILE) {
         held.set(name, await whole(member));
@@ -176,17 +192,23 @@ export async function openBackup(file: string): Promise<fs.FileHandle> {
     throw new Error('it is no file');
   } catch (cause) {
     await handle?.close();
-    throw new OperatingError('KAIMON_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+    throw cannotRead(file, cause);
   }
 }
 
-async function* bytesOf(file: string, opened: fs.FileHandle | undefined): AsyncGenerator<Uint8Array> {
+/** Closed by {@link readBackup} alone: whoever takes the bytes may stop before their end. */
+async function* bytesOf(file: string, handle: fs.FileHandle, start?: number): AsyncGenerator<Uint8Array> {
   try {
-    const stream = opened
-      ? opened.createReadStream({ highWaterMark: CHUNK, start: 0, autoClose: false })
-      : (await fs.open(file)).createReadStream({ highWaterMark: CHUNK });
+    const stream = handle.createReadStream({
+      highWaterMark: CHUNK,
+      autoClose: false,
+      ...(start !== undefined && { start }),
+    });
     for await (const chunk of stream) yield chunk as Buffer;
   } catch (cause) {
-    throw new OperatingError('KAIMON_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+    throw cannotRead(file, cause);
   }
 }
+
+const cannotRead = (file: string, cause: unknown): OperatingError =>
+  new OperatingError('KAIMON_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { cause });
