@@ -65,7 +65,7 @@ const CHUNK = 256 * 1024;
 export async function makeBackup(file: string, options: BackupOptions): Promise<MadeBackup> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await makeOnce(file, options);
+      return await makeOnce(file, options, attempt === TRIES_MAX);
     } catch (thrown) {
       if (!(thrown instanceof MovedOn)) throw thrown;
       if (attempt < TRIES_MAX) continue;
@@ -75,13 +75,14 @@ export async function makeBackup(file: string, options: BackupOptions): Promise<
   }
 }
 
-async function makeOnce(file: string, options: BackupOptions): Promise<MadeBackup> {
+/** @param last takes the journal with whatever faults it then has */
+async function makeOnce(file: string, options: BackupOptions, last: boolean): Promise<MadeBackup> {
   const { lock, signer, check } = options;
   const draft: { manifest?: Manifest } = {};
   const hash = createHash('sha256');
   let bytes = 0;
   const written = async function* () {
-    for await (const chunk of await encrypted(archive(options, draft), lock)) {
+    for await (const chunk of await encrypted(archive(options, draft, last), lock)) {
       hash.update(chunk);
       bytes += chunk.length;
       yield chunk;
@@ -111,7 +112,11 @@ async function hashOf(file: string): Promise<string> {
 }
 
 /** The bytes of the archive; the manifest comes last, for it says what was in fact read. */
-async function* archive(options: BackupOptions, draft: { manifest?: Manifest }): AsyncGenerator<Uint8Array> {
+async function* archive(
+  options: BackupOptions,
+  draft: { manifest?: Manifest },
+  last: boolean,
+): AsyncGenerator<Uint8Array> {
   const { state, vault, site, gate, encoder, config, clock, signer } = options;
   const seals = journalLines(vault);
   const time = iso(clock.wall());
@@ -125,7 +130,7 @@ async function* archive(options: BackupOptions, draft: { manifest?: Manifest }):
   if (people) yield* add({ name: PEOPLE_FILE, bytes: people.bytes });
   for await (const found of stateFiles(state, vault)) yield* add(found);
   if (config !== undefined) yield* add({ name: CONFIG_MEMBER, bytes: Buffer.from(config) });
-  const lines = journal(state, seals);
+  const lines = journal(state, seals, last);
   let next = await lines.next();
   for (; !next.done; next = await lines.next()) yield* add(next.value);
   for await (const found of archives(state, seals)) yield* add(found);

@@ -2,7 +2,7 @@ import type { Opening } from '../config/opening.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { refuseNewerData } from '../stored/data-check.js';
 import { noteWrittenBy } from '../stored/written-by.js';
-import { finishInterrupted } from './pending.js';
+import { clearLeft, finishInterrupted } from './pending.js';
 
 /**
  * The state folder, before anything in it is opened: one that a later version has written is refused, and left as it is; the door's button and
@@ -24,5 +24,6 @@ export async function openData({
     log.warn({ why: explain(thrown) }, 'the formats in the state folder could not all be read');
   }
   await finishInterrupted(paths.state, { journal: config.journal, clock, log });
+  await clearLeft(paths.state, log);
   await noteWrittenBy(paths.state, { clock, log });
 }

@@ -16,16 +16,15 @@ import type { Clock } from '../kit/clock.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { cannotWrite, errnoOf, ownLikeFolder, syncFolder } from '../kit/files/atomic-file.js';
 import { makeFolder } from '../kit/files/make-folder.js';
+import { removeFolderWiped } from '../kit/files/wipe.js';
 import { WriterLock } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
+import { FINISHED, PENDING, STAGED } from '../store/people-file.js';
 import { PEOPLE_LOCK } from '../store/people-options.js';
 import { PEOPLE_FILE } from '../stored/documents.js';
 import { readStored } from '../stored/read-stored.js';
+import { refuseForeign } from './own-user.js';
 
-/** Being filled: nothing has happened yet. */
-export const STAGED = 'restore.staged';
-/** Complete: to be finished. */
-export const PENDING = 'restore.pending';
 const PLAN_FILE = 'plan.json';
 
 const pathSchema = z
@@ -89,15 +88,48 @@ export async function finishInterrupted(state: string, parts: FinishParts): Prom
 
 /** Does what is left of the plan; may be repeated from any point. Only while the people store is locked. */
 export async function finish(state: string, parts: FinishParts): Promise<void> {
+  // Folder and plan are that user's: with root, links in there could lead anywhere.
+  await refuseForeign(state);
   const pending = join(state, PENDING);
-  const plan = planSchema.parse(JSON.parse(((await readStored(join(pending, PLAN_FILE))) ?? '').toString()));
+  const plan = await planOf(join(pending, PLAN_FILE));
   try {
-    for (const move of plan.moves) await take(state, move);
-    await note(state, plan, parts);
-    await fs.rm(pending, { recursive: true, force: true });
+    await removeFolderWiped(join(state, FINISHED));
+    // Without its plan only the end of a restore is left to do.
+    for (const move of plan?.moves ?? []) await take(state, move);
+    if (plan) await note(state, plan, parts);
+    // Away in one step: a folder that is half gone must not be taken for a restore.
+    await fs.rename(pending, join(state, FINISHED));
     await syncFolder(state);
+    await removeFolderWiped(join(state, FINISHED));
   } catch (cause) {
     throw errnoOf(cause) === undefined ? cause : cannotWrite(pending, cause);
+  }
+}
+
+/** @throws OperatingError KAIMON_RESTORE_PENDING where it cannot be understood */
+async function planOf(path: string): Promise<RestorePlan | undefined> {
+  const bytes = await readStored(path);
+  try {
+    return bytes && planSchema.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (cause) {
+    const why = `${path} is damaged, and the restore of it cannot be finished: move ${dirname(path)} away and restore anew with --replace`;
+    throw new OperatingError('KAIMON_RESTORE_PENDING', why, { cause });
+  }
+}
+
+/** Removes what an interrupted restore has left and nothing needs any more; a restore that is at work is let be. What cannot go is logged. */
+export async function clearLeft(state: string, log: Log): Promise<void> {
+  const left = [join(state, STAGED), join(state, FINISHED)];
+  if (!(await Promise.all(left.map(exists))).includes(true)) return;
+  try {
+    const lock = await WriterLock.take(join(state, `${PEOPLE_FILE}.lock`), log, PEOPLE_LOCK);
+    try {
+      for (const folder of left) await removeFolderWiped(folder);
+    } finally {
+      await lock.release();
+    }
+  } catch (thrown) {
+    log.warn({ why: explain(thrown) }, 'what an interrupted restore has left could not be removed');
   }
 }
 
@@ -107,7 +139,7 @@ async function take(state: string, { from, to, aside }: RestorePlan['moves'][num
   if (source !== undefined && !(await exists(source))) return;
   const target = join(state, to);
   if (await exists(target)) {
-    if (aside === null) await fs.rm(target, { recursive: true, force: true });
+    if (aside === null) await removeFolderWiped(target);
     else {
       await makeOwnFolder(dirname(join(state, aside)), state);
       await fs.rename(target, join(state, aside));
@@ -158,6 +190,13 @@ async function isNoted(state: string, id: unknown): Promise<boolean> {
     if ((await disk.read(name))?.includes(`"id":${JSON.stringify(id)}`)) return true;
   }
   return false;
+}
+
+/** Whoever writes people or journal would write what is about to be replaced. @throws OperatingError KAIMON_RESTORE_PENDING */
+export async function refusePending(state: string): Promise<void> {
+  if (!(await exists(join(state, PENDING)))) return;
+  const why = `a restore was interrupted (${join(state, PENDING)}): start the daemon, which finishes it, then repeat this`;
+  throw new OperatingError('KAIMON_RESTORE_PENDING', why);
 }
 
 const exists = (path: string): Promise<boolean> =>

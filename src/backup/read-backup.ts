@@ -23,6 +23,8 @@ import { NotTar, readTar, type TarMember } from './tar.js';
 
 export interface ReadOptions extends SignatureKeys {
   readonly key: BackupKey;
+  /** The file, where it is open already; it stays so. */
+  readonly handle?: fs.FileHandle | undefined;
   /** Takes each file's content; what it got counts only once all was read. */
   readonly sink?: ((name: string, content: AsyncIterable<Buffer>) => Promise<void>) | undefined;
 }
@@ -39,12 +41,12 @@ const HELD_MAX = 65 * 1024 * 1024;
 const CHUNK = 256 * 1024;
 
 /** @throws OperatingError KAIMON_BACKUP_KEY, KAIMON_BACKUP_DAMAGED, KAIMON_DATA_NEWER, KAIMON_FILE_READ, and what `sink` throws */
-export async function readBackup(file: string, { key, sink, ...keys }: ReadOptions): Promise<BackupReport> {
+export async function readBackup(file: string, { key, sink, handle, ...keys }: ReadOptions): Promise<BackupReport> {
   const seen: Member[] = [];
   const held = new Map<string, Buffer>();
   const journal = new JournalReader(file);
   try {
-    for await (const member of readTar(decrypted(bytesOf(file), key, file))) {
+    for await (const member of readTar(decrypted(bytesOf(file, handle), key, file))) {
       const { name } = member;
       if (name === MANIFEST_FILE || name === SIGNATURE_FILE) {
         held.set(name, await whole(member));
@@ -161,10 +163,25 @@ function differing(named: readonly Member[], seen: readonly Member[]): string | 
   return other === undefined ? undefined : `${other} is not in its manifest`;
 }
 
-async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
+/** Opens a backup that is to be read more than once, or when this process may not open it any more. @throws OperatingError KAIMON_FILE_READ */
+export async function openBackup(file: string): Promise<fs.FileHandle> {
+  let handle: fs.FileHandle | undefined;
   try {
-    const handle = await fs.open(file);
-    for await (const chunk of handle.createReadStream({ highWaterMark: CHUNK })) yield chunk as Buffer;
+    handle = await fs.open(file);
+    if ((await handle.stat()).isFile()) return handle;
+    throw new Error('it is no file');
+  } catch (cause) {
+    await handle?.close();
+    throw new OperatingError('KAIMON_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function* bytesOf(file: string, opened: fs.FileHandle | undefined): AsyncGenerator<Uint8Array> {
+  try {
+    const stream = opened
+      ? opened.createReadStream({ highWaterMark: CHUNK, start: 0, autoClose: false })
+      : (await fs.open(file)).createReadStream({ highWaterMark: CHUNK });
+    for await (const chunk of stream) yield chunk as Buffer;
   } catch (cause) {
     throw new OperatingError('KAIMON_FILE_READ', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }

@@ -12,12 +12,12 @@ import { readMark } from '../journal/recovery.js';
 import { type Clock, iso } from '../kit/clock.js';
 import { OperatingError } from '../kit/errors.js';
 import { cannotWrite, errnoOf } from '../kit/files/atomic-file.js';
-import { removeWiped } from '../kit/files/wipe.js';
+import { removeFolderWiped, removeWiped } from '../kit/files/wipe.js';
 import { WriterLock } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
 import type { Chunks } from '../kit/sealing/sealed-file.js';
 import type { Vault } from '../kit/sealing/vault.js';
-import { lastGoodOf, PEOPLE_PURPOSE } from '../store/people-file.js';
+import { lastGoodOf, PEOPLE_PURPOSE, STAGED } from '../store/people-file.js';
 import { PEOPLE_LOCK } from '../store/people-options.js';
 import { prepareFolder } from '../store/store-folder.js';
 import { refuseNewerData } from '../stored/data-check.js';
@@ -25,7 +25,7 @@ import { PEOPLE_FILE } from '../stored/documents.js';
 import type { BackupKey } from './age-file.js';
 import type { SignatureKeys } from './manifest.js';
 import { checkOrigin } from './origin.js';
-import { commit, finish, finishInterrupted, makeOwnFolder, type RestorePlan, STAGED, writeSynced } from './pending.js';
+import { commit, finish, finishInterrupted, makeOwnFolder, type RestorePlan, writeSynced } from './pending.js';
 import { type BackupReport, readBackup } from './read-backup.js';
 import { mergedState, type RestoredPeople, restoredPeople } from './restored-state.js';
 
@@ -36,6 +36,8 @@ export interface RestoreOptions extends SignatureKeys {
   readonly vault: Vault;
   readonly config: Config;
   readonly key: BackupKey;
+  /** The backup, where it is open already. */
+  readonly handle?: fs.FileHandle | undefined;
   /** Takes a backup that is not signed, or whose signature cannot be checked. */
   readonly unsigned: boolean;
   /** Keeps people and journal that are there aside, in place of refusing. */
@@ -89,7 +91,7 @@ async function checkJournalFree(state: string, log: Log): Promise<void> {
 }
 
 async function prepare(file: string, options: RestoreOptions): Promise<Restored> {
-  const { state, vault, config, dryRun, check, ownCheck, key, encoder, replace, clock, log } = options;
+  const { state, vault, config, dryRun, check, ownCheck, key, handle, encoder, replace, clock, log } = options;
   const before = await restoredPeople(state, undefined, encoder, vault);
   const exists = before.replaced !== null || existsSync(join(state, lastGoodOf(PEOPLE_FILE)));
   if (exists && !replace) throw stands('people');
@@ -99,7 +101,7 @@ async function prepare(file: string, options: RestoreOptions): Promise<Restored>
     await clearStaged(state);
     await makeOwnFolder(join(state, STAGED), state);
   }
-  const report = await readBackup(file, { key, check, ownCheck, sink });
+  const report = await readBackup(file, { key, handle, check, ownCheck, sink });
   checkOrigin(file, report, options);
   const sameGate = report.manifest.gate === config.gate;
   const ownHead = await ownEnd(state);
@@ -160,7 +162,7 @@ const stage =
 
 async function clearStaged(state: string): Promise<void> {
   // What cannot be removed is removed by the next restore.
-  await fs.rm(join(state, STAGED), { recursive: true, force: true }).catch(() => undefined);
+  await removeFolderWiped(join(state, STAGED)).catch(() => undefined);
 }
 
 /** How far the gate's own journal goes, by its head; undefined where there is none. */

@@ -1,4 +1,4 @@
-import { existsSync, promises as fs, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
@@ -12,14 +12,14 @@ import {
 } from '../backup/age-file.js';
 import { type MadeBackup, makeBackup } from '../backup/make-backup.js';
 import type { Manifest } from '../backup/manifest.js';
+import { backupName, removeOlder, removeUnfinished, type Tidied } from '../backup/older-backups.js';
 import { type BackupReport, readBackup } from '../backup/read-backup.js';
 import { FILE_BYTES_MAX, findConfigFile } from '../config/load.js';
 import { readSecret, secretPath } from '../config/secret.js';
 import type { SignatureCheck, Signer } from '../journal/head.js';
 import { signatureCheckOf, signerOf } from '../journal/signing.js';
-import { iso } from '../kit/clock.js';
 import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
-import { cannotWrite, writeFileAtomic } from '../kit/files/atomic-file.js';
+import { writeFileAtomic } from '../kit/files/atomic-file.js';
 import { readPlainFileSync } from '../kit/files/plain-file.js';
 import { systemClock } from '../kit/system-clock.js';
 import { openModels } from '../models/open-models.js';
@@ -107,8 +107,8 @@ async function make(to: string, _options: unknown, self: Command): Promise<void>
   const folder = existsSync(to) && statSync(to).isDirectory();
   if (!folder && options.keep !== undefined)
     throw new OperatingError('KAIMON_USAGE', `--keep needs a folder, and ${to} is none`);
-  const start = `kaimon-${config.site}-${config.gate}-`;
-  const file = folder ? join(to, `${start}${iso(systemClock.wall()).replace(/[:.]/g, '-')}.age`) : to;
+  const file = folder ? join(to, backupName(config, systemClock)) : to;
+  if (folder) await removeUnfinished(to, config, systemClock);
   const made = await makeBackup(resolve(file), {
     state: paths.state,
     vault: context.vault,
@@ -121,8 +121,8 @@ async function make(to: string, _options: unknown, self: Command): Promise<void>
     ...signing(context, options.unsigned === true),
     clock: systemClock,
   });
-  const removed = options.keep === undefined ? 0 : await removeOlder(to, start, options.keep);
-  print(options, { ...made, removed }, linesOfMade(made, removed));
+  const tidied = options.keep === undefined ? NOTHING : await removeOlder(made.file, config, options.keep);
+  print(options, { ...made, ...tidied }, linesOfMade(made, tidied));
 }
 
 function lockOf({ recipient = [], recipientsFile, passphraseFile }: MakeOptions): BackupLock {
@@ -154,20 +154,6 @@ function signing(
   const pem = readSecret(keyFile, 'journal.keyFile', process.env);
   const path = secretPath(keyFile, process.env);
   return { signer: signerOf(pem, path), check: signatureCheckOf(pem, path) };
-}
-
-async function removeOlder(folder: string, start: string, keep: number): Promise<number> {
-  const stamp = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z\.age$/;
-  const names = (await fs.readdir(folder)).filter(
-    (name) => name.startsWith(start) && stamp.test(name.slice(start.length)),
-  );
-  const old = names.sort().slice(0, -keep);
-  try {
-    for (const name of old) await fs.rm(join(folder, name));
-  } catch (cause) {
-    throw cannotWrite(folder, cause);
-  }
-  return old.length;
 }
 
 async function verify(file: string, _options: unknown, self: Command): Promise<void> {
@@ -222,10 +208,18 @@ const linesOf = (file: string, report: BackupReport): readonly string[] => [
   `${file} is whole: ${report.manifest.members.length} files`,
 ];
 
-const linesOfMade = ({ file, bytes, manifest, verified, signed }: MadeBackup, removed: number): readonly string[] => [
+const NOTHING: Tidied = { removed: 0, later: [] };
+
+const linesOfMade = (
+  { file, bytes, manifest, verified, signed }: MadeBackup,
+  { removed, later }: Tidied,
+): readonly string[] => [
   ...contentLines(manifest),
   signed ? 'signed with the key of the journal' : 'not signed',
   ...faultsLine(manifest.journal?.faults ?? 0),
   `${file}: ${bytes} bytes, ${verified === 'whole' ? 'opened again and checked' : 'read back; only the secret key can open it'}`,
   ...(removed > 0 ? [`${removed} older backups removed`] : []),
+  ...(later.length > 0
+    ? [`WARNING: ${later.length} backups are named later than this one and were let be; check the clock: ${later[0]}`]
+    : []),
 ];

@@ -1,3 +1,4 @@
+import { refusePending } from '../backup/pending.js';
 import { OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import type { ModelSet } from '../models/model-set.js';
@@ -19,7 +20,7 @@ export function galleryOf(people: Iterable<Person>, { encoder, dimension }: Mode
   return gallery;
 }
 
-/** Opens the store for writing, does `act`, saves and closes. Refused while a daemon has it. */
+/** Opens the store for writing, does `act`, saves and closes. Refused while a daemon has it, or a restore is not finished. */
 export async function withStore<T>(
   context: Context,
   encoder: string,
@@ -28,6 +29,7 @@ export async function withStore<T>(
 ): Promise<T> {
   const { peopleFile: file, vault, log, config } = context;
   let store: PeopleStore;
+  await refusePending(context.paths.state);
   try {
     store = await PeopleStore.open({
       file,
@@ -48,6 +50,8 @@ export async function withStore<T>(
     throw thrown;
   }
   try {
+    // Again, now that the people are locked and no restore can begin.
+    await refusePending(context.paths.state);
     return await act(store);
   } finally {
     await store.close();

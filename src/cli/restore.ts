@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { becomeOwnerOf } from '../backup/own-user.js';
+import { openBackup } from '../backup/read-backup.js';
 import { type Restored, restoreBackup } from '../backup/restore.js';
 import { readSecret, secretPath } from '../config/secret.js';
 import type { SignatureCheck } from '../journal/head.js';
@@ -39,8 +41,9 @@ async function restore(file: string, _options: unknown, self: Command): Promise<
   const options = self.optsWithGlobals<Options>();
   const key = keyOf(options);
   const context = contextOf(options, { gate: options.gateName });
-  const restored = await restoreBackup(file, {
-    state: context.paths.state,
+  const { state } = context.paths;
+  const given = {
+    state,
     // What is there is replaced or refused by the person who restores, and what is restored is written sealed.
     vault: context.vault.acceptingPlain(),
     config: context.config,
@@ -53,7 +56,11 @@ async function restore(file: string, _options: unknown, self: Command): Promise<
     encoder: encoderOf(context),
     clock: systemClock,
     log: context.log,
-  });
+  };
+  const handle = await openBackup(file);
+  // With sudo all keys are read by now; what is left is the work of the user to whom the state folder belongs.
+  await becomeOwnerOf(state);
+  const restored = await restoreBackup(file, { ...given, handle }).finally(() => handle.close());
   const { people, ...rest } = restored;
   const { text: _text, ...counts } = people;
   print(options, { ...rest, people: counts }, linesOf(restored));

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { needClock, rulesOf } from '../access/rules.js';
 import { readClockFacts } from '../clock-trust/clock-facts.js';
 import type { Config } from '../config/config.js';
@@ -46,21 +46,38 @@ function keysOf({ mqtt, journal, storage }: Config): string {
   return named.length === 0 ? 'none is configured' : `${named.join(', ')}: there, and not open to others`;
 }
 
-/** Who may do what with configuration, people and journal. */
+/** A state folder has a handful of files; what somebody else puts there by the thousand is not all looked at. */
+const OTHERS_MAX = 200;
+
+/** Who may do what with configuration, people and journal, and with the folders above them. */
 export async function lookAtPermissions(configFile: string | null, { state }: Paths): Promise<Checked> {
-  const kept = [state, ...['people.json', 'people.json.last-good', 'journal'].map((name) => join(state, name))];
-  const [config, ...owned] = await Promise.all([configFile ?? '', ...kept].map(ownerOf));
+  const kept = ['people.json', 'people.json.last-good', 'journal'];
+  const names = await readdir(state).catch(() => [] as string[]);
+  const others = names.filter((name) => !kept.includes(name)).slice(0, OTHERS_MAX);
+  const above = new Set([...(configFile === null ? [] : foldersAbove(resolve(configFile))), ...foldersAbove(state)]);
+  const at = (paths: Iterable<string>) => Promise.all([...paths].map(ownerOf));
+  const [config, owned, rest, folders] = await Promise.all([
+    configFile === null ? undefined : ownerOf(configFile),
+    at([state, ...kept.map((name) => join(state, name))]),
+    at(others.map((name) => join(state, name))),
+    at(above),
+  ]);
   const uid = process.getuid?.() ?? -1;
-  return { findings: judgePermissions(configFile === null ? undefined : config, owned, uid) };
+  return { findings: judgePermissions({ config, state: owned, others: rest, above: folders, uid }) };
+}
+
+function foldersAbove(path: string): readonly string[] {
+  const folder = dirname(path);
+  return folder === path ? [] : [folder, ...foldersAbove(folder)];
 }
 
 async function ownerOf(path: string): Promise<Owned> {
   try {
-    const { mode, uid } = await stat(path);
-    return { path, mode: mode & 0o777, uid };
+    const { mode, uid, gid } = await stat(path);
+    return { path, mode: mode & 0o1777, uid, gid };
   } catch (thrown) {
     // In a folder that this user may not enter others can do nothing either.
-    if (['ENOENT', 'EACCES'].includes(errnoOf(thrown) ?? '')) return { path, mode: undefined, uid: -1 };
+    if (['ENOENT', 'EACCES'].includes(errnoOf(thrown) ?? '')) return { path, mode: undefined, uid: -1, gid: -1 };
     throw thrown;
   }
 }

@@ -27,6 +27,11 @@ export const DATA_ERRORS = {
     meaning: 'a backup is of another site than this gate; nothing was changed',
     advice: 'use a backup of this site, or correct `site`',
   },
+  KAIMON_RESTORE_PENDING: {
+    kind: 'environment',
+    meaning: 'a restore was interrupted and is not finished: people and journal are half there; nothing was changed',
+    advice: 'start the daemon, which finishes it, or repeat `kaimon restore`; then repeat the command',
+  },
   KAIMON_RESTORE_EXISTS: {
     kind: 'usage',
     meaning: 'there are people or a journal already where a backup is to be restored',

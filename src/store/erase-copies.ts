@@ -5,12 +5,12 @@ import type { Clock } from '../kit/clock.js';
 import { cannotWrite } from '../kit/files/atomic-file.js';
 import { Patience } from '../kit/files/patience.js';
 import { removeFolderWiped, removeWiped } from '../kit/files/wipe.js';
-import { SET_ASIDE } from './people-file.js';
+import { FINISHED, SET_ASIDE, STAGED } from './people-file.js';
 import type { PeopleStore } from './people-store.js';
 
 /**
  * Removes what still shows or names a removed person, apart from the journal: the last good copy of the people file, all files that
- * were set aside, and all spoken greetings (they are made again when needed).
+ * were set aside, what an interrupted restore has left, and all spoken greetings (they are made again when needed).
  * @throws OperatingError KAIMON_FILE_WRITE: to be repeated; also where the disk hangs
  */
 export async function eraseCopies(
@@ -37,7 +37,8 @@ async function removeCopies(
       await removeWiped(path, onProgress);
       onProgress();
     }
-    for (path of spoken) await removeFolderWiped(path, onProgress);
+    // Nobody restores now: whoever does has the people locked.
+    for (path of [join(state, STAGED), join(state, FINISHED), ...spoken]) await removeFolderWiped(path, onProgress);
   } catch (thrown) {
     throw cannotWrite(path, thrown);
   }

@@ -41,6 +41,13 @@ export interface PeopleFileOptions {
 /** Damaged files that were set aside, files of an older format, and what a restore has replaced. */
 export const SET_ASIDE = /^(?:people|passages)\.json(?:\.last-good)?\.(?:corrupt|format|replaced)-/;
 
+/** Folders of a restore in the state folder. Being filled: nothing has happened yet. */
+export const STAGED = 'restore.staged';
+/** Complete: to be finished before anything else is written. */
+export const PENDING = 'restore.pending';
+/** Finished: what is left in it goes. */
+export const FINISHED = 'restore.finished';
+
 const GOING_ON = 'people file damaged: set aside, going on with the people who are in memory';
 
 /** What the file and its copies are sealed for. */

@@ -1,8 +1,21 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  promises as fs,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openData } from '../../src/backup/open-data.js';
-import { PENDING, STAGED } from '../../src/backup/pending.js';
+import type { Context } from '../../src/cli/context.js';
+import { erasePerson } from '../../src/cli/erase.js';
 import { archiveFolder, archiveNames, erasedInArchive } from '../../src/journal/archive/archives.js';
 import { auditJournal } from '../../src/journal/audit/audit.js';
 import { queryEntries } from '../../src/journal/audit/query.js';
@@ -11,8 +24,10 @@ import { openJournalOf } from '../../src/journal/open-journal.js';
 import { WriterLock } from '../../src/kit/files/writer-lock.js';
 import { silentLog as log } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
+import { Vault } from '../../src/kit/sealing/vault.js';
 import { systemClock as clock } from '../../src/kit/system-clock.js';
 import { eraseCopies } from '../../src/store/erase-copies.js';
+import { FINISHED, PENDING, STAGED } from '../../src/store/people-file.js';
 import { PEOPLE_LOCK } from '../../src/store/people-options.js';
 import { ENCODER, newcomer, OTHER_ENCODER, openStore, tempFolder } from '../store/sample.js';
 import { backupOf, configOf, contentOf, northState, restore } from './given.js';
@@ -275,4 +290,85 @@ test('people who were enrolled after the restore get versions after all that cam
   const people = await openStore({ file: join(lost, 'people.json'), encoder: ENCODER, clock: new ManualClock(0) });
   const { version } = await people.put(newcomer('new'));
   expect(version > (made.manifest.people?.latest ?? '')).toBe(true);
+});
+
+describe('a restore that was killed', () => {
+  /** As a power cut leaves it, right after the restore has happened. */
+  async function cutOff(): Promise<string> {
+    const { file } = await backupOf(await northState());
+    const state = await northState();
+    const rename = vi.spyOn(fs, 'rename').mockImplementation(async (from, to) => {
+      renameSync(from, to);
+      if (String(to).endsWith(PENDING)) throw new Error('power cut');
+    });
+    await expect(restore(file, state, { replace: true })).rejects.toThrow('power cut');
+    rename.mockRestore();
+    return state;
+  }
+  const opening = (state: string) => ({
+    config: configOf('north'),
+    paths: { state, cache: state, run: state },
+    vault: Vault.plain(),
+    clock,
+    log,
+  });
+  const context = (state: string) =>
+    ({ ...opening(state), configFile: null, peopleFile: join(state, 'people.json'), calibrationFile: '' }) as Context;
+
+  test('lets nobody be erased or enrolled until it is finished: it would bring them back', async () => {
+    const state = await cutOff();
+    const before = contentOf(state);
+    await expect(erasePerson(context(state), ENCODER, 'ada')).rejects.toMatchObject({ code: 'KAIMON_RESTORE_PENDING' });
+    expect(contentOf(state)).toEqual(before);
+    await openData(opening(state));
+    await erasePerson(context(state), ENCODER, 'ada');
+    await openData(opening(state));
+    expect(Object.keys(json(join(state, 'people.json')).people)).toEqual(['grace']);
+  });
+
+  test('in its last steps keeps no gate from starting', async () => {
+    const state = await cutOff();
+    const plan = readFileSync(join(state, PENDING, 'plan.json'));
+    await openData(opening(state));
+    const done = contentOf(state);
+    // Half removed: the plan is gone, and something else is still there.
+    mkdirSync(join(state, PENDING, 'evidence'), { recursive: true });
+    writeFileSync(join(state, PENDING, 'kaimon.yaml'), 'rest');
+    await openData(opening(state));
+    // And after it was moved away.
+    mkdirSync(join(state, FINISHED));
+    writeFileSync(join(state, FINISHED, 'plan.json'), plan);
+    await openData(opening(state));
+    expect(contentOf(state)).toEqual(done);
+    expect(readdirSync(state).filter((name) => name.startsWith('restore'))).toEqual([]);
+    mkdirSync(join(state, PENDING));
+    writeFileSync(join(state, PENDING, 'plan.json'), '');
+    await expect(openData(opening(state))).rejects.toMatchObject({ code: 'KAIMON_RESTORE_PENDING' });
+  });
+
+  test('before it has happened leaves nothing that names people: the next start and each erasure remove it, links not followed', async () => {
+    for (const [act, left] of [
+      [(state: string) => openData(opening(state)), STAGED],
+      [(state: string) => erasePerson(context(state), ENCODER, 'ada'), STAGED],
+      [(state: string) => erasePerson(context(state), ENCODER, 'ada'), FINISHED],
+    ] as const) {
+      const state = await northState();
+      const other = await tempFolder();
+      writeFileSync(join(other, 'kept'), 'not of Kaimon');
+      mkdirSync(join(state, left, 'journal', 'personal'), { recursive: true });
+      const file = join(state, left, 'journal', 'personal', '000000000001.jsonl');
+      writeFileSync(file, 'ada');
+      // Still open: it shows what became of its bytes.
+      const open = openSync(file, 'r');
+      symlinkSync(other, join(state, left, 'link'));
+      await act(state);
+      expect(existsSync(join(state, left))).toBe(false);
+      expect(readFileSync(join(other, 'kept'), 'utf8')).toBe('not of Kaimon');
+      expect(readFileSync(open, 'latin1')).toBe('\0\0\0');
+      closeSync(open);
+      symlinkSync(other, join(state, left));
+      await act(state).catch(() => undefined);
+      expect(readdirSync(other)).toEqual(['kept']);
+    }
+  });
 });

@@ -147,17 +147,53 @@ describe('GPIO lines', () => {
 });
 
 describe('permissions', () => {
-  const owned = (path: string, mode: number | undefined, uid = 0): Owned => ({ path, mode, uid });
-  test.each<[string, Parameters<typeof judgePermissions>, Expected]>([
-    ['in order', [owned('/c', 0o640), [owned('/s', 0o700, 990), owned('/s/people.json', 0o600, 990)], 0], ['ok']],
-    ['of what is not there yet', [undefined, [owned('/s', undefined)], 0], ['ok']],
-    ['of a configuration that all can change', [owned('/c', 0o666), [], 0], ['problem', /change \/c/, /chmod o-w \/c/]],
-    ['of a configuration of another user', [owned('/c', 0o644, 1000), [], 0], ['warning', /user 1000/, /chown root/]],
-    ['of one’s own configuration', [owned('/c', 0o644, 1000), [], 1000], ['ok']],
-    ['of people that others read', [undefined, [owned('/s', 0o755)], 0], ['warning', /read \/s/, /chmod go= \/s/]],
-    ['of people that others change', [undefined, [owned('/s', 0o770)], 0], ['problem', /change \/s/, /chmod go=/]],
-    ['of a folder that others only pass', [undefined, [owned('/s', 0o711)], 0], ['ok']],
-  ])('%s', (_title, given, expected) => expectFinding(judgePermissions(...given)[0], expected));
+  const owned = (path: string, mode: number | undefined, uid = 0, gid = uid): Owned => ({ path, mode, uid, gid });
+  type Given = Partial<Parameters<typeof judgePermissions>[0]>;
+  const state = [owned('/s', 0o700, 990), owned('/s/people.json', 0o600, 990)];
+  test.each<[string, Given, Expected]>([
+    ['in order', { config: owned('/c', 0o640, 0, 990), state, above: [owned('/tmp', 0o1777)] }, ['ok']],
+    ['of what is not there yet', { state: [owned('/s', undefined)] }, ['ok']],
+    [
+      'of a configuration that all can change',
+      { config: owned('/c', 0o666) },
+      ['problem', /change \/c/, /chmod o-w \/c/],
+    ],
+    [
+      'of a configuration of another user',
+      { config: owned('/c', 0o644, 1000) },
+      ['warning', /user 1000/, /chown root/],
+    ],
+    ['of one’s own configuration', { config: owned('/c', 0o664, 1000), uid: 1000 }, ['ok']],
+    [
+      'of a configuration that a group can change',
+      { config: owned('/c', 0o660, 0, 990) },
+      ['warning', /group 990 can change \/c/, /chmod g-w \/c/],
+    ],
+    ['of people that others read', { state: [owned('/s', 0o755)] }, ['warning', /read \/s/, /chmod go= \/s/]],
+    ['of people that others change', { state: [owned('/s', 0o770)] }, ['problem', /change \/s/, /chmod go=/]],
+    ['of a folder that others only pass', { state: [owned('/s', 0o711)] }, ['ok']],
+    [
+      'of people that root has made for himself',
+      { state: [owned('/s', 0o700, 990), owned('/s/people.json', 0o600, 0)] },
+      ['problem', /people\.json belongs to the user 0 .* may not read/, /chown -h --reference=\/s \/s\/people\.json/],
+    ],
+    [
+      'of a file of somebody else in the state folder',
+      { state, others: [owned('/s/passages.json', 0o600, 1000)] },
+      ['problem', /passages\.json belongs to the user 1000 .* can change it/],
+    ],
+    [
+      'of a folder above that all can change',
+      { state, above: [owned('/var/lib', 0o777)] },
+      ['problem', /replace what is in \/var\/lib/, /chmod o-w/],
+    ],
+    ['of a folder above of another user', { state, above: [owned('/data', 0o755, 1000)] }, ['warning', /\/data/]],
+    ['of a folder above of the gate’s user', { state, above: [owned('/data', 0o755, 990)] }, ['ok']],
+  ])('%s', (_title, given, expected) => {
+    const found = judgePermissions({ config: undefined, state: [], uid: 0, ...given });
+    expect(found).toHaveLength(1);
+    expectFinding(found[0], expected);
+  });
 });
 
 describe('packages', () => {

@@ -9,6 +9,7 @@ const load = (path) => import(pathToFileURL(join(dist, path)).href);
 const { restoreBackup } = await load('backup/restore.js');
 const { loadConfig } = await load('config/load.js');
 const { systemClock: clock } = await load('kit/system-clock.js');
+const { Vault } = await load('kit/sealing/vault.js');
 const { silentLog: log } = await load('kit/log.js');
 const { config } = loadConfig({ env: {}, overrides: { site: 'home', gate: 'north' } });
 
@@ -25,9 +26,10 @@ const counted = (owner, name) => {
     return result;
   };
 };
-for (const name of ['open', 'mkdir', 'link', 'rename', 'rm']) counted(fs, name);
+for (const name of ['open', 'mkdir', 'link', 'rename', 'rm', 'rmdir']) counted(fs, name);
 await restoreBackup(backup, {
   state,
+  vault: Vault.plain(),
   config,
   key: { kind: 'identities', identities: [identity] },
   unsigned: true,

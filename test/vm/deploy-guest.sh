@@ -14,6 +14,7 @@ door:
   lockType: fail-secure
   gpio: { backend: onoff }
   relay: { line: { chip: gate-gpio, offset: 0 } }
+eye: { hangMs: 60000, busyMs: 600000, startMs: 600000 }
 greeting: { enabled: false }
 mqtt: { enabled: false }
 Y

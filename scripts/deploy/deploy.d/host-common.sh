@@ -23,11 +23,24 @@ write_file() { # FILE, from standard input: the old bytes or the new ones, after
   cat >"$1.new" && sync "$1.new" && mv -T "$1.new" "$1" && sync "$(dirname "$1")"
 }
 
+# Not now; the PC may ask again.
+busy() { say busy 'another deployment is at work on this host'; exit 4; }
+
 # One at a time. The lock ends with the process; what it starts must not inherit it.
-lock() {
+lock() { take_lock "$@" || busy; }
+take_lock() {
   mkdir -p "$lib" && chmod 700 "$lib" || refuse "$lib cannot be made"
   exec 9>"$lib/lock" || refuse "$lib/lock cannot be made"
-  flock "$@" 9 || refuse 'another deployment is at work on this host'
+  flock "$@" 9
+}
+
+# Who asked for a switch last: noted before anything is looked at, so that a PC that lost the connection meanwhile does not take it for refused.
+note_asking() { printf 'run=%s\npid=%s\nstart=%s\n' "$1" "$$" "$(start_of "$$")" | write_file "$lib/asked"; } # RUN
+start_of() { sed -n 's/.*) //p' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; } # PID
+asked_by() { # RUN: `yes` while the process that was asked under this name is at work
+  local pid
+  pid=$(field "$lib/asked" pid)
+  [ "$(field "$lib/asked" run)" = "$1" ] && [ -n "$pid" ] && [ "$(start_of "$pid")" = "$(field "$lib/asked" start)" ] && echo yes
 }
 
 release_of_link() { # the release that `current` names
@@ -44,11 +57,21 @@ config_of() { local i; i=$(instance_of "$1"); printf '%s' "/etc/kaimon/${i:-kaim
 
 property() { systemctl show -p "$2" --value "$1" 2>/dev/null; } # UNIT NAME
 
-# The gates at work, also one that systemd is about to start again.
-gates() {
+# The gates of this computer: what runs or is enabled. One that is stopped at the moment is switched, started and judged like the others.
+gates() { { running_gates; enabled_gates; } | sort -u; }
+
+enabled_gates() {
+  local link
+  for link in "$units"/*.wants/kaimon.service "$units"/*.wants/kaimon@*.service; do
+    [ -L "$link" ] && is_gate "${link##*/}" && printf '%s\n' "${link##*/}"
+  done
+}
+
+# Also one that systemd is about to start again, or that is just ending.
+running_gates() {
   local unit state _
   while read -r unit _ state _; do
-    case $state in active | activating | reloading) is_gate "$unit" && printf '%s\n' "$unit" ;; esac
+    case $state in active | activating | reloading | deactivating) is_gate "$unit" && printf '%s\n' "$unit" ;; esac
   done < <(systemctl list-units --all --plain --no-legend 'kaimon.service' 'kaimon@*.service' 2>/dev/null)
 }
 
@@ -91,6 +114,7 @@ inspect() {
   say releases "$(cd "$releases" 2>/dev/null && ls -1 | tr '\n' ' ')"
   say trusts "$(grep -cv '^ *\(#\|$\)' "$signers" 2>/dev/null || true)"
   if [ -e "$transaction" ]; then say switching "$(field "$transaction" run)"; fi
+  if [ -e "$lib/result" ]; then say last "$(field "$lib/result" outcome): $(field "$lib/result" why)"; fi
   for gate in $(gates); do
     say gate "$gate $(property "$gate" ActiveState) $(property "$gate" NRestarts) $(property "$gate" StatusText)"
   done

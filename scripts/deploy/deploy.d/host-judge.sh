@@ -20,6 +20,7 @@ await_health() { # RELEASE GATES
   local release=$1 list=$2 seconds steady deadline since=-1 was='' now faults gate told=''
   seconds=$(field "$transaction" seconds) steady=$(field "$transaction" steady)
   deadline=$((SECONDS + seconds))
+  [ -n "${list// /}" ] || fail 'no gate was started: nothing could be judged'
   while :; do
     faults=$(for gate in $list; do gate_faults "$gate" "$release"; done)
     now=$(processes "$list")
@@ -41,14 +42,18 @@ await_health() { # RELEASE GATES
   done
 }
 
-finish() { # OUTCOME WHY: the result first, so that whoever finds no transaction finds it
+# `unfinished` where going back has failed: the transaction stays, and whoever finds it tries again.
+finish() { # OUTCOME WHY [unfinished]: the result first, so that whoever finds no transaction finds it
   local seconds=$(($(uptime_s) - $(field "$transaction" began))) text
   # After a power cut the machine counts anew.
   text=$(printf 'run=%s\noutcome=%s\nwhy=%s\nseconds=%d' "$(field "$transaction" run)" "$1" "$(tr '\n' ' ' <<<"$2" | head -c 1000)" "$((seconds < 0 ? 0 : seconds))")
+  [ -z "${3-}" ] || text="$text"$'\n'"unfinished=yes"
   printf '%s\n' "$text" | write_file "$lib/result"
+  if [ -n "${3-}" ]; then progress "$1: $2"; return; fi
   rm -f -- "$transaction" && sync "$lib"
   # On a full disk the transaction has just made room for it.
   [ "$(field "$lib/result" run)" = "$(sed -n 's/^run=//p' <<<"$text")" ] || printf '%s\n' "$text" | write_file "$lib/result"
+  drop_aside
   progress "$1: $2"
 }
 
@@ -68,7 +73,7 @@ confirm() { # RELEASE FROM
 recover() { # [boot]
   lock -w 60
   [ -f "$transaction" ] || exit 0
-  local to from list why limit gate down
+  local to from list why limit gate down back
   to=$(field "$transaction" to) from=$(field "$transaction" from) list=$(field "$transaction" gates)
   why=$(cat "$lib/why" 2>/dev/null)
   why=${why:-the switch was cut off}
@@ -83,8 +88,17 @@ recover() { # [boot]
   [ -n "$from" ] || systemctl --quiet disable kaimon.service kaimon-eye.socket >>"$lib/log" 2>&1
   # The key that it has brought is for the gates of a release.
   [ -n "$from" ] || systemctl stop kaimon-seal.service >>"$lib/log" 2>&1
-  link_current "$from" && install_units "$from" || progress 'the old release cannot be put back in its place'
+  back=''
+  link_current "$from" && install_units "$from" || back=no
   systemctl daemon-reload || progress 'systemd does not load the units'
+  if [ -n "$back" ]; then
+    why="$why; ${from:-nothing} could NOT be put back in its place: is the disk full or read-only? Mend that, then deploy again or start the machine anew: it is tried once more"
+    progress 'the old release cannot be put back in its place'
+    # A gate of a release that is not well still serves button and fire.
+    [ "${1-}" = boot ] || start_gates "$list"
+    finish failed "$why" unfinished
+    exit 1
+  fi
   rm -f -- "$lib/why"
   if [ "${1-}" = boot ]; then
     finish rolled-back "$why"
@@ -104,25 +118,35 @@ recover() { # [boot]
 # A transaction that nobody works on any more, with the lock held: its unit was killed together with its ExecStopPost.
 settle() {
   [ -f "$transaction" ] || return 0
-  case $(property kaimon-deploy.service ActiveState) in active | activating | deactivating) refuse 'another deployment is at work on this host' ;; esac
+  case $(property kaimon-deploy.service ActiveState) in active | activating | deactivating) busy ;; esac
   exec 9>&-
   bash -c "$BASH_EXECUTION_STRING" kaimon-deploy recover >/dev/null
   lock -n
+  [ ! -f "$transaction" ] || refuse "the switch before could not be rolled back: $(field "$lib/result" why)"
   say progress 'a switch that was cut off has been rolled back first'
 }
 
 # What became of a switch; waits for a while, the PC asks again.
 follow() { # RUN LINES: so many lines of its log are known
-  local run=$1 told=$2 limit=$((SECONDS + 20)) line
+  local run=$1 told=$2 limit=$((SECONDS + 20)) line at_work asking looks=0
   while :; do
+    # In this order: what ends in between is found further down. The result is written before the transaction goes.
+    asking=$(asked_by "$run") at_work=$(field "$transaction" run)
     while IFS= read -r line; do told=$((told + 1)); say progress "$line"; done < <(tail -n "+$((told + 1))" "$lib/log" 2>/dev/null)
-    if [ "$(field "$lib/result" run)" = "$run" ] && [ "$(field "$transaction" run)" != "$run" ]; then
+    if [ "$(field "$lib/result" run)" = "$run" ] && { [ "$at_work" != "$run" ] || [ -n "$(field "$lib/result" unfinished)" ]; }; then
       say outcome "$(field "$lib/result" outcome)"
       say why "$(field "$lib/result" why)"
       say seconds "$(field "$lib/result" seconds)"
       return
     fi
-    if [ "$(field "$transaction" run)" != "$run" ]; then say outcome none; return; fi
+    if [ "$at_work" != "$run" ] && [ -z "$asking" ]; then
+      # On a full disk the result is written after the transaction.
+      looks=$((looks + 1))
+      if [ $looks -ge 3 ] && [ "$(field "$lib/asked" run)" = "$run" ]; then say outcome unbegun; return; fi
+      if [ $looks -ge 3 ]; then say outcome none; return; fi
+    else
+      looks=0
+    fi
     if [ $SECONDS -ge $limit ]; then say outcome going; return; fi
     sleep 0.5
   done

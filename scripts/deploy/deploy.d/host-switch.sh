@@ -2,24 +2,49 @@
 # The switch. While $transaction exists it is not confirmed, and whoever finds it unconfirmed rolls back: ExecStopPost of the unit that
 # switches (however that ended), the next start of the machine, the next deployment. Each step back may be done twice.
 
+# What going back needs, beside its place, so that it takes no more than renames: it must work on a disk that is full.
+set_aside() { # RELEASE
+  local unit
+  drop_aside
+  for unit in "$units"/kaimon*; do
+    is_own "$unit" || continue
+    ln -f -- "$unit" "$units/.${unit##*/}.before" || return 1
+  done
+  if [ -n "$1" ]; then ln -sfn "releases/$1" "$current.before" || return 1; fi
+  sync -f "$units" && sync -f "$home"
+}
+drop_aside() { rm -f -- "$units"/.kaimon*.before "$current.before"; }
+
+# A unit that a release has brought.
+is_own() { [ -f "$1" ] && ! [ -L "$1" ] && [[ $(head -c ${#mark} "$1") == "$mark" ]]; }
+
 # Files of a release into the system's places; none for '': what was installed is taken away.
 install_units() { # RELEASE
   local release=$1 unit name
   for unit in "$units"/kaimon*.service "$units"/kaimon*.socket "$units"/kaimon*.path; do
-    [ -f "$unit" ] && [[ $(head -c ${#mark} "$unit") == "$mark" ]] || continue
-    [ -n "$release" ] && [ -e "$releases/$release/.deploy/units/${unit##*/}" ] || rm -f -- "$unit"
+    is_own "$unit" || continue
+    [ -n "$release" ] && [ -e "$releases/$release/.deploy/units/${unit##*/}" ] || rm -f -- "$unit" || return 1
   done
   if [ -n "$release" ]; then
     for unit in "$releases/$release/.deploy/units"/*; do
       name=${unit##*/}
-      cp -- "$unit" "$units/.$name.new" && mv -T "$units/.$name.new" "$units/$name" || return 1
+      cmp -s "$unit" "$units/$name" && continue
+      if cmp -s "$unit" "$units/.$name.before"; then
+        mv -T "$units/.$name.before" "$units/$name" || return 1
+      else
+        cp -- "$unit" "$units/.$name.new" && mv -T "$units/.$name.new" "$units/$name" || { rm -f -- "$units/.$name.new"; return 1; }
+      fi
     done
   fi
   sync -f "$units"
 }
 
 link_current() { # RELEASE
-  if [ -n "$1" ]; then
+  if [ -n "$1" ] && [ "$(release_of_link)" = "$1" ]; then
+    return 0
+  elif [ -n "$1" ] && [ "$(readlink "$current.before")" = "releases/$1" ]; then
+    mv -T "$current.before" "$current" || return 1
+  elif [ -n "$1" ]; then
     ln -sfn "releases/$1" "$current.new" && mv -T "$current.new" "$current" || return 1
   else
     rm -f -- "$current"
@@ -41,8 +66,13 @@ progress() { printf '%(%H:%M:%S)T %s\n' -1 "$*" >>"$lib/log"; }
 switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
   local release=$1 run=$2 from why record
   is_release "$release" || refuse "'$release' is no name of a release"
-  lock -n
+  take_lock -n || {
+    [ "$(asked_by "$run")" = yes ] || busy
+    say done 'begun already'
+    return
+  }
   if [ "$(field "$lib/result" run)" = "$run" ] || [ "$(field "$transaction" run)" = "$run" ]; then say done 'begun already'; return; fi
+  note_asking "$run" && : >"$lib/log" || refuse "$lib cannot be written"
   settle
   why=$(obstacle)
   [ -z "$why" ] || refuse "$why"
@@ -53,15 +83,16 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
   preflight "$release"
   from=$(release_of_link)
   if [ "$from" = "$release" ]; then
-    printf 'run=%s\noutcome=healthy\nwhy=it is at work already\nseconds=0\n' "$run" | write_file "$lib/result"
+    at_work_already "$release" "$run"
     say done 'it is at work already'
     return
   fi
+  [ -z "$from" ] || [ -n "$(gates)" ] || refuse "a release is here, but no gate runs or is enabled that could be judged: systemctl enable --now kaimon.service"
   # Kept for what happens when nobody is connected any more.
   printf '%s\n' "$BASH_EXECUTION_STRING" | write_file "$lib/host.sh" && chmod 700 "$lib/host.sh" || refuse "$lib cannot be written"
   recover_unit | write_file "$units/kaimon-deploy-recover.service" && systemctl daemon-reload && systemctl --quiet enable kaimon-deploy-recover.service ||
     refuse 'systemd does not take kaimon-deploy-recover.service, which puts a power cut right'
-  : >"$lib/log"
+  set_aside "$from" || refuse "what going back needs cannot be put aside: is the disk full or read-only?"
   {
     printf 'run=%s\nto=%s\nfrom=%s\nseconds=%d\nsteady=%d\nkeep=%d\nbegan=%s\n' "$run" "$release" "$from" "$3" "$4" "$5" "$(uptime_s)"
     printf 'gates=%s\n' "$(gates | tr '\n' ' ')"
@@ -71,6 +102,20 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
     --property="ExecStopPost=/bin/bash $lib/host.sh recover" --property=TimeoutStopSec=600 --property="RuntimeMaxSec=$(($3 + 180))" \
     /bin/bash "$lib/host.sh" act </dev/null 9>&- >&2 || { rm -f -- "$transaction"; refuse 'systemd does not start the switch'; }
   say done 'begun'
+}
+
+# The release is here already: judged, not switched.
+at_work_already() { # RELEASE RUN
+  local gate faults limit=$((SECONDS + 20)) outcome=healthy
+  rm -rf -- "$lib/before"
+  while :; do
+    faults=$(for gate in $(gates); do gate_faults "$gate" "$1"; done)
+    [ -n "$(gates)" ] || faults='no gate runs or is enabled'
+    [ -n "$faults" ] && [ $SECONDS -lt $limit ] || break
+    sleep 1
+  done
+  [ -z "$faults" ] || outcome=failed
+  printf 'run=%s\noutcome=%s\nwhy=it is here already%s\nseconds=0\n' "$2" "$outcome" "${faults:+, and not well: $(tr '\n' ' ' <<<"$faults")}" | write_file "$lib/result"
 }
 
 uptime_s() { cut -d. -f1 /proc/uptime; }
@@ -117,10 +162,12 @@ act() {
   link_current "$to" && install_units "$to" || fail 'the release cannot be put in its place: is the disk full or read-only?'
   users_and_rules "$to"
   systemctl daemon-reload || fail 'systemd does not load the units'
+  # What an older installation has enabled stays so, and is started.
+  [ -n "$from" ] || systemctl --quiet enable kaimon-eye.socket || fail 'the socket of the eyes cannot be enabled'
   if [ -z "$from" ] && [ -z "$list" ]; then
     first_configuration "$to"
     list=kaimon.service
-    systemctl --quiet enable kaimon.service kaimon-eye.socket || fail 'the service cannot be enabled'
+    systemctl --quiet enable kaimon.service || fail 'the service cannot be enabled'
     sed -i "s/^gates=.*/gates=$list/" "$transaction"
   fi
   progress "starting $to"

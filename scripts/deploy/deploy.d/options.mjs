@@ -22,7 +22,7 @@ gate7, root@10.0.0.7. On it root, or sudo without a password. The first host is 
   --json                   one JSON document on standard output
   --help                   this text
 
-Exit codes: 0 all hosts are well, 1 some refused, failed or were rolled back, 2 wrong use, 4 some could not be reached.
+Exit codes: 0 all hosts are well (--status: at work), 1 some refused, failed, were rolled back or are not at work, 2 wrong use, 4 some could not be reached.
 Example: scripts/deploy/deploy kaimon_0.2.0~deb12_arm64.deb root@gate1 root@gate2`;
 
 export class UsageError extends Error {}

@@ -37,7 +37,7 @@ export async function rollOut(hosts, work, { canary, parallel, maxFailed }) {
 /** 0 all well, 1 some are not as wanted, 4 some could not be reached and nothing worse. */
 export function exitCodeOf(outcomes) {
   const results = new Set(outcomes.map(({ result }) => result));
-  if (['rolled-back', 'failed', 'refused'].some((result) => results.has(result))) return 1;
+  if (['rolled-back', 'failed', 'refused', 'not-at-work', 'switching'].some((result) => results.has(result))) return 1;
   if (results.has('unreachable')) return 4;
   return results.has('skipped') ? 1 : 0;
 }

@@ -30,7 +30,7 @@ function remoteCommand(verb, args) {
  * Runs one step on `host`.
  * @param payload bytes for the step's standard input
  * @param onProgress called with each line of progress
- * @returns `connected`: whether the connection held to the end; `refused`; `answers`: what the step said, by key; `why`: what else was said where it failed
+ * @returns `connected`: whether the connection held to the end; `refused`; `busy`: refused for now; `answers`: what the step said, by key; `why`: what else was said where it failed
  */
 export function onHost(host, verb, args, { sshOptions, payload = [], onProgress, limitMs = 600_000 }) {
   const options = [...sshOptions, ...DEFAULTS].flatMap((option) => ['-o', option]);
@@ -77,13 +77,14 @@ export function onHost(host, verb, args, { sshOptions, payload = [], onProgress,
           .map(printable)
           .filter((text) => text !== '')
           .pop() ?? '';
-      const said = answers.refused ?? answers.cut;
+      const said = answers.refused ?? answers.busy ?? answers.cut;
       const why = said ?? (code === 0 ? undefined : last || `ssh ended with ${code ?? 'a signal'}`);
       // Cut off by the far end while it ran: sudo and shells say so with codes of their own, ssh with 255.
       resolve({
         connected: code !== NO_CONNECTION && code !== null && left >= 0,
         ok: code === 0,
         refused: answers.refused,
+        busy: answers.busy,
         answers,
         gates,
         why,

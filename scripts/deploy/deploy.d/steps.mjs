@@ -3,10 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { onHost } from './ssh.mjs';
 
-/** Outcomes: `well`, `rolled-back`, `failed` (not well and not back either, or unknown), `refused` (untouched), `unreachable`, `skipped` (untouched). */
+/**
+ * Outcomes: `well`, `rolled-back`, `failed` (not well and not back either, or unknown), `refused` (untouched), `unreachable`, `skipped` (untouched);
+ * of --status `at-work` (each gate is active), `not-at-work`, `switching`.
+ */
 const outcome = (host, result, why, more = {}) => ({ host, result, why, ...more });
 
 const RECONNECT_MS = 2000;
+/** The host answers `going` after twenty seconds; one in wrong hands may do so at once. */
+const GOING_MS = 500;
 const COPIES_MAX = 3;
 /** Beside the time for health: waiting for people in the door, stopping, rolling back. */
 const SWITCH_SPARE_MS = 360_000;
@@ -23,9 +28,12 @@ export async function inspectHost(host, options) {
 export async function statusOfHost(host, options) {
   const found = await inspectHost(host, options);
   if (found.unreachable) return found.unreachable;
-  const { current, previous, releases, gates, obstacle } = found;
-  return outcome(host, 'well', obstacle, { current, previous, releases, gates });
+  const { current, previous, releases, gates, obstacle, last } = found;
+  const result = found.switching ? 'switching' : everyGateActive(gates) ? 'at-work' : 'not-at-work';
+  return outcome(host, result, obstacle || (last && `last switch: ${last}`), { current, previous, releases, gates });
 }
+
+const everyGateActive = (gates) => gates.length > 0 && gates.every((gate) => gate.split(' ')[1] === 'active');
 
 export async function trustOnHost(host, signers, options) {
   const done = await onHost(host, 'trust', [options.replaceTrust ? 'replace' : 'keep'], {
@@ -57,7 +65,7 @@ export async function deployToHost(host, parcel, options, tell) {
         : `${Math.ceil(parcel.bytes.length / 1e6)} MB to copy`;
     if (parcel && !(Number(found.trusts) > 0))
       return outcome(host, 'refused', 'this host trusts no signer yet: --trust SIGNERS');
-    return outcome(host, 'well', `would go from ${from} to ${release}: ${copy}, ${found.gates.length} gates at work`);
+    return outcome(host, 'well', `would go from ${from} to ${release}: ${copy}, ${found.gates.length} gates`);
   }
   if (parcel) {
     const failed = await send(host, parcel, found.releases.includes(release), options, tell);
@@ -95,6 +103,7 @@ async function switchTo(host, release, options, tell) {
   const deadline = Date.now() + healthSeconds * 1000 + SWITCH_SPARE_MS;
   let told = 0;
   let begun = false;
+  let unknown = false;
   let why = '';
   while (Date.now() < deadline) {
     if (!begun) {
@@ -103,8 +112,10 @@ async function switchTo(host, release, options, tell) {
         onProgress: (text) => tell(host, text),
       });
       // Asked twice under the same name it is begun once.
-      if (asked.refused !== undefined) return outcome(host, 'refused', asked.why);
+      if (asked.refused !== undefined || asked.busy !== undefined) return outcome(host, 'refused', asked.why);
       begun = asked.ok === true && asked.connected;
+      // Without an answer nobody knows.
+      unknown ||= !asked.connected;
       why = asked.why ?? '';
     }
     if (begun) {
@@ -121,9 +132,18 @@ async function switchTo(host, release, options, tell) {
         const result = answers.outcome === 'healthy' ? 'well' : answers.outcome;
         return outcome(host, result, answers.why, { release, seconds: Number(answers.seconds) || 0 });
       }
+      // The connection was cut while the host looked at the release, and it ended with a no that nobody heard, or was ended.
+      if (connected && answers.outcome === 'unbegun') {
+        begun = false;
+        await pause(RECONNECT_MS);
+        continue;
+      }
       if (connected && answers.outcome === 'none')
         return outcome(host, 'failed', 'the host knows nothing of the switch any more');
-      if (connected && answers.outcome === 'going') continue;
+      if (connected && answers.outcome === 'going') {
+        await pause(GOING_MS);
+        continue;
+      }
       why = broken ?? why;
     }
     tell(host, `no connection (${why}): the host goes on alone; asking again`);
@@ -131,7 +151,7 @@ async function switchTo(host, release, options, tell) {
   }
   return outcome(
     host,
-    begun ? 'failed' : 'unreachable',
+    begun || unknown ? 'failed' : 'unreachable',
     `it could not be asked any more what became of the switch (${why})`,
   );
 }

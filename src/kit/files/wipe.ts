@@ -1,5 +1,5 @@
 /** Overwriting what a file held before it goes. On flash and on file systems that copy on write the old blocks may stay all the same. */
-import { constants, promises as fs } from 'node:fs';
+import { constants, existsSync, promises as fs } from 'node:fs';
 import { isSealed } from '../sealing/sealed-file.js';
 import { errnoOf } from './errno.js';
 
@@ -46,15 +46,43 @@ export async function removeWiped(path: string, onProgress?: () => void): Promis
   }
 }
 
-/** As {@link removeWiped}, for all files of a folder and the folder itself. @throws Error of the file system */
+/** No file can be added so often between two looks. */
+const TRIES_MAX = 3;
+
+/** As {@link removeWiped}, for a folder and all that is below it. A link is removed, and never followed. @throws Error of the file system */
 export async function removeFolderWiped(folder: string, onProgress?: () => void): Promise<void> {
-  const entries = await fs.readdir(folder, { withFileTypes: true }).catch((thrown: unknown) => {
-    if (errnoOf(thrown) === 'ENOENT') return [];
+  for (let attempt = 1; ; attempt++) {
+    const handle = await openFolder(folder);
+    if (!handle) return removeWiped(folder, onProgress);
+    try {
+      // By its number, not by its name: whoever owns the folder above may put a link in its place meanwhile.
+      const inside = existsSync(NUMBERS) ? `${NUMBERS}/${handle.fd}` : folder;
+      for (const entry of await fs.readdir(inside, { withFileTypes: true })) {
+        const path = `${inside}/${entry.name}`;
+        await (entry.isDirectory() ? removeFolderWiped(path, onProgress) : removeWiped(path, onProgress));
+      }
+    } finally {
+      await handle.close();
+    }
+    try {
+      await fs.rmdir(folder);
+      return;
+    } catch (thrown) {
+      if (errnoOf(thrown) === 'ENOENT') return;
+      if (errnoOf(thrown) !== 'ENOTEMPTY' || attempt >= TRIES_MAX) throw thrown;
+    }
+  }
+}
+
+/** Linux has each open file there. */
+const NUMBERS = '/proc/self/fd';
+
+/** Undefined: there is no folder of that name. */
+const openFolder = (path: string): Promise<fs.FileHandle | undefined> =>
+  fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW).catch((thrown: unknown) => {
+    if (['ENOENT', 'ELOOP', 'ENOTDIR'].includes(errnoOf(thrown) ?? '')) return undefined;
     throw thrown;
   });
-  for (const entry of entries) if (entry.isFile()) await removeWiped(`${folder}/${entry.name}`, onProgress);
-  await fs.rm(folder, { force: true, recursive: true });
-}
 
 async function overwrite(handle: Doomed, size: number, onProgress?: () => void): Promise<void> {
   const start = Buffer.alloc(16);

@@ -65,6 +65,24 @@ n=$(wc -l <$shim/calls)
 );
 
 test.skipIf(missing)(
+  'ssh killed while the host looks at the release: it is asked again, and not called refused while the gate switches',
+  async () => {
+    const shim = site.shimSsh(`
+case "$*" in
+  *"'switch'"*) [ ! -e $shim/once ] || exec /usr/bin/ssh "$@" ;;
+  *"'follow'"*) rm -f ${gate.root}/run/hold; exec /usr/bin/ssh "$@" ;;
+  *) exec /usr/bin/ssh "$@" ;;
+esac
+touch $shim/once ${gate.root}/run/hold
+/usr/bin/ssh "$@" <&0 & for _ in $(seq 300); do [ -e ${gate.root}/run/held ] && break; sleep 0.1; done; kill -9 $!; wait $!; exit 255`);
+    const { code, out, err } = await site.deploy([...LONG, await site.pack('3.1.0'), 'gate1'], shim);
+    expect({ code, out }, err).toEqual({ code: 0, out: expect.stringContaining('gate1  well') });
+    expect(gate.at).toBe('3.1.0');
+  },
+  120_000,
+);
+
+test.skipIf(missing)(
   'the PC killed in the middle of the switch to a blind release: the host rolls back alone',
   async () => {
     const child = site.command([
@@ -79,7 +97,7 @@ test.skipIf(missing)(
     child.kill('SIGKILL');
     await until('it is rolled back', () => lib('transaction') === '');
     expect(lib('result')).toMatch(/outcome=rolled-back\nwhy=not well within 8 s: .*the eye is not up/);
-    expect(gate.at).toBe('3.0.0');
+    expect(gate.at).toBe('3.1.0');
   },
   120_000,
 );
@@ -92,7 +110,7 @@ test.skipIf(missing)(
     site.on(gate, 'kill -9 $(cat /run/fake/kaimon-deploy.service/main)');
     const { code, out } = await done;
     expect({ code, out }).toEqual({ code: 1, out: expect.stringMatching(/rolled-back .*the switch was cut off/) });
-    expect(gate.at).toBe('3.0.0');
+    expect(gate.at).toBe('3.1.0');
   },
   120_000,
 );
@@ -113,7 +131,7 @@ test.skipIf(missing)(
     expect(code, err).toBe(0);
     expect(err).toContain('a switch that was cut off has been rolled back first');
     expect(gate.at).toBe('5.0.0');
-    expect(lib('previous')).toMatch(/^3\.0\.0-/);
+    expect(lib('previous')).toMatch(/^3\.1\.0-/);
   },
   120_000,
 );

@@ -54,7 +54,7 @@ test.skipIf(missing)(
   async () => {
     const { code, out } = await site.deploy(['--dry-run', await site.pack('1.0.0'), 'gate2', 'gate3', 'gate5']);
     expect(code).toBe(1);
-    expect(out).toMatch(/gate2 {2}well {9}would go from nothing to 1\.0\.0-\w{12}: 1 MB to copy, 0 gates at work/);
+    expect(out).toMatch(/gate2 {2}well {9}would go from nothing to 1\.0\.0-\w{12}: 1 MB to copy, 0 gates/);
     expect(out).toContain('gate5  refused      this host trusts no signer yet');
     expect(existsSync(join(site.gates[1]?.root ?? '', 'opt/kaimon'))).toBe(false);
   },
@@ -104,7 +104,7 @@ test.skipIf(missing)(
     );
     const { code, out } = await site.deploy(['--status', 'gate2']);
     expect(code).toBe(0);
-    expect(out).toContain('degraded');
+    expect(out).toMatch(/^gate2 {2}at-work.*\n.*degraded/);
     expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(out.length).toBeLessThan(1000);
     const shim = site.shimSsh('yes "deploy: progress=x" | head -c 100000000; exit 0');

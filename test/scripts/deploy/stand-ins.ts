@@ -3,7 +3,7 @@
  * loaded at the last daemon-reload, and run ExecStopPost however a program ended; no more of systemd is there.
  */
 export const SYSTEMCTL = `#!/bin/bash
-fake=/run/fake
+fake=/run/fake wants=/etc/systemd/system/multi-user.target.wants
 mkdir -p $fake/loaded
 unit_file() { case $1 in *@*) echo "$fake/loaded/\${1%%@*}@.\${1##*.}" ;; *) echo "$fake/loaded/$1" ;; esac; }
 exec_of() { local i=\${1%.service}; sed -n "s|^$2=+\\?||p" "$(unit_file $1)" 2>/dev/null | sed "s|%i|\${i#*@}|g"; }
@@ -59,8 +59,8 @@ case $verb in
   list-units) for u in $(units "$@"); do case $u in *.service) echo "$u loaded $(state $u) x";; esac; done ;;
   start) for u; do start $u || exit; done ;;
   stop) for u; do case $u in *'*'*) for v in $(units "$u"); do stop $v; done ;; *) [ -d $fake/$u ] && stop $u ;; esac; done ;;
-  enable) for u; do mkdir -p /run/fake/enabled; touch /run/fake/enabled/$u; done ;;
-  disable) for u; do rm -f /run/fake/enabled/$u; done ;;
+  enable) for u; do mkdir -p $wants; ln -sfn /etc/systemd/system/$u $wants/$u; done ;;
+  disable) for u; do rm -f $wants/$u; done ;;
   reset-failed) ;;
   is-system-running) echo running ;;
   *) echo "systemctl: $verb is not known here" >&2; exit 64 ;;
@@ -96,7 +96,7 @@ export const daemon = (version: string, mode: string, health: string): string =>
 here=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd -P)
 mode=${mode}
 case $1 in
-  models) [ $mode != no-models ] || { echo 'models are missing'; exit 4; }; exit 0 ;;
+  models) while [ -e /run/hold ]; do touch /run/held; sleep 0.1; done; [ $mode != no-models ] || { echo 'models are missing'; exit 4; }; exit 0 ;;
   config) ! grep -q 'old-key' "$4" || [ $mode != strict ] || { echo "$4:1: old-key is gone"; exit 3; }; exit 0 ;;
   data) [ $mode != outdated ] || { echo '{"ok":false,"writtenBy":"9.1.0","documents":[{"file":"people.json","result":"newer"}]}'; exit 1; }; exit 0 ;;
   health) shift; ${health} ;;
