@@ -12,6 +12,9 @@ export const SIGNATURE_FILE = 'signature.json';
 /** The formats of a backup. */
 export const BACKUP_FORMAT: DocumentFormat = { name: 'the backup', key: 'schema', steps: [] };
 
+/** Files in a backup, at most. */
+export const MEMBERS_MAX = 100_000;
+
 const memberSchema = z.strictObject({ name: z.string().max(99), bytes: z.int().min(0), sha256: hashSchema });
 
 /** A site or a gate; names of folders are made of it. */
@@ -32,7 +35,7 @@ export const manifestSchema = z.strictObject({
   journal: z
     .strictObject({ entries: z.int().min(0), n: z.int().min(0), hash: hashSchema, faults: z.int().min(0) })
     .nullable(),
-  members: z.array(memberSchema).max(100_000),
+  members: z.array(memberSchema).max(MEMBERS_MAX),
 });
 export type Manifest = Readonly<z.infer<typeof manifestSchema>>;
 export type Member = Manifest['members'][number];

@@ -13,11 +13,13 @@ import { clearLeft, finishInterrupted } from './pending.js';
 export async function openData({
   config,
   paths,
+  vault,
   clock,
   log,
-}: Pick<Opening, 'config' | 'paths' | 'clock' | 'log'>): Promise<void> {
+}: Pick<Opening, 'config' | 'paths' | 'vault' | 'clock' | 'log'>): Promise<void> {
+  let seen = false;
   try {
-    await refuseNewerData(paths.state);
+    seen = await refuseNewerData(paths.state, { vault });
   } catch (thrown) {
     if (thrown instanceof OperatingError && thrown.code === 'KAIMON_DATA_NEWER') throw thrown;
     // What cannot be read is for the part that needs it: it may go on without.
@@ -25,5 +27,6 @@ export async function openData({
   }
   await finishInterrupted(paths.state, { journal: config.journal, clock, log });
   await clearLeft(paths.state, log);
-  await noteWrittenBy(paths.state, { clock, log });
+  // What is sealed with another key may be a later version's: who wrote it must still be known when the key is there.
+  if (seen) await noteWrittenBy(paths.state, { clock, log });
 }

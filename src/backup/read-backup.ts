@@ -13,6 +13,7 @@ import {
   isMember,
   MANIFEST_FILE,
   type Manifest,
+  MEMBERS_MAX,
   type Member,
   manifestSchema,
   SIGNATURE_FILE,
@@ -37,12 +38,13 @@ export interface BackupReport {
 }
 
 /** The largest file that is held in memory: a segment of the journal. */
-const HELD_MAX = 65 * 1024 * 1024;
+export const HELD_MAX = 65 * 1024 * 1024;
 const CHUNK = 256 * 1024;
 
 /** @throws OperatingError KAIMON_BACKUP_KEY, KAIMON_BACKUP_DAMAGED, KAIMON_DATA_NEWER, KAIMON_FILE_READ, and what `sink` throws */
 export async function readBackup(file: string, { key, sink, handle, ...keys }: ReadOptions): Promise<BackupReport> {
   const seen: Member[] = [];
+  const names = new Set<string>();
   const held = new Map<string, Buffer>();
   const journal = new JournalReader(file);
   try {
@@ -53,7 +55,9 @@ export async function readBackup(file: string, { key, sink, handle, ...keys }: R
         continue;
       }
       if (held.has(MANIFEST_FILE)) throw damaged(file, `${name} follows its manifest`);
-      if (!isMember(name) || seen.some((other) => other.name === name)) throw damaged(file, `it holds ${name}`);
+      if (!isMember(name) || names.has(name)) throw damaged(file, `it holds ${name}`);
+      if (names.size >= MEMBERS_MAX) throw damaged(file, `it holds more than ${MEMBERS_MAX} files`);
+      names.add(name);
       seen.push(await take(member, journal, sink));
     }
   } catch (thrown) {

@@ -1,7 +1,7 @@
 /** Restores a backup at a gate that does not run: the gate that it is of, or another one of the same site. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, promises as fs } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { archiveFolder } from '../journal/archive/archives.js';
 import { segmentNames } from '../journal/audit/audit.js';
@@ -11,23 +11,22 @@ import { JOURNAL_LOCK } from '../journal/open-journal.js';
 import { readMark } from '../journal/recovery.js';
 import { type Clock, iso } from '../kit/clock.js';
 import { OperatingError } from '../kit/errors.js';
-import { cannotWrite, errnoOf } from '../kit/files/atomic-file.js';
-import { removeFolderWiped, removeWiped } from '../kit/files/wipe.js';
+import { removeFolderWiped } from '../kit/files/wipe.js';
 import { WriterLock } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
-import type { Chunks } from '../kit/sealing/sealed-file.js';
 import type { Vault } from '../kit/sealing/vault.js';
-import { lastGoodOf, PEOPLE_PURPOSE, STAGED } from '../store/people-file.js';
+import { lastGoodOf, STAGED } from '../store/people-file.js';
 import { PEOPLE_LOCK } from '../store/people-options.js';
 import { prepareFolder } from '../store/store-folder.js';
 import { refuseNewerData } from '../stored/data-check.js';
 import { PEOPLE_FILE } from '../stored/documents.js';
-import type { BackupKey } from './age-file.js';
+import { type BackupKey, damaged } from './age-file.js';
 import type { SignatureKeys } from './manifest.js';
 import { checkOrigin } from './origin.js';
-import { commit, finish, finishInterrupted, makeOwnFolder, type RestorePlan, writeSynced } from './pending.js';
-import { type BackupReport, readBackup } from './read-backup.js';
+import { commit, finish, finishInterrupted, makeOwnFolder, type RestorePlan } from './pending.js';
+import { type BackupReport, type ReadOptions, readBackup } from './read-backup.js';
 import { mergedState, type RestoredPeople, restoredPeople } from './restored-state.js';
+import { holding, Staging } from './staging.js';
 
 export interface RestoreOptions extends SignatureKeys {
   /** The state folder. */
@@ -57,6 +56,9 @@ export interface Restored {
   readonly people: RestoredPeople;
   /** The folder in `journal-archive` of the journal that came along or was replaced; null: there was none. */
   readonly archive: string | null;
+  /** Entries of the backup's journals that tell of people who were removed here since: these fields stay erased. */
+  readonly forgotten: number;
+  readonly warnings: readonly string[];
   /** What went to its place. */
   readonly restored: readonly string[];
   readonly done: boolean;
@@ -68,8 +70,8 @@ export interface Restored {
  *   restore is finished by the next one or the next start of the daemon
  */
 export async function restoreBackup(file: string, options: RestoreOptions): Promise<Restored> {
-  const { state, config, clock, log, dryRun } = options;
-  await refuseNewerData(state);
+  const { state, vault, config, clock, log, dryRun } = options;
+  await refuseNewerData(state, { vault });
   if (dryRun) return prepare(file, options);
   await prepareFolder(join(state, PEOPLE_FILE), log);
   await finishInterrupted(state, { journal: config.journal, clock, log });
@@ -91,46 +93,60 @@ async function checkJournalFree(state: string, log: Log): Promise<void> {
 }
 
 async function prepare(file: string, options: RestoreOptions): Promise<Restored> {
-  const { state, vault, config, dryRun, check, ownCheck, key, handle, encoder, replace, clock, log } = options;
-  const before = await restoredPeople(state, undefined, encoder, vault);
+  const { state, vault, config, dryRun, encoder, replace, clock, log } = options;
+  if (!dryRun && vault.fault) throw vault.fault;
+  const now = clock.wall();
+  const before = await restoredPeople(state, undefined, encoder, { vault, now });
   const exists = before.replaced !== null || existsSync(join(state, lastGoodOf(PEOPLE_FILE)));
   if (exists && !replace) throw stands('people');
-  const held = new Map<string, Buffer>();
-  const sink = dryRun ? hold(held) : stage(state);
-  if (!dryRun) {
-    await clearStaged(state);
-    await makeOwnFolder(join(state, STAGED), state);
-  }
-  const report = await readBackup(file, { key, handle, check, ownCheck, sink });
-  checkOrigin(file, report, options);
+  // First all of it is read and checked: nothing of a backup that is not taken comes to the disk.
+  const { names, held, sink } = holding();
+  const report = await read(file, sink, options);
   const sameGate = report.manifest.gate === config.gate;
   const ownHead = await ownEnd(state);
   if (sameGate && ownHead && !replace) throw stands('a journal');
-  const staged = dryRun ? held.get(PEOPLE_FILE) : await fs.readFile(join(state, STAGED, PEOPLE_FILE)).catch(absent);
-  const people = await restoredPeople(state, staged, encoder, vault);
+  const people = await restoredPeople(state, held.get(PEOPLE_FILE), encoder, { vault, now });
   const archive = archiveOf(report, sameGate, ownHead !== undefined, clock);
-  if (dryRun) return { report, sameGate, people, archive, restored: [...held.keys()], done: false };
-  if (people.text !== undefined) {
-    const path = join(state, STAGED, PEOPLE_FILE);
-    await removeWiped(path);
-    await writeSynced(path, asBytes(vault.sealed(PEOPLE_PURPOSE, [people.text])));
-  }
-  await mergedState(state, join(state, STAGED), sameGate, vault);
-  const moves = await movesOf(state, { sameGate, archive, stamp: iso(clock.wall()).replace(/[:.]/g, '-') });
-  await commit(state, { schema: 1, moves, entry: entryOf(report, { sameGate, archive, ownHead, people }) });
-  await finish(state, { journal: config.journal, clock, log });
-  return {
+  const merged = await mergedState(state, held, { sameGate, now });
+  const staging = new Staging({ state, vault, forget: people.stayRemoved, dryRun });
+  const restored = {
     report,
     sameGate,
     people,
     archive,
-    restored: moves.flatMap(({ from, to }) => (from === null ? [] : [to])),
-    done: true,
+    warnings: [...(people.future ? [FUTURE] : []), ...merged.warnings],
   };
+  if (!dryRun) {
+    await clearStaged(state);
+    await makeOwnFolder(join(state, STAGED), state);
+  }
+  if (!dryRun || people.stayRemoved.size > 0) {
+    const again = await read(file, staging.sink, options);
+    if (JSON.stringify(again.manifest) !== JSON.stringify(report.manifest))
+      throw damaged(file, 'it was changed while it was read');
+  }
+  const { forgotten } = staging;
+  if (dryRun) return { ...restored, forgotten, restored: names, done: false };
+  if (people.text !== undefined) await staging.add(PEOPLE_FILE, people.text);
+  for (const [name, text] of merged.files) await staging.add(name, text);
+  await staging.noteForgotten(sameGate);
+  const moves = await movesOf(state, { sameGate, archive, stamp: iso(now).replace(/[:.]/g, '-') });
+  const entry = entryOf(report, { sameGate, archive, ownHead, people, erased: staging.forgottenInJournal });
+  await commit(state, { schema: 1, moves, entry });
+  await finish(state, { journal: config.journal, clock, log });
+  const places = moves.flatMap(({ from, to }) => (from === null ? [] : [to]));
+  return { ...restored, forgotten, restored: places, done: true };
 }
 
-async function* asBytes(chunks: Chunks): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
+const FUTURE =
+  'people of the backup have versions of a time that is still to come: until then changes at other gates may not reach them; is the clock here right?';
+
+/** Reads all of it, and refuses one that this gate may not take. */
+async function read(file: string, sink: ReadOptions['sink'], options: RestoreOptions): Promise<BackupReport> {
+  const { key, handle, check, ownCheck } = options;
+  const report = await readBackup(file, { key, handle, check, ownCheck, sink });
+  checkOrigin(file, report, options);
+  return report;
 }
 
 const stands = (what: string) =>
@@ -138,27 +154,6 @@ const stands = (what: string) =>
     'KAIMON_RESTORE_EXISTS',
     `${what === 'people' ? 'there are people' : 'there is a journal'} at this gate already: with --replace what is there is kept aside. Nothing was changed`,
   );
-
-/** Keeps the people alone: no file is written for a trial. */
-const hold =
-  (held: Map<string, Buffer>) =>
-  async (name: string, content: AsyncIterable<Buffer>): Promise<void> => {
-    const parts: Buffer[] = [];
-    if (name === PEOPLE_FILE) for await (const part of content) parts.push(Buffer.from(part));
-    held.set(name, Buffer.concat(parts));
-  };
-
-const stage =
-  (state: string) =>
-  async (name: string, content: AsyncIterable<Buffer>): Promise<void> => {
-    const path = join(state, STAGED, name);
-    try {
-      await makeOwnFolder(dirname(path), state);
-      await writeSynced(path, content);
-    } catch (cause) {
-      throw errnoOf(cause) === undefined ? cause : cannotWrite(path, cause);
-    }
-  };
 
 async function clearStaged(state: string): Promise<void> {
   // What cannot be removed is removed by the next restore.
@@ -176,8 +171,10 @@ async function ownEnd(state: string): Promise<{ readonly n: number; readonly has
 /** The name of the archive that comes to be: the journal of another gate, or the one that is replaced. */
 function archiveOf({ manifest }: BackupReport, sameGate: boolean, own: boolean, clock: Clock): string | null {
   const stamp = iso(clock.wall()).slice(0, 19).replace(/[:.T]/g, '-');
+  // Without a journal in the backup this gate's own stays where it is.
+  if (!manifest.journal) return null;
   if (sameGate) return own ? `replaced-${stamp}` : null;
-  return manifest.journal ? `gate-${manifest.gate}-${manifest.journal.n}-${stamp}` : null;
+  return `gate-${manifest.gate}-${manifest.journal.n}-${stamp}`;
 }
 
 /** Everything that was staged goes to its place; what a gate has of its own besides people and journal stays. */
@@ -217,11 +214,13 @@ function entryOf(
     archive,
     ownHead,
     people,
+    erased,
   }: {
     readonly sameGate: boolean;
     readonly archive: string | null;
     readonly ownHead: { readonly n: number; readonly hash: string } | undefined;
     readonly people: RestoredPeople;
+    readonly erased: number;
   },
 ): RestorePlan['entry'] {
   const last = { n: manifest.journal?.n ?? 0, hash: manifest.journal?.hash ?? '' };
@@ -235,12 +234,8 @@ function entryOf(
     lastHash: last.hash,
     ...(archive !== null && { archive, archivedN: archived?.n ?? 0, archivedHash: archived?.hash ?? '' }),
     signed: signature.result === 'valid',
+    ...(sameGate && erased > 0 && { erased }),
     people: people.enrolled,
     removals: people.removed,
   };
 }
-
-const absent = (thrown: unknown): undefined => {
-  if (errnoOf(thrown) === 'ENOENT') return undefined;
-  throw thrown;
-};

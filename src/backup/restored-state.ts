@@ -1,13 +1,12 @@
 /** The files of a backup as a gate shall have them: with what it knows since then and must not forget. */
-import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { trustedTimesSchema } from '../clock-trust/trusted-times-file.js';
+import { iso, type WallMs } from '../kit/clock.js';
 import { OperatingError } from '../kit/errors.js';
-import { renewSeal } from '../kit/files/renew-seal.js';
-import { removeWiped } from '../kit/files/wipe.js';
 import type { Vault } from '../kit/sealing/vault.js';
 import { NO_COUNTS } from '../passback/passage-detection.js';
 import { passagesSchema } from '../passback/passages-file.js';
+import { isFuture } from '../person/version.js';
 import { withoutTemplate } from '../store/encoder-check.js';
 import { outcomeOf } from '../store/merge.js';
 import { documentChunks, type PeopleDocument } from '../store/people-document.js';
@@ -16,7 +15,6 @@ import { InvalidPeople } from '../store/record.js';
 import { readStored } from '../stored/read-stored.js';
 import { damaged } from './age-file.js';
 import { documentOf, readPeopleFile } from './contents.js';
-import { writeSynced } from './pending.js';
 
 export interface RestoredPeople {
   readonly enrolled: number;
@@ -27,6 +25,10 @@ export interface RestoredPeople {
   readonly withoutTemplate: number;
   /** How many people are replaced; null: there is no file of them. */
   readonly replaced: number | null;
+  /** Who was removed here and stays so: what the journal of the backup tells of them may have been erased. */
+  readonly stayRemoved: ReadonlySet<string>;
+  /** The latest version is of a time that is still to come. */
+  readonly future: boolean;
   /** The new file; undefined where the backup holds no people. */
   readonly text: string | undefined;
 }
@@ -40,7 +42,7 @@ export async function restoredPeople(
   state: string,
   bytes: Buffer | undefined,
   encoder: string | null,
-  vault: Vault,
+  { vault, now }: { readonly vault: Vault; readonly now: WallMs },
 ): Promise<RestoredPeople> {
   const own = await readPeopleFile(state, vault).catch((thrown: unknown) => {
     // Both copies are damaged, which may be why a backup is restored: they are kept aside.
@@ -48,11 +50,15 @@ export async function restoredPeople(
     throw thrown;
   });
   const replaced = own === 'damaged' ? 0 : (own?.document.people.size ?? null);
-  if (!bytes) return { enrolled: 0, removed: 0, removedSince: 0, withoutTemplate: 0, replaced, text: undefined };
+  const removedHere = own === 'damaged' || !own ? [] : [...own.document.removed];
+  if (!bytes) {
+    const stayRemoved = new Set(removedHere.map(([id]) => id));
+    return { ...NOBODY, replaced, stayRemoved };
+  }
   const document = theirs(bytes);
   const restored = new PeopleState(document);
   let removedSince = 0;
-  for (const [id, { version }] of own === 'damaged' || !own ? [] : own.document.removed) {
+  for (const [id, { version }] of removedHere) {
     const removal = { id, removed: true, version } as const;
     const known = restored.record(id);
     if (outcomeOf(known, removal) !== 'taken') continue;
@@ -64,11 +70,22 @@ export async function restoredPeople(
     enrolled: made.people.size,
     removed: made.removed.size,
     removedSince,
+    stayRemoved: new Set(removedHere.flatMap(([id]) => (made.people.has(id) ? [] : [id]))),
+    future: restored.latest !== null && isFuture(restored.latest, now),
     withoutTemplate: encoder === null ? 0 : withoutTemplate(made, encoder),
     replaced,
     text: [...documentChunks(made)].join(''),
   };
 }
+
+const NOBODY = {
+  enrolled: 0,
+  removed: 0,
+  removedSince: 0,
+  withoutTemplate: 0,
+  future: false,
+  text: undefined,
+} as const;
 
 /** @throws OperatingError KAIMON_BACKUP_DAMAGED, KAIMON_DATA_NEWER */
 function theirs(bytes: Buffer): PeopleDocument {
@@ -80,41 +97,49 @@ function theirs(bytes: Buffer): PeopleDocument {
   }
 }
 
-/**
- * Puts into the staged files what this gate knows better: the latest time that was trusted, so that a clock which was set back is found; and at
- * another gate no counts, which are of the other one's door.
- */
-export async function mergedState(state: string, staged: string, sameGate: boolean, vault: Vault): Promise<void> {
-  const [theirs, ours] = [await times(join(staged, 'clock.json')), await times(join(state, 'clock.json'))];
-  if (theirs) {
-    const later = (a: string | null, b: string | null | undefined) => (b && (a === null || b > a) ? b : a);
-    await rewrite(join(staged, 'clock.json'), {
-      schema: 1,
-      network: later(theirs.network, ours?.network),
-      battery: later(theirs.battery, ours?.battery),
-    });
-  } else await fs.rm(join(staged, 'clock.json'), { force: true });
-  const passages = join(staged, 'passages.json');
-  if (!sameGate) {
-    const theirs = passagesSchema.safeParse(await json(passages)).data;
-    if (theirs) await rewrite(passages, { ...theirs, counts: NO_COUNTS });
-  }
-  await renewSeal(passages, 'passages', vault);
+export interface MergedState {
+  /** The files as they shall be, by name. */
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
+  readonly warnings: readonly string[];
 }
 
-const times = async (path: string) => trustedTimesSchema.safeParse(await json(path)).data;
+/**
+ * The files of the backup with what this gate knows better: the latest time that was trusted, so that a clock which was set back is found; and at
+ * another gate no counts, which are of the other one's door. A time that is ahead of now would have this gate's clock distrusted: it is taken as now.
+ */
+export async function mergedState(
+  state: string,
+  held: ReadonlyMap<string, Buffer>,
+  { sameGate, now }: { readonly sameGate: boolean; readonly now: WallMs },
+): Promise<MergedState> {
+  const files = new Map<string, string | Uint8Array>();
+  const warnings: string[] = [];
+  const [theirs, ours] = [timesIn(held.get('clock.json')), timesIn(await readStored(join(state, 'clock.json')))];
+  if (theirs) {
+    const ahead = [theirs.network, theirs.battery].filter((time) => time !== null && Date.parse(time) > now);
+    if (ahead.length > 0)
+      warnings.push(`the backup's clock was trusted at ${ahead[0]}, which is ahead of now: is the clock here right?`);
+    const taken = (time: string | null) => (time !== null && Date.parse(time) > now ? iso(now) : time);
+    const later = (a: string | null, b: string | null | undefined) => (b && (a === null || b > a) ? b : a);
+    const network = later(taken(theirs.network), ours?.network);
+    files.set('clock.json', textOf({ schema: 1, network, battery: later(taken(theirs.battery), ours?.battery) }));
+  }
+  const bytes = held.get('passages.json');
+  const passages = sameGate ? undefined : passagesSchema.safeParse(jsonOf(bytes)).data;
+  if (passages) files.set('passages.json', textOf({ ...passages, counts: NO_COUNTS }));
+  else if (bytes) files.set('passages.json', bytes);
+  return { files, warnings };
+}
 
-async function json(path: string): Promise<unknown> {
-  const bytes = await readStored(path);
+const textOf = (content: unknown): string => `${JSON.stringify(content)}\n`;
+
+const timesIn = (bytes: Buffer | undefined) => trustedTimesSchema.safeParse(jsonOf(bytes)).data;
+
+function jsonOf(bytes: Buffer | undefined): unknown {
   try {
     return bytes && JSON.parse(bytes.toString('utf8'));
   } catch {
     // A damaged one is left out: the gate starts without.
     return undefined;
   }
-}
-
-async function rewrite(path: string, content: unknown): Promise<void> {
-  await removeWiped(path);
-  await writeSynced(path, `${JSON.stringify(content)}\n`);
 }

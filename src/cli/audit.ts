@@ -1,15 +1,15 @@
 import { Command, Option } from 'commander';
 import { readSecret, SECRET_BYTES_MAX, secretPath } from '../config/secret.js';
+import { archiveFaults } from '../journal/archive/archive-check.js';
 import { ARCHIVES, archiveFolder, erasedInArchive } from '../journal/archive/archives.js';
 import { type AuditReport, auditJournal, missing, segmentNames } from '../journal/audit/audit.js';
 import { CSV_HEADER, csvOf } from '../journal/audit/csv.js';
 import { type EntryFilter, queryEntries, type RecordedEntry } from '../journal/audit/query.js';
-import { type Seam, seamOf } from '../journal/audit/seam.js';
+import type { Seam } from '../journal/audit/seam.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import type { SignatureCheck } from '../journal/head.js';
 import { journalLines } from '../journal/open-journal.js';
 import { signatureCheckOf } from '../journal/signing.js';
-import { RESTORED } from '../journal/writer.js';
 import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
 import { readPlainFileSync } from '../kit/files/plain-file.js';
 import { systemClock } from '../kit/system-clock.js';
@@ -49,21 +49,6 @@ export function auditCommand(): Command {
   return command;
 }
 
-/** What is wrong with the end of an archive, by the entry of the gate's own journal that names it; undefined where nothing is. */
-async function archiveFault(
-  context: Context,
-  archive: string,
-  { last, lastHash }: AuditReport,
-): Promise<string | undefined> {
-  for await (const { entry } of queryEntries(diskOf(context, undefined), { type: RESTORED })) {
-    const seam = seamOf(entry);
-    if (seam.archive !== archive) continue;
-    if (last > seam.archivedN || (last === seam.archivedN && lastHash === seam.archivedHash)) return undefined;
-    return `missing: the archive ends with entry ${last}, but entry ${entry.n} of the gate's own journal knows its entry ${seam.archivedN} ${seam.archivedHash}`;
-  }
-  return undefined;
-}
-
 const withFilters = (command: Command): Command =>
   command
     .option('--since <when>', 'a time (2026-11-24, 2026-11-24T08:00:00Z) or an age (90m, 24h, 7d)')
@@ -85,12 +70,9 @@ async function verify(_options: unknown, self: Command): Promise<void> {
   const erasedBeside = options.archive === undefined ? 0 : await erasedInArchive(disk);
   const check = keyOf(context, options.key, options.archive);
   const report = await auditJournal(disk, { check, erasedBeside, seals: journalLines(context.vault) });
-  const cut = options.archive === undefined ? undefined : await archiveFault(context, options.archive, report);
-  const ok = report.ok && cut === undefined;
-  print(options, { ...report, ok, ...(cut !== undefined && { cut }) }, [
-    ...(cut === undefined ? [] : [cut]),
-    ...linesOf({ ...report, ok }),
-  ]);
+  const archives = await archiveFaults(context.paths.state, options.archive);
+  const ok = report.ok && archives.length === 0;
+  print(options, { ...report, ok, archives }, [...archives, ...linesOf(report, archives)]);
   process.exitCode = ok ? EXIT.yes : EXIT.no;
 }
 
@@ -183,7 +165,7 @@ const pairs = (fields: Readonly<Record<string, unknown>>): string =>
     .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
     .join(' ');
 
-function linesOf(report: AuditReport): readonly string[] {
+function linesOf(report: AuditReport, archives: readonly string[]): readonly string[] {
   const { faults, moreFaults, notes, personal, head, torn, seams } = report;
   const range = report.entries > 0 ? `, ${report.first} to ${report.last}` : '';
   return [
@@ -199,6 +181,7 @@ function linesOf(report: AuditReport): readonly string[] {
     ...seams.map(seamLine),
     `head: entry ${head?.n ?? '–'} ${head?.hash ?? ''}, signature ${report.signature}`,
     report.ok ? 'the chain is whole' : 'the chain is broken',
+    ...(archives.length > 0 ? ['not all archives that it names are there and whole'] : []),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { findConfigFile } from '../config/load.js';
-import { readSealKey } from '../config/open-vault.js';
+import { z } from 'zod';
+import { findConfigFile, sectionAsWritten } from '../config/load.js';
+import { openVault, readSealKey } from '../config/open-vault.js';
 import { resolvePaths } from '../config/paths.js';
 import { EXIT } from '../kit/errors.js';
 import { Vault } from '../kit/sealing/vault.js';
@@ -29,23 +30,32 @@ async function check(_options: unknown, self: Command): Promise<void> {
     stateOption: options.state,
     configFile: findConfigFile(options.config, process.env),
   });
-  const vault =
-    options.sealKey === undefined
-      ? Vault.plain()
-      : Vault.sealing(readSealKey(options.sealKey, '--seal-key', process.env));
-  const report = await checkData(state, { vault });
+  const report = await checkData(state, { vault: vaultOf(options) });
   print(options, { ...report, version: VERSION }, linesOf(report));
   process.exitCode = report.ok ? EXIT.yes : EXIT.no;
 }
 
-function linesOf({ ok, state, writtenBy, documents }: DataReport): readonly string[] {
+const storageSchema = z.object({
+  sealKeyFile: z.string().nullable().catch(null).default(null),
+  oldSealKeyFiles: z.array(z.string()).catch([]).default([]),
+});
+
+/** With the key that is given, or that the configuration names where it can be had from here; the rest of the configuration is not judged. */
+function vaultOf({ config: file, sealKey }: CommonOptions): Vault {
+  if (sealKey !== undefined) return Vault.sealing(readSealKey(sealKey, '--seal-key', process.env));
+  const { data } = storageSchema.safeParse(sectionAsWritten('storage', { file, env: process.env }));
+  return data ? openVault(data, process.env) : Vault.plain();
+}
+
+function linesOf({ ok, state, writtenBy, documents, sealed }: DataReport): readonly string[] {
   const wide = Math.max(0, ...documents.map(({ file }) => file.length));
   const rows = documents.map(({ file, format, result, text }) =>
     [file.padEnd(wide), `format ${format ?? '?'}`, result.padEnd(8), text].join('  '),
   );
   const by = writtenBy === null ? '' : `, written last by Kaimon ${writtenBy}`;
+  const unseen = sealed === 0 ? '' : `, as far as can be told: ${sealed} files are sealed and were not looked into`;
   const end = ok
-    ? `Kaimon ${VERSION} can go on with it`
+    ? `Kaimon ${VERSION} can go on with it${unseen}`
     : `Kaimon ${VERSION} cannot go on with it: nothing was changed`;
   return [...rows, `${state}${by}: ${documents.length === 0 ? 'nothing is stored there' : end}`];
 }

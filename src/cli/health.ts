@@ -8,7 +8,7 @@ import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import { healthFaults } from '../report/health.js';
-import { RUN_STATE, type RunState, readRunState, runStateFile } from '../report/run-state.js';
+import { RUN_STATE, type RunState, readFormerRunState, readRunState, runStateFile } from '../report/run-state.js';
 import { type CommonOptions, example, print } from './context.js';
 import { wholeNumber } from './options.js';
 
@@ -91,7 +91,7 @@ async function examine(file: string, options: HealthOptions): Promise<Report> {
     const faults = healthFaults({
       now,
       monotonicMs: systemClock.monotonic(),
-      before: options.before === undefined ? undefined : readRunState(options.before),
+      before: options.before === undefined ? undefined : readFormerRunState(options.before),
       version: options.gateVersion,
       pid: options.pid,
       journalStart: options.journal === undefined ? undefined : await newestStart(options.journal),

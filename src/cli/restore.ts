@@ -62,7 +62,7 @@ async function restore(file: string, _options: unknown, self: Command): Promise<
   await becomeOwnerOf(state);
   const restored = await restoreBackup(file, { ...given, handle }).finally(() => handle.close());
   const { people, ...rest } = restored;
-  const { text: _text, ...counts } = people;
+  const { text: _text, stayRemoved: _ids, ...counts } = people;
   print(options, { ...rest, people: counts }, linesOf(restored));
 }
 
@@ -78,7 +78,8 @@ function ownCheck({ config, log }: Context): SignatureCheck | undefined {
   }
 }
 
-function linesOf({ report, sameGate, people, archive, done }: Restored): readonly string[] {
+function linesOf(restored: Restored): readonly string[] {
+  const { report, people, archive, forgotten, warnings, done } = restored;
   const { manifest, journal } = report;
   const since = people.removedSince > 0 ? `, ${people.removedSince} removed here since then stay removed` : '';
   return [
@@ -92,10 +93,19 @@ function linesOf({ report, sameGate, people, archive, done }: Restored): readonl
         ]
       : []),
     ...(people.replaced === null ? [] : [`${people.replaced} people that were here are kept aside`]),
-    sameGate
-      ? 'the journal goes on from where the backup ends, with an entry that says so'
-      : "the journal of that gate stands beside this gate's own, which notes it",
+    ...(forgotten > 0
+      ? [`${forgotten} entries of its journals tell of people who were removed here since: that stays erased`]
+      : []),
+    ...warnings.map((text) => `WARNING: ${text}`),
+    journalLine(restored),
     ...(archive === null ? [] : [`the other journal: kaimon audit show --archive ${archive}`]),
     done ? 'restored: start the daemon' : 'nothing was changed (--dry-run)',
   ];
+}
+
+function journalLine({ report, sameGate }: Restored): string {
+  if (!report.manifest.journal) return "the backup has no journal: this gate's own goes on, with an entry that says so";
+  return sameGate
+    ? 'the journal goes on from where the backup ends, with an entry that says so'
+    : "the journal of that gate stands beside this gate's own, which notes it";
 }

@@ -1,23 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { readSealKey } from '../config/open-vault.js';
-import { journalFolder } from '../journal/file-disk.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { errnoOf } from '../kit/files/errno.js';
+import { renewSealAnyway } from '../kit/files/renew-seal.js';
+import { removeFolderWiped } from '../kit/files/wipe.js';
 import { KEY_BYTES, keyText, makeSealKey } from '../kit/sealing/seal-key.js';
-import { keyIdOf, SEAL_VERSION, sealVersionOf } from '../kit/sealing/sealed-file.js';
 import { Vault } from '../kit/sealing/vault.js';
 import { systemClock as clock } from '../kit/system-clock.js';
 import { encoderId, findModel } from '../models/manifest.js';
 import { loadManifest } from '../models/model-files.js';
 import { openPassages } from '../passback/passages-file.js';
 import { evidenceFolder, renewPictures } from '../report/attack-pictures.js';
+import { FINISHED, STAGED } from '../store/people-file.js';
 import { purposeOf } from '../stored/read-stored.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
 import { journalOf } from './erase.js';
 import { withStore } from './people-source.js';
+import { sealedFiles, setAside } from './sealed-files.js';
 
 /** `kaimon seal …`: the key of what tells of people on the disk, and what is sealed. */
 export function sealCommand(): Command {
@@ -75,14 +77,8 @@ async function newKey(_own: unknown, self: Command): Promise<void> {
   ]);
 }
 
-interface SealedFile {
-  readonly file: string;
-  /** The id of the key, or that only a newer Kaimon can tell; null: plain. */
-  readonly key: string | null;
-}
-
 async function status({ paths, vault }: Context, options: CommonOptions): Promise<void> {
-  const files = await filesOf(paths.state);
+  const files = await sealedFiles(paths.state);
   const key = vault.keyId ?? null;
   const now = vault.fault
     ? vault.fault.message
@@ -93,30 +89,6 @@ async function status({ paths, vault }: Context, options: CommonOptions): Promis
     now,
     ...files.map((file) => `${file.key === null ? 'plain           ' : file.key}  ${file.file}`),
   ]);
-}
-
-async function filesOf(state: string): Promise<readonly SealedFile[]> {
-  const named = async (folder: string, wanted: RegExp) =>
-    (await readdir(folder).catch(() => [])).filter((name) => wanted.test(name)).map((name) => join(folder, name));
-  const whole = [
-    ...(await named(state, /^(people|passages)\.json(\.last-good)?(\.corrupt-.*)?$/)),
-    ...(await named(evidenceFolder(state), /\.jpg$/)),
-  ];
-  const files: SealedFile[] = [];
-  for (const file of whole) {
-    const bytes = await readFile(file);
-    const version = sealVersionOf(bytes);
-    const key = version === undefined ? null : version > SEAL_VERSION ? 'of a newer Kaimon' : keyIdOf(bytes);
-    files.push({ file, key });
-  }
-  for (const file of await named(join(journalFolder(state), 'personal'), /^\d{12}\.jsonl$/)) {
-    const text = await readFile(file, 'latin1');
-    const keys = new Set(
-      [...text.matchAll(/^\{"n":\d+,(?:"key":"([0-9a-f]{16})"|"salt")/gm)].map(([, key]) => key ?? null),
-    );
-    for (const key of keys) files.push({ file, key });
-  }
-  return files;
 }
 
 /** Writes all files anew that are not as the vault has them. @throws OperatingError KAIMON_PEOPLE_LOCKED, KAIMON_SEAL_KEY */
@@ -131,6 +103,9 @@ async function renewAll(context: Context, options: CommonOptions): Promise<void>
     async () => {
       await (await openPassages(paths.state, { clock, log, vault })).close();
       await renewPictures(evidenceFolder(paths.state), vault, log);
+      for (const file of await setAside(paths.state)) await renewSealAnyway(file, purposeOf(file), vault, log);
+      // Nobody restores now: whoever does has the people locked.
+      for (const left of [STAGED, FINISHED]) await removeFolderWiped(join(paths.state, left));
       const journal = await journalOf(context);
       try {
         await journal.renewSeals();
@@ -140,7 +115,7 @@ async function renewAll(context: Context, options: CommonOptions): Promise<void>
     },
     { acceptOtherEncoder: true },
   );
-  const files = await filesOf(paths.state);
+  const files = await sealedFiles(paths.state);
   const left = files.filter(({ key }) => key !== (vault.keyId ?? null));
   if (left.length > 0)
     throw new OperatingError(

@@ -1,7 +1,7 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { type CheckedConfig, checkConfig } from './check.js';
-import type { Environment } from './environment.js';
+import { type Environment, readEnvironment } from './environment.js';
 import { ConfigError } from './problem.js';
 import { parseYaml } from './yaml.js';
 
@@ -84,4 +84,23 @@ export function loadConfig({ file, env, overrides }: LoadOptions): LoadedConfig 
   const name = findConfigFile(file, env);
   const parsed = name === null ? null : { ...parseYaml(readText(name), name), name };
   return { ...checkConfig({ file: parsed, env, options: overrides ?? {} }), file: name };
+}
+
+/**
+ * One section as it is written in file and environment, nothing of it checked: the rest may be of a version that this one refuses.
+ * @returns undefined where the file cannot be read or is none
+ */
+export function sectionAsWritten(section: string, { file, env }: Pick<LoadOptions, 'file' | 'env'>): unknown {
+  const name = findConfigFile(file, env);
+  let tree: unknown;
+  try {
+    if (name !== null) tree = parseYaml(readText(name), name).tree;
+  } catch (thrown) {
+    if (!(thrown instanceof OperatingError)) throw thrown;
+    return undefined;
+  }
+  const written = (tree as Readonly<Record<string, unknown>> | null | undefined)?.[section];
+  const overrides = readEnvironment(env).overrides.filter(({ path }) => path[0] === section && path.length === 2);
+  const set = Object.fromEntries(overrides.map(({ path, value }) => [path[1], value]));
+  return typeof written === 'object' ? { ...written, ...set } : set;
 }

@@ -9,7 +9,14 @@ import { isForeignCredential, readSecret, secretPath } from './secret.js';
  * How this gate keeps people on the disk, as the configuration says. Where a key is asked for and cannot be had, the vault is locked: the
  * gate starts, knows nobody, and serves button and fire.
  */
-export function openVault({ sealKeyFile, oldSealKeyFiles, refusePlain }: Config['storage'], env: Environment): Vault {
+export function openVault(
+  {
+    sealKeyFile,
+    oldSealKeyFiles,
+    refusePlain = false,
+  }: Pick<Config['storage'], 'sealKeyFile' | 'oldSealKeyFiles'> & Partial<Pick<Config['storage'], 'refusePlain'>>,
+  env: Environment,
+): Vault {
   // Older keys alone unseal nothing: that is `kaimon seal off`.
   if (sealKeyFile === null) return Vault.plain();
   const vault = keyVault(sealKeyFile, oldSealKeyFiles, env);

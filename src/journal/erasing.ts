@@ -52,6 +52,19 @@ export function* withoutSealedPerson(bytes: Buffer, person: string, seals: Lines
   return { bytes: count === 0 ? bytes : kept, count };
 }
 
+/** A file of personal fields, sealed or not, without the lines of these people; yields every few milliseconds. Lines of an unknown key stay. */
+export function* withoutPeople(bytes: Buffer, people: ReadonlySet<string>, seals: Lines): Generator<void, Erased> {
+  if (people.size === 0) return { bytes, count: 0 };
+  let count = 0;
+  const kept = yield* eachLine(bytes, (text) => {
+    const line = readLine(text, seals);
+    if (!line || 'locked' in line || !ID_FIELDS.some((field) => people.has(String(line.fields[field])))) return text;
+    count++;
+    return undefined;
+  });
+  return { bytes: count === 0 ? bytes : kept, count };
+}
+
 /** The lines sealed as they are now; the count is of those that were not. Lines that cannot be read stay. */
 export function* sealedAnew(bytes: Buffer, seals: Lines): Generator<void, Erased> {
   let count = 0;

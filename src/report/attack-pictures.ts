@@ -33,6 +33,9 @@ const DAY_MS = 86_400_000;
 /** `2026-11-24T08-00-00.000Z-track-12.jpg`: sorted by name is sorted by time; no colons, for sticks with FAT. */
 const NAME = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3}Z)-track-\d+\.jpg$/;
 
+/** What a kill leaves of a picture that is being written. */
+const UNFINISHED = /^\.(.+\.jpg)\.[0-9a-f]{12}\.tmp$/;
+
 /** Keeps pictures of attacks, so that it can be seen later what was held to the camera. Nothing waits for it, and it never throws. */
 export class AttackPictures {
   readonly #parts: AttackPicturesParts;
@@ -81,13 +84,17 @@ export class AttackPictures {
 /** Each picture is sealed for its name: it opens under no other. */
 export const evidencePurpose = (name: string): string => `evidence/${name}`;
 
-/** Seals, or opens, the pictures of before as they are kept now. */
+/** Seals, or opens, the pictures of before as they are kept now, and removes those that a killed process has begun. Only before any is kept. */
 export async function renewPictures(folder: string, vault: Vault, log: Log): Promise<void> {
   const names = await readdir(folder).catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code === 'ENOENT') return [];
     log.warn({ folder, why: explain(thrown) }, 'the pictures of attacks cannot be listed');
     return [];
   });
+  for (const name of names.filter((found) => UNFINISHED.test(found) && NAME.test(found.replace(UNFINISHED, '$1'))))
+    await removeWiped(join(folder, name)).catch((thrown: unknown) =>
+      log.warn({ folder, why: explain(thrown) }, 'a picture that was begun cannot be removed'),
+    );
   for (const name of names.filter((found) => NAME.test(found)))
     await renewSealAnyway(join(folder, name), evidencePurpose(name), vault, log);
 }

@@ -1,5 +1,5 @@
 // pure
-import { RUN_STATE_OLD_MS, type RunState } from './run-state.js';
+import { type FormerRunState, RUN_STATE_OLD_MS, type RunState } from './run-state.js';
 
 /** What a gate is judged by. */
 export interface HealthQuestion {
@@ -8,7 +8,7 @@ export interface HealthQuestion {
   /** The monotonic clock of the judge, on the same machine. */
   readonly monotonicMs: number;
   /** How it was before what may have harmed it: what did not work then is not blamed. */
-  readonly before?: RunState | undefined;
+  readonly before?: FormerRunState | undefined;
   /** The version that must be at work. */
   readonly version?: string | undefined;
   /** The process that must be at work. */
@@ -39,19 +39,20 @@ function identityFaults({ now, monotonicMs, version, pid }: HealthQuestion): str
 /** Somebody who stands in the door or holds it is nobody's fault; an alarm that was not there before may be. */
 function doorFaults({ now: { door }, before }: HealthQuestion): string[] {
   const faults: string[] = [];
-  const wasSo = before?.door.state === door.state;
+  const was = before?.door;
+  const wasSo = was?.state === door.state;
   if (door.state === 'stopped' || (door.state === 'fault' && !wasSo)) faults.push(`the door is in state ${door.state}`);
-  if (['forced', 'held'].includes(door.state) && before !== undefined && !wasSo)
+  if (['forced', 'held'].includes(door.state) && was !== undefined && !wasSo)
     faults.push(`the door is in state ${door.state}, which it was not before`);
-  if (before !== undefined && before.door.mode !== door.mode)
-    faults.push(`the door was in mode ${before.door.mode} and is in mode ${door.mode}`);
+  if (was !== undefined && was.mode !== door.mode)
+    faults.push(`the door was in mode ${was.mode} and is in mode ${door.mode}`);
   return faults;
 }
 
 /** An eye or a camera that was lost before is not blamed. */
 function eyeFaults({ now, before }: HealthQuestion): string[] {
   const faults: string[] = [];
-  if (now.eye !== 'up' && (before === undefined || before.eye === 'up')) faults.push(`the eye is ${now.eye}`);
+  if (now.eye !== 'up' && (before?.eye === undefined || before.eye === 'up')) faults.push(`the eye is ${now.eye}`);
   if (before?.camera === 'live' && now.camera !== 'live')
     faults.push(`the camera delivered before and is ${now.camera} now`);
   return faults;
@@ -59,11 +60,11 @@ function eyeFaults({ now, before }: HealthQuestion): string[] {
 
 function recordFaults({ now, before, journalStart }: HealthQuestion): string[] {
   const faults: string[] = [];
-  if (now.journal !== 'ok' && (before === undefined || before.journal === 'ok'))
+  if (now.journal !== 'ok' && (before?.journal === undefined || before.journal === 'ok'))
     faults.push(`the journal is not written: ${now.journal}`);
   if (journalStart !== undefined && journalStart !== now.version)
     faults.push(`the newest start in the journal is of ${journalStart ?? 'nothing'} and not of ${now.version}`);
-  if (before !== undefined && now.people < before.people)
+  if (before?.people !== undefined && now.people < before.people)
     faults.push(`${before.people} people were enrolled and ${now.people} are now`);
   return faults;
 }

@@ -73,10 +73,28 @@ const bounded = (sentences: readonly string[]): string[] => sentences.slice(0, S
 /** Where the gate with this run folder tells how it is. */
 export const runStateFile = (run: string): string => join(run, RUN_STATE);
 
+const { door, eye, camera, journal, people } = RunStateSchema.shape;
+/** Of another version it may say less: what it does not say, or says in another way, is not compared. */
+const FormerRunStateSchema = z.object({
+  door: door.optional().catch(undefined),
+  eye: eye.optional().catch(undefined),
+  camera: camera.optional().catch(undefined),
+  journal: journal.optional().catch(undefined),
+  people: people.optional().catch(undefined),
+});
+
+/** How a gate was. */
+export type FormerRunState = Readonly<z.infer<typeof FormerRunStateSchema>>;
+
+/** Reads how a gate was, as {@link readRunState}. @throws OperatingError KAIMON_FILE_READ where there is no such file, or no object in it */
+export const readFormerRunState = (file: string): FormerRunState => readState(file, FormerRunStateSchema);
+
 /** Reads how a gate is. @throws OperatingError KAIMON_FILE_READ where there is no such file, or it holds something else */
-export function readRunState(file: string): RunState {
+export const readRunState = (file: string): RunState => readState(file, RunStateSchema);
+
+function readState<State>(file: string, schema: z.ZodType<State>): State {
   try {
-    return RunStateSchema.parse(JSON.parse(readPlainFileSync(file, BYTES_MAX).toString('utf8')));
+    return schema.parse(JSON.parse(readPlainFileSync(file, BYTES_MAX).toString('utf8')));
   } catch (cause) {
     const why =
       {

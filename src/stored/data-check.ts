@@ -7,7 +7,7 @@ import { decodeMark } from '../journal/head.js';
 import { firstOf, splitLines } from '../journal/segment.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { formatOf, migrated, NEWER_ADVICE, NewerFormat, newerFile, newestFormat } from '../kit/files/format.js';
-import { SEAL_VERSION, sealVersionOf } from '../kit/sealing/sealed-file.js';
+import { DamagedSeal, SEAL_VERSION, sealVersionOf } from '../kit/sealing/sealed-file.js';
 import { Vault } from '../kit/sealing/vault.js';
 import { PEOPLE_FORMAT } from '../store/people-document.js';
 import { parsePeople } from '../store/people-parser.js';
@@ -22,18 +22,20 @@ export interface DocumentFinding {
   readonly format: number | null;
   /** The format that this version writes. */
   readonly newest: number;
-  /** `older`: it is read, and migrated at the next write. */
-  readonly result: 'current' | 'older' | 'newer' | 'unusable';
+  /** `older`: it is read, and migrated at the next write. `sealed`: its key is not here, and nothing was seen of it. */
+  readonly result: 'current' | 'older' | 'newer' | 'unusable' | 'sealed';
   readonly text: string;
 }
 
 export interface DataReport {
-  /** This version can go on with all that is there. */
+  /** This version can go on with all that is there, as far as it was seen: see `sealed`. */
   readonly ok: boolean;
   readonly state: string;
   /** The version of Kaimon that wrote the folder last; null where it is not known. */
   readonly writtenBy: string | null;
   readonly documents: readonly DocumentFinding[];
+  /** How many of them could not be looked into. */
+  readonly sealed: number;
 }
 
 export interface CheckOptions {
@@ -53,28 +55,33 @@ export async function checkData(
     if (finding) findings.push(finding);
   }
   findings.push(...(await checkSegments(state)));
-  const ok = findings.every(({ result }) => result === 'current' || result === 'older');
-  return { ok, state, writtenBy: (await writtenBy(state)) ?? null, documents: findings };
+  const ok = findings.every(({ result }) => result !== 'newer' && result !== 'unusable');
+  const sealed = findings.filter(({ result }) => result === 'sealed').length;
+  return { ok, state, writtenBy: (await writtenBy(state)) ?? null, documents: findings, sealed };
 }
 
 /**
  * Refuses a state folder that a later version has written, before anything is opened that could write to it. Only the numbers are read.
+ * @param vault opens what is sealed @returns whether all of them could be: what is sealed with another key tells nothing
  * @throws OperatingError KAIMON_DATA_NEWER
  */
-export async function refuseNewerData(state: string, documents = STORED_DOCUMENTS): Promise<void> {
+export async function refuseNewerData(
+  state: string,
+  { documents = STORED_DOCUMENTS, vault = Vault.plain() }: CheckOptions = {},
+): Promise<boolean> {
+  let all = true;
   for (const { file, format } of documents) {
     const seal = sealVersionOf((await readStart(join(state, file))) ?? Buffer.alloc(0));
-    if (seal !== undefined) {
-      if (seal > SEAL_VERSION) throw await newer(state, file, seal, SEAL_VERSION);
-      continue;
-    }
-    const number = await numberAtStart(join(state, file), format.key);
-    if (number > newestFormat(format)) throw await newer(state, file, number, newestFormat(format));
+    if (seal !== undefined && seal > SEAL_VERSION) throw await newer(state, file, seal, SEAL_VERSION);
+    const number = await numberAtStart(join(state, file), format.key, vault);
+    if (number === undefined) all = false;
+    else if (number > newestFormat(format)) throw await newer(state, file, number, newestFormat(format));
   }
   const [last] = await lastLines(state, 1);
   const number = last && formatOf(jsonOf(last.line), JOURNAL_FORMAT);
   if (number !== undefined && number > newestFormat(JOURNAL_FORMAT))
     throw await newer(state, last?.file ?? '', number, newestFormat(JOURNAL_FORMAT));
+  return all;
 }
 
 const newer = async (state: string, file: string, found: number, newest: number): Promise<OperatingError> =>
@@ -99,9 +106,8 @@ async function checkDocument(
     if (thrown instanceof NewerFormat) return finding({ ...about, format: number });
     if (thrown instanceof OperatingError && thrown.code === 'KAIMON_DATA_NEWER')
       return { ...about, result: 'newer', text: `sealed by a newer Kaimon: ${NEWER_ADVICE}` };
-    // Its seal is one that this version knows; what is inside, it tells when it has the key.
     if (thrown instanceof OperatingError && thrown.code === 'KAIMON_SEAL_KEY')
-      return { ...about, result: 'current', text: 'sealed: not looked into without its key (--seal-key FILE)' };
+      return { ...about, result: 'sealed', text: 'sealed: not looked into without its key (--seal-key FILE)' };
     const text = thrown instanceof OperatingError ? explain(thrown) : 'damaged';
     return { ...about, format: number, result: 'unusable', text };
   }
@@ -155,16 +161,23 @@ async function lastLines(
 /** Characters in which the number stands where Kaimon wrote the file. */
 const START_BYTES = 256;
 
-/** The number at the beginning of a file, or anywhere in it where a person has moved it; 0 where there is none. */
-async function numberAtStart(path: string, key: string): Promise<number> {
+/** The number at the beginning of a file, or anywhere in it where a person has moved it; 0 where there is none, undefined where it is sealed with another key. */
+async function numberAtStart(path: string, key: string, vault: Vault): Promise<number | undefined> {
   const start = await readStart(path);
   if (!start) return 0;
-  const json = jsonStart(start, key) ?? (await wholeNumber(path, key));
-  return formatOf(json, { name: '', key: key === 'v' ? 'v' : 'schema', steps: [] }) ?? 0;
+  try {
+    const json = jsonStart(start, key) ?? (await wholeNumber(path, key, vault));
+    return formatOf(json, { name: '', key: key === 'v' ? 'v' : 'schema', steps: [] }) ?? 0;
+  } catch (thrown) {
+    if (thrown instanceof OperatingError && thrown.code === 'KAIMON_SEAL_KEY') return undefined;
+    // One that was changed is for the part that needs it.
+    if (thrown instanceof DamagedSeal) return 0;
+    throw thrown;
+  }
 }
 
-async function wholeNumber(path: string, key: string): Promise<unknown> {
-  const bytes = (await readStored(path)) ?? Buffer.alloc(0);
+async function wholeNumber(path: string, key: string, vault: Vault): Promise<unknown> {
+  const bytes = (await readStored(path, vault)) ?? Buffer.alloc(0);
   return jsonStart(bytes, key) ?? jsonOf(bytes);
 }
 

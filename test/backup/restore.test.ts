@@ -38,6 +38,16 @@ const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 const empty = async () => join(await tempFolder(), 'new');
 const journalOf = (state: string, gate = 'north') => openJournalOf(configOf(gate).journal, state, { clock, log });
 
+const opening = (state: string) => ({
+  config: configOf('north'),
+  paths: { state, cache: state, run: state },
+  vault: Vault.plain(),
+  clock,
+  log,
+});
+const context = (state: string) =>
+  ({ ...opening(state), configFile: null, peopleFile: join(state, 'people.json'), calibrationFile: '' }) as Context;
+
 describe('the gate that the backup is of', () => {
   test('has its people again, with the versions that they had, and its journal goes on with a seam that verifies', async () => {
     const state = await northState();
@@ -255,7 +265,13 @@ test('beside a running daemon nothing is restored, and while a restore runs no d
   // As a restore that is at work holds it.
   mkdirSync(join(state, PENDING));
   const held = await WriterLock.take(join(state, 'people.json.lock'), log, PEOPLE_LOCK);
-  const opening = { config: configOf('north'), paths: { state, cache: state, run: state }, clock, log };
+  const opening = {
+    config: configOf('north'),
+    paths: { state, cache: state, run: state },
+    vault: Vault.plain(),
+    clock,
+    log,
+  };
   await expect(openData(opening)).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_LOCKED' });
   await held.release();
 });
@@ -273,7 +289,13 @@ test('a disk that refuses leaves all as it was, without what was begun', async (
   // It has its last name: nothing is lost, and it is finished once the disk takes it.
   expect(existsSync(join(state, PENDING))).toBe(true);
   rmSync(join(state, 'journal-archive'));
-  await openData({ config: configOf('north'), paths: { state, cache: state, run: state }, clock, log });
+  await openData({
+    config: configOf('north'),
+    paths: { state, cache: state, run: state },
+    vault: Vault.plain(),
+    clock,
+    log,
+  });
   expect(existsSync(join(state, PENDING))).toBe(false);
   expect(await audit(state)).toMatchObject({ ok: true, last: 6 });
   const now = contentOf(state);
@@ -305,16 +327,6 @@ describe('a restore that was killed', () => {
     rename.mockRestore();
     return state;
   }
-  const opening = (state: string) => ({
-    config: configOf('north'),
-    paths: { state, cache: state, run: state },
-    vault: Vault.plain(),
-    clock,
-    log,
-  });
-  const context = (state: string) =>
-    ({ ...opening(state), configFile: null, peopleFile: join(state, 'people.json'), calibrationFile: '' }) as Context;
-
   test('lets nobody be erased or enrolled until it is finished: it would bring them back', async () => {
     const state = await cutOff();
     const before = contentOf(state);
@@ -370,5 +382,82 @@ describe('a restore that was killed', () => {
       await act(state).catch(() => undefined);
       expect(readdirSync(other)).toEqual(['kept']);
     }
+  });
+});
+
+describe('what this gate knows better than an older backup', () => {
+  const erase = (state: string, id: string) => erasePerson(context(state), ENCODER, id);
+
+  test('whoever was erased here since is not in the journal that goes on either, and that is told and verified', async () => {
+    const state = await northState();
+    const { file } = await backupOf(state);
+    await erase(state, 'ada');
+    const trial = await restore(file, state, { replace: true, dryRun: true });
+    const { forgotten, people } = await restore(file, state, { replace: true });
+    expect(forgotten).toBeGreaterThan(0);
+    expect(trial.forgotten).toBe(forgotten);
+    expect(people).toMatchObject({ enrolled: 1, removedSince: 1 });
+    expect(Object.entries(contentOf(state)).filter(([, text]) => /"person":"ada"|Ada/.test(text))).toEqual([]);
+    expect(await audit(state)).toMatchObject({ ok: true, seams: [{ n: 6 }] });
+    // What is gone beyond that is found as ever.
+    const name = join(state, 'journal', 'personal', '000000000001.jsonl');
+    writeFileSync(name, '');
+    expect(await audit(state)).toMatchObject({ ok: false });
+  });
+
+  test('nor in one that comes as an archive, and not in the archives of the backup', async () => {
+    const state = await northState();
+    const { file: first } = await backupOf(state);
+    await restore(first, state, { replace: true });
+    const { file } = await backupOf(state);
+    const south = await empty();
+    await restore(first, south, { config: configOf('south') });
+    await erasePerson({ ...context(south), config: configOf('south') }, ENCODER, 'ada');
+    const { archive } = await restore(file, south, { config: configOf('south'), replace: true });
+    expect(Object.entries(contentOf(south)).filter(([, text]) => /"person":"ada"|Ada/.test(text))).toEqual([]);
+    for (const name of await archiveNames(south)) {
+      const disk = new FileDisk(archiveFolder(south, name));
+      const erasedBeside = await erasedInArchive(disk);
+      expect([name, erasedBeside > 0, (await auditJournal(disk, { erasedBeside })).faults]).toEqual([name, true, []]);
+    }
+    expect(await archiveNames(south)).toContain(archive);
+  });
+
+  test('a backup without a journal leaves the one that is here, and names no archive', async () => {
+    const state = await northState();
+    rmSync(join(state, 'journal'), { recursive: true });
+    const { file } = await backupOf(state);
+    const here = await northState();
+    const { archive } = await restore(file, here, { replace: true });
+    expect(archive).toBeNull();
+    expect(await archiveNames(here)).toEqual([]);
+    expect(await audit(here)).toMatchObject({ ok: true, last: 6, seams: [{ archive: null, continues: false }] });
+  });
+
+  test('times and versions that are still to come are told of, and a trusted time is taken as now', async () => {
+    const { file } = await backupOf(await northState());
+    const early = new ManualClock(Date.parse('2020-01-01T00:00:00.000Z'));
+    const state = await empty();
+    for (const dryRun of [true, false]) {
+      const { warnings } = await restore(file, state, { clock: early, dryRun });
+      expect(warnings).toEqual([
+        expect.stringContaining('versions of a time that is still to come'),
+        expect.stringContaining('ahead of now'),
+      ]);
+    }
+    const { network, battery } = json(join(state, 'clock.json'));
+    for (const time of [network, battery]) expect(time === null || time <= '2020-01-01T00:00:00.000Z').toBe(true);
+    expect((await restore(file, await empty())).warnings).toEqual([]);
+  });
+
+  test('a backup that is refused comes not even beside', async () => {
+    const { file } = await backupOf(await northState());
+    const state = await northState();
+    const mkdir = vi.spyOn(fs, 'mkdir');
+    await expect(restore(file, state, { unsigned: false, replace: true })).rejects.toMatchObject({
+      code: 'KAIMON_BACKUP_SIGNATURE',
+    });
+    expect(mkdir.mock.calls.map(([path]) => String(path)).filter((path) => path.includes('restore'))).toEqual([]);
+    mkdir.mockRestore();
   });
 });

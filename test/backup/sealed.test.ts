@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, promises as fs, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { archiveFolder } from '../../src/journal/archive/archives.js';
 import { auditJournal } from '../../src/journal/audit/audit.js';
 import { FileDisk, journalFolder } from '../../src/journal/file-disk.js';
@@ -12,6 +12,7 @@ import { isSealed } from '../../src/kit/sealing/sealed-file.js';
 import { Vault } from '../../src/kit/sealing/vault.js';
 import { systemClock as clock } from '../../src/kit/system-clock.js';
 import { openPassages } from '../../src/passback/passages-file.js';
+import { PENDING } from '../../src/store/people-file.js';
 import { ENCODER, openStore, tempFolder } from '../store/sample.js';
 import { backupOf, configOf, contentOf, northState, restore } from './given.js';
 
@@ -71,4 +72,21 @@ test('without the key there is no backup, and no restore that would leave people
   await expect(restore(file, other, { vault: locked })).rejects.toMatchObject({ code: 'KAIMON_SEAL_KEY' });
   expect(existsSync(join(other, 'people.json'))).toBe(false);
   expect(naming(other)).toEqual([]);
+});
+
+test('on its way to a gate that seals its people nothing lies plain on the disk', async () => {
+  const { file } = await backupOf(await sealedNorth(), { vault: NORTH, evidence: true });
+  const other = join(await tempFolder(), 'new');
+  let plain: readonly string[] | undefined;
+  const rename = vi.spyOn(fs, 'rename').mockImplementation(async (from, to) => {
+    if (!String(to).endsWith(PENDING)) return renameSync(from, to);
+    plain = naming(String(from));
+    const picture = readdirSync(join(String(from), 'evidence'))[0] ?? '';
+    expect(isSealed(readFileSync(join(String(from), 'evidence', picture)))).toBe(true);
+    throw new Error('power cut');
+  });
+  await expect(restore(file, other, { vault: SOUTH })).rejects.toThrow('power cut');
+  rename.mockRestore();
+  expect(plain).toEqual([]);
+  expect(readdirSync(other)).toEqual([]);
 });

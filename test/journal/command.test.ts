@@ -1,12 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { auditCommand } from '../../src/cli/audit.js';
+import { defaultConfig } from '../../src/config/config.js';
 import { csvRow } from '../../src/journal/audit/csv.js';
+import { openJournalOf } from '../../src/journal/open-journal.js';
 import { signerOf } from '../../src/journal/signing.js';
+import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { openJournal, record } from './harness.js';
 import { MemoryDisk } from './memory-disk.js';
@@ -132,4 +135,57 @@ test.each([
   [-1, '-1'],
 ])('the cell %j is written as %j', (value, cell) => {
   expect(csvRow([value])).toBe(`${cell}\r\n`);
+});
+
+describe('the archives that a journal names', () => {
+  const archive = 'replaced-2026-11-29-10-00-00';
+  const folder = () => join(state, 'journal-archive', archive);
+  const head = () =>
+    JSON.parse(readFileSync(join(state, 'journal', 'head.json'), 'utf8')) as { n: number; hash: string };
+
+  /** The journal of this gate, with such an entry behind; a copy of it as it was stands as the archive. */
+  async function append(type: string, fields: Readonly<Record<string, string | number | boolean>>): Promise<void> {
+    const journal = await openJournalOf(defaultConfig.journal, state, { clock: new ManualClock(), log: silentLog });
+    void journal.append({ type, fields });
+    await journal.close();
+  }
+  beforeEach(async () => {
+    const { n, hash } = head();
+    cpSync(join(state, 'journal'), folder(), { recursive: true });
+    await append('restored', { gate: 'north', archive, archivedN: n, archivedHash: hash });
+  });
+  const verified = async (...args: string[]) => {
+    printed = '';
+    await run('verify', ...args);
+    return { code: process.exitCode, printed };
+  };
+
+  test('are there and whole', async () => {
+    expect((await verified()).code).toBe(0);
+    expect((await verified('--archive', archive)).code).toBe(0);
+  });
+
+  test('are missed where one is gone, unless an entry says that it was purged', async () => {
+    rmSync(folder(), { recursive: true });
+    expect(await verified()).toEqual({ code: 1, printed: expect.stringContaining(`the archive ${archive} is gone`) });
+    await append('archive-purged', { archive });
+    expect((await verified()).code).toBe(0);
+  });
+
+  test('are found to be others: with another end, or none', async () => {
+    const disk = new MemoryDisk();
+    const clock = new ManualClock();
+    const journal = await openJournal(disk, clock);
+    for (let n = 0; n < 5; n++) await record(journal, clock, 'eve');
+    await journal.close();
+    rmSync(folder(), { recursive: true });
+    for (const [name, { bytes }] of disk.files) {
+      mkdirSync(dirname(join(folder(), name)), { recursive: true });
+      writeFileSync(join(folder(), name), bytes);
+    }
+    for (const args of [[], ['--archive', archive]])
+      expect(await verified(...args)).toEqual({ code: 1, printed: expect.stringContaining('is another one') });
+    writeFileSync(join(folder(), '000000000001.jsonl'), '');
+    expect(await verified()).toEqual({ code: 1, printed: expect.stringContaining('does not hold its end') });
+  });
 });

@@ -7,6 +7,7 @@ import { openData } from '../../src/backup/open-data.js';
 import { auditJournal } from '../../src/journal/audit/audit.js';
 import { FileDisk, journalFolder } from '../../src/journal/file-disk.js';
 import { silentLog as log } from '../../src/kit/log.js';
+import { Vault } from '../../src/kit/sealing/vault.js';
 import { systemClock as clock } from '../../src/kit/system-clock.js';
 import { backupOf, configOf, contentOf, KEY, northState } from '../backup/given.js';
 import { ENCODER, openStore, tempFolder } from '../store/sample.js';
@@ -54,7 +55,7 @@ test.skipIf(!built)(
         for (const [name, text] of Object.entries(old)) expect([step, name, left[name]]).toEqual([step, name, text]);
       } else ends.done++;
       // The daemon starts.
-      await openData({ config, paths: { state, cache: state, run: state }, clock, log });
+      await openData({ config, paths: { state, cache: state, run: state }, vault: Vault.plain(), clock, log });
       expect([step, readdirSync(state).includes('restore.pending')]).toEqual([step, false]);
       const restored = !peopleIn(state).includes('later');
       expect([step, restored]).toEqual([step, pending || !contentOf(state)['people.json']?.includes('later')]);

@@ -104,3 +104,15 @@ test('a gate is called by its unit, and one by hand by its run folder', () => {
   expect(gateOf('/run/kaimon/in/state.json')).toBe('kaimon@in');
   expect(gateOf('/home/ada/north/run/state.json')).toBe('/home/ada/north/run');
 });
+
+test('a state of before that says less, or otherwise, is compared only in what it says', async () => {
+  const now = write('state.json', { people: 11 });
+  const before = join(folder, 'before.json');
+  writeFileSync(before, JSON.stringify({ version: '0.9.0', eye: 7, camera: 'live' }));
+  await run('--file', now, '--before', before);
+  expect(printed).toMatch(/^well/);
+  writeFileSync(before, JSON.stringify({ people: 12 }));
+  printed = '';
+  await run('--file', now, '--before', before);
+  expect(printed).toContain('12 people were enrolled and 11 are now');
+});

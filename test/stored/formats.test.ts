@@ -100,7 +100,13 @@ describe.each(RELEASES)('what Kaimon %s has written', (release) => {
       if (!existsSync(path)) writeFileSync(path, `{"${key}":1}\n`);
       replaceIn(path, file === 'calibration.json' ? '"schema": 1' : `"${key}":1`, `"${key}":2`);
       const before = contentOf(state);
-      const opening = { config: defaultConfig, paths: { state, cache: state, run: state }, clock, log };
+      const opening = {
+        config: defaultConfig,
+        paths: { state, cache: state, run: state },
+        vault: Vault.plain(),
+        clock,
+        log,
+      };
       await expect(openData(opening)).rejects.toMatchObject({
         code: 'KAIMON_DATA_NEWER',
         message: expect.stringContaining(

@@ -50,6 +50,11 @@ release_of_link() { # the release that `current` names
   is_release "$to" && printf '%s' "$to"
 }
 
+# Out of the way first: half of a release must never be taken for one.
+retire() { # RELEASE
+  mkdir -p -m 700 "$incoming" && mv -T "$releases/$1" "$incoming/$1.old" && rm -rf -- "${incoming:?}/$1.old"
+}
+
 instance_of() { local name=${1%.service}; case $name in *@*) printf '%s' "${name#*@}" ;; esac; }
 run_of() { local i; i=$(instance_of "$1"); printf '%s' "/run/kaimon${i:+/$i}"; }
 state_of() { local i; i=$(instance_of "$1"); printf '%s' "/var/lib/kaimon${i:+/$i}"; }
@@ -81,23 +86,29 @@ text_of() { dd if="$1" iflag=nofollow,nonblock bs=262144 count=1 2>/dev/null; }
 program() { # RELEASE COMMAND…: its own `kaimon`
   local release=$1
   shift
-  timeout 120 "$releases/$release/scripts/kaimon" "$@" </dev/null 2>&1
+  timeout 120 "$releases/$release/scripts/kaimon" "$@" </dev/null 2>&1 9>&-
 }
+
+# A unit that a release has brought.
+is_own() { [ -f "$1" ] && ! [ -L "$1" ] && [[ $(head -c ${#mark} "$1") == "$mark" ]]; }
+# A file in the place of a unit that no release has brought.
+is_foreign() { { [ -e "$1" ] || [ -L "$1" ]; } && ! is_own "$1"; }
 
 # Why releases cannot live here; nothing where they can.
 obstacle() {
-  local unit
+  local unit running
   if [ "$(dpkg-query -W -f '${db:Status-Status}' kaimon 2>/dev/null)" = installed ]; then
     echo 'the package is installed by apt: `apt remove kaimon` (configuration, people and journal stay), then deploy'
   elif [ -e "$home/package.json" ] || [ -e "$home/.git" ]; then
     echo "$home is a checkout: stop it and move it away (docs/deploy.md, \"From a checkout\"), then deploy"
   else
-    for unit in kaimon.service kaimon@.service kaimon-eye.socket kaimon-eye@.service kaimon-seal.service kaimon-tamper.path kaimon-tamper.service; do
-      [ -e "$units/$unit" ] || [ -L "$units/$unit" ] || continue
-      [[ $(head -c ${#mark} "$units/$unit" 2>/dev/null) == "$mark" ]] && continue
+    for unit in kaimon.service kaimon@.service kaimon-eye.socket kaimon-eye@.service kaimon-tamper.path kaimon-tamper.service kaimon-seal.service; do
+      is_foreign "$units/$unit" || continue
       echo "$units/$unit is not of a release: remove it (docs/deploy.md, \"From a checkout\"), then deploy"
       return
     done
+    running=$([ -n "$(release_of_link)" ] || running_gates | tr '\n' ' ')
+    [ -z "$running" ] || echo "${running}runs, and not from a release: systemctl stop $running(docs/deploy.md, \"From a checkout\"), then deploy"
   fi
 }
 
@@ -120,11 +131,22 @@ inspect() {
   done
 }
 
+# A connection may be cut without a word, and the lock is held meanwhile: so long nothing arrives at the most. Every 256 kB.
+idle_s=60
+take_bytes() { # BYTES of standard input, none after them
+  local left=$1 chunk
+  while [ "$left" -gt 0 ]; do
+    chunk=$((left < 262144 ? left : 262144))
+    timeout "$idle_s" head -c "$chunk" || return
+    left=$((left - chunk))
+  done
+}
+
 # Who may sign what this host runs. Said once by somebody who is root here already.
 trust() { # REPLACE, the signers on standard input
   lock -n
   local text
-  text=$(head -c 65536)
+  text=$(take_bytes 65536)
   grep -q '^[^#]* \(ssh-\|sk-\|ecdsa-\)' <<<"$text" || refuse 'these are no signers: each line is a name and a public key, as in ssh-keygen(1), ALLOWED SIGNERS'
   if [ -e "$signers" ] && [ "$(cat "$signers")" != "$text" ] && [ "$1" != replace ]; then
     refuse "$signers names others already: --replace-trust"

@@ -7,9 +7,9 @@ gate_faults() { # GATE RELEASE
   active=$(property "$gate" ActiveState) pid=$(property "$gate" MainPID)
   if [ "$active" != active ]; then echo "$gate is $active"; return; fi
   # Links of a process lead where it really runs, whatever it says.
-  arguments=(health --file "$(run_of "$gate")/state.json" --journal "$(state_of "$gate")" --pid "$pid" --gate-version "$(field "$releases/$release/.deploy/release" version)")
+  arguments=(health --file "$(run_of "$gate")/state.json" --pid "$pid" --gate-version "$(field "$releases/$release/.deploy/release" version)")
   [ ! -s "$lib/before/$gate.json" ] || arguments+=(--before "$lib/before/$gate.json")
-  grep -qs '^  *enabled: *false' <(sed -n '/^journal:/,/^[a-z]/p' "$(config_of "$gate")") && arguments=("${arguments[@]:0:3}" "${arguments[@]:5}")
+  [ -e "$lib/before/$gate.no-journal" ] || arguments+=(--journal "$(state_of "$gate")")
   if said=$(program "$release" "${arguments[@]}"); then return; fi
   grep '^  *[^ ]' <<<"$said" | grep -v 'the gate itself says' | sed "s/^ */$gate: /" | head -n 5 | grep . || echo "$gate: its health cannot be told: $(tail -n 1 <<<"$said")"
 }
@@ -54,26 +54,28 @@ finish() { # OUTCOME WHY [unfinished]: the result first, so that whoever finds n
   # On a full disk the transaction has just made room for it.
   [ "$(field "$lib/result" run)" = "$(sed -n 's/^run=//p' <<<"$text")" ] || printf '%s\n' "$text" | write_file "$lib/result"
   drop_aside
+  rm -rf -- "$data"
   progress "$1: $2"
 }
 
 confirm() { # RELEASE FROM
   [ -z "$2" ] || printf '%s\n' "$2" | write_file "$lib/previous"
-  touch "$releases/$1/.deploy/release"
+  touch "$releases/$1/.deploy/confirmed"
   local keep=$(($(field "$transaction" keep))) old n=0
   finish healthy 'the release is at work'
+  # Those that were well first: one that was rolled back does not push out one that worked.
   while IFS= read -r old; do
+    [ "$old" != "$1" ] && [ "$old" != "$2" ] || continue
     n=$((n + 1))
-    [ $n -gt "$keep" ] && [ "$old" != "$1" ] && [ "$old" != "$2" ] || continue
-    rm -rf -- "${releases:?}/$old"
-  done < <(cd "$releases" && ls -1td -- */.deploy/release | cut -d/ -f1)
+    [ $n -le "$keep" ] || retire "$old"
+  done < <(cd "$releases" && { ls -1td -- */.deploy/confirmed; ls -1td -- */.deploy/release; } 2>/dev/null | cut -d/ -f1 | awk '!seen[$0]++')
 }
 
 # Back to what was at work. May be done twice, and cut off anywhere.
 recover() { # [boot]
   lock -w 60
   [ -f "$transaction" ] || exit 0
-  local to from list why limit gate down back
+  local to from list why limit gate down back was
   to=$(field "$transaction" to) from=$(field "$transaction" from) list=$(field "$transaction" gates)
   why=$(cat "$lib/why" 2>/dev/null)
   why=${why:-the switch was cut off}
@@ -83,13 +85,13 @@ recover() { # [boot]
     why='the machine was stopped in the middle of the switch'
   else
     stop_gates "$list"
-    make_safe "${from:-$to}"
+    make_safe "${from:-$to}" "$list"
   fi
   [ -n "$from" ] || systemctl --quiet disable kaimon.service kaimon-eye.socket >>"$lib/log" 2>&1
   # The key that it has brought is for the gates of a release.
   [ -n "$from" ] || systemctl stop kaimon-seal.service >>"$lib/log" 2>&1
   back=''
-  link_current "$from" && install_units "$from" || back=no
+  link_current "$from" && install_units "$from" && { [ -z "$from" ] || put_data_back "$from" "$list"; } || back=no
   systemctl daemon-reload || progress 'systemd does not load the units'
   if [ -n "$back" ]; then
     why="$why; ${from:-nothing} could NOT be put back in its place: is the disk full or read-only? Mend that, then deploy again or start the machine anew: it is tried once more"
@@ -100,6 +102,10 @@ recover() { # [boot]
     exit 1
   fi
   rm -f -- "$lib/why"
+  # Where the confirmation was cut off in the middle.
+  was=$(field "$transaction" previous)
+  [ "$was" = "$(cat "$lib/previous" 2>/dev/null)" ] || printf '%s\n' "$was" | write_file "$lib/previous" || progress 'the release before is not noted any more'
+  [ -n "$from" ] || [ "$(readlink /usr/local/bin/kaimon)" != "$current/scripts/kaimon" ] || rm -f /usr/local/bin/kaimon
   if [ "${1-}" = boot ]; then
     finish rolled-back "$why"
     return

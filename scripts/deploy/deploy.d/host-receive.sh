@@ -28,8 +28,10 @@ receive() { # RELEASE SHA256 BYTES SIGNATURE_BYTES DOWNGRADE DEPENDENCIES, packa
   mkdir "$staging" || refuse "$staging cannot be made"
   kb=$((bytes / 1024 + 51200))
   [ "$(free_kb "$home")" -gt $kb ] || refuse "the disk is too full: the package needs $kb kB free in $home"
-  head -c "$bytes" >"$deb" 2>/dev/null || refuse 'the disk is full: the copy was removed'
-  head -c "$signature_bytes" >"$deb.sig" || refuse 'the disk is full: the copy was removed'
+  # 124: nothing came any more.
+  take_bytes "$bytes" >"$deb" 2>/dev/null || [ $? = 124 ] || refuse 'the disk is full: the copy was removed'
+  [ "$(stat -c %s "$deb")" = "$bytes" ] && take_bytes "$signature_bytes" >"$deb.sig"
+  [ -e "$deb.sig" ] || : >"$deb.sig"
   [ "$(stat -c %s "$deb")" = "$bytes" ] && [ "$(stat -c %s "$deb.sig")" = "$signature_bytes" ] || { say cut "the copy was cut off after $(stat -c %s "$deb") of $bytes bytes, and removed"; exit 5; }
   say progress 'copied'
 
@@ -44,7 +46,7 @@ receive() { # RELEASE SHA256 BYTES SIGNATURE_BYTES DOWNGRADE DEPENDENCIES, packa
   sync "$releases"
   clean
   if ! (preflight "$release"); then
-    rm -rf -- "${releases:?}/$release"
+    retire "$release"
     exit 3
   fi
   say done 'received'
@@ -101,7 +103,7 @@ verify_dependencies() { # DEB INSTALL
   [ "$2" = install ] || refuse "packages of the distribution are missing: ${missing}(--install-dependencies installs them)"
   say progress "installing $missing"
   # shellcheck disable=SC2086
-  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >"$lib/apt.log" 2>&1 </dev/null ||
+  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >"$lib/apt.log" 2>&1 </dev/null 9>&- ||
     refuse "apt-get could not install ${missing}: $(tail -n 1 "$lib/apt.log")"
   missing=$(lacking "$1" | tr '\n' ' ')
   [ -z "${missing// /}" ] || refuse "the distribution has no fitting $missing"
@@ -132,8 +134,9 @@ note() { # TREE RELEASE
   local tree=$1 release=$2 own=$1/usr/lib/kaimon/.deploy unit from
   mkdir -p "$own/units" || return 1
   for from in "$tree"/lib/systemd/system "$tree"/usr/lib/systemd/system; do
-    for unit in "$from"/kaimon*.service "$from"/kaimon*.socket "$from"/kaimon*.path; do
+    for unit in "$from"/kaimon*.{service,socket,path,timer,target}; do
       [ -f "$unit" ] && ! [ -L "$unit" ] || continue
+      case ${unit##*/} in kaimon-deploy*) refuse "the package has a unit ${unit##*/}, which is a name of deploy's own" ;; esac
       render "$release" <"$unit" >"$own/units/${unit##*/}" || return 1
     done
   done
@@ -157,7 +160,10 @@ render() { # RELEASE
 
 # The new release's own program looks at this host before it is switched to.
 preflight() { # RELEASE
-  local release=$1 gate said config list
+  local release=$1 gate said config list unit
+  for unit in "$releases/$release/.deploy/units"/*; do
+    ! is_foreign "$units/${unit##*/}" || refuse "$units/${unit##*/} is not of a release, and the release has one of that name: move it away"
+  done
   said=$(program "$release" models verify) || refuse "the release's models cannot be used: $(tail -n 1 <<<"$said")"
   list=$(gates)
   for gate in ${list:-kaimon.service}; do
@@ -168,5 +174,6 @@ preflight() { # RELEASE
     said=$(program "$release" data check --json --state "$(state_of "$gate")") || ! grep -q '"result": *"newer"' <<<"$said" ||
       refuse "the data of $gate were written by a later version$(sed -n 's/.*"writtenBy": *"\([A-Za-z0-9.+~-]*\)".*/, \1/p' <<<"$said" | head -n 1): nothing was changed"
   done
+  room_for_data "$release" "${list:-kaimon.service}"
   say progress 'models and configuration are in order'
 }

@@ -15,13 +15,10 @@ set_aside() { # RELEASE
 }
 drop_aside() { rm -f -- "$units"/.kaimon*.before "$current.before"; }
 
-# A unit that a release has brought.
-is_own() { [ -f "$1" ] && ! [ -L "$1" ] && [[ $(head -c ${#mark} "$1") == "$mark" ]]; }
-
 # Files of a release into the system's places; none for '': what was installed is taken away.
 install_units() { # RELEASE
   local release=$1 unit name
-  for unit in "$units"/kaimon*.service "$units"/kaimon*.socket "$units"/kaimon*.path; do
+  for unit in "$units"/kaimon*; do
     is_own "$unit" || continue
     [ -n "$release" ] && [ -e "$releases/$release/.deploy/units/${unit##*/}" ] || rm -f -- "$unit" || return 1
   done
@@ -53,18 +50,26 @@ link_current() { # RELEASE
 }
 
 # Whatever state the door was left in by what has ended: the program that is trusted puts it back, in a fire to released.
-make_safe() { # RELEASE
-  local record
-  for record in /run/kaimon/door-line /run/kaimon/*/door-line; do
-    [ -f "$record" ] && [ ! -L "$record" ] || continue
-    [ -z "$1" ] || timeout 20 sh "$releases/$1/systemd/safe-state.sh" "$record" >>"$lib/log" 2>&1 || progress "the relay of $record could not be put back"
+make_safe() { # RELEASE GATES
+  local record gate limit=$((SECONDS + 30)) left
+  # Only records of these gates: whoever makes folders in /run/kaimon may not hold up the switch, all of them together no longer than this.
+  for gate in $2; do
+    record=$(run_of "$gate")/door-line left=$((limit - SECONDS))
+    [ -f "$record" ] && [ ! -L "$record" ] && [ $left -gt 0 ] || continue
+    [ -z "$1" ] || timeout $((left < 20 ? left : 20)) sh "$releases/$1/systemd/safe-state.sh" "$record" >>"$lib/log" 2>&1 9>&- || progress "the relay of $record could not be put back"
   done
+}
+
+fire_at() { # GATES
+  local gate
+  for gate in $1; do text_of "$(run_of "$gate")/door-line" | grep -q '^fire=active' && return; done
+  return 1
 }
 
 progress() { printf '%(%H:%M:%S)T %s\n' -1 "$*" >>"$lib/log"; }
 
 switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
-  local release=$1 run=$2 from why record
+  local release=$1 run=$2 from why
   is_release "$release" || refuse "'$release' is no name of a release"
   take_lock -n || {
     [ "$(asked_by "$run")" = yes ] || busy
@@ -77,9 +82,7 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
   why=$(obstacle)
   [ -z "$why" ] || refuse "$why"
   [ -d "$releases/$release" ] || refuse "release $release is not on this host"
-  for record in /run/kaimon/door-line /run/kaimon/*/door-line; do
-    text_of "$record" | grep -q '^fire=active' && refuse 'the fire alarm is on: not now'
-  done
+  ! fire_at "$(gates)" || refuse 'the fire alarm is on: not now'
   preflight "$release"
   from=$(release_of_link)
   if [ "$from" = "$release" ]; then
@@ -90,16 +93,17 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
   [ -z "$from" ] || [ -n "$(gates)" ] || refuse "a release is here, but no gate runs or is enabled that could be judged: systemctl enable --now kaimon.service"
   # Kept for what happens when nobody is connected any more.
   printf '%s\n' "$BASH_EXECUTION_STRING" | write_file "$lib/host.sh" && chmod 700 "$lib/host.sh" || refuse "$lib cannot be written"
-  recover_unit | write_file "$units/kaimon-deploy-recover.service" && systemctl daemon-reload && systemctl --quiet enable kaimon-deploy-recover.service ||
+  recover_unit | write_file "$units/kaimon-deploy-recover.service" && systemctl daemon-reload && systemctl --quiet enable kaimon-deploy-recover.service && sync -f "$units" ||
     refuse 'systemd does not take kaimon-deploy-recover.service, which puts a power cut right'
   set_aside "$from" || refuse "what going back needs cannot be put aside: is the disk full or read-only?"
   {
     printf 'run=%s\nto=%s\nfrom=%s\nseconds=%d\nsteady=%d\nkeep=%d\nbegan=%s\n' "$run" "$release" "$from" "$3" "$4" "$5" "$(uptime_s)"
-    printf 'gates=%s\n' "$(gates | tr '\n' ' ')"
+    printf 'gates=%s\nprevious=%s\n' "$(gates | tr '\n' ' ')" "$(cat "$lib/previous" 2>/dev/null)"
   } | write_file "$transaction" || refuse "$transaction cannot be written"
+  # KillMode: what safe-state.sh leaves to hold a door released in a fire outlives the switch.
   # Its ExecStopPost runs whatever became of it: ended, killed, out of time, the machine being shut down.
   systemd-run --quiet --collect --no-block --unit=kaimon-deploy --description='Kaimon: switch of the release' \
-    --property="ExecStopPost=/bin/bash $lib/host.sh recover" --property=TimeoutStopSec=600 --property="RuntimeMaxSec=$(($3 + 180))" \
+    --property=KillMode=process --property="ExecStopPost=/bin/bash $lib/host.sh recover" --property=TimeoutStopSec=600 --property="RuntimeMaxSec=$(($3 + 180))" \
     /bin/bash "$lib/host.sh" act </dev/null 9>&- >&2 || { rm -f -- "$transaction"; refuse 'systemd does not start the switch'; }
   say done 'begun'
 }
@@ -107,7 +111,8 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
 # The release is here already: judged, not switched.
 at_work_already() { # RELEASE RUN
   local gate faults limit=$((SECONDS + 20)) outcome=healthy
-  rm -rf -- "$lib/before"
+  rm -rf -- "$lib/before" && mkdir -m 700 "$lib/before"
+  for gate in $(gates); do note_journal "$1" "$gate"; done
   while :; do
     faults=$(for gate in $(gates); do gate_faults "$gate" "$1"; done)
     [ -n "$(gates)" ] || faults='no gate runs or is enabled'
@@ -145,7 +150,7 @@ UNIT
 act() {
   lock -w 30
   [ -f "$transaction" ] || exit 0
-  local to from gate list limit
+  local to from gate list limit text
   to=$(field "$transaction" to) from=$(field "$transaction" from) list=$(field "$transaction" gates)
   rm -rf -- "$lib/before" "$lib/why" && mkdir -m 700 "$lib/before"
   # Nobody is cut off who is just going through. A stop locks the door in any case.
@@ -153,14 +158,22 @@ act() {
   for gate in $list; do
     while [ $SECONDS -lt $limit ] && text_of "$(run_of "$gate")/state.json" | grep -q '"mode":"normal","state":"\(unlocked\|open\)"'; do sleep 0.5; done
     before "$gate" >"$lib/before/$gate.json"
+    note_journal "$to" "$gate"
   done
 
+  if fire_at "$list"; then
+    # Nothing was changed yet.
+    finish refused 'the fire alarm is on: not now'
+    exit 0
+  fi
   progress "stopping ${list:-nothing, for no gate is at work}"
   # Stopped with its own release in place, whose safe-state.sh puts the relay back.
   stop_gates "$list"
-  make_safe "$from"
+  make_safe "$from" "$list"
+  keep_data "$to" "$list" || fail 'the data could not be kept as they are: is the disk full?'
   link_current "$to" && install_units "$to" || fail 'the release cannot be put in its place: is the disk full or read-only?'
   users_and_rules "$to"
+  keep_configuration
   systemctl daemon-reload || fail 'systemd does not load the units'
   # What an older installation has enabled stays so, and is started.
   [ -n "$from" ] || systemctl --quiet enable kaimon-eye.socket || fail 'the socket of the eyes cannot be enabled'
@@ -168,7 +181,7 @@ act() {
     first_configuration "$to"
     list=kaimon.service
     systemctl --quiet enable kaimon.service || fail 'the service cannot be enabled'
-    sed -i "s/^gates=.*/gates=$list/" "$transaction"
+    text=$(sed "s/^gates=.*/gates=$list/" "$transaction") && printf '%s\n' "$text" | write_file "$transaction" || fail "$transaction cannot be written"
   fi
   progress "starting $to"
   start_gates "$list"
@@ -177,6 +190,11 @@ act() {
 }
 
 fail() { progress "$*"; printf '%s\n' "$*" >"$lib/why"; exit 1; }
+
+# As the release itself reads the configuration.
+note_journal() { # RELEASE GATE
+  program "$1" config show --json --config "$(config_of "$2")" | grep -q '"journal": *{[^}]*"enabled": *false' && : >"$lib/before/$2.no-journal"
+}
 
 # How a gate is before the switch, where it says so itself and now.
 before() { # GATE
@@ -188,24 +206,31 @@ before() { # GATE
 stop_gates() { # GATES
   [ -n "$1" ] || [ -e "$units/kaimon-eye.socket" ] || return 0
   # shellcheck disable=SC2086
-  timeout 60 systemctl stop $1 kaimon-eye.socket 'kaimon-eye@*.service' >>"$lib/log" 2>&1 || progress 'not everything stopped in time'
+  timeout 60 systemctl stop $1 kaimon-eye.socket 'kaimon-eye@*.service' >>"$lib/log" 2>&1 9>&- || progress 'not everything stopped in time'
 }
 
 start_gates() { # GATES
   # The eye first: the gate asks for it. Nothing is waited for here, for a gate may take as long as its unit allows.
   systemctl reset-failed $1 kaimon-eye.socket >/dev/null 2>&1
-  [ -z "$1" ] || timeout 30 systemctl start kaimon-eye.socket >>"$lib/log" 2>&1 || progress 'the socket of the eyes does not start'
+  [ -z "$1" ] || timeout 30 systemctl start kaimon-eye.socket >>"$lib/log" 2>&1 9>&- || progress 'the socket of the eyes does not start'
   # shellcheck disable=SC2086
-  [ -z "$1" ] || timeout 30 systemctl start --no-block $1 >>"$lib/log" 2>&1 || progress "systemd does not start $1"
+  [ -z "$1" ] || timeout 30 systemctl start --no-block $1 >>"$lib/log" 2>&1 9>&- || progress "systemd does not start $1"
 }
 
 users_and_rules() { # RELEASE
   local own=$releases/$1/.deploy
-  [ ! -f "$own/kaimon.conf" ] || { mkdir -p /etc/sysusers.d && cp "$own/kaimon.conf" /etc/sysusers.d/kaimon.conf && systemd-sysusers kaimon.conf; } >>"$lib/log" 2>&1 || progress "the service's user could not be made"
+  [ ! -f "$own/kaimon.conf" ] || { mkdir -p /etc/sysusers.d && cp "$own/kaimon.conf" /etc/sysusers.d/kaimon.conf && systemd-sysusers kaimon.conf; } >>"$lib/log" 2>&1 9>&- || progress "the service's user could not be made"
   [ ! -f "$own/60-kaimon.rules" ] || cmp -s "$own/60-kaimon.rules" /etc/udev/rules.d/60-kaimon.rules || {
     mkdir -p /etc/udev/rules.d && cp "$own/60-kaimon.rules" /etc/udev/rules.d/ && udevadm control --reload && udevadm trigger --subsystem-match=gpio --action=change
-  } >>"$lib/log" 2>&1 || progress 'udev did not take the rules for GPIO'
+  } >>"$lib/log" 2>&1 9>&- || progress 'udev did not take the rules for GPIO'
   [ -e /usr/local/bin/kaimon ] || ln -s "$current/scripts/kaimon" /usr/local/bin/kaimon 2>>"$lib/log"
+}
+
+# Where the package was removed by apt: dpkg would take the configuration away when it is purged later.
+keep_configuration() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' kaimon 2>/dev/null)" != config-files ] ||
+    dpkg-divert --local --no-rename --divert /etc/kaimon/kaimon.yaml.package --add /etc/kaimon/kaimon.yaml >>"$lib/log" 2>&1 ||
+    progress 'a later `apt purge kaimon` would remove /etc/kaimon/kaimon.yaml'
 }
 
 first_configuration() { # RELEASE

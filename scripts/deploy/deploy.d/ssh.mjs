@@ -2,11 +2,17 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-const PARTS = ['host-common.sh', 'host-receive.sh', 'host-switch.sh', 'host-judge.sh'];
+const PARTS = ['host-common.sh', 'host-receive.sh', 'host-data.sh', 'host-switch.sh', 'host-judge.sh'];
 /** The host's part; sent at each step, so that nothing that lies on the host is believed. */
 export const HOST_SCRIPT = PARTS.map((part) => readFileSync(new URL(part, import.meta.url), 'utf8')).join('\n');
 
 const DEFAULTS = ['BatchMode=yes', 'ConnectTimeout=10', 'ServerAliveInterval=5', 'ServerAliveCountMax=3'];
+/** What a step may say; anything else is not taken. */
+const KEYS = new Set([
+  ...['refused', 'busy', 'cut', 'done', 'outcome', 'why', 'seconds'],
+  ...['architecture', 'free', 'obstacle', 'current', 'previous', 'releases', 'trusts', 'switching', 'last'],
+]);
+const GATES_MAX = 64;
 const ANSWER_BYTES_MAX = 256 * 1024;
 const TEXT_CHARS_MAX = 500;
 /** What ssh itself ends with where there is no connection, or none any more. */
@@ -61,8 +67,8 @@ export function onHost(host, verb, args, { sshOptions, payload = [], onProgress,
     for (const each of lines) {
       const [, key, value] = /^deploy: ([a-z]+)=(.*)$/.exec(each) ?? [];
       if (key === 'progress') onProgress?.(printable(value));
-      else if (key === 'gate') gates.push(printable(value));
-      else if (key !== undefined) answers[key] = printable(value);
+      else if (key === 'gate' && gates.length < GATES_MAX) gates.push(printable(value));
+      else if (KEYS.has(key)) answers[key] = printable(value);
     }
   });
   return new Promise((resolve) => {

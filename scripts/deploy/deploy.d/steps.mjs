@@ -13,6 +13,8 @@ const RECONNECT_MS = 2000;
 /** The host answers `going` after twenty seconds; one in wrong hands may do so at once. */
 const GOING_MS = 500;
 const COPIES_MAX = 3;
+/** So long a host that is busy is asked again: a copy that was cut off without a word is given up by it after a minute. */
+const BUSY_MS = 100_000;
 /** Beside the time for health: waiting for people in the door, stopping, rolling back. */
 const SWITCH_SPARE_MS = 360_000;
 
@@ -22,7 +24,8 @@ export async function inspectHost(host, options) {
   if (!ok || answers.architecture === undefined)
     return { unreachable: outcome(host, 'unreachable', why ?? 'it does not answer as a gate does') };
   const releases = (answers.releases ?? '').split(' ').filter((name) => name !== '');
-  return { ...answers, releases, gates };
+  const { architecture, obstacle, current, previous, trusts, switching, last } = answers;
+  return { architecture, obstacle, current, previous, trusts, switching, last, releases, gates };
 }
 
 export async function statusOfHost(host, options) {
@@ -78,6 +81,7 @@ export async function deployToHost(host, parcel, options, tell) {
 async function send(host, { release, sha256, bytes, signature }, there, options, tell) {
   const asked = [options.downgrade ? 'downgrade' : 'newer', options.installDependencies ? 'install' : 'none'];
   const args = [release, sha256, bytes.length, signature.length, ...asked];
+  const busyUntil = Date.now() + BUSY_MS;
   for (let tries = 1; ; tries++) {
     tell(host, there ? 'the release is there already' : `copying ${(bytes.length / 1e6).toFixed(1)} MB`);
     const payload = there ? [] : [bytes, signature];
@@ -89,6 +93,13 @@ async function send(host, { release, sha256, bytes, signature }, there, options,
     });
     if (done.ok) return undefined;
     if (done.refused !== undefined) return outcome(host, 'refused', done.why);
+    if (done.busy !== undefined) {
+      if (Date.now() >= busyUntil) return outcome(host, 'refused', done.why);
+      tell(host, `${done.why}; waiting`);
+      await pause(RECONNECT_MS);
+      tries--;
+      continue;
+    }
     if (tries >= COPIES_MAX)
       return outcome(host, done.connected ? 'refused' : 'unreachable', `${done.why}; nothing was switched`);
     tell(host, `${done.why}; again`);
@@ -128,7 +139,7 @@ async function switchTo(host, release, options, tell) {
         connected,
         why: broken,
       } = await onHost(host, 'follow', [run, told], { ...options, onProgress, limitMs: 60_000 });
-      if (connected && ['healthy', 'rolled-back', 'failed'].includes(answers.outcome)) {
+      if (connected && ['healthy', 'rolled-back', 'failed', 'refused'].includes(answers.outcome)) {
         const result = answers.outcome === 'healthy' ? 'well' : answers.outcome;
         return outcome(host, result, answers.why, { release, seconds: Number(answers.seconds) || 0 });
       }

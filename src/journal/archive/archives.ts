@@ -6,6 +6,7 @@ import type { Clock } from '../../kit/clock.js';
 import { messageOf, OperatingError } from '../../kit/errors.js';
 import { cannotWrite, errnoOf } from '../../kit/files/atomic-file.js';
 import { breathing } from '../../kit/files/breathing.js';
+import { removeFolderWiped } from '../../kit/files/wipe.js';
 import type { Lines } from '../../kit/sealing/vault.js';
 import { sealedAnew, withoutPerson, withoutSealedPerson } from '../erasing.js';
 import { FileDisk } from '../file-disk.js';
@@ -125,7 +126,7 @@ async function purgeArchives(state: string, beforeMs: number, journal: JournalWr
     if (!head || Date.parse(head.time) >= beforeMs) continue;
     await journal.append({ type: ARCHIVE_PURGED, fields: { archive: name, lastN: head.n, lastHash: head.hash } });
     try {
-      await fs.rm(folder, { recursive: true, force: true });
+      await removeFolderWiped(folder);
     } catch (cause) {
       throw cannotWrite(folder, cause);
     }

@@ -51,6 +51,8 @@ export class AuditCounts {
     }
     if (type === RESTORED) {
       const seam = seamOf(entry);
+      // Of entries that were erased here before, the personal fields did not come back.
+      this.#erasures.push({ n, entries: numberOf('erased') });
       const fault = seamFault(seam, entry);
       // A journal of many restores is a journal with a problem of its own.
       if (this.seams.length < SEAMS_MAX) this.seams.push(seam);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Gate, missing, Site } from './harness.js';
+import { all, type Gate, missing, more, Site } from './harness.js';
 
 if (missing !== undefined) console.log(`deploy: skipped: ${missing}`);
 const site = new Site(missing === undefined ? 3 : 0);
@@ -42,13 +42,14 @@ test.skipIf(missing)('a first release is installed, enabled and at work, with un
   expect(unit + eye).not.toContain('/usr/lib/kaimon');
 });
 
-test.skipIf(missing).each([
+const BROKEN: readonly [string, RegExp][] = [
   ['crash', /started? again three times|not well within/],
   ['crash-open-unsafe', /again three times|not well within/],
   ['never-ready', /not well within 6 s: kaimon\.service is activating/],
   ['blind', /not well within 6 s: .*the eye is waiting/],
   ['silent-journal', /not well within 6 s: .*newest start in the journal is of 1\.0\.0 and not of 2\.0\.0/],
-])(
+];
+test.skipIf(missing).each(all ? BROKEN : BROKEN.filter(([mode]) => ['crash-open-unsafe', 'blind'].includes(mode)))(
   'a release that is %s is rolled back alone: the one before is at work, the relay idle',
   async (mode, why) => {
     const before = starts(gate).length;
@@ -96,7 +97,7 @@ test.skipIf(missing)(
   60_000,
 );
 
-test.skipIf(missing)(
+test.skipIf(more)(
   'a camera that was missing before is not asked for, one that delivered is',
   async () => {
     writeFileSync(join(gate.root, 'run/camera'), 'waiting');
@@ -114,7 +115,7 @@ test.skipIf(missing)(
   120_000,
 );
 
-test.skipIf(missing)(
+test.skipIf(more)(
   '--rollback goes back to the release before, and --status tells of both',
   async () => {
     const done = await site.deploy(['--rollback', ...PATIENT, 'gate1']);
@@ -159,13 +160,13 @@ test.skipIf(missing)(
   120_000,
 );
 
-test.skipIf(missing)(
-  'of the releases so many are kept, and always the one at work and the one before',
+test.skipIf(more)(
+  'of the releases so many that were well are kept, beside the one at work and the one before',
   async () => {
     for (const version of ['5.0.0', '6.0.0'])
       expect((await site.deploy([...PATIENT, '--keep', '2', await site.pack(version), 'gate2'])).code).toBe(0);
     const kept = site.on(turnstile, 'ls /opt/kaimon/releases').out.trim().split('\n');
-    expect(kept.map((name) => name.split('-')[0])).toEqual(['5.0.0', '6.0.0']);
+    expect(kept.map((name) => name.split('-')[0])).toEqual(['1.0.0', '2.0.0', '5.0.0', '6.0.0']);
     expect(readFileSync(join(turnstile.root, 'var/lib/kaimon-deploy/previous'), 'utf8')).toMatch(/^5\.0\.0-/);
   },
   120_000,

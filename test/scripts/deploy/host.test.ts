@@ -1,5 +1,5 @@
 /** The host's part, a function at a time, on a throw-away gate with two releases: what a whole deployment meets only rarely. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { checkout, type Outcome } from '../tree.js';
@@ -124,3 +124,131 @@ field() {
   host(note('run=r9'));
   expect(host(`rm -f /run/once\n${between}\nfollow r9 0`).out).toContain('deploy: outcome=healthy\n');
 });
+
+test.skipIf(missing)('a copy in which nothing arrives any more is given up, and what was received is exact', () => {
+  const silent = '{ head -c 300000 /dev/zero; exec sleep 1000; }';
+  const { out } = host(`idle_s=1
+${silent} > >(take_bytes 600000 >/run/taken; echo $? >/run/code) & s=$!
+until [ -s /run/code ]; do command sleep 0.1; done; kill $s
+cat /run/code; [ $(stat -c %s /run/taken) -lt 300001 ] || echo more
+head -c 700000 /dev/urandom >/run/all; { take_bytes 600000 >/run/a; cat >/run/b; } </run/all; cat /run/a /run/b | cmp - /run/all && stat -c %s /run/a`);
+  expect(out).toBe('124\n600000\n');
+});
+
+test.skipIf(missing)('a host where another copy is just ending is asked again', async () => {
+  const { out } = site.on(
+    gate,
+    '(flock 9; touch /run/holds; until [ -e /run/release ]; do sleep 0.1; done) 9>/var/lib/kaimon-deploy/lock </dev/null >/dev/null 2>&1 & until [ -e /run/holds ]; do sleep 0.1; done',
+  );
+  expect(out).toBe('');
+  const shim = site.shimSsh(`
+case "$*" in *"'receive'"*) ;; *) exec /usr/bin/ssh "$@" ;; esac
+[ ! -e $shim/once ] || touch ${gate.root}/run/release
+touch $shim/once`);
+  const deb = await site.pack('0.1.0');
+  // It is busy first, and says what it has to say afterwards.
+  const done = await site.deploy([deb, 'gate1'], shim);
+  expect(done.err).toContain('another deployment is at work on this host; waiting');
+  expect(done.out).toContain('which is newer than 0.1.0');
+});
+
+test.skipIf(missing)(
+  'every unit of the package comes and goes with its release, and stays enabled; those of a site are left alone',
+  () => {
+    const has = (name: string) => existsSync(join(gate.root, 'etc/systemd/system', name));
+    expect(gate.read('etc/systemd/system/kaimon-tamper.path')).toMatch(/^# Kaimon release 2\.0\.0/);
+    expect(gate.read('etc/systemd/system/kaimon-tamper.service')).toContain('/opt/kaimon/current/systemd/tamper.sh');
+    host(`systemctl enable kaimon-tamper.path; echo '[Timer]' >$units/kaimon-site.timer; install_units ${old}`);
+    expect(gate.read('etc/systemd/system/kaimon-tamper.path')).toMatch(/^# Kaimon release 1\.0\.0/);
+    host(`rm $releases/${old}/.deploy/units/kaimon-tamper.path; install_units ${now}; install_units ${old}`);
+    expect([has('kaimon-tamper.path'), has('kaimon-site.timer')]).toEqual([false, true]);
+    host(`install_units ${now}`);
+    expect(
+      has('kaimon-tamper.path') &&
+        readdirSync(join(gate.root, 'etc/systemd/system/multi-user.target.wants')).includes('kaimon-tamper.path'),
+    ).toBe(true);
+    expect(host('echo x >$units/kaimon-tamper.path; obstacle').out).toContain('kaimon-tamper.path is not of a release');
+    host(`cp $releases/${now}/.deploy/units/kaimon-tamper.path $units/`);
+    expect(host('obstacle').out).toBe('');
+  },
+);
+
+test.skipIf(missing)('a fire is looked at right before the gates stop, and only that of a gate counts', () => {
+  const fire = (at: string) => `mkdir -p ${at}; echo fire=active >${at}/door-line`;
+  expect(host(`${fire('/run/kaimon/forged')}; fire_at "$(gates)"`).code).toBe(1);
+  const calls = gate.read('run/fake/calls');
+  expect(host(`systemctl start kaimon.service; ${noted(now, old)}\n${fire('/run/kaimon')}; (act)`).code).toBe(0);
+  expect(lib('result')).toContain('outcome=refused\nwhy=the fire alarm is on');
+  expect(gate.read('run/fake/calls')).toBe(calls);
+  expect(gate.at).toBe('2.0.0');
+  host('rm -r /run/kaimon/forged /run/kaimon/door-line');
+});
+
+test.skipIf(missing)('the relays of gates are put back, not what else lies there, and no child keeps the lock', () => {
+  const { out } =
+    host(`mkdir -p /run/kaimon/in /run/kaimon/forged; touch /run/kaimon/door-line /run/kaimon/in/door-line /run/kaimon/forged/door-line
+: >/run/made-safe; lock -n
+timeout() { shift; printf '%s\\n' "\${@: -1}"; [ ! -e /proc/self/fd/9 ] || echo kept; }
+make_safe ${now} 'kaimon.service kaimon@in.service'; cat $lib/log`);
+  expect(out).toBe('/run/kaimon/door-line\n/run/kaimon/in/door-line\n');
+});
+
+test.skipIf(missing)('a gate that runs from a checkout is in the way', () => {
+  const { out } = host('release_of_link() { :; }; running_gates() { echo kaimon@in.service; }; obstacle');
+  expect(out).toContain('kaimon@in.service runs, and not from a release: systemctl stop kaimon@in.service (');
+});
+
+test.skipIf(missing)('of a journal that is off nothing is asked, as the release reads the configuration', () => {
+  const asked = `mkdir -p $lib/before; rm -f $lib/before/*; note_journal ${now} kaimon.service
+program() { shift; [ "$1" != health ] || echo "  $*"; return 1; }; property() { echo active; }; gate_faults kaimon.service ${now}`;
+  expect(host(asked).out).toContain('--journal /var/lib/kaimon');
+  const was = gate.read('etc/kaimon/kaimon.yaml');
+  write(join(gate.root, 'etc/kaimon/kaimon.yaml'), 'journal: { enabled: false }\n');
+  expect(host(asked).out).not.toContain('--journal');
+  write(join(gate.root, 'etc/kaimon/kaimon.yaml'), was);
+});
+
+test.skipIf(missing)(
+  'releases that were well are kept before those that were rolled back; what goes is out of the way at once',
+  () => {
+    const made = ['3.0.0', '4.0.0', '5.0.0'].map((version) => `${version}-${'a'.repeat(12)}`);
+    const [well, , bad] = made;
+    host(`for r in ${made.join(' ')}; do mkdir -p $releases/$r/.deploy; touch $releases/$r/.deploy/release; done; touch -d @1 $releases/${well}/.deploy/confirmed
+${note(`run=r1 keep=1 began=1`)}; confirm ${now} ${old}`);
+    const kept = host('ls $releases').out;
+    expect(kept).toContain(well);
+    expect(kept).toContain(now);
+    expect(kept).toContain(old);
+    expect(kept).not.toContain(bad);
+    // Cut off while it is removed.
+    host(`(rm() { exit 1; }; retire ${well})`);
+    expect(host('ls $releases').out).not.toContain(well);
+  },
+);
+
+test.skipIf(missing)('a confirmation that is cut off leaves the release before as it was', () => {
+  expect(lib('previous').trim()).toBe(old);
+  host(`${note(`run=r1 to=${old} from=${now} gates= previous=${old}`)}; echo ${now} >$lib/previous; recover boot`);
+  expect(lib('previous').trim()).toBe(old);
+});
+
+test.skipIf(missing)(
+  'documents that a release wrote in a newer format are put back as they were when it is rolled back',
+  async () => {
+    host(
+      `systemctl start kaimon.service; echo '{"schema":1}' >/var/lib/kaimon/people.json; chmod 600 /var/lib/kaimon/people.json; chown 65534 /var/lib/kaimon/people.json; echo old >/var/lib/kaimon/journal/old`,
+    );
+    const deb = await site.pack('9.0.0', { mode: 'migrating' });
+    const { code, out, err } = await site.deploy(['--steady', '1', '--health-timeout', '10', deb, 'gate1']);
+    expect({ code, out }, err).toEqual({ code: 1, out: expect.stringContaining('rolled-back') });
+    expect(err).toContain('writes the data of kaimon.service in a newer format');
+    expect(err).toContain('the data of kaimon.service are put back');
+    expect(gate.read('var/lib/kaimon/people.json')).toBe('{"schema":1}\n');
+    expect(site.on(gate, 'stat -c "%a %u" /var/lib/kaimon/people.json').out).toBe('600 65534\n');
+    expect(existsSync(join(gate.root, 'var/lib/kaimon-deploy/data'))).toBe(false);
+    expect(host(`free_kb() { echo 100; }; room_for_data $(cd $releases; echo 9.0.0-*) kaimon.service`).out).toContain(
+      'no room for a copy',
+    );
+  },
+  120_000,
+);

@@ -113,3 +113,13 @@ test.skipIf(missing)(
   },
   60_000,
 );
+
+test.skipIf(missing)('an answer with keys of its own costs nobody the report', async () => {
+  const keys = ['unreachable', 'host', 'result', '__proto__', 'constructor', 'gates', 'ok'];
+  const lies = site.shimSsh(
+    `case "$*" in *gate2*) printf 'deploy: architecture=amd64\\n'; for k in ${keys.join(' ')}; do echo "deploy: $k=x"; done; exit 0 ;; esac`,
+  );
+  const both = await site.deploy(['--status', 'gate1', 'gate2'], lies);
+  expect(both.err).not.toContain('at ');
+  expect(both.out).toMatch(/^gate1 {2}\S+-work.*\n(.*\n)*gate2 {2}not-at-work *\n$/);
+});

@@ -97,8 +97,14 @@ here=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd -P)
 mode=${mode}
 case $1 in
   models) while [ -e /run/hold ]; do touch /run/held; sleep 0.1; done; [ $mode != no-models ] || { echo 'models are missing'; exit 4; }; exit 0 ;;
-  config) ! grep -q 'old-key' "$4" || [ $mode != strict ] || { echo "$4:1: old-key is gone"; exit 3; }; exit 0 ;;
-  data) [ $mode != outdated ] || { echo '{"ok":false,"writtenBy":"9.1.0","documents":[{"file":"people.json","result":"newer"}]}'; exit 1; }; exit 0 ;;
+  config) [ "$2" != show ] || { grep -q 'journal: { enabled: false }' "$5" && on=false || on=true; echo "{\\"journal\\":{\\"enabled\\":$on}}"; exit 0; }
+    ! grep -q 'old-key' "$4" || [ $mode != strict ] || { echo "$4:1: old-key is gone"; exit 3; }; exit 0 ;;
+  data) # Format 2 of its document is that of the mode 'migrating'.
+    [ $mode = migrating ] && knows=2 || knows=1
+    has=$(sed -n 's/.*"schema":\\([0-9]*\\).*/\\1/p' "$5/people.json" 2>/dev/null)
+    [ "\${has:-1}" -le $knows ] || { echo '{"ok":false,"documents":[{"file":"people.json","result":"newer"}]}'; exit 1; }
+    [ "\${has:-$knows}" -ge $knows ] || { echo '{"ok":true,"documents":[{"file":"people.json","result":"older"}]}'; exit 0; }
+    [ $mode != outdated ] || { echo '{"ok":false,"writtenBy":"9.1.0","documents":[{"file":"people.json","result":"newer"}]}'; exit 1; }; exit 0 ;;
   health) shift; ${health} ;;
 esac
 config=$3 name=$(basename $3 .yaml)
@@ -114,9 +120,10 @@ case $mode in
   never-ready) while :; do sleep 0.2; done ;;
 esac
 echo 0 >$at/relay
+[ $mode != migrating ] || echo '{"schema":2}' >$data/people.json
 [ $mode = silent-journal ] || { rm -rf $data/journal; cp -r $here/journal $data/journal; }
 eye=up camera=$(cat /run/camera 2>/dev/null || echo live) door=locked people=12
-[ $mode = blind ] && eye=waiting camera=opening
+[ $mode = blind -o $mode = migrating ] && eye=waiting camera=opening
 [ $mode = door-fault ] && door=fault
 [ $mode = forgetful ] && people=0
 [ $mode = mute ] || while :; do

@@ -60,6 +60,16 @@ test('purge overwrites what tells of people, passwords too, and takes all of it'
   for (const folder of folders) expect(existsSync(join(root, folder)), folder).toBe(false);
 });
 
+test('purge takes nothing from a gate that has moved to releases since, and says so', () => {
+  const root = machine();
+  mkdirSync(join(root, 'opt/kaimon'), { recursive: true });
+  symlinkSync('releases/1.0.0-0123456789ab', join(root, 'opt/kaimon/current'));
+  const { code, err } = run('sh', [postrm, '--root', root, 'purge']);
+  expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('nothing is purged: a release') });
+  for (const file of [people, 'etc/kaimon/kaimon.yaml', 'etc/credstore.encrypted/kaimon-seal', 'run/kaimon/door-line'])
+    expect(existsSync(join(root, file)), file).toBe(true);
+});
+
 test('purge follows no link that the service may have made', () => {
   const root = machine();
   expect(postrmOf(root, 'purge').join('\n')).not.toContain('other');
