@@ -44,7 +44,8 @@ test('the manual page says nothing of the machine that it was made on', () => {
 /** What bash offers for the last of these words. */
 function offered(...words: string[]): string[] {
   const ask = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kaimon; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  return run('bash', ['-c', `${script}\n${ask}`, 'bash', 'kaimon', ...words])
+  // With a socket for its input bash takes itself for a remote one, and would run what the user of this machine has in .bashrc.
+  return run('bash', ['--norc', '-c', `${script}\n${ask}`, 'bash', 'kaimon', ...words])
     .out.split('\n')
     .filter((word) => word !== '');
 }
