@@ -14,8 +14,8 @@ import { faults, Ledger, reopen, wreckage } from './store-check.mjs';
 const ENCODER = 'killtest@0123456789ab';
 /** Milliseconds from the child's first line to the kill, at most. Several writes long. */
 const LIFE_MAX_MS = 200;
-/** Number of the steps of one write (enrolling-child.mjs says which), and the first of the next. */
-const STEPS = 13;
+/** Number of the steps of one write (enrolling-child.mjs says which). */
+const STEPS = 19;
 
 const { values } = parseArgs({
   options: {

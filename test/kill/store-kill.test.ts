@@ -13,12 +13,12 @@ test.skipIf(!built)(
   'every acknowledged person is there after a kill, at any moment and before each step of a write that matters',
   async () => {
     // The build is what the other command and the daemon run; `npm test` makes it before.
-    const args = [script, '--kills', '5', '--steps', '3,6,8,10', '--json', '--dist', dist];
+    const args = [script, '--kills', '5', '--steps', '3,8,10,12', '--json', '--dist', dist];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({ kills: 9, lost: 0, faults: [], leftoversAfterOpening: 0 });
     expect(report.acknowledged).toBeGreaterThan(0);
-    // Before the file's fsync, the last good copy's rename, the file's own, and the folder's fsync; --sweep does all 13.
+    // Before the file's fsync, the last good copy's rename, the file's own, and the folder's fsync; --sweep does all 19.
     expect(report.sweptSteps).toEqual(['sync', 'rename', 'rename', 'sync']);
   },
   120_000,
