@@ -1,8 +1,9 @@
 // node migration-child.mjs DIST FOLDER DIE_AT: reads people.json and passages.json of format 1 as a program would whose next format is 2, writes
 // both, and kills itself with SIGKILL before the step of the file system with this number. Prints the name of the step, or "done".
-import { promises as fs, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { dieAtStep } from './die-at-step.mjs';
 import { nextOf } from './next-format.mjs';
 
 const [dist, folder, dieAt] = process.argv.slice(2);
@@ -14,20 +15,6 @@ const { StateFile } = await load('kit/files/state-file.js');
 const { systemClock: clock } = await load('kit/system-clock.js');
 const { silentLog: log } = await load('kit/log.js');
 const { z } = await import('zod');
-
-let step = 0;
-const counted = (owner, name) => {
-  const act = owner[name].bind(owner);
-  owner[name] = async (...args) => {
-    if (step++ === Number(dieAt)) {
-      writeSync(1, `${name} ${String(args[0]).split('/').at(-1)}\n`);
-      process.kill(process.pid, 'SIGKILL');
-    }
-    const result = await act(...args);
-    if (name === 'open') for (const inner of ['writeFile', 'sync', 'close']) counted(result, inner);
-    return result;
-  };
-};
 
 const people = new PeopleFileAdapter({ file: join(folder, 'people.json'), clock, log, format: nextOf(PEOPLE_FORMAT) });
 const document = await people.read();
@@ -41,7 +28,7 @@ const passages = await StateFile.open({
   clock,
   log,
 });
-for (const name of ['open', 'link', 'rename', 'rm', 'readdir']) counted(fs, name);
+dieAtStep(dieAt, ['open', 'link', 'rename', 'rm', 'readdir'], ['writeFile', 'sync', 'close']);
 await people.write(document);
 await people.write(document);
 await passages.saveNow(() => passages.found);

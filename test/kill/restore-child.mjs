@@ -1,8 +1,9 @@
 // node restore-child.mjs DIST BACKUP STATE IDENTITY DIE_AT: restores a backup over what is there and kills itself with SIGKILL before the step of
 // the file system with this number. Prints "STEP FILE" before that, or "done STEPS".
-import { promises as fs, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { dieAtStep } from './die-at-step.mjs';
 
 const [dist, backup, state, identity, dieAt] = process.argv.slice(2);
 const load = (path) => import(pathToFileURL(join(dist, path)).href);
@@ -13,20 +14,7 @@ const { Vault } = await load('kit/sealing/vault.js');
 const { silentLog: log } = await load('kit/log.js');
 const { config } = loadConfig({ env: {}, overrides: { site: 'home', gate: 'north' } });
 
-let step = 0;
-const counted = (owner, name) => {
-  const act = owner[name].bind(owner);
-  owner[name] = async (...args) => {
-    if (step++ === Number(dieAt)) {
-      writeSync(1, `${name} ${String(args[0]).split('/').at(-1)}\n`);
-      process.kill(process.pid, 'SIGKILL');
-    }
-    const result = await act(...args);
-    if (name === 'open') for (const inner of ['writeFile', 'sync', 'datasync']) counted(result, inner);
-    return result;
-  };
-};
-for (const name of ['open', 'mkdir', 'link', 'rename', 'rm', 'rmdir']) counted(fs, name);
+const steps = dieAtStep(dieAt, ['open', 'mkdir', 'link', 'rename', 'rm', 'rmdir'], ['writeFile', 'sync', 'datasync']);
 await restoreBackup(backup, {
   state,
   vault: Vault.plain(),
@@ -39,4 +27,4 @@ await restoreBackup(backup, {
   clock,
   log,
 });
-writeSync(1, `done ${step}\n`);
+writeSync(1, `done ${steps()}\n`);
