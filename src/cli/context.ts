@@ -34,6 +34,7 @@ export interface Context {
 export function contextOf(options: CommonOptions, overrides: Readonly<Record<string, unknown>> = {}): Context {
   const { config, file } = loadConfig({ file: options.config, env: process.env, overrides });
   const paths = resolvePaths({ env: process.env, stateOption: options.state, configFile: file });
+  let vault: Vault | undefined;
   return {
     config,
     configFile: file,
@@ -41,7 +42,11 @@ export function contextOf(options: CommonOptions, overrides: Readonly<Record<str
     peopleFile: join(paths.state, 'people.json'),
     calibrationFile: calibrationFile(paths.state),
     log: createLog('warn', 'kaimon'),
-    vault: vaultOf(config, options),
+    // Read by those who need it: `run` opens its door before the key.
+    get vault() {
+      vault ??= vaultOf(config, options);
+      return vault;
+    },
   };
 }
 
