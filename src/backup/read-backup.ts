@@ -132,10 +132,18 @@ class JournalReader {
   add(name: string, bytes: Buffer): void {
     this.#any = true;
     const inner = name.slice('journal/'.length);
-    if (inner === HEAD_FILE) this.#marks.head = decodeMark(bytes);
-    else if (inner === CHECKPOINT_FILE) this.#marks.checkpoint = decodeMark(bytes);
+    if (inner === HEAD_FILE) this.#marks.head = this.#mark(inner, bytes);
+    else if (inner === CHECKPOINT_FILE) this.#marks.checkpoint = this.#mark(inner, bytes);
     else if (firstOf(inner) !== undefined) this.#started().chain(inner, bytes);
     else this.#started().personal(inner.slice('personal/'.length), bytes);
+  }
+
+  #mark(inner: string, bytes: Buffer): Mark | undefined {
+    try {
+      return decodeMark(bytes);
+    } catch (thrown) {
+      throw thrown instanceof NewerFormat ? newerFile(`${this.#folder}/${inner}`, thrown) : thrown;
+    }
   }
 
   report(): AuditReport | undefined {

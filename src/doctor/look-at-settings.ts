@@ -5,7 +5,7 @@ import { readClockFacts } from '../clock-trust/clock-facts.js';
 import type { Config } from '../config/config.js';
 import { dangersOf } from '../config/dangers.js';
 import type { Paths } from '../config/paths.js';
-import { errnoOf } from '../kit/files/atomic-file.js';
+import { errnoOf } from '../kit/files/errno.js';
 import { systemClock } from '../kit/system-clock.js';
 import { answering, filesOfBroker } from './answering.js';
 import { checkNamedFiles } from './config-surroundings.js';

@@ -2,7 +2,8 @@
 import { constants, promises as fs } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf, OperatingError } from '../kit/errors.js';
-import { errnoOf, ownLikeFolder, syncFolder, whyNotWritten, writeFileAtomic } from '../kit/files/atomic-file.js';
+import { ownLikeFolder, syncFolder, whyNotWritten, writeFileAtomic } from '../kit/files/atomic-file.js';
+import { errnoOf } from '../kit/files/errno.js';
 import { makeFolder } from '../kit/files/make-folder.js';
 import { narrow } from '../kit/files/narrow.js';
 import { readSettled } from '../kit/files/read-settled.js';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { iso, type Timer, type WallMs, wallMs } from '../kit/clock.js';
 import { explain, OperatingError } from '../kit/errors.js';
-import { errnoOf } from '../kit/files/atomic-file.js';
+import { errnoOf } from '../kit/files/errno.js';
 import { CLOSE_MS } from '../kit/files/late.js';
 import { Patience } from '../kit/files/patience.js';
 import { Mutex } from '../kit/mutex.js';

@@ -8,6 +8,7 @@
  * elsewhere (`G/info`).
  */
 import { z } from 'zod';
+import { type DocumentFormat, migrated, NewerFormat } from '../kit/files/format.js';
 import { GENESIS, hashSchema, timeSchema } from './entry.js';
 
 const markSchema = z.strictObject({
@@ -62,11 +63,15 @@ export function makeMark(kind: MarkKind, { n, hash }: Position, time: string, si
 
 export const encodeMark = (mark: Mark): string => `${JSON.stringify(mark)}\n`;
 
-/** @returns undefined when the bytes cannot be read as a mark */
+/** Numbered apart from the lines of the chain: what is signed of a mark does not change with them. */
+export const MARK_FORMAT: DocumentFormat = { name: 'the head of the journal', key: 'v', steps: [] };
+
+/** @returns undefined when the bytes cannot be read as a mark @throws NewerFormat */
 export function decodeMark(bytes: Buffer): Mark | undefined {
   try {
-    return markSchema.safeParse(JSON.parse(bytes.toString('utf8'))).data;
-  } catch {
+    return markSchema.safeParse(migrated(JSON.parse(bytes.toString('utf8')), MARK_FORMAT).document).data;
+  } catch (thrown) {
+    if (thrown instanceof NewerFormat) throw thrown;
     // The caller reports the file by name.
     return undefined;
   }

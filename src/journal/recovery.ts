@@ -116,8 +116,11 @@ async function settleEnd(disk: JournalDisk, { boot, n, segment, bytes }: KnownEn
 /** The head or the checkpoint; undefined where the file is missing or unreadable. @throws OperatingError KAIMON_DATA_NEWER */
 export async function readMark(disk: JournalDisk, file: string): Promise<Mark | undefined> {
   const bytes = await disk.read(file);
-  if (bytes) refuseNewer(bytes, join(disk.folder, file));
-  return bytes && decodeMark(bytes);
+  try {
+    return bytes && decodeMark(bytes);
+  } catch (thrown) {
+    throw thrown instanceof NewerFormat ? newerFile(join(disk.folder, file), thrown) : thrown;
+  }
 }
 
 /** A journal of a later version must not be mended, noted as broken or gone on with: @throws OperatingError KAIMON_DATA_NEWER */

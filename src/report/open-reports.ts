@@ -27,8 +27,10 @@ export async function openReports(
   );
   const publish = (...event: Parameters<Outbox['add']>) => outbox?.add(...event);
   const erase = eraserOnTamper(opening, process.env);
-  const onTamper = () => void erase();
-  const reporter = new Reporter({ log, names: config.log.names, journalThenSite, clock, publish, onTamper });
+  const reporter = new Reporter({ log, names: config.log.names, journalThenSite, clock, publish });
+  reporter.onReport((type, fields) => {
+    if (type === 'tamper' && fields['active'] === true) void erase();
+  });
   trustedClock.onChange((distrust) => reporter.clock(distrust));
   return { reporter, written: () => journalThenSite.settled() };
 }

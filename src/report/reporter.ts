@@ -38,31 +38,28 @@ export class Reporter implements RequestReports {
   readonly #journalThenSite: JournalThenSite;
   readonly #clock: Clock;
   readonly #publish: Publish;
-  #heard: (type: string, fields: EventFields) => void = () => undefined;
-  readonly #onTamper: () => void;
+  readonly #listeners: ((type: string, fields: EventFields) => void)[] = [];
   #lastEye = '';
   #lastCamera = '';
 
-  /** @param names config `log.names` @param publish to the site, where there is one @param onTamper the housing was opened */
+  /** @param names config `log.names` @param publish to the site, where there is one */
   constructor(parts: {
     readonly log: Log;
     readonly names: boolean;
     readonly journalThenSite: JournalThenSite;
     readonly clock: Clock;
     readonly publish: Publish;
-    readonly onTamper?: () => void;
   }) {
     this.#log = parts.log;
     this.#names = parts.names;
     this.#journalThenSite = parts.journalThenSite;
     this.#clock = parts.clock;
     this.#publish = parts.publish;
-    this.#onTamper = parts.onTamper ?? (() => undefined);
   }
 
-  /** Sets who else hears of everything that is reported, at once; it must not throw. */
-  onReport(heard: (type: string, fields: EventFields) => void): void {
-    this.#heard = heard;
+  /** Adds who else hears of everything that is reported, at once; it must not throw. */
+  onReport(listener: (type: string, fields: EventFields) => void): void {
+    this.#listeners.push(listener);
   }
 
   decision(decision: Decision): void {
@@ -92,7 +89,6 @@ export class Reporter implements RequestReports {
     const level = ['door', 'exit', 'mode', 'held-warning'].includes(type) ? 'info' : 'warn';
     this.#log[level](facts, type);
     this.#report(type, facts, doorEntry(report));
-    if (report.type === 'tamper' && report.active) this.#onTamper();
   }
 
   /** A request to the door was served. @param by the name that the request gives @param done whether the door did it */
@@ -194,7 +190,7 @@ export class Reporter implements RequestReports {
   }
 
   #report(type: string, fields: EventFields, entry?: JournalInput): void {
-    this.#heard(type, fields);
+    for (const listener of this.#listeners) listener(type, fields);
     const atMs = this.#clock.wall();
     const publish = (n: number | undefined) =>
       this.#publish(type, n === undefined ? fields : { ...fields, entry: n }, atMs);

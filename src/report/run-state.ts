@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, OperatingError } from '../kit/errors.js';
-import { errnoOf } from '../kit/files/atomic-file.js';
+import { errnoOf } from '../kit/files/errno.js';
 import { readPlainFileSync } from '../kit/files/plain-file.js';
 import type { GateState } from './status.js';
 

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Low } from 'lowdb';
 import { OperatingError } from '../kit/errors.js';
-import { errnoOf } from '../kit/files/atomic-file.js';
+import { errnoOf } from '../kit/files/errno.js';
 import { renewSealAnyway } from '../kit/files/renew-seal.js';
 import { WriterLock } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';

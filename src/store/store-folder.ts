@@ -1,7 +1,8 @@
 import { promises as fs } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { messageOf, OperatingError } from '../kit/errors.js';
-import { errnoOf, removeStaleTemps, syncFolder, whyNotWritten } from '../kit/files/atomic-file.js';
+import { removeStaleTemps, syncFolder, whyNotWritten } from '../kit/files/atomic-file.js';
+import { errnoOf } from '../kit/files/errno.js';
 import { makeFolder } from '../kit/files/make-folder.js';
 import { narrow } from '../kit/files/narrow.js';
 import type { Log } from '../kit/log.js';

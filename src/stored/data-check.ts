@@ -3,16 +3,16 @@ import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { decodeLine, JOURNAL_FORMAT, LINE_MAX } from '../journal/entry.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
-import { decodeMark } from '../journal/head.js';
+import { decodeMark, MARK_FORMAT } from '../journal/head.js';
 import { firstOf, splitLines } from '../journal/segment.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { formatOf, migrated, NEWER_ADVICE, NewerFormat, newerFile, newestFormat } from '../kit/files/format.js';
-import { DamagedSeal, SEAL_VERSION, sealVersionOf } from '../kit/sealing/sealed-file.js';
+import { DamagedSeal, SEAL_VERSION, START_BYTES, sealVersionOf } from '../kit/sealing/sealed-file.js';
 import { Vault } from '../kit/sealing/vault.js';
 import { PEOPLE_FORMAT } from '../store/people-document.js';
 import { parsePeople } from '../store/people-parser.js';
 import { STORED_DOCUMENTS, type StoredDocument } from './documents.js';
-import { readStored } from './read-stored.js';
+import { purposeOf, readStored } from './read-stored.js';
 import { writtenBy } from './written-by.js';
 
 export interface DocumentFinding {
@@ -99,7 +99,7 @@ async function checkDocument(
     if (!bytes) return undefined;
     number = formatOf(jsonStart(bytes, format.key) ?? jsonOf(bytes), format) ?? null;
     if (format === PEOPLE_FORMAT) drain(bytes);
-    else if (format === JOURNAL_FORMAT && !decodeMark(bytes)) throwNewer(number, about.newest);
+    else if (format === MARK_FORMAT) readMark(bytes);
     else shape?.parse(migrated(jsonOf(bytes), format).document);
     return finding({ ...about, format: number });
   } catch (thrown) {
@@ -113,9 +113,9 @@ async function checkDocument(
   }
 }
 
-function throwNewer(number: number | null, newest: number): never {
-  if (number !== null && number > newest) throw new NewerFormat(number, newest);
-  throw new Error('damaged');
+/** @throws NewerFormat */
+function readMark(bytes: Buffer): void {
+  if (!decodeMark(bytes)) throw new Error('damaged');
 }
 
 /** Reads the whole of the people. @throws InvalidPeople, NewerFormat */
@@ -159,14 +159,15 @@ async function lastLines(
 }
 
 /** Characters in which the number stands where Kaimon wrote the file. */
-const START_BYTES = 256;
+const NUMBER_WITHIN = 256;
 
 /** The number at the beginning of a file, or anywhere in it where a person has moved it; 0 where there is none, undefined where it is sealed with another key. */
 async function numberAtStart(path: string, key: string, vault: Vault): Promise<number | undefined> {
   const start = await readStart(path);
   if (!start) return 0;
   try {
-    const json = jsonStart(start, key) ?? (await wholeNumber(path, key, vault));
+    const opened = vault.openedStart(purposeOf(path), start, path);
+    const json = jsonStart(opened, key) ?? (await wholeNumber(path, key, vault));
     return formatOf(json, { name: '', key: key === 'v' ? 'v' : 'schema', steps: [] }) ?? 0;
   } catch (thrown) {
     if (thrown instanceof OperatingError && thrown.code === 'KAIMON_SEAL_KEY') return undefined;
@@ -196,7 +197,7 @@ async function readStart(path: string): Promise<Buffer | undefined> {
 /** A document of its number alone, where that is the first thing in the file. */
 function jsonStart(bytes: Buffer, key: string): Readonly<Record<string, number>> | undefined {
   const [, found, number] =
-    /^\s*\{\s*"(schema|v)"\s*:\s*(\d{1,9})\s*[,}]/.exec(bytes.toString('latin1', 0, START_BYTES)) ?? [];
+    /^\s*\{\s*"(schema|v)"\s*:\s*(\d{1,9})\s*[,}]/.exec(bytes.toString('latin1', 0, NUMBER_WITHIN)) ?? [];
   return found === key ? { [key]: Number(number) } : undefined;
 }
 

@@ -1,8 +1,7 @@
 /** Every document that a gate keeps in its state folder, with the formats that this version knows of it. */
 import type { z } from 'zod';
 import { TRUSTED_TIMES_FORMAT, trustedTimesSchema } from '../clock-trust/trusted-times-file.js';
-import { JOURNAL_FORMAT } from '../journal/entry.js';
-import { CHECKPOINT_FILE, HEAD_FILE } from '../journal/head.js';
+import { CHECKPOINT_FILE, HEAD_FILE, MARK_FORMAT } from '../journal/head.js';
 import type { DocumentFormat } from '../kit/files/format.js';
 import { CALIBRATION_FORMAT, calibrationSchema } from '../models/calibration.js';
 import { PASSAGES_FORMAT, passagesSchema } from '../passback/passages-file.js';
@@ -26,8 +25,8 @@ export const PEOPLE_FILE = 'people.json';
 export const STORED_DOCUMENTS: readonly StoredDocument[] = [
   { file: PEOPLE_FILE, format: PEOPLE_FORMAT },
   { file: lastGoodOf(PEOPLE_FILE), format: PEOPLE_FORMAT },
-  { file: `journal/${HEAD_FILE}`, format: JOURNAL_FORMAT },
-  { file: `journal/${CHECKPOINT_FILE}`, format: JOURNAL_FORMAT },
+  { file: `journal/${HEAD_FILE}`, format: MARK_FORMAT },
+  { file: `journal/${CHECKPOINT_FILE}`, format: MARK_FORMAT },
   { file: 'passages.json', format: PASSAGES_FORMAT, shape: passagesSchema },
   { file: 'clock.json', format: TRUSTED_TIMES_FORMAT, shape: trustedTimesSchema },
   { file: 'door-mode.json', format: DOOR_ORDER_FORMAT, shape: doorOrderSchema },

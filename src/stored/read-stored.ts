@@ -1,7 +1,7 @@
 /** The one way in which backups and checks of formats read what a gate keeps in its state folder. */
 import { basename } from 'node:path';
 import { messageOf, OperatingError } from '../kit/errors.js';
-import { errnoOf } from '../kit/files/atomic-file.js';
+import { errnoOf } from '../kit/files/errno.js';
 import { readSettled } from '../kit/files/read-settled.js';
 import { DamagedSeal } from '../kit/sealing/sealed-file.js';
 import { Vault } from '../kit/sealing/vault.js';

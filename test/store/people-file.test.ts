@@ -143,7 +143,9 @@ describe('a damaged people file', () => {
     const { open } = fs;
     const full = Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'open' });
     vi.spyOn(fs, 'open').mockImplementation((path, flags, ...rest) =>
-      flags === 'r' ? open.call(fs, path, flags, ...rest) : Promise.reject(full),
+      typeof flags === 'number' && (flags & 3) === fs.constants.O_RDONLY
+        ? open.call(fs, path, flags, ...rest)
+        : Promise.reject(full),
     );
     expect(await adapter.read()).toEqual(document);
     expect(lines).toContain('the recovered people file could not be written yet');

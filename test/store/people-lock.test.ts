@@ -72,12 +72,12 @@ test.each([
 test('a gate whose disk failed at the start, also where its lock was to be removed, says why and goes on once the disk is well', async () => {
   const { file, clock, store: before } = await gate();
   await before.close();
-  const { readFile, rm } = fs;
+  const { open, rm } = fs;
   let well = false;
-  vi.spyOn(fs, 'readFile').mockImplementation((path, ...rest) =>
+  vi.spyOn(fs, 'open').mockImplementation((path, ...rest) =>
     !well && /people\.json(\.last-good)?$/.test(String(path))
       ? Promise.reject(refusal('EIO'))
-      : readFile.call(fs, path, ...rest),
+      : open.call(fs, path, ...rest),
   );
   vi.spyOn(fs, 'rm').mockImplementation((path, ...rest) =>
     !well && String(path).endsWith('.lock') ? Promise.reject(refusal('EROFS')) : rm.call(fs, path, ...rest),

@@ -48,6 +48,21 @@ test('people of a later version are refused through their seal, and who wrote th
   await expect(refuseNewerData(state, { vault })).rejects.toMatchObject(refused);
 });
 
+test('the number is believed of a beginning that was not changed, whatever follows it', async () => {
+  const state = await laterState();
+  const file = join(state, 'people.json');
+  const parts: Uint8Array[] = [];
+  for await (const part of vault.sealed(PEOPLE_PURPOSE, ['{"schema":99,', ' '.repeat(300_000)]))
+    parts.push(part as Buffer);
+  const bytes = Buffer.concat(parts);
+  writeFileSync(file, bytes.subarray(0, bytes.length - 1));
+  await expect(refuseNewerData(state, { vault })).rejects.toMatchObject({ code: 'KAIMON_DATA_NEWER' });
+  bytes[50] = (bytes[50] ?? 0) ^ 1;
+  writeFileSync(file, bytes);
+  // Its reader says that it is damaged.
+  expect(await refuseNewerData(state, { vault })).toBe(true);
+});
+
 test('a check without the key says that it has not seen all', async () => {
   const state = await laterState();
   expect(await checkData(state)).toMatchObject({

@@ -6,8 +6,6 @@ import type { Chunks } from '../sealing/sealed-file.js';
 import { errnoOf } from './errno.js';
 import { openDoomed, removeWiped, wipeGone } from './wipe.js';
 
-export { errnoOf } from './errno.js';
-
 export interface AtomicWriteOptions {
   /** Permission bits of the new file, whatever the umask and the old file say. Default 0600. */
   readonly mode?: number;

@@ -1,7 +1,8 @@
 /** The file as an older version wrote it, kept beside the one that the first write in a newer format makes. */
 import { promises as fs } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { cannotWrite, errnoOf, keepCopy, syncFolder } from './atomic-file.js';
+import { cannotWrite, keepCopy, syncFolder } from './atomic-file.js';
+import { errnoOf } from './errno.js';
 
 /** `people.json.format-1`. */
 export const keptFormat = (file: string, format: number): string => `${file}.format-${format}`;

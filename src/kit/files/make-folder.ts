@@ -1,6 +1,6 @@
 import { constants, existsSync, promises as fs, mkdirSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { errnoOf } from './atomic-file.js';
+import { errnoOf } from './errno.js';
 
 /** A folder itself, and never what a link leads to. */
 const ITSELF = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import type { OperatingCode } from '../../errors/catalogue.js';
 import { messageOf, OperatingError } from '../errors.js';
 import type { Log } from '../log.js';
-import { cannotWrite, errnoOf, ownLikeFolder, tempBeside, whyNotWritten } from './atomic-file.js';
+import { cannotWrite, ownLikeFolder, tempBeside, whyNotWritten } from './atomic-file.js';
+import { errnoOf } from './errno.js';
 
 /** The process that holds the lock. Start time and boot tell it from a later process that was given the same pid. */
 const holderSchema = z.object({

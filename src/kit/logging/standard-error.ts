@@ -1,6 +1,6 @@
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { errnoOf } from '../files/atomic-file.js';
+import { errnoOf } from '../files/errno.js';
 import type { LogSink } from './log-queue.js';
 
 const STDERR = 2;

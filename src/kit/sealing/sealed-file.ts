@@ -65,13 +65,18 @@ async function* sealWith(box: Box, chunks: Chunks): AsyncGenerator<Buffer, void>
   }
 }
 
+/** So many bytes of a sealed file hold its first chunk, and one more that tells whether another follows. */
+export const START_BYTES = HEAD_BYTES + CHUNK_BYTES + TAG_BYTES + 1;
+
+/** The beginning of the content, from the first {@link START_BYTES} of a sealed file. What follows is not looked at. @throws DamagedSeal */
+export function unsealStart(bytes: Buffer, key: SealKey, purpose: string): Buffer {
+  const last = bytes.length < START_BYTES;
+  return openChunk(boxOf(bytes, key, purpose), 0, last, bytes.subarray(HEAD_BYTES, START_BYTES - 1));
+}
+
 /** The content of a sealed file. @throws DamagedSeal */
 export async function unseal(bytes: Buffer, key: SealKey, purpose: string): Promise<Buffer> {
-  if (sealVersionOf(bytes) !== SEAL_VERSION || bytes.length < HEAD_BYTES + TAG_BYTES)
-    throw new DamagedSeal('it is cut off');
-  const head = bytes.subarray(0, HEAD_BYTES);
-  const saltAt = MAGIC.length + KEY_ID_BYTES;
-  const box = { head, secret: subKey(key, head.subarray(saltAt, saltAt + SALT_BYTES), purpose), purpose };
+  const box = boxOf(bytes, key, purpose);
   const count = Math.ceil((bytes.length - HEAD_BYTES) / (CHUNK_BYTES + TAG_BYTES));
   const plain = Buffer.allocUnsafe(Math.max(0, bytes.length - HEAD_BYTES - count * TAG_BYTES));
   for (let number = 0; number < count; number++) {
@@ -82,6 +87,14 @@ export async function unseal(bytes: Buffer, key: SealKey, purpose: string): Prom
     await breathe();
   }
   return plain;
+}
+
+function boxOf(bytes: Buffer, key: SealKey, purpose: string): Box {
+  if (sealVersionOf(bytes) !== SEAL_VERSION || bytes.length < HEAD_BYTES + TAG_BYTES)
+    throw new DamagedSeal('it is cut off');
+  const head = bytes.subarray(0, HEAD_BYTES);
+  const saltAt = MAGIC.length + KEY_ID_BYTES;
+  return { head, secret: subKey(key, head.subarray(saltAt, saltAt + SALT_BYTES), purpose), purpose };
 }
 
 interface Box {

@@ -2,7 +2,7 @@ import { randomBytes, randomFillSync } from 'node:crypto';
 import { OperatingError } from '../errors.js';
 import { NewerFormat, newerFile } from '../files/format.js';
 import { KEY_BYTES, makeSealKey, type SealKey } from './seal-key.js';
-import { type Chunks, keyIdOf, SEAL_VERSION, seal, sealVersionOf, unseal } from './sealed-file.js';
+import { type Chunks, keyIdOf, SEAL_VERSION, seal, sealVersionOf, unseal, unsealStart } from './sealed-file.js';
 import { LineSeal } from './sealed-line.js';
 
 /** What a file holds, and whether it should be written anew because it is not sealed as it should be. */
@@ -101,11 +101,25 @@ export class Vault {
         `${path} is plain although this gate seals (storage.refusePlain): if you put it there, \`kaimon seal now\` with the gate stopped; if not, somebody else did`,
       );
     if (version === undefined) return { bytes, stale: this.seals && this.#why === undefined };
+    const key = this.#keyOf(bytes, version, path);
+    return { bytes: await unseal(bytes, key, purpose), stale: key !== this.#key };
+  }
+
+  /**
+   * The beginning of a file, plain or sealed. @param start its first {@link START_BYTES}
+   * @throws OperatingError KAIMON_SEAL_KEY, KAIMON_DATA_NEWER; DamagedSeal
+   */
+  openedStart(purpose: string, start: Buffer, path: string): Buffer {
+    const version = sealVersionOf(start);
+    return version === undefined ? start : unsealStart(start, this.#keyOf(start, version, path), purpose);
+  }
+
+  #keyOf(bytes: Buffer, version: number, path: string): SealKey {
     if (version > SEAL_VERSION) throw newerFile(path, new NewerFormat(version, SEAL_VERSION));
     const id = keyIdOf(bytes);
     const key = this.#known.find((known) => known.id === id);
     if (!key) throw this.#missing(`${path} is sealed with the key ${id}`);
-    return { bytes: await unseal(bytes, key, purpose), stale: key !== this.#key };
+    return key;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { explain, OperatingError } from '../../kit/errors.js';
-import { errnoOf } from '../../kit/files/atomic-file.js';
+import { errnoOf } from '../../kit/files/errno.js';
 import { archiveFiles, type Found, type SizeLimits, tooLong } from './cmu-archive.js';
 
 /** A folder or an archive with the CSV files. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -46,4 +47,13 @@ test('a removed file is overwritten, but not while another name leads to it, and
   expect((await handle.readFile()).equals(Buffer.alloc(3))).toBe(true);
   await handle.close();
   await removeWiped(second);
+});
+
+test('a link is not followed, and a pipe not waited for', async () => {
+  const folder = await tempFolder();
+  await fs.writeFile(join(folder, 'secret'), 'of somebody else');
+  await fs.symlink(join(folder, 'secret'), join(folder, 'people.json'));
+  await expect(readSettled(join(folder, 'people.json'))).rejects.toThrow('it is a link');
+  spawnSync('mkfifo', [join(folder, 'pipe')]);
+  await expect(readSettled(join(folder, 'pipe'))).rejects.toThrow('it is not a plain file');
 });

@@ -7,8 +7,10 @@ import {
   HEAD_BYTES,
   isSealed,
   keyIdOf,
+  START_BYTES,
   seal,
   unseal,
+  unsealStart,
 } from '../../../src/kit/sealing/sealed-file.js';
 import { LineSeal } from '../../../src/kit/sealing/sealed-line.js';
 
@@ -30,6 +32,8 @@ describe('a sealed file', () => {
       expect(isSealed(file)).toBe(true);
       expect(keyIdOf(file)).toBe(KEY.id);
       expect((await unseal(file, KEY, 'people')).equals(content)).toBe(true);
+      const start = unsealStart(file.subarray(0, START_BYTES), KEY, 'people');
+      expect(start.equals(content.subarray(0, CHUNK_BYTES))).toBe(true);
       if (length >= 16) expect(file.indexOf(content.subarray(0, 16))).toBe(-1);
     },
   );
