@@ -32,6 +32,11 @@ export const MQTT_ERRORS = {
     meaning: 'a message after the connection was closed; seen only while stopping',
     advice: 'nothing',
   },
+  KAIMON_KEYS: {
+    kind: 'environment',
+    meaning: 'a key or list of keys cannot be read, is of another kind, or the name is not in it',
+    advice: 'the message names it; `kaimon keys list`',
+  },
   KAIMON_BROKER_LISTEN: {
     kind: 'environment',
     meaning: "the demo's own broker cannot listen on its port",
