@@ -1,3 +1,5 @@
+import type { Keyring, SignatureVerdict } from '../../keys/keyring.js';
+import { requestText } from '../../keys/signed-text.js';
 import { iso } from '../../kit/clock.js';
 import { type Parsed, parseJson } from '../bounded-json.js';
 import type { Packet } from '../link/link.js';
@@ -14,6 +16,7 @@ import {
 import { isResponseTopic, type Names, parseTopic, type Topic, topicsOf } from '../topics.js';
 import type { RequestTime } from './request-time.js';
 import type { SeenRequests } from './seen-requests.js';
+import { rolesOf } from './verb-roles.js';
 import { type ArgsOf, argsSchemas, isVerb, LATER_VERBS, VERBS, type Verb } from './verbs.js';
 
 /** A request that may be done, of one verb or of any. */
@@ -44,8 +47,15 @@ type RequestTopic = Extract<Topic, { kind: 'request' }>;
  * messages have opened real front doors (double-take#281, MQTT_ESP8266_Garage_Door#1, OpenMQTTGateway#102).
  * @param time what the request's time is compared with
  * @param seen remembers the ids of accepted requests, and only those.
+ * @param keyring the keys of the site: nothing unsigned is accepted; undefined where it has none
  */
-export function checkRequest(packet: Packet, time: RequestTime, seen: SeenRequests, names: Names): RequestCheck {
+export function checkRequest(
+  packet: Packet,
+  time: RequestTime,
+  seen: SeenRequests,
+  names: Names,
+  keyring?: Pick<Keyring, 'check'>,
+): RequestCheck {
   const topic = parseTopic(names, packet.topic);
   if (topic?.kind !== 'request') return { kind: 'drop', why: 'not a request of this gate' };
   // The broker forwards this to subscribers when a client clears a retained request.
@@ -63,9 +73,12 @@ export function checkRequest(packet: Packet, time: RequestTime, seen: SeenReques
   if (!raw.ok) return refuse({ code: raw.tooLarge === true ? 'too-large' : 'bad-request', message: raw.why });
   const envelope = envelopeSchema.safeParse(raw.value);
   if (!envelope.success) return refuse({ code: 'bad-request', message: whatIsWrong(envelope.error) });
+  const signer = keyring && signerOf(keyring, topic, raw.value, envelope.data, names);
+  if (signer?.ok === false) return refuse({ code: signer.code, message: signer.why });
   const late = untimely(envelope.data, time);
   if (late) return refuse(late);
-  const request = requestOf(topic, envelope.data);
+  // What is proven counts, not what the request says of itself.
+  const request = requestOf(topic, signer ? { ...envelope.data, by: signer.name } : envelope.data);
   if ('code' in request) return refuse(request);
   const answerTo = respondTo ?? topicsOf(names).response(request.id);
   switch (seen.admit(request.id, Date.parse(envelope.data.expires), time.nowMs, time.trusted)) {
@@ -106,6 +119,21 @@ function readEnvelope(packet: Packet, { verb }: RequestTopic): Parsed & { readon
   }
   const named = name === undefined ? {} : { name };
   return { ok: true, value: { ...envelope, v: Number(v), args: { ...named, ...args.value, photo: packet.payload } } };
+}
+
+/** Whether a request is signed by one who may ask for it. @param raw the envelope as it arrived: all of it is signed */
+function signerOf(
+  keyring: Pick<Keyring, 'check'>,
+  { scope, verb }: RequestTopic,
+  raw: unknown,
+  { time }: Envelope,
+  { site, gate }: Names,
+): SignatureVerdict {
+  const signed = raw as Readonly<Record<string, unknown>>;
+  const target = { site, gate: scope === 'site' ? '*' : gate, verb };
+  const { key, signature } = signed;
+  const asked = { gate, madeMs: Date.parse(time) };
+  return keyring.check({ key, signature, text: () => requestText(target, signed) }, rolesOf(verb), asked);
 }
 
 /** The id of anything that might be a request, so that the answer can say what is wrong with it. */
