@@ -3,6 +3,9 @@ set -euo pipefail
 # What other trials in this guest have left.
 systemctl stop kaimon 'kaimon@*' kaimon-eye.socket 2>/dev/null || true
 rm -rf /opt/kaimon /etc/systemd/system/kaimon* /var/lib/kaimon /var/lib/kaimon-deploy /etc/kaimon
+# What is emulated is slow; and changes of a site must outlive a deployment.
+mkdir -p /etc/systemd/system/kaimon.service.d
+printf '[Service]\nTimeoutStartSec=15min\nWatchdogSec=2min\n' >/etc/systemd/system/kaimon.service.d/slow.conf
 systemctl daemon-reload
 vhw gpio-up gate-gpio 8
 sim=/sys/devices/platform/$(cat /sys/kernel/config/gpio-sim/gate/dev_name)/$(cat /sys/kernel/config/gpio-sim/gate/bank0/chip_name)
