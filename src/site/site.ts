@@ -7,7 +7,9 @@ import type { SiteRecord } from '../store/merge.js';
 import type { Link, Packet, Unlisten } from './link/link.js';
 import { ENROLL_PAYLOAD_MAX, PAYLOAD_MAX } from './messages.js';
 import type { Outbox } from './outbox.js';
-import { type RequestHandlers, RequestServer, type RequestServerParts } from './requests/request-server.js';
+import { type GateHandlers, RequestServer, type RequestServerParts } from './requests/request-server.js';
+import { QUEUE_BYTES_MAX, QUEUE_MAX } from './requests/slow-queue.js';
+import { Resync } from './resync.js';
 import { RetainedTopic } from './retained-topic.js';
 import { type PassageSource, passageRecords } from './sync/passage-records.js';
 import { Peers } from './sync/peers.js';
@@ -35,7 +37,7 @@ export interface SiteParts {
   readonly people: PeopleSource;
   /** Where people are, as the site's gates share it; undefined if anti-passback is off. */
   readonly passages?: PassageSource | undefined;
-  readonly handlers: RequestHandlers;
+  readonly handlers: GateHandlers;
   readonly requests: RequestServerParts['requests'];
   readonly trustedClock: RequestServerParts['trustedClock'];
   /** See {@link RequestServerParts.written}. */
@@ -60,7 +62,8 @@ export class Site {
   readonly #requestServer: RequestServer;
   readonly #people: RecordSync<SiteRecord>;
   readonly #passages: RecordSync<Passage> | undefined;
-  readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'receiveMarker'>[];
+  readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'receiveMarker' | 'settled'>[];
+  readonly #resync: Resync<PeopleSummary>;
   readonly #peers = new Peers();
   readonly #stateTopic: RetainedTopic;
   readonly #infoTopic: RetainedTopic;
@@ -81,7 +84,6 @@ export class Site {
     this.#parts = parts;
     this.#downSince = clock.monotonic();
     this.#topics = topicsOf(names);
-    this.#requestServer = new RequestServer(parts);
     this.#stateTopic = new RetainedTopic(this.#topics.state, parts);
     this.#infoTopic = new RetainedTopic(this.#topics.info, parts);
     outbox.setCarrier({
@@ -101,6 +103,9 @@ export class Site {
     this.#people = shared(peopleRecords(people, this.#topics));
     this.#passages = passages && shared(passageRecords(passages, this.#topics));
     this.#syncs = [this.#people, ...(this.#passages ? [this.#passages] : [])];
+    this.#resync = new Resync({ clock, syncs: this.#syncs, summary: () => summaryOf(people) });
+    const resync = () => this.#resync.run();
+    this.#requestServer = new RequestServer({ ...parts, handlers: { ...parts.handlers, resync } });
   }
 
   /** Whether the broker is connected now. */
@@ -142,6 +147,8 @@ export class Site {
     for (const unlisten of this.#unlisten) unlisten();
     for (const timer of [this.#summaryTimer, this.#peersTimer, this.#subscribeTimer]) timer?.cancel();
     for (const sync of this.#syncs) sync.stop();
+    this.#resync.stop();
+    this.#requestServer.stop();
     this.#stateTopic.stop();
     this.#infoTopic.stop();
   }
@@ -232,6 +239,8 @@ export class Site {
     const limits = {
       enrollBytes: ENROLL_PAYLOAD_MAX,
       requestBytes: PAYLOAD_MAX,
+      slowQueue: QUEUE_MAX,
+      slowQueueBytes: QUEUE_BYTES_MAX,
       people: PEOPLE_MAX,
       templates: TEMPLATES_MAX,
     };
