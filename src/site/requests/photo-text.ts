@@ -1,7 +1,7 @@
 // pure
 
 /** The head of a data URL, as web pages make it: `data:image/jpeg;base64,`. */
-const DATA_URL = /^\s*data:[a-z0-9.+/-]{0,64}(?:;[a-z0-9=-]{1,64}){0,4};base64,/i;
+const DATA_URL = /^\s*data:[a-z0-9.+/-]{0,64}(?:;[^;,\s]{1,128}){0,4};base64,/i;
 
 export type PhotoText = { readonly bytes: Uint8Array } | { readonly why: string };
 
