@@ -19,7 +19,7 @@ export const MQTT_ERRORS = {
   },
   KAIMON_MQTT_FULL: {
     kind: 'environment',
-    meaning: '128 messages wait already',
+    meaning: 'as many messages wait as there is room for',
     advice: 'the broker is too slow or away',
   },
   KAIMON_MQTT_REFUSED: {
@@ -31,6 +31,11 @@ export const MQTT_ERRORS = {
     kind: 'environment',
     meaning: 'a message after the connection was closed; seen only while stopping',
     advice: 'nothing',
+  },
+  KAIMON_GATE_SILENT: {
+    kind: 'environment',
+    meaning: 'a gate does not answer over the broker',
+    advice: 'see that the gate runs and is connected; an import goes on where it was when the command is given again',
   },
   KAIMON_BROKER_LISTEN: {
     kind: 'environment',
