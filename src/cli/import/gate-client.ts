@@ -21,7 +21,10 @@ const limitsSchema = z.looseObject({
   limits: z.looseObject({
     slowQueue: z.int().min(1).optional(),
     slowQueueBytes: z.int().min(1).optional(),
-    enrollBytes: z.int().min(1).default(8 * 1024 * 1024),
+    enrollBytes: z
+      .int()
+      .min(1)
+      .default(8 * 1024 * 1024),
   }),
 });
 export type GateLimits = z.infer<typeof limitsSchema>['limits'];

@@ -27,7 +27,10 @@ const IN_FLIGHT = 16;
 export const addImportOptions = (command: Command): Command =>
   command
     .option('--gate <name>', "photos: the gate that enrols, in place of the configuration's")
-    .option('--report <file>', 'photos: what became of each, JSON lines; an import goes on by it (default: beside the source)')
+    .option(
+      '--report <file>',
+      'photos: what became of each, JSON lines; an import goes on by it (default: beside the source)',
+    )
     .option('--in-flight <n>', 'photos: how many the gate is given at a time', wholeNumber(1, 128), IN_FLIGHT);
 
 /**
@@ -65,7 +68,10 @@ export async function importByGate({ config, log }: Context, source: string, opt
     `what became of each photo: ${reportFile}`,
   ]);
   if (unanswered > 0)
-    throw new OperatingError('KAIMON_GATE_SILENT', `${unanswered} photos have no answer; the same command goes on with them`);
+    throw new OperatingError(
+      'KAIMON_GATE_SILENT',
+      `${unanswered} photos have no answer; the same command goes on with them`,
+    );
   process.exitCode = refused > 0 ? EXIT.no : EXIT.yes;
 }
 

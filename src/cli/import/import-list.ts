@@ -29,12 +29,22 @@ export interface ListedPhoto {
 const CSV_BYTES_MAX = 64 * 1024 * 1024;
 const PHOTOS_MAX = 2 * PEOPLE_MAX;
 
-const given = <T extends z.ZodType>(schema: T) => z.literal('').transform(() => undefined).or(schema).optional();
+const given = <T extends z.ZodType>(schema: T) =>
+  z
+    .literal('')
+    .transform(() => undefined)
+    .or(schema)
+    .optional();
 const rowSchema = z.object({
   photo: z.string().min(1),
   name: personNameSchema,
   id: given(personIdSchema),
-  groups: given(z.string().transform((text) => text.split(/[\s;,|]+/)).pipe(personSchema.shape.groups)),
+  groups: given(
+    z
+      .string()
+      .transform((text) => text.split(/[\s;,|]+/))
+      .pipe(personSchema.shape.groups),
+  ),
   language: given(languageSchema),
   greeting: given(z.string().max(200)),
   validFrom: given(momentSchema),
@@ -61,7 +71,8 @@ export function readPhotoList(source: string): readonly ListedPerson[] {
   try {
     const people = /\.csv$/i.test(source) ? ofCsv(source) : ofFolder(source);
     if (people.length === 0) throw new Error('there is no photo in it');
-    if (people.length > PEOPLE_MAX) throw new Error(`it names ${people.length} people, at most ${PEOPLE_MAX} are taken`);
+    if (people.length > PEOPLE_MAX)
+      throw new Error(`it names ${people.length} people, at most ${PEOPLE_MAX} are taken`);
     return people;
   } catch (cause) {
     throw new OperatingError('KAIMON_PEOPLE_IMPORT', `${source} cannot be used: ${messageOf(cause)}`, { cause });
@@ -91,7 +102,11 @@ function ofFolder(folder: string): ListedPerson[] {
     const path = join(folder, entry);
     const isFolder = statSync(path).isDirectory();
     if (!isFolder && !PICTURE_NAME.test(entry)) continue;
-    const files = isFolder ? namesIn(path).filter((name) => PICTURE_NAME.test(name)).map((name) => join(path, name)) : [path];
+    const files = isFolder
+      ? namesIn(path)
+          .filter((name) => PICTURE_NAME.test(name))
+          .map((name) => join(path, name))
+      : [path];
     const called = personNameSchema.safeParse(basename(entry, isFolder ? '' : extname(entry)).replaceAll('_', ' '));
     if (!called.success) throw new Error(`${entry}: ${called.error.issues[0]?.message}`);
     const photos = files.map((file) => ({ name: relative(folder, file), file }));

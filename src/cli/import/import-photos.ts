@@ -85,7 +85,13 @@ async function importOne(
   person: string,
   { name, file }: ListedPhoto,
 ): Promise<ReportLine> {
-  const refused = (code: string, message: string): ReportLine => ({ photo: name, status: 'refused', person, code, message });
+  const refused = (code: string, message: string): ReportLine => ({
+    photo: name,
+    status: 'refused',
+    person,
+    code,
+    message,
+  });
   let photo: string;
   try {
     photo = (await readPlainFile(file, Math.floor((limits.enrollBytes - 4_096) * 0.75))).toString('base64');

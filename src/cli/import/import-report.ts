@@ -30,7 +30,10 @@ export class ImportReport {
       if (parsed) this.#last.set(parsed.photo, parsed);
       // The last one may have been cut off by a power cut.
       else if (at < lines.length - 1)
-        throw new OperatingError('KAIMON_PEOPLE_IMPORT', `${file}, line ${at + 1}, is no report of an import: name another file`);
+        throw new OperatingError(
+          'KAIMON_PEOPLE_IMPORT',
+          `${file}, line ${at + 1}, is no report of an import: name another file`,
+        );
     });
   }
 
