@@ -52,7 +52,13 @@ function freePort(): Promise<number> {
 
 function startMosquitto(folder: string, port: number): Promise<ChildProcess> {
   const file = join(folder, 'mosquitto.conf');
-  const lines = [`listener ${port} 127.0.0.1`, 'allow_anonymous true', 'max_queued_messages 0', 'persistence false'];
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    'allow_anonymous true',
+    'max_queued_messages 0',
+    'persistence false',
+    'set_tcp_nodelay true',
+  ];
   writeFileSync(file, `${process.getuid?.() === 0 ? 'user root\n' : ''}${lines.join('\n')}\n`);
   const env = { ...process.env, PATH: [process.env['PATH'], '/usr/sbin'].join(delimiter) };
   const child = spawn('mosquitto', ['-c', file], { env, stdio: ['ignore', 'ignore', 'pipe'] });

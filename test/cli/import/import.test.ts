@@ -105,7 +105,7 @@ async function stage(answer: (args: { name: string; id: string }, n: number) => 
   let next = 0;
   let now = 0;
   let most = 0;
-  let release = () => {};
+  let release: () => void = () => undefined;
   const enough = new Promise<void>((resolve) => {
     release = resolve;
   });
