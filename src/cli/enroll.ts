@@ -6,7 +6,14 @@ import { Enrolment, EnrolmentRefused } from '../gate/enrolment.js';
 import { OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import { withPhotoEye } from '../models/photo-eye.js';
-import { type Language, languageSchema, personIdSchema, personNameSchema, personSchema } from '../person/person.js';
+import {
+  type Language,
+  languageSchema,
+  momentSchema,
+  personIdSchema,
+  personNameSchema,
+  personSchema,
+} from '../person/person.js';
 import { chooseThreshold, usableCurve } from '../person/thresholds.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
 import { enrolPhotos } from './enrol-photos.js';
@@ -22,15 +29,12 @@ interface Options extends CommonOptions {
   readonly skipBad?: boolean;
 }
 
-/** A day or a moment; a day alone begins at midnight UTC. */
-const moment = z.union([z.iso.date().transform((day) => `${day}T00:00:00.000Z`), z.iso.datetime()]);
-
 const dataSchema = z.object({
   name: personNameSchema,
   id: personIdSchema.optional(),
   groups: personSchema.shape.groups.optional(),
-  validFrom: moment.optional(),
-  validUntil: moment.optional(),
+  validFrom: momentSchema.optional(),
+  validUntil: momentSchema.optional(),
   language: languageSchema.optional(),
   force: z.boolean().optional(),
 });

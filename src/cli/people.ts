@@ -7,6 +7,8 @@ import { loadManifest } from '../models/model-files.js';
 import { type Person, personNameSchema, personSchema } from '../person/person.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
 import { erasePerson } from './erase.js';
+import { addImportOptions, type ImportOptions, importByGate } from './import/import-command.js';
+import { isPhotoList } from './import/import-list.js';
 import { findPerson, readStoredPeople, withStore } from './people-source.js';
 import { reencodePeople } from './reencode.js';
 
@@ -81,6 +83,10 @@ function readExport(file: string): z.infer<typeof fileSchema> {
 }
 
 const importAll: Act = async (context, encoder, [file = ''], options) => {
+  if (isPhotoList(file)) {
+    await importByGate(context, file, options as ImportOptions);
+    return;
+  }
   const { people } = readExport(file);
   const counts = { taken: 0, older: 0, same: 0, future: 0 };
   await withStore(context, encoder, async (store) => {
@@ -141,7 +147,13 @@ export function peopleCommand(): Command {
     erase,
   );
   add('export', 'everything on standard output, templates included: keep it secret', exportAll);
-  add('import <file>', 'take over an export; the newest version of each person wins', importAll);
+  addImportOptions(
+    add(
+      'import <file>',
+      'take over an export, the newest version of each person wins; or enrol photos through a running gate: a folder (NAME.jpg, NAME/…) or a CSV (photo, name, id, groups, …)',
+      importAll,
+    ),
+  );
   add(
     'reencode <dir>',
     "make templates for the configuration's encoder from photos that you kept: one folder an id",

@@ -19,7 +19,7 @@ export const MQTT_ERRORS = {
   },
   KAIMON_MQTT_FULL: {
     kind: 'environment',
-    meaning: '128 messages wait already',
+    meaning: 'as many messages wait as there is room for',
     advice: 'the broker is too slow or away',
   },
   KAIMON_MQTT_REFUSED: {
@@ -36,6 +36,11 @@ export const MQTT_ERRORS = {
     kind: 'environment',
     meaning: 'a key or list of keys cannot be read, is of another kind, or the name is not in it',
     advice: 'the message names it; `kaimon keys list`',
+  },
+  KAIMON_GATE_SILENT: {
+    kind: 'environment',
+    meaning: 'a gate does not answer over the broker',
+    advice: 'see that the gate runs and is connected; an import goes on where it was when the command is given again',
   },
   KAIMON_BROKER_LISTEN: {
     kind: 'environment',

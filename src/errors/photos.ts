@@ -26,8 +26,8 @@ export const PHOTOS_ERRORS = {
   },
   KAIMON_PEOPLE_IMPORT: {
     kind: 'input',
-    meaning: 'the file is no export of `kaimon people export`',
-    advice: 'export again',
+    meaning: 'the file is no export of `kaimon people export`, and no folder or CSV of photos that can be used',
+    advice: 'export again, or correct the row that is named',
   },
   KAIMON_PEOPLE_REENCODE: {
     kind: 'input',

@@ -106,7 +106,7 @@ export class Enrolment {
 
   /** @throws EnrolmentRefused when the photo cannot be used; nothing is changed. */
   fromPhoto(answer: PhotoAnswer, data: EnrolmentData, by: string): Promise<Enrolled> {
-    if (!answer.ok) throw new EnrolmentRefused(codeOf(answer.reason), `the photo was not taken: ${answer.message}`);
+    if (!answer.ok) throw photoRefused(answer);
     return this.#fromOne(answer, data, by);
   }
 
@@ -253,6 +253,10 @@ export class Enrolment {
 /** What the request gives, null included; otherwise what is known. */
 const given = <T>(wanted: T | null | undefined, known: T | null | undefined): T | null =>
   wanted === undefined ? (known ?? null) : wanted;
+
+/** Why the eye could not measure a photo. */
+export const photoRefused = ({ reason, message }: Extract<PhotoAnswer, { ok: false }>): EnrolmentRefused =>
+  new EnrolmentRefused(codeOf(reason), `the photo was not taken: ${message}`);
 
 function codeOf(reason: 'unusable' | 'busy' | 'fault'): EnrolmentRefused['code'] {
   if (reason === 'unusable') return 'bad-request';

@@ -84,9 +84,14 @@ export class Gate {
 
   /** The distance within which two photos count as one person's. */
   get photoThreshold(): number {
-    const { config, curve, gallery } = this.#parts;
+    return this.claimThreshold(this.#parts.gallery.templates);
+  }
+
+  /** The same where a photo is compared with so many templates only: those of one person, whose id was given. */
+  claimThreshold(templates: number): number {
+    const { config, curve } = this.#parts;
     const { targetFpir, threshold } = config.decision;
-    return chooseThreshold(curve, targetFpir, gallery.templates, threshold).threshold;
+    return chooseThreshold(curve, targetFpir, templates, threshold).threshold;
   }
 
   /** The camera repeats its pictures. */

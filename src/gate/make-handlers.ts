@@ -7,7 +7,7 @@ import { VERSION } from '../kit/version.js';
 import type { Whereabouts } from '../passback/whereabouts.js';
 import type { Gallery } from '../person/gallery.js';
 import type { DoorSchedule } from '../schedule/door-schedule.js';
-import type { RequestHandlers } from '../site/requests/request-server.js';
+import type { GateHandlers } from '../site/requests/request-server.js';
 import { eraseCopies } from '../store/erase-copies.js';
 import type { PeopleStore } from '../store/people-store.js';
 import { doorRequests } from './door-requests.js';
@@ -19,10 +19,10 @@ import type { RequestReports } from './request-reports.js';
 export interface MakeHandlersParts {
   readonly people: PeopleStore;
   readonly gallery: Gallery;
-  readonly gate: Pick<Gate, 'photoThreshold'>;
+  readonly gate: Pick<Gate, 'photoThreshold' | 'claimThreshold'>;
   readonly door: DoorKeeper;
   readonly schedule: DoorSchedule;
-  readonly eye: Pick<EyeSupervisor, 'measurePhoto' | 'newest'>;
+  readonly eye: Pick<EyeSupervisor, 'measurePhoto' | 'newest' | 'snapshot'>;
   /** Undefined where anti-passback is off. */
   readonly whereabouts: Whereabouts | undefined;
   readonly journal: JournalWriter;
@@ -30,7 +30,7 @@ export interface MakeHandlersParts {
 }
 
 /** What each request does at this gate, as the configuration wants it. */
-export function makeHandlers({ config, paths, clock }: Opening, parts: MakeHandlersParts): RequestHandlers {
+export function makeHandlers({ config, paths, clock }: Opening, parts: MakeHandlersParts): GateHandlers {
   const { people, gallery, gate, door, schedule, eye, whereabouts, journal, reports } = parts;
   const enrolment = new Enrolment({
     store: people,
@@ -47,6 +47,10 @@ export function makeHandlers({ config, paths, clock }: Opening, parts: MakeHandl
     enrolment,
     measurePhoto: (photo) => eye.measurePhoto(photo),
     newestObservation: () => eye.newest,
+    snapshot: config.mqtt.snapshots ? () => eye.snapshot([]) : undefined,
+    gallery,
+    limits: config.faces.quality,
+    claimThreshold: (templates) => gate.claimThreshold(templates),
     door: doorRequests(door, schedule, reports),
     reports,
     passback: whereabouts,

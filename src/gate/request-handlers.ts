@@ -1,39 +1,31 @@
-import type { PhotoAnswer } from '../eye/protocol.js';
-import type { Observation } from '../face/observation.js';
 import type { JournalWriter } from '../journal/writer.js';
-import { type Clock, iso } from '../kit/clock.js';
+import { iso } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import type { Person } from '../person/person.js';
 import { RequestError } from '../site/messages.js';
-import type { RequestHandlers } from '../site/requests/request-server.js';
+import type { GateHandlers } from '../site/requests/request-server.js';
 import { NotSaved } from '../store/not-saved.js';
 import type { PeopleStore } from '../store/people-store.js';
+import { type CameraRequestParts, cameraRequests, seenNow } from './camera-requests.js';
 import type { DoorRequests } from './door-requests.js';
 import { type Enrolled, type Enrolment, EnrolmentRefused } from './enrolment.js';
 import type { RequestReports } from './request-reports.js';
 
-export interface HandlerParts {
+export interface HandlerParts extends CameraRequestParts {
   readonly store: PeopleStore;
   readonly enrolment: Enrolment;
-  readonly measurePhoto: (photo: Buffer) => Promise<PhotoAnswer>;
-  /** The eye's newest observation, however old. */
-  readonly newestObservation: () => Observation | undefined;
   readonly door: DoorRequests;
-  readonly reports: Pick<RequestReports, 'enrolled' | 'removed' | 'forgiven'>;
+  readonly reports: CameraRequestParts['reports'] & Pick<RequestReports, 'enrolled' | 'removed' | 'forgiven'>;
   /** Undefined where anti-passback is off. */
   readonly passback: { forgive(person: string): Promise<void> } | undefined;
   readonly journal: Pick<JournalWriter, 'erase'>;
   /** Removes copies on this disk that still name or show a person who was removed. */
   readonly eraseCopies: () => Promise<void>;
-  readonly clock: Clock;
   readonly version: string;
 }
 
-/** An older frame may show another person than the one who is to be enrolled from the camera. */
-const CAMERA_ENROL_AGE_MS = 1000;
-
 /** What each MQTT request does at this gate. */
-export function requestHandlers(parts: HandlerParts): RequestHandlers {
+export function requestHandlers(parts: HandlerParts): GateHandlers {
   const { store, clock } = parts;
   return {
     enroll: async (args, { by }) => {
@@ -85,18 +77,17 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
       await saved(`the door is in the mode ${mode}`, parts.door.setMode(mode, by, reason));
       return parts.door.now();
     },
+    ...cameraRequests(parts),
     ping: async () => ({ time: iso(clock.wall()), version: parts.version }),
   };
 }
 
-type EnrollArgs = Parameters<RequestHandlers['enroll']>[0];
+type EnrollArgs = Parameters<GateHandlers['enroll']>[0];
 
 async function enrol(parts: HandlerParts, args: EnrollArgs, by: string): Promise<Enrolled> {
   const { photo, from: _from, ...data } = args;
   if (photo) return parts.enrolment.fromPhoto(await parts.measurePhoto(Buffer.from(photo)), data, by);
-  const seen = parts.newestObservation();
-  if (!seen || parts.clock.monotonic() - seen.takenMs > CAMERA_ENROL_AGE_MS)
-    throw new RequestError('stale', 'the camera shows nothing at the moment: see the state of camera and eye');
+  const seen = seenNow(parts);
   return parts.enrolment.fromFaces(seen.faces, seen.encoder, data, by);
 }
 

@@ -17,6 +17,10 @@ export interface RequestReports {
    */
   enrolled(person: Person, forced: string | undefined): void;
   removed(id: string, by: string): void;
+  /** Somebody asked for a picture of what the camera sees. */
+  snapshotTaken(by: string): void;
+  /** Somebody asked whether a photo shows this person. */
+  verified(id: string, by: string, same: boolean): void;
   /** A person's whereabouts were forgotten on request. */
   forgiven(id: string, by: string): void;
 }

@@ -19,8 +19,8 @@ import { recoverChain } from './recovery.js';
 import { SEGMENTS_MAX } from './segment.js';
 import type { JournalInput, JournalWriter, Receipt } from './writer.js';
 
-/** The first entry of a batch waits this long for others. */
-const BATCH_MS = 50;
+/** The first entry of a batch waits this long for others. Answers to requests wait for it. */
+const BATCH_MS = 10;
 const RETRY: RetryPlan = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0 };
 /** The head's file is at most this much behind the chain. */
 const HEAD_MS = 1_000;

@@ -165,6 +165,19 @@ export class Reporter implements RequestReports {
     this.#report('forgiven', { person: id, by }, { type: 'forgiven', personal: { person: id, by } });
   }
 
+  /** Somebody has a picture of whoever stands before the camera. */
+  snapshotTaken(by: string): void {
+    this.#log.info({ by }, 'asked by MQTT: snapshot');
+    this.#report('snapshot-asked', { by }, { type: 'snapshot-asked', personal: { by } });
+  }
+
+  /** A photo was compared with a person. */
+  verified(id: string, by: string, same: boolean): void {
+    this.#log.info({ person: id, by, same }, 'asked by MQTT: verify');
+    const entry = { type: 'verify-asked', fields: { same }, personal: { person: id, by } };
+    this.#report('verify-asked', { person: id, by, same }, entry);
+  }
+
   /** People were taken over from other gates, whose journals say who changed them. In the journal only. */
   synced(counts: SyncCounts): void {
     this.#log.info({ ...counts }, 'people taken over from the site');

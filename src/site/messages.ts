@@ -55,13 +55,27 @@ export const envelopeSchema = z.object({
 });
 export type Envelope = z.infer<typeof envelopeSchema>;
 
+/** Of a request that had to wait for its turn: how many were ahead of it, and for how long it waited. */
+const queuedSchema = z.object({ ahead: z.int().min(0), waitedMs: z.int().min(0) });
+
 export const responseSchema = z.discriminatedUnion('ok', [
-  z.object({ v: z.literal(1), id: requestIdSchema.nullable(), ok: z.literal(true), result: z.unknown() }),
+  z.object({
+    v: z.literal(1),
+    id: requestIdSchema.nullable(),
+    ok: z.literal(true),
+    result: z.unknown(),
+    queue: queuedSchema.optional(),
+  }),
   z.object({
     v: z.literal(1),
     id: requestIdSchema.nullable(),
     ok: z.literal(false),
-    error: z.object({ code: z.enum(ERROR_CODES), message: z.string() }),
+    error: z.object({
+      code: z.enum(ERROR_CODES),
+      message: z.string(),
+      /** With `busy`: when a new request is likely to be taken. */
+      retryAfterMs: z.int().min(0).optional(),
+    }),
   }),
 ]);
 export type Response = z.infer<typeof responseSchema>;
@@ -99,13 +113,43 @@ export const recordSchema = z.union([
   personSchema,
 ]);
 
-/** The first things wrong with a value, as one sentence. */
+/** Keys of what tells of a person: their values are described, not repeated, since refusals stand in the log. */
+const PRIVATE: readonly unknown[] = ['name', 'greeting', 'photo', 'reason', 'by'];
+/** Characters that a refusal repeats of a value. */
+const FOUND_MAX = 40;
+
+/**
+ * The first things wrong with a value, as one sentence: where, what is allowed, and what was found where the value was parsed with
+ * `reportInput`.
+ */
 export function whatIsWrong(error: z.ZodError, below = ''): string {
   return error.issues
     .slice(0, 3)
     .map((issue) => {
-      const path = [below, ...issue.path.map(String)].filter((part) => part !== '').join('.');
-      return path === '' ? issue.message : `${path}: ${issue.message}`;
+      const path = [below, ...issue.path.map((part) => String(part).slice(0, FOUND_MAX))].filter((part) => part !== '');
+      const found = foundIn(issue);
+      const said = `${allowedIn(issue)}${found === undefined ? '' : ` (found: ${found})`}`;
+      return path.length === 0 ? said : `${path.join('.')}: ${said}`;
     })
     .join('; ');
+}
+
+/** A union of kinds says what each of them allows. */
+function allowedIn(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return issue.message;
+  const kinds = issue.errors.flatMap(([first]) => (first === undefined ? [] : [first.message]));
+  return kinds.length === 0 ? issue.message : [...new Set(kinds)].slice(0, 4).join(', or ');
+}
+
+function foundIn(issue: z.core.$ZodIssue): string | undefined {
+  if (!('input' in issue)) return undefined;
+  const { input } = issue;
+  if (input === undefined) return 'nothing';
+  if (input instanceof Uint8Array) return `${input.byteLength} bytes`;
+  if (Array.isArray(input)) return `a list of ${input.length}`;
+  // What is in it is named where it is wrong itself.
+  if (typeof input === 'object' && input !== null) return undefined;
+  if (typeof input !== 'string') return String(input).slice(0, FOUND_MAX);
+  if (PRIVATE.includes(issue.path.at(-1)) || input.length > FOUND_MAX) return `a text of ${input.length} characters`;
+  return JSON.stringify(input.replace(/[^\x20-\x7e]/g, '?'));
 }

@@ -9,7 +9,9 @@ import { KeysTopic } from './keys-topic.js';
 import type { Link, Packet, Unlisten } from './link/link.js';
 import { ENROLL_PAYLOAD_MAX, PAYLOAD_MAX } from './messages.js';
 import type { Outbox } from './outbox.js';
-import { type RequestHandlers, RequestServer, type RequestServerParts } from './requests/request-server.js';
+import { type GateHandlers, RequestServer, type RequestServerParts } from './requests/request-server.js';
+import { QUEUE_BYTES_MAX, QUEUE_MAX } from './requests/slow-queue.js';
+import { Resync } from './resync.js';
 import { RetainedTopic } from './retained-topic.js';
 import type { PassageSource } from './sync/passage-records.js';
 import { Peers } from './sync/peers.js';
@@ -38,7 +40,7 @@ export interface SiteParts {
   readonly people: PeopleSource;
   /** Where people are, as the site's gates share it; undefined if anti-passback is off. */
   readonly passages?: PassageSource | undefined;
-  readonly handlers: RequestHandlers;
+  readonly handlers: GateHandlers;
   readonly requests: RequestServerParts['requests'];
   readonly trustedClock: RequestServerParts['trustedClock'];
   /** The keys of the site; undefined where nothing is signed. */
@@ -66,7 +68,8 @@ export class Site {
   readonly #keysTopic: KeysTopic | undefined;
   readonly #people: RecordSync<SiteRecord>;
   readonly #passages: RecordSync<Passage> | undefined;
-  readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'receiveMarker'>[];
+  readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'receiveMarker' | 'settled'>[];
+  readonly #resync: Resync<PeopleSummary>;
   readonly #peers = new Peers();
   readonly #stateTopic: RetainedTopic;
   readonly #infoTopic: RetainedTopic;
@@ -87,7 +90,6 @@ export class Site {
     this.#parts = parts;
     this.#downSince = clock.monotonic();
     this.#topics = topicsOf(names);
-    this.#requestServer = new RequestServer({ ...parts, keyring: keys?.keyring });
     this.#keysTopic =
       keys &&
       new KeysTopic({
@@ -119,6 +121,13 @@ export class Site {
     this.#people = shared(records.people);
     this.#passages = records.passages && shared(records.passages);
     this.#syncs = [this.#people, ...(this.#passages ? [this.#passages] : [])];
+    this.#resync = new Resync({ clock, syncs: this.#syncs, summary: () => summaryOf(people) });
+    const resync = () => this.#resync.run();
+    this.#requestServer = new RequestServer({
+      ...parts,
+      handlers: { ...parts.handlers, resync },
+      keyring: keys?.keyring,
+    });
   }
 
   /** Whether the broker is connected now. */
@@ -162,6 +171,8 @@ export class Site {
     for (const timer of [this.#summaryTimer, this.#peersTimer, this.#subscribeTimer]) timer?.cancel();
     this.#keysTopic?.down();
     for (const sync of this.#syncs) sync.stop();
+    this.#resync.stop();
+    this.#requestServer.stop();
     this.#stateTopic.stop();
     this.#infoTopic.stop();
   }
@@ -269,6 +280,8 @@ export class Site {
     const limits = {
       enrollBytes: ENROLL_PAYLOAD_MAX,
       requestBytes: PAYLOAD_MAX,
+      slowQueue: QUEUE_MAX,
+      slowQueueBytes: QUEUE_BYTES_MAX,
       people: PEOPLE_MAX,
       templates: TEMPLATES_MAX,
     };

@@ -31,6 +31,8 @@ export interface Topics {
   request(verb: string): string;
   siteRequest(verb: string): string;
   response(requestId: string): string;
+  /** The answer to what has no id that could stand in a topic. */
+  readonly unnamedResponse: string;
 }
 
 /** The topics of one gate. */
@@ -52,6 +54,7 @@ export function topicsOf({ site, gate }: Names): Topics {
     request: (verb) => `${g}/request/${verb}`,
     siteRequest: (verb) => `${s}/request/${verb}`,
     response: (requestId) => `${g}/response/${requestId}`,
+    unnamedResponse: `${g}/response/no-id`,
   };
 }
 

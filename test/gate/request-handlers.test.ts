@@ -6,7 +6,8 @@ import { OperatingError } from '../../src/kit/errors.js';
 import { RequestError } from '../../src/site/messages.js';
 import type { PeopleDocument } from '../../src/store/people-document.js';
 import { measuredFace, observed } from '../face/faces.js';
-import { direction, ENCODER } from '../person/sample.js';
+import { LIMITS } from '../face/sample.js';
+import { apart, direction, ENCODER } from '../person/sample.js';
 import { office, photo } from './office.js';
 
 const context = { by: 'admin', id: '00000000-0000-4000-8000-000000000000' };
@@ -38,6 +39,9 @@ async function gateWithHandlers(change: Partial<HandlerParts> = {}, storage?: Di
     ...parts,
     measurePhoto: async () => photo([measuredFace({ vector: direction(0) })]),
     newestObservation: () => seen,
+    snapshot: async () => Buffer.from('a picture'),
+    limits: LIMITS,
+    claimThreshold: (templates) => 0.4 / templates,
     door: {
       open: (by, reason) => void opened.push(['open', by, reason]),
       lock: async (by, reason) => void opened.push(['lock', by, reason]),
@@ -48,6 +52,8 @@ async function gateWithHandlers(change: Partial<HandlerParts> = {}, storage?: Di
       enrolled: ({ id }, forced) => void reported.push(['enrolled', id, forced]),
       removed: (id, by) => void reported.push(['removed', id, by]),
       forgiven: (id, by) => void reported.push(['forgiven', id, by]),
+      snapshotTaken: (by) => void reported.push(['snapshot', by]),
+      verified: (id, by, same) => void reported.push(['verified', id, by, same]),
     },
     passback: { forgive: async (id) => void forgiven.push(id) },
     journal: { erase: async (id) => erased.push(id) },
@@ -209,6 +215,68 @@ describe('requests over MQTT', () => {
       ['lock', 'admin', 'evening'],
       ['locked', 'admin', undefined],
     ]);
+  });
+
+  test('snapshot answers with a picture of this moment, and reports who asked', async () => {
+    const { handlers, see, clock, reported } = await gateWithHandlers();
+    expect(await codeOf(handlers.snapshot({}, context))).toBe('stale');
+    clock.advance(5000);
+    see(0, 4500);
+    expect(await handlers.snapshot({}, context)).toEqual({
+      time: '2026-11-24T08:00:04.500Z',
+      type: 'image/jpeg',
+      bytes: 9,
+      photo: Buffer.from('a picture').toString('base64'),
+    });
+    expect(reported).toEqual([['snapshot', 'admin']]);
+  });
+
+  test.each<[string, Partial<HandlerParts>, string]>([
+    ['where it is off', { snapshot: undefined }, 'not-allowed'],
+    ['where the eye has no picture', { snapshot: async () => undefined }, 'stale'],
+    ['where it is too large', { snapshot: async () => Buffer.alloc(3 * 1024 * 1024 + 1) }, 'too-large'],
+  ])('snapshot %s is refused and reports nothing', async (_where, change, code) => {
+    const { handlers, see, reported } = await gateWithHandlers(change);
+    see(0, 0);
+    expect(await codeOf(handlers.snapshot({}, context))).toBe(code);
+    expect(reported).toEqual([]);
+  });
+
+  test('verify compares a photo, or whoever stands there, with the one person, and moves no door', async () => {
+    const { handlers, take, see, opened, reported } = await gateWithHandlers();
+    await take('Ada', 0.3);
+    await take('Bob', 2);
+    const of = async (id: string) => handlers.verify({ id, photo: JPEG }, context);
+    expect(await of('ada')).toEqual({ id: 'ada', same: true, distance: expect.closeTo(apart(0.3), 5), threshold: 0.4 });
+    expect(await of('bob')).toMatchObject({ id: 'bob', same: false, threshold: 0.4 });
+    see(2, 0);
+    expect(await handlers.verify({ id: 'bob', from: 'camera' }, context)).toMatchObject({ same: true });
+    expect(await codeOf(handlers.verify({ id: 'eve', photo: JPEG }, context))).toBe('unknown-person');
+    expect(opened).toEqual([]);
+    expect(reported).toEqual([
+      ['verified', 'ada', 'admin', true],
+      ['verified', 'bob', 'admin', false],
+      ['verified', 'bob', 'admin', true],
+    ]);
+  });
+
+  test.each<[string, Partial<HandlerParts>, string]>([
+    ['a photo without a face', { measurePhoto: async () => photo([]) }, 'no-face'],
+    ['a photo of two', { measurePhoto: async () => photo([measuredFace({}), measuredFace({})]) }, 'several-faces'],
+    [
+      'a photo while the eye is not ready',
+      { measurePhoto: async () => ({ kind: 'photo', id: 0, ok: false, reason: 'busy', message: 'wait' }) as const },
+      'busy',
+    ],
+    [
+      'an embedding of another encoder',
+      { measurePhoto: async () => photo([measuredFace({ vector: direction(0) })], 'other@000000000000') },
+      'model-fault',
+    ],
+  ])('verify with %s is refused with its code', async (_what, change, code) => {
+    const { handlers, take } = await gateWithHandlers(change);
+    await take('Ada', 0);
+    expect(await codeOf(handlers.verify({ id: 'ada', photo: JPEG }, context))).toBe(code);
   });
 
   test('ping answers with time and version', async () => {

@@ -43,6 +43,9 @@ export function noting(calls: Call[], changes: Partial<RequestHandlers> = {}): R
     lock: note('lock'),
     mode: note('mode'),
     ping: note('ping'),
+    snapshot: note('snapshot'),
+    verify: note('verify'),
+    resync: note('resync'),
     ...changes,
   };
 }

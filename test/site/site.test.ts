@@ -104,19 +104,19 @@ test('a handler that throws before it returns a promise is answered too', async 
   expect(await ask('open', request())).toMatchObject({ ok: false, error: { code: 'failed' } });
 });
 
-test('a fifth request of a verb at one time is refused as busy, and there is room again afterwards', async () => {
+test('a 65th opening at one time is refused as busy, and there is room again afterwards', async () => {
   const hanging: (() => void)[] = [];
   north({ open: () => new Promise((resolve) => hanging.push(() => resolve({}))) });
   await listening();
-  const four = Array.from({ length: 4 }, () => ask('open', request()));
-  await until('four are being done', () => hanging.length === 4);
-  expect(await ask('open', request())).toMatchObject({ ok: false, error: { code: 'busy' } });
+  const many = Array.from({ length: 64 }, () => ask('open', request()));
+  await until('all are being done', () => hanging.length === 64);
+  expect(await ask('open', request())).toMatchObject({ ok: false, error: { code: 'busy', retryAfterMs: 1000 } });
   for (const end of hanging) end();
-  for (const answer of await Promise.all(four)) expect(answer).toMatchObject({ ok: true });
-  const sixth = ask('open', request());
-  await until('the sixth is being done', () => hanging.length === 5);
-  hanging[4]?.();
-  expect(await sixth).toMatchObject({ ok: true });
+  for (const answer of await Promise.all(many)) expect(answer).toMatchObject({ ok: true });
+  const next = ask('open', request());
+  await until('the next one is being done', () => hanging.length === 65);
+  hanging[64]?.();
+  expect(await next).toMatchObject({ ok: true });
 });
 
 test('removals that wait for the disk, as many as are served, keep no door shut', async () => {

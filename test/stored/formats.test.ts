@@ -87,7 +87,9 @@ describe.each(RELEASES)('what Kaimon %s has written', (release) => {
     const opening = { paths: { state, cache: state, run: state }, clock, log, endings: new Endings(clock) };
     const { seen } = await openSeenRequests({ ...opening, warnings: [] });
     const id = '00000000-0000-4000-8000-000000000001';
-    expect(seen.admit(id, clock.wall() + 60_000, clock.wall(), true)).toBe('repeated');
+    expect(seen.admit(id, clock.wall() + 60_000, clock.wall(), true, { client: 'by:x', safety: true })).toBe(
+      'repeated',
+    );
     expect(readCalibration(join(state, 'calibration.json'))).toMatchObject({ encoder: ENCODER, people: 20 });
     await opening.endings.close();
   });

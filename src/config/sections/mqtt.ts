@@ -32,6 +32,7 @@ export const mqttSection = z
       { unit: 'seconds', min: 5, max: 3600 },
       30,
     ),
+    snapshots: flag('Answer the request snapshot with a picture of whoever stands before the camera', true),
   })
   .refine(
     ({ certFile, keyFile }) => (certFile === null) === (keyFile === null),

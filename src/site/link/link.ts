@@ -12,6 +12,8 @@ export interface Packet {
 export interface PublishOptions {
   readonly retain: boolean;
   readonly qos: 0 | 1;
+  /** Whose place it takes among those that wait; `other` where nothing is given. */
+  readonly room?: Room;
   readonly expirySeconds?: number;
   readonly correlationData?: Uint8Array;
   /** Only for requests to other clients (tests, command line). */
@@ -41,8 +43,7 @@ export interface Link {
   readonly trouble: string | undefined;
   /**
    * Resolves when the broker has acknowledged (QoS 1) or the bytes are on their way (QoS 0). While the broker is away
-   * the message waits, at most {@link PUBLISH_TIMEOUT_MS} and in a queue of {@link PENDING_MAX}. A broken connection may
-   * deliver it twice.
+   * the message waits, at most {@link PUBLISH_TIMEOUT_MS} and in its {@link ROOMS room}. A broken connection may deliver it twice.
    * @throws OperatingError KAIMON_MQTT_TIMEOUT, KAIMON_MQTT_FULL, KAIMON_MQTT_REFUSED, KAIMON_MQTT_ENDED
    */
   publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<void>;
@@ -57,8 +58,18 @@ export interface Link {
   end(): Promise<void>;
 }
 
-/** Publishes that wait for the broker at one time. */
-export const PENDING_MAX = 128;
+/**
+ * Publishes that wait for the broker at one time: each kind has room of its own, so that none keeps another out, and goes in this order.
+ * `safety`: answers to those who move the door or remove somebody; `answer`: of work that was done; `other`: events, records, state;
+ * `refusal`: of what was not done.
+ */
+export const ROOMS = {
+  safety: { messages: 64, bytes: 1024 * 1024 },
+  answer: { messages: 512, bytes: 64 * 1024 * 1024 },
+  other: { messages: 128, bytes: 128 * 1024 * 1024 },
+  refusal: { messages: 256, bytes: 1024 * 1024 },
+} as const;
+export type Room = keyof typeof ROOMS;
 export const PUBLISH_TIMEOUT_MS = 10_000;
 
 /** Section `mqtt` of the config. */

@@ -20,6 +20,8 @@ const PAUSES: RetryPlan = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.5 
 const STEADY_MS = 10_000;
 /** Unacknowledged publishes on one connection, where the broker names no smaller number. */
 const IN_FLIGHT_MAX = 64;
+/** Of these, kept for answers of safety verbs where there are more than four times as many. */
+const SAFETY_MAX = 2;
 /** How long the broker has to take the disconnect packet at `end`. */
 const GOODBYE_MS = 1_000;
 /** Reason codes of 3.1.1 and 5 for "not this version". */
@@ -251,10 +253,11 @@ export class MqttLink implements Link {
     this.#retry = this.#parts.clock.after(ms, () => this.#connect());
   }
 
-  /** Oldest first, no more unacknowledged than the broker allows [MQTT-3.3.4-7]; mqtt.js does not count them. */
+  /** In order, no more unacknowledged than the broker allows [MQTT-3.3.4-7]; mqtt.js does not count them. */
   #sendWaiting(client: MqttClient): void {
+    const others = this.#quota > 4 * SAFETY_MAX ? this.#quota - SAFETY_MAX : this.#quota;
     for (const entry of this.#pending.all()) {
-      if (this.#sent.size >= this.#quota) return;
+      if (this.#sent.size >= (entry.options.room === 'safety' ? this.#quota : others)) return;
       if (!this.#sent.has(entry)) this.#send(client, entry);
     }
   }

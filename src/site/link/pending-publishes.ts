@@ -1,7 +1,7 @@
 import type { OperatingCode } from '../../errors/catalogue.js';
 import type { Clock } from '../../kit/clock.js';
 import { OperatingError } from '../../kit/errors.js';
-import { PENDING_MAX, PUBLISH_TIMEOUT_MS, type PublishOptions } from './link.js';
+import { PUBLISH_TIMEOUT_MS, type PublishOptions, ROOMS, type Room } from './link.js';
 
 /** A publish that the broker has not acknowledged yet. */
 export interface Pending {
@@ -11,13 +11,24 @@ export interface Pending {
   settle(failure?: OperatingError): void;
 }
 
+/** What waits in one room. */
+interface Waiting {
+  readonly pending: Set<Pending>;
+  bytes: number;
+}
+
 /**
- * Publishes between the call and the broker's acknowledgement, oldest first. It outlives connections: what was
+ * Publishes between the call and the broker's acknowledgement, room by room and oldest first. It outlives connections: what was
  * not acknowledged on one is sent again on the next, as long as its time-out allows.
  */
 export class PendingPublishes {
   readonly #clock: Clock;
-  readonly #all = new Set<Pending>();
+  readonly #rooms: Readonly<Record<Room, Waiting>> = {
+    safety: { pending: new Set(), bytes: 0 },
+    answer: { pending: new Set(), bytes: 0 },
+    other: { pending: new Set(), bytes: 0 },
+    refusal: { pending: new Set(), bytes: 0 },
+  };
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -26,10 +37,12 @@ export class PendingPublishes {
   /** Resolves when the entry is settled. @param entered is called with the entry once it waits @throws (as rejection) KAIMON_MQTT_FULL, …_TIMEOUT */
   add(topic: string, payload: Buffer, options: PublishOptions, entered: (pending: Pending) => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#all.size >= PENDING_MAX) {
-        reject(
-          failure('KAIMON_MQTT_FULL', `${PENDING_MAX} messages already wait for the broker; ${topic} was not sent`),
-        );
+      const name = options.room ?? 'other';
+      const room = this.#rooms[name];
+      const { messages, bytes } = ROOMS[name];
+      if (room.pending.size >= messages || room.bytes + payload.byteLength > bytes) {
+        const waiting = `${room.pending.size} messages (${room.bytes} bytes) already wait for the broker`;
+        reject(failure('KAIMON_MQTT_FULL', `${waiting}; ${topic} was not sent`));
         return;
       }
       const timer = this.#clock.after(PUBLISH_TIMEOUT_MS, () =>
@@ -42,24 +55,26 @@ export class PendingPublishes {
         payload,
         options,
         settle: (reason) => {
-          if (!this.#all.delete(pending)) return;
+          if (!room.pending.delete(pending)) return;
+          room.bytes -= payload.byteLength;
           timer.cancel();
           if (reason) reject(reason);
           else resolve();
         },
       };
-      this.#all.add(pending);
+      room.pending.add(pending);
+      room.bytes += payload.byteLength;
       entered(pending);
     });
   }
 
   has(pending: Pending): boolean {
-    return this.#all.has(pending);
+    return this.#rooms[pending.options.room ?? 'other'].pending.has(pending);
   }
 
-  /** Oldest first. */
+  /** In the order of {@link ROOMS}, the oldest of each first. */
   all(): readonly Pending[] {
-    return [...this.#all];
+    return Object.values(this.#rooms).flatMap(({ pending }) => [...pending]);
   }
 
   /** Fails all that wait. */

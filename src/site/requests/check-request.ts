@@ -14,10 +14,11 @@ import {
   whatIsWrong,
 } from '../messages.js';
 import { isResponseTopic, type Names, parseTopic, type Topic, topicsOf } from '../topics.js';
+import { clientOf, UNKNOWN_CLIENT } from './client.js';
 import type { RequestTime } from './request-time.js';
 import type { SeenRequests } from './seen-requests.js';
 import { rolesOf } from './verb-roles.js';
-import { type ArgsOf, argsSchemas, isVerb, LATER_VERBS, VERBS, type Verb } from './verbs.js';
+import { type ArgsOf, argsSchemas, isVerb, laneOf, mayHoldPhoto, VERBS, type Verb } from './verbs.js';
 
 /** A request that may be done, of one verb or of any. */
 export type Request<V extends Verb = Verb> = {
@@ -26,27 +27,45 @@ export type Request<V extends Verb = Verb> = {
 
 export type RequestCheck =
   | { readonly kind: 'drop'; readonly why: string }
-  | {
+  | ({
       readonly kind: 'refuse';
-      /** null if the request brought a response topic, but no readable id. */
+      /** null if it has no readable id. */
       readonly id: string | null;
-      readonly code: ErrorCode;
-      readonly message: string;
       readonly respondTo: string;
-    }
-  | { readonly kind: 'accept'; readonly request: Request; readonly respondTo: string };
+      /** As the topic names it, which may be anything. */
+      readonly verb: string;
+      readonly client: string;
+    } & Refusal)
+  | {
+      readonly kind: 'accept';
+      readonly request: Request;
+      readonly respondTo: string;
+      /** Who it counts for in the queue. */
+      readonly client: string;
+      /** How long it may still be begun. */
+      readonly lifeMs: number;
+    };
 
 interface Refusal {
   readonly code: ErrorCode;
   readonly message: string;
+  /** With `busy`: when a new request is likely to be taken. */
+  readonly retryAfterMs?: number;
 }
 type RequestTopic = Extract<Topic, { kind: 'request' }>;
+
+/** Port: what clients may ask of this gate in a time. */
+export interface Limits {
+  /** Counts a request. @returns 0, or in how many milliseconds the client may ask this verb again */
+  request(client: string, verb: string): number;
+}
 
 /**
  * Whether a packet is a request that may be done now. Retained, late and repeated requests may not: replayed and retained
  * messages have opened real front doors (double-take#281, MQTT_ESP8266_Garage_Door#1, OpenMQTTGateway#102).
  * @param time what the request's time is compared with
  * @param seen remembers the ids of accepted requests, and only those.
+ * @param limits what clients may ask in a time
  * @param keyring the keys of the site: nothing unsigned is accepted; undefined where it has none
  */
 export function checkRequest(
@@ -54,6 +73,7 @@ export function checkRequest(
   time: RequestTime,
   seen: SeenRequests,
   names: Names,
+  limits: Limits,
   keyring?: Pick<Keyring, 'check'>,
 ): RequestCheck {
   const topic = parseTopic(names, packet.topic);
@@ -61,35 +81,55 @@ export function checkRequest(
   // The broker forwards this to subscribers when a client clears a retained request.
   if (packet.payload.byteLength === 0) return { kind: 'drop', why: 'an empty request' };
 
+  const { verb } = topic;
   const raw = readEnvelope(packet, topic);
   const id = raw.ok ? idOf(raw.value) : undefined;
   const respondTo = responseTopic(packet, names, id);
-  const refuse = ({ code, message }: Refusal): RequestCheck =>
-    respondTo === undefined
-      ? { kind: 'drop', why: `${code}: ${message}; it names no id to answer to` }
-      : { kind: 'refuse', id: id ?? null, code, message, respondTo };
+  let client = UNKNOWN_CLIENT;
+  const refuse = (refusal: Refusal): RequestCheck => ({
+    kind: 'refuse',
+    id: id ?? null,
+    respondTo,
+    verb,
+    client,
+    ...refusal,
+  });
 
   if (packet.retain) return refuse(RETAINED);
   if (!raw.ok) return refuse({ code: raw.tooLarge === true ? 'too-large' : 'bad-request', message: raw.why });
-  const envelope = envelopeSchema.safeParse(raw.value);
+  const envelope = envelopeSchema.safeParse(raw.value, { reportInput: true });
   if (!envelope.success) return refuse({ code: 'bad-request', message: whatIsWrong(envelope.error) });
   const signer = keyring && signerOf(keyring, topic, raw.value, envelope.data, names);
   if (signer?.ok === false) return refuse({ code: signer.code, message: signer.why });
   const late = untimely(envelope.data, time);
   if (late) return refuse(late);
   // What is proven counts, not what the request says of itself.
-  const request = requestOf(topic, signer ? { ...envelope.data, by: signer.name } : envelope.data);
+  const asked = signer ? { ...envelope.data, by: signer.name } : envelope.data;
+  // Only of somebody who is who they say: otherwise one could use up what another may ask.
+  client = clientOf(asked);
+  const retryAfterMs = limits.request(client, verb);
+  if (retryAfterMs > 0) {
+    const message = `too many requests ${verb.slice(0, 32)} of this client: send a new one in ${seconds(retryAfterMs)}`;
+    return refuse({ code: 'busy', message, retryAfterMs });
+  }
+  const request = requestOf(topic, asked);
   if ('code' in request) return refuse(request);
-  const answerTo = respondTo ?? topicsOf(names).response(request.id);
-  switch (seen.admit(request.id, Date.parse(envelope.data.expires), time.nowMs, time.trusted)) {
+  const expiresMs = Date.parse(envelope.data.expires);
+  const owner = { client, safety: laneOf(verb) === 'safety' };
+  switch (seen.admit(request.id, expiresMs, time.nowMs, time.trusted, owner)) {
     case 'repeated':
       return refuse({ code: 'replayed', message: `a request with the id ${request.id} was already taken` });
     case 'full':
-      return refuse({ code: 'busy', message: 'too many requests within the last minutes: try again later' });
+      return refuse({ code: 'busy', message: FULL, retryAfterMs: FULL_RETRY_MS });
     case 'new':
-      return { kind: 'accept', request, respondTo: answerTo };
+      return { kind: 'accept', request, respondTo, client, lifeMs: expiresMs - time.nowMs };
   }
 }
+
+const FULL =
+  'too many requests are remembered until they expire: send a new one in a minute, and give requests a life of a minute or less';
+const FULL_RETRY_MS = 60_000;
+const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
 
 const RETAINED: Refusal = {
   code: 'retained',
@@ -99,7 +139,7 @@ const RETAINED: Refusal = {
 
 /** The envelope as it arrived: JSON, or MQTT 5 user properties around a payload that is the photo itself. */
 function readEnvelope(packet: Packet, { verb }: RequestTopic): Parsed & { readonly tooLarge?: boolean } {
-  const max = verb === 'enroll' ? ENROLL_PAYLOAD_MAX : PAYLOAD_MAX;
+  const max = mayHoldPhoto(verb) ? ENROLL_PAYLOAD_MAX : PAYLOAD_MAX;
   const size = packet.payload.byteLength;
   if (size > max) {
     return {
@@ -109,7 +149,7 @@ function readEnvelope(packet: Packet, { verb }: RequestTopic): Parsed & { readon
     };
   }
   const properties = packet.properties;
-  if (verb !== 'enroll' || properties === undefined || !Object.hasOwn(properties, 'v'))
+  if (!mayHoldPhoto(verb) || properties === undefined || !Object.hasOwn(properties, 'v'))
     return parseJson(packet.payload);
   const { v, args: argsText, name, ...envelope } = properties;
   const args = argsText === undefined ? { ok: true as const, value: {} } : parseJson(Buffer.from(argsText));
@@ -142,10 +182,12 @@ function idOf(value: unknown): string | undefined {
   return requestIdSchema.safeParse(value.id).data;
 }
 
-function responseTopic(packet: Packet, names: Names, id: string | undefined): string | undefined {
+/** Of what arrived only a UUID, or a topic below the site's responses, ever stands in a topic. */
+function responseTopic(packet: Packet, names: Names, id: string | undefined): string {
   const asked = packet.responseTopic;
   if (asked !== undefined && isResponseTopic(names, asked)) return asked;
-  return id === undefined ? undefined : topicsOf(names).response(id);
+  const topics = topicsOf(names);
+  return id === undefined ? topics.unnamedResponse : topics.response(id);
 }
 
 function untimely(envelope: Envelope, { nowMs, startedMs, trusted }: RequestTime): Refusal | undefined {
@@ -169,15 +211,16 @@ function untimely(envelope: Envelope, { nowMs, startedMs, trusted }: RequestTime
 
 function requestOf(topic: RequestTopic, { id, by, args }: Envelope): Request | Refusal {
   const { verb } = topic;
-  if (LATER_VERBS.includes(verb)) return { code: 'not-allowed', message: `${verb} comes in a later version` };
   if (!isVerb(verb)) {
-    return { code: 'bad-request', message: `unknown verb "${verb.slice(0, 32)}"; known are ${VERBS.join(', ')}` };
+    return { code: 'bad-request', message: `unknown verb "${printable(verb)}"; known are ${VERBS.join(', ')}` };
   }
-  // Otherwise every gate would add a template of its own for the one photo.
-  if (verb === 'enroll' && topic.scope === 'site') {
-    return { code: 'not-allowed', message: 'send enroll to one gate: it shares the person with the others' };
+  // Otherwise every gate would measure the one photo, and add a template of its own.
+  if (mayHoldPhoto(verb) && topic.scope === 'site') {
+    return { code: 'not-allowed', message: `send ${verb} to one gate: it shares its people with the others` };
   }
-  const parsed = argsSchemas[verb].safeParse(args);
+  const parsed = argsSchemas[verb].safeParse(args, { reportInput: true });
   if (!parsed.success) return { code: 'bad-request', message: whatIsWrong(parsed.error, 'args') };
   return { verb, args: parsed.data, id, by } as Request;
 }
+
+const printable = (verb: string): string => verb.slice(0, 32).replace(/[^\x20-\x7e]/g, '?');

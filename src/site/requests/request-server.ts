@@ -4,18 +4,25 @@ import type { Clock } from '../../kit/clock.js';
 import { explain, impossible, OperatingError } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { LogBudget } from '../../kit/logging/log-budget.js';
-import type { Link, Packet } from '../link/link.js';
+import type { Link, Packet, Room } from '../link/link.js';
 import { type ErrorCode, RequestError, type Response } from '../messages.js';
 import type { Names } from '../topics.js';
-import { checkRequest, type Request } from './check-request.js';
+import { checkRequest, type Request, type RequestCheck } from './check-request.js';
+import { LostAnswers } from './lost-answers.js';
+import { RequestLimits } from './request-limits.js';
 import { type KnownTime, knownAtStart, type RequestTime, timeOf } from './request-time.js';
 import type { KeptRequests } from './seen-file.js';
-import { type ArgsOf, changesSomething, type Verb } from './verbs.js';
+import { type QueueFull, SlowQueue, type Turn } from './slow-queue.js';
+import { type ArgsOf, changesSomething, laneOf, type Verb } from './verbs.js';
 
-/** Requests of one verb served at one time. Others are counted by themselves: what waits for the disk or the eye keeps no door shut. */
-const IN_FLIGHT_MAX = 4;
+/** Requests of one verb done at one time. Others are counted by themselves: what waits for the disk or the eye keeps no door shut. */
+const AT_ONCE = { safety: 64, quick: 32 } as const;
 /** A request whose handler has not ended by then is answered `busy` and makes room for others. */
 const HANDLER_MS = 60_000;
+/** When to come back to a verb of which too many are being done. */
+const RETRY_MS = 1_000;
+/** What a request holds besides its photo, at most. */
+const REQUEST_BYTES = 16 * 1024;
 const ANSWER_EXPIRY_SECONDS = 300;
 
 export interface RequestContext {
@@ -29,6 +36,9 @@ export interface RequestContext {
 export type RequestHandlers = {
   readonly [V in Verb]: (args: ArgsOf<V>, context: RequestContext) => Promise<unknown>;
 };
+
+/** Those of the gate; the site itself compares its records with the broker. */
+export type GateHandlers = Omit<RequestHandlers, 'resync'>;
 
 export interface RequestServerParts {
   readonly link: Link;
@@ -46,40 +56,63 @@ export interface RequestServerParts {
   readonly written: () => Promise<void>;
 }
 
-/** Takes requests, has each done once and answers it. No packet can make it throw. */
+type Accepted = Extract<RequestCheck, { kind: 'accept' }>;
+type Refused = Extract<RequestCheck, { kind: 'refuse' }>;
+
+/** Where an answer goes. Not the packet, which may hold a photo that nobody needs any more. */
+interface Address {
+  readonly topic: string;
+  readonly room: Room;
+  readonly correlationData: Uint8Array | undefined;
+}
+
+/**
+ * Takes requests, has each done once and answers it. Those that move the door or remove somebody are done at once, those that need the eye
+ * wait for their turn. No packet can make it throw.
+ */
 export class RequestServer {
   readonly #parts: RequestServerParts;
   #known: KnownTime;
   readonly #budget: LogBudget;
+  readonly #limits: RequestLimits;
+  readonly #slow: SlowQueue;
+  readonly #lost: LostAnswers;
   readonly #inFlight = new Map<Verb, number>();
 
   constructor(parts: RequestServerParts) {
+    const { clock, log, trustedClock } = parts;
     this.#parts = parts;
-    this.#known = knownAtStart(parts.clock.monotonic(), parts.trustedClock.confirmedMs);
-    this.#budget = new LogBudget(parts.clock);
+    this.#known = knownAtStart(clock.monotonic(), trustedClock.confirmedMs);
+    this.#budget = new LogBudget(clock);
+    this.#limits = new RequestLimits(clock);
+    this.#slow = new SlowQueue(clock);
+    this.#lost = new LostAnswers(clock, log);
   }
 
   /** A packet arrived on a request topic. */
   receive(packet: Packet): void {
     const { requests, names, keyring } = this.#parts;
-    const check = checkRequest(packet, this.#time(), requests.seen, names, keyring);
+    const check = checkRequest(packet, this.#time(), requests.seen, names, this.#limits, keyring);
     switch (check.kind) {
       case 'drop':
         this.#warn({ why: check.why }, 'a request was ignored');
         return;
-      case 'refuse': {
-        const { id, code, message, respondTo } = check;
-        this.#warn({ id, code, message }, 'a request was refused');
-        this.#answer(respondTo, refusal(id, code, message), packet);
+      case 'refuse':
+        this.#refuse(check, packet);
         return;
-      }
       case 'accept':
         if (changesSomething(check.request.verb)) requests.keep();
-        void this.#serve(check.request, check.respondTo, packet);
+        this.#take(check, packet);
         return;
       default:
         impossible(check);
     }
+  }
+
+  /** Nothing is received any more. What waits for its turn is answered: the link lives a little longer. */
+  stop(): void {
+    this.#slow.stop();
+    this.#lost.stop();
   }
 
   #time(): RequestTime {
@@ -90,20 +123,55 @@ export class RequestServer {
     return time;
   }
 
-  async #serve(request: Request, respondTo: string, packet: Packet): Promise<void> {
-    const { id, verb, by } = request;
-    const before = this.#inFlight.get(verb) ?? 0;
-    if (before >= IN_FLIGHT_MAX) {
-      const message = `${IN_FLIGHT_MAX} requests ${verb} are being done: send a new request later`;
-      this.#warn({ id, verb, by, code: 'busy' }, 'a request was refused');
-      this.#answer(respondTo, refusal(id, 'busy', message), packet);
+  #refuse({ id, code, message, retryAfterMs, respondTo, verb, client }: Refused, packet: Packet): void {
+    this.#warn({ id, code, message }, 'a request was refused');
+    if (!this.#limits.refusal(client, verb)) {
+      this.#lost.add(id, 'too many requests were refused within a short time');
       return;
     }
+    this.#answer(addressOf(respondTo, 'refusal', packet), refusal(id, code, message, retryAfterMs));
+  }
+
+  #take({ request, respondTo, client, lifeMs }: Accepted, packet: Packet): void {
+    const { verb, id } = request;
+    const lane = laneOf(verb) ?? 'quick';
+    const to = addressOf(respondTo, lane === 'safety' ? 'safety' : 'answer', packet);
+    const full =
+      lane === 'slow'
+        ? this.#slow.add({
+            client,
+            bytes: REQUEST_BYTES + photoBytes(request),
+            run: (turn) => this.#serveSlow(request, to, lifeMs, turn),
+            drop: () => this.#answer(to, refusal(id, 'busy', 'this gate is being stopped', RETRY_MS)),
+          })
+        : this.#serveNow(request, to, AT_ONCE[lane]);
+    if (!full) return;
+    const { why, retryAfterMs } = full;
+    const message = `${why}: send a new request in ${Math.ceil(retryAfterMs / 1000)} s`;
+    this.#refuse({ kind: 'refuse', id, code: 'busy', message, retryAfterMs, respondTo, verb, client }, packet);
+  }
+
+  #serveNow(request: Request, to: Address, atOnce: number): QueueFull | undefined {
+    const { verb } = request;
+    const before = this.#inFlight.get(verb) ?? 0;
+    if (before >= atOnce) return { why: `${before} requests ${verb} are being done`, retryAfterMs: RETRY_MS };
     this.#inFlight.set(verb, before + 1);
+    void this.#serve(request, to);
+    return undefined;
+  }
+
+  async #serve(request: Request, to: Address): Promise<void> {
+    const { verb } = request;
     const answer = await this.#outcome(request);
     this.#inFlight.set(verb, (this.#inFlight.get(verb) ?? 1) - 1);
     await this.#parts.written();
-    this.#answer(respondTo, answer, packet);
+    this.#answer(to, answer);
+  }
+
+  /** Its turn in the queue has come. It is over when it was done: the journal is waited for outside of the queue. */
+  async #serveSlow(request: Request, to: Address, lifeMs: number, queue: Turn): Promise<void> {
+    const answer = queue.waitedMs < lifeMs ? await this.#outcome(request) : tooLate(request, queue.waitedMs);
+    void this.#parts.written().then(() => this.#answer(to, { ...answer, ...(answer.ok && { queue }) }));
   }
 
   async #outcome(request: Request): Promise<Response> {
@@ -156,20 +224,21 @@ export class RequestServer {
     return refusal(id, 'failed', message);
   }
 
-  #answer(topic: string, response: Response, asked: Packet): void {
-    void this.#send(topic, response, asked.correlationData);
+  #answer(to: Address, response: Response): void {
+    void this.#send(to, response);
   }
 
-  async #send(topic: string, response: Response, correlationData: Uint8Array | undefined): Promise<void> {
+  async #send({ topic, room, correlationData }: Address, response: Response): Promise<void> {
     try {
       await this.#parts.link.publish(topic, JSON.stringify(response), {
         retain: false,
         qos: 1,
+        room,
         expirySeconds: ANSWER_EXPIRY_SECONDS,
         ...(correlationData === undefined ? {} : { correlationData }),
       });
     } catch (thrown) {
-      this.#warn({ id: response.id, err: explain(thrown) }, 'an answer was not delivered');
+      this.#lost.add(response.id, explain(thrown));
     }
   }
 
@@ -179,9 +248,25 @@ export class RequestServer {
   }
 }
 
-const refusal = (id: string | null, code: ErrorCode, message: string): Response => ({
+const photoBytes = ({ args }: Request): number => ('photo' in args ? (args.photo?.byteLength ?? 0) : 0);
+
+const addressOf = (topic: string, room: Room, { correlationData }: Packet): Address => ({
+  topic,
+  room,
+  // A copy: the original is a part of the packet, which it would keep in memory.
+  correlationData: correlationData && Uint8Array.from(correlationData),
+});
+
+const tooLate = ({ id, verb }: Request, waitedMs: number): Response =>
+  refusal(
+    id,
+    'expired',
+    `its life ended while it waited ${Math.ceil(waitedMs / 1000)} s for its turn: ${verb} was not done; send fewer at a time, or with a longer life`,
+  );
+
+const refusal = (id: string | null, code: ErrorCode, message: string, retryAfterMs?: number): Response => ({
   v: 1,
   id,
   ok: false,
-  error: { code, message },
+  error: { code, message, ...(retryAfterMs !== undefined && { retryAfterMs }) },
 });

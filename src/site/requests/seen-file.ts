@@ -6,7 +6,7 @@ import type { DocumentFormat } from '../../kit/files/format.js';
 import { StateFile } from '../../kit/files/state-file.js';
 import { requestIdSchema } from '../messages.js';
 import { ForgottenRequests, SPANS_MAX } from './forgotten-requests.js';
-import { SEEN_MAX, SeenRequests } from './seen-requests.js';
+import { SEEN_BOUNDS, SeenRequests } from './seen-requests.js';
 
 /** The formats of requests.json. */
 export const SEEN_FORMAT: DocumentFormat = { name: 'the requests that were taken', key: 'schema', steps: [] };
@@ -17,7 +17,7 @@ export const seenSchema = z.strictObject({
   /** When each accepted request expires. */
   requests: z
     .record(requestIdSchema, z.iso.datetime())
-    .refine((all) => Object.keys(all).length <= SEEN_MAX, `at most ${SEEN_MAX} ids`),
+    .refine((all) => Object.keys(all).length <= SEEN_BOUNDS.max, `at most ${SEEN_BOUNDS.max} ids`),
   /** When forgotten ids expired. */
   forgotten: z.array(z.iso.datetime()).max(SPANS_MAX).default([]),
   /** All that expires by then may have been forgotten. */
@@ -63,7 +63,7 @@ export async function openSeenRequests({
   const { found } = file;
   const seen = new SeenRequests(
     Object.entries(found.requests).map(([id, at]) => [id.toLowerCase(), Date.parse(at)]),
-    SEEN_MAX,
+    SEEN_BOUNDS,
     new ForgottenRequests(
       found.forgotten.map((at) => Date.parse(at)),
       found.forgottenUntil === undefined ? undefined : Date.parse(found.forgottenUntil),

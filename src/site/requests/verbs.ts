@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { whyNotTaken } from '../../kit/pictures/other-format.js';
 import { pictureKind } from '../../kit/pictures/picture-header.js';
-import { personIdSchema, personNameSchema, personSchema } from '../../person/person.js';
+import { momentSchema, personIdSchema, personNameSchema, personSchema } from '../../person/person.js';
 import { DOOR_MODES } from '../../schedule/door-mode.js';
+import { photoOfText } from './photo-text.js';
 
 /** Most people that one `people` answer lists. */
 export const PEOPLE_PAGE_MAX = 200;
@@ -13,10 +14,22 @@ export const photoSchema = z.instanceof(Uint8Array).superRefine((bytes, context)
     context.addIssue({ code: 'custom', message: `the photo cannot be used: ${whyNotTaken(bytes)}` });
 });
 
-const base64Photo = z
-  .string()
-  .regex(/^[A-Za-z0-9+/\r\n]+={0,2}\s*$/, 'the photo is not base64 text')
-  .transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
+/** base64 in JSON; bytes when the payload itself is the photo (MQTT 5). */
+const photoArg = z
+  .unknown()
+  .transform((given, context) => {
+    if (given instanceof Uint8Array) return given;
+    const photo = typeof given === 'string' ? photoOfText(given) : { why: 'it is no text' };
+    if ('bytes' in photo) return photo.bytes;
+    const message = `give the base64 text of a JPEG, PNG or WebP file; ${photo.why}`;
+    context.addIssue({ code: 'custom', message, input: given });
+    return z.NEVER;
+  })
+  .pipe(photoSchema);
+const fromArg = z.literal('camera', 'from: only "camera" is known').optional();
+const oneSource = (args: { readonly photo?: unknown; readonly from?: unknown }): boolean =>
+  (args.photo === undefined) !== (args.from === undefined);
+const ONE_SOURCE = 'give either photo (base64 of a JPEG, PNG or WebP) or from: "camera"';
 
 const enrollSchema = z
   .object({
@@ -25,20 +38,13 @@ const enrollSchema = z
     groups: personSchema.shape.groups.optional(),
     language: personSchema.shape.language.optional(),
     greeting: personSchema.shape.greeting.optional(),
-    validFrom: personSchema.shape.validFrom.optional(),
-    validUntil: personSchema.shape.validUntil.optional(),
-    /** base64 in JSON; bytes when the payload itself is the photo (MQTT 5). */
-    photo: z
-      .union([z.instanceof(Uint8Array), base64Photo])
-      .pipe(photoSchema)
-      .optional(),
-    from: z.literal('camera', 'from: only "camera" is known').optional(),
+    validFrom: momentSchema.nullable().optional(),
+    validUntil: momentSchema.nullable().optional(),
+    photo: photoArg.optional(),
+    from: fromArg,
     force: z.boolean().optional(),
   })
-  .refine(
-    (args) => (args.photo === undefined) !== (args.from === undefined),
-    'give either photo (base64 of a JPEG, PNG or WebP) or from: "camera"',
-  )
+  .refine(oneSource, ONE_SOURCE)
   .refine(
     ({ validFrom, validUntil }) => !validFrom || !validUntil || Date.parse(validFrom) < Date.parse(validUntil),
     'validUntil must be later than validFrom',
@@ -69,6 +75,9 @@ export const argsSchemas = {
     reason: reasonSchema.optional(),
   }),
   ping: z.object({}),
+  snapshot: z.object({}),
+  verify: z.object({ id: personIdSchema, photo: photoArg.optional(), from: fromArg }).refine(oneSource, ONE_SOURCE),
+  resync: z.object({}),
 } as const;
 
 export type Verb = keyof typeof argsSchemas;
@@ -77,12 +86,35 @@ type ArgsByVerb = { readonly [V in Verb]: z.output<(typeof argsSchemas)[V]> };
 export type ArgsOf<V extends Verb> = ArgsByVerb[V];
 
 export const VERBS = Object.keys(argsSchemas) as readonly Verb[];
-/** Verbs of the contract that this version does not know yet. */
-export const LATER_VERBS: readonly string[] = ['snapshot', 'verify', 'resync'];
 
 export const isVerb = (verb: string): verb is Verb => Object.hasOwn(argsSchemas, verb);
 
 /** Verbs that only ask. */
-const ASKING: readonly Verb[] = ['people', 'ping'];
+const ASKING: readonly Verb[] = ['people', 'ping', 'snapshot', 'verify', 'resync'];
 /** Whether a request of this verb must not be done twice. */
 export const changesSomething = (verb: Verb): boolean => !ASKING.includes(verb);
+
+/** Verbs whose payload may be a photo. */
+export const mayHoldPhoto = (verb: string): boolean => verb === 'enroll' || verb === 'verify';
+
+/**
+ * How urgent a verb is. `safety`: it moves the door or takes somebody's access away, and has room of its own in everything that has a bound;
+ * `slow`: it needs the eye and waits for its turn; `quick`: the others.
+ */
+export type Lane = 'safety' | 'quick' | 'slow';
+const LANES: Readonly<Record<Verb, Lane>> = {
+  open: 'safety',
+  lock: 'safety',
+  mode: 'safety',
+  remove: 'safety',
+  enroll: 'slow',
+  verify: 'slow',
+  snapshot: 'slow',
+  people: 'quick',
+  forgive: 'quick',
+  ping: 'quick',
+  resync: 'quick',
+};
+
+/** Undefined for a verb that nobody knows. */
+export const laneOf = (verb: string): Lane | undefined => (isVerb(verb) ? LANES[verb] : undefined);

@@ -4,7 +4,7 @@ import { type WallMs, wallMs } from '../../../src/kit/clock.js';
 import type { Packet } from '../../../src/site/link/link.js';
 import { ENROLL_PAYLOAD_MAX, PAYLOAD_MAX } from '../../../src/site/messages.js';
 import { checkRequest, type RequestCheck } from '../../../src/site/requests/check-request.js';
-import { SeenRequests } from '../../../src/site/requests/seen-requests.js';
+import { SEEN_BOUNDS, SeenRequests } from '../../../src/site/requests/seen-requests.js';
 
 const names = { site: 'home', gate: 'north' };
 const NOW = Date.UTC(2026, 10, 24, 8);
@@ -28,9 +28,16 @@ const packet = (verb: string, value: unknown, more: Partial<Packet> = {}): Packe
   retain: false,
   ...more,
 });
-const seenBefore = (capacity?: number) => new SeenRequests([], capacity);
-const judged = (message: Packet, seen = seenBefore(), nowMs: WallMs = wallMs(NOW), startedMs = NOW - 60_000) =>
-  checkRequest(message, { nowMs, startedMs: wallMs(startedMs), trusted: true }, seen, names);
+const seenBefore = (max = SEEN_BOUNDS.max) =>
+  new SeenRequests([], { ...SEEN_BOUNDS, max, safety: max === SEEN_BOUNDS.max ? SEEN_BOUNDS.safety : 0 });
+const unlimited = { request: () => 0 };
+const judged = (
+  message: Packet,
+  seen = seenBefore(),
+  nowMs: WallMs = wallMs(NOW),
+  startedMs = NOW - 60_000,
+  limits = unlimited,
+) => checkRequest(message, { nowMs, startedMs: wallMs(startedMs), trusted: true }, seen, names, limits);
 
 /** "accept", "drop" or the code of the refusal. */
 const verdict = (check: RequestCheck): string => (check.kind === 'refuse' ? check.code : check.kind);
@@ -88,8 +95,8 @@ describe('each rule', () => {
     ['an envelope without a time is refused', packet('open', { ...envelope(), time: undefined }), 'bad-request'],
     ['a local time is refused', packet('open', envelope({ time: '2026-11-24T08:00:00' })), 'bad-request'],
     ['an unnamed client is refused', packet('open', envelope({ by: '' })), 'bad-request'],
-    ['a request without a usable id cannot be answered', packet('open', envelope({ id: '../state' })), 'drop'],
-    ['what is not JSON cannot be answered', packet('open', Buffer.from('open!')), 'drop'],
+    ['a request without a usable id is refused', packet('open', envelope({ id: '../state' })), 'bad-request'],
+    ['what is not JSON is refused', packet('open', Buffer.from('open!')), 'bad-request'],
     ['unknown fields are ignored', packet('open', { ...envelope(), colour: 'blue' }), 'accept'],
     ['an unknown verb is refused', packet('explode', envelope()), 'bad-request'],
     ['a verb named like an inherited property is unknown', packet('constructor', envelope()), 'bad-request'],
@@ -97,9 +104,16 @@ describe('each rule', () => {
     ['mode with a mode is accepted', packet('mode', envelope({ args: { mode: 'open-house' } })), 'accept'],
     ['a mode that no door has is refused', packet('mode', envelope({ args: { mode: 'ajar' } })), 'bad-request'],
     ['mode without a mode is refused', packet('mode', envelope()), 'bad-request'],
-    ['snapshot is refused in this version', packet('snapshot', envelope()), 'not-allowed'],
-    ['verify is refused in this version', packet('verify', envelope()), 'not-allowed'],
-    ['resync is refused in this version', packet('resync', envelope()), 'not-allowed'],
+    ['snapshot is accepted', packet('snapshot', envelope()), 'accept'],
+    ['resync is accepted', packet('resync', envelope()), 'accept'],
+    ['verify needs an id', packet('verify', envelope({ args: { from: 'camera' } })), 'bad-request'],
+    ['verify needs a photo or the camera', packet('verify', envelope({ args: { id: 'ada' } })), 'bad-request'],
+    ['verifying by photo is accepted', packet('verify', envelope({ args: { id: 'ada', photo } })), 'accept'],
+    [
+      'verifying at all gates at once is refused',
+      { ...packet('verify', envelope({ args: { id: 'ada', photo } })), topic: 'kaimon/home/request/verify' },
+      'not-allowed',
+    ],
     ['enrolling by base64 photo is accepted', enrol({ name: 'Ada', photo }), 'accept'],
     ['enrolling by camera is accepted', enrol({ name: 'Ada', from: 'camera' }), 'accept'],
     ['enrolling needs a photo or the camera', enrol({ name: 'Ada' }), 'bad-request'],
@@ -142,7 +156,7 @@ describe('each rule', () => {
 
   test('a refusal says what is wrong and what is allowed', () => {
     expect(message(judged(packet('explode', envelope())))).toContain(
-      'enroll, remove, people, forgive, open, lock, mode, ping',
+      'enroll, remove, people, forgive, open, lock, mode, ping, snapshot, verify, resync',
     );
     expect(message(judged(packet('open', envelope({ v: 2 }))))).toContain('version 1 only');
     expect(message(judged(packet('people', envelope({ args: { limit: 500 } }))))).toMatch(/args\.limit.*200/);
@@ -196,6 +210,108 @@ describe('where the answer goes', () => {
   });
 });
 
+describe('what has no id that could stand in a topic', () => {
+  const noId = 'kaimon/home/gates/north/response/no-id';
+  test.each<[string, unknown]>([
+    ['a path', envelope({ id: '../../people/ada' })],
+    ['a wildcard', envelope({ id: '#' })],
+    ['a number', envelope({ id: 7 })],
+    ['nothing', envelope({ id: undefined })],
+    ['no JSON', Buffer.from('open!')],
+    ['a list', []],
+  ])('%s is answered on one topic, or where the client asks', (_what, sent) => {
+    const check = judged(packet('open', sent));
+    expect(check).toMatchObject({ kind: 'refuse', id: null, code: 'bad-request', respondTo: noId });
+    const asked = judged(packet('open', sent, { responseTopic: 'kaimon/home/response/desk' }));
+    expect(asked).toMatchObject({ id: null, respondTo: 'kaimon/home/response/desk' });
+  });
+
+  test('the answer says what was found, cut and in plain letters', () => {
+    expect(message(judged(packet('open', envelope({ id: 'door\u0000-1' }))))).toBe(
+      'id: id must be a UUID, such as uuidgen prints (found: "door?-1")',
+    );
+    expect(message(judged(packet('open', envelope({ id: 'x'.repeat(9_000) }))))).toMatch(/found: a text of 9000 char/);
+  });
+
+  test('whatever the id is, only a UUID ever stands in a topic', () => {
+    fc.assert(
+      fc.property(fc.string(), (id) => {
+        const check = judged(packet('open', envelope({ id })));
+        expect(check.kind === 'refuse' && check.respondTo).toBe(noId);
+      }),
+    );
+  });
+});
+
+describe('a refusal names path, found and allowed', () => {
+  const said = (verb: string, args: object) => message(judged(packet(verb, envelope({ args }))));
+  test.each<[string, object, RegExp]>([
+    ['enroll', { name: 'Ada', photo: 7 }, /^args\.photo: give the base64 text of a JPEG.*no text \(found: 7\)$/],
+    ['enroll', { name: 'Ada', photo: null }, /^args\.photo: .*\(found: null\)$/],
+    ['enroll', { name: 'Ada', photo: 'a*b' }, /character 2 of its text is not.*\(found: a text of 3 characters\)$/],
+    ['enroll', { name: 'Ada', from: 'screen' }, /^args\.from: from: only "camera" is known \(found: "screen"\)/],
+    ['enroll', { name: 'Ada', from: 'camera', language: 'fr' }, /^args\.language: .*"en"\|"zh-TW".*\(found: "fr"\)$/],
+    [
+      'enroll',
+      { name: 'Ada', from: 'camera', validUntil: '31.12.2026' },
+      /^args\.validUntil: give a day, such as 2026.*"31\.12\.2026"/,
+    ],
+    ['enroll', { name: 'Ada', from: 'camera', groups: 'staff' }, /^args\.groups: .*array.*\(found: "staff"\)$/],
+    ['mode', { mode: 'ajar' }, /^args\.mode: mode must be one of normal, locked.*\(found: "ajar"\)$/],
+    ['people', { limit: 'all' }, /^args\.limit: .*\(found: "all"\)$/],
+    ['open', { reason: 5 }, /^args\.reason: .*string.*\(found: 5\)$/],
+  ])('%s %j', (verb, args, sentence) => {
+    expect(said(verb, args)).toMatch(sentence);
+  });
+
+  test('but repeats no name, greeting or photo', () => {
+    expect(said('enroll', { name: 'A'.repeat(81), greeting: `hi Bob ${'x'.repeat(300)}`, from: 'camera' })).not.toMatch(
+      /AAA|Bob/,
+    );
+  });
+});
+
+describe('dates and photos as people and their tools write them', () => {
+  const argsOf = (args: object) => {
+    const check = judged(
+      packet('enroll', envelope({ args: { name: 'Ada', photo: jpeg.toString('base64'), ...args } })),
+    );
+    if (check.kind !== 'accept' || check.request.verb !== 'enroll') throw new Error(message(check));
+    return check.request.args;
+  };
+  test('a plain day begins at midnight UTC, as on the command line', () => {
+    expect(argsOf({ validFrom: '2026-12-01', validUntil: '2026-12-31' })).toMatchObject({
+      validFrom: '2026-12-01T00:00:00.000Z',
+      validUntil: '2026-12-31T00:00:00.000Z',
+    });
+    expect(argsOf({ validUntil: null }).validUntil).toBeNull();
+    expect(() => argsOf({ validUntil: '2026-02-30' })).toThrow(/args\.validUntil/);
+  });
+
+  const bytesOf = fc.uint8Array({ minLength: 1, maxLength: 300 });
+  const writings: [string, (plain: string) => string][] = [
+    ['plain', (plain) => plain],
+    ['in lines of 76', (plain) => plain.replace(/.{76}/g, '$&\r\n')],
+    ['URL-safe', (plain) => plain.replaceAll('+', '-').replaceAll('/', '_')],
+    ['without padding', (plain) => plain.replace(/=+$/, '')],
+    ['as a data URL', (plain) => `data:image/jpeg;base64,${plain}`],
+    [
+      'as a data URL with a parameter, in lines',
+      (plain) => `data:image/png;name=a.png;base64,\n${plain.replace(/.{9}/g, '$&\n')}\n`,
+    ],
+  ];
+  test.each(writings)('base64 %s is taken to the last byte', (_how, write) => {
+    fc.assert(
+      fc.property(bytesOf, (rest) => {
+        const photo = Buffer.concat([jpeg, rest]);
+        expect(Buffer.compare(argsOf({ photo: write(photo.toString('base64')) }).photo ?? Buffer.alloc(0), photo)).toBe(
+          0,
+        );
+      }),
+    );
+  });
+});
+
 describe('MQTT 5: a request with the photo as payload and the envelope in user properties', () => {
   const properties = { v: '1', id: ID, time: at(-1_000), expires: at(59_000), by: 'office', name: 'Ada' };
 
@@ -210,7 +326,7 @@ describe('MQTT 5: a request with the photo as payload and the envelope in user p
   });
 
   test.each<[string, Partial<Packet>, string]>([
-    ['with args that are not an object', { properties: { ...properties, args: '[]' } }, 'drop'],
+    ['with args that are not an object', { properties: { ...properties, args: '[]' } }, 'bad-request'],
     ['with a payload that is not a photo', { properties, payload: Buffer.from('hello') }, 'bad-request'],
     ['of another version', { properties: { ...properties, v: '2' } }, 'bad-request'],
     ['that is retained', { properties, retain: true }, 'retained'],
@@ -288,7 +404,7 @@ describe('whatever arrives', () => {
           const id = ID.replace('3f2c', `000${which}`);
           const sent = { id, time: at(which * 100_000 - 200_000), expires: at(which * 100_000 - 20_000) };
           const time = { nowMs: wallMs(NOW + clockMs), startedMs: wallMs(NOW - 900_000), trusted };
-          if (checkRequest(packet('open', envelope(sent)), time, seen, names).kind !== 'accept') continue;
+          if (checkRequest(packet('open', envelope(sent)), time, seen, names, unlimited).kind !== 'accept') continue;
           expect(accepted.has(which)).toBe(false);
           accepted.add(which);
         }

@@ -51,7 +51,7 @@ function judged(message: Packet, { list = LIST, seen = new SeenRequests(), gate 
   const keyring = keyringOf(() => nowMs);
   keyring.take(list);
   const time = { nowMs: wallMs(nowMs), startedMs: wallMs(NOW - 60_000), trusted: true };
-  return checkRequest(message, time, seen, { site: 'home', gate }, keyring);
+  return checkRequest(message, time, seen, { site: 'home', gate }, { request: () => 0 }, keyring);
 }
 const verdict = (...given: Parameters<typeof judged>): string => {
   const check = judged(...given);

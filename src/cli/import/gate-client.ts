@@ -1,0 +1,122 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { Config } from '../../config/config.js';
+import type { Clock } from '../../kit/clock.js';
+import { OperatingError } from '../../kit/errors.js';
+import type { Log } from '../../kit/log.js';
+import { endsWithin } from '../../kit/within.js';
+import type { Link, Packet } from '../../site/link/link.js';
+import { MqttLink } from '../../site/link/mqtt-link.js';
+import { type Response, responseSchema } from '../../site/messages.js';
+import type { Verb } from '../../site/requests/verbs.js';
+import { type Topics, topicsOf } from '../../site/topics.js';
+
+/** How long broker and gate have to show themselves. */
+const FIRST_MS = 15_000;
+/** A request's life, and how long after it its answer is waited for. */
+const LIFE_MS = 120_000;
+const GRACE_MS = 10_000;
+
+const limitsSchema = z.looseObject({
+  limits: z.looseObject({
+    slowQueue: z.int().min(1).optional(),
+    slowQueueBytes: z.int().min(1).optional(),
+    enrollBytes: z
+      .int()
+      .min(1)
+      .default(8 * 1024 * 1024),
+  }),
+});
+export type GateLimits = z.infer<typeof limitsSchema>['limits'];
+
+/** A client of one running gate: sends requests over the broker and waits for their answers. */
+export class GateClient {
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #topics: Topics;
+  readonly #by: string;
+  readonly #waiting = new Map<string, (answer: Response) => void>();
+  #info: ((limits: GateLimits) => void) | undefined;
+
+  private constructor(link: Link, clock: Clock, topics: Topics, by: string) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#topics = topics;
+    this.#by = by;
+    link.onMessage((packet) => this.#receive(packet));
+  }
+
+  /** @returns the client, and what the gate says of its limits @throws OperatingError KAIMON_GATE_SILENT, KAIMON_MQTT_CONFIG */
+  static async connect(
+    { mqtt, site }: Pick<Config, 'mqtt' | 'site'>,
+    gate: string,
+    by: string,
+    clock: Clock,
+    log: Log,
+  ): Promise<{ readonly client: GateClient; readonly limits: GateLimits }> {
+    const { enabled: _enabled, snapshots: _snapshots, clientId: _own, ...settings } = mqtt;
+    const known = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
+    // Not the gate's own client id: the broker would throw the gate out.
+    const clientId = `kaimon-${site}-cli-${randomBytes(4).toString('hex')}`;
+    const { url, protocol, keepaliveSeconds } = mqtt;
+    const config = { ...known, url, protocol, keepaliveSeconds, clientId };
+    const link = new MqttLink({ config, names: { site, gate }, clock, log });
+    const client = new GateClient(link, clock, topicsOf({ site, gate }), by);
+    const limits = new Promise<GateLimits>((resolve) => {
+      client.#info = resolve;
+    });
+    client.#start();
+    if (await endsWithin(clock, FIRST_MS, limits)) return { client, limits: await limits };
+    const why = link.up
+      ? `the gate "${gate}" of the site "${site}" does not show itself at the broker: is it running?`
+      : `the broker ${mqtt.url} cannot be reached: ${link.trouble ?? 'it does not answer'}`;
+    await client.end();
+    throw new OperatingError('KAIMON_GATE_SILENT', why);
+  }
+
+  /** @returns undefined where no answer came in time @throws OperatingError of the link */
+  async ask(verb: Verb, args: object): Promise<Response | undefined> {
+    const id = randomUUID();
+    const now = this.#clock.wall();
+    const [time, expires] = [now, now + LIFE_MS].map((ms) => new Date(ms).toISOString());
+    const answered = new Promise<Response>((resolve) => this.#waiting.set(id, resolve));
+    try {
+      const body = JSON.stringify({ v: 1, id, time, expires, by: this.#by, args });
+      await this.#link.publish(this.#topics.request(verb), body, { retain: false, qos: 1 });
+      return (await endsWithin(this.#clock, LIFE_MS + GRACE_MS, answered)) ? await answered : undefined;
+    } finally {
+      this.#waiting.delete(id);
+    }
+  }
+
+  end(): Promise<void> {
+    return this.#link.end();
+  }
+
+  #start(): void {
+    const filters = [this.#topics.info, this.#topics.response('+')];
+    // What cannot be subscribed shows as a gate that does not answer.
+    this.#link.onUp(() => void this.#link.subscribe(filters).catch(() => undefined));
+    this.#link.start();
+  }
+
+  #receive({ topic, payload }: Packet): void {
+    const text = Buffer.from(payload).toString('utf8');
+    if (topic === this.#topics.info) {
+      const info = limitsSchema.safeParse(jsonOf(text));
+      if (info.success) this.#info?.(info.data.limits);
+      return;
+    }
+    const answer = responseSchema.safeParse(jsonOf(text));
+    if (answer.success && answer.data.id !== null) this.#waiting.get(answer.data.id)?.(answer.data);
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not of a gate: as nothing.
+    return undefined;
+  }
+}

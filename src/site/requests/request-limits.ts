@@ -1,0 +1,46 @@
+import type { Clock } from '../../kit/clock.js';
+import { Allowance, type Rate } from './allowance.js';
+import { type Lane, laneOf } from './verbs.js';
+
+/** What one client may ask of one verb. The queue of slow verbs has a depth of its own. */
+const RATES: Readonly<Record<Lane, Rate>> = {
+  safety: { burst: 100, perSecond: 10 },
+  quick: { burst: 300, perSecond: 20 },
+  slow: { burst: 600, perSecond: 50 },
+};
+/** Refusals that are answered, to one client and to all: more would keep this gate busy with rubbish. */
+const REFUSALS: Rate = { burst: 600, perSecond: 20 };
+const ALL_REFUSALS: Rate = { burst: 2_000, perSecond: 200 };
+const ALL = 'all';
+
+/** What clients may ask of this gate in a time. Verbs that move the door have allowances of their own: nothing else uses them up. */
+export class RequestLimits {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #requests: Readonly<Record<Lane, Allowance>> = {
+    safety: new Allowance(RATES.safety),
+    quick: new Allowance(RATES.quick),
+    slow: new Allowance(RATES.slow),
+  };
+  readonly #refusals = {
+    safety: { one: new Allowance(REFUSALS), all: new Allowance(ALL_REFUSALS) },
+    other: { one: new Allowance(REFUSALS), all: new Allowance(ALL_REFUSALS) },
+  };
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
+
+  /** Counts a request. @returns 0, or in how many milliseconds the client may ask this verb again */
+  request(client: string, verb: string): number {
+    const lane = laneOf(verb);
+    // Verbs that nobody knows count as one: their names cost nothing.
+    return this.#requests[lane ?? 'quick'].take(`${lane ? verb : '?'} ${client}`, this.#clock.monotonic());
+  }
+
+  /** Whether a refusal of a request of this verb is answered. */
+  refusal(client: string, verb: string): boolean {
+    const { one, all } = this.#refusals[laneOf(verb) === 'safety' ? 'safety' : 'other'];
+    const now = this.#clock.monotonic();
+    return one.take(client, now) === 0 && all.take(ALL, now) === 0;
+  }
+}
