@@ -24,6 +24,7 @@ const FOLDERS = [
   'door',
   'voice',
   'journal',
+  'keys',
   'store',
   'site',
   'gate',

@@ -24,6 +24,7 @@ import { PaceWatch } from './gate/pace-watch.js';
 import { openPulse } from './host/pulse.js';
 import { makeNotify, openReadiness } from './host/readiness.js';
 import { openJournal } from './journal/open-journal.js';
+import { openKeys } from './keys/open-keys.js';
 import { Endings } from './kit/endings.js';
 import { explain } from './kit/errors.js';
 import { Signal } from './kit/signal.js';
@@ -111,7 +112,8 @@ async function open(opening: Opening, door: StartedDoor) {
   const shared = whereabouts.shared ? whereabouts : undefined;
   const served = { people, gallery, gate, door: door.keeper, schedule, eye, whereabouts: shared, journal };
   const handlers = makeHandlers(opening, { ...served, reports: reporter });
-  const site = await openSite(opening, uplink, { people, passages: shared, handlers, trustedClock, written });
+  const keys = await openKeys(opening);
+  const site = await openSite(opening, uplink, { people, passages: shared, handlers, trustedClock, written, keys });
   const notify = makeNotify(opening);
   const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log, onChange: changed.raise });
   const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye, uplink };

@@ -12,12 +12,14 @@ import { enrollCommand } from './enroll.js';
 import { evaluateCommand } from './evaluate.js';
 import { healthCommand } from './health.js';
 import { identifyCommand } from './identify.js';
+import { keysCommand } from './keys.js';
 import { modelsCommand } from './models.js';
 import { peopleCommand } from './people.js';
 import { restoreCommand } from './restore.js';
 import { runCommand } from './run.js';
 import { safeStateCommand } from './safe-state.js';
 import { sealCommand } from './seal.js';
+import { signCommand } from './sign.js';
 import { verifyCommand } from './verify.js';
 
 const COMMANDS = [
@@ -35,6 +37,8 @@ const COMMANDS = [
   backupCommand,
   restoreCommand,
   sealCommand,
+  keysCommand,
+  signCommand,
   safeStateCommand,
   configCommand,
   dataCommand,

@@ -9,6 +9,7 @@ import { eyeSection } from './sections/eye.js';
 import { facesSection } from './sections/faces.js';
 import { greetingSection } from './sections/greeting.js';
 import { journalSection } from './sections/journal.js';
+import { keysSection } from './sections/keys.js';
 import { livenessSection } from './sections/liveness.js';
 import { logSection } from './sections/log.js';
 import { metricsSection } from './sections/metrics.js';
@@ -40,6 +41,7 @@ export const configSchema = z.strictObject({
   eye: eyeSection.prefault({}).describe('The process that sees.'),
   greeting: greetingSection.prefault({}).describe('What is said to people who are let in.'),
   mqtt: mqttSection.prefault({}).describe('The broker.'),
+  keys: keysSection.prefault({}).describe('Who is trusted at the broker (docs/keys.md).'),
   sync: syncSection.prefault({}).describe('People shared between gates.'),
   journal: journalSection.prefault({}).describe('What was decided and what the door did, kept so that changes show.'),
   metrics: metricsSection.prefault({}).describe('Figures for Prometheus (docs/watching.md).'),

@@ -9,7 +9,7 @@ import { isLoopback } from './sections/metrics.js';
 /** What of the configuration is read here. */
 export type DangerousConfig = Pick<
   Config,
-  'gate' | 'liveness' | 'access' | 'door' | 'mqtt' | 'journal' | 'metrics' | 'storage'
+  'gate' | 'liveness' | 'access' | 'door' | 'mqtt' | 'keys' | 'journal' | 'metrics' | 'storage'
 >;
 
 /** The name of a gate that nobody has named. */
@@ -20,7 +20,7 @@ const UNNAMED = defaultConfig.gate;
  * told, and that must not be overlooked.
  */
 export function dangersOf(config: DangerousConfig, env: Environment): readonly string[] {
-  const { gate, liveness, access, door, metrics } = config;
+  const { gate, liveness, access, door, metrics, mqtt, keys } = config;
   const simulated = door.kind === 'simulated' || door.gpio.backend === 'simulated';
   return [
     ...(liveness.enabled
@@ -39,14 +39,21 @@ export function dangersOf(config: DangerousConfig, env: Environment): readonly s
           `metrics-open: whoever reaches ${metrics.host}:${metrics.port} learns without a password when people come and what is wrong here (metrics.host)`,
         ]
       : []),
+    ...(mqtt.enabled && keys.siteKeys.length === 0
+      ? [
+          'unsigned: whoever may publish at the broker can open this door and enrol people, for nothing is signed (keys.siteKeys, docs/keys.md)',
+        ]
+      : []),
     ...readableSecrets(config, env),
   ];
 }
 
-function readableSecrets({ mqtt, journal, storage }: DangerousConfig, env: Environment): readonly string[] {
+function readableSecrets({ mqtt, keys, journal, storage }: DangerousConfig, env: Environment): readonly string[] {
   const secrets = [
     ['mqtt.passwordFile', mqtt.enabled ? mqtt.passwordFile : null],
     ['mqtt.keyFile', mqtt.enabled ? mqtt.keyFile : null],
+    ['keys.ownKeyFile', mqtt.enabled ? keys.ownKeyFile : null],
+    ['keys.sealKeyFile', mqtt.enabled ? keys.sealKeyFile : null],
     ['journal.keyFile', journal.enabled ? journal.keyFile : null],
     ['storage.sealKeyFile', storage.sealKeyFile],
   ] as const;

@@ -37,6 +37,11 @@ export const MQTT_ERRORS = {
     meaning: 'a gate does not answer over the broker',
     advice: 'see that the gate runs and is connected; an import goes on where it was when the command is given again',
   },
+  KAIMON_KEYS: {
+    kind: 'environment',
+    meaning: 'a key or list of keys cannot be read, is of another kind, or the name is not in it',
+    advice: 'the message names it; `kaimon keys list`',
+  },
   KAIMON_BROKER_LISTEN: {
     kind: 'environment',
     meaning: "the demo's own broker cannot listen on its port",

@@ -6,16 +6,16 @@ export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly
 
 /**
  * JSON of UTF-8 bytes. Depth and number of values are counted before the parser builds anything: eight megabytes
- * of "[" would otherwise become hundreds of megabytes of arrays.
+ * of "[" would otherwise become hundreds of megabytes of arrays. @param valuesMax commas and brackets, at most
  */
-export function parseJson(bytes: Uint8Array): Parsed {
+export function parseJson(bytes: Uint8Array, valuesMax = VALUES_MAX): Parsed {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return { ok: false, why: 'the payload is not UTF-8 text' };
   }
-  const why = tooMuch(text);
+  const why = tooMuch(text, valuesMax);
   if (why !== undefined) return { ok: false, why };
   try {
     return { ok: true, value: JSON.parse(text) as unknown };
@@ -25,7 +25,7 @@ export function parseJson(bytes: Uint8Array): Parsed {
   }
 }
 
-function tooMuch(text: string): string | undefined {
+function tooMuch(text: string, valuesMax: number): string | undefined {
   let depth = 0;
   let values = 1;
   for (let at = 0; at < text.length; at++) {
@@ -40,7 +40,7 @@ function tooMuch(text: string): string | undefined {
       depth--;
     } else if (char === 0x2c) {
       values++;
-      if (values > VALUES_MAX) return `the payload holds more than ${VALUES_MAX} values`;
+      if (values > valuesMax) return `the payload holds more than ${valuesMax} values`;
     }
   }
   return undefined;

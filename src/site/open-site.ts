@@ -7,7 +7,7 @@ import type { Uplink } from './uplink.js';
 export async function openSite(
   opening: Opening,
   uplink: Uplink | undefined,
-  parts: Pick<SiteParts, 'people' | 'passages' | 'handlers' | 'trustedClock' | 'written'>,
+  parts: Pick<SiteParts, 'people' | 'passages' | 'handlers' | 'trustedClock' | 'written' | 'keys'>,
 ): Promise<Site | undefined> {
   if (!uplink) return undefined;
   const { clock, log, endings } = opening;

@@ -1,21 +1,22 @@
+import type { SiteKeys } from '../keys/open-keys.js';
 import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Passage } from '../passback/passback.js';
-import { PEOPLE_MAX, TEMPLATES_MAX } from '../person/person.js';
 import type { SiteRecord } from '../store/merge.js';
+import { KeysTopic } from './keys-topic.js';
+import { LIMITS } from './limits.js';
 import type { Link, Packet, Unlisten } from './link/link.js';
-import { ENROLL_PAYLOAD_MAX, PAYLOAD_MAX } from './messages.js';
 import type { Outbox } from './outbox.js';
 import { type GateHandlers, RequestServer, type RequestServerParts } from './requests/request-server.js';
-import { QUEUE_BYTES_MAX, QUEUE_MAX } from './requests/slow-queue.js';
 import { Resync } from './resync.js';
 import { RetainedTopic } from './retained-topic.js';
-import { type PassageSource, passageRecords } from './sync/passage-records.js';
+import type { PassageSource } from './sync/passage-records.js';
 import { Peers } from './sync/peers.js';
-import { type PeopleSource, type PeopleSummary, peopleRecords, summaryOf } from './sync/people-records.js';
+import { type PeopleSource, type PeopleSummary, summaryOf } from './sync/people-records.js';
 import { RecordSync } from './sync/record-sync.js';
 import type { SharedRecords } from './sync/shared-records.js';
+import { siteRecords } from './sync/site-records.js';
 import { type Names, parseTopic, type Topics, topicsOf } from './topics.js';
 
 /** The state that the gate publishes; the site adds `broker` and problems of its own. */
@@ -40,6 +41,8 @@ export interface SiteParts {
   readonly handlers: GateHandlers;
   readonly requests: RequestServerParts['requests'];
   readonly trustedClock: RequestServerParts['trustedClock'];
+  /** The keys of the site; undefined where nothing is signed. */
+  readonly keys?: SiteKeys | undefined;
   /** See {@link RequestServerParts.written}. */
   readonly written: RequestServerParts['written'];
 }
@@ -60,6 +63,7 @@ export class Site {
   readonly #parts: SiteParts;
   readonly #topics: Topics;
   readonly #requestServer: RequestServer;
+  readonly #keysTopic: KeysTopic | undefined;
   readonly #people: RecordSync<SiteRecord>;
   readonly #passages: RecordSync<Passage> | undefined;
   readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'receiveMarker' | 'settled'>[];
@@ -80,10 +84,21 @@ export class Site {
   #downSince: MonotonicMs;
 
   constructor(parts: SiteParts) {
-    const { link, names, clock, log, outbox, people, passages } = parts;
+    const { link, names, clock, log, outbox, people, passages, keys } = parts;
     this.#parts = parts;
     this.#downSince = clock.monotonic();
     this.#topics = topicsOf(names);
+    this.#keysTopic =
+      keys &&
+      new KeysTopic({
+        link,
+        topic: this.#topics.keys,
+        keys,
+        clock,
+        log,
+        onTaken: () => this.#onKeys(),
+        onProblem: (text) => this.#problem('keys', text),
+      });
     this.#stateTopic = new RetainedTopic(this.#topics.state, parts);
     this.#infoTopic = new RetainedTopic(this.#topics.info, parts);
     outbox.setCarrier({
@@ -100,12 +115,14 @@ export class Site {
         onRejected: (fields) => outbox.add(`${records.name}-rejected`, fields),
         onProblem: (text) => this.#problem(records.name, text),
       });
-    this.#people = shared(peopleRecords(people, this.#topics));
-    this.#passages = passages && shared(passageRecords(passages, this.#topics));
+    const records = siteRecords({ names, topics: this.#topics, people, passages, keys });
+    this.#people = shared(records.people);
+    this.#passages = records.passages && shared(records.passages);
     this.#syncs = [this.#people, ...(this.#passages ? [this.#passages] : [])];
     this.#resync = new Resync({ clock, syncs: this.#syncs, summary: () => summaryOf(people) });
     const resync = () => this.#resync.run();
-    this.#requestServer = new RequestServer({ ...parts, handlers: { ...parts.handlers, resync } });
+    const handlers = { ...parts.handlers, resync };
+    this.#requestServer = new RequestServer({ ...parts, handlers, keyring: keys?.keyring });
   }
 
   /** Whether the broker is connected now. */
@@ -122,6 +139,7 @@ export class Site {
     const away = !link.up && clock.monotonic() - this.#downSince >= AWAY_MS;
     return [
       ...(away ? [`no broker, requests are not heard and events wait: ${link.trouble ?? 'it does not answer'}`] : []),
+      ...(this.#parts.keys?.problems ?? []),
       ...this.#problems.values(),
     ];
   }
@@ -146,6 +164,7 @@ export class Site {
     this.#stopped = true;
     for (const unlisten of this.#unlisten) unlisten();
     for (const timer of [this.#summaryTimer, this.#peersTimer, this.#subscribeTimer]) timer?.cancel();
+    this.#keysTopic?.down();
     for (const sync of this.#syncs) sync.stop();
     this.#resync.stop();
     this.#requestServer.stop();
@@ -167,6 +186,7 @@ export class Site {
 
   #onUp(): void {
     this.#peers.forget();
+    this.#keysTopic?.up();
     // A client that reads "online" may send a request at once: so the gate subscribes before it says so.
     void this.#subscribe().then(() => {
       this.#stateTopic.up();
@@ -178,13 +198,18 @@ export class Site {
   #onDown(): void {
     this.#downSince = this.#parts.clock.monotonic();
     this.#subscribeTimer?.cancel();
+    this.#keysTopic?.down();
     for (const sync of this.#syncs) sync.down();
   }
 
   async #subscribe(): Promise<void> {
     const { link, clock, log } = this.#parts;
     try {
-      await link.subscribe([...this.#topics.requests, ...this.#topics.peers]);
+      await link.subscribe([
+        ...(this.#keysTopic ? [this.#topics.keys] : []),
+        ...this.#topics.requests,
+        ...this.#topics.peers,
+      ]);
       this.#problem('requests', undefined);
     } catch (thrown) {
       if (!link.up || this.#stopped) return;
@@ -200,6 +225,9 @@ export class Site {
     switch (topic?.kind) {
       case 'request':
         this.#requestServer.receive(packet);
+        return;
+      case 'keys':
+        this.#keysTopic?.receive(packet.payload);
         return;
       case 'person':
         this.#people.receive(topic.id, packet.payload);
@@ -219,6 +247,13 @@ export class Site {
     }
   }
 
+  /** Others may be trusted now: what was refused is looked at once more. */
+  #onKeys(): void {
+    if (this.#parts.link.up) for (const sync of this.#syncs) sync.up();
+    this.#publishInfo();
+    this.#publishState();
+  }
+
   #problem(part: string, text: string | undefined): void {
     if (this.#problems.get(part) === text) return;
     if (text === undefined) this.#problems.delete(part);
@@ -228,23 +263,18 @@ export class Site {
 
   #publishState(): void {
     if (!this.#state) return;
-    const problems = [...this.#state.problems, ...this.#problems.values()];
-    const status = this.#problems.size > 0 ? 'degraded' : this.#state.status;
+    const own = [...(this.#parts.keys?.problems ?? []), ...this.#problems.values()];
+    const problems = [...this.#state.problems, ...own];
+    const status = own.length > 0 ? 'degraded' : this.#state.status;
     this.#stateTopic.set(JSON.stringify({ ...this.#state, status, broker: 'connected', problems }));
   }
 
   #publishInfo(): void {
     if (!this.#info) return;
     this.#summary ??= summaryOf(this.#parts.people);
-    const limits = {
-      enrollBytes: ENROLL_PAYLOAD_MAX,
-      requestBytes: PAYLOAD_MAX,
-      slowQueue: QUEUE_MAX,
-      slowQueueBytes: QUEUE_BYTES_MAX,
-      people: PEOPLE_MAX,
-      templates: TEMPLATES_MAX,
-    };
-    this.#infoTopic.set(JSON.stringify({ ...this.#info, limits, people: this.#summary }));
+    const list = this.#parts.keys?.keyring.list;
+    const keys = this.#parts.keys && { serial: list?.serial ?? null, issued: list?.issued ?? null };
+    this.#infoTopic.set(JSON.stringify({ ...this.#info, limits: LIMITS, people: this.#summary, keys }));
   }
 
   #countLater(): void {

@@ -18,6 +18,8 @@ export interface Topics {
   readonly passages: string;
   readonly requests: readonly string[];
   readonly peers: readonly string[];
+  /** The list of keys of the site. */
+  readonly keys: string;
   readonly state: string;
   readonly info: string;
   readonly event: string;
@@ -42,6 +44,7 @@ export function topicsOf({ site, gate }: Names): Topics {
     passages: `${s}/passages/+`,
     requests: [`${g}/request/+`, `${s}/request/+`],
     peers: [`${s}/gates/+/state`, `${s}/gates/+/info`],
+    keys: `${s}/keys`,
     state: `${g}/state`,
     info: `${g}/info`,
     event: `${g}/event`,
@@ -57,13 +60,16 @@ export function topicsOf({ site, gate }: Names): Topics {
 
 export type Topic =
   | { readonly kind: 'person' | 'passage'; readonly id: string }
+  | { readonly kind: 'keys' }
   | { readonly kind: 'request'; readonly scope: 'gate' | 'site'; readonly verb: string }
   | { readonly kind: 'state' | 'info' | 'event' | 'sync'; readonly gate: string };
 
 /** What a topic means to the gate `names.gate`; undefined for topics that do not concern it. */
 export function parseTopic(names: Names, topic: string): Topic | undefined {
   const [root, site, area, first, second, third, ...more] = topic.split('/', 8);
-  if (root !== 'kaimon' || site !== names.site || first === undefined || more.length > 0) return undefined;
+  if (root !== 'kaimon' || site !== names.site || more.length > 0) return undefined;
+  if (area === 'keys' && first === undefined) return { kind: 'keys' };
+  if (first === undefined) return undefined;
   if (area === 'people' || area === 'passages') {
     const kind = area === 'people' ? 'person' : 'passage';
     return second === undefined && personIdSchema.safeParse(first).success ? { kind, id: first } : undefined;

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { TRUSTED_TIMES_FORMAT, trustedTimesSchema } from '../clock-trust/trusted-times-file.js';
 import { CHECKPOINT_FILE, HEAD_FILE, MARK_FORMAT } from '../journal/head.js';
+import { TRUST_FILE, TRUST_FORMAT, trustFileSchema } from '../keys/trust-file.js';
 import type { DocumentFormat } from '../kit/files/format.js';
 import { CALIBRATION_FORMAT, calibrationSchema } from '../models/calibration.js';
 import { PASSAGES_FORMAT, passagesSchema } from '../passback/passages-file.js';
@@ -32,5 +33,6 @@ export const STORED_DOCUMENTS: readonly StoredDocument[] = [
   { file: 'door-mode.json', format: DOOR_ORDER_FORMAT, shape: doorOrderSchema },
   { file: 'requests.json', format: SEEN_FORMAT, shape: seenSchema },
   { file: 'calibration.json', format: CALIBRATION_FORMAT, shape: calibrationSchema },
+  { file: TRUST_FILE, format: TRUST_FORMAT, shape: trustFileSchema },
   { file: WRITTEN_BY_FILE, format: WRITTEN_BY_FORMAT, shape: writtenBySchema },
 ];

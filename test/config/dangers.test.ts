@@ -7,6 +7,7 @@ import { tempFolder } from '../store/sample.js';
 
 const codes = (changes: object, env = {}) =>
   dangersOf(configSchema.parse(changes), env).map((danger) => danger.split(':')[0]);
+const SITE_KEY = '11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=';
 const gpio = { kind: 'gpio', relay: { line: 17 } };
 
 test.each<[string, object, readonly string[]]>([
@@ -25,6 +26,8 @@ test.each<[string, object, readonly string[]]>([
     { gate: 'north', door: gpio, metrics: { host: '::', beyondThisMachine: true } },
     [],
   ],
+  ['a broker at which nothing is signed', { mqtt: { enabled: true } }, ['unsigned']],
+  ['one at which all is', { mqtt: { enabled: true }, keys: { siteKeys: [SITE_KEY] } }, []],
   ['a simulated door at a gate with a name', { gate: 'north' }, ['door-simulated']],
   [
     'simulated wires at a gate with a name',
@@ -38,12 +41,16 @@ test.each<[string, object, readonly string[]]>([
 test('a password or key that every user can read or change is a danger, one for its group is none', async () => {
   const file = join(await tempFolder(), 'password');
   writeFileSync(file, 'secret');
-  const changes = { mqtt: { enabled: true, username: 'gate', passwordFile: file }, journal: { keyFile: file } };
+  const changes = {
+    mqtt: { enabled: true, username: 'gate', passwordFile: file },
+    journal: { keyFile: file },
+    keys: { siteKeys: [SITE_KEY], ownKeyFile: file, sealKeyFile: file },
+  };
   for (const [mode, expected] of [
     [0o600, []],
     [0o640, []],
-    [0o644, ['secret-open', 'secret-open']],
-    [0o602, ['secret-open', 'secret-open']],
+    [0o644, Array(4).fill('secret-open')],
+    [0o602, Array(4).fill('secret-open')],
   ] as const) {
     chmodSync(file, mode);
     expect(codes(changes)).toEqual(expected);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { SiteKeys } from '../../src/keys/open-keys.js';
 import type { Clock } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { systemClock } from '../../src/kit/system-clock.js';
@@ -72,8 +73,8 @@ export function gateOver(
   handlers: Partial<RequestHandlers> = {},
   written = () => Promise.resolve(),
   clock: Clock = systemClock,
+  { people = new MemoryPeople(), keys }: { readonly people?: MemoryPeople | undefined; readonly keys?: SiteKeys } = {},
 ): Gate {
-  const people = new MemoryPeople();
   const calls: Call[] = [];
   const names = { site: 'home', gate };
   const noted = noting(calls, handlers);
@@ -81,7 +82,7 @@ export function gateOver(
   const requests = { seen: new SeenRequests(), keep: () => undefined };
   const trustedClock = { trusted: true, confirmedMs: null };
   const base = { link, names, outbox, clock, log: silentLog };
-  const site = new Site({ ...base, requests, trustedClock, people, handlers: noted, written });
+  const site = new Site({ ...base, requests, trustedClock, people, handlers: noted, written, keys });
   site.state(online);
   site.info({ version: '0.1.0', encoder: 'test@000000000000' });
   site.start();

@@ -150,12 +150,13 @@ note() { # TREE RELEASE
   } >"$own/release"
 }
 
-# The package's units with the places of a release. The program goes by `current`; an eye gets the folder of its own release, for /opt is empty to it.
+# The package's units with the places of a release. The program goes by `current`; an eye, to which /opt is empty, gets the folder of its own
+# release there and under its real name, by which its gate names the networks.
 render() { # RELEASE
   printf '%s%s, installed by scripts/deploy/deploy. Changes of a site belong into a drop-in (systemctl edit).\n' "$mark" "$1"
   sed -e '/^Documentation=/d' -e "s|/usr/lib/kaimon|$current|g" \
     -e 's|^\[Unit\]$|[Unit]\nAfter=kaimon-deploy-recover.service|' \
-    -e "s|^TemporaryFileSystem=.*/opt.*|&\nBindReadOnlyPaths=$releases/$1:$current|"
+    -e "s|^TemporaryFileSystem=.*/opt.*|&\nBindReadOnlyPaths=$releases/$1:$current $releases/$1|"
 }
 
 # The new release's own program looks at this host before it is switched to.

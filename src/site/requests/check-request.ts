@@ -1,3 +1,5 @@
+import type { Keyring, SignatureVerdict } from '../../keys/keyring.js';
+import { requestText } from '../../keys/signed-text.js';
 import { iso } from '../../kit/clock.js';
 import { type Parsed, parseJson } from '../bounded-json.js';
 import type { Packet } from '../link/link.js';
@@ -15,6 +17,7 @@ import { isResponseTopic, type Names, parseTopic, type Topic, topicsOf } from '.
 import { clientOf, UNKNOWN_CLIENT } from './client.js';
 import type { RequestTime } from './request-time.js';
 import type { SeenRequests } from './seen-requests.js';
+import { rolesOf } from './verb-roles.js';
 import { type ArgsOf, argsSchemas, isVerb, laneOf, mayHoldPhoto, VERBS, type Verb } from './verbs.js';
 
 /** A request that may be done, of one verb or of any. */
@@ -62,6 +65,7 @@ export interface Limits {
  * messages have opened real front doors (double-take#281, MQTT_ESP8266_Garage_Door#1, OpenMQTTGateway#102).
  * @param time what the request's time is compared with
  * @param seen remembers the ids of accepted requests, and only those.
+ * @param keyring the keys of the site: nothing unsigned is accepted; undefined where it has none
  */
 export function checkRequest(
   packet: Packet,
@@ -69,6 +73,7 @@ export function checkRequest(
   seen: SeenRequests,
   names: Names,
   limits: Limits,
+  keyring?: Pick<Keyring, 'check'>,
 ): RequestCheck {
   const topic = parseTopic(names, packet.topic);
   if (topic?.kind !== 'request') return { kind: 'drop', why: 'not a request of this gate' };
@@ -93,16 +98,19 @@ export function checkRequest(
   if (!raw.ok) return refuse({ code: raw.tooLarge === true ? 'too-large' : 'bad-request', message: raw.why });
   const envelope = envelopeSchema.safeParse(raw.value, { reportInput: true });
   if (!envelope.success) return refuse({ code: 'bad-request', message: whatIsWrong(envelope.error) });
+  const signer = keyring && signerOf(keyring, topic, raw.value, envelope.data, names);
+  if (signer?.ok === false) return refuse({ code: signer.code, message: signer.why });
   const late = untimely(envelope.data, time);
   if (late) return refuse(late);
   // Only of somebody who is who they say: otherwise one could use up what another may ask.
-  client = clientOf(envelope.data);
+  client = clientOf(envelope.data, signer);
   const retryAfterMs = limits.request(client, verb);
   if (retryAfterMs > 0) {
     const message = `too many requests ${verb.slice(0, 32)} of this client: send a new one in ${seconds(retryAfterMs)}`;
     return refuse({ code: 'busy', message, retryAfterMs });
   }
-  const request = requestOf(topic, envelope.data);
+  // What is proven counts, not what the request says of itself.
+  const request = requestOf(topic, signer ? { ...envelope.data, by: signer.name } : envelope.data);
   if ('code' in request) return refuse(request);
   const expiresMs = Date.parse(envelope.data.expires);
   const owner = { client, safety: laneOf(verb) === 'safety' };
@@ -149,6 +157,21 @@ function readEnvelope(packet: Packet, { verb }: RequestTopic): Parsed & { readon
   }
   const named = name === undefined ? {} : { name };
   return { ok: true, value: { ...envelope, v: Number(v), args: { ...named, ...args.value, photo: packet.payload } } };
+}
+
+/** Whether a request is signed by one who may ask for it. @param raw the envelope as it arrived: all of it is signed */
+function signerOf(
+  keyring: Pick<Keyring, 'check'>,
+  { scope, verb }: RequestTopic,
+  raw: unknown,
+  { time }: Envelope,
+  { site, gate }: Names,
+): SignatureVerdict {
+  const signed = raw as Readonly<Record<string, unknown>>;
+  const target = { site, gate: scope === 'site' ? '*' : gate, verb };
+  const { key, signature } = signed;
+  const asked = { gate, madeMs: Date.parse(time) };
+  return keyring.check({ key, signature, text: () => requestText(target, signed) }, rolesOf(verb), asked);
 }
 
 /** The id of anything that might be a request, so that the answer can say what is wrong with it. */

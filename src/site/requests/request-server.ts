@@ -1,4 +1,5 @@
 import type { TrustedClock } from '../../clock-trust/trusted-clock.js';
+import type { Keyring } from '../../keys/keyring.js';
 import type { Clock } from '../../kit/clock.js';
 import { explain, impossible, OperatingError } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
@@ -25,7 +26,7 @@ const REQUEST_BYTES = 16 * 1024;
 const ANSWER_EXPIRY_SECONDS = 300;
 
 export interface RequestContext {
-  /** Who sent the request, as it says itself; not proven until requests are signed. */
+  /** Who sent the request: the name of its key; where the site has no keys, what it says itself. */
   readonly by: string;
   /** The request's id. */
   readonly id: string;
@@ -49,6 +50,8 @@ export interface RequestServerParts {
   readonly requests: KeptRequests;
   /** Whether the wall clock may be believed, and when the network last confirmed it. */
   readonly trustedClock: Pick<TrustedClock, 'trusted' | 'confirmedMs'>;
+  /** The keys of the site; undefined where requests are not signed. */
+  readonly keyring?: Pick<Keyring, 'check'> | undefined;
   /** Resolves when everything done up to now is in the journal, or cannot be soon; never rejects. No answer is sent before. */
   readonly written: () => Promise<void>;
 }
@@ -88,8 +91,8 @@ export class RequestServer {
 
   /** A packet arrived on a request topic. */
   receive(packet: Packet): void {
-    const { requests, names } = this.#parts;
-    const check = checkRequest(packet, this.#time(), requests.seen, names, this.#limits);
+    const { requests, names, keyring } = this.#parts;
+    const check = checkRequest(packet, this.#time(), requests.seen, names, this.#limits, keyring);
     switch (check.kind) {
       case 'drop':
         this.#warn({ why: check.why }, 'a request was ignored');

@@ -57,6 +57,8 @@ export class RecordSync<R extends { readonly version: string }> {
    * the two gates would never stop; it clears the record itself once it knows.
    */
   readonly #cleared = new Set<string>();
+  /** Ids whose known record was written anew on this connection. */
+  readonly #renewed = new Set<string>();
   #session = 0;
   #settled = false;
   #merging = false;
@@ -98,6 +100,7 @@ export class RecordSync<R extends { readonly version: string }> {
     this.#atBroker.clear();
     this.#outgoing.clear();
     this.#cleared.clear();
+    this.#renewed.clear();
     this.#retry?.cancel();
     this.#retry = undefined;
   }
@@ -142,6 +145,12 @@ export class RecordSync<R extends { readonly version: string }> {
       case 'older':
         this.#note(id, received.version);
         if (received.kind === 'older') this.#offer(id);
+        return;
+      case 'stale':
+        // Once on a connection: gates that do not agree on how it should stand there would never stop.
+        this.#note(id, this.#renewed.has(id) ? received.version : '');
+        if (this.#renewed.size < RECORDS_MAX) this.#renewed.add(id);
+        this.#offer(id);
         return;
       case 'newer':
         this.#take(id, received.record);

@@ -1,9 +1,10 @@
 import type { MergeOutcome } from '../../person/version.js';
 
-/** A retained record that arrived, compared with this gate's own. `empty`: it was cleared at the broker. */
+/** A retained record that arrived, compared with this gate's own. `empty`: it was cleared at the broker. `stale`: it is known,
+ * but does not stand there as it should (unsigned, say). */
 export type ReceivedRecord<R> =
   | { readonly kind: 'empty' }
-  | { readonly kind: 'same' | 'older'; readonly version: string }
+  | { readonly kind: 'same' | 'older' | 'stale'; readonly version: string }
   | { readonly kind: 'newer'; readonly record: R }
   | { readonly kind: 'invalid'; readonly why: string };
 

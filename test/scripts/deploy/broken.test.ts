@@ -36,7 +36,9 @@ test.skipIf(missing)('a first release is installed, enabled and at work, with un
   expect(unit).toContain('\nExecStart=/opt/kaimon/current/scripts/kaimon run --config /etc/kaimon/kaimon.yaml\n');
   expect(unit).toContain('\nExecStopPost=+/opt/kaimon/current/systemd/safe-state.sh --service\n');
   const eye = gate.read('etc/systemd/system/kaimon-eye@.service');
-  expect(eye).toMatch(/\nBindReadOnlyPaths=\/opt\/kaimon\/releases\/1\.0\.0-[0-9a-f]{12}:\/opt\/kaimon\/current\n/);
+  expect(eye).toMatch(
+    /\nBindReadOnlyPaths=(\/opt\/kaimon\/releases\/1\.0\.0-[0-9a-f]{12}):\/opt\/kaimon\/current \1\n/,
+  );
   for (const name of ['kaimon-seal.service', 'kaimon-tamper.service', 'kaimon-tamper.path'])
     expect(gate.read(`etc/systemd/system/${name}`), name).toMatch(/^# Kaimon release 1\.0\.0-/);
   expect(unit + eye).not.toContain('/usr/lib/kaimon');

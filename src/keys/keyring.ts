@@ -1,0 +1,156 @@
+/** The keys of a site as a gate knows them now: who has signed something, and whether that one may. */
+import { messageOf } from '../kit/errors.js';
+import { type CheckingKey, checkingKey, SIGNATURE } from './signing-key.js';
+import { type Role, type TrustedKey, type TrustList, trustListSchema, trustText } from './trust-list.js';
+
+/** What came signed. `key` and `signature` are as they arrived. */
+export interface Signed {
+  readonly key: unknown;
+  readonly signature: unknown;
+  /** What was signed; made only once the key is known. */
+  readonly text: () => string;
+}
+
+export type SignatureVerdict =
+  | { readonly ok: true; readonly name: string; readonly key: string }
+  | { readonly ok: false; readonly code: 'unsigned' | 'bad-signature' | 'not-allowed'; readonly why: string };
+
+/** Of a request: the gate that is asked, and when it says that it was made, in milliseconds. */
+export interface Asked {
+  readonly gate?: string;
+  readonly madeMs?: number;
+}
+
+/** What became of a list that arrived. */
+export type TrustVerdict =
+  | { readonly kind: 'taken' | 'same' | 'older' }
+  | { readonly kind: 'refused'; readonly why: string };
+
+export interface KeyringParts {
+  readonly site: string;
+  /** Public keys of the site: a list signed with any of them counts. */
+  readonly siteKeys: readonly string[];
+  /** The wall clock in milliseconds. */
+  readonly now: () => number;
+}
+
+export class Keyring {
+  readonly #parts: KeyringParts;
+  readonly #siteKeys: readonly CheckingKey[];
+  readonly #keys = new Map<string, { readonly trusted: TrustedKey; readonly check: CheckingKey }>();
+  #list: TrustList | undefined;
+  /** As it arrived, fields of later versions included, so that it can be given on. */
+  #text: string | undefined;
+
+  /** @throws Error where a key of the site is no point of the curve */
+  constructor(parts: KeyringParts) {
+    this.#parts = parts;
+    this.#siteKeys = parts.siteKeys.map(checkingKey);
+  }
+
+  /** The list in force; undefined before any was seen: then nobody is trusted. */
+  get list(): TrustList | undefined {
+    return this.#list;
+  }
+
+  /** The list in force as JSON. */
+  get text(): string | undefined {
+    return this.#text;
+  }
+
+  /** Takes a newer list over. @param document as JSON.parse gives it */
+  take(document: unknown): TrustVerdict {
+    const { data: list, error } = trustListSchema.safeParse(document);
+    if (error) {
+      const [issue] = error.issues;
+      return refused(`it is not a list of keys: ${issue?.path.join('.')}: ${issue?.message}`);
+    }
+    if (list.site !== this.#parts.site) return refused(`it is of the site "${list.site}"`);
+    const wrong = this.#faultOf(list, document as Readonly<Record<string, unknown>>);
+    if (wrong !== undefined) return refused(wrong);
+    const known = this.#list?.serial ?? 0;
+    if (list.serial <= known) return { kind: list.serial === known ? 'same' : 'older' };
+    let checks: ReadonlyMap<string, CheckingKey>;
+    try {
+      checks = new Map(list.keys.map(({ publicKey }) => checkingKey(publicKey)).map((key) => [key.id, key]));
+    } catch (thrown) {
+      return refused(`one of its keys cannot be used: ${messageOf(thrown)}`);
+    }
+    const odd = list.keys.find(({ id }) => !checks.has(id));
+    if (odd) return refused(`the key of "${odd.name}" is not the one of its id`);
+    this.#keys.clear();
+    for (const trusted of list.keys)
+      this.#keys.set(trusted.id, { trusted, check: checks.get(trusted.id) as CheckingKey });
+    this.#list = list;
+    this.#text = JSON.stringify(document);
+    return { kind: 'taken' };
+  }
+
+  #faultOf({ key, signature }: TrustList, document: Readonly<Record<string, unknown>>): string | undefined {
+    const siteKey = this.#siteKeys.find(({ id }) => id === key);
+    if (!siteKey) return `it is signed with the key ${key}, which is none of this site's (keys.siteKeys)`;
+    try {
+      return siteKey.verify(trustText(document), signature) ? undefined : 'its signature is wrong';
+    } catch (thrown) {
+      return messageOf(thrown);
+    }
+  }
+
+  /**
+   * Whether something was signed by one who has one of the roles.
+   * @param roles any of them will do @param asked of a request: a key may be for some gates, and until some time only
+   */
+  check({ key, signature, text }: Signed, roles: readonly Role[], { gate, madeMs }: Asked = {}): SignatureVerdict {
+    if (key === undefined || signature === undefined)
+      return bad('unsigned', 'this site takes only what is signed: fields key and signature (kaimon sign)');
+    if (typeof key !== 'string' || typeof signature !== 'string' || !SIGNATURE.test(signature))
+      return bad('bad-signature', 'key has 16 hexadecimal digits, signature 64 bytes in base64');
+    const found = this.#keys.get(key);
+    if (!found) return bad('bad-signature', `the key ${shown(key)} is not in the list of this site (${this.#which()})`);
+    const { trusted, check } = found;
+    const { name, revoked } = trusted;
+    if (revoked !== null && this.#isOver(Date.parse(revoked), madeMs))
+      return bad('bad-signature', `the key ${key} of "${name}" was revoked at ${revoked}`);
+    if (!verified(check, text, signature))
+      return bad(
+        'bad-signature',
+        `the signature of "${name}" is wrong: it was changed, or made for another gate, site or verb`,
+      );
+    if (!roles.some((role) => trusted.roles.includes(role)))
+      return bad(
+        'not-allowed',
+        `"${name}" has the roles ${trusted.roles.join(', ') || '(none)'}; needed is ${roles.join(' or ')}`,
+      );
+    if (gate !== undefined && trusted.gates !== null && !trusted.gates.includes(gate))
+      return bad('not-allowed', `"${name}" may ask ${trusted.gates.join(', ') || 'no gate'}, not ${gate}`);
+    return { ok: true, name, key };
+  }
+
+  /** A date that had passed when the list was made has passed, whatever this gate's clock says. */
+  #isOver(ms: number, madeMs: number | undefined): boolean {
+    const issued = Date.parse(this.#list?.issued ?? '');
+    return ms <= issued || ms <= this.#parts.now() || (madeMs !== undefined && ms <= madeMs);
+  }
+
+  #which(): string {
+    return this.#list ? `number ${this.#list.serial} of ${this.#list.issued}` : 'no list has arrived yet';
+  }
+}
+
+function verified(check: CheckingKey, text: () => string, signature: string): boolean {
+  try {
+    return check.verify(text(), signature);
+  } catch (thrown) {
+    // What has no canonical text cannot have been signed.
+    if (thrown instanceof TypeError) return false;
+    throw thrown;
+  }
+}
+
+const shown = (key: string): string => key.slice(0, 16).replace(/[^0-9a-f]/g, '?');
+const refused = (why: string): TrustVerdict => ({ kind: 'refused', why });
+const bad = (code: 'unsigned' | 'bad-signature' | 'not-allowed', why: string): SignatureVerdict => ({
+  ok: false,
+  code,
+  why,
+});

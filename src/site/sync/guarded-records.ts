@@ -1,0 +1,98 @@
+import type { SiteKeys } from '../../keys/open-keys.js';
+import { recordText } from '../../keys/signed-text.js';
+import type { Role } from '../../keys/trust-list.js';
+import { parseJson } from '../bounded-json.js';
+import { RECORD_MAX } from '../messages.js';
+import type { ReceivedRecord, SharedRecords } from './shared-records.js';
+
+/** A sealed record is a third larger than a plain one. */
+const GUARDED_MAX = Math.ceil((RECORD_MAX * 4) / 3) + 1024;
+
+export interface Guarding {
+  readonly site: string;
+  /** The part of the topic before the id: `people`, `passages`. */
+  readonly kind: string;
+  readonly keys: Pick<SiteKeys, 'keyring' | 'own' | 'seal'>;
+  /** Who may have signed a record. */
+  readonly roles: (record: Readonly<Record<string, unknown>>) => readonly Role[];
+  /** Whether records are sealed while they lie at the broker. */
+  readonly sealed: boolean;
+}
+
+/**
+ * Records that are taken only when somebody has signed them who may, and that this gate signs, and seals, when it shares them. What the
+ * broker holds of what this gate knows already, unsigned, badly signed or not sealed as it should be, is written there anew.
+ */
+export function guardedRecords<R>(records: SharedRecords<R>, guarding: Guarding): SharedRecords<R> {
+  return {
+    ...records,
+    read: (id, payload) =>
+      payload.byteLength === 0 ? records.read(id, payload) : read(records, guarding, id, payload),
+    text: (id) => {
+      const text = records.text(id);
+      return text === undefined ? undefined : guarded(guarding, id, text);
+    },
+  };
+}
+
+function read<R>(records: SharedRecords<R>, guarding: Guarding, id: string, payload: Uint8Array): ReceivedRecord<R> {
+  const { site, kind, keys, roles } = guarding;
+  if (payload.byteLength > GUARDED_MAX)
+    return invalid(`the record has ${payload.byteLength} bytes; at most ${GUARDED_MAX} are allowed`);
+  const json = parseJson(payload);
+  if (!json.ok) return invalid(json.why);
+  if (typeof json.value !== 'object' || json.value === null || Array.isArray(json.value))
+    return invalid('the record is no JSON object');
+  const outer = json.value as Readonly<Record<string, unknown>>;
+  const { key, signature } = outer;
+  const text = () => recordText(site, kind, id, outer);
+  const verdict = keys.keyring.check({ key, signature, text }, roles(outer));
+  const opened =
+    'sealed' in outer
+      ? unsealed(guarding, id, outer)
+      : { bytes: payload, current: !guarding.sealed || isRemoval(outer) || !keys.seal };
+  if (typeof opened === 'string') return invalid(opened);
+  const received = records.read(id, opened.bytes);
+  if (verdict.ok)
+    return received.kind === 'same' && !opened.current ? { kind: 'stale', version: received.version } : received;
+  if (received.kind === 'same' || received.kind === 'older') return { kind: 'stale', version: received.version };
+  return invalid(verdict.why);
+}
+
+/** @returns a sentence where it does not open */
+function unsealed(
+  { site, kind, keys }: Guarding,
+  id: string,
+  { version, sealed }: Readonly<Record<string, unknown>>,
+): { readonly bytes: Uint8Array; readonly current: boolean } | string {
+  if (keys.seal === undefined || keys.seal === 'locked')
+    return 'the record is sealed, and this gate has not the secret of the site (keys.sealKeyFile)';
+  if (typeof version !== 'string' || typeof sealed !== 'string') return 'version and sealed must be texts';
+  const text = keys.seal.open({ site, kind, id, version }, sealed);
+  if (text === undefined)
+    return 'the record does not open: it was changed, or its secret is none of this gate (keys.oldSealKeyFiles)';
+  return { bytes: Buffer.from(text), current: keys.seal.isCurrent(sealed) };
+}
+
+/** @returns undefined where this gate cannot share it as it should be */
+function guarded({ site, kind, keys, sealed }: Guarding, id: string, text: string): string | undefined {
+  const { own, seal } = keys;
+  if (!own || seal === 'locked') return undefined;
+  const record = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const version = String(record['version']);
+  const hidden =
+    sealed && seal && !isRemoval(record)
+      ? { id, version, sealed: seal.seal({ site, kind, id, version }, text) }
+      : record;
+  const signed = { ...hidden, key: own.id };
+  return JSON.stringify({ ...signed, signature: own.sign(recordText(site, kind, id, signed)) });
+}
+
+const isRemoval = (record: Readonly<Record<string, unknown>>): boolean => 'removed' in record;
+const invalid = (why: string): { readonly kind: 'invalid'; readonly why: string } => ({ kind: 'invalid', why });
+
+/** A record of people: a removal by who may remove, a person by who may enrol, both by gates. */
+export const peopleRoles = (record: Readonly<Record<string, unknown>>): readonly Role[] =>
+  isRemoval(record) ? ['gate', 'remove', 'admin'] : ['gate', 'enrol', 'admin'];
+/** Where people went, only gates know. */
+export const passageRoles = (): readonly Role[] => ['gate'];

@@ -1,0 +1,28 @@
+import type { SiteKeys } from '../../keys/open-keys.js';
+import type { Passage } from '../../passback/passback.js';
+import type { SiteRecord } from '../../store/merge.js';
+import type { Names, Topics } from '../topics.js';
+import { guardedRecords, passageRoles, peopleRoles } from './guarded-records.js';
+import { type PassageSource, passageRecords } from './passage-records.js';
+import { type PeopleSource, peopleRecords } from './people-records.js';
+import type { SharedRecords } from './shared-records.js';
+
+/** The records that a site shares, signed where it has keys. @param sources passages are undefined where anti-passback is off */
+export function siteRecords(sources: {
+  readonly names: Names;
+  readonly topics: Topics;
+  readonly people: PeopleSource;
+  readonly passages: PassageSource | undefined;
+  readonly keys: SiteKeys | undefined;
+}): { readonly people: SharedRecords<SiteRecord>; readonly passages: SharedRecords<Passage> | undefined } {
+  const { names, topics, keys } = sources;
+  const people = peopleRecords(sources.people, topics);
+  const passages = sources.passages && passageRecords(sources.passages, topics);
+  if (!keys) return { people, passages };
+  const { site } = names;
+  return {
+    people: guardedRecords(people, { site, kind: 'people', keys, roles: peopleRoles, sealed: true }),
+    passages:
+      passages && guardedRecords(passages, { site, kind: 'passages', keys, roles: passageRoles, sealed: false }),
+  };
+}

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type RequestTarget, requestText } from '../../../src/keys/signed-text.js';
+import { newSigningKey, type SigningKey } from '../../../src/keys/signing-key.js';
+import { wallMs } from '../../../src/kit/clock.js';
+import type { Packet } from '../../../src/site/link/link.js';
+import { checkRequest } from '../../../src/site/requests/check-request.js';
+import { SeenRequests } from '../../../src/site/requests/seen-requests.js';
+import { VERBS } from '../../../src/site/requests/verbs.js';
+import { keyringOf, listOf, trusted } from '../../keys/sample.js';
+
+const names = { site: 'home', gate: 'north' };
+const NOW = Date.UTC(2026, 10, 24, 9);
+const at = (ms: number) => new Date(NOW + ms).toISOString();
+const guard = newSigningKey().key;
+const office = newSigningKey().key;
+const owner = newSigningKey().key;
+const LIST = listOf([
+  trusted('guard', guard, ['open']),
+  trusted('office', office, ['enrol']),
+  trusted('owner', owner, ['admin']),
+]);
+
+const target: RequestTarget = { ...names, verb: 'open' };
+const request = (changes: object = {}) => ({
+  v: 1,
+  id: '3f2c1d0e-5a4b-4c3d-8e2f-1a0b9c8d7e6f',
+  time: at(-1_000),
+  expires: at(59_000),
+  by: 'somebody',
+  args: {},
+  ...changes,
+});
+function signed(
+  key: SigningKey,
+  what: Partial<RequestTarget> = {},
+  changes: object = {},
+): Readonly<Record<string, unknown>> {
+  const unsigned = { ...request(changes), key: key.id };
+  return { ...unsigned, signature: key.sign(requestText({ ...target, ...what }, unsigned)) };
+}
+const topicOf = ({ site, gate, verb }: RequestTarget) =>
+  gate === '*' ? `kaimon/${site}/request/${verb}` : `kaimon/${site}/gates/${gate}/request/${verb}`;
+const packet = (value: unknown, what: Partial<RequestTarget> = {}): Packet => ({
+  topic: topicOf({ ...target, ...what }),
+  payload: value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value)),
+  retain: false,
+});
+
+function judged(message: Packet, { list = LIST, seen = new SeenRequests(), gate = names.gate, nowMs = NOW } = {}) {
+  const keyring = keyringOf(() => nowMs);
+  keyring.take(list);
+  const time = { nowMs: wallMs(nowMs), startedMs: wallMs(NOW - 60_000), trusted: true };
+  return checkRequest(message, time, seen, { site: 'home', gate }, { request: () => 0 }, keyring);
+}
+const verdict = (...given: Parameters<typeof judged>): string => {
+  const check = judged(...given);
+  return check.kind === 'refuse' ? check.code : check.kind;
+};
+
+describe('where the site has keys', () => {
+  test('who has signed is who asks, whatever the request says of itself', () => {
+    expect(judged(packet(signed(guard)))).toMatchObject({ kind: 'accept', request: { verb: 'open', by: 'guard' } });
+  });
+
+  test.each<[string, Packet, string]>([
+    ['one that is not signed', packet(request()), 'unsigned'],
+    ['a key without a signature', packet(request({ key: guard.id })), 'unsigned'],
+    ['somebody else for the guard', packet({ ...signed(office), key: guard.id }), 'bad-signature'],
+    ['one without the role', packet(signed(office)), 'not-allowed'],
+    ['the owner', packet(signed(owner)), 'accept'],
+    ['one for the whole site', packet(signed(guard, { gate: '*' }), { gate: '*' }), 'accept'],
+    ['a verb that nobody knows, by the guard', packet(signed(guard, { verb: 'fly' }), { verb: 'fly' }), 'not-allowed'],
+    ['a verb that nobody knows, by the owner', packet(signed(owner, { verb: 'fly' }), { verb: 'fly' }), 'bad-request'],
+    ['one with fields of a later version', packet(signed(guard, {}, { later: [1, { b: 2, a: 1 }] })), 'accept'],
+  ])('%s', (_what, message, expected) => {
+    expect(verdict(message)).toBe(expected);
+  });
+
+  test('a captured request opens nothing in any variation', () => {
+    const captured = signed(guard);
+    const seen = new SeenRequests();
+    expect(verdict(packet(captured), { seen })).toBe('accept');
+    expect(verdict(packet(captured), { seen })).toBe('replayed');
+    expect(verdict(packet({ ...captured, id: '00000000-0000-4000-8000-000000000000' }))).toBe('bad-signature');
+    expect(verdict(packet({ ...captured, time: at(100_000), expires: at(200_000) }))).toBe('bad-signature');
+    expect(verdict(packet(captured), { nowMs: NOW + 3_600_000 })).toBe('expired');
+    expect(verdict(packet(captured, { gate: '*' }))).toBe('bad-signature');
+    expect(verdict(packet(captured, { gate: 'south' }), { gate: 'south' })).toBe('bad-signature');
+    for (const verb of VERBS.filter((other) => other !== 'open'))
+      expect(verdict(packet(captured, { verb }))).not.toBe('accept');
+    const revoked = listOf([trusted('guard', guard, ['open'], { revoked: at(-3_600_000) })]);
+    expect(verdict(packet(captured), { list: revoked })).toBe('bad-signature');
+    expect(verdict({ ...packet(captured), retain: true })).toBe('retained');
+  });
+
+  test('no single bit of a request can be changed', () => {
+    const bytes = packet(signed(guard, {}, { args: { reason: 'parcel' } })).payload;
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.nat(7), (index, bit) => {
+        const changed = Uint8Array.from(bytes);
+        changed[index] = (changed[index] ?? 0) ^ (1 << bit);
+        const check = judged(packet(changed));
+        // The last character of the base64 has four bits that say nothing.
+        if (check.kind === 'accept')
+          expect(Buffer.from(changed).toString()).toMatch(/"signature":"[^"]*[A-Za-z0-9+/]=="}$/);
+        if (check.kind === 'accept') expect(index).toBe(bytes.length - 5);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('a photo as the payload is signed by its hash, and cannot be swapped', () => {
+    const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
+    const { args: _args, v: _v, ...head } = request({ key: office.id });
+    const envelope = { ...head, v: 1, args: { name: 'Ada', groups: ['staff'], photo: jpeg } };
+    const signature = office.sign(requestText({ ...target, verb: 'enroll' }, envelope));
+    const properties = { ...head, v: '1', name: 'Ada', args: '{"groups":["staff"]}', signature };
+    expect(verdict({ ...packet(jpeg, { verb: 'enroll' }), properties })).toBe('accept');
+    const other = Buffer.concat([jpeg, Buffer.of(4)]);
+    expect(verdict({ ...packet(other, { verb: 'enroll' }), properties })).toBe('bad-signature');
+  });
+});
