@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { requestText } from '../keys/signed-text.js';
-import { readSigningKey } from '../keys/signing-key.js';
+import { readSigningKey, type SigningKey } from '../keys/signing-key.js';
 import { iso, wallMs } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
 import { readPlainFileSync } from '../kit/files/plain-file.js';
@@ -68,7 +68,7 @@ function sign(verb: string, _own: unknown, self: Command): void {
         'KAIMON_USAGE',
         `${what}: "${name}" is no name; it has 1–32 characters of a–z, 0–9, "_", "-"`,
       );
-  const key = readSigningKey(readKeyFile(options.key), options.key);
+  const key = signingKeyOf(options.key);
   const now = systemClock.wall();
   const photo = options.photo === undefined ? {} : { photo: readPhoto(options.photo) };
   const request = {
@@ -84,6 +84,9 @@ function sign(verb: string, _own: unknown, self: Command): void {
     `${JSON.stringify({ ...request, signature: key.sign(requestText({ site, gate, verb }, request)) })}\n`,
   );
 }
+
+/** The private key in a file. @throws OperatingError KAIMON_KEYS */
+export const signingKeyOf = (file: string): SigningKey => readSigningKey(readKeyFile(file), file);
 
 function readKeyFile(file: string): Buffer {
   try {

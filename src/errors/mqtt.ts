@@ -32,15 +32,15 @@ export const MQTT_ERRORS = {
     meaning: 'a message after the connection was closed; seen only while stopping',
     advice: 'nothing',
   },
-  KAIMON_KEYS: {
-    kind: 'environment',
-    meaning: 'a key or list of keys cannot be read, is of another kind, or the name is not in it',
-    advice: 'the message names it; `kaimon keys list`',
-  },
   KAIMON_GATE_SILENT: {
     kind: 'environment',
     meaning: 'a gate does not answer over the broker',
     advice: 'see that the gate runs and is connected; an import goes on where it was when the command is given again',
+  },
+  KAIMON_KEYS: {
+    kind: 'environment',
+    meaning: 'a key or list of keys cannot be read, is of another kind, or the name is not in it',
+    advice: 'the message names it; `kaimon keys list`',
   },
   KAIMON_BROKER_LISTEN: {
     kind: 'environment',

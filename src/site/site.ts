@@ -3,14 +3,12 @@ import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Passage } from '../passback/passback.js';
-import { PEOPLE_MAX, TEMPLATES_MAX } from '../person/person.js';
 import type { SiteRecord } from '../store/merge.js';
 import { KeysTopic } from './keys-topic.js';
+import { LIMITS } from './limits.js';
 import type { Link, Packet, Unlisten } from './link/link.js';
-import { ENROLL_PAYLOAD_MAX, PAYLOAD_MAX } from './messages.js';
 import type { Outbox } from './outbox.js';
 import { type GateHandlers, RequestServer, type RequestServerParts } from './requests/request-server.js';
-import { QUEUE_BYTES_MAX, QUEUE_MAX } from './requests/slow-queue.js';
 import { Resync } from './resync.js';
 import { RetainedTopic } from './retained-topic.js';
 import type { PassageSource } from './sync/passage-records.js';
@@ -123,11 +121,8 @@ export class Site {
     this.#syncs = [this.#people, ...(this.#passages ? [this.#passages] : [])];
     this.#resync = new Resync({ clock, syncs: this.#syncs, summary: () => summaryOf(people) });
     const resync = () => this.#resync.run();
-    this.#requestServer = new RequestServer({
-      ...parts,
-      handlers: { ...parts.handlers, resync },
-      keyring: keys?.keyring,
-    });
+    const handlers = { ...parts.handlers, resync };
+    this.#requestServer = new RequestServer({ ...parts, handlers, keyring: keys?.keyring });
   }
 
   /** Whether the broker is connected now. */
@@ -277,17 +272,9 @@ export class Site {
   #publishInfo(): void {
     if (!this.#info) return;
     this.#summary ??= summaryOf(this.#parts.people);
-    const limits = {
-      enrollBytes: ENROLL_PAYLOAD_MAX,
-      requestBytes: PAYLOAD_MAX,
-      slowQueue: QUEUE_MAX,
-      slowQueueBytes: QUEUE_BYTES_MAX,
-      people: PEOPLE_MAX,
-      templates: TEMPLATES_MAX,
-    };
     const list = this.#parts.keys?.keyring.list;
     const keys = this.#parts.keys && { serial: list?.serial ?? null, issued: list?.issued ?? null };
-    this.#infoTopic.set(JSON.stringify({ ...this.#info, limits, people: this.#summary, keys }));
+    this.#infoTopic.set(JSON.stringify({ ...this.#info, limits: LIMITS, people: this.#summary, keys }));
   }
 
   #countLater(): void {

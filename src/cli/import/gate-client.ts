@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Config } from '../../config/config.js';
+import { requestText } from '../../keys/signed-text.js';
+import type { SigningKey } from '../../keys/signing-key.js';
 import type { Clock } from '../../kit/clock.js';
 import { OperatingError } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
@@ -9,7 +11,7 @@ import type { Link, Packet } from '../../site/link/link.js';
 import { MqttLink } from '../../site/link/mqtt-link.js';
 import { type Response, responseSchema } from '../../site/messages.js';
 import type { Verb } from '../../site/requests/verbs.js';
-import { type Topics, topicsOf } from '../../site/topics.js';
+import { type Names, type Topics, topicsOf } from '../../site/topics.js';
 
 /** How long broker and gate have to show themselves. */
 const FIRST_MS = 15_000;
@@ -29,20 +31,28 @@ const limitsSchema = z.looseObject({
 });
 export type GateLimits = z.infer<typeof limitsSchema>['limits'];
 
+/** Who asks: a name, and a key where the site has keys. */
+export interface Asker {
+  readonly by: string;
+  readonly key: SigningKey | undefined;
+}
+
 /** A client of one running gate: sends requests over the broker and waits for their answers. */
 export class GateClient {
   readonly #link: Link;
   readonly #clock: Clock;
+  readonly #names: Names;
   readonly #topics: Topics;
-  readonly #by: string;
+  readonly #asker: Asker;
   readonly #waiting = new Map<string, (answer: Response) => void>();
   #info: ((limits: GateLimits) => void) | undefined;
 
-  private constructor(link: Link, clock: Clock, topics: Topics, by: string) {
+  private constructor(link: Link, clock: Clock, names: Names, asker: Asker) {
     this.#link = link;
     this.#clock = clock;
-    this.#topics = topics;
-    this.#by = by;
+    this.#names = names;
+    this.#topics = topicsOf(names);
+    this.#asker = asker;
     link.onMessage((packet) => this.#receive(packet));
   }
 
@@ -50,7 +60,7 @@ export class GateClient {
   static async connect(
     { mqtt, site }: Pick<Config, 'mqtt' | 'site'>,
     gate: string,
-    by: string,
+    asker: Asker,
     clock: Clock,
     log: Log,
   ): Promise<{ readonly client: GateClient; readonly limits: GateLimits }> {
@@ -61,7 +71,7 @@ export class GateClient {
     const { url, protocol, keepaliveSeconds } = mqtt;
     const config = { ...known, url, protocol, keepaliveSeconds, clientId };
     const link = new MqttLink({ config, names: { site, gate }, clock, log });
-    const client = new GateClient(link, clock, topicsOf({ site, gate }), by);
+    const client = new GateClient(link, clock, { site, gate }, asker);
     const limits = new Promise<GateLimits>((resolve) => {
       client.#info = resolve;
     });
@@ -81,8 +91,8 @@ export class GateClient {
     const [time, expires] = [now, now + LIFE_MS].map((ms) => new Date(ms).toISOString());
     const answered = new Promise<Response>((resolve) => this.#waiting.set(id, resolve));
     try {
-      const body = JSON.stringify({ v: 1, id, time, expires, by: this.#by, args });
-      await this.#link.publish(this.#topics.request(verb), body, { retain: false, qos: 1 });
+      const body = this.#signed(verb, { v: 1, id, time, expires, by: this.#asker.by, args });
+      await this.#link.publish(this.#topics.request(verb), JSON.stringify(body), { retain: false, qos: 1 });
       return (await endsWithin(this.#clock, LIFE_MS + GRACE_MS, answered)) ? await answered : undefined;
     } finally {
       this.#waiting.delete(id);
@@ -91,6 +101,13 @@ export class GateClient {
 
   end(): Promise<void> {
     return this.#link.end();
+  }
+
+  #signed(verb: Verb, request: Readonly<Record<string, unknown>>): object {
+    const { key } = this.#asker;
+    if (!key) return request;
+    const named = { ...request, key: key.id };
+    return { ...named, signature: key.sign(requestText({ ...this.#names, verb }, named)) };
   }
 
   #start(): void {

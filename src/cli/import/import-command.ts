@@ -9,6 +9,7 @@ import { nameSchema } from '../../site/topics.js';
 import { type CommonOptions, type Context, print } from '../context.js';
 import { wholeNumber } from '../options.js';
 import { ProgressLine } from '../progress.js';
+import { signingKeyOf } from '../sign.js';
 import { GateClient } from './gate-client.js';
 import { readPhotoList } from './import-list.js';
 import { importPhotos, inFlightFor } from './import-photos.js';
@@ -18,6 +19,7 @@ import { ImportReport } from './import-report.js';
 export interface ImportOptions extends CommonOptions {
   readonly gate?: string;
   readonly report?: string;
+  readonly key?: string;
   readonly inFlight: number;
 }
 
@@ -27,6 +29,7 @@ const IN_FLIGHT = 16;
 export const addImportOptions = (command: Command): Command =>
   command
     .option('--gate <name>', "photos: the gate that enrols, in place of the configuration's")
+    .option('--key <file>', 'photos: the private key of who enrols, where the site has keys')
     .option(
       '--report <file>',
       'photos: what became of each, JSON lines; an import goes on by it (default: beside the source)',
@@ -45,8 +48,9 @@ export async function importByGate({ config, log }: Context, source: string, opt
   const photos = people.flatMap((person) => person.photos);
   const reportFile = options.report ?? `${source.replace(/\/+$/, '')}.import.jsonl`;
   const report = new ImportReport(reportFile);
+  const key = options.key === undefined ? undefined : signingKeyOf(options.key);
   const by = `cli:${userInfo().username}`.slice(0, 64);
-  const { client, limits } = await GateClient.connect(config, gate, by, systemClock, log);
+  const { client, limits } = await GateClient.connect(config, gate, { by, key }, systemClock, log);
   const progress = new ProgressLine('enrolling', photos.length);
   const began = systemClock.monotonic();
   const counts = await importPhotos({

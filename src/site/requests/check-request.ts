@@ -65,7 +65,6 @@ export interface Limits {
  * messages have opened real front doors (double-take#281, MQTT_ESP8266_Garage_Door#1, OpenMQTTGateway#102).
  * @param time what the request's time is compared with
  * @param seen remembers the ids of accepted requests, and only those.
- * @param limits what clients may ask in a time
  * @param keyring the keys of the site: nothing unsigned is accepted; undefined where it has none
  */
 export function checkRequest(
@@ -103,16 +102,15 @@ export function checkRequest(
   if (signer?.ok === false) return refuse({ code: signer.code, message: signer.why });
   const late = untimely(envelope.data, time);
   if (late) return refuse(late);
-  // What is proven counts, not what the request says of itself.
-  const asked = signer ? { ...envelope.data, by: signer.name } : envelope.data;
   // Only of somebody who is who they say: otherwise one could use up what another may ask.
-  client = clientOf(asked);
+  client = clientOf(envelope.data, signer);
   const retryAfterMs = limits.request(client, verb);
   if (retryAfterMs > 0) {
     const message = `too many requests ${verb.slice(0, 32)} of this client: send a new one in ${seconds(retryAfterMs)}`;
     return refuse({ code: 'busy', message, retryAfterMs });
   }
-  const request = requestOf(topic, asked);
+  // What is proven counts, not what the request says of itself.
+  const request = requestOf(topic, signer ? { ...envelope.data, by: signer.name } : envelope.data);
   if ('code' in request) return refuse(request);
   const expiresMs = Date.parse(envelope.data.expires);
   const owner = { client, safety: laneOf(verb) === 'safety' };

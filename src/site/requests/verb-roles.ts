@@ -11,9 +11,9 @@ const ROLES_OF: { readonly [V in Verb]: readonly Role[] } = {
   open: ['open'],
   lock: ['open'],
   mode: ['open'],
-  verify: ['read'],
   snapshot: ['read'],
-  resync: ['read', 'gate'],
+  verify: ['read'],
+  resync: ['read'],
   ping: ['enrol', 'open', 'remove', 'read', 'gate'],
 };
 

@@ -213,7 +213,13 @@ test('over Mosquitto: a client finds the gate and its limits, asks and is answer
   };
   const gate = gateOver(mqttLink(configFor(mosquitto.url), 'north'), 'north', { enroll });
   const config = { ...defaultConfig, site: 'home', mqtt: { ...defaultConfig.mqtt, url: mosquitto.url } };
-  const { client, limits } = await GateClient.connect(config, 'north', 'cli:test', systemClock, silentLog);
+  const { client, limits } = await GateClient.connect(
+    config,
+    'north',
+    { by: 'cli:test', key: undefined },
+    systemClock,
+    silentLog,
+  );
   try {
     expect(limits).toMatchObject({ slowQueue: 256, slowQueueBytes: 64 * 1024 * 1024, enrollBytes: 8 * 1024 * 1024 });
     const args = { name: 'Ada', photo: JPEG.toString('base64') };
