@@ -288,6 +288,16 @@ describe('dates and photos as people and their tools write them', () => {
     expect(() => argsOf({ validUntil: '2026-02-30' })).toThrow(/args\.validUntil/);
   });
 
+  test('millions of characters that are no base64 are refused at once', () => {
+    for (const text of [
+      `${'='.repeat(4e6)}x`,
+      `${' '.repeat(4e6)}*`,
+      'data:'.repeat(1e6),
+      `data:image/png${';a'.repeat(2e6)}`,
+    ])
+      expect(() => argsOf({ photo: text })).toThrow(/args\.photo: give the base64 text/);
+  });
+
   const bytesOf = fc.uint8Array({ minLength: 1, maxLength: 300 });
   const writings: [string, (plain: string) => string][] = [
     ['plain', (plain) => plain],
