@@ -112,7 +112,7 @@ async function open(opening: Opening, door: StartedDoor) {
   const shared = whereabouts.shared ? whereabouts : undefined;
   const served = { people, gallery, gate, door: door.keeper, schedule, eye, whereabouts: shared, journal };
   const handlers = makeHandlers(opening, { ...served, reports: reporter });
-  const keys = await openKeys(opening);
+  const keys = await openKeys(opening, (list) => reporter.keysTaken(list));
   const site = await openSite(opening, uplink, { people, passages: shared, handlers, trustedClock, written, keys });
   const notify = makeNotify(opening);
   const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log, onChange: changed.raise });

@@ -8,6 +8,7 @@ import { Keyring, type TrustVerdict } from './keyring.js';
 import { RecordSeal } from './record-seal.js';
 import { readSigningKey, type SigningKey } from './signing-key.js';
 import { openTrustFile } from './trust-file.js';
+import type { TrustList } from './trust-list.js';
 
 export interface SiteKeys {
   readonly keyring: Keyring;
@@ -21,9 +22,10 @@ export interface SiteKeys {
   readonly problems: readonly string[];
 }
 
-/** @returns undefined where the site has no keys @throws OperatingError KAIMON_KEYS where a key of the site is none */
+/** @param onTaken another list is in force @returns undefined where the site has no keys @throws OperatingError KAIMON_KEYS where a key of the site is none */
 export async function openKeys(
   opening: Pick<Opening, 'config' | 'paths' | 'clock' | 'log' | 'endings' | 'warnings'>,
+  onTaken: (list: TrustList) => void,
   env = process.env,
 ): Promise<SiteKeys | undefined> {
   const { config, clock, log } = opening;
@@ -60,7 +62,7 @@ export async function openKeys(
       if (verdict.kind === 'taken') {
         const taken = document as Record<string, unknown>;
         file.save(() => ({ schema: 1, list: taken }));
-        log.info({ serial: keyring.list?.serial, keys: keyring.list?.keys.length }, 'a new list of keys is in force');
+        if (keyring.list) onTaken(keyring.list);
       }
       return verdict;
     },

@@ -5,6 +5,7 @@ import type { Box } from '../face/observation.js';
 import type { Decision, Spoof } from '../gate/decision-report.js';
 import type { RequestReports } from '../gate/request-reports.js';
 import type { JournalInput } from '../journal/writer.js';
+import type { TrustList } from '../keys/trust-list.js';
 import type { Clock, WallMs } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import type { Direction, PassbackViolation } from '../passback/passback.js';
@@ -135,6 +136,13 @@ export class Reporter implements RequestReports {
     const fields = { trusted: why === null, why };
     this.#log[why === null ? 'info' : 'warn'](fields, 'the clock');
     this.#report('clock', fields, { type: 'clock', fields });
+  }
+
+  /** Another list says who is trusted at the broker. */
+  keysTaken({ serial, issued, keys }: TrustList): void {
+    const fields = { serial, issued, keys: keys.length };
+    this.#log.info(fields, 'a new list of keys is in force');
+    this.#report('keys', fields, { type: 'keys', fields });
   }
 
   /** A person has gone through. */

@@ -3,6 +3,7 @@ import { TRUST_BYTES_MAX, TRUST_VALUES_MAX } from '../keys/trust-list.js';
 import type { Clock, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import { LogBudget } from '../kit/logging/log-budget.js';
 import { parseJson } from './bounded-json.js';
 import type { Link } from './link/link.js';
 
@@ -26,9 +27,11 @@ export class KeysTopic {
   readonly #parts: KeysTopicParts;
   #silent: Timer | undefined;
   #sending = false;
+  readonly #budget: LogBudget;
 
   constructor(parts: KeysTopicParts) {
     this.#parts = parts;
+    this.#budget = new LogBudget(parts.clock);
   }
 
   up(): void {
@@ -43,7 +46,7 @@ export class KeysTopic {
   /** What stands at the broker; empty: it was cleared. */
   receive(payload: Uint8Array): void {
     this.#silent?.cancel();
-    const { keys, log, onTaken, onProblem } = this.#parts;
+    const { keys, onTaken, onProblem } = this.#parts;
     if (payload.byteLength === 0) {
       void this.#publish();
       return;
@@ -61,23 +64,28 @@ export class KeysTopic {
         void this.#publish();
         return;
       case 'refused':
-        log.warn({ why: verdict.why }, 'a list of keys at the broker is not taken');
+        this.#warn({ why: verdict.why }, 'a list of keys at the broker is not taken');
         onProblem(`keys-refused: the list of keys at the broker is not taken: ${verdict.why}`);
         void this.#publish();
     }
   }
 
   async #publish(): Promise<void> {
-    const { link, topic, keys, log } = this.#parts;
+    const { link, topic, keys } = this.#parts;
     const { text } = keys.keyring;
     if (text === undefined || this.#sending || !link.up) return;
     this.#sending = true;
     try {
       await link.publish(topic, text, { retain: true, qos: 1 });
     } catch (thrown) {
-      log.warn({ err: explain(thrown) }, 'the list of keys was not published yet');
+      this.#warn({ err: explain(thrown) }, 'the list of keys was not published yet');
     }
     this.#sending = false;
+  }
+
+  #warn(fields: object, sentence: string): void {
+    const leftOut = this.#budget.take();
+    if (leftOut !== undefined) this.#parts.log.warn(leftOut > 0 ? { ...fields, leftOut } : fields, sentence);
   }
 }
 

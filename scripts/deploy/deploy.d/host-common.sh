@@ -83,10 +83,12 @@ running_gates() {
 # What belongs to the service's user is read like this: no link is followed, nothing is waited for.
 text_of() { dd if="$1" iflag=nofollow,nonblock bs=262144 count=1 2>/dev/null; }
 
-program() { # RELEASE COMMAND…: its own `kaimon`
-  local release=$1
+program() { # RELEASE COMMAND…: its own `kaimon`, which answers in seconds; within `patience` at the latest
+  local release=$1 code=0
   shift
-  timeout 120 "$releases/$release/scripts/kaimon" "$@" </dev/null 2>&1 9>&-
+  timeout "${patience:-300}" "$releases/$release/scripts/kaimon" "$@" </dev/null 2>&1 9>&- || code=$?
+  [ $code != 124 ] || echo "kaimon $1 gave no answer within ${patience:-300} s: is this computer too busy?"
+  return $code
 }
 
 # A unit that a release has brought.

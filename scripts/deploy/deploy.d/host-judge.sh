@@ -10,7 +10,7 @@ gate_faults() { # GATE RELEASE
   arguments=(health --file "$(run_of "$gate")/state.json" --pid "$pid" --gate-version "$(field "$releases/$release/.deploy/release" version)")
   [ ! -s "$lib/before/$gate.json" ] || arguments+=(--before "$lib/before/$gate.json")
   [ -e "$lib/before/$gate.no-journal" ] || arguments+=(--journal "$(state_of "$gate")")
-  if said=$(program "$release" "${arguments[@]}"); then return; fi
+  if said=$(patience=120 program "$release" "${arguments[@]}"); then return; fi
   grep '^  *[^ ]' <<<"$said" | grep -v 'the gate itself says' | sed "s/^ */$gate: /" | head -n 5 | grep . || echo "$gate: its health cannot be told: $(tail -n 1 <<<"$said")"
 }
 
