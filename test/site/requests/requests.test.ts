@@ -335,6 +335,13 @@ describe('MQTT 5: a request with the photo as payload and the envelope in user p
     expect([...(check.request.args.photo ?? [])]).toEqual([...jpeg]);
   });
 
+  test('is accepted for verify, too, with the id of the person in args', () => {
+    const sent = packet('verify', jpeg, { properties: { ...properties, args: '{"id":"ada"}' } });
+    const check = judged(sent);
+    if (check.kind !== 'accept' || check.request.verb !== 'verify') throw new Error(message(check));
+    expect(check.request.args).toMatchObject({ id: 'ada', photo: jpeg });
+  });
+
   test.each<[string, Partial<Packet>, string]>([
     ['with args that are not an object', { properties: { ...properties, args: '[]' } }, 'bad-request'],
     ['with a payload that is not a photo', { properties, payload: Buffer.from('hello') }, 'bad-request'],
