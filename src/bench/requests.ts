@@ -1,5 +1,5 @@
 /**
- * `npm run bench:requests -- --photos DIR [--count 200] [--opens-a-second 20]`: a whole daemon behind a real Mosquitto is given many
+ * `npm run bench:requests -- --photos DIR [--count 200] [--opens-a-second 8]`: a whole daemon behind a real Mosquitto is given many
  * enrolments at once and asked to open the door all the while. Prints, as JSON, what became of the enrolments and how long `open` took to be
  * answered. DIR: JPEGs, in folders or not, each of another person.
  */

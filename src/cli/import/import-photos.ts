@@ -14,6 +14,8 @@ const BUSY_MS = 2_000;
 const GIVE_UP = 5;
 /** In flight where the gate tells no depth of its queue: it takes four at a time. */
 const OLDER_GATE = 3;
+/** Nothing of this client is taken, whatever the photo. */
+const SHUT_OUT: readonly string[] = ['unsigned', 'bad-signature', 'not-allowed'];
 /** base64 and the rest of a request around a photo. */
 const overhead = (bytes: number): number => Math.ceil(bytes / 3) * 4 + 4_096;
 
@@ -43,6 +45,7 @@ export interface ImportCounts {
  * Enrols people by a running gate, several at a time and the photos of one person one after the other. What became of each photo is in the
  * report before the next one of that person is sent. Who has no id gets one here: a photo that is sent again after an answer was lost goes to
  * the same person.
+ * @throws OperatingError KAIMON_KEYS where the gate takes nothing of this client, KAIMON_FILE_WRITE
  */
 export async function importPhotos(parts: ImportParts): Promise<ImportCounts> {
   const { people, limits, report, newId, onPhoto } = parts;
@@ -112,6 +115,8 @@ async function importOne(
         busy += 1;
         await wait(retryAfterMs ?? BUSY_MS);
       } else if (code === 'expired') silent += 1;
+      else if (SHUT_OUT.includes(code))
+        throw new OperatingError('KAIMON_KEYS', `the gate takes no photo of this client: ${message}; see --key`);
       else return refused(code, message);
     }
   }

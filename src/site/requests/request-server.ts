@@ -73,7 +73,8 @@ interface Address {
 export class RequestServer {
   readonly #parts: RequestServerParts;
   #known: KnownTime;
-  readonly #budget: LogBudget;
+  /** Lines about safety verbs have a budget of their own. */
+  readonly #budgets: { readonly safety: LogBudget; readonly other: LogBudget };
   readonly #limits: RequestLimits;
   readonly #slow: SlowQueue;
   readonly #lost: LostAnswers;
@@ -83,7 +84,7 @@ export class RequestServer {
     const { clock, log, trustedClock } = parts;
     this.#parts = parts;
     this.#known = knownAtStart(clock.monotonic(), trustedClock.confirmedMs);
-    this.#budget = new LogBudget(clock);
+    this.#budgets = { safety: new LogBudget(clock), other: new LogBudget(clock) };
     this.#limits = new RequestLimits(clock);
     this.#slow = new SlowQueue(clock);
     this.#lost = new LostAnswers(clock, log);
@@ -124,7 +125,7 @@ export class RequestServer {
   }
 
   #refuse({ id, code, message, retryAfterMs, respondTo, verb, client }: Refused, packet: Packet): void {
-    this.#warn({ id, code, message }, 'a request was refused');
+    this.#warn({ id, code, message }, 'a request was refused', verb);
     if (!this.#limits.refusal(client, verb)) {
       this.#lost.add(id, 'too many requests were refused within a short time');
       return;
@@ -216,7 +217,7 @@ export class RequestServer {
         this.#parts.log.error({ id, verb, by, message: thrown.message }, 'a request was done, but is not on the disk');
         return refusal(id, thrown.code, thrown.message);
       }
-      this.#warn({ id, verb, by, code: thrown.code, message: thrown.message }, 'a request was refused');
+      this.#warn({ id, verb, by, code: thrown.code, message: thrown.message }, 'a request was refused', verb);
       return refusal(id, thrown.code, thrown.message);
     }
     this.#parts.log.error({ id, verb, by, err: explain(thrown) }, 'a request failed');
@@ -242,8 +243,8 @@ export class RequestServer {
     }
   }
 
-  #warn(fields: object, sentence: string): void {
-    const before = this.#budget.take();
+  #warn(fields: object, sentence: string, verb = ''): void {
+    const before = this.#budgets[laneOf(verb) === 'safety' ? 'safety' : 'other'].take();
     if (before !== undefined) this.#parts.log.warn(before > 0 ? { ...fields, leftOut: before } : fields, sentence);
   }
 }

@@ -288,6 +288,16 @@ describe('dates and photos as people and their tools write them', () => {
     expect(() => argsOf({ validUntil: '2026-02-30' })).toThrow(/args\.validUntil/);
   });
 
+  test('millions of characters that are no base64 are refused at once', () => {
+    for (const text of [
+      `${'='.repeat(4e6)}x`,
+      `${' '.repeat(4e6)}*`,
+      'data:'.repeat(1e6),
+      `data:image/png${';a'.repeat(2e6)}`,
+    ])
+      expect(() => argsOf({ photo: text })).toThrow(/args\.photo: give the base64 text/);
+  });
+
   const bytesOf = fc.uint8Array({ minLength: 1, maxLength: 300 });
   const writings: [string, (plain: string) => string][] = [
     ['plain', (plain) => plain],
@@ -323,6 +333,13 @@ describe('MQTT 5: a request with the photo as payload and the envelope in user p
     });
     if (check.kind !== 'accept' || check.request.verb !== 'enroll') throw new Error('not accepted');
     expect([...(check.request.args.photo ?? [])]).toEqual([...jpeg]);
+  });
+
+  test('is accepted for verify, too, with the id of the person in args', () => {
+    const sent = packet('verify', jpeg, { properties: { ...properties, args: '{"id":"ada"}' } });
+    const check = judged(sent);
+    if (check.kind !== 'accept' || check.request.verb !== 'verify') throw new Error(message(check));
+    expect(check.request.args).toMatchObject({ id: 'ada', photo: jpeg });
   });
 
   test.each<[string, Partial<Packet>, string]>([
