@@ -60,6 +60,7 @@ export class HomeAssistant {
   #frame: CountedFrame | undefined;
   #framesPerSecond: number | undefined;
   #last: LastPerson | undefined;
+  #stopped = false;
 
   constructor(parts: HomeAssistantParts) {
     const { link, options, trustedClock, door, signedOnly, clock, log } = parts;
@@ -119,6 +120,7 @@ export class HomeAssistant {
 
   /** Receives and publishes nothing from here on; what is offline says the gate's own state. */
   stop(): void {
+    this.#stopped = true;
     for (const unlisten of this.#unlisten) unlisten();
     for (const insistence of this.#insistences) insistence.stop();
     for (const timer of [this.#refresh, this.#birth]) timer?.cancel();
@@ -134,6 +136,7 @@ export class HomeAssistant {
 
   /** Something was reported. */
   heard(type: string, fields: EventFields): void {
+    if (this.#stopped) return;
     const { options, clock } = this.#parts;
     const event = accessEvent(type, fields, iso(clock.wall()), options.names);
     if (event) {
