@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,8 +68,13 @@ const access = (type: string) =>
 
 const last = { id: 'p-1', name: 'Ada', let: 'in' as const, at: 'now' };
 const fault = { ...DOOR_AT_START, fault: 'no line', contact: 'open' as const };
-const GOOD = [open, shy, { ...open, commands: ['open' as const] }, { ...shy, commands: ['lock' as const] }].map(
+const MADE = [open, shy, { ...open, commands: ['open' as const] }, { ...shy, commands: ['lock' as const] }].map(
   discoveryMessage,
+);
+/** As a daemon has published them over a real broker (daemon.test.ts). */
+const CAPTURED = ['discovery-everything', 'discovery-default'].map(
+  (name) =>
+    JSON.parse(readFileSync(new URL(`../../fixtures/home-assistant/${name}.json`, import.meta.url), 'utf8')) as object,
 );
 const { access: entity, ...others } = discoveryMessage(open).cmps;
 /** Each is rejected for one thing: a base topic at the root, no id, no types of an event, a mode that is none. */
@@ -79,6 +84,7 @@ const BAD = [
   { ...discoveryMessage(open), cmps: { ...others, access: { ...entity, evt_typ: undefined } } },
   { ...discoveryMessage(open), avty_mode: 'both' },
 ];
+const GOOD = [...MADE, ...CAPTURED];
 const VALUES = [
   ...['online', 'degraded', 'offline'].map((status) => value(gateStateTopic(open.device), { status })),
   value(topics.state, stateDocument({ ...facts, framesPerSecond: 12.34 }, last)),
