@@ -9,7 +9,7 @@ import { isLoopback } from './sections/metrics.js';
 /** What of the configuration is read here. */
 export type DangerousConfig = Pick<
   Config,
-  'gate' | 'liveness' | 'access' | 'door' | 'mqtt' | 'journal' | 'metrics' | 'storage'
+  'site' | 'gate' | 'liveness' | 'access' | 'door' | 'mqtt' | 'homeAssistant' | 'journal' | 'metrics' | 'storage'
 >;
 
 /** The name of a gate that nobody has named. */
@@ -20,7 +20,8 @@ const UNNAMED = defaultConfig.gate;
  * told, and that must not be overlooked.
  */
 export function dangersOf(config: DangerousConfig, env: Environment): readonly string[] {
-  const { gate, liveness, access, door, metrics } = config;
+  const { site, gate, liveness, access, door, mqtt, homeAssistant, metrics } = config;
+  const opening = homeAssistant.commands.filter((command) => command !== 'lock');
   const simulated = door.kind === 'simulated' || door.gpio.backend === 'simulated';
   return [
     ...(liveness.enabled
@@ -37,6 +38,11 @@ export function dangersOf(config: DangerousConfig, env: Environment): readonly s
     ...(metrics.enabled && !isLoopback(metrics.host)
       ? [
           `metrics-open: whoever reaches ${metrics.host}:${metrics.port} learns without a password when people come and what is wrong here (metrics.host)`,
+        ]
+      : []),
+    ...(mqtt.enabled && homeAssistant.enabled && opening.length > 0
+      ? [
+          `unsigned-commands: whoever may publish on kaimon/${site}/gates/${gate}/home-assistant/command opens this door: give that right to Home Assistant alone (homeAssistant.commands: ${opening.join(', ')})`,
         ]
       : []),
     ...readableSecrets(config, env),

@@ -39,8 +39,12 @@ export async function openHomeAssistant(
   state: () => GateState,
 ): Promise<void> {
   const { uplink, door, schedule, eye, people, trustedClock, reporter, changed, hasKeys = () => false } = parts;
-  if (!uplink) return;
   const { config, clock, log, endings, warnings } = opening;
+  if (!uplink) {
+    const text = 'home-assistant: homeAssistant.enabled does nothing without a broker (mqtt.enabled)';
+    if (config.homeAssistant.enabled) warnings.push(text);
+    return;
+  }
   const { link } = uplink;
   const published = await openPublished(opening);
   const options = optionsOf(config, VERSION);

@@ -25,6 +25,26 @@ test.each<[string, object, readonly string[]]>([
     { gate: 'north', door: gpio, metrics: { host: '::', beyondThisMachine: true } },
     [],
   ],
+  [
+    'Home Assistant that may open',
+    {
+      gate: 'north',
+      door: gpio,
+      mqtt: { enabled: true },
+      homeAssistant: { enabled: true, commands: ['lock', 'open'] },
+    },
+    ['unsigned-commands'],
+  ],
+  [
+    'Home Assistant that may lock',
+    { gate: 'north', door: gpio, mqtt: { enabled: true }, homeAssistant: { enabled: true, commands: ['lock'] } },
+    [],
+  ],
+  [
+    'Home Assistant that might open and is off',
+    { gate: 'north', door: gpio, mqtt: { enabled: true }, homeAssistant: { commands: ['open'] } },
+    [],
+  ],
   ['a simulated door at a gate with a name', { gate: 'north' }, ['door-simulated']],
   [
     'simulated wires at a gate with a name',

@@ -15,7 +15,7 @@ export const homeAssistantSection = z.strictObject({
   ),
   names: flag('Tell Home Assistant who was let in or refused, with id and name; it keeps that in its history', false),
   commands: z
-    .array(z.enum(HOME_ASSISTANT_COMMANDS))
+    .array(z.enum(HOME_ASSISTANT_COMMANDS).describe(`A command (one of ${HOME_ASSISTANT_COMMANDS.join(', ')}).`))
     .max(HOME_ASSISTANT_COMMANDS.length)
     .default([])
     .describe(

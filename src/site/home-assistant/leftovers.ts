@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../kit/clock.js';
 import { explain } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
+import { parseJson } from '../bounded-json.js';
 import type { Link, Packet } from '../link/link.js';
 import { stateSchema } from '../messages.js';
 import type { Published } from './published-file.js';
@@ -57,7 +58,8 @@ export class Leftovers {
   receive({ topic, payload }: Pick<Packet, 'topic' | 'payload'>): void {
     const device = this.devices.find((other) => gateStateTopic(other) === topic);
     if (!device || topic === this.#parts.gateState) return;
-    const state = stateSchema.safeParse(jsonOf(payload));
+    const json = parseJson(payload);
+    const state = stateSchema.safeParse(json.ok ? json.value : undefined);
     // Another gate has the old name now: what stands there is its own.
     if (state.success && state.data.status !== 'offline') this.#online.add(topic);
     else this.#online.delete(topic);
@@ -90,14 +92,5 @@ export class Leftovers {
         'not taken out of Home Assistant: clear the topic by hand where the broker does not let this gate do it';
       log.warn({ topic: config, err: explain(thrown) }, advice);
     }
-  }
-}
-
-function jsonOf(payload: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(payload).toString('utf8'));
-  } catch {
-    // Says nothing of a gate that is at work.
-    return undefined;
   }
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
 import { OperatingError } from '../../../src/kit/errors.js';
+import { silentLog } from '../../../src/kit/log.js';
 import { ManualClock } from '../../../src/kit/manual-clock.js';
 import { QUIET_MS } from '../../../src/site/home-assistant/command.js';
+import { CommandServer } from '../../../src/site/home-assistant/command-server.js';
 import { discoveryMessage } from '../../../src/site/home-assistant/discovery.js';
 import { homeAssistantTopics } from '../../../src/site/home-assistant/topics.js';
 import type { Link, Packet } from '../../../src/site/link/link.js';
@@ -259,6 +261,27 @@ describe('a command', () => {
     expect(noted.orders).toHaveLength(1);
     const codes = on(topics.result).map((result) => (result as { code?: string }).code);
     expect(codes).toEqual(['expired', undefined, 'replayed', 'retained', 'retained', 'expired', 'replayed']);
+  });
+
+  test('between two connections does nothing', () => {
+    const clock = new ManualClock();
+    const told: object[] = [];
+    const noted = door();
+    const server = new CommandServer({
+      clock,
+      log: silentLog,
+      trustedClock: { trusted: true, confirmedMs: null },
+      offered: ['open'],
+      door: noted,
+      takePicture: () => undefined,
+      signedOnly: () => false,
+      tell: (result) => told.push(result),
+    });
+    server.listening();
+    clock.advance(60_000);
+    server.down();
+    server.receive({ payload: Buffer.from(command('OPEN', clock)), retain: false });
+    expect([noted.orders, told]).toEqual([[], [expect.objectContaining({ code: 'expired' })]]);
   });
 
   test('is not heard where none is offered', async () => {
