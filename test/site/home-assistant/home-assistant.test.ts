@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { OperatingError } from '../../../src/kit/errors.js';
 import { silentLog } from '../../../src/kit/log.js';
 import { ManualClock } from '../../../src/kit/manual-clock.js';
+import { seeded } from '../../../src/kit/seeded-random.js';
 import { QUIET_MS } from '../../../src/site/home-assistant/command.js';
 import { CommandServer } from '../../../src/site/home-assistant/command-server.js';
 import { discoveryMessage } from '../../../src/site/home-assistant/discovery.js';
@@ -189,6 +190,32 @@ describe('what happens is told', () => {
     await settle();
     expect(on(topics.state).at(-1)).toMatchObject({ fps: 12.5 });
   });
+});
+
+test('whatever is sent on the topics that a gate hears, it shows itself no more often, and does nothing at its door', async () => {
+  const noted = notingDoor();
+  const { on, link, broker, listening, clock } = await connected({ door: noted });
+  await listening();
+  clock.advance(60_000);
+  await settle();
+  const random = seeded(7);
+  const words = ['online', 'OPEN', '{"command":"OPEN","at":', '{"command":', '[[[[', '"at"', '1e9', '}', '\u0000', 'é'];
+  for (let i = 0; i < 3_000; i++) {
+    const text = Array.from(
+      { length: Math.floor(random() * 6) },
+      () => words[Math.floor(random() * words.length)],
+    ).join('');
+    const payload = random() < 0.5 ? Buffer.from(text) : Buffer.from(Array.from({ length: 40 }, () => random() * 256));
+    for (const topic of ['homeassistant/status', topics.command])
+      broker.route({ topic, payload, retain: random() < 0.1 });
+    if (i % 100 === 0) await settle();
+  }
+  await settle();
+  clock.advance(9_000);
+  await settle();
+  expect(link.up).toBe(true);
+  expect(noted.orders).toEqual([]);
+  expect(on(topics.config).length).toBeLessThanOrEqual(2);
 });
 
 describe('a picture', () => {

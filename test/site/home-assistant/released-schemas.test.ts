@@ -43,7 +43,7 @@ interface Report {
 function report(version: string, discovery: readonly object[], values: readonly object[] = []): Promise<Report> {
   const child = spawn(python, [CHECK, join(folder, version)], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: 60_000,
+    timeout: 150_000,
   });
   let [out, err] = ['', ''];
   child.stdout.on('data', (data: Buffer) => {
@@ -104,7 +104,7 @@ describe.skipIf(versions.length === 0).each(versions.length === 0 ? ['(skipped)'
     let made: Report;
     beforeAll(async () => {
       made = await report(version, [...GOOD, ...BAD], VALUES);
-    }, 90_000);
+    }, 160_000);
     const shown = (name: string, key = 'state_topic') => made.devices[0]?.[name]?.values?.[key];
 
     test('takes every message of a gate as it is, and rejects what is wrong', () => {
