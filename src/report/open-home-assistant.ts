@@ -90,8 +90,9 @@ export async function openHomeAssistant(
         trustedClock,
         signedOnly: () => hasKeys() && !unsignedBesideKeys,
         onWarnings: (now) => {
-          for (const gone of shown) warnings.splice(warnings.indexOf(gone), 1);
-          warnings.push(...now);
+          const others = warnings.filter((text) => !shown.includes(text));
+          // In place: the state reads this list.
+          warnings.splice(0, warnings.length, ...others, ...now);
           shown = now;
           changed.raise();
         },
