@@ -36,6 +36,7 @@ import { makeWhereabouts } from './passback/make-whereabouts.js';
 import { openPassagesFile } from './passback/passages-file.js';
 import { startRecurringWork } from './recurring-work.js';
 import { attackPictures } from './report/attack-pictures.js';
+import { openHomeAssistant } from './report/open-home-assistant.js';
 import { openReports, reportRun } from './report/open-reports.js';
 import { openStatus } from './report/open-status.js';
 import type { GateState } from './report/status.js';
@@ -131,6 +132,7 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   warnOfUnknownGroups(people.all(), rules.access, opening.log);
   await reportRun(opening, parts, { version: VERSION, encoder, people: summaryOf(people) });
   await openSyncCounter(opening, people, (counts) => reporter.synced(counts));
+  await openHomeAssistant(opening, parts, () => status.state);
   site?.start();
   await startRecurringWork(opening, { ...parts, encoder });
   await startEye(opening, eye, metrics.around(eyeListeners({ ...parts, reports: reporter })), models.whyBlind);

@@ -62,6 +62,7 @@ access:
   doorModes: [{ mode: open-house, schedule: always }]
 greeting: { speak: true }
 mqtt: { enabled: true, url: '${broker.url}' }
+homeAssistant: { enabled: true, commands: [lock], picture: whole }
 ${change}`).config;
 
 /** What runs in this process beside the tests themselves. */
@@ -256,6 +257,9 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       'the state in the run folder',
       'the report of the stop',
       'the counter of people from the site',
+      "Home Assistant's devices",
+      'what is left in Home Assistant',
+      'Home Assistant',
       'the jobs',
       'the eye',
       'systemd',
@@ -318,6 +322,7 @@ describe.skipIf(notReady)('a gate whose state or run folder is not as it should 
     ['the thresholds of the site are damaged', /^no face can be recognised: /, () => broken('calibration.json', '{')],
     ['the trusted times are no file', /^clock-lost: /, () => inTheWay('clock.json')],
     ['the requests that were taken are no file', /^requests-lost: /, () => inTheWay('requests.json')],
+    ["Home Assistant's devices are no file", /^home-assistant-lost: /, () => inTheWay('home-assistant.json')],
     ['the passages are damaged', /^passages-lost: /, () => broken('passages.json', '{')],
     ['the passages are no file', /^passages-lost: /, () => inTheWay('passages.json')],
     [

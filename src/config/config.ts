@@ -8,6 +8,7 @@ import { doorSection } from './sections/door.js';
 import { eyeSection } from './sections/eye.js';
 import { facesSection } from './sections/faces.js';
 import { greetingSection } from './sections/greeting.js';
+import { homeAssistantSection } from './sections/home-assistant.js';
 import { journalSection } from './sections/journal.js';
 import { keysSection } from './sections/keys.js';
 import { livenessSection } from './sections/liveness.js';
@@ -42,6 +43,7 @@ export const configSchema = z.strictObject({
   greeting: greetingSection.prefault({}).describe('What is said to people who are let in.'),
   mqtt: mqttSection.prefault({}).describe('The broker.'),
   keys: keysSection.prefault({}).describe('Who is trusted at the broker (docs/keys.md).'),
+  homeAssistant: homeAssistantSection.prefault({}).describe('Home Assistant (docs/home-assistant.md).'),
   sync: syncSection.prefault({}).describe('People shared between gates.'),
   journal: journalSection.prefault({}).describe('What was decided and what the door did, kept so that changes show.'),
   metrics: metricsSection.prefault({}).describe('Figures for Prometheus (docs/watching.md).'),

@@ -9,7 +9,17 @@ import { isLoopback } from './sections/metrics.js';
 /** What of the configuration is read here. */
 export type DangerousConfig = Pick<
   Config,
-  'gate' | 'liveness' | 'access' | 'door' | 'mqtt' | 'keys' | 'journal' | 'metrics' | 'storage'
+  | 'site'
+  | 'gate'
+  | 'liveness'
+  | 'access'
+  | 'door'
+  | 'mqtt'
+  | 'homeAssistant'
+  | 'keys'
+  | 'journal'
+  | 'metrics'
+  | 'storage'
 >;
 
 /** The name of a gate that nobody has named. */
@@ -20,7 +30,8 @@ const UNNAMED = defaultConfig.gate;
  * told, and that must not be overlooked.
  */
 export function dangersOf(config: DangerousConfig, env: Environment): readonly string[] {
-  const { gate, liveness, access, door, metrics, mqtt, keys } = config;
+  const { site, gate, liveness, access, door, mqtt, homeAssistant, metrics, keys } = config;
+  const opening = homeAssistant.commands.filter((command) => command !== 'lock');
   const simulated = door.kind === 'simulated' || door.gpio.backend === 'simulated';
   return [
     ...(liveness.enabled
@@ -42,6 +53,11 @@ export function dangersOf(config: DangerousConfig, env: Environment): readonly s
     ...(mqtt.enabled && keys.siteKeys.length === 0
       ? [
           'unsigned: whoever may publish at the broker can open this door and enrol people, for nothing is signed (keys.siteKeys, docs/keys.md)',
+        ]
+      : []),
+    ...(mqtt.enabled && homeAssistant.enabled && opening.length > 0
+      ? [
+          `unsigned-commands: whoever may publish on kaimon/${site}/gates/${gate}/home-assistant/command opens this door: give that right to Home Assistant alone (homeAssistant.commands: ${opening.join(', ')})`,
         ]
       : []),
     ...readableSecrets(config, env),

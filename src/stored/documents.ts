@@ -7,6 +7,7 @@ import type { DocumentFormat } from '../kit/files/format.js';
 import { CALIBRATION_FORMAT, calibrationSchema } from '../models/calibration.js';
 import { PASSAGES_FORMAT, passagesSchema } from '../passback/passages-file.js';
 import { DOOR_ORDER_FORMAT, doorOrderSchema } from '../schedule/door-order-file.js';
+import { PUBLISHED_FORMAT, publishedSchema } from '../site/home-assistant/published-file.js';
 import { SEEN_FORMAT, seenSchema } from '../site/requests/seen-file.js';
 import { PEOPLE_FORMAT } from '../store/people-document.js';
 import { lastGoodOf } from '../store/people-file.js';
@@ -32,6 +33,7 @@ export const STORED_DOCUMENTS: readonly StoredDocument[] = [
   { file: 'clock.json', format: TRUSTED_TIMES_FORMAT, shape: trustedTimesSchema },
   { file: 'door-mode.json', format: DOOR_ORDER_FORMAT, shape: doorOrderSchema },
   { file: 'requests.json', format: SEEN_FORMAT, shape: seenSchema },
+  { file: 'home-assistant.json', format: PUBLISHED_FORMAT, shape: publishedSchema },
   { file: 'calibration.json', format: CALIBRATION_FORMAT, shape: calibrationSchema },
   { file: TRUST_FILE, format: TRUST_FORMAT, shape: trustFileSchema },
   { file: WRITTEN_BY_FILE, format: WRITTEN_BY_FORMAT, shape: writtenBySchema },

@@ -121,7 +121,7 @@ describe('a mistake is reported with its key, its place, what was found and what
     [
       'a key that tampers with objects',
       '__proto__: {a: 1}',
-      '__proto__ (kaimon.yaml line 1): unknown key, allowed here: site, gate, camera, faces, encoder, liveness, decision, access, door, people, eye, greeting, mqtt, keys, sync, journal, metrics, storage, log',
+      '__proto__ (kaimon.yaml line 1): unknown key, allowed here: site, gate, camera, faces, encoder, liveness, decision, access, door, people, eye, greeting, mqtt, keys, homeAssistant, sync, journal, metrics, storage, log',
     ],
     [
       'a real door without a relay',

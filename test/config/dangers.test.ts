@@ -28,6 +28,39 @@ test.each<[string, object, readonly string[]]>([
   ],
   ['a broker at which nothing is signed', { mqtt: { enabled: true } }, ['unsigned']],
   ['one at which all is', { mqtt: { enabled: true }, keys: { siteKeys: [SITE_KEY] } }, []],
+  [
+    'Home Assistant that may open',
+    {
+      gate: 'north',
+      door: gpio,
+      mqtt: { enabled: true },
+      keys: { siteKeys: [SITE_KEY] },
+      homeAssistant: { enabled: true, commands: ['lock', 'open'] },
+    },
+    ['unsigned-commands'],
+  ],
+  [
+    'Home Assistant that may lock',
+    {
+      gate: 'north',
+      door: gpio,
+      mqtt: { enabled: true },
+      keys: { siteKeys: [SITE_KEY] },
+      homeAssistant: { enabled: true, commands: ['lock'] },
+    },
+    [],
+  ],
+  [
+    'Home Assistant that might open and is off',
+    {
+      gate: 'north',
+      door: gpio,
+      mqtt: { enabled: true },
+      keys: { siteKeys: [SITE_KEY] },
+      homeAssistant: { commands: ['open'] },
+    },
+    [],
+  ],
   ['a simulated door at a gate with a name', { gate: 'north' }, ['door-simulated']],
   [
     'simulated wires at a gate with a name',
