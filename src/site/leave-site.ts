@@ -29,7 +29,9 @@ export async function leaveSite({ link, outbox, names, clock }: LeavingParts): P
         timer.cancel();
         resolve();
       };
-      const goodbye = endsWithin(clock, EVENTS_MS, outbox.empty()).then(() => link.publish(topic, payload, { retain: true, qos: 1 }));
+      const goodbye = endsWithin(clock, EVENTS_MS, outbox.empty()).then(() =>
+        link.publish(topic, payload, { retain: true, qos: 1 }),
+      );
       goodbye.then(done, done);
     });
   }
