@@ -10,6 +10,7 @@ import { NotSaved } from '../store/not-saved.js';
 import type { PeopleStore } from '../store/people-store.js';
 import type { DoorRequests } from './door-requests.js';
 import { type Enrolled, type Enrolment, EnrolmentRefused } from './enrolment.js';
+import { journalPage } from './journal-page.js';
 import type { RequestReports } from './request-reports.js';
 
 export interface HandlerParts {
@@ -22,7 +23,7 @@ export interface HandlerParts {
   readonly reports: Pick<RequestReports, 'enrolled' | 'removed' | 'forgiven'>;
   /** Undefined where anti-passback is off. */
   readonly passback: { forgive(person: string): Promise<void> } | undefined;
-  readonly journal: Pick<JournalWriter, 'erase'>;
+  readonly journal: Pick<JournalWriter, 'erase' | 'reader'>;
   /** Removes copies on this disk that still name or show a person who was removed. */
   readonly eraseCopies: () => Promise<void>;
   readonly clock: Clock;
@@ -85,6 +86,7 @@ export function requestHandlers(parts: HandlerParts): RequestHandlers {
       await saved(`the door is in the mode ${mode}`, parts.door.setMode(mode, by, reason));
       return parts.door.now();
     },
+    journal: (args) => journalPage(parts.journal.reader, args),
     ping: async () => ({ time: iso(clock.wall()), version: parts.version }),
   };
 }

@@ -79,6 +79,7 @@ export class Outbox {
    */
   add(type: string, fields: EventFields = {}, atMs: WallMs = this.#parts.clock.wall(), entry: EntryOfEvent = {}): void {
     const { kept } = this.#parts;
+    kept?.begin();
     if (kept && entry.n !== undefined) {
       this.#newest = entry.n;
     } else {

@@ -42,6 +42,7 @@ export function noting(calls: Call[], changes: Partial<RequestHandlers> = {}): R
     lock: note('lock'),
     mode: note('mode'),
     ping: note('ping'),
+    journal: note('journal'),
     ...changes,
   };
 }

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type Lines, PLAIN_LINES } from '../../kit/sealing/vault.js';
 import type { JournalDisk } from '../disk.js';
-import { decodeLine, type Fields, GENESIS, hashLine } from '../entry.js';
+import { decodeLine, type Fields, GENESIS, hashLine, LINE_MAX } from '../entry.js';
 import type { Position } from '../head.js';
 import { readLine } from '../personal.js';
 import { firstOf, personalName, segmentName } from '../segment.js';
@@ -56,6 +56,19 @@ export class JournalReader implements EntryReader {
     if (n === 0) return GENESIS;
     const { upTo } = await this.page({ after: n - 1, upTo: n, limit: 1, wanted: () => false });
     return upTo?.n === n ? upTo.hash : undefined;
+  }
+
+  async fileSince(sinceMs: number): Promise<number> {
+    await this.#list();
+    for (const segment of this.#segments) {
+      const name = segmentName(segment);
+      const size = (await this.#disk.slice(name, 0, 0))?.size ?? 0;
+      const end = (await this.#disk.slice(name, Math.max(0, size - 2 * LINE_MAX), 2 * LINE_MAX))?.bytes;
+      const time = HEAD.exec(end ? lastLine(end).toString('latin1', 0, HEAD_BYTES) : '')?.[1];
+      // One whose end cannot be read may hold what is wanted.
+      if (time === undefined || Date.parse(time) >= sinceMs) return segment;
+    }
+    return (this.extent?.last ?? 0) + 1;
   }
 
   async page(wish: PageWish): Promise<Page> {
@@ -153,6 +166,11 @@ export class JournalReader implements EntryReader {
       await breathe();
     }
   }
+}
+
+function lastLine(bytes: Buffer): Buffer {
+  const end = bytes.lastIndexOf(0x0a);
+  return bytes.subarray(end > 0 ? bytes.lastIndexOf(0x0a, end - 1) + 1 : 0, Math.max(0, end));
 }
 
 interface Taken {

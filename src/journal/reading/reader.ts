@@ -48,6 +48,8 @@ export interface EntryReader {
   page(wish: PageWish): Promise<Page>;
   /** The number of the first entry that is left, 0 where there is none. @throws OperatingError KAIMON_FILE_READ */
   first(): Promise<number>;
+  /** The number of the first entry of the first file that ends at this time or later; one after the last where none does. @throws OperatingError KAIMON_FILE_READ */
+  fileSince(sinceMs: number): Promise<number>;
   /** The hash of an entry; undefined where it is not there. @throws OperatingError KAIMON_FILE_READ */
   hashOf(n: number): Promise<string | undefined>;
 }

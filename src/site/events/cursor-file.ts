@@ -8,7 +8,7 @@ export const CURSOR_FILE = 'events.json';
 /** A kill lets so much be told again, under the same ids; and the disk is not written at each event. */
 const DELAY_MS = 5_000;
 
-export type CursorFile = Pick<StateFile<CursorDocument>, 'found' | 'save'>;
+export type CursorFile = Pick<StateFile<CursorDocument>, 'found' | 'save' | 'saveNow'>;
 
 /** How far events were told, from before the restart. Where the file cannot be used that is not known, which is logged, warned of and told. */
 export const openCursorFile = ({

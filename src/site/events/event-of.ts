@@ -20,6 +20,13 @@ export const isTold = (type: string): boolean => !NOT_TOLD.test(type);
 /** Types whose events say who it was, in `person` and `name`; null where it was nobody that is known. */
 const OF_PEOPLE: readonly string[] = ['granted', 'refused', 'spoof', 'attack-alarm', 'passed', 'passback'];
 
+/** An entry for whoever asks for it: as its event, without the id; of what is not told, nothing that names anybody. */
+export function toldOf(read: ReadEntry) {
+  const { n, time, type, boot } = read.entry;
+  const fields = isTold(type) ? eventFieldsOf(read) : read.entry.fields;
+  return { ...fields, n, time, type, boot };
+}
+
 /** The fields of the event, without its head. */
 export function eventFieldsOf({ entry, personal, locked }: ReadEntry): EventFields {
   const { type, fields, commitment } = entry;

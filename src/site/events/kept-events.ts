@@ -34,6 +34,7 @@ export class KeptEvents {
   readonly #parts: KeptEventsParts;
   /** Undefined until the journal could be opened. */
   #cursor: Cursor | undefined;
+  #resuming: Promise<void> | undefined;
   readonly #also = new Set<number>();
   #alarms: Ahead | undefined;
   #others: Ahead | undefined;
@@ -61,9 +62,17 @@ export class KeptEvents {
 
   /** The next event, and what to do once it was told; undefined where all are. @throws OperatingError KAIMON_FILE_READ */
   async next(): Promise<EventToSend | undefined> {
-    this.#cursor ??= await this.#resume();
+    await this.#resumed();
     if (!this.#cursor) return undefined;
     return (await this.#nextAlarm()) ?? this.#nextGap() ?? (await this.#nextOther());
+  }
+
+  /**
+   * Finds out where to go on, and keeps it: also where there is no broker for the whole of this run. To be called whenever something is
+   * added; it does nothing once that is known. Nobody waits for it, and what is wrong with the disk {@link next} says.
+   */
+  begin(): void {
+    if (!this.#cursor) this.#resumed().catch(() => undefined);
   }
 
   /** An entry was told before the disk had it: it is not told again. */
@@ -79,9 +88,19 @@ export class KeptEvents {
     this.#others = undefined;
   }
 
-  async #resume(): Promise<Cursor | undefined> {
+  async #resumed(): Promise<void> {
+    if (this.#cursor) return;
+    this.#resuming ??= this.#resume();
+    try {
+      await this.#resuming;
+    } finally {
+      this.#resuming = undefined;
+    }
+  }
+
+  async #resume(): Promise<void> {
     const { reader, file, log } = this.#parts;
-    if (!reader.extent) return undefined;
+    if (!reader.extent) return;
     const { found } = file;
     const { opened } = reader.extent;
     const cursor = resume(found, {
@@ -95,8 +114,8 @@ export class KeptEvents {
     if (cursor.gap) log.warn({ ...cursor.gap }, 'it is not known whether events of these entries were told');
     this.#cursor = cursor;
     for (const n of cursor.also) this.#also.add(n);
-    this.#save();
-    return cursor;
+    // At once: a kill must not lose sight of what this run journals. A failure is logged and tried again by the file.
+    file.saveNow(() => this.#content()).catch(() => undefined);
   }
 
   async #nextAlarm(): Promise<EventToSend | undefined> {
@@ -194,10 +213,11 @@ export class KeptEvents {
   }
 
   #save(): void {
-    const content = (): CursorDocument => {
-      const { told, alarms, gap } = this.#cursor ?? this.#parts.file.found;
-      return { schema: 1, told, alarms, also: [...this.#also], gap };
-    };
-    this.#parts.file.save(content);
+    this.#parts.file.save(() => this.#content());
+  }
+
+  #content(): CursorDocument {
+    const { told, alarms, gap } = this.#cursor ?? this.#parts.file.found;
+    return { schema: 1, told, alarms, also: [...this.#also], gap };
   }
 }

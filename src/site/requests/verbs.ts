@@ -7,6 +7,9 @@ import { DOOR_MODES } from '../../schedule/door-mode.js';
 /** Most people that one `people` answer lists. */
 export const PEOPLE_PAGE_MAX = 200;
 
+/** Most entries that one `journal` answer holds: with the longest ones 400 KB. */
+export const JOURNAL_PAGE_MAX = 100;
+
 /** A photo as it arrived. It begins like a format that is taken; nothing else is checked here. */
 export const photoSchema = z.instanceof(Uint8Array).superRefine((bytes, context) => {
   if (!pictureKind(bytes))
@@ -69,6 +72,14 @@ export const argsSchemas = {
     reason: reasonSchema.optional(),
   }),
   ping: z.object({}),
+  journal: z
+    .object({
+      /** The number of the first entry that is wanted. */
+      from: z.int().min(1).optional(),
+      since: z.iso.datetime('since must be ISO 8601 UTC, such as 2026-11-24T08:00:00Z').optional(),
+      limit: z.int().min(1).max(JOURNAL_PAGE_MAX).default(JOURNAL_PAGE_MAX),
+    })
+    .refine((args) => (args.from ?? args.since) !== undefined, 'give from (the number of an entry) or since (a time)'),
 } as const;
 
 export type Verb = keyof typeof argsSchemas;
@@ -83,6 +94,6 @@ export const LATER_VERBS: readonly string[] = ['snapshot', 'verify', 'resync'];
 export const isVerb = (verb: string): verb is Verb => Object.hasOwn(argsSchemas, verb);
 
 /** Verbs that only ask. */
-const ASKING: readonly Verb[] = ['people', 'ping'];
+const ASKING: readonly Verb[] = ['people', 'ping', 'journal'];
 /** Whether a request of this verb must not be done twice. */
 export const changesSomething = (verb: Verb): boolean => !ASKING.includes(verb);
