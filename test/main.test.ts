@@ -247,6 +247,7 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       "the door's mode",
       'the trusted times',
       'the clock',
+      'how far events were told',
       'the broker',
       'the reports',
       'the attack alarm',
@@ -318,6 +319,7 @@ describe.skipIf(notReady)('a gate whose state or run folder is not as it should 
     ['the thresholds of the site are damaged', /^no face can be recognised: /, () => broken('calibration.json', '{')],
     ['the trusted times are no file', /^clock-lost: /, () => inTheWay('clock.json')],
     ['the requests that were taken are no file', /^requests-lost: /, () => inTheWay('requests.json')],
+    ['how far events were told is no file', /^events-lost: /, () => inTheWay('events.json')],
     ['the passages are damaged', /^passages-lost: /, () => broken('passages.json', '{')],
     ['the passages are no file', /^passages-lost: /, () => inTheWay('passages.json')],
     [
