@@ -39,6 +39,7 @@ export class KeptEvents {
   #alarms: Ahead | undefined;
   #others: Ahead | undefined;
   #purged = 0;
+  #forgotten = 0;
 
   constructor(parts: KeptEventsParts) {
     this.#parts = parts;
@@ -84,6 +85,7 @@ export class KeptEvents {
 
   /** Reads anew what was read ahead: somebody is erased. */
   forget(): void {
+    this.#forgotten++;
     this.#alarms = undefined;
     this.#others = undefined;
   }
@@ -149,8 +151,15 @@ export class KeptEvents {
   }
 
   /** @returns `ahead` is undefined where there is nothing to read; `first`: the first entry that is left */
-  async #read({ n }: Position, upTo: number | undefined, wanted: (type: string) => boolean) {
+  async #read(
+    { n, hash }: Position,
+    upTo: number | undefined,
+    wanted: (type: string) => boolean,
+  ): Promise<{ readonly ahead: Ahead | undefined; readonly first: number }> {
+    const forgotten = this.#forgotten;
     const page = await this.#parts.reader.page({ after: n, upTo, limit: PAGE, wanted });
+    // Somebody was erased while it was read, who may be named in it.
+    if (forgotten !== this.#forgotten) return this.#read({ n, hash }, upTo, wanted);
     const ahead: Ahead | undefined = page.upTo && { entries: [...page.entries], upTo: page.upTo };
     return { ahead, first: page.first };
   }
