@@ -103,12 +103,14 @@ describe('finding a line', () => {
     const lines = Array.from({ length: count }, (_, i) => damage(`{"n":${i + 1},"x":"${'y'.repeat(200)}"}`, i + 1));
     return MemoryDisk.of([['f', Buffer.from(`${lines.join('\n')}\n`)]]);
   };
-  test.each([1, 2, 500, 1_777, 2_999, 3_000, 5_000])('number %i of 3,000: not behind it, and near it', async (n) => {
+  test('each of 3,000: not behind it, and near it', async () => {
     const disk = file(3_000);
-    const at = (await findLine(disk, 'f', n)) ?? -1;
-    const number = numberAt((await disk.read('f')) as Buffer, at) ?? Number.NaN;
-    expect(number).toBeLessThanOrEqual(n);
-    expect(Math.min(n, 3_000) - number).toBeLessThan(400);
+    const bytes = (await disk.read('f')) as Buffer;
+    for (let n = 1; n <= 3_010; n++) {
+      const number = numberAt(bytes, (await findLine(disk, 'f', n)) ?? -1) ?? Number.NaN;
+      expect(number).toBeLessThanOrEqual(n);
+      expect(Math.min(n, 3_000) - number).toBeLessThan(400);
+    }
   });
   test('where a stretch cannot be read, it begins before it', async () => {
     const disk = file(3_000, (line, n) => (n > 1_000 && n < 1_400 ? '?'.repeat(line.length) : line));
