@@ -6,7 +6,7 @@ import { CURSOR_FORMAT, type CursorDocument, cursorSchema, NO_CURSOR } from './c
 /** Where the cursor stands in the state folder. */
 export const CURSOR_FILE = 'events.json';
 /** A kill lets so much be told again, under the same ids; and the disk is not written at each event. */
-const DELAY_MS = 5_000;
+const DELAY_MS = 1_000;
 
 export type CursorFile = Pick<StateFile<CursorDocument>, 'found' | 'save' | 'saveNow'>;
 
