@@ -45,7 +45,7 @@ import { openDoorOrder } from './schedule/door-order-file.js';
 import { DoorSchedule } from './schedule/door-schedule.js';
 import { openSite } from './site/open-site.js';
 import { summaryOf } from './site/sync/people-records.js';
-import { openUplink } from './site/uplink.js';
+import { erasingEvents, openUplink } from './site/uplink.js';
 import { openPeople } from './store/open-people.js';
 import { openGreeter } from './voice/open-greeter.js';
 
@@ -95,7 +95,7 @@ async function open(opening: Opening, door: StartedDoor) {
   const passagesFile = await openPassagesFile(opening);
   const doorOrder = await openDoorOrder(opening);
   const trustedClock = await openTrustedClock(opening, journal.newestMs);
-  const uplink = await openUplink(opening);
+  const uplink = await openUplink(opening, journal);
   const { reporter, written } = await openReports(opening, journal, trustedClock, uplink?.outbox);
 
   const whereabouts = makeWhereabouts(opening, rules, { people, file: passagesFile, trustedClock, reports: reporter });
@@ -111,7 +111,8 @@ async function open(opening: Opening, door: StartedDoor) {
   const gate = makeGate(opening, { ...deciding, reports: reporter, pictures });
 
   const shared = whereabouts.shared ? whereabouts : undefined;
-  const served = { people, gallery, gate, door: door.keeper, schedule, eye, whereabouts: shared, journal };
+  const erasing = erasingEvents(journal, uplink);
+  const served = { people, gallery, gate, door: door.keeper, schedule, eye, whereabouts: shared, journal: erasing };
   const handlers = makeHandlers(opening, { ...served, reports: reporter });
   const keys = await openKeys(opening, (list) => reporter.keysTaken(list));
   const site = await openSite(opening, uplink, { people, passages: shared, handlers, trustedClock, written, keys });

@@ -248,6 +248,7 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
       "the door's mode",
       'the trusted times',
       'the clock',
+      'how far events were told',
       'the broker',
       'the reports',
       'the attack alarm',
@@ -323,6 +324,7 @@ describe.skipIf(notReady)('a gate whose state or run folder is not as it should 
     ['the trusted times are no file', /^clock-lost: /, () => inTheWay('clock.json')],
     ['the requests that were taken are no file', /^requests-lost: /, () => inTheWay('requests.json')],
     ["Home Assistant's devices are no file", /^home-assistant-lost: /, () => inTheWay('home-assistant.json')],
+    ['how far events were told is no file', /^events-lost: /, () => inTheWay('events.json')],
     ['the passages are damaged', /^passages-lost: /, () => broken('passages.json', '{')],
     ['the passages are no file', /^passages-lost: /, () => inTheWay('passages.json')],
     [

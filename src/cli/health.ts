@@ -114,6 +114,7 @@ async function newestStart(state: string): Promise<string | null> {
     list,
     prepare: () => disk.prepare(),
     read: (name: string, tail?: number) => disk.read(name, tail),
+    slice: (name: string, from: number, length: number) => disk.slice(name, from, length),
     open: (name: string) => disk.open(name),
     replace: (name: string, bytes: Uint8Array) => disk.replace(name, bytes),
     remove: (name: string) => disk.remove(name),

@@ -30,17 +30,24 @@ export function doorRequests(
       return opened ? undefined : (why ?? 'fault');
     },
     lock(by, reason) {
-      door.lock();
+      const moved = moves(door, () => door.lock());
       const saved = schedule.ordered('lock');
-      reports.doorRequested('lock', by, reason ?? null, {}, true);
+      reports.doorRequested('lock', by, reason ?? null, { moved }, true);
       return saved;
     },
     setMode(mode, by, reason) {
-      door.setMode(mode);
+      const moved = moves(door, () => door.setMode(mode));
       const saved = schedule.ordered(mode);
-      reports.doorRequested('mode', by, reason ?? null, { mode }, true);
+      reports.doorRequested('mode', by, reason ?? null, { mode, moved }, true);
       return saved;
     },
     now: () => ({ mode: door.mode, state: door.state }),
   };
+}
+
+/** Whether the door is in another mode or state after it: the journal keeps few of the orders that change nothing. */
+function moves(door: Pick<DoorKeeper, 'mode' | 'state'>, order: () => void): boolean {
+  const { mode, state } = door;
+  order();
+  return door.mode !== mode || door.state !== state;
 }

@@ -25,7 +25,7 @@ export interface MakeHandlersParts {
   readonly eye: Pick<EyeSupervisor, 'measurePhoto' | 'newest' | 'snapshot'>;
   /** Undefined where anti-passback is off. */
   readonly whereabouts: Whereabouts | undefined;
-  readonly journal: JournalWriter;
+  readonly journal: Pick<JournalWriter, 'erase' | 'reader'>;
   readonly reports: RequestReports;
 }
 

@@ -9,6 +9,7 @@ import type { PeopleStore } from '../store/people-store.js';
 import { type CameraRequestParts, cameraRequests, seenNow } from './camera-requests.js';
 import type { DoorRequests } from './door-requests.js';
 import { type Enrolled, type Enrolment, EnrolmentRefused } from './enrolment.js';
+import { journalPage } from './journal-page.js';
 import type { RequestReports } from './request-reports.js';
 
 export interface HandlerParts extends CameraRequestParts {
@@ -18,7 +19,7 @@ export interface HandlerParts extends CameraRequestParts {
   readonly reports: CameraRequestParts['reports'] & Pick<RequestReports, 'enrolled' | 'removed' | 'forgiven'>;
   /** Undefined where anti-passback is off. */
   readonly passback: { forgive(person: string): Promise<void> } | undefined;
-  readonly journal: Pick<JournalWriter, 'erase'>;
+  readonly journal: Pick<JournalWriter, 'erase' | 'reader'>;
   /** Removes copies on this disk that still name or show a person who was removed. */
   readonly eraseCopies: () => Promise<void>;
   readonly version: string;
@@ -78,6 +79,7 @@ export function requestHandlers(parts: HandlerParts): GateHandlers {
       return parts.door.now();
     },
     ...cameraRequests(parts),
+    journal: (args) => journalPage(parts.journal.reader, args),
     ping: async () => ({ time: iso(clock.wall()), version: parts.version }),
   };
 }

@@ -1,5 +1,6 @@
 // pure
 /** Turns what happened into lines of the journal: numbered, and each linked to the one before it. */
+import { iso } from '../kit/clock.js';
 import { type Lines, PLAIN_LINES } from '../kit/sealing/vault.js';
 import { encodeEntry, type Fields, fitFields, hashLine, typeSchema } from './entry.js';
 import type { Position } from './head.js';
@@ -20,10 +21,10 @@ export interface Draft {
 }
 
 /** Fits what a caller gives into the limits of a line. */
-export function draftOf({ type, fields = {}, personal }: JournalInput, time: string, monoMs: number): Draft {
+export function draftOf({ type, fields = {}, personal, atMs }: JournalInput, time: string, monoMs: number): Draft {
   const fitted = personal && fitFields(personal);
   return {
-    time,
+    time: atMs === undefined ? time : iso(atMs),
     mono: Math.max(0, Math.round(monoMs)),
     // A journal never refuses an event for its name.
     type: typeSchema.safeParse(type).success ? type : 'unnamed',

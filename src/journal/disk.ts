@@ -16,6 +16,13 @@ export interface StoredFile {
   readonly bytes: number;
 }
 
+/** Part of a file; shorter than asked for where the file ends. */
+export interface Slice {
+  readonly bytes: Buffer;
+  /** Of the whole file, as it was then. */
+  readonly size: number;
+}
+
 /** Port: the journal's folder. */
 export interface JournalDisk {
   /** For messages. */
@@ -26,6 +33,8 @@ export interface JournalDisk {
   list(): Promise<readonly StoredFile[]>;
   /** @param tail read only so many bytes, the last ones @returns undefined where there is no such file */
   read(name: string, tail?: number): Promise<Buffer | undefined>;
+  /** A part of a file, and how large the file is; undefined where there is no such file. */
+  slice(name: string, from: number, length: number): Promise<Slice | undefined>;
   /** Opens for appending; a new file survives a power cut and is readable by Kaimon's user alone. */
   open(name: string): Promise<DiskFile>;
   /** Replaces the whole file; a reader or a crash sees the old or the new one. */
@@ -49,6 +58,7 @@ export function watchedDisk(disk: JournalDisk, onDone: () => void): JournalDisk 
     prepare: () => done(disk.prepare()),
     list: () => done(disk.list()),
     read: (name, tail) => done(disk.read(name, tail)),
+    slice: (name, from, length) => done(disk.slice(name, from, length)),
     open: async (name) => watchedFile(await done(disk.open(name)), done),
     replace: (name, bytes) => done(disk.replace(name, bytes)),
     remove: (name) => done(disk.remove(name)),

@@ -8,7 +8,7 @@ import { makeFolder } from '../kit/files/make-folder.js';
 import { narrow } from '../kit/files/narrow.js';
 import { readSettled } from '../kit/files/read-settled.js';
 import { removeWiped } from '../kit/files/wipe.js';
-import type { DiskFile, JournalDisk, StoredFile } from './disk.js';
+import type { DiskFile, JournalDisk, Slice, StoredFile } from './disk.js';
 import { FILE_BYTES_MAX, PERSONAL_FOLDER } from './segment.js';
 
 /** Where the journal is in the state folder. */
@@ -52,6 +52,19 @@ export class FileDisk implements JournalDisk {
   async read(name: string, tail?: number): Promise<Buffer | undefined> {
     try {
       return await readSettled(this.#path(name), (handle) => readTail(handle, tail));
+    } catch (cause) {
+      return this.#absent(name, cause);
+    }
+  }
+
+  async slice(name: string, from: number, length: number): Promise<Slice | undefined> {
+    let size = 0;
+    try {
+      const bytes = await readSettled(this.#path(name), async (handle) => {
+        size = (await handle.stat()).size;
+        return readPart(handle, from, Math.max(0, Math.min(length, size - from)));
+      });
+      return { bytes, size };
     } catch (cause) {
       return this.#absent(name, cause);
     }
@@ -102,11 +115,15 @@ async function readTail(handle: fs.FileHandle, tail: number | undefined): Promis
   const { size } = await handle.stat();
   const length = Math.min(size, tail ?? size);
   if (length > FILE_BYTES_MAX) throw new Error(`it has ${length} bytes, at most ${FILE_BYTES_MAX} are read`);
+  return readPart(handle, size - length, length);
+}
+
+async function readPart(handle: fs.FileHandle, from: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
   let filled = 0;
   // A file that is cut meanwhile ends early.
   for (let got = -1; got !== 0 && filled < length; filled += got)
-    got = (await handle.read(bytes, filled, length - filled, size - length + filled)).bytesRead;
+    got = (await handle.read(bytes, filled, length - filled, from + filled)).bytesRead;
   return bytes.subarray(0, filled);
 }
 

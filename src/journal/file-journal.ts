@@ -1,8 +1,7 @@
 /** The journal of a running gate: decides when entries are written, tries again after failures, and reports faults. */
 import { randomBytes } from 'node:crypto';
 import { iso, type Timer, type WallMs, wallMs } from '../kit/clock.js';
-import { explain, OperatingError } from '../kit/errors.js';
-import { errnoOf } from '../kit/files/errno.js';
+import { explain } from '../kit/errors.js';
 import { CLOSE_MS } from '../kit/files/late.js';
 import { Patience } from '../kit/files/patience.js';
 import { Mutex } from '../kit/mutex.js';
@@ -13,8 +12,10 @@ import { BATCH_MAX } from './batch.js';
 import { type JournalDisk, watchedDisk } from './disk.js';
 import type { Mark } from './head.js';
 import { JournalFiles } from './journal-files.js';
-import type { FileJournalOptions, JournalLock } from './journal-options.js';
+import { type FileJournalOptions, isTrouble, type JournalLock, lockLost } from './journal-options.js';
 import { JournalQueue, QUEUE_MAX } from './queue.js';
+import { JournalReader } from './reading/journal-reader.js';
+import type { EntryReader, Extent } from './reading/reader.js';
 import { recoverChain } from './recovery.js';
 import { SEGMENTS_MAX } from './segment.js';
 import type { JournalInput, JournalWriter, Receipt } from './writer.js';
@@ -52,12 +53,15 @@ export class FileJournal implements JournalWriter {
   /** The number of segments at the last purge by size; the first batch purges, too. */
   #rotations = -1;
   #fault: string | undefined;
+  #opened: number | undefined;
+  readonly reader: EntryReader;
   readonly #boot: string;
 
   private constructor(options: FileJournalOptions) {
     this.#options = options;
     this.#patience = new Patience(options.clock);
     this.#disk = watchedDisk(options.disk, this.#patience.progress);
+    this.reader = new JournalReader(options.disk, () => this.extent, options.seals);
     this.#boot = options.boot ?? randomBytes(4).toString('hex');
     this.#queue = new JournalQueue(options.clock, () => {
       if (this.#fault === undefined) this.#failed('the disk does not answer');
@@ -83,6 +87,11 @@ export class FileJournal implements JournalWriter {
 
   get head(): Mark | undefined {
     return this.#files?.head;
+  }
+
+  get extent(): Extent | undefined {
+    const last = this.#files?.position.n;
+    return last === undefined ? undefined : { opened: this.#opened ?? last, last };
   }
 
   get fault(): string | undefined {
@@ -176,6 +185,7 @@ export class FileJournal implements JournalWriter {
       const closing = () => this.#closed;
       const given = { disk, clock, boot: this.#boot, signer: signer?.(), seals, segmentBytes, policy, check, closing };
       this.#files = new JournalFiles(given, recovered);
+      this.#opened ??= recovered.position.n;
       this.#lock = lock;
       if (this.#queue.found(recovered.own) > 0) this.#succeeded();
       for (const note of recovered.notes) {
@@ -287,13 +297,3 @@ export class FileJournal implements JournalWriter {
     );
   }
 }
-
-/** The next try takes the lock anew, and says who has it where that fails. */
-const lockLost = (folder: string): OperatingError =>
-  new OperatingError('KAIMON_JOURNAL_LOCKED', `the journal in ${folder} is not this process's any more`);
-
-/** The surroundings keep the journal from being opened. Another process that writes it is none, nor is a later version's: these are mistakes. */
-const isTrouble = (thrown: unknown): boolean =>
-  thrown instanceof OperatingError
-    ? !['KAIMON_JOURNAL_LOCKED', 'KAIMON_DATA_NEWER'].includes(thrown.code)
-    : errnoOf(thrown) !== undefined;

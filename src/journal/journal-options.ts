@@ -1,5 +1,7 @@
 /** What a journal needs to be opened. */
 import type { Clock } from '../kit/clock.js';
+import { OperatingError } from '../kit/errors.js';
+import { errnoOf } from '../kit/files/errno.js';
 import type { Log } from '../kit/log.js';
 import type { Lines } from '../kit/sealing/vault.js';
 import type { JournalDisk } from './disk.js';
@@ -28,3 +30,13 @@ export interface FileJournalOptions {
   readonly segmentBytes: number;
   readonly policy: Omit<RetentionPolicy, 'maxSegments' | 'sinceMs'>;
 }
+
+/** The next try takes the lock anew, and says who has it where that fails. */
+export const lockLost = (folder: string): OperatingError =>
+  new OperatingError('KAIMON_JOURNAL_LOCKED', `the journal in ${folder} is not this process's any more`);
+
+/** The surroundings keep the journal from being opened. Another process that writes it is none, nor is a later version's: these are mistakes. */
+export const isTrouble = (thrown: unknown): boolean =>
+  thrown instanceof OperatingError
+    ? !['KAIMON_JOURNAL_LOCKED', 'KAIMON_DATA_NEWER'].includes(thrown.code)
+    : errnoOf(thrown) !== undefined;

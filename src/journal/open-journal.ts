@@ -9,6 +9,7 @@ import { type LockedResource, WriterLock } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
 import { type Lines, Vault } from '../kit/sealing/vault.js';
 import { withArchives } from './archive/archives.js';
+import { budgeted } from './chatter/budgeted.js';
 import { FileDisk, journalFolder } from './file-disk.js';
 import { FileJournal } from './file-journal.js';
 import { signerOf } from './signing.js';
@@ -61,7 +62,7 @@ export async function openJournalOf(
     segmentBytes: segmentMegabytes * MEGABYTE,
     policy: { maxAgeMs, maxBytes: maxMegabytes * MEGABYTE },
   });
-  const journal = withArchives(own, state, { maxAgeMs, clock, seals });
+  const journal = withArchives(budgeted(own, clock), state, { maxAgeMs, clock, seals });
   // In the background: the entries of a whole year may be plain, and nothing waits for them.
   if (vault.seals && !vault.fault)
     void journal.renewSeals().then(

@@ -14,6 +14,8 @@ const TICK_MS = 250;
 interface Item {
   readonly draft: Draft;
   readonly settle: (receipt: Receipt) => void;
+  /** Of one that was reported as late: tells its number in the end. */
+  late?: (n: number | undefined) => void;
 }
 
 /** In order. When it is full the newest entries are lost: the oldest ones show how the trouble began. */
@@ -62,7 +64,11 @@ export class JournalQueue {
   written(count: number, lastN: number): void {
     const items = this.#items.splice(0, count);
     this.#late = Math.max(0, this.#late - count);
-    for (const [index, { settle }] of items.entries()) settle({ durable: true, n: lastN - count + 1 + index });
+    for (const [index, { settle, late }] of items.entries()) {
+      const n = lastN - count + 1 + index;
+      settle({ durable: true, n });
+      late?.(n);
+    }
   }
 
   /** Entries that stand in the chain although their write failed. @returns how many of them waited */
@@ -92,7 +98,10 @@ export class JournalQueue {
   /** Ends: what still waits will not be written. */
   giveUp(): void {
     this.#timer?.cancel();
-    for (const { settle } of this.#items.splice(0)) settle({ durable: false, why: 'closed' });
+    for (const { settle, late } of this.#items.splice(0)) {
+      settle({ durable: false, why: 'closed' });
+      late?.(undefined);
+    }
   }
 
   /** One timer for all: entries become late in their order. */
@@ -102,8 +111,10 @@ export class JournalQueue {
       const limit = this.#clock.monotonic() - LATE_MS;
       const before = this.#late;
       for (let item = this.#items[this.#late]; item && item.draft.mono <= limit; item = this.#items[this.#late]) {
-        // A promise is settled only once: that the entry is written later changes nothing for the caller.
-        item.settle({ durable: false, why: 'late' });
+        const waiting = item;
+        const later = new Promise<number | undefined>((resolve) => (waiting.late = resolve));
+        // A promise is settled only once: that the entry is written later is told by the other one.
+        item.settle({ durable: false, why: 'late', later });
         this.#late++;
       }
       if (this.#late > before) this.#onLate();

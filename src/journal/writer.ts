@@ -2,6 +2,7 @@
 import type { WallMs } from '../kit/clock.js';
 import type { LooseFields } from './entry.js';
 import type { Mark } from './head.js';
+import type { EntryReader, Extent } from './reading/reader.js';
 
 /** What happened, for the journal. */
 export interface JournalInput {
@@ -11,6 +12,8 @@ export interface JournalInput {
   readonly fields?: LooseFields;
   /** Names or describes a person and can be erased; `person` and `other` are the ids by which that is done. */
   readonly personal?: LooseFields;
+  /** When it happened; otherwise now. */
+  readonly atMs?: WallMs;
 }
 
 // Types of entries that the journal writes about itself.
@@ -28,11 +31,18 @@ export const RESTORED = 'restored';
 
 /**
  * What became of an entry. `late`: it is not on the disk within two seconds, but may be later. `lost`: too many wait
- * already; an entry of type `journal-gap` will say how many were lost. `closed`, `off`: there is no journal now.
+ * already; an entry of type `journal-gap` will say how many were lost. `counted`: it is chatter, and there was too much of it; an entry of
+ * type `left-out` will count it. `closed`, `off`: there is no journal now.
  */
 export type Receipt =
   | { readonly durable: true; readonly n: number }
-  | { readonly durable: false; readonly why: 'late' | 'lost' | 'closed' | 'off' };
+  | {
+      readonly durable: false;
+      readonly why: 'late';
+      /** Its number, once it is on the disk after all; undefined where it never will be. Never rejects. */
+      readonly later: Promise<number | undefined>;
+    }
+  | { readonly durable: false; readonly why: 'lost' | 'counted' | 'closed' | 'off' };
 
 /** Port: the journal. Nothing in it makes the door wait. */
 export interface JournalWriter {
@@ -40,6 +50,10 @@ export interface JournalWriter {
   append(input: JournalInput): Promise<Receipt>;
   /** How far the chain on the disk goes, as last written to the head's file; to be published elsewhere. */
   readonly head: Mark | undefined;
+  /** Undefined until the journal could be opened. */
+  readonly extent: Extent | undefined;
+  /** Reads entries beside the writer; undefined where the configuration turns the journal off. */
+  readonly reader: EntryReader | undefined;
   /** The time of the newest entry, by the clock of that moment, right or wrong; undefined where there is no entry. */
   readonly newestMs: WallMs | undefined;
   /** Why entries wait or get lost; undefined while all is well. For the gate's state. */
@@ -66,6 +80,8 @@ export interface JournalWriter {
 export const journalOff: JournalWriter = {
   append: () => Promise.resolve({ durable: false, why: 'off' }),
   head: undefined,
+  extent: undefined,
+  reader: undefined,
   newestMs: undefined,
   fault: undefined,
   erase: () => Promise.resolve(0),

@@ -3,26 +3,31 @@
  * What the journal keeps of each thing that happens. What says who it was is in `personal` and so can be erased: people, the names
  * that requests give, and words that people wrote. Everything else stays in the chain for ever.
  */
+
 import type { AttackAlarmReport } from '../access/attacks.js';
+import { REASONS, type Reason } from '../access/reasons.js';
 import type { DoorReport } from '../door/door.js';
 import type { Decision, Spoof } from '../gate/decision-report.js';
 import type { LooseFields } from '../journal/entry.js';
 import type { JournalInput } from '../journal/writer.js';
 import type { Person } from '../person/person.js';
 
-export function decisionEntry(decision: Decision): JournalInput {
+/** @param box the face's, in whole pixels */
+export function decisionEntry(decision: Decision, box: readonly number[] | null): JournalInput {
   const { type, reason, person, threshold, track, frame } = decision;
   const [distance, afterMs] = [rounded(decision.distance, 4), rounded(decision.afterMs, 0)];
-  const fields = { reason, distance, threshold, track, frame, afterMs };
+  // A sentence that says no more than the reason is left out.
+  const text = reason === null || decision.text === REASONS[reason as Reason] ? undefined : decision.text;
+  const fields = { reason, text, distance, threshold, track, frame, afterMs, box: box ?? undefined };
   return { type, fields, ...(person && { personal: { person: person.id, name: person.name } }) };
 }
 
 const rounded = (value: number | null, digits: number): number | null =>
   value === null ? null : Number(value.toFixed(digits));
 
-export const spoofEntry = ({ track, frame, person }: Spoof): JournalInput => ({
+export const spoofEntry = ({ track, frame, person }: Spoof, box: readonly number[]): JournalInput => ({
   type: 'spoof',
-  fields: { track, frame },
+  fields: { track, frame, box },
   ...(person && { personal: { person: person.id, name: person.name } }),
 });
 

@@ -6,8 +6,11 @@ import type { Log } from '../kit/log.js';
 export interface Happening {
   /** Left out for what is reported and not kept. */
   readonly entry?: JournalInput | undefined;
-  /** Reports it to the site. @param n the entry's number in the journal; undefined where it is not (yet) on the disk */
-  readonly publish?: (n: number | undefined) => void;
+  /**
+   * Reports it to the site.
+   * @param n the entry's number in the journal; undefined where it is not (yet) on the disk @param later its number once it is, where it is late
+   */
+  readonly publish?: (n: number | undefined, later?: Promise<number | undefined>) => void;
 }
 
 /**
@@ -34,7 +37,8 @@ export class JournalThenSite {
       const kept = await receipt;
       try {
         if (kept?.durable) this.#onWritten();
-        publish?.(kept?.durable ? kept.n : undefined);
+        if (kept?.durable) publish?.(kept.n);
+        else publish?.(undefined, kept?.why === 'late' ? kept.later : undefined);
       } catch (thrown) {
         // One that cannot be published must not silence all that come after it.
         this.#log.error(

@@ -11,6 +11,7 @@ import type { Log } from '../kit/log.js';
 import type { Direction, PassbackViolation } from '../passback/passback.js';
 import type { Person } from '../person/person.js';
 import type { EventFields } from '../site/messages.js';
+import type { EntryOfEvent } from '../site/outbox.js';
 import type { PeopleSummary } from '../site/sync/people-records.js';
 import type { Utterance } from '../voice/phrases.js';
 import {
@@ -26,8 +27,8 @@ import {
 import type { JournalThenSite } from './journal-then-site.js';
 import type { SyncCounts } from './sync-counter.js';
 
-/** Sends an event to the site. @param atMs when it happened */
-export type Publish = (type: string, fields: EventFields, atMs: WallMs) => void;
+/** Sends an event to the site. @param atMs when it happened @param entry its entry in the journal */
+export type Publish = (type: string, fields: EventFields, atMs: WallMs, entry: EntryOfEvent) => void;
 
 /**
  * Reports what happens: at once to the log, then to the journal, and to the site once the journal has it. The same facts to all.
@@ -69,14 +70,15 @@ export class Reporter implements RequestReports {
     this.#log.info({ type, ...facts, person: who }, facts.text);
     const box = face ? pixelsOf(face.box) : null;
     const fields = { ...facts, person: person?.id ?? null, name: person?.name ?? null, box };
-    this.#report(type, fields, decisionEntry(decision));
+    this.#report(type, fields, decisionEntry(decision, box));
   }
 
   spoof(spoof: Spoof): void {
     const { box, person, ...facts } = spoof;
     this.#log.warn({ ...facts, person: person?.id }, 'a picture or a screen was held to the camera');
     const shown = { person: person?.id ?? null, name: person?.name ?? null };
-    this.#report('spoof', { ...facts, ...shown, box: pixelsOf(box) }, spoofEntry(spoof));
+    const pixels = pixelsOf(box);
+    this.#report('spoof', { ...facts, ...shown, box: pixels }, spoofEntry(spoof, pixels));
   }
 
   /** Reported to the site only: what was said follows from the decision. */
@@ -156,7 +158,7 @@ export class Reporter implements RequestReports {
   passbackViolation(person: Person | undefined, { detail, since }: PassbackViolation): void {
     this.#log.warn({ person: person?.id, since }, detail);
     const fields = { person: person?.id ?? null, name: person?.name ?? null, text: detail, since };
-    this.#report('passback', fields, passageEntry('passback', person, { since }));
+    this.#report('passback', fields, passageEntry('passback', person, { text: detail, since }));
   }
 
   /** A person's whereabouts were forgotten on request. */
@@ -213,9 +215,9 @@ export class Reporter implements RequestReports {
   #report(type: string, fields: EventFields, entry?: JournalInput): void {
     for (const listener of this.#listeners) listener(type, fields);
     const atMs = this.#clock.wall();
-    const publish = (n: number | undefined) =>
-      this.#publish(type, n === undefined ? fields : { ...fields, entry: n }, atMs);
-    this.#journalThenSite.add({ entry, publish });
+    const publish = (n: number | undefined, later?: Promise<number | undefined>) =>
+      this.#publish(type, n === undefined ? fields : { ...fields, entry: n }, atMs, { n, later });
+    this.#journalThenSite.add({ entry: entry && { ...entry, atMs }, publish });
   }
 }
 

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Opening } from '../config/opening.js';
+import type { JournalWriter } from '../journal/writer.js';
+import { openCursorFile } from './events/cursor-file.js';
+import { KeptEvents } from './events/kept-events.js';
 import { leaveSite, offlineWill } from './leave-site.js';
 import type { Link } from './link/link.js';
 import { MqttLink } from './link/mqtt-link.js';
@@ -15,15 +18,22 @@ export interface Uplink {
 
 /**
  * Opens the connection to the broker; when it is closed the last events are delivered and the gate says goodbye.
- * @returns undefined where no broker is configured @throws OperatingError KAIMON_MQTT_CONFIG
+ * @param journal where events are read from that stand in it @returns undefined where no broker is configured @throws OperatingError KAIMON_MQTT_CONFIG
  */
-export async function openUplink({ config, clock, log, endings }: Opening): Promise<Uplink | undefined> {
+export async function openUplink(
+  opening: Opening,
+  journal: Pick<JournalWriter, 'reader'>,
+): Promise<Uplink | undefined> {
+  const { config, clock, log, endings } = opening;
   const { enabled, clientId, username, passwordFile, caFile, certFile, keyFile, ...rest } = config.mqtt;
   if (!enabled) return undefined;
   const names = { site: config.site, gate: config.gate };
   const optional = { clientId, username, passwordFile, caFile, certFile, keyFile };
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
-  const outbox = new Outbox({ gate: names.gate, boot: randomBytes(4).toString('hex'), clock, log });
+  const { reader } = journal;
+  const { gate } = names;
+  const kept = reader && new KeptEvents({ gate, reader, file: await openCursorFile(opening), clock, log });
+  const outbox = new Outbox({ gate, boot: randomBytes(4).toString('hex'), clock, log, kept });
   const will = offlineWill(names);
   const link = await endings.open(
     'the broker',
@@ -32,3 +42,20 @@ export async function openUplink({ config, clock, log, endings }: Opening): Prom
   );
   return { link, outbox, names };
 }
+
+/** The erasing of the journal, which reaches the events that wait as well. */
+export const erasingEvents = (
+  journal: Pick<JournalWriter, 'erase' | 'reader'>,
+  uplink: Pick<Uplink, 'outbox'> | undefined,
+): Pick<JournalWriter, 'erase' | 'reader'> => ({
+  reader: journal.reader,
+  erase: async (person) => {
+    uplink?.outbox.forget(person);
+    try {
+      return await journal.erase(person);
+    } finally {
+      // What was read from the journal meanwhile may still name the person.
+      uplink?.outbox.forget(person);
+    }
+  },
+});

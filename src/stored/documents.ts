@@ -7,6 +7,8 @@ import type { DocumentFormat } from '../kit/files/format.js';
 import { CALIBRATION_FORMAT, calibrationSchema } from '../models/calibration.js';
 import { PASSAGES_FORMAT, passagesSchema } from '../passback/passages-file.js';
 import { DOOR_ORDER_FORMAT, doorOrderSchema } from '../schedule/door-order-file.js';
+import { CURSOR_FORMAT, cursorSchema } from '../site/events/cursor.js';
+import { CURSOR_FILE } from '../site/events/cursor-file.js';
 import { PUBLISHED_FORMAT, publishedSchema } from '../site/home-assistant/published-file.js';
 import { SEEN_FORMAT, seenSchema } from '../site/requests/seen-file.js';
 import { PEOPLE_FORMAT } from '../store/people-document.js';
@@ -34,6 +36,7 @@ export const STORED_DOCUMENTS: readonly StoredDocument[] = [
   { file: 'door-mode.json', format: DOOR_ORDER_FORMAT, shape: doorOrderSchema },
   { file: 'requests.json', format: SEEN_FORMAT, shape: seenSchema },
   { file: 'home-assistant.json', format: PUBLISHED_FORMAT, shape: publishedSchema },
+  { file: CURSOR_FILE, format: CURSOR_FORMAT, shape: cursorSchema },
   { file: 'calibration.json', format: CALIBRATION_FORMAT, shape: calibrationSchema },
   { file: TRUST_FILE, format: TRUST_FORMAT, shape: trustFileSchema },
   { file: WRITTEN_BY_FILE, format: WRITTEN_BY_FORMAT, shape: writtenBySchema },

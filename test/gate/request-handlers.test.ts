@@ -56,7 +56,7 @@ async function gateWithHandlers(change: Partial<HandlerParts> = {}, storage?: Di
       verified: (id, by, same) => void reported.push(['verified', id, by, same]),
     },
     passback: { forgive: async (id) => void forgiven.push(id) },
-    journal: { erase: async (id) => erased.push(id) },
+    journal: { erase: async (id) => erased.push(id), reader: undefined },
     eraseCopies: async () => void erased.push('copies'),
     version: '1.2.3',
     ...change,
@@ -356,7 +356,7 @@ describe('while the disk is full, a request that was done is told as done, is re
   });
 
   test('remove with erase: what was done and what is to be repeated', async () => {
-    const gate = await gateWithHandlers({ journal: { erase: () => Promise.reject(FULL) } });
+    const gate = await gateWithHandlers({ journal: { erase: () => Promise.reject(FULL), reader: undefined } });
     await gate.handlers.enroll({ name: 'Ada', photo: JPEG }, context);
     await expect(gate.handlers.remove({ id: 'ada', erase: true }, context)).rejects.toMatchObject({
       message: expect.stringMatching(/^"ada" is removed, but not everything that names them is erased.*once more/),

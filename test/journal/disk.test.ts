@@ -109,7 +109,7 @@ test('when another process takes the lock, writing stops and the entries wait', 
     clock.advance(250);
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
-  expect(await receipt).toEqual({ durable: false, why: 'late' });
+  expect(await receipt).toMatchObject({ durable: false, why: 'late' });
   expect(journal.fault).toMatch(/taken by process 7/);
   expect(disk.files.size).toBe(0);
 });

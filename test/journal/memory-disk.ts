@@ -65,6 +65,12 @@ export class MemoryDisk implements JournalDisk {
     return bytes && Buffer.from(tail === undefined ? bytes : bytes.subarray(Math.max(0, bytes.length - tail)));
   }
 
+  async slice(name: string, from: number, length: number) {
+    await this.#act('slice', name);
+    const bytes = this.files.get(name)?.bytes;
+    return bytes && { bytes: Buffer.from(bytes.subarray(from, from + length)), size: bytes.length };
+  }
+
   async open(name: string): Promise<DiskFile> {
     await this.#act('open', name);
     if (!this.files.has(name)) this.files.set(name, { bytes: Buffer.alloc(0), safe: 0 });

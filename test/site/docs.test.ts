@@ -85,6 +85,7 @@ test('every command that docs/mqtt.md prints does what the page says', async () 
       'remove',
       'open',
       'people',
+      'journal',
     ]);
     const enrolled = calls.filter(({ verb }) => verb === 'enroll').map(({ args }) => args);
     expect(enrolled).toMatchObject([

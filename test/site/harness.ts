@@ -46,6 +46,7 @@ export function noting(calls: Call[], changes: Partial<RequestHandlers> = {}): R
     snapshot: note('snapshot'),
     verify: note('verify'),
     resync: note('resync'),
+    journal: note('journal'),
     ...changes,
   };
 }

@@ -63,6 +63,10 @@ export function withArchives(
     get head() {
       return journal.head;
     },
+    get extent() {
+      return journal.extent;
+    },
+    reader: journal.reader,
     get newestMs() {
       return journal.newestMs;
     },

@@ -14,6 +14,7 @@ const ROLES_OF: { readonly [V in Verb]: readonly Role[] } = {
   snapshot: ['read'],
   verify: ['read'],
   resync: ['read'],
+  journal: ['read'],
   ping: ['enrol', 'open', 'remove', 'read', 'gate'],
 };
 

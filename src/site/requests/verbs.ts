@@ -8,6 +8,9 @@ import { photoOfText } from './photo-text.js';
 /** Most people that one `people` answer lists. */
 export const PEOPLE_PAGE_MAX = 200;
 
+/** Most entries that one `journal` answer holds: with the longest ones 400 KB. */
+export const JOURNAL_PAGE_MAX = 100;
+
 /** A photo as it arrived. It begins like a format that is taken; nothing else is checked here. */
 export const photoSchema = z.instanceof(Uint8Array).superRefine((bytes, context) => {
   if (!pictureKind(bytes))
@@ -78,6 +81,14 @@ export const argsSchemas = {
   snapshot: z.object({}),
   verify: z.object({ id: personIdSchema, photo: photoArg.optional(), from: fromArg }).refine(oneSource, ONE_SOURCE),
   resync: z.object({}),
+  journal: z
+    .object({
+      /** The number of the first entry that is wanted. */
+      from: z.int().min(1).optional(),
+      since: z.iso.datetime('since must be ISO 8601 UTC, such as 2026-11-24T08:00:00Z').optional(),
+      limit: z.int().min(1).max(JOURNAL_PAGE_MAX).default(JOURNAL_PAGE_MAX),
+    })
+    .refine((args) => (args.from ?? args.since) !== undefined, 'give from (the number of an entry) or since (a time)'),
 } as const;
 
 export type Verb = keyof typeof argsSchemas;
@@ -90,7 +101,7 @@ export const VERBS = Object.keys(argsSchemas) as readonly Verb[];
 export const isVerb = (verb: string): verb is Verb => Object.hasOwn(argsSchemas, verb);
 
 /** Verbs that only ask. */
-const ASKING: readonly Verb[] = ['people', 'ping', 'snapshot', 'verify', 'resync'];
+const ASKING: readonly Verb[] = ['people', 'ping', 'snapshot', 'verify', 'resync', 'journal'];
 /** Whether a request of this verb must not be done twice. */
 export const changesSomething = (verb: Verb): boolean => !ASKING.includes(verb);
 
@@ -114,6 +125,7 @@ const LANES: Readonly<Record<Verb, Lane>> = {
   forgive: 'quick',
   ping: 'quick',
   resync: 'quick',
+  journal: 'quick',
 };
 
 /** Undefined for a verb that nobody knows. */

@@ -156,7 +156,7 @@ describe('each rule', () => {
 
   test('a refusal says what is wrong and what is allowed', () => {
     expect(message(judged(packet('explode', envelope())))).toContain(
-      'enroll, remove, people, forgive, open, lock, mode, ping, snapshot, verify, resync',
+      'enroll, remove, people, forgive, open, lock, mode, ping, snapshot, verify, resync, journal',
     );
     expect(message(judged(packet('open', envelope({ v: 2 }))))).toContain('version 1 only');
     expect(message(judged(packet('people', envelope({ args: { limit: 500 } }))))).toMatch(/args\.limit.*200/);
