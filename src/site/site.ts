@@ -4,8 +4,10 @@ import type { Log } from '../kit/log.js';
 import type { Passage } from '../passback/passback.js';
 import { PEOPLE_MAX, TEMPLATES_MAX } from '../person/person.js';
 import type { SiteRecord } from '../store/merge.js';
+import { BrokerWatch } from './broker/broker-watch.js';
+import { watchRefusals } from './broker/refusals.js';
 import type { Link, Packet, Unlisten } from './link/link.js';
-import { ENROLL_PAYLOAD_MAX, PAYLOAD_MAX } from './messages.js';
+import { ENROLL_PAYLOAD_MAX, type Instance, PAYLOAD_MAX } from './messages.js';
 import type { Outbox } from './outbox.js';
 import { type RequestHandlers, RequestServer, type RequestServerParts } from './requests/request-server.js';
 import { RetainedTopic } from './retained-topic.js';
@@ -28,6 +30,8 @@ export interface SiteState {
 export interface SiteParts {
   readonly link: Link;
   readonly names: Names;
+  /** This machine, and this run of the daemon. */
+  readonly instance: Pick<Instance, 'machine' | 'boot'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Events; those from before the site was made wait in it. */
@@ -62,6 +66,7 @@ export class Site {
   readonly #passages: RecordSync<Passage> | undefined;
   readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'receiveMarker'>[];
   readonly #peers = new Peers();
+  readonly #broker: BrokerWatch;
   readonly #stateTopic: RetainedTopic;
   readonly #infoTopic: RetainedTopic;
   /** One entry for each part that can have a problem. */
@@ -76,14 +81,23 @@ export class Site {
   #stopped = false;
   #downSince: MonotonicMs;
 
-  constructor(parts: SiteParts) {
-    const { link, names, clock, log, outbox, people, passages } = parts;
+  constructor(given: SiteParts) {
+    const { names, clock, log, outbox, people, passages } = given;
+    const link = watchRefusals(given.link, (part, text) => this.#problem(part, text));
+    const parts = { ...given, link };
     this.#parts = parts;
     this.#downSince = clock.monotonic();
     this.#topics = topicsOf(names);
     this.#requestServer = new RequestServer(parts);
     this.#stateTopic = new RetainedTopic(this.#topics.state, parts);
     this.#infoTopic = new RetainedTopic(this.#topics.info, parts);
+    this.#broker = new BrokerWatch({
+      ...parts,
+      topic: this.#topics.info,
+      onProblem: (kind, text) => this.#problem(kind, text),
+      onForgot: () => outbox.add('broker-forgot'),
+      contest: () => this.#infoTopic.up(),
+    });
     outbox.setCarrier({
       publish: (event) => link.publish(this.#topics.event, event, { retain: false, qos: 1 }),
       onProblem: (text) => this.#problem('events', text),
@@ -126,7 +140,7 @@ export class Site {
     this.#unlisten = [
       link.onMessage((packet) => this.#onMessage(packet)),
       link.onUp(() => this.#onUp()),
-      link.onDown(() => this.#onDown()),
+      link.onDown((why) => this.#onDown(why)),
       people.onChange(() => this.#countLater()),
     ];
     // As long as the link lives: the last events are delivered after the stop.
@@ -142,6 +156,7 @@ export class Site {
     for (const unlisten of this.#unlisten) unlisten();
     for (const timer of [this.#summaryTimer, this.#peersTimer, this.#subscribeTimer]) timer?.cancel();
     for (const sync of this.#syncs) sync.stop();
+    this.#broker.stop();
     this.#stateTopic.stop();
     this.#infoTopic.stop();
   }
@@ -160,6 +175,9 @@ export class Site {
 
   #onUp(): void {
     this.#peers.forget();
+    this.#broker.up(this.#parts.link.packetMax);
+    // With the number of this connection; it is sent with the rest.
+    this.#publishInfo();
     // A client that reads "online" may send a request at once: so the gate subscribes before it says so.
     void this.#subscribe().then(() => {
       this.#stateTopic.up();
@@ -168,7 +186,10 @@ export class Site {
     for (const sync of this.#syncs) sync.up();
   }
 
-  #onDown(): void {
+  #onDown(why: string): void {
+    this.#broker.down(why);
+    this.#stateTopic.down();
+    this.#infoTopic.down();
     this.#downSince = this.#parts.clock.monotonic();
     this.#subscribeTimer?.cancel();
     for (const sync of this.#syncs) sync.down();
@@ -206,6 +227,7 @@ export class Site {
       case 'state':
       case 'info':
         if (topic.gate !== this.#parts.names.gate) this.#peers.receive(topic.kind, topic.gate, packet.payload);
+        else if (topic.kind === 'info') this.#broker.receive(packet.payload);
         return;
       default:
         this.#parts.log.debug({ topic: packet.topic.slice(0, 200) }, 'a message on an unexpected topic');
@@ -235,7 +257,9 @@ export class Site {
       people: PEOPLE_MAX,
       templates: TEMPLATES_MAX,
     };
-    this.#infoTopic.set(JSON.stringify({ ...this.#info, limits, people: this.#summary }));
+    const { instance } = this.#broker;
+    this.#infoTopic.set(JSON.stringify({ ...this.#info, instance, limits, people: this.#summary }));
+    this.#broker.published();
   }
 
   #countLater(): void {
@@ -249,6 +273,7 @@ export class Site {
   #checkPeers(): void {
     this.#peersTimer = this.#parts.clock.after(PEERS_MS, () => {
       this.#problem('peers', this.#peers.differing(this.#summary ?? summaryOf(this.#parts.people)));
+      this.#broker.minute();
       this.#checkPeers();
     });
   }

@@ -69,6 +69,7 @@ export function gateOver(
   handlers: Partial<RequestHandlers> = {},
   written = () => Promise.resolve(),
   clock: Clock = systemClock,
+  instance = { machine: randomUUID(), boot: randomUUID() },
 ): Gate {
   const people = new MemoryPeople();
   const calls: Call[] = [];
@@ -77,7 +78,7 @@ export function gateOver(
   const outbox = new Outbox({ gate, boot: randomUUID().slice(0, 8), clock, log: silentLog });
   const requests = { seen: new SeenRequests(), keep: () => undefined };
   const trustedClock = { trusted: true, confirmedMs: null };
-  const base = { link, names, outbox, clock, log: silentLog };
+  const base = { link, names, instance, outbox, clock, log: silentLog };
   const site = new Site({ ...base, requests, trustedClock, people, handlers: noted, written });
   site.state(online);
   site.info({ version: '0.1.0', encoder: 'test@000000000000' });
@@ -89,13 +90,13 @@ export function gateOver(
   return { site, outbox, people, calls, stop };
 }
 
-export function mqttLink(config: LinkConfig, gate: string): MqttLink {
+export function mqttLink(config: LinkConfig, gate: string, clock: Clock = systemClock): MqttLink {
   const names = { site: 'home', gate };
   return new MqttLink({
     config,
     names,
     will: offlineWill(names),
-    clock: systemClock,
+    clock,
     log: silentLog,
     random: () => 1,
   });

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { MachineFiles } from './machine-files.js';
+
+/** A Pi and a Jetson have a number of their own; a copied card has not. */
+const SERIAL = '/sys/firmware/devicetree/base/serial-number';
+const CARDS = '/sys/class/net';
+/** A machine has a handful. */
+const CARDS_MAX = 32;
+
+/**
+ * An id of this machine and of the state folder on it, the same after each start. Two machines with copies of one card have different ones, by
+ * their boards' numbers and network cards. It is a hash: neither number can be read from it.
+ */
+export async function machineId(files: MachineFiles, state: string): Promise<string> {
+  const cards = (await files.names(CARDS)).filter((name) => /^[a-z]/.test(name)).sort();
+  const addresses = await Promise.all(
+    // Only what is a card; addresses of bridges and containers are made anew at each start.
+    cards
+      .slice(0, CARDS_MAX)
+      .map(async (name) =>
+        (await files.realPath(`${CARDS}/${name}/device`)) === undefined ? '' : files.text(`${CARDS}/${name}/address`),
+      ),
+  );
+  const facts = [await files.text('/etc/machine-id'), await files.text(SERIAL), ...addresses, hostname(), state];
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
+}
