@@ -5,7 +5,7 @@ import { systemClock } from '../../src/kit/system-clock.js';
 import { leaveSite, offlineWill } from '../../src/site/leave-site.js';
 import type { Link, LinkConfig, Packet } from '../../src/site/link/link.js';
 import { MqttLink } from '../../src/site/link/mqtt-link.js';
-import { responseSchema } from '../../src/site/messages.js';
+import { type Instance, responseSchema } from '../../src/site/messages.js';
 import { Outbox } from '../../src/site/outbox.js';
 import type { RequestContext, RequestHandlers } from '../../src/site/requests/request-server.js';
 import { SeenRequests } from '../../src/site/requests/seen-requests.js';
@@ -69,7 +69,7 @@ export function gateOver(
   handlers: Partial<RequestHandlers> = {},
   written = () => Promise.resolve(),
   clock: Clock = systemClock,
-  instance = { machine: randomUUID(), boot: randomUUID() },
+  instance: Pick<Instance, 'machine' | 'boot'> = { machine: randomUUID(), boot: randomUUID() },
 ): Gate {
   const people = new MemoryPeople();
   const calls: Call[] = [];

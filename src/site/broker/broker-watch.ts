@@ -199,4 +199,4 @@ const FORGOT =
 
 // Bounded in number, not to the number: a sentence that changes each time would be published each time.
 const unsteady = (ends: number, lastedMs: number, why: string): string =>
-  `broker-unsteady: the broker ends the connection again and again, ${ends >= ENDS_MAX ? 'very often' : `${ENDS_MIN} times or more`} within ten minutes, at last after ${lastedMs < 1_000 ? 'less than a second' : `less than ${lastedMs < 10_000 ? 10 : 60} seconds`} (${why}): see its log, whether another client has the id of this one (mqtt.clientId) and whether a limit is reached`;
+  `broker-unsteady: the broker ends the connection again and again, ${ends >= ENDS_MAX ? 'very often' : `${ENDS_MIN} times or more`} within ten minutes, at last after ${lastedMs < 1_000 ? 'less than a second' : `less than ${lastedMs < 10_000 ? 10 : 60} seconds`} (${why}): see in its log whether another client has the id of this one (mqtt.clientId), its access list denies a topic, or a limit is reached`;

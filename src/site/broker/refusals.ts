@@ -9,7 +9,7 @@ const partOf = (topic: string): string => (/\/response\//.test(topic) ? 'respons
 
 /**
  * The same link, which tells what the broker refuses: a part of this gate that may not publish is a problem until it may. Only a broker that
- * refuses in so many words is meant, as with MQTT 5; with 3.1.1 Mosquitto acknowledges what it throws away.
+ * refuses in so many words is meant, as with MQTT 5; with 3.1.1 a broker acknowledges what it throws away, or closes the connection.
  * @param onProblem a sentence for the state; undefined when it is over
  */
 export function watchRefusals(link: Link, onProblem: (part: string, text: string | undefined) => void): Link {

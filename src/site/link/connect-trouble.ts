@@ -52,7 +52,7 @@ function refused(why: string, code: number, named: boolean): string {
 
 const who = (named: boolean): string =>
   named
-    ? 'check mqtt.username and mqtt.passwordFile, and whether the broker knows them'
+    ? 'check mqtt.username and mqtt.passwordFile, and whether the broker knows them and lets this gate write its own state'
     : 'it wants a user name and a password: set mqtt.username and mqtt.passwordFile';
 
 function plainTrouble(why: string, code: string | undefined, firstByte: number | undefined): string {

@@ -235,6 +235,8 @@ export class MqttLink implements Link {
   }
 
   #onClose(client: MqttClient, found: string, refusedVersion: boolean): void {
+    // Before mqtt.js calls what is on its way failed: it is sent again on the next connection.
+    if (client === this.#client) this.#inFlight.end();
     // mqtt.js keeps timers and may still emit errors; without a listener those would end the process.
     client.removeAllListeners();
     client.on('error', (error) => this.#parts.log.debug({ err: explain(error) }, 'from a closed connection'));
@@ -245,7 +247,6 @@ export class MqttLink implements Link {
     const why = this.#brokenOff ?? found;
     this.#brokenOff = undefined;
     this.#up = false;
-    this.#inFlight.end();
     if (refusedVersion && this.#version === 5 && this.#parts.config.protocol === 'auto') {
       this.#parts.log.info({}, 'the broker does not speak MQTT 5; trying 3.1.1');
       this.#version = 4;
