@@ -22,6 +22,12 @@ export async function machineId(files: MachineFiles, state: string): Promise<str
         (await files.realPath(`${CARDS}/${name}/device`)) === undefined ? '' : files.text(`${CARDS}/${name}/address`),
       ),
   );
-  const facts = [await files.text('/etc/machine-id'), await files.text(SERIAL), ...addresses, hostname(), state];
+  const facts = [
+    await files.text('/etc/machine-id'),
+    await files.text(SERIAL),
+    ...addresses,
+    hostname(),
+    await files.realPath(state),
+  ];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
 }
