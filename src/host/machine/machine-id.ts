@@ -13,15 +13,12 @@ const CARDS_MAX = 32;
  * their boards' numbers and network cards. It is a hash: neither number can be read from it.
  */
 export async function machineId(files: MachineFiles, state: string): Promise<string> {
-  const cards = (await files.names(CARDS)).filter((name) => /^[a-z]/.test(name)).sort();
-  const addresses = await Promise.all(
-    // Only what is a card; addresses of bridges and containers are made anew at each start.
-    cards
-      .slice(0, CARDS_MAX)
-      .map(async (name) =>
-        (await files.realPath(`${CARDS}/${name}/device`)) === undefined ? '' : files.text(`${CARDS}/${name}/address`),
-      ),
-  );
+  const addresses: (string | undefined)[] = [];
+  for (const name of [...(await files.names(CARDS))].sort().slice(0, CARDS_MAX)) {
+    // Only of what is a card: addresses of bridges and containers are made anew at each start.
+    const isCard = (await files.realPath(`${CARDS}/${name}/device`)) !== undefined;
+    if (isCard) addresses.push(await files.text(`${CARDS}/${name}/address`));
+  }
   const facts = [
     await files.text('/etc/machine-id'),
     await files.text(SERIAL),

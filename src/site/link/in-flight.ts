@@ -9,9 +9,9 @@ import { reasonText } from './reason-codes.js';
 const IN_FLIGHT_MAX = 64;
 /** A broker that acknowledges nothing for so long although something waits is taken for one that hangs. */
 const STALL_MS = 60_000;
-/** What every broker takes. Only larger messages are suspected when a connection breaks. */
+/** What every broker takes: only of a larger message it is the size that is suspected when connections break. */
 const SMALL_BYTES = 16 * 1024;
-/** So many broken connections with the same large message on its way are no chance. */
+/** So many broken connections with the same message on its way are no chance: it is not sent again. */
 const BREAKS_MAX = 3;
 /** What was learned so is tried again after this time: somebody may have raised the limit. */
 const LEARNED_MS = 10 * 60_000;
@@ -73,13 +73,20 @@ export class InFlight {
     this.#stall?.cancel();
     this.#stall = undefined;
     for (const entry of this.#sent) {
+      if (!this.#pending.has(entry)) continue;
       const bytes = entry.payload.byteLength;
-      if (bytes <= SMALL_BYTES || !this.#pending.has(entry)) continue;
       const breaks = (this.#breaks.get(entry) ?? 0) + 1;
       this.#breaks.set(entry, breaks);
       if (breaks < BREAKS_MAX) continue;
+      const broke = `the connection broke ${breaks} times while it was on its way`;
+      if (bytes <= SMALL_BYTES) {
+        // Mosquitto 2.0 closes after a refusal if max_queued_messages is 0, and before its reason has arrived.
+        const denied = `${entry.topic} was not taken: ${broke}: does the broker's access list deny it?`;
+        entry.settle(failure('KAIMON_MQTT_REFUSED', denied));
+        continue;
+      }
       this.#learned = { bytes, atMs: this.#clock.monotonic() };
-      entry.settle(this.#tooLarge(entry, `the connection broke ${breaks} times while it was on its way`));
+      entry.settle(this.#tooLarge(entry, broke));
     }
     this.#sent.clear();
   }
