@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ERROR_CODES, responseSchema } from '../../src/site/messages.js';
 import { topicsOf } from '../../src/site/topics.js';
@@ -11,12 +12,19 @@ import { until } from './until.js';
 
 const page = readFileSync(new URL('../../docs/mqtt.md', import.meta.url), 'utf8');
 const blocks = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, text]) => text ?? '');
+/** `kaimon` is the one of this folder. */
+const scripts = fileURLToPath(new URL('../../scripts', import.meta.url));
+const env = { ...process.env, PATH: [scripts, process.env['PATH']].join(delimiter) };
 const topics = topicsOf({ site: 'home', gate: 'north' });
 
 /** Runs a block of the page in bash, with the page's names and helper before it. @returns its standard output */
 function run(folder: string, names: string, block: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-euo', 'pipefail', '-c', `${names}\n${block}`], { cwd: folder, timeout: 20_000 });
+    const child = spawn('bash', ['-euo', 'pipefail', '-c', `${names}\n${block}`], {
+      cwd: folder,
+      timeout: 20_000,
+      env,
+    });
     let said = '';
     child.stdout.on('data', (data: Buffer) => {
       said += data.toString();
@@ -95,6 +103,7 @@ test('every command that docs/mqtt.md prints does what the page says', async () 
     expect(output).toContain('"did":"people"');
     expect(output).toContain('"status":"online"');
     expect(output).toContain('"type":"granted"');
+    expect(output).toContain('1 gate, and it is well');
     for (const { payload } of watcher.received.filter(({ topic }) => topic.includes('/response/'))) {
       expect(responseSchema.parse(JSON.parse(Buffer.from(payload).toString()))).toMatchObject({ ok: true });
     }

@@ -9,13 +9,13 @@ const LOOK_MS = 50;
 /** The part of the configuration that says how to reach the broker. */
 export type BrokerConfig = Pick<Config, 'site' | 'gate' | 'mqtt'>;
 
-/** A client of the broker under an id of its own, without a will, not yet started. @throws OperatingError KAIMON_MQTT_CONFIG */
-export function clientOf({ site, gate, mqtt }: BrokerConfig): MqttLink {
+/** A command's client of the broker under an id of its own, without a will, not yet started. @throws OperatingError KAIMON_MQTT_CONFIG */
+export function clientOf({ site, gate, mqtt }: BrokerConfig, what: 'doctor' | 'fleet' = 'doctor'): MqttLink {
   const { enabled, clientId, username, passwordFile, caFile, certFile, keyFile, ...rest } = mqtt;
   const optional = { username, passwordFile, caFile, certFile, keyFile };
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
   return new MqttLink({
-    config: { ...rest, ...given, clientId: `kaimon-doctor-${randomBytes(4).toString('hex')}` },
+    config: { ...rest, ...given, clientId: `kaimon-${what}-${randomBytes(4).toString('hex')}` },
     names: { site, gate },
     clock: systemClock,
     log: silentLog,

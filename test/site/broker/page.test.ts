@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { runFleet } from '../../../src/cli/fleet.js';
 import { configSchema } from '../../../src/config/config.js';
 import { parseYaml } from '../../../src/config/yaml.js';
 import { silentLog } from '../../../src/kit/log.js';
@@ -120,7 +121,7 @@ describe.skipIf(!openssl)("the page's certificates, broker and access list", () 
   const allowed: Readonly<Record<Role, readonly string[]>> = {
     office: ['enroll', 'remove', 'people', 'forgive', 'ping'],
     guard: ['open', 'lock', 'mode', 'ping'],
-    reader: [],
+    reader: ['ping'],
     homeassistant: [],
   };
   const args: Readonly<Record<string, object>> = {
@@ -145,13 +146,22 @@ describe.skipIf(!openssl)("the page's certificates, broker and access list", () 
     expect(done).toEqual(may ? [verb] : []);
   });
 
-  test('the reader asks the whole site how late it is, for kaimon fleet, and nobody else may open there', async () => {
-    const asked = request();
-    const responseTopic = `kaimon/home/response/reader/${asked.id}`;
-    expect(await publish('reader', topics.siteRequest('ping'), JSON.stringify(asked), { ...once, responseTopic })).toBe(
-      'taken',
-    );
-    await until('both have answered', () => clientOf('reader').on(responseTopic).length === 2);
+  test('the reader may do what kaimon fleet does', async () => {
+    const print = vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
+    const tls = { caFile: file('ca.crt'), certFile: file('reader.crt'), keyFile: file('reader.key') };
+    const options = { broker: `mqtts://localhost:${mosquitto.port}`, site: 'home', json: true, ...tls };
+    await runFleet(options, new AbortController().signal);
+    const said = JSON.parse(print.mock.calls.map(([text]) => String(text)).join(''));
+    print.mockRestore();
+    expect(said.gates).toMatchObject([
+      { gate: 'north', status: 'online', people: {} },
+      { gate: 'south', status: 'online', people: {} },
+    ]);
+    // These gates answer without a time; what matters is that they were asked and that the answer arrived.
+    expect(said.notes).toEqual([expect.stringMatching(/does not say its time/)]);
+  });
+
+  test('nobody may ask the whole site to open', async () => {
     for (const role of ROLES)
       expect(await publish(role, topics.siteRequest('open'), JSON.stringify(request()))).toBe('KAIMON_MQTT_REFUSED');
   });
