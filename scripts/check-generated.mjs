@@ -2,6 +2,7 @@
 // address of a package registry (installations go through mirrors).
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -39,6 +40,7 @@ function checkMadeFiles() {
     'schema',
     '--yaml',
   );
+  checkPrinted('docs/asyncapi.yaml', 'node scripts/asyncapi.mjs', 'scripts/asyncapi.mjs');
   checkPrinted('docs/errors.md', 'node scripts/errors-page.mjs', 'scripts/errors-page.mjs');
 }
 
@@ -79,8 +81,24 @@ function checkAddresses() {
   }
 }
 
+/** The shape of what asyncapi.mjs prints is checked there; this is the whole standard, with a parser too large to be a dependency. */
+async function checkAsyncapi() {
+  const file = join(root, 'docs/asyncapi.yaml');
+  if (!existsSync(file)) return skip('docs/asyncapi.yaml (there is none)');
+  let parser;
+  try {
+    parser = createRequire(join(root, 'package.json'))('@asyncapi/parser');
+  } catch {
+    return skip('docs/asyncapi.yaml by the whole standard (@asyncapi/parser is not installed)');
+  }
+  const found = await new parser.Parser().validate(readFileSync(file, 'utf8'));
+  for (const { severity, message, path } of found)
+    if (severity === 0) problem(`docs/asyncapi.yaml ${path.join('.')}: ${message}`);
+}
+
 checkMadeFiles();
 checkAddresses();
+await checkAsyncapi();
 for (const text of problems) console.log(`generated: ${text}`);
 console.log(`generated: ${problems.length === 0 ? 'in order' : `${problems.length} problems`}`);
 process.exit(problems.length === 0 ? 0 : 1);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type CheckedConfig, ConfigMistakes } from '../config/check.js';
+import { dangersOf } from '../config/dangers.js';
 import { commentedYaml, configJsonSchema } from '../config/document.js';
 import { configKeys, valueAt } from '../config/keys.js';
 import { findConfigFile, type LoadedConfig, loadConfig } from '../config/load.js';
@@ -28,16 +29,20 @@ const nameOf = (file: string | null): string => file ?? 'the defaults (no config
 
 async function check(options: Options): Promise<void> {
   let notes: readonly string[] = [];
+  let warnings: readonly string[] = [];
   try {
     const { believed, wrong, mistakes } = loadAnyway(options);
     const around = await surroundingsOf(believed, wrong, options);
     notes = around.notes;
+    // A file that is not there is a problem of its own.
+    warnings = dangersOf(believed.config, process.env).filter((danger) => !danger.startsWith('secret-missing:'));
     const problems = [...mistakes, ...around.problems];
     if (problems.length > 0) throw new ConfigError(problems);
     const file = findConfigFile(options.config, process.env);
-    print(options, { ok: true, file, problems: [], notes }, [
+    print(options, { ok: true, file, problems: [], notes, warnings }, [
       `${nameOf(file)}: in order`,
       ...notes.map((note) => `note: ${note}`),
+      ...warnings.map((warning) => `warning: ${warning}`),
     ]);
   } catch (error) {
     if (!options.json || !(error instanceof ConfigError)) throw error;
@@ -46,7 +51,7 @@ async function check(options: Options): Promise<void> {
       where: describeOrigin(origin),
       message,
     }));
-    print(options, { ok: false, file: findConfigFile(options.config, process.env), problems, notes }, []);
+    print(options, { ok: false, file: findConfigFile(options.config, process.env), problems, notes, warnings }, []);
     process.exitCode = EXIT.usage;
   }
 }

@@ -10,6 +10,7 @@ import { doctorCommand } from './doctor.js';
 import { embedCommand } from './embed.js';
 import { enrollCommand } from './enroll.js';
 import { evaluateCommand } from './evaluate.js';
+import { fleetCommand } from './fleet.js';
 import { healthCommand } from './health.js';
 import { identifyCommand } from './identify.js';
 import { keysCommand } from './keys.js';
@@ -44,6 +45,7 @@ const COMMANDS = [
   dataCommand,
   doctorCommand,
   healthCommand,
+  fleetCommand,
 ];
 
 /** All that can be typed: one file a command. Help, manual page and completion are made from it. */

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { messageOf } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import { brokerDangers } from './broker/broker-dangers.js';
 import { type Config, defaultConfig } from './config.js';
 import type { Environment } from './environment.js';
 import { isForeignCredential, secretPath } from './secret.js';
@@ -50,6 +51,7 @@ export function dangersOf(config: DangerousConfig, env: Environment): readonly s
           `metrics-open: whoever reaches ${metrics.host}:${metrics.port} learns without a password when people come and what is wrong here (metrics.host)`,
         ]
       : []),
+    ...brokerDangers(config.mqtt),
     ...(mqtt.enabled && keys.siteKeys.length === 0
       ? [
           'unsigned: whoever may publish at the broker can open this door and enrol people, for nothing is signed (keys.siteKeys, docs/keys.md)',

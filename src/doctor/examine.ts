@@ -83,7 +83,7 @@ export async function examine(
     look('people', PART_MS, () => lookAtPeople(patient)),
     look('machine', PART_MS, machine),
     look('clock', PART_MS, () => lookAtClock(config)),
-    look('broker', PART_MS, () => lookAtBroker(config)),
+    look('broker', PART_MS, () => lookAtBroker(config, running)),
     look('permissions', PART_MS, () => lookAtPermissions(configFile, paths)),
     look('eye', PART_MS, () => lookAtEye(config, paths)),
   ]);

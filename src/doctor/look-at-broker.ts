@@ -1,70 +1,92 @@
-import { randomBytes } from 'node:crypto';
-import type { Config } from '../config/config.js';
+import { isOnThisMachine } from '../config/broker/broker-dangers.js';
 import { isForeignCredential } from '../config/secret.js';
 import { explain } from '../kit/errors.js';
-import { silentLog } from '../kit/log.js';
-import { systemClock } from '../kit/system-clock.js';
-import { MqttLink } from '../site/link/mqtt-link.js';
+import type { MqttLink } from '../site/link/mqtt-link.js';
+import { PACKET_MAX } from '../site/messages.js';
 import { answering, filesOfBroker } from './answering.js';
-import { type Checked, findings, ok, problem, warning } from './finding.js';
+import { takesAnybody } from './broker/anonymous.js';
+import { type BrokerConfig, clientOf, connected } from './broker/client.js';
+import { isOnline } from './broker/namesake.js';
+import { type Checked, type Finding, findings, ok, problem, warning } from './finding.js';
 
 /** A broker across the internet answers within a second. */
 const ANSWER_MS = 8_000;
-const LOOK_MS = 50;
 
-/** Connects to the broker as a client of its own, under another id: the gate's connection is not disturbed, and nothing is published. */
-export async function lookAtBroker(
-  { site, gate, mqtt }: Pick<Config, 'site' | 'gate' | 'mqtt'>,
-  answerMs = ANSWER_MS,
-): Promise<Checked> {
+/**
+ * Connects to the broker as a client of its own, under another id: the gate's connection is not disturbed, and nothing is published. Then once more without
+ * a name, which the gate itself never does.
+ * @param running whether the gate of this configuration runs
+ */
+export async function lookAtBroker(config: BrokerConfig, running: boolean, answerMs = ANSWER_MS): Promise<Checked> {
+  const { mqtt } = config;
   if (!mqtt.enabled) return findings(ok('broker', 'none is configured (mqtt.enabled)'));
   await answering(filesOfBroker(mqtt));
-  const { enabled, clientId, username, passwordFile, caFile, certFile, keyFile, ...rest } = mqtt;
+  const { passwordFile, caFile, certFile, keyFile } = mqtt;
   const foreign = [passwordFile, caFile, certFile, keyFile].find((file) => isForeignCredential(file, process.env));
   if (foreign !== undefined)
     return findings(
       ok('broker', `not looked at: ${foreign} is a credential of systemd, which only the service can read`),
     );
-  const optional = { username, passwordFile, caFile, certFile, keyFile };
-  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
-  const id = `kaimon-doctor-${randomBytes(4).toString('hex')}`;
   let link: MqttLink;
   try {
-    link = new MqttLink({
-      config: { ...rest, ...given, clientId: id },
-      names: { site, gate },
-      clock: systemClock,
-      log: silentLog,
-    });
+    link = clientOf(config);
   } catch (thrown) {
     return findings(problem('broker', explain(thrown)));
   }
   try {
-    link.start();
     const why = await connected(link, answerMs);
-    const encrypted = mqtt.url.startsWith('mqtts:');
     if (why !== undefined)
       return findings(problem('broker', `${mqtt.url}: ${why}`, 'see the section mqtt of the configuration'));
-    const text = `${mqtt.url}: reachable, ${encrypted ? 'its certificate is in order, ' : ''}${username === null ? 'it asks for no login' : 'login accepted'} (MQTT ${link.version === 5 ? '5' : '3.1.1'})`;
-    const open = !encrypted && username !== null && !isLoopback(mqtt.url);
+    const [anybody, online] = await Promise.all([anonymous(config), running || isOnline(link, config)]);
     return findings(
-      open
-        ? warning('broker', `${text}; the password goes over the network unencrypted`, 'use mqtts:// (docs/mqtt.md)')
-        : ok('broker', text),
+      reached(config, link),
+      ...(anybody ?? []),
+      ...small(link.packetMax),
+      ...(online && !running ? [namesake(config)] : []),
     );
   } finally {
     await link.end();
   }
 }
 
-/** @returns why not, within the time there is */
-async function connected(link: MqttLink, answerMs: number): Promise<string | undefined> {
-  for (const end = systemClock.monotonic() + answerMs; ; ) {
-    if (link.up) return undefined;
-    if (link.trouble !== undefined) return link.trouble;
-    if (systemClock.monotonic() >= end) return `no answer within ${answerMs / 1000} s`;
-    await new Promise<void>((resolve) => void systemClock.after(LOOK_MS, resolve));
-  }
+function reached({ mqtt: { url, username } }: BrokerConfig, { version }: MqttLink): Finding {
+  const encrypted = url.startsWith('mqtts:');
+  const text = `${url}: reachable, ${encrypted ? 'its certificate is in order, ' : ''}${username === null ? 'it asks for no login' : 'login accepted'} (MQTT ${version === 5 ? '5' : '3.1.1'})`;
+  const open = !encrypted && username !== null && !isOnThisMachine(url);
+  return open
+    ? warning('broker', `${text}; the password goes over the network unencrypted`, 'use mqtts:// (docs/mqtt.md)')
+    : ok('broker', text);
 }
 
-const isLoopback = (url: string): boolean => /^(localhost|127\.|\[::1\])/.test(new URL(url).host);
+/** An open broker on this machine, which the configuration counts on, is as docs/mqtt.md has it for one machine. */
+async function anonymous(config: BrokerConfig): Promise<readonly Finding[]> {
+  const { url, username, certFile } = config.mqtt;
+  const named = username !== null || certFile !== null;
+  if (!named && isOnThisMachine(url)) return [];
+  if (named && !(await takesAnybody(config))) return [];
+  return [
+    warning(
+      'broker',
+      `${url}: lets in anybody, without a name or password: who reaches it can send requests and read what the gates say`,
+      'allow_anonymous false, and a name for each client with an access list (docs/mqtt.md)',
+    ),
+  ];
+}
+
+function small(packetMax: number | undefined): readonly Finding[] {
+  if (packetMax === undefined || packetMax >= PACKET_MAX) return [];
+  return [
+    warning(
+      'broker',
+      `it takes packets of ${packetMax} bytes at most, so no photo larger than that arrives`,
+      'max_packet_size 9000000 in mosquitto.conf',
+    ),
+  ];
+}
+
+const namesake = ({ site, gate }: BrokerConfig): Finding =>
+  warning(
+    'broker',
+    `a gate called ${gate} is online at the site ${site}, although none runs here: another gate has this name, or the broker has kept an old state`,
+    'give one of the two another name (gate in kaimon.yaml); the broker says "offline" by itself once it has missed a gate',
+  );

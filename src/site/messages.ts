@@ -101,9 +101,21 @@ export const stateSchema = z.object({
   problems: z.array(z.string()).optional(),
 });
 
-/** `G/info`, retained: the part that other gates read. */
+/** Which machine and which run of the daemon a message is of: two gates of one name write the same topics. */
+export const instanceSchema = z.object({
+  /** The same after each start of this gate. */
+  machine: z.string().max(64),
+  /** Another after each start. */
+  boot: z.string().max(64),
+  /** Connections to the broker since the start. */
+  connection: z.int().min(0),
+});
+export type Instance = Readonly<z.infer<typeof instanceSchema>>;
+
+/** `G/info`, retained: the part that other gates read. Gates of earlier releases give no `instance`. */
 export const infoSchema = z.looseObject({
   version: z.string(),
+  instance: instanceSchema.optional().catch(undefined),
   people: z.object({ revision: z.string(), count: z.int().min(0), hash: z.string() }),
 });
 

@@ -18,6 +18,8 @@ export class RetainedTopic {
   #busy = false;
   #sentAt: MonotonicMs | undefined;
   #stopped = false;
+  /** Whether it may be published on this connection. */
+  #ready = false;
   #timer: Timer | undefined;
 
   constructor(topic: string, { link, clock, log }: { readonly link: Link; readonly clock: Clock; readonly log: Log }) {
@@ -35,13 +37,19 @@ export class RetainedTopic {
     this.#sendIfDue();
   }
 
-  /** The broker is connected. */
+  /** The broker is connected, and whatever is to come before is done: publishes the value, also one that was published before. */
   up(): void {
+    this.#ready = true;
     this.#dirty = this.#wanted !== undefined;
     this.#sentAt = undefined;
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#sendIfDue();
+  }
+
+  /** The broker is away: nothing is published until {@link up}. */
+  down(): void {
+    this.#ready = false;
   }
 
   /** Publishes nothing from here on: what leaves the topic behind may be published by somebody else. */
@@ -53,7 +61,8 @@ export class RetainedTopic {
   }
 
   #sendIfDue(): void {
-    if (!this.#link.up || this.#busy || this.#timer || !this.#dirty || this.#wanted === undefined) return;
+    if (!this.#ready || !this.#link.up || this.#busy || this.#timer || !this.#dirty || this.#wanted === undefined)
+      return;
     const wait = this.#sentAt === undefined ? 0 : this.#sentAt + GAP_MS - this.#clock.monotonic();
     if (wait > 0) this.#later(wait);
     else void this.#send(this.#wanted);

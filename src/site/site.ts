@@ -4,9 +4,12 @@ import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Passage } from '../passback/passback.js';
 import type { SiteRecord } from '../store/merge.js';
+import { BrokerWatch } from './broker/broker-watch.js';
+import { watchRefusals } from './broker/refusals.js';
 import { KeysTopic } from './keys-topic.js';
 import { LIMITS } from './limits.js';
 import type { Link, Packet, Unlisten } from './link/link.js';
+import type { Instance } from './messages.js';
 import type { Outbox } from './outbox.js';
 import { type GateHandlers, RequestServer, type RequestServerParts } from './requests/request-server.js';
 import { Resync } from './resync.js';
@@ -31,6 +34,8 @@ export interface SiteState {
 export interface SiteParts {
   readonly link: Link;
   readonly names: Names;
+  /** This machine, and this run of the daemon. */
+  readonly instance: Pick<Instance, 'machine' | 'boot'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Events; those from before the site was made wait in it. */
@@ -69,6 +74,7 @@ export class Site {
   readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'receiveMarker' | 'settled'>[];
   readonly #resync: Resync<PeopleSummary>;
   readonly #peers = new Peers();
+  readonly #broker: BrokerWatch;
   readonly #stateTopic: RetainedTopic;
   readonly #infoTopic: RetainedTopic;
   /** One entry for each part that can have a problem. */
@@ -83,8 +89,10 @@ export class Site {
   #stopped = false;
   #downSince: MonotonicMs;
 
-  constructor(parts: SiteParts) {
-    const { link, names, clock, log, outbox, people, passages, keys } = parts;
+  constructor(given: SiteParts) {
+    const { names, clock, log, outbox, people, passages, keys } = given;
+    const link = watchRefusals(given.link, (part, text) => this.#problem(part, text));
+    const parts = { ...given, link };
     this.#parts = parts;
     this.#downSince = clock.monotonic();
     this.#topics = topicsOf(names);
@@ -101,6 +109,13 @@ export class Site {
       });
     this.#stateTopic = new RetainedTopic(this.#topics.state, parts);
     this.#infoTopic = new RetainedTopic(this.#topics.info, parts);
+    this.#broker = new BrokerWatch({
+      ...parts,
+      topic: this.#topics.info,
+      onProblem: (kind, text) => this.#problem(kind, text),
+      onForgot: () => outbox.add('broker-forgot'),
+      contest: () => this.#infoTopic.up(),
+    });
     outbox.setCarrier({
       publish: (event) => link.publish(this.#topics.event, event, { retain: false, qos: 1 }),
       onProblem: (text) => this.#problem('events', text),
@@ -149,7 +164,7 @@ export class Site {
     this.#unlisten = [
       link.onMessage((packet) => this.#onMessage(packet)),
       link.onUp(() => this.#onUp()),
-      link.onDown(() => this.#onDown()),
+      link.onDown((why) => this.#onDown(why)),
       people.onChange(() => this.#countLater()),
     ];
     // As long as the link lives: the last events are delivered after the stop.
@@ -168,6 +183,7 @@ export class Site {
     for (const sync of this.#syncs) sync.stop();
     this.#resync.stop();
     this.#requestServer.stop();
+    this.#broker.stop();
     this.#stateTopic.stop();
     this.#infoTopic.stop();
   }
@@ -187,6 +203,9 @@ export class Site {
   #onUp(): void {
     this.#peers.forget();
     this.#keysTopic?.up();
+    this.#broker.up(this.#parts.link.packetMax);
+    // With the number of this connection; it is sent with the rest.
+    this.#publishInfo();
     // A client that reads "online" may send a request at once: so the gate subscribes before it says so.
     void this.#subscribe().then(() => {
       this.#stateTopic.up();
@@ -195,7 +214,10 @@ export class Site {
     for (const sync of this.#syncs) sync.up();
   }
 
-  #onDown(): void {
+  #onDown(why: string): void {
+    this.#broker.down(why);
+    this.#stateTopic.down();
+    this.#infoTopic.down();
     this.#downSince = this.#parts.clock.monotonic();
     this.#subscribeTimer?.cancel();
     this.#keysTopic?.down();
@@ -241,6 +263,7 @@ export class Site {
       case 'state':
       case 'info':
         if (topic.gate !== this.#parts.names.gate) this.#peers.receive(topic.kind, topic.gate, packet.payload);
+        else if (topic.kind === 'info') this.#broker.receive(packet.payload);
         return;
       default:
         this.#parts.log.debug({ topic: packet.topic.slice(0, 200) }, 'a message on an unexpected topic');
@@ -272,9 +295,11 @@ export class Site {
   #publishInfo(): void {
     if (!this.#info) return;
     this.#summary ??= summaryOf(this.#parts.people);
+    const { instance } = this.#broker;
     const list = this.#parts.keys?.keyring.list;
     const keys = this.#parts.keys && { serial: list?.serial ?? null, issued: list?.issued ?? null };
-    this.#infoTopic.set(JSON.stringify({ ...this.#info, limits: LIMITS, people: this.#summary, keys }));
+    this.#infoTopic.set(JSON.stringify({ ...this.#info, instance, limits: LIMITS, people: this.#summary, keys }));
+    this.#broker.published();
   }
 
   #countLater(): void {
@@ -288,6 +313,7 @@ export class Site {
   #checkPeers(): void {
     this.#peersTimer = this.#parts.clock.after(PEERS_MS, () => {
       this.#problem('peers', this.#peers.differing(this.#summary ?? summaryOf(this.#parts.people)));
+      this.#broker.minute();
       this.#checkPeers();
     });
   }

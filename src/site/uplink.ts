@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Opening } from '../config/opening.js';
+import { machineFiles } from '../host/machine/machine-files.js';
+import { machineId } from '../host/machine/machine-id.js';
 import type { JournalWriter } from '../journal/writer.js';
 import { openCursorFile } from './events/cursor-file.js';
 import { KeptEvents } from './events/kept-events.js';
 import { leaveSite, offlineWill } from './leave-site.js';
 import type { Link } from './link/link.js';
 import { MqttLink } from './link/mqtt-link.js';
+import type { Instance } from './messages.js';
 import { Outbox } from './outbox.js';
 import type { Names } from './topics.js';
 
@@ -14,6 +17,8 @@ export interface Uplink {
   readonly link: Link;
   readonly outbox: Outbox;
   readonly names: Names;
+  /** This machine, and this run of the daemon. */
+  readonly instance: Pick<Instance, 'machine' | 'boot'>;
 }
 
 /**
@@ -33,14 +38,16 @@ export async function openUplink(
   const { reader } = journal;
   const { gate } = names;
   const kept = reader && new KeptEvents({ gate, reader, file: await openCursorFile(opening), clock, log });
-  const outbox = new Outbox({ gate, boot: randomBytes(4).toString('hex'), clock, log, kept });
+  const boot = randomBytes(4).toString('hex');
+  const instance = { machine: await machineId(machineFiles, opening.paths.state), boot };
+  const outbox = new Outbox({ gate, boot, clock, log, kept });
   const will = offlineWill(names);
   const link = await endings.open(
     'the broker',
     () => new MqttLink({ config: { ...rest, ...given }, names, will, clock, log }),
     (opened) => leaveSite({ link: opened, outbox, names, clock }),
   );
-  return { link, outbox, names };
+  return { link, outbox, names, instance };
 }
 
 /** The erasing of the journal, which reaches the events that wait as well. */

@@ -37,9 +37,21 @@ const run = (...args: string[]) =>
     .parseAsync(['config', ...args], { from: 'user' });
 
 test('check says that a valid file is in order', async () => {
-  const good = file('gate: east');
+  const good = file('site: home');
   await run('check', '--config', good);
   expect(printed).toBe(`${good}: in order\n`);
+});
+
+test('check warns of what is allowed and dangerous, and the file is in order all the same', async () => {
+  const mqtt = 'mqtt: { enabled: true, url: mqtt://broker.example }';
+  const open = file(`gate: east\ndoor: { kind: gpio, relay: { line: 17 } }\n${mqtt}`);
+  await run('check', '--config', open);
+  expect(printed).toMatch(/: in order\n(note: .*\n)*warning: broker-plain: .*\nwarning: broker-anonymous: .*\n$/);
+  printed = '';
+  await run('check', '--json', '--config', open);
+  const said = JSON.parse(printed);
+  expect(said).toMatchObject({ ok: true, problems: [] });
+  expect(said.warnings).toEqual([expect.stringMatching(/^broker-plain:/), expect.stringMatching(/^broker-anonymous:/)]);
 });
 
 test('check reports all mistakes at once to people', async () => {
@@ -57,6 +69,7 @@ test('check prints all mistakes as one JSON document for programs, and exits wit
       { path: 'sight', where: `${bad} line 2`, message: expect.stringContaining('unknown key') },
     ],
     notes: [],
+    warnings: [],
   });
   expect(process.exitCode).toBe(2);
 });

@@ -138,6 +138,17 @@ export function linkContract(name: string, kind: LinkRigKind): void {
       await Promise.all([up, waiting]);
     });
 
+    test('a message that was on its way when the connection broke is sent again', async () => {
+      const [a, b] = [await started('a'), await started('b')];
+      await b.subscribe(['t']);
+      const received = nextPacket(b);
+      const onItsWay = a.publish('t', 'x', once);
+      rig.cut(a);
+      await rig.startBroker();
+      await onItsWay;
+      expect(textOf(await received)).toBe('x');
+    });
+
     test('the queue of waiting publishes is limited', async () => {
       const a = rig.link('a');
       const all = Array.from({ length: 200 }, () =>

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/kit/system-clock.js';
 import { leaveSite, offlineWill } from '../../src/site/leave-site.js';
 import type { Link, LinkConfig, Packet } from '../../src/site/link/link.js';
 import { MqttLink } from '../../src/site/link/mqtt-link.js';
-import { responseSchema } from '../../src/site/messages.js';
+import { type Instance, responseSchema } from '../../src/site/messages.js';
 import { Outbox } from '../../src/site/outbox.js';
 import type { RequestContext, RequestHandlers } from '../../src/site/requests/request-server.js';
 import { SeenRequests } from '../../src/site/requests/seen-requests.js';
@@ -74,7 +74,15 @@ export function gateOver(
   handlers: Partial<RequestHandlers> = {},
   written = () => Promise.resolve(),
   clock: Clock = systemClock,
-  { people = new MemoryPeople(), keys }: { readonly people?: MemoryPeople | undefined; readonly keys?: SiteKeys } = {},
+  {
+    people = new MemoryPeople(),
+    keys,
+    instance = { machine: randomUUID(), boot: randomUUID() },
+  }: {
+    readonly people?: MemoryPeople | undefined;
+    readonly keys?: SiteKeys;
+    readonly instance?: Pick<Instance, 'machine' | 'boot'>;
+  } = {},
 ): Gate {
   const calls: Call[] = [];
   const names = { site: 'home', gate };
@@ -82,7 +90,7 @@ export function gateOver(
   const outbox = new Outbox({ gate, boot: randomUUID().slice(0, 8), clock, log: silentLog });
   const requests = { seen: new SeenRequests(), keep: () => undefined };
   const trustedClock = { trusted: true, confirmedMs: null };
-  const base = { link, names, outbox, clock, log: silentLog };
+  const base = { link, names, instance, outbox, clock, log: silentLog };
   const site = new Site({ ...base, requests, trustedClock, people, handlers: noted, written, keys });
   site.state(online);
   site.info({ version: '0.1.0', encoder: 'test@000000000000' });
@@ -94,13 +102,13 @@ export function gateOver(
   return { site, outbox, people, calls, stop };
 }
 
-export function mqttLink(config: LinkConfig, gate: string): MqttLink {
+export function mqttLink(config: LinkConfig, gate: string, clock: Clock = systemClock): MqttLink {
   const names = { site: 'home', gate };
   return new MqttLink({
     config,
     names,
     will: offlineWill(names),
-    clock: systemClock,
+    clock,
     log: silentLog,
     random: () => 1,
   });

@@ -17,6 +17,7 @@ function topic(publish: (payload: string) => Promise<void>) {
     },
   };
   const retained = new RetainedTopic('home/state', { link: link as unknown as Link, clock, log: silentLog });
+  retained.up();
   return { clock, published, retained };
 }
 
@@ -31,6 +32,18 @@ test('after the stop nothing is published: neither a new value, nor at a reconne
   clock.advance(60_000);
   await turns();
   expect(published).toEqual(['online']);
+});
+
+test('between two connections nothing is published, and afterwards the newest value', async () => {
+  const { published, retained } = topic(async () => undefined);
+  retained.set('online');
+  await turns();
+  retained.down();
+  retained.set('degraded');
+  await turns();
+  expect(published).toEqual(['online']);
+  retained.up();
+  expect(published).toEqual(['online', 'degraded']);
 });
 
 test('a value that failed on its way while the topic stopped is not tried again', async () => {

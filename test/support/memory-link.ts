@@ -73,6 +73,7 @@ export class MemoryLink implements Link {
   #state: 'new' | 'running' | 'ended' = 'new';
   #up = false;
   trouble: string | undefined;
+  packetMax: number | undefined;
 
   constructor(broker: MemoryBroker, clock: Clock, log: Log, will: Will | undefined) {
     this.#broker = broker;

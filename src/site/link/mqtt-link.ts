@@ -6,24 +6,25 @@ import type { Log } from '../../kit/log.js';
 import { pauseMs, type RetryPlan } from '../../kit/retry.js';
 import { PACKET_MAX } from '../messages.js';
 import type { Names } from '../topics.js';
-import { connectTrouble } from './connect-trouble.js';
+import { connectTrouble, HANGS } from './connect-trouble.js';
+import { type Allowance, InFlight } from './in-flight.js';
 import type { Link, LinkConfig, Packet, PublishOptions, Unlisten, Will } from './link.js';
 import { PUBLISH_TIMEOUT_MS } from './link.js';
 import { Listeners } from './listeners.js';
 import { mqttOptions } from './mqtt-options.js';
-import { packetOf, publishOptions } from './mqtt-packets.js';
+import { packetOf } from './mqtt-packets.js';
 import { PacketSize } from './packet-size.js';
-import { failure, type Pending, PendingPublishes } from './pending-publishes.js';
+import { failure, PendingPublishes } from './pending-publishes.js';
+import { reasonText } from './reason-codes.js';
+import { TroubleLog } from './trouble-log.js';
 
 const PAUSES: RetryPlan = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.5 };
 /** Only a connection that lasted this long resets the pauses: two gates with one name keep disconnecting each other. */
-const STEADY_MS = 10_000;
-/** Unacknowledged publishes on one connection, where the broker names no smaller number. */
-const IN_FLIGHT_MAX = 64;
-/** Of these, kept for answers of safety verbs where there are more than four times as many. */
-const SAFETY_MAX = 2;
+const STEADY_MS = 60_000;
 /** How long the broker has to take the disconnect packet at `end`. */
 const GOODBYE_MS = 1_000;
+/** Why a connection ended that another client took over, as brokers say that speak MQTT 5 well; Mosquitto 2.0 only closes it. */
+export const TAKEN_OVER = 'another client took over this client id: do two gates have the same name?';
 /** Reason codes of 3.1.1 and 5 for "not this version". */
 const WRONG_VERSION = new Set([1, 132]);
 
@@ -44,12 +45,13 @@ export class MqttLink implements Link {
   readonly #upListeners: Listeners<void>;
   readonly #downListeners: Listeners<string>;
   readonly #pending: PendingPublishes;
-  /** Entries sent on this connection and not acknowledged, those whose time-out has passed included. */
-  readonly #sent = new Set<Pending>();
-  #quota = IN_FLIGHT_MAX;
+  readonly #inFlight: InFlight;
+  readonly #troubleLog: TroubleLog;
   #client: MqttClient | undefined;
   #up = false;
   #trouble: string | undefined;
+  /** Why this side has ended the connection. */
+  #brokenOff: string | undefined;
   #upSince: MonotonicMs | undefined;
   #version: 4 | 5;
   #attempt = 0;
@@ -67,6 +69,10 @@ export class MqttLink implements Link {
     this.#upListeners = new Listeners(parts.log);
     this.#downListeners = new Listeners(parts.log);
     this.#pending = new PendingPublishes(parts.clock);
+    this.#inFlight = new InFlight(this.#pending, parts.clock, (seconds) =>
+      this.#breakOff(`the broker is connected and has acknowledged nothing for ${seconds} s: ${HANGS}`),
+    );
+    this.#troubleLog = new TroubleLog(parts.log, parts.clock);
     try {
       mqttOptions(parts.config, parts.names, this.#version, parts.will);
     } catch (thrown) {
@@ -81,6 +87,10 @@ export class MqttLink implements Link {
 
   get trouble(): string | undefined {
     return this.#trouble;
+  }
+
+  get packetMax(): number | undefined {
+    return this.#inFlight.packetMax;
   }
 
   /** The protocol in use: 5, or 4 for 3.1.1. */
@@ -109,9 +119,7 @@ export class MqttLink implements Link {
   publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<void> {
     if (this.#state === 'ended') return Promise.reject(ended());
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload);
-    return this.#pending.add(topic, bytes, options, () => {
-      if (this.#up && this.#client) this.#sendWaiting(this.#client);
-    });
+    return this.#pending.add(topic, bytes, options, () => this.#inFlight.sendWaiting());
   }
 
   subscribe(filters: readonly string[]): Promise<void> {
@@ -120,7 +128,7 @@ export class MqttLink implements Link {
     return this.#askBroker(`subscribe to ${filters[0]}`, (client, done) =>
       client.subscribe([...filters], wanted, (error, granted) => {
         const denied = granted?.find(({ qos }) => qos >= 128);
-        done(error ?? (denied ? new Error(`${denied.topic} is denied by the broker's access list`) : undefined));
+        done(error ?? (denied ? new Error(deniedText(denied)) : undefined));
       }),
     );
   }
@@ -176,15 +184,18 @@ export class MqttLink implements Link {
     this.#limitPackets(client, (size) => {
       why = `a packet of ${size} bytes was announced; at most ${PACKET_MAX} are taken`;
     });
-    client.on('connect', ({ properties }) => this.#onConnect(client, properties?.receiveMaximum ?? IN_FLIGHT_MAX));
+    client.on('connect', ({ properties = {} }) => this.#onConnect(client, properties));
     client.on('message', (_topic, _payload, packet) => this.#onPublish(client, packet));
     client.on('disconnect', ({ reasonCode }) => {
-      why = reasonCode === 142 ? TAKEN_OVER : `the broker ended the connection, code ${reasonCode}`;
+      const told = reasonText(reasonCode) ?? `code ${reasonCode}`;
+      why = reasonCode === 142 ? TAKEN_OVER : `the broker ended the connection: ${told}`;
     });
     client.on('error', (error) => {
       code = 'code' in error && error.code !== undefined ? error.code : code;
       refusedVersion = typeof code === 'number' && WRONG_VERSION.has(code) && !this.#up;
       why = explain(error);
+      // After a packet that cannot be read mqtt.js reads no other, and keeps the connection.
+      if (this.#up) client.stream.destroy();
     });
     client.on('close', () => {
       const encrypted = config.url.startsWith('mqtts:');
@@ -203,15 +214,19 @@ export class MqttLink implements Link {
     });
   }
 
-  #onConnect(client: MqttClient, receiveMaximum: number): void {
+  /** Ends the connection of the moment; the next one is tried as always. */
+  #breakOff(why: string): void {
+    this.#brokenOff = why;
+    this.#client?.stream.destroy();
+  }
+
+  #onConnect(client: MqttClient, allowed: Allowance): void {
     if (client !== this.#client) return;
     this.#up = true;
     this.#trouble = undefined;
-    this.#quota = Math.min(receiveMaximum, IN_FLIGHT_MAX);
-    this.#sent.clear();
     this.#upSince = this.#parts.clock.monotonic();
-    this.#parts.log.info({ protocol: this.#version === 5 ? '5' : '3.1.1' }, 'connected to the broker');
-    this.#sendWaiting(client);
+    this.#troubleLog.connected(this.#version === 5 ? '5' : '3.1.1');
+    this.#inFlight.begin(client, this.#version, allowed);
     this.#upListeners.notify();
   }
 
@@ -219,7 +234,9 @@ export class MqttLink implements Link {
     if (client === this.#client) this.#messageListeners.notify(packetOf(packet));
   }
 
-  #onClose(client: MqttClient, why: string, refusedVersion: boolean): void {
+  #onClose(client: MqttClient, found: string, refusedVersion: boolean): void {
+    // Before mqtt.js calls what is on its way failed: it is sent again on the next connection.
+    if (client === this.#client) this.#inFlight.end();
     // mqtt.js keeps timers and may still emit errors; without a listener those would end the process.
     client.removeAllListeners();
     client.on('error', (error) => this.#parts.log.debug({ err: explain(error) }, 'from a closed connection'));
@@ -227,6 +244,8 @@ export class MqttLink implements Link {
     if (client !== this.#client) return;
     this.#client = undefined;
     const wasUp = this.#up;
+    const why = this.#brokenOff ?? found;
+    this.#brokenOff = undefined;
     this.#up = false;
     if (refusedVersion && this.#version === 5 && this.#parts.config.protocol === 'auto') {
       this.#parts.log.info({}, 'the broker does not speak MQTT 5; trying 3.1.1');
@@ -239,7 +258,7 @@ export class MqttLink implements Link {
     this.#upSince = undefined;
     if (lastedMs >= STEADY_MS) this.#attempt = 0;
     const pause = this.#pause();
-    this.#parts.log.warn({ why, pauseMs: pause }, wasUp ? 'lost the broker' : 'cannot reach the broker');
+    this.#troubleLog.tell(why, pause, wasUp);
     if (wasUp) this.#downListeners.notify(why);
     this.#connectIn(pause);
   }
@@ -251,26 +270,6 @@ export class MqttLink implements Link {
   #connectIn(ms: number): void {
     if (this.#state !== 'running') return;
     this.#retry = this.#parts.clock.after(ms, () => this.#connect());
-  }
-
-  /** In order, no more unacknowledged than the broker allows [MQTT-3.3.4-7]; mqtt.js does not count them. */
-  #sendWaiting(client: MqttClient): void {
-    const others = this.#quota > 4 * SAFETY_MAX ? this.#quota - SAFETY_MAX : this.#quota;
-    for (const entry of this.#pending.all()) {
-      if (this.#sent.size >= (entry.options.room === 'safety' ? this.#quota : others)) return;
-      if (!this.#sent.has(entry)) this.#send(client, entry);
-    }
-  }
-
-  #send(client: MqttClient, entry: Pending): void {
-    this.#sent.add(entry);
-    client.publish(entry.topic, entry.payload, publishOptions(entry.options, this.#version), (error) => {
-      // The connection broke: the entry waits for the next one, until its time-out.
-      if (client !== this.#client || !this.#up) return;
-      this.#sent.delete(entry);
-      entry.settle(error ? failure('KAIMON_MQTT_REFUSED', `the broker refused ${entry.topic}`, error) : undefined);
-      this.#sendWaiting(client);
-    });
   }
 
   #askBroker(what: string, ask: (client: MqttClient, done: (error?: Error) => void) => void): Promise<void> {
@@ -292,6 +291,7 @@ export class MqttLink implements Link {
   }
 }
 
-const TAKEN_OVER = 'another client took over this client id: do two gates have the same name?';
+const deniedText = ({ topic, qos }: { readonly topic: string; readonly qos: number }): string =>
+  `it denies ${topic}: ${reasonText(qos) ?? "let this gate's user name read it in the broker's access list"}`;
 
 const ended = () => failure('KAIMON_MQTT_ENDED', 'the link to the broker was ended');

@@ -13,6 +13,12 @@ test.each([
   ['a wrong password, MQTT 5', { ...failed, code: 134 }, 'check mqtt.username and mqtt.passwordFile'],
   ['a wrong password, MQTT 3.1.1', { ...failed, code: 4 }, 'check mqtt.username and mqtt.passwordFile'],
   ['no password', { ...failed, code: 135, named: false }, 'set mqtt.username and mqtt.passwordFile'],
+  ['a client id that is not taken, MQTT 5', { ...failed, code: 133 }, 'mqtt.clientId'],
+  ['a client id that is not taken, MQTT 3.1.1', { ...failed, code: 2 }, 'mqtt.clientId'],
+  ['a broker that is not available', { ...failed, code: 136 }, 'not available'],
+  ['a broker without retained messages', { ...failed, code: 154 }, 'retain_available true'],
+  ['a quota', { ...failed, code: 151 }, "raise the broker's quota"],
+  ['a broker that never greets', { ...failed, why: 'connack timeout' }, 'hangs or is overloaded'],
   ['an alert of TLS', { ...failed, firstByte: 0x15 }, 'mqtts://'],
   ['closed without an answer', failed, 'if its port wants TLS'],
   ['no TLS there', { ...failed, encrypted: true, code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, 'mqtt://'],
@@ -30,7 +36,7 @@ test.each([
 
 test.each([
   ['nobody listens', { ...failed, code: 'ECONNREFUSED', why: 'connect ECONNREFUSED' }],
-  ['a broker that is busy', { ...failed, code: 136, why: 'Server unavailable' }],
+  ['a code of which nothing more is known', { ...failed, code: 200, why: 'Connection refused: 200' }],
 ])('%s is said as it is', (_what, trouble) => {
   expect(connectTrouble(trouble)).toBe(trouble.why);
 });

@@ -1,0 +1,42 @@
+// pure
+import { z } from 'zod';
+import { infoSchema, stateSchema } from '../messages.js';
+
+/** What a gate publishes of itself and what it answered, as far as it could be read; from outside, so anything may be missing. */
+export interface GateFacts {
+  readonly gate: string;
+  readonly state?: z.infer<typeof fleetStateSchema>;
+  readonly info?: z.infer<typeof fleetInfoSchema>;
+  /** How far the gate's clock is ahead of this machine's, and how exactly that is known. */
+  readonly clock?: ClockDifference;
+}
+
+export interface ClockDifference {
+  readonly aheadMs: number;
+  readonly exactMs: number;
+}
+
+/** A text from outside as it may be shown: whoever writes at the broker must not write on the screen what he likes. */
+export const shown = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
+
+/** Sentences and words that are shown: no more of them than a screen has. */
+const word = z.string().max(200).transform(shown);
+const sentences = z.array(z.string().max(1_000).transform(shown)).max(64).optional();
+
+export const fleetStateSchema = stateSchema.extend({
+  door: z.object({ mode: word, state: word }).optional(),
+  camera: word.optional(),
+  problems: sentences,
+  warnings: sentences,
+});
+
+export const fleetInfoSchema = infoSchema.extend({
+  version: word,
+  encoder: word.optional(),
+  people: z.object({ revision: word, count: z.int().min(0), hash: word }),
+  journal: z
+    .object({ n: z.int().min(0), hash: word })
+    .nullable()
+    .optional()
+    .catch(undefined),
+});
