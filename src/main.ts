@@ -43,7 +43,7 @@ import { openSyncCounter } from './report/sync-counter.js';
 import { openDoorOrder } from './schedule/door-order-file.js';
 import { DoorSchedule } from './schedule/door-schedule.js';
 import { openSite } from './site/open-site.js';
-import { summaryOf } from './site/sync/people-records.js';
+import { summaryOf } from './site/sync/people-digest.js';
 import { openUplink } from './site/uplink.js';
 import { openPeople } from './store/open-people.js';
 import { openGreeter } from './voice/open-greeter.js';
@@ -94,6 +94,7 @@ async function open(opening: Opening, door: StartedDoor) {
   const passagesFile = await openPassagesFile(opening);
   const doorOrder = await openDoorOrder(opening);
   const trustedClock = await openTrustedClock(opening, journal.newestMs);
+  people.judgeBy(trustedClock);
   const uplink = await openUplink(opening);
   const { reporter, written } = await openReports(opening, journal, trustedClock, uplink?.outbox);
 
@@ -129,7 +130,7 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   const metrics = await openMetrics(opening, { ...parts, state: () => status.state });
   people.onChange(changed.raise);
   warnOfUnknownGroups(people.all(), rules.access, opening.log);
-  await reportRun(opening, parts, { version: VERSION, encoder, people: summaryOf(people) });
+  await reportRun(opening, parts, { version: VERSION, encoder, people: await summaryOf(people) });
   await openSyncCounter(opening, people, (counts) => reporter.synced(counts));
   site?.start();
   await startRecurringWork(opening, { ...parts, encoder });

@@ -58,8 +58,8 @@ export async function restoredPeople(
   const document = theirs(bytes);
   const restored = new PeopleState(document);
   let removedSince = 0;
-  for (const [id, { version }] of removedHere) {
-    const removal = { id, removed: true, version } as const;
+  for (const [id, { version, by, stranger, undated }] of removedHere) {
+    const removal = { id, removed: true, version, by, stranger, undated } as const;
     const known = restored.record(id);
     if (outcomeOf(known, removal) !== 'taken') continue;
     if (known && !('removed' in known)) removedSince++;

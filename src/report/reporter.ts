@@ -11,7 +11,7 @@ import type { Log } from '../kit/log.js';
 import type { Direction, PassbackViolation } from '../passback/passback.js';
 import type { Person } from '../person/person.js';
 import type { EventFields } from '../site/messages.js';
-import type { PeopleSummary } from '../site/sync/people-records.js';
+import type { PeopleSummary } from '../site/sync/people-digest.js';
 import type { Utterance } from '../voice/phrases.js';
 import {
   attackAlarmEntry,

@@ -12,8 +12,8 @@ import type { Outbox } from './outbox.js';
 import { type RequestHandlers, RequestServer, type RequestServerParts } from './requests/request-server.js';
 import { RetainedTopic } from './retained-topic.js';
 import type { PassageSource } from './sync/passage-records.js';
-import { Peers } from './sync/peers.js';
-import { type PeopleSource, type PeopleSummary, summaryOf } from './sync/people-records.js';
+import { PeopleCare, type PeopleCareParts } from './sync/people-care.js';
+import { PeopleComparison } from './sync/people-comparison.js';
 import { RecordSync } from './sync/record-sync.js';
 import type { SharedRecords } from './sync/shared-records.js';
 import { siteRecords } from './sync/site-records.js';
@@ -35,7 +35,11 @@ export interface SiteParts {
   readonly log: Log;
   /** Events; those from before the site was made wait in it. */
   readonly outbox: Outbox;
-  readonly people: PeopleSource;
+  readonly people: PeopleCareParts['people'];
+  /** When this gate was last in sync. */
+  readonly inSync: PeopleCareParts['inSync'];
+  /** Config `sync.tombstoneDays`. */
+  readonly tombstoneDays: number;
   /** Where people are, as the site's gates share it; undefined if anti-passback is off. */
   readonly passages?: PassageSource | undefined;
   readonly handlers: RequestHandlers;
@@ -49,9 +53,6 @@ export interface SiteParts {
 
 /** A denied or unanswered subscription is tried again after this time. */
 const SUBSCRIBE_RETRY_MS = 5_000;
-/** While people change they are counted again at most so often. */
-const SUMMARY_MS = 2_000;
-const PEERS_MS = 60_000;
 /** A broker that is started anew is back by then. */
 const AWAY_MS = 10_000;
 
@@ -67,7 +68,8 @@ export class Site {
   readonly #people: RecordSync<SiteRecord>;
   readonly #passages: RecordSync<Passage> | undefined;
   readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'receiveMarker'>[];
-  readonly #peers = new Peers();
+  readonly #care: PeopleCare;
+  readonly #comparison: PeopleComparison;
   readonly #stateTopic: RetainedTopic;
   readonly #infoTopic: RetainedTopic;
   /** One entry for each part that can have a problem. */
@@ -75,15 +77,12 @@ export class Site {
   #unlisten: readonly Unlisten[] = [];
   #state: SiteState | undefined;
   #info: Readonly<Record<string, unknown>> | undefined;
-  #summary: PeopleSummary | undefined;
-  #summaryTimer: Timer | undefined;
-  #peersTimer: Timer | undefined;
   #subscribeTimer: Timer | undefined;
   #stopped = false;
   #downSince: MonotonicMs;
 
   constructor(parts: SiteParts) {
-    const { link, names, clock, log, outbox, people, passages, keys } = parts;
+    const { link, names, clock, log, outbox, keys } = parts;
     this.#parts = parts;
     this.#downSince = clock.monotonic();
     this.#topics = topicsOf(names);
@@ -115,9 +114,21 @@ export class Site {
         onRejected: (fields) => outbox.add(`${records.name}-rejected`, fields),
         onProblem: (text) => this.#problem(records.name, text),
       });
-    const records = siteRecords({ names, topics: this.#topics, people, passages, keys });
+    const onProblem = (text: string | undefined) => this.#problem('care', text);
+    const onReleased = () => this.#people.refill();
+    const onAnew = () => this.#people.compareAnew();
+    const [connected, settled] = [() => link.up, () => this.#people.settled];
+    this.#care = new PeopleCare({ ...parts, connected, settled, onReleased, onAnew, onProblem });
+    const records = siteRecords({ ...parts, topics: this.#topics, rules: this.#care.rules });
     this.#people = shared(records.people);
     this.#passages = records.passages && shared(records.passages);
+    this.#comparison = new PeopleComparison({
+      ...parts,
+      topics: this.#topics,
+      resend: (ids) => this.#people.repair(ids),
+      onSummary: () => this.#publishInfo(),
+      onProblem: (text) => this.#problem('peers', text),
+    });
     this.#syncs = [this.#people, ...(this.#passages ? [this.#passages] : [])];
   }
 
@@ -141,17 +152,17 @@ export class Site {
   }
 
   start(): void {
-    const { link, outbox, people } = this.#parts;
+    const { link, outbox } = this.#parts;
     this.#unlisten = [
       link.onMessage((packet) => this.#onMessage(packet)),
       link.onUp(() => this.#onUp()),
       link.onDown(() => this.#onDown()),
-      people.onChange(() => this.#countLater()),
     ];
     // As long as the link lives: the last events are delivered after the stop.
     link.onUp(() => outbox.up());
     link.onDown(() => outbox.down());
-    this.#checkPeers();
+    this.#care.start();
+    this.#comparison.start();
     link.start();
   }
 
@@ -159,8 +170,10 @@ export class Site {
   stop(): void {
     this.#stopped = true;
     for (const unlisten of this.#unlisten) unlisten();
-    for (const timer of [this.#summaryTimer, this.#peersTimer, this.#subscribeTimer]) timer?.cancel();
+    this.#subscribeTimer?.cancel();
     this.#keysTopic?.down();
+    this.#care.stop();
+    this.#comparison.stop();
     for (const sync of this.#syncs) sync.stop();
     this.#stateTopic.stop();
     this.#infoTopic.stop();
@@ -179,8 +192,9 @@ export class Site {
   }
 
   #onUp(): void {
-    this.#peers.forget();
     this.#keysTopic?.up();
+    this.#care.check();
+    this.#comparison.up();
     // A client that reads "online" may send a request at once: so the gate subscribes before it says so.
     void this.#subscribe().then(() => {
       this.#stateTopic.up();
@@ -234,7 +248,8 @@ export class Site {
         return;
       case 'state':
       case 'info':
-        if (topic.gate !== this.#parts.names.gate) this.#peers.receive(topic.kind, topic.gate, packet.payload);
+      case 'digest':
+        this.#comparison.receive(topic.kind, topic.gate, packet.payload);
         return;
       default:
         this.#parts.log.debug({ topic: packet.topic.slice(0, 200) }, 'a message on an unexpected topic');
@@ -264,8 +279,8 @@ export class Site {
   }
 
   #publishInfo(): void {
-    if (!this.#info) return;
-    this.#summary ??= summaryOf(this.#parts.people);
+    const people = this.#comparison.summary;
+    if (!this.#info || !people) return;
     const limits = {
       enrollBytes: ENROLL_PAYLOAD_MAX,
       requestBytes: PAYLOAD_MAX,
@@ -274,21 +289,6 @@ export class Site {
     };
     const list = this.#parts.keys?.keyring.list;
     const keys = this.#parts.keys && { serial: list?.serial ?? null, issued: list?.issued ?? null };
-    this.#infoTopic.set(JSON.stringify({ ...this.#info, limits, people: this.#summary, keys }));
-  }
-
-  #countLater(): void {
-    this.#summaryTimer ??= this.#parts.clock.after(SUMMARY_MS, () => {
-      this.#summaryTimer = undefined;
-      this.#summary = undefined;
-      this.#publishInfo();
-    });
-  }
-
-  #checkPeers(): void {
-    this.#peersTimer = this.#parts.clock.after(PEERS_MS, () => {
-      this.#problem('peers', this.#peers.differing(this.#summary ?? summaryOf(this.#parts.people)));
-      this.#checkPeers();
-    });
+    this.#infoTopic.set(JSON.stringify({ ...this.#info, limits, people, keys }));
   }
 }

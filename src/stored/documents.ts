@@ -8,6 +8,7 @@ import { CALIBRATION_FORMAT, calibrationSchema } from '../models/calibration.js'
 import { PASSAGES_FORMAT, passagesSchema } from '../passback/passages-file.js';
 import { DOOR_ORDER_FORMAT, doorOrderSchema } from '../schedule/door-order-file.js';
 import { SEEN_FORMAT, seenSchema } from '../site/requests/seen-file.js';
+import { IN_SYNC_FILE, IN_SYNC_FORMAT, inSyncSchema } from '../site/sync/in-sync-file.js';
 import { PEOPLE_FORMAT } from '../store/people-document.js';
 import { lastGoodOf } from '../store/people-file.js';
 import { WRITTEN_BY_FILE, WRITTEN_BY_FORMAT, writtenBySchema } from './written-by.js';
@@ -32,6 +33,7 @@ export const STORED_DOCUMENTS: readonly StoredDocument[] = [
   { file: 'clock.json', format: TRUSTED_TIMES_FORMAT, shape: trustedTimesSchema },
   { file: 'door-mode.json', format: DOOR_ORDER_FORMAT, shape: doorOrderSchema },
   { file: 'requests.json', format: SEEN_FORMAT, shape: seenSchema },
+  { file: IN_SYNC_FILE, format: IN_SYNC_FORMAT, shape: inSyncSchema },
   { file: 'calibration.json', format: CALIBRATION_FORMAT, shape: calibrationSchema },
   { file: TRUST_FILE, format: TRUST_FORMAT, shape: trustFileSchema },
   { file: WRITTEN_BY_FILE, format: WRITTEN_BY_FORMAT, shape: writtenBySchema },

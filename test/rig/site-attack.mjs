@@ -64,7 +64,8 @@ const answers = new Map();
 client.on('message', (topic, payload, packet) => {
   if (topic === `${GATE}/event` && payload.length > 0) heard.push(JSON.parse(payload));
   // What this attacker publishes there comes back, too.
-  if (topic === `${GATE}/state` && !packet.retain) online ||= /^\{"status":"(online|degraded)"/.test(payload.toString('latin1'));
+  if (topic === `${GATE}/state` && !packet.retain)
+    online ||= /^\{"status":"(online|degraded)"/.test(payload.toString('latin1'));
   if (topic.startsWith(`${GATE}/response/`)) answers.set(topic.slice(GATE.length + 10), JSON.parse(payload));
 });
 await client.subscribeAsync([`${GATE}/event`, `${GATE}/state`, `${GATE}/response/+`], { qos: 1, rh: 2 });
