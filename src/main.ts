@@ -39,7 +39,7 @@ import { attackPictures } from './report/attack-pictures.js';
 import { openReports, reportRun } from './report/open-reports.js';
 import { openStatus } from './report/open-status.js';
 import type { GateState } from './report/status.js';
-import { openSyncCounter } from './report/sync-counter.js';
+import { openSyncTrace } from './report/sync-trace.js';
 import { openDoorOrder } from './schedule/door-order-file.js';
 import { DoorSchedule } from './schedule/door-schedule.js';
 import { openSite } from './site/open-site.js';
@@ -131,7 +131,7 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   people.onChange(changed.raise);
   warnOfUnknownGroups(people.all(), rules.access, opening.log);
   await reportRun(opening, parts, { version: VERSION, encoder, people: await summaryOf(people) });
-  await openSyncCounter(opening, people, (counts) => reporter.synced(counts));
+  await openSyncTrace(opening, people, reporter);
   site?.start();
   await startRecurringWork(opening, { ...parts, encoder });
   await startEye(opening, eye, metrics.around(eyeListeners({ ...parts, reports: reporter })), models.whyBlind);

@@ -77,7 +77,12 @@ export function gateOver(
   const noted = noting(calls, handlers);
   const outbox = new Outbox({ gate, boot: randomUUID().slice(0, 8), clock, log: silentLog });
   const requests = { seen: new SeenRequests(), keep: () => undefined };
-  const trustedClock = { trusted: true, confirmedMs: null };
+  const trustedClock = {
+    get trusted() {
+      return people.trusted;
+    },
+    confirmedMs: null,
+  };
   const inSync = { at: null, note: () => undefined };
   const base = { link, names, outbox, clock, log: silentLog };
   const site = new Site({
