@@ -23,25 +23,23 @@ export type SiteRecord = Person | Removal;
 
 export const isRemoval = (record: SiteRecord): record is Removal => 'removed' in record;
 
-/** What of a removal all gates share, as text. */
-const removalText = ({ version, by }: Removal): string => JSON.stringify({ removed: true, version, by });
-
 /** Persons are never changed in place, so each is hashed once: ten templates are 55 KB. */
-const hashes = new WeakMap<SiteRecord, string>();
+const hashes = new WeakMap<Person, string>();
 
-/** The first 32 hex digits of the SHA-256 of a record's content. */
-export function contentHash(record: SiteRecord): string {
-  const known = hashes.get(record);
+/** The first 32 hex digits of the SHA-256 of a person's record. */
+export function contentHash(person: Person): string {
+  const known = hashes.get(person);
   if (known !== undefined) return known;
-  const text = isRemoval(record) ? removalText(record) : personText(record);
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
-  hashes.set(record, hash);
+  const hash = createHash('sha256').update(personText(person)).digest('hex').slice(0, 32);
+  hashes.set(person, hash);
   return hash;
 }
 
 /** Stands for a record in comparisons: equal stamps mean equal content, and stamps of one id sort as text as {@link compareRecords} does. */
 export const stampOf = (record: SiteRecord): string =>
-  `${isRemoval(record) ? REMOVAL : PERSON} ${record.version} ${contentHash(record)}`;
+  isRemoval(record)
+    ? `${REMOVAL} ${record.version} ${record.by ?? ''}`
+    : `${PERSON} ${record.version} ${contentHash(record)}`;
 
 const PERSON = '0';
 const REMOVAL = '1';
@@ -53,7 +51,7 @@ export const stampVersion = (stamp: string): string => stamp.slice(2, stamp.inde
 /**
  * Orders the records of one id, and so decides which of them every gate keeps: a removal is newer than any person, for ids are never used
  * again; then the greater version counts; then, at equal versions (a gate restored from a backup, a broken clock), the greater content
- * hash. Zero means the same content. Since every gate keeps the greatest record it has seen, merging is commutative, associative
+ * hash, of removals the greater author. Zero means the same content. Since every gate keeps the greatest record it has seen, merging is commutative, associative
  * and idempotent: all gates end with the same people, in whatever order and however often the records reach them.
  */
 export function compareRecords(a: SiteRecord, b: SiteRecord): number {

@@ -310,6 +310,7 @@ test('people who were enrolled after the restore get versions after all that cam
   await restore(file, lost);
   // A board whose clock begins in 1970.
   const people = await openStore({ file: join(lost, 'people.json'), encoder: ENCODER, clock: new ManualClock(0) });
+  people.judgeBy({ trusted: false });
   const { version } = await people.put(newcomer('new'));
   expect(version > (made.manifest.people?.latest ?? '')).toBe(true);
 });

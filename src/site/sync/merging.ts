@@ -8,6 +8,8 @@ import type { SharedRecords } from './shared-records.js';
 
 /** Records that wait to be merged. */
 const INCOMING_MAX = 2 * PEOPLE_MAX;
+/** Minor ones among them. */
+const MINOR_MAX = 10_000;
 /** Records merged in one turn of the event loop: some milliseconds. */
 const AT_ONCE = 200;
 
@@ -15,6 +17,8 @@ const AT_ONCE = 200;
 export interface Arrived<R> {
   readonly record: R;
   readonly stamp: string;
+  /** Others go before it. */
+  readonly minor?: boolean;
 }
 
 export interface MergingParts<R> {
@@ -31,6 +35,7 @@ export class Merging<R extends { readonly version: string }> {
   /** At most {@link INCOMING_MAX}. */
   readonly #incoming = new Map<string, Arrived<R>>();
   readonly #early: EarlyRecords<Arrived<R>>;
+  #minor = 0;
   #running = false;
   #stopped = false;
 
@@ -48,11 +53,12 @@ export class Merging<R extends { readonly version: string }> {
   add(id: string, arrived: Arrived<R>): boolean {
     const { records, rejections } = this.#parts;
     const waiting = this.#incoming.get(id);
-    if (waiting === undefined && this.#incoming.size >= INCOMING_MAX) {
-      const why = `more than ${INCOMING_MAX} records of ${records.name} wait to be taken over`;
-      rejections.add('too-many', id, why);
+    const isFull = this.#incoming.size >= INCOMING_MAX || (arrived.minor && this.#minor >= MINOR_MAX);
+    if (waiting === undefined && isFull) {
+      rejections.add('too-many', id, `too many records of ${records.name} wait to be taken over`);
       return false;
     }
+    if (waiting === undefined && arrived.minor) this.#minor++;
     if (waiting === undefined || records.beats(arrived.stamp, waiting.stamp)) this.#incoming.set(id, arrived);
     if (!this.#running) {
       this.#running = true;
@@ -77,6 +83,7 @@ export class Merging<R extends { readonly version: string }> {
     while (this.#incoming.size > 0) {
       const batch = [...this.#incoming];
       this.#incoming.clear();
+      this.#minor = 0;
       const merging: Promise<void>[] = [];
       for (const [id, arrived] of batch) {
         // Gives the door's wires and timers their turn.

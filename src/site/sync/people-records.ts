@@ -60,7 +60,8 @@ export function readRecord(id: string, payload: Uint8Array, people: PeopleSource
     // One from the future is set aside by whoever merges it.
     case 'future':
     case 'taken':
-      return { kind: 'newer', record, stamp };
+      // A flood of removals of unknown people keeps nobody else waiting.
+      return { kind: 'newer', record, stamp, minor: own === undefined && 'removed' in record };
   }
 }
 
