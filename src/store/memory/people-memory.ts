@@ -137,7 +137,10 @@ export class PeopleMemory {
     for (const id of new Set([...undated, ...older])) {
       const removal = this.state.removed.get(id);
       if (!removal) continue;
-      this.set(this.removal(id, removal.by), 'local');
+      const dated = this.removal(id, removal.by);
+      // One from the future is remembered for long enough as it is, and others have it: an earlier date would never reach them.
+      const { version, by } = removal;
+      this.set(dated.version > version ? dated : { id, removed: true, version, by }, 'local');
       count++;
     }
     return count;

@@ -155,6 +155,19 @@ describe('versions', () => {
     expect(eve).toBeUndefined();
   });
 
+  test('a removal that others know with a later date does not get an earlier one', async () => {
+    const { people, care, minutes } = caring({ trusted: false });
+    people.put(person('ada', version(1e9 + 90 * DAY, 'south')));
+    people.remove('ada');
+    const made = people.tombstones().get('ada')?.version;
+    expect(String(made) > version(1e9 + 90 * DAY)).toBe(true);
+    care.start();
+    people.trusted = true;
+    await minutes(1);
+    expect(people.tombstones().get('ada')).toMatchObject({ version: made });
+    expect(people.tombstones().get('ada')?.undated).toBeUndefined();
+  });
+
   test('of removals expire a week after sync.tombstoneDays', async () => {
     const { people, care, minutes } = caring();
     people.remove('old', version(1e9 - 408 * DAY));
