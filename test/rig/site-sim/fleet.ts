@@ -112,6 +112,16 @@ export class Fleet {
     this.#acknowledge(gate, { id, removed: true, version, by: gate.name });
   }
 
+  /** A gate has a wrong clock from here on, and believes in it or not. */
+  setClock(gate: SimGate, offsetMs: number, trusted: boolean): void {
+    this.lag.disturb(gate.name);
+    gate.clock.offsetMs = offsetMs;
+    gate.clock.trusted = trusted;
+    if (!gate.clock.misled) return;
+    const right = this.gates.filter(({ running, clock }) => running && !clock.misled);
+    this.model.excuse((id, stamp) => right.some((one) => (one.stamp(id) ?? '') >= stamp));
+  }
+
   fault(text: string): void {
     this.note(`WRONG ${text}`);
     if (this.wrong.length < 100) this.wrong.push(text);
@@ -154,7 +164,8 @@ export class Fleet {
       this.model.make(record, this.time.wall());
       this.note(`${gate.name} ${person ? 'puts' : 'removes'} ${id} ${version}`);
     }
-    if (person && removed?.has(id)) this.fault(`${id}: ${gate.name} knew of the removal, and ${version} came back there`);
+    if (person && removed?.has(id))
+      this.fault(`${id}: ${gate.name} knew of the removal, and ${version} came back there`);
     if (!person) removed?.add(id);
     this.lag.knows(gate.name, id, stampOf(record));
   }

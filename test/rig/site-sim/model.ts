@@ -12,6 +12,8 @@ interface Made {
   /** It was dated after the right time of the moment: a person's may or may not count, for right clocks refuse it until then. */
   readonly ahead: boolean;
   acknowledged: boolean;
+  /** It may be lost: see {@link Model.excuse}. */
+  excused: boolean;
 }
 
 /** What a judgement found. */
@@ -35,7 +37,15 @@ export class Model {
     if (known) known.acknowledged ||= acknowledged;
     else {
       const ahead = versionMs(record.version) > now + FUTURE_MAX_MS;
-      made.set(stamp, { stamp, removal: 'removed' in record, version: record.version, record, ahead, acknowledged });
+      made.set(stamp, {
+        stamp,
+        removal: 'removed' in record,
+        version: record.version,
+        record,
+        ahead,
+        acknowledged,
+        excused: false,
+      });
     }
   }
 
@@ -51,6 +61,17 @@ export class Model {
   /** Whether a removal of this id was acknowledged. */
   isRemoved(id: string): boolean {
     return [...(this.#made.get(id)?.values() ?? [])].some(({ removal, acknowledged }) => removal && acknowledged);
+  }
+
+  /**
+   * A person's newest record may be lost where only gates know it that believe in a wrong clock: one that is behind takes its own
+   * record for one from the future. Removals are never lost. @param isKnown whether a gate with the right time has the record or a newer one
+   */
+  excuse(isKnown: (id: string, stamp: string) => boolean): void {
+    for (const id of this.#made.keys()) {
+      const due = this.#due(id);
+      if (due && !due.removal && !isKnown(id, due.stamp)) due.excused = true;
+    }
   }
 
   /** The record of an id that follows from all that was acknowledged; undefined where nothing does. */
@@ -84,7 +105,7 @@ export class Model {
   #due(id: string): Made | undefined {
     let due: Made | undefined;
     for (const made of this.#made.get(id)?.values() ?? []) {
-      if (!made.acknowledged || (made.ahead && !made.removal)) continue;
+      if (!made.acknowledged || ((made.ahead || made.excused) && !made.removal)) continue;
       if (due === undefined || isNewer(made, due)) due = made;
     }
     return due;

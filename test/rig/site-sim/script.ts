@@ -142,14 +142,11 @@ export class Script {
     if (!gate) return;
     const { random } = this.#options;
     const off = this.#pick(OFFSETS) ?? 0;
-    gate.clock.offsetMs = random() < 0.5 ? off : -off;
-    gate.clock.trusted = random() < MISLED;
+    this.#fleet.setClock(gate, random() < 0.5 ? off : -off, random() < MISLED);
     const believes = gate.clock.trusted ? 'and believes it' : 'and knows it';
     this.#fleet.note(`${gate.name} has a clock ${Math.round(gate.clock.offsetMs / MINUTE)} minutes off ${believes}`);
-    this.#fleet.lag.disturb(gate.name);
     this.#later(gate, async () => {
-      gate.clock.offsetMs = 0;
-      gate.clock.trusted = true;
+      this.#fleet.setClock(gate, 0, true);
       this.#fleet.note(`${gate.name} has the right time`);
     });
   }
