@@ -42,6 +42,7 @@ const say = (line) => process.stderr.write(`${((Date.now() - began) / 1000).toFi
 const busy = () => `load ${loadavg()[0].toFixed(1)} on ${cpus().length} cores`;
 
 const [{ run, textOf }] = await fromSources('/test/rig/site-sim/run.ts');
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const folder = mkdtempSync(join(tmpdir(), 'kaimon-site-sim-'));
 const report = await run({
   folder,

@@ -11,6 +11,8 @@ const env = { ...process.env, PATH: [process.env['PATH'], '/usr/sbin', '/usr/loc
 export interface Mosquitto {
   readonly port: number;
   readonly url: string;
+  /** Of the process that runs now. */
+  readonly pid: number | undefined;
   /** By default SIGKILL: retained messages and sessions are lost, or with persistence what was not saved yet. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** On the same port, after {@link Mosquitto.kill}. */
@@ -45,6 +47,9 @@ export async function startMosquitto(extra: readonly string[] = []): Promise<Mos
   return {
     port,
     url: `mqtt://127.0.0.1:${port}`,
+    get pid() {
+      return child.pid;
+    },
     kill,
     async restart() {
       child = await launch(file);

@@ -11,8 +11,14 @@ export class Brokers {
   #down = 0;
   #bridged = true;
 
+  /** No broker outlives a run that is stopped. */
+  readonly #killAll = () => {
+    for (const { pid } of this.#all) if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  };
+
   private constructor(folder: string) {
     this.#folder = folder;
+    process.once('exit', this.#killAll);
   }
 
   static async start(folder: string, count: 1 | 2): Promise<Brokers> {
@@ -76,6 +82,7 @@ export class Brokers {
   }
 
   async close(): Promise<void> {
+    process.off('exit', this.#killAll);
     for (const broker of this.#all) await broker.stop();
   }
 

@@ -69,13 +69,20 @@ export class Script {
     const end = performance.now() + forMs;
     for (let step = 0; step < steps && performance.now() < end; step++) {
       onStep(step);
-      let drawn = random() * steps;
-      const kind = kinds.find(([weight]) => (drawn -= weight) < 0);
-      if (kind) kind[1]();
-      else this.#edit();
+      this.#drawn(kinds, steps)();
       await pause(random() * stepMs);
     }
     while (this.#repairs.size > 0) await Promise.all(this.#repairs);
+  }
+
+  /** One of the faults, each as often as its number says; else an edit. */
+  #drawn(kinds: readonly (readonly [number, () => void])[], steps: number): () => void {
+    let left = this.#options.random() * steps;
+    for (const [times, act] of kinds) {
+      left -= times;
+      if (left < 0) return act;
+    }
+    return () => this.#edit();
   }
 
   #edit(): void {
