@@ -13,7 +13,7 @@ export class Brokers {
 
   /** No broker outlives a run that is stopped. */
   readonly #killAll = () => {
-    for (const { pid } of this.#all) if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    for (const broker of this.#all) void broker.kill();
   };
 
   private constructor(folder: string) {
