@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type WallMs, wallMs } from '../../src/kit/clock.js';
 import { compareRecords, isRemoval, outcomeOf, type SiteRecord } from '../../src/store/merge.js';
 import { PeopleState } from '../../src/store/people-state.js';
 import { ENCODER, person, version } from './sample.js';
@@ -124,5 +125,24 @@ describe('the order of two records', () => {
     ],
   ])('%s', (_rule, incoming, known, outcome) => {
     expect(outcomeOf(known, incoming)).toBe(outcome);
+  });
+
+  const [sane, ahead] = [person('ada', version(5)), person('ada', version(1e9))];
+  const removed = { id: 'ada', removed: true as const, version: version(1e9) };
+  test.each<[string, SiteRecord, SiteRecord | undefined, WallMs | undefined, string]>([
+    ['by a trusted clock a person from the future is set aside', ahead, undefined, wallMs(10), 'future'],
+    ['and is replaced by any other record', sane, ahead, wallMs(10), 'taken'],
+    ['by no clock both count by their versions', sane, ahead, undefined, 'older'],
+    ['a removal from the future counts', removed, sane, wallMs(10), 'taken'],
+    ['and no person comes after it', ahead, removed, wallMs(10), 'older'],
+    [
+      'after the end of all time nobody is taken, whatever the clock',
+      person('ada', version(9_999_999_999_999)),
+      sane,
+      undefined,
+      'future',
+    ],
+  ])('%s', (_rule, incoming, known, now, outcome) => {
+    expect(outcomeOf(known, incoming, now)).toBe(outcome);
   });
 });
