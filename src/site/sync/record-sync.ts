@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Clock, Timer } from '../../kit/clock.js';
 import { explain, messageOf } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
@@ -128,7 +129,11 @@ export class RecordSync<R extends { readonly version: string }> {
 
   /** Sends what the broker lacks: for when nothing is held back any more. */
   refill(): void {
-    for (const id of this.#parts.records.ids()) this.#offer(id);
+    const { records, marker } = this.#parts;
+    const ids = [...records.ids()];
+    // Each gate begins elsewhere, so that of a hundred gates that fill an empty broker one sends a record and not all.
+    const first = createHash('sha256').update(marker).digest().readUInt32BE(0) % Math.max(1, ids.length);
+    for (let i = 0; i < ids.length; i++) this.#offer(ids[(first + i) % ids.length] ?? '');
   }
 
   /** Reads these records at the broker anew, then sends this gate's own although the broker has them: somebody has missed one. */

@@ -26,8 +26,8 @@ test('a person of whom one gate missed a message is known there minutes later, a
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  const north = gateOver(northLink, 'north', {}, undefined, clock, new MemoryPeople(1e9, 'north'));
-  const south = gateOver(southLink, 'south', {}, undefined, clock, new MemoryPeople(1e9, 'south'));
+  const north = gateOver(northLink, 'north', {}, undefined, clock, { people: new MemoryPeople(1e9, 'north') });
+  const south = gateOver(southLink, 'south', {}, undefined, clock, { people: new MemoryPeople(1e9, 'south') });
   await seconds(3);
   for (let i = 0; i < 300; i++) north.people.put(person(`p${i}`, version(i)));
   north.people.put(person('ada', version(1)));
