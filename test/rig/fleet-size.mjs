@@ -1,5 +1,5 @@
-// node test/rig/fleet-size.mjs [--people 10000,50000]: what a site of that many people costs: bytes of a record, Mosquitto's memory for them, and the
-// start of a gate that knows them already and of one that knows nobody, over loopback. The inputs of docs/fleet-size.md. Needs mosquitto, no build.
+// node test/rig/fleet-size.mjs [--people 10000,50000] [--start-to 50000]: what a site of that many people costs: bytes of a record, Mosquitto's memory for them, and the
+// start of a gate that knows them already and of one that knows nobody (up to --start-to people), over loopback. The inputs of docs/fleet-size.md. Needs mosquitto, no build.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,12 @@ import { parseArgs } from 'node:util';
 import mqtt from 'mqtt';
 import { fromSources } from '../soak/from-sources.mjs';
 
-const { values } = parseArgs({ options: { people: { type: 'string', default: '10000,50000' } } });
+const { values } = parseArgs({
+  options: {
+    people: { type: 'string', default: '10000,50000' },
+    'start-to': { type: 'string', default: '50000' },
+  },
+});
 const [{ startMosquitto }, sample, { SimGate, ENCODER }, { SimTime }, { Traffic }, { recordTexts }, { emptyDocument }] =
   await fromSources(
     '/test/site/mosquitto.ts',
@@ -56,7 +61,7 @@ for (const count of values.people.split(',').map(Number)) {
     await Promise.all(waiting);
     await client.endAsync();
     say(`${count} people, ${how}: Mosquitto has ${brokerMiB(broker).toFixed(0)} MiB, ${empty.toFixed(0)} without`);
-    for (const known of [people, []]) {
+    for (const known of count <= Number(values['start-to']) ? [people, []] : []) {
       const traffic = new Traffic();
       const parts = { name: 'g0', folder, brokerPort: broker.port, time: new SimTime(), traffic, keys: given };
       const gate = await SimGate.make({ ...parts, onDisk: true, onChange: () => undefined });

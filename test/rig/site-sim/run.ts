@@ -52,6 +52,9 @@ export interface RunReport {
   readonly removals: number;
 }
 
+/** What has not arrived after so long although nothing was broken is lost. */
+const LATE_MS = 30_000;
+
 export async function run(options: RunOptions): Promise<RunReport> {
   const { seed, folder, numbers, say } = options;
   const random = seeded(seed);
@@ -77,7 +80,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
       known.map(({ id }) => id),
     );
     await calmScript.play();
-    await settled(fleet, options.quietMs);
+    const until = performance.now() + LATE_MS;
+    while (fleet.lag.late().length > 0 && performance.now() < until) await settled(fleet, options.quietMs);
     const calm = timesOf(fleet.lag.times);
     const sent = since(fleet.traffic.sent, from.sent);
     const received = since(fleet.traffic.received, from.received);
