@@ -501,6 +501,22 @@ describe('the bounds of the store', () => {
   });
 });
 
+test('people of a gate that was away too long are set aside on the disk, and none comes back with the next start', async () => {
+  const file = await newFile();
+  const clock = new ManualClock(NOW);
+  const store = await openStore({ file, clock });
+  await store.put(newcomer('ada'));
+  await store.put(newcomer('eve'));
+  await store.remove('eve', 'office');
+  expect(await store.startAnew()).toBe(1);
+  expect([store.size, store.tombstones().get('eve')?.by]).toEqual([0, 'office']);
+  await store.close();
+  expect((await names(dirname(file))).filter((name) => name.includes('.absent-')).length).toBeGreaterThan(0);
+  const again = await openStore({ file, clock });
+  expect([again.size, [...again.tombstones().keys()]]).toEqual([0, ['eve']]);
+  for (const copy of [file, lastGoodOf(file)]) expect(await fs.readFile(copy, 'utf8')).not.toContain('Person ada');
+});
+
 describe('opening', () => {
   test('is refused to a second process while one has the store', async () => {
     const file = await newFile();
