@@ -40,11 +40,11 @@ import { openHomeAssistant } from './report/open-home-assistant.js';
 import { openReports, reportRun } from './report/open-reports.js';
 import { openStatus } from './report/open-status.js';
 import type { GateState } from './report/status.js';
-import { openSyncCounter } from './report/sync-counter.js';
+import { openSyncTrace } from './report/sync-trace.js';
 import { openDoorOrder } from './schedule/door-order-file.js';
 import { DoorSchedule } from './schedule/door-schedule.js';
 import { openSite } from './site/open-site.js';
-import { summaryOf } from './site/sync/people-records.js';
+import { summaryOf } from './site/sync/people-digest.js';
 import { erasingEvents, openUplink } from './site/uplink.js';
 import { openPeople } from './store/open-people.js';
 import { openGreeter } from './voice/open-greeter.js';
@@ -95,6 +95,7 @@ async function open(opening: Opening, door: StartedDoor) {
   const passagesFile = await openPassagesFile(opening);
   const doorOrder = await openDoorOrder(opening);
   const trustedClock = await openTrustedClock(opening, journal.newestMs);
+  people.judgeBy(trustedClock);
   const uplink = await openUplink(opening, journal);
   const { reporter, written } = await openReports(opening, journal, trustedClock, uplink?.outbox);
 
@@ -131,8 +132,8 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   const metrics = await openMetrics(opening, { ...parts, state: () => status.state });
   people.onChange(changed.raise);
   warnOfUnknownGroups(people.all(), rules.access, opening.log);
-  await reportRun(opening, parts, { version: VERSION, encoder, people: summaryOf(people) });
-  await openSyncCounter(opening, people, (counts) => reporter.synced(counts));
+  await reportRun(opening, parts, { version: VERSION, encoder, people: await summaryOf(people) });
+  await openSyncTrace(opening, people, reporter);
   await openHomeAssistant(opening, parts, () => status.state);
   site?.start();
   await startRecurringWork(opening, { ...parts, encoder });

@@ -9,12 +9,13 @@ import { FileDisk, journalFolder } from '../journal/file-disk.js';
 import { HEAD_FILE } from '../journal/head.js';
 import { JOURNAL_LOCK } from '../journal/open-journal.js';
 import { readMark } from '../journal/recovery.js';
-import { type Clock, iso } from '../kit/clock.js';
+import { type Clock, iso, wallMs } from '../kit/clock.js';
 import { OperatingError } from '../kit/errors.js';
 import { removeFolderWiped } from '../kit/files/wipe.js';
 import { WriterLock } from '../kit/files/writer-lock.js';
 import type { Log } from '../kit/log.js';
 import type { Vault } from '../kit/sealing/vault.js';
+import { IN_SYNC_FILE } from '../site/sync/in-sync-file.js';
 import { lastGoodOf, STAGED } from '../store/people-file.js';
 import { PEOPLE_LOCK } from '../store/people-options.js';
 import { prepareFolder } from '../store/store-folder.js';
@@ -107,7 +108,8 @@ async function prepare(file: string, options: RestoreOptions): Promise<Restored>
   if (sameGate && ownHead && !replace) throw stands('a journal');
   const people = await restoredPeople(state, held.get(PEOPLE_FILE), encoder, { vault, now });
   const archive = archiveOf(report, sameGate, ownHead !== undefined, clock);
-  const merged = await mergedState(state, held, { sameGate, now });
+  const madeMs = wallMs(Date.parse(report.manifest.time));
+  const merged = await mergedState(state, held, { sameGate, now, madeMs });
   const staging = new Staging({ state, vault, forget: people.stayRemoved, dryRun });
   const restored = {
     report,
@@ -196,7 +198,7 @@ async function movesOf(
     } else if (name === 'journal') {
       if (sameGate) moves.push({ from: name, to: name, aside: archive && relativeArchive(archive) });
       else if (archive !== null) moves.push({ from: name, to: relativeArchive(archive), aside: null });
-    } else if (name === 'clock.json') moves.push({ from: name, to: name, aside: null });
+    } else if (name === 'clock.json' || name === IN_SYNC_FILE) moves.push({ from: name, to: name, aside: null });
     else if (name === 'kaimon.yaml') moves.push({ from: name, to: 'kaimon.yaml.restored', aside: null });
     else if (name === 'evidence' || name === 'journal-archive') for (const file of await inner(name)) place(file);
     else if (name !== 'door-mode.json' || sameGate) place(name);

@@ -1,17 +1,19 @@
 /** The files of a backup as a gate shall have them: with what it knows since then and must not forget. */
 import { join } from 'node:path';
 import { trustedTimesSchema } from '../clock-trust/trusted-times-file.js';
-import { iso, type WallMs } from '../kit/clock.js';
+import { iso, type WallMs, wallMs } from '../kit/clock.js';
 import { OperatingError } from '../kit/errors.js';
 import type { Vault } from '../kit/sealing/vault.js';
 import { NO_COUNTS } from '../passback/passage-detection.js';
 import { passagesSchema } from '../passback/passages-file.js';
 import { isFuture } from '../person/version.js';
+import { IN_SYNC_FILE } from '../site/sync/in-sync-file.js';
 import { withoutTemplate } from '../store/encoder-check.js';
 import { outcomeOf } from '../store/merge.js';
 import { documentChunks, type PeopleDocument } from '../store/people-document.js';
 import { PeopleState } from '../store/people-state.js';
 import { InvalidPeople } from '../store/record.js';
+import { PEOPLE_FILE } from '../stored/documents.js';
 import { readStored } from '../stored/read-stored.js';
 import { damaged } from './age-file.js';
 import { documentOf, readPeopleFile } from './contents.js';
@@ -58,8 +60,8 @@ export async function restoredPeople(
   const document = theirs(bytes);
   const restored = new PeopleState(document);
   let removedSince = 0;
-  for (const [id, { version }] of removedHere) {
-    const removal = { id, removed: true, version } as const;
+  for (const [id, { version, by, stranger, undated }] of removedHere) {
+    const removal = { id, removed: true, version, by, stranger, undated } as const;
     const known = restored.record(id);
     if (outcomeOf(known, removal) !== 'taken') continue;
     if (known && !('removed' in known)) removedSince++;
@@ -106,11 +108,12 @@ export interface MergedState {
 /**
  * The files of the backup with what this gate knows better: the latest time that was trusted, so that a clock which was set back is found; and at
  * another gate no counts, which are of the other one's door. A time that is ahead of now would have this gate's clock distrusted: it is taken as now.
+ * @param madeMs when the backup was made
  */
 export async function mergedState(
   state: string,
   held: ReadonlyMap<string, Buffer>,
-  { sameGate, now }: { readonly sameGate: boolean; readonly now: WallMs },
+  { sameGate, now, madeMs }: { readonly sameGate: boolean; readonly now: WallMs; readonly madeMs: WallMs },
 ): Promise<MergedState> {
   const files = new Map<string, string | Uint8Array>();
   const warnings: string[] = [];
@@ -128,6 +131,8 @@ export async function mergedState(
   const passages = sameGate ? undefined : passagesSchema.safeParse(jsonOf(bytes)).data;
   if (passages) files.set('passages.json', textOf({ ...passages, counts: NO_COUNTS }));
   else if (bytes) files.set('passages.json', bytes);
+  // The people are those of the backup: since then people may have been removed of whom nobody remembers it.
+  if (held.has(PEOPLE_FILE)) files.set(IN_SYNC_FILE, textOf({ schema: 1, inSync: iso(wallMs(Math.min(madeMs, now))) }));
   return { files, warnings };
 }
 

@@ -11,6 +11,7 @@ import { errnoOf } from '../kit/files/errno.js';
 import { removeWiped } from '../kit/files/wipe.js';
 import { type Chunks, isSealed } from '../kit/sealing/sealed-file.js';
 import type { Vault } from '../kit/sealing/vault.js';
+import { IN_SYNC_FILE } from '../site/sync/in-sync-file.js';
 import { STAGED } from '../store/people-file.js';
 import { PEOPLE_FILE } from '../stored/documents.js';
 import { purposeOf } from '../stored/read-stored.js';
@@ -21,6 +22,9 @@ import { HELD_MAX } from './read-backup.js';
 
 /** Files that become others before they go to the disk. */
 const HELD: readonly string[] = [PEOPLE_FILE, 'passages.json', 'clock.json'];
+
+/** These tell of nobody, and are not sealed. */
+const PLAIN: readonly string[] = ['clock.json', IN_SYNC_FILE];
 
 type Sink = (name: string, content: AsyncIterable<Buffer>) => Promise<void>;
 
@@ -80,7 +84,7 @@ export class Staging {
   /** One of the files that were held, as it shall be. */
   async add(name: string, text: string | Uint8Array): Promise<void> {
     const { vault } = this.#parts;
-    await this.#write(name, name === 'clock.json' ? text : asBytes(vault.sealed(purposeOf(name), [text])));
+    await this.#write(name, PLAIN.includes(name) ? text : asBytes(vault.sealed(purposeOf(name), [text])));
   }
 
   /** Notes in journals that are archives here what does not come back; a journal that goes on has an entry for it. */

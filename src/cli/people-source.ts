@@ -1,4 +1,5 @@
 import { refusePending } from '../backup/pending.js';
+import { isClockTrusted } from '../clock-trust/trusted-now.js';
 import { OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import type { ModelSet } from '../models/model-set.js';
@@ -52,6 +53,7 @@ export async function withStore<T>(
   try {
     // Again, now that the people are locked and no restore can begin.
     await refusePending(context.paths.state);
+    store.judgeBy({ trusted: await isClockTrusted(config.access.clock, context.paths.state, systemClock) });
     return await act(store);
   } finally {
     await store.close();

@@ -1,11 +1,20 @@
 // pure
 /** Removes the lines of a person from a file of personal fields, by searching its bytes: how a line is written is known. */
 
-import type { Lines } from '../kit/sealing/vault.js';
+import { type Lines, PLAIN_LINES } from '../kit/sealing/vault.js';
+import type { Fields } from './entry.js';
 import { encodePersonal, isStale, readLine } from './personal.js';
 
 /** Fields that hold a person's id; a line that has the id in one of them is erased. */
 export const ID_FIELDS = ['person', 'other'] as const;
+/** The field that holds the ids of several people: the whole line is erased with the first of them. */
+const LIST_FIELD = 'people';
+
+/** Whether these personal fields are about a person. */
+export function isAbout(fields: Fields, person: string): boolean {
+  const list = fields[LIST_FIELD];
+  return ID_FIELDS.some((field) => fields[field] === person) || (Array.isArray(list) && list.includes(person));
+}
 
 export interface Erased {
   /** The lines that stay, unchanged. */
@@ -14,16 +23,36 @@ export interface Erased {
   readonly count: number;
 }
 
+/** What is searched for in the bytes of a file. */
+interface Needle {
+  readonly text: Buffer;
+  /** Whether a line in which it was found is about the person. */
+  readonly holds: (line: string) => boolean;
+  /** Where it was found last; -1: nowhere any more. */
+  at: number;
+}
+
 /** A file of personal fields without the lines of a person. */
 export function withoutPerson(bytes: Buffer, person: string): Erased {
+  const quoted = JSON.stringify(person);
   // A quote inside a text is escaped, so these bytes occur only where a field has this value.
-  const needles = ID_FIELDS.map((field) => ({ text: Buffer.from(`"${field}":${JSON.stringify(person)}`), at: -2 }));
+  const needles: Needle[] = ID_FIELDS.map((field) => ({
+    text: Buffer.from(`"${field}":${quoted}`),
+    holds: () => true,
+    at: -2,
+  }));
+  // In a list an id stands among others, and the same word may be a name in another field.
+  needles.push({
+    text: Buffer.from(quoted),
+    holds: (line) => line.includes(`"${LIST_FIELD}":[`) && isListed(line, person),
+    at: -2,
+  });
   const kept: Buffer[] = [];
   let count = 0;
   for (let from = 0; ; count++) {
     for (const needle of needles) {
       // Searched for again only once it was passed: a needle that does not occur must not cost a pass for each line.
-      if (needle.at !== -1 && needle.at < from) needle.at = bytes.indexOf(needle.text, from);
+      if (needle.at !== -1 && needle.at < from) needle.at = find(bytes, needle, from);
     }
     const at = Math.min(...needles.map((needle) => (needle.at < 0 ? bytes.length : needle.at)));
     if (at >= bytes.length) {
@@ -31,10 +60,29 @@ export function withoutPerson(bytes: Buffer, person: string): Erased {
       kept.push(bytes.subarray(from));
       return { bytes: Buffer.concat(kept), count };
     }
-    kept.push(bytes.subarray(from, bytes.lastIndexOf(0x0a, at) + 1));
-    const newline = bytes.indexOf(0x0a, at);
-    from = newline < 0 ? bytes.length : newline + 1;
+    const { start, end } = lineAround(bytes, at);
+    kept.push(bytes.subarray(from, start));
+    from = end;
   }
+}
+
+function find(bytes: Buffer, { text, holds }: Needle, from: number): number {
+  for (let at = bytes.indexOf(text, from); at >= 0; ) {
+    const { start, end } = lineAround(bytes, at);
+    if (holds(bytes.toString('utf8', start, end))) return at;
+    at = bytes.indexOf(text, end);
+  }
+  return -1;
+}
+
+function lineAround(bytes: Buffer, at: number): { readonly start: number; readonly end: number } {
+  const newline = bytes.indexOf(0x0a, at);
+  return { start: bytes.lastIndexOf(0x0a, at) + 1, end: newline < 0 ? bytes.length : newline + 1 };
+}
+
+function isListed(text: string, person: string): boolean {
+  const line = readLine(text.trimEnd(), PLAIN_LINES);
+  return line !== undefined && 'fields' in line && isAbout(line.fields, person);
 }
 
 /** Lines looked at between two pauses: about two milliseconds on a PC. */
@@ -45,12 +93,18 @@ export function* withoutSealedPerson(bytes: Buffer, person: string, seals: Lines
   let count = 0;
   const kept = yield* eachLine(bytes, (text) => {
     const line = text.includes('"sealed":"') ? readLine(text, seals) : undefined;
-    if (!line || 'locked' in line || !ID_FIELDS.some((field) => line.fields[field] === person)) return text;
+    if (!line || 'locked' in line || !isAbout(line.fields, person)) return text;
     count++;
     return undefined;
   });
   return { bytes: count === 0 ? bytes : kept, count };
 }
+
+const isAboutAny = (fields: Fields, people: ReadonlySet<string>): boolean => {
+  const list = fields[LIST_FIELD];
+  const ids = [...ID_FIELDS.map((field) => fields[field]), ...(Array.isArray(list) ? list : [])];
+  return ids.some((id) => people.has(String(id)));
+};
 
 /** A file of personal fields, sealed or not, without the lines of these people; yields every few milliseconds. Lines of an unknown key stay. */
 export function* withoutPeople(bytes: Buffer, people: ReadonlySet<string>, seals: Lines): Generator<void, Erased> {
@@ -58,7 +112,7 @@ export function* withoutPeople(bytes: Buffer, people: ReadonlySet<string>, seals
   let count = 0;
   const kept = yield* eachLine(bytes, (text) => {
     const line = readLine(text, seals);
-    if (!line || 'locked' in line || !ID_FIELDS.some((field) => people.has(String(line.fields[field])))) return text;
+    if (!line || 'locked' in line || !isAboutAny(line.fields, people)) return text;
     count++;
     return undefined;
   });

@@ -49,6 +49,9 @@ export const templateSchema = z.object({
 });
 export type StoredTemplate = z.infer<typeof templateSchema>;
 
+/** Who made a record: a gate, a client, or the name that a request gives. */
+export const authorSchema = z.string().min(1).max(64);
+
 export const personSchema = z.object({
   id: personIdSchema,
   name: personNameSchema,
@@ -61,9 +64,18 @@ export const personSchema = z.object({
   templates: z.array(templateSchema).max(TEMPLATES_MAX),
   version: versionSchema,
   /** The gate or client that wrote this version. */
-  by: z.string().min(1).max(64),
+  by: authorSchema,
 });
 export type Person = z.infer<typeof personSchema>;
 
-export const tombstoneSchema = z.object({ version: versionSchema, at: z.iso.datetime() });
+export const tombstoneSchema = z.object({
+  version: versionSchema,
+  at: z.iso.datetime(),
+  /** Who removed the person; missing in removals of before. */
+  by: authorSchema.optional(),
+  /** Nobody of this id was ever known at this gate. */
+  stranger: z.literal(true).optional(),
+  /** Made while the clock was not trusted: to be dated once it is. */
+  undated: z.literal(true).optional(),
+});
 export type Tombstone = z.infer<typeof tombstoneSchema>;

@@ -1,5 +1,5 @@
 // pure
-import type { WallMs } from '../kit/clock.js';
+import { type WallMs, wallMs } from '../kit/clock.js';
 
 /** Greatest time that a version can hold: 13 digits, the year 2286. */
 const MS_MAX = 9_999_999_999_999;
@@ -37,13 +37,34 @@ export function versionMs(version: string): WallMs {
 }
 
 /**
- * What became of a record that arrived: taken in place of what was known, older than that, the same as that, or from the
+ * What becomes of a record that arrives: taken in place of what is known, older than that, the same as that, or from the
  * future and left for later.
  */
 export type MergeOutcome = 'taken' | 'older' | 'same' | 'future';
 
 /** Whether a version is further ahead of `now` than correct clocks differ. */
 export const isFuture = (version: string, now: WallMs): boolean => versionMs(version) > now + FUTURE_MAX_MS;
+
+/** After this time there is no room for later changes, so no clock, right or wrong, is asked about such a version. */
+const LAST_MS = MS_MAX - 24 * 60 * 60_000;
+
+/**
+ * Whether a version counts as one from the future.
+ * @param now the wall clock where it is trusted; undefined: nothing here can say which clock is wrong, so only the end of all time counts
+ */
+export const isAhead = (version: string, now: WallMs | undefined): boolean =>
+  versionMs(version) > (now === undefined ? LAST_MS : now + FUTURE_MAX_MS);
+
+/**
+ * The version of a change at a gate whose clock is not trusted: right after what is known, for a version from a clock that is ahead would
+ * beat every later change.
+ * @param known the version that it follows; null where nothing is known
+ */
+export const versionWithoutClock = (known: string | null, now: WallMs, node: string): string =>
+  nextVersion(known, wallMs(Math.min(now, known === null ? 0 : versionMs(known))), node);
+
+/** The gate that made a version. */
+export const nodeOf = (version: string): string => version.slice(19);
 
 const versionText = (ms: number, counter: number, node: string): string =>
   `${String(ms).padStart(13, '0')}-${counter.toString(16).padStart(4, '0')}-${node}`;

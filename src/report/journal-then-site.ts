@@ -49,6 +49,16 @@ export class JournalThenSite {
     });
   }
 
+  /** Queues an entry that is not published. Resolves to whether it is on the disk, or there is no journal to keep it. */
+  async keep(entry: JournalInput): Promise<boolean> {
+    const receipt = this.#journal.append(entry);
+    this.#last = this.#last.then(async () => {
+      if ((await receipt).durable) this.#onWritten();
+    });
+    const kept = await receipt;
+    return kept.durable || kept.why === 'off';
+  }
+
   /** Resolves when everything up to now was written and published. */
   settled(): Promise<void> {
     return this.#last;

@@ -12,7 +12,7 @@ import type { Direction, PassbackViolation } from '../passback/passback.js';
 import type { Person } from '../person/person.js';
 import type { EventFields } from '../site/messages.js';
 import type { EntryOfEvent } from '../site/outbox.js';
-import type { PeopleSummary } from '../site/sync/people-records.js';
+import type { PeopleSummary } from '../site/sync/people-digest.js';
 import type { Utterance } from '../voice/phrases.js';
 import {
   attackAlarmEntry,
@@ -25,7 +25,8 @@ import {
   spoofEntry,
 } from './journal-entries.js';
 import type { JournalThenSite } from './journal-then-site.js';
-import type { SyncCounts } from './sync-counter.js';
+import type { SyncCounts, SyncReports } from './sync-trace.js';
+import { type SyncedRecord, syncedEntry } from './synced-batches.js';
 
 /** Sends an event to the site. @param atMs when it happened @param entry its entry in the journal */
 export type Publish = (type: string, fields: EventFields, atMs: WallMs, entry: EntryOfEvent) => void;
@@ -34,7 +35,7 @@ export type Publish = (type: string, fields: EventFields, atMs: WallMs, entry: E
  * Reports what happens: at once to the log, then to the journal, and to the site once the journal has it. The same facts to all.
  * Names are in the log only where wanted.
  */
-export class Reporter implements RequestReports {
+export class Reporter implements RequestReports, SyncReports {
   readonly #log: Log;
   readonly #names: boolean;
   readonly #journalThenSite: JournalThenSite;
@@ -180,10 +181,19 @@ export class Reporter implements RequestReports {
     this.#report('verify-asked', { person: id, by, same }, entry);
   }
 
-  /** People were taken over from other gates, whose journals say who changed them. In the journal only. */
+  /** People were taken over from other gates. */
   synced(counts: SyncCounts): void {
     this.#log.info({ ...counts }, 'people taken over from the site');
-    this.#journalThenSite.add({ entry: { type: 'people-synced', fields: { ...counts } } });
+  }
+
+  /** Which they were. In the journal only. */
+  syncedRecords(records: readonly SyncedRecord[]): Promise<boolean> {
+    return this.#journalThenSite.keep(syncedEntry(records));
+  }
+
+  syncedUnlisted(counts: SyncCounts): void {
+    const fields = { ...counts, unlisted: true };
+    this.#journalThenSite.add({ entry: { type: 'people-synced', fields } });
   }
 
   started(facts: { readonly version: string; readonly encoder: string; readonly people: PeopleSummary }): void {

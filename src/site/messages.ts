@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { personIdSchema, personSchema, versionSchema } from '../person/person.js';
+import { authorSchema, personIdSchema, personSchema, versionSchema } from '../person/person.js';
 
 /** Bytes of a request's payload: enroll carries a photo, the others a few words. */
 export const ENROLL_PAYLOAD_MAX = 8 * 1024 * 1024;
@@ -116,12 +116,31 @@ export type Instance = Readonly<z.infer<typeof instanceSchema>>;
 export const infoSchema = z.looseObject({
   version: z.string(),
   instance: instanceSchema.optional().catch(undefined),
-  people: z.object({ revision: z.string(), count: z.int().min(0), hash: z.string() }),
+  people: z.object({
+    revision: z.string(),
+    count: z.int().min(0),
+    hash: z.string(),
+    /** Missing at gates of before. */
+    buckets: z.int().optional(),
+  }),
+});
+
+/** `G/digest`, retained: the gate's people in parts, for gates that know others. */
+export const digestSchema = z.object({
+  v: z.literal(1),
+  hash: z.string(),
+  /** One after the other, 16 hex digits each. */
+  buckets: z.string().regex(/^[0-9a-f]{4096}$/),
 });
 
 /** A retained record under `S/people/`; that of a removed person may name the id in the topic only. */
 export const recordSchema = z.union([
-  z.object({ removed: z.literal(true), version: versionSchema, id: personIdSchema.optional() }),
+  z.object({
+    removed: z.literal(true),
+    version: versionSchema,
+    id: personIdSchema.optional(),
+    by: authorSchema.optional(),
+  }),
   personSchema,
 ]);
 

@@ -10,7 +10,7 @@ export interface ResyncParts<S> {
   readonly clock: Clock;
   readonly syncs: readonly Pick<RecordSync<{ readonly version: string }>, 'up' | 'settled'>[];
   /** What the answer says. */
-  readonly summary: () => S;
+  readonly summary: () => Promise<S>;
 }
 
 /** The request `resync`: compares this gate's records with the broker's anew, as at a connect. All who ask meanwhile share one comparison. */
@@ -47,6 +47,6 @@ export class Resync<S> {
         );
       await new Promise<void>((resolve) => void clock.after(LOOK_MS, resolve));
     }
-    return { people: summary() };
+    return { people: await summary() };
   }
 }

@@ -2,8 +2,6 @@ import type { SiteKeys } from '../keys/open-keys.js';
 import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import type { Passage } from '../passback/passback.js';
-import type { SiteRecord } from '../store/merge.js';
 import { BrokerWatch } from './broker/broker-watch.js';
 import { watchRefusals } from './broker/refusals.js';
 import { KeysTopic } from './keys-topic.js';
@@ -12,14 +10,10 @@ import type { Link, Packet, Unlisten } from './link/link.js';
 import type { Instance } from './messages.js';
 import type { Outbox } from './outbox.js';
 import { type GateHandlers, RequestServer, type RequestServerParts } from './requests/request-server.js';
-import { Resync } from './resync.js';
 import { RetainedTopic } from './retained-topic.js';
 import type { PassageSource } from './sync/passage-records.js';
-import { Peers } from './sync/peers.js';
-import { type PeopleSource, type PeopleSummary, summaryOf } from './sync/people-records.js';
-import { RecordSync } from './sync/record-sync.js';
-import type { SharedRecords } from './sync/shared-records.js';
-import { siteRecords } from './sync/site-records.js';
+import type { PeopleCareParts } from './sync/people-care.js';
+import { SiteSync } from './sync/site-sync.js';
 import { type Names, parseTopic, type Topics, topicsOf } from './topics.js';
 
 /** The state that the gate publishes; the site adds `broker` and problems of its own. */
@@ -40,7 +34,11 @@ export interface SiteParts {
   readonly log: Log;
   /** Events; those from before the site was made wait in it. */
   readonly outbox: Outbox;
-  readonly people: PeopleSource;
+  readonly people: PeopleCareParts['people'];
+  /** When this gate was last in sync. */
+  readonly inSync: PeopleCareParts['inSync'];
+  /** Config `sync.tombstoneDays`. */
+  readonly tombstoneDays: number;
   /** Where people are, as the site's gates share it; undefined if anti-passback is off. */
   readonly passages?: PassageSource | undefined;
   readonly handlers: GateHandlers;
@@ -54,11 +52,9 @@ export interface SiteParts {
 
 /** A denied or unanswered subscription is tried again after this time. */
 const SUBSCRIBE_RETRY_MS = 5_000;
-/** While people change they are counted again at most so often. */
-const SUMMARY_MS = 2_000;
-const PEERS_MS = 60_000;
 /** A broker that is started anew is back by then. */
 const AWAY_MS = 10_000;
+const MINUTE_MS = 60_000;
 
 /**
  * This gate's part in its site: requests in; state, info and events out; people and passages both ways. Everything here returns
@@ -69,11 +65,7 @@ export class Site {
   readonly #topics: Topics;
   readonly #requestServer: RequestServer;
   readonly #keysTopic: KeysTopic | undefined;
-  readonly #people: RecordSync<SiteRecord>;
-  readonly #passages: RecordSync<Passage> | undefined;
-  readonly #syncs: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'receiveMarker' | 'settled'>[];
-  readonly #resync: Resync<PeopleSummary>;
-  readonly #peers = new Peers();
+  readonly #sync: SiteSync;
   readonly #broker: BrokerWatch;
   readonly #stateTopic: RetainedTopic;
   readonly #infoTopic: RetainedTopic;
@@ -82,15 +74,13 @@ export class Site {
   #unlisten: readonly Unlisten[] = [];
   #state: SiteState | undefined;
   #info: Readonly<Record<string, unknown>> | undefined;
-  #summary: PeopleSummary | undefined;
-  #summaryTimer: Timer | undefined;
-  #peersTimer: Timer | undefined;
   #subscribeTimer: Timer | undefined;
+  #minuteTimer: Timer | undefined;
   #stopped = false;
   #downSince: MonotonicMs;
 
   constructor(given: SiteParts) {
-    const { names, clock, log, outbox, people, passages, keys } = given;
+    const { names, clock, log, outbox, keys } = given;
     const link = watchRefusals(given.link, (part, text) => this.#problem(part, text));
     const parts = { ...given, link };
     this.#parts = parts;
@@ -120,23 +110,14 @@ export class Site {
       publish: (event) => link.publish(this.#topics.event, event, { retain: false, qos: 1 }),
       onProblem: (text) => this.#problem('events', text),
     });
-    const shared = <R extends { readonly version: string }>(records: SharedRecords<R>) =>
-      new RecordSync({
-        link,
-        records,
-        marker: this.#topics.sync,
-        clock,
-        log,
-        onRejected: (fields) => outbox.add(`${records.name}-rejected`, fields),
-        onProblem: (text) => this.#problem(records.name, text),
-      });
-    const records = siteRecords({ names, topics: this.#topics, people, passages, keys });
-    this.#people = shared(records.people);
-    this.#passages = records.passages && shared(records.passages);
-    this.#syncs = [this.#people, ...(this.#passages ? [this.#passages] : [])];
-    this.#resync = new Resync({ clock, syncs: this.#syncs, summary: () => summaryOf(people) });
-    const resync = () => this.#resync.run();
-    const handlers = { ...parts.handlers, resync };
+    this.#sync = new SiteSync({
+      ...parts,
+      topics: this.#topics,
+      onRejected: (name, fields) => outbox.add(`${name}-rejected`, fields),
+      onSummary: () => this.#publishInfo(),
+      onProblem: (part, text) => this.#problem(part, text),
+    });
+    const handlers = { ...parts.handlers, resync: () => this.#sync.resync() };
     this.#requestServer = new RequestServer({ ...parts, handlers, keyring: keys?.keyring });
   }
 
@@ -160,17 +141,17 @@ export class Site {
   }
 
   start(): void {
-    const { link, outbox, people } = this.#parts;
+    const { link, outbox } = this.#parts;
     this.#unlisten = [
       link.onMessage((packet) => this.#onMessage(packet)),
       link.onUp(() => this.#onUp()),
       link.onDown((why) => this.#onDown(why)),
-      people.onChange(() => this.#countLater()),
     ];
     // As long as the link lives: the last events are delivered after the stop.
     link.onUp(() => outbox.up());
     link.onDown(() => outbox.down());
-    this.#checkPeers();
+    this.#sync.start();
+    this.#eachMinute();
     link.start();
   }
 
@@ -178,10 +159,10 @@ export class Site {
   stop(): void {
     this.#stopped = true;
     for (const unlisten of this.#unlisten) unlisten();
-    for (const timer of [this.#summaryTimer, this.#peersTimer, this.#subscribeTimer]) timer?.cancel();
+    this.#subscribeTimer?.cancel();
+    this.#minuteTimer?.cancel();
     this.#keysTopic?.down();
-    for (const sync of this.#syncs) sync.stop();
-    this.#resync.stop();
+    this.#sync.stop();
     this.#requestServer.stop();
     this.#broker.stop();
     this.#stateTopic.stop();
@@ -201,7 +182,6 @@ export class Site {
   }
 
   #onUp(): void {
-    this.#peers.forget();
     this.#keysTopic?.up();
     this.#broker.up(this.#parts.link.packetMax);
     // With the number of this connection; it is sent with the rest.
@@ -211,7 +191,7 @@ export class Site {
       this.#stateTopic.up();
       this.#infoTopic.up();
     });
-    for (const sync of this.#syncs) sync.up();
+    this.#sync.up();
   }
 
   #onDown(why: string): void {
@@ -221,7 +201,7 @@ export class Site {
     this.#downSince = this.#parts.clock.monotonic();
     this.#subscribeTimer?.cancel();
     this.#keysTopic?.down();
-    for (const sync of this.#syncs) sync.down();
+    this.#sync.down();
   }
 
   async #subscribe(): Promise<void> {
@@ -252,18 +232,13 @@ export class Site {
         this.#keysTopic?.receive(packet.payload);
         return;
       case 'person':
-        this.#people.receive(topic.id, packet.payload);
-        return;
       case 'passage':
-        this.#passages?.receive(topic.id, packet.payload);
-        return;
       case 'sync':
-        for (const sync of this.#syncs) sync.receiveMarker(packet.payload);
-        return;
       case 'state':
       case 'info':
-        if (topic.gate !== this.#parts.names.gate) this.#peers.receive(topic.kind, topic.gate, packet.payload);
-        else if (topic.kind === 'info') this.#broker.receive(packet.payload);
+      case 'digest':
+        if (topic.kind === 'info' && topic.gate === this.#parts.names.gate) this.#broker.receive(packet.payload);
+        this.#sync.receive(topic, packet.payload);
         return;
       default:
         this.#parts.log.debug({ topic: packet.topic.slice(0, 200) }, 'a message on an unexpected topic');
@@ -272,7 +247,7 @@ export class Site {
 
   /** Others may be trusted now: what was refused is looked at once more. */
   #onKeys(): void {
-    if (this.#parts.link.up) for (const sync of this.#syncs) sync.up();
+    if (this.#parts.link.up) this.#sync.compare();
     this.#publishInfo();
     this.#publishState();
   }
@@ -293,28 +268,19 @@ export class Site {
   }
 
   #publishInfo(): void {
-    if (!this.#info) return;
-    this.#summary ??= summaryOf(this.#parts.people);
+    const people = this.#sync.summary;
+    if (!this.#info || !people) return;
     const { instance } = this.#broker;
     const list = this.#parts.keys?.keyring.list;
     const keys = this.#parts.keys && { serial: list?.serial ?? null, issued: list?.issued ?? null };
-    this.#infoTopic.set(JSON.stringify({ ...this.#info, instance, limits: LIMITS, people: this.#summary, keys }));
+    this.#infoTopic.set(JSON.stringify({ ...this.#info, instance, limits: LIMITS, people, keys }));
     this.#broker.published();
   }
 
-  #countLater(): void {
-    this.#summaryTimer ??= this.#parts.clock.after(SUMMARY_MS, () => {
-      this.#summaryTimer = undefined;
-      this.#summary = undefined;
-      this.#publishInfo();
-    });
-  }
-
-  #checkPeers(): void {
-    this.#peersTimer = this.#parts.clock.after(PEERS_MS, () => {
-      this.#problem('peers', this.#peers.differing(this.#summary ?? summaryOf(this.#parts.people)));
+  #eachMinute(): void {
+    this.#minuteTimer = this.#parts.clock.after(MINUTE_MS, () => {
       this.#broker.minute();
-      this.#checkPeers();
+      this.#eachMinute();
     });
   }
 }

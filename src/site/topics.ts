@@ -26,6 +26,8 @@ export interface Topics {
   /** The gate sends to itself here: what comes back was sent after everything that arrived before it. */
   readonly sync: string;
   person(id: string): string;
+  /** What a gate knows of the people, in parts. */
+  digest(gate: string): string;
   /** Where a person last went: in or out. */
   passage(id: string): string;
   request(verb: string): string;
@@ -48,6 +50,7 @@ export function topicsOf({ site, gate }: Names): Topics {
     state: `${g}/state`,
     info: `${g}/info`,
     event: `${g}/event`,
+    digest: (gate) => `${s}/gates/${gate}/digest`,
     sync: `${g}/sync`,
     person: (id) => `${s}/people/${id}`,
     passage: (id) => `${s}/passages/${id}`,
@@ -62,7 +65,8 @@ export type Topic =
   | { readonly kind: 'person' | 'passage'; readonly id: string }
   | { readonly kind: 'keys' }
   | { readonly kind: 'request'; readonly scope: 'gate' | 'site'; readonly verb: string }
-  | { readonly kind: 'state' | 'info' | 'event' | 'sync'; readonly gate: string };
+  | { readonly kind: 'state' | 'info' | 'digest' | 'sync'; readonly gate: string }
+  | { readonly kind: 'event'; readonly gate: string };
 
 /** What a topic means to the gate `names.gate`; undefined for topics that do not concern it. */
 export function parseTopic(names: Names, topic: string): Topic | undefined {
@@ -80,10 +84,16 @@ export function parseTopic(names: Names, topic: string): Topic | undefined {
     return first === names.gate ? { kind: 'request', scope: 'gate', verb: third } : undefined;
   }
   if (third !== undefined) return undefined;
-  if (second === 'state' || second === 'info' || second === 'event' || second === 'sync') {
-    return { kind: second, gate: first };
+  switch (second) {
+    case 'state':
+    case 'info':
+    case 'event':
+    case 'digest':
+    case 'sync':
+      return { kind: second, gate: first };
+    default:
+      return undefined;
   }
-  return undefined;
 }
 
 /**

@@ -1,8 +1,8 @@
 // pure
 import { messageOf, OperatingError } from '../kit/errors.js';
-import { PEOPLE_MAX, type Person, personIdSchema, versionSchema } from '../person/person.js';
+import { authorSchema, PEOPLE_MAX, type Person, personIdSchema, versionSchema } from '../person/person.js';
 import { isRemoval, type Removal, type SiteRecord } from './merge.js';
-import { TOMBSTONES_MAX } from './people-document.js';
+import { STRANGERS_MAX } from './people-document.js';
 import type { PeopleState } from './people-state.js';
 import { InvalidPeople, readPerson } from './record.js';
 
@@ -20,10 +20,9 @@ export function checkedPerson(person: Person): Person {
   }
 }
 
-function checkedRemoval({ id, version }: Removal): Removal {
-  if (personIdSchema.safeParse(id).success && versionSchema.safeParse(version).success) {
-    return { id, removed: true, version };
-  }
+function checkedRemoval({ id, version, by }: Removal): Removal {
+  const valid = [personIdSchema.safeParse(id), versionSchema.safeParse(version), authorSchema.optional().safeParse(by)];
+  if (valid.every(({ success }) => success)) return { id, removed: true, version, ...(by !== undefined && { by }) };
   throw invalid(`the removal of "${id}" at "${version}" is not valid`);
 }
 
@@ -34,16 +33,19 @@ export function checkFresh(id: string, state: PeopleState): void {
   throw new OperatingError('KAIMON_PEOPLE_ID_USED', why);
 }
 
-/** A new id may find no room; changes and removals of people who are enrolled always fit. @throws OperatingError KAIMON_PEOPLE_FULL */
-export function checkRoom(record: SiteRecord, { people, removed }: PeopleState): void {
-  if (people.has(record.id)) return;
-  if (!isRemoval(record) && people.size >= PEOPLE_MAX) throw full(`${PEOPLE_MAX} people are enrolled already`);
-  if (!removed.has(record.id) && removed.size >= TOMBSTONES_MAX) {
-    throw full(`${TOMBSTONES_MAX} removals are remembered, no new id fits`);
-  }
+/**
+ * A new id may find no room; changes and removals of people who are enrolled always fit, and removals take no room from people.
+ * @throws OperatingError KAIMON_PEOPLE_FULL
+ */
+export function checkRoom(record: SiteRecord, state: PeopleState): void {
+  const { people } = state;
+  if (!isRemoval(record) && !people.has(record.id) && people.size >= PEOPLE_MAX)
+    throw full(`nobody can be added: ${PEOPLE_MAX} people are enrolled already`);
+  if (!state.hasRoom(record))
+    throw full(`${STRANGERS_MAX} removals of ids that were never known here are remembered, no further one is taken`);
 }
 
 const invalid = (why: string, cause?: unknown): OperatingError =>
   new OperatingError('KAIMON_PEOPLE_RECORD', why, { cause });
 
-const full = (why: string): OperatingError => new OperatingError('KAIMON_PEOPLE_FULL', `nobody can be added: ${why}`);
+const full = (why: string): OperatingError => new OperatingError('KAIMON_PEOPLE_FULL', why);

@@ -3,6 +3,7 @@ import { explain } from '../kit/errors.js';
 import { Signal } from '../kit/signal.js';
 import { endsWithin } from '../kit/within.js';
 import type { PeopleDocument } from './people-document.js';
+import { setAbsentAside } from './people-file.js';
 import type { PeopleStoreOptions } from './people-options.js';
 import { type Found, openWriter, type Writer } from './people-writer.js';
 
@@ -69,6 +70,11 @@ export class PeopleDisk {
     // The last good copy is the file from before: with a damaged file whoever was removed would be enrolled again.
     await low.write();
     this.#copiedRemovals = removals;
+  }
+
+  /** Moves the files away before the next write: see {@link setAbsentAside}. Only while it is {@link ready}. */
+  async setAside(): Promise<void> {
+    if (!this.#options.storage) await setAbsentAside(this.#options.file, this.#options.clock);
   }
 
   /** Lets another process write, or leaves the lock where the disk refuses or does not answer within `leftMs`; never throws. */

@@ -14,8 +14,14 @@ import { firstIssue, InvalidPeople, personText, readPerson } from './record.js';
 /** The formats of people.json. */
 export const PEOPLE_FORMAT: DocumentFormat = { name: 'the people', key: 'schema', steps: [] };
 
-/** Removals are kept for about 400 days; with more than this many, no new person is taken in until some are purged. */
+/** Removals of people who were known here, kept for `sync.tombstoneDays`; with more than this many the oldest are forgotten before. */
 export const TOMBSTONES_MAX = 200_000;
+
+/**
+ * Removals of ids that were never known here: they matter only to gates that knew the person. As many as people; further ones are not
+ * taken, and so a flood of forged ones costs a bounded amount of memory and nothing else.
+ */
+export const STRANGERS_MAX = PEOPLE_MAX;
 
 /** What people.json holds. It is never changed in place. */
 export interface PeopleDocument {
@@ -44,8 +50,8 @@ export function* documentChunks(document: PeopleDocument, format = PEOPLE_FORMAT
   }
   chunk += '\n},"removed":{';
   separator = '\n';
-  for (const [id, { version, at }] of document.removed) {
-    chunk += `${separator}"${id}":${JSON.stringify({ version, at })}`;
+  for (const [id, { version, at, by, stranger, undated }] of document.removed) {
+    chunk += `${separator}"${id}":${JSON.stringify({ version, at, by, stranger, undated })}`;
     separator = ',\n';
     if (chunk.length >= CHUNK_CHARS) {
       yield chunk;

@@ -39,8 +39,8 @@ export interface PeopleFileOptions {
   readonly format?: DocumentFormat;
 }
 
-/** Damaged files that were set aside, files of an older format, and what a restore has replaced. */
-export const SET_ASIDE = /^(?:people|passages)\.json(?:\.last-good)?\.(?:corrupt|format|replaced)-/;
+/** Damaged files that were set aside, files of an older format, what a restore has replaced, and people of a gate that was away too long. */
+export const SET_ASIDE = /^(?:people|passages)\.json(?:\.last-good)?\.(?:corrupt|format|replaced|absent)-/;
 
 /** Folders of a restore in the state folder. Being filled: nothing has happened yet. */
 export const STAGED = 'restore.staged';
@@ -154,6 +154,17 @@ export class PeopleFileAdapter implements Adapter<PeopleDocument> {
       throw cannotWrite(aside, cause);
     }
     return aside;
+  }
+}
+
+/** Moves the file and its last good copy away, as far as they are there: they are too old to go on with. @throws OperatingError KAIMON_FILE_WRITE */
+export async function setAbsentAside(file: string, clock: Clock): Promise<void> {
+  const when = iso(clock.wall()).replace(/[:.]/g, '-');
+  for (const path of [file, lastGoodOf(file)]) {
+    const aside = `${path}.absent-${when}`;
+    await fs.rename(path, aside).catch((cause: unknown) => {
+      if (errnoOf(cause) !== 'ENOENT') throw cannotWrite(aside, cause);
+    });
   }
 }
 

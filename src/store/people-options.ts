@@ -35,6 +35,14 @@ export interface PeopleChange {
   readonly id: string;
   /** Undefined: removed. */
   readonly person: Person | undefined;
-  /** Asked for at this gate, told by another one, or found in the file when that could be opened at last. */
-  readonly origin: 'local' | 'site' | 'file';
+  /** The version and the author of the record; undefined where there is none, or where a gate of before did not say. */
+  readonly version?: string | undefined;
+  readonly by?: string | undefined;
+  /** Whether somebody who was enrolled here is not any more. */
+  readonly left?: boolean;
+  /**
+   * Asked for at this gate, told by another one, found in the file when that could be opened at last, or forgotten: a removal was kept long
+   * enough, or a person was set aside with the store.
+   */
+  readonly origin: 'local' | 'site' | 'file' | 'forgotten';
 }

@@ -3,17 +3,17 @@ import { CLOSE_MS } from '../kit/files/late.js';
 import { Saver } from '../kit/files/saver.js';
 import { LOCAL_RETRY } from '../kit/retry.js';
 import type { Person, Tombstone } from '../person/person.js';
-import { isFuture, type MergeOutcome, nextVersion } from '../person/version.js';
+import type { MergeOutcome } from '../person/version.js';
 import { checkedPerson, checkedRecord, checkFresh, checkRoom } from './admission.js';
 import { reportPeople } from './encoder-check.js';
+import { PeopleMemory } from './memory/people-memory.js';
+import type { ClockTrusted } from './memory/versions.js';
 import { isRemoval, outcomeOf, type SiteRecord } from './merge.js';
 import { NotSaved } from './not-saved.js';
 import { PeopleDisk } from './people-disk.js';
 import type { PeopleDocument } from './people-document.js';
 import type { PeopleChange, PeopleStoreOptions } from './people-options.js';
-import { PeopleState } from './people-state.js';
 import { type Found, isBearable, readAnyway } from './people-writer.js';
-import { WaitingPeople } from './waiting-people.js';
 
 /**
  * The people of the site as this gate knows them. A change counts in memory at once, and its promise resolves after the
@@ -22,24 +22,18 @@ import { WaitingPeople } from './waiting-people.js';
  */
 export class PeopleStore {
   readonly #options: PeopleStoreOptions;
-  readonly #state: PeopleState;
+  readonly #memory: PeopleMemory;
   readonly #disk: PeopleDisk;
-  /** Why people cannot be changed. */
   #readOnly: unknown;
-  /** Undefined while it is known who was removed. */
-  #waiting: WaitingPeople | undefined;
   readonly #saver: Saver;
-  readonly #listeners = new Set<(change: PeopleChange) => void>();
-  #revision = 0;
-  /** Removals so far. */
-  #removals = 0;
-  /** That the last good copy was read in place of the file. */
   #recovered: string | undefined;
+  /** The files are to be moved away before the next write. */
+  #toSetAside = false;
   #closed = false;
 
   private constructor(options: PeopleStoreOptions, document: PeopleDocument, disk: PeopleDisk) {
     this.#options = options;
-    this.#state = new PeopleState(document);
+    this.#memory = new PeopleMemory(options, document);
     this.#disk = disk;
     const { clock, log } = options;
     this.#saver = new Saver({ name: 'people store', write: () => this.#write(), clock, log, retry: LOCAL_RETRY });
@@ -56,7 +50,7 @@ export class PeopleStore {
     const { document, recovered } = await disk.open();
     const store = new PeopleStore(options, document, disk);
     store.#recovered = recovered;
-    reportPeople(document, { ...options, latest: store.#state.latest });
+    reportPeople(document, { ...options, latest: store.#memory.state.latest });
     return store;
   }
 
@@ -76,7 +70,7 @@ export class PeopleStore {
       const store = new PeopleStore(options, document, new PeopleDisk(options));
       store.#recovered = recovered;
       store.#readOnly = fault;
-      if (!known) store.#waiting = new WaitingPeople();
+      if (!known) store.#memory.wait();
       options.log.error({ people: store.size, why: explain(fault) }, 'people cannot be changed');
       // Fails now, and is tried again by the saver.
       store.#saver.save().catch(() => undefined);
@@ -85,12 +79,12 @@ export class PeopleStore {
   }
 
   get size(): number {
-    return this.#state.people.size;
+    return this.#memory.state.people.size;
   }
 
   /** The number of changes since the store was opened. */
   get revision(): number {
-    return this.#revision;
+    return this.#memory.revision;
   }
 
   /** Why changes are in memory only, or are refused; undefined when all is saved. For state and health. */
@@ -104,75 +98,114 @@ export class PeopleStore {
   }
 
   get(id: string): Person | undefined {
-    return this.#state.people.get(id);
+    return this.#memory.state.people.get(id);
   }
 
   /** All people who are enrolled. Do not await inside the loop: they may change meanwhile. */
   all(): Iterable<Person> {
-    return this.#state.people.values();
+    return this.#memory.state.people.values();
   }
 
   tombstones(): ReadonlyMap<string, Tombstone> {
-    return this.#state.removed;
+    return this.#memory.state.removed;
   }
 
   /** Whether an id belongs, or belonged, to a person (as far back as removals are kept). */
   everUsed(id: string): boolean {
-    return this.#state.record(id) !== undefined;
+    return this.#memory.everUsed(id);
+  }
+
+  /** What {@link merge} would make of a record; `full`: it would find no room. */
+  outcome(record: SiteRecord): MergeOutcome | 'full' {
+    const outcome = this.#memory.outcome(record);
+    return outcome === 'taken' && !this.#memory.state.hasRoom(record) ? 'full' : outcome;
+  }
+
+  /** From here on records are judged and versions are made by this clock; without it, by a clock that is always right. */
+  judgeBy(clock: ClockTrusted): void {
+    this.#memory.versions.judgeBy(clock);
   }
 
   /**
-   * Adds or changes a person; the store gives the version. Resolves after the fsync.
-   * @param options.returning a removed person is enrolled again. Without it a removed id is refused, since it must never
-   *   become another person's.
+   * Adds or changes a person; the store gives the version. Resolves after the fsync. The id of somebody who was removed is never used again.
    * @throws OperatingError KAIMON_PEOPLE_RECORD, KAIMON_PEOPLE_ID_USED, KAIMON_PEOPLE_FULL, and KAIMON_FILE_WRITE while people cannot be
    *   changed: nothing was changed; {@link NotSaved} of code KAIMON_FILE_WRITE, KAIMON_PEOPLE_LOCKED: changed in memory, not yet on the disk
    */
-  async put(change: Omit<Person, 'version'>, options: { readonly returning?: boolean } = {}): Promise<Person> {
+  async put(change: Omit<Person, 'version'>): Promise<Person> {
     this.#checkWritable();
-    const person = checkedPerson({ ...change, version: this.#nextVersion() });
-    if (!options.returning) checkFresh(person.id, this.#state);
-    checkRoom(person, this.#state);
+    const person = checkedPerson({ ...change, version: this.#memory.nextVersion(change.id) });
+    checkFresh(person.id, this.#memory.state);
+    checkRoom(person, this.#memory.state);
     await this.#change(person, 'local');
     return person;
   }
 
   /**
-   * Takes a record of another gate; the newest version wins. Resolves after the fsync (at once when nothing changed).
-   * 'future': more than 5 minutes ahead of this gate's clock, so logged and not taken; offer it again later.
-   * @throws NotSaved as {@link put}; OperatingError KAIMON_FILE_WRITE where a person waits until the file can be read
+   * Takes a record of another gate; which one counts is told by {@link outcomeOf}. Resolves after the fsync (at once when nothing changed).
+   * 'future': a person more than 5 minutes ahead of a clock that is trusted, so logged and not taken; offer it again later.
+   * @throws NotSaved as {@link put}; OperatingError KAIMON_PEOPLE_FULL, and KAIMON_FILE_WRITE where a person waits until the file can be read
    */
   async merge(record: SiteRecord): Promise<MergeOutcome> {
     const incoming = checkedRecord(record);
     const { id, version } = incoming;
-    if (isFuture(version, this.#options.clock.wall())) {
+    const outcome = this.#memory.outcome(incoming);
+    if (outcome === 'future') {
+      this.#memory.versions.setAside(id);
       this.#options.log.warn({ id, version }, 'a person record from the future was not taken: check the clocks');
-      return 'future';
     }
-    const outcome = outcomeOf(this.#state.record(id), incoming);
     if (outcome !== 'taken') return outcome;
-    if (this.#waiting && !isRemoval(incoming)) {
-      const waits = this.#waiting.add(incoming);
-      return waits === 'taken' ? this.#refuse() : waits;
+    if (!isRemoval(incoming)) {
+      const waits = this.#memory.addWaiting(incoming);
+      if (waits !== undefined) return waits === 'taken' ? this.#refuse() : waits;
     }
-    checkRoom(incoming, this.#state);
-    await this.#change(incoming, 'site');
+    checkRoom(incoming, this.#memory.state);
+    await this.#change(this.#memory.noted(incoming), 'site');
     return 'taken';
   }
 
   /**
    * Removes a person and remembers that, even while people cannot be changed otherwise. Resolves after the fsync.
-   * @returns the removal's version, undefined when no person of that id is enrolled. While it is not known who is, every id is removed.
+   * @returns the removal's version, undefined when no person of that id is enrolled, here or by a record from the future that was set aside.
+   *   While it is not known who is, every id is removed.
    * @throws NotSaved as {@link put}
    */
   async remove(id: string, by: string): Promise<string | undefined> {
-    if (!this.#state.people.has(id) && (!this.#waiting || this.#state.removed.has(id))) return undefined;
-    const version = this.#nextVersion();
-    const removal = { id, removed: true, version } as const;
-    checkRoom(removal, this.#state);
+    if (!this.#memory.isRemovable(id)) return undefined;
+    const removal = this.#memory.removal(id, by);
     this.#options.log.info({ id, by }, 'person removed');
     await this.#change(removal, 'local');
-    return version;
+    return removal.version;
+  }
+
+  /**
+   * Dates removals anew, those made while the clock was not trusted and others that are older than they should be: they would be forgotten
+   * before all gates know of them. Resolves after the fsync. @throws OperatingError KAIMON_FILE_WRITE: changed in memory
+   */
+  async renewRemovals(older: Iterable<string>): Promise<void> {
+    if (this.#memory.renew(older) > 0) await this.#save();
+  }
+
+  /**
+   * Gives people whose record is from the future the version that it should have: for when the clock is right again. Resolves after the fsync.
+   * @param whose all, or only those whose version was made at this gate @returns how many @throws OperatingError KAIMON_FILE_WRITE: changed in memory
+   */
+  async redate(whose: 'own' | 'all'): Promise<number> {
+    const count = this.#memory.redate(whose);
+    if (count > 0) await this.#save();
+    return count;
+  }
+
+  /**
+   * Sets the people aside and knows nobody from here on; removals stay. For a gate that was away for so long that it may know people of
+   * whom nobody remembers that they were removed. Resolves after the fsync.
+   * @returns how many people @throws OperatingError KAIMON_FILE_WRITE: they are gone from memory, and it is tried again
+   */
+  async startAnew(): Promise<number> {
+    const count = this.#memory.dropAll();
+    if (count === 0) return 0;
+    this.#toSetAside = true;
+    await this.#save();
+    return count;
   }
 
   /** Writes the file again, so that its last good copy is up to date too. Resolves after the fsync. @throws OperatingError as {@link put} */
@@ -195,8 +228,7 @@ export class PeopleStore {
 
   /** Calls `listener` on every change, in order, before it is on the disk. @returns a function that ends this */
   onChange(listener: (change: PeopleChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#memory.onChange(listener);
   }
 
   /**
@@ -205,7 +237,7 @@ export class PeopleStore {
    */
   async purgeTombstones(olderThanMs: number): Promise<number> {
     this.#checkWritable();
-    const count = this.#state.purge(this.#options.clock.wall() - olderThanMs);
+    const count = this.#memory.purge(this.#options.clock.wall() - olderThanMs);
     if (count > 0) await this.#save();
     return count;
   }
@@ -219,7 +251,7 @@ export class PeopleStore {
       await this.#saver.close(leftMs);
     } catch (thrown) {
       // Without a change nothing is lost; why it could not be written was said at the start.
-      if (this.#disk.isOpen || this.#revision > 0) throw thrown;
+      if (this.#disk.isOpen || this.#memory.revision > 0) throw thrown;
     } finally {
       await this.#disk.release(this.#saver.hangs ? 0 : Math.max(0, untilMs - this.#options.clock.monotonic()));
     }
@@ -227,20 +259,12 @@ export class PeopleStore {
 
   async #change(record: SiteRecord, origin: PeopleChange['origin']): Promise<void> {
     const saved = this.#save();
-    this.#set(record, origin);
+    this.#memory.set(record, origin);
     try {
       await saved;
     } catch (cause) {
       throw new NotSaved(record, cause);
     }
-  }
-
-  #set(record: SiteRecord, origin: PeopleChange['origin']): void {
-    this.#state.set(record);
-    this.#revision++;
-    if (isRemoval(record)) this.#removals++;
-    const change = { id: record.id, person: isRemoval(record) ? undefined : record, origin };
-    for (const listener of this.#listeners) listener(change);
   }
 
   #save(): Promise<void> {
@@ -249,33 +273,18 @@ export class PeopleStore {
   }
 
   async #write(): Promise<void> {
-    await this.#disk.ready({ known: this.#waiting === undefined, take: (found) => this.#takeOver(found) });
-    await this.#disk.write(this.#state.snapshot(this.#options.encoder), this.#removals);
+    await this.#disk.ready({ known: this.#memory.isKnown, take: (found) => this.#takeOver(found) });
+    if (this.#toSetAside) await this.#disk.setAside();
+    this.#toSetAside = false;
+    await this.#disk.write(this.#memory.state.snapshot(this.#options.encoder), this.#memory.removals);
   }
 
   /** The file could be opened after all, or anew. Another process may have written it meanwhile: the newest record of each person counts. */
   #takeOver({ document, recovered }: Found): void {
     this.#recovered ??= recovered;
-    for (const record of new PeopleState(document).records()) {
-      if (outcomeOf(this.#state.record(record.id), record) === 'taken') this.#set(record, 'file');
-    }
-    this.#takeWaiting();
+    this.#memory.takeOver(document);
     this.#readOnly = undefined;
-    reportPeople(document, { ...this.#options, latest: this.#state.latest });
-  }
-
-  #takeWaiting(): void {
-    const persons = this.#waiting?.all() ?? [];
-    this.#waiting = undefined;
-    for (const person of persons) {
-      if (outcomeOf(this.#state.record(person.id), person) !== 'taken') continue;
-      try {
-        checkRoom(person, this.#state);
-        this.#set(person, 'site');
-      } catch (thrown) {
-        this.#options.log.warn({ id: person.id, why: explain(thrown) }, 'a person of another gate was not taken');
-      }
-    }
+    reportPeople(document, { ...this.#options, latest: this.#memory.state.latest });
   }
 
   /** @throws OperatingError why people cannot be changed */
@@ -286,12 +295,5 @@ export class PeopleStore {
   #refuse(): never {
     const message = `people cannot be changed at this gate: ${explain(this.#readOnly)}`;
     throw new OperatingError('KAIMON_FILE_WRITE', message, { cause: this.#readOnly });
-  }
-
-  #nextVersion(): string {
-    const [latest, waiting] = [this.#state.latest, this.#waiting?.latest ?? null];
-    // A removal must be newer than the person that waits.
-    const newest = latest === null || (waiting !== null && waiting > latest) ? waiting : latest;
-    return nextVersion(newest, this.#options.clock.wall(), this.#options.gate);
   }
 }

@@ -1,5 +1,6 @@
 // pure
 import type { Person } from '../person/person.js';
+import type { MergeOutcome } from '../person/version.js';
 import { checkRoom } from './admission.js';
 import { outcomeOf } from './merge.js';
 import { emptyDocument } from './people-document.js';
@@ -19,7 +20,7 @@ export class WaitingPeople {
   }
 
   /** Keeps a person; the newest record counts. @throws OperatingError KAIMON_PEOPLE_FULL */
-  add(person: Person): 'taken' | 'older' | 'same' {
+  add(person: Person): MergeOutcome {
     const outcome = outcomeOf(this.#state.record(person.id), person);
     if (outcome !== 'taken') return outcome;
     checkRoom(person, this.#state);

@@ -11,6 +11,7 @@ import { CURSOR_FORMAT, cursorSchema } from '../site/events/cursor.js';
 import { CURSOR_FILE } from '../site/events/cursor-file.js';
 import { PUBLISHED_FORMAT, publishedSchema } from '../site/home-assistant/published-file.js';
 import { SEEN_FORMAT, seenSchema } from '../site/requests/seen-file.js';
+import { IN_SYNC_FILE, IN_SYNC_FORMAT, inSyncSchema } from '../site/sync/in-sync-file.js';
 import { PEOPLE_FORMAT } from '../store/people-document.js';
 import { lastGoodOf } from '../store/people-file.js';
 import { WRITTEN_BY_FILE, WRITTEN_BY_FORMAT, writtenBySchema } from './written-by.js';
@@ -37,6 +38,7 @@ export const STORED_DOCUMENTS: readonly StoredDocument[] = [
   { file: 'requests.json', format: SEEN_FORMAT, shape: seenSchema },
   { file: 'home-assistant.json', format: PUBLISHED_FORMAT, shape: publishedSchema },
   { file: CURSOR_FILE, format: CURSOR_FORMAT, shape: cursorSchema },
+  { file: IN_SYNC_FILE, format: IN_SYNC_FORMAT, shape: inSyncSchema },
   { file: 'calibration.json', format: CALIBRATION_FORMAT, shape: calibrationSchema },
   { file: TRUST_FILE, format: TRUST_FORMAT, shape: trustFileSchema },
   { file: WRITTEN_BY_FILE, format: WRITTEN_BY_FORMAT, shape: writtenBySchema },

@@ -97,10 +97,13 @@ test('only lines with the id of the person are removed, not lines with that id a
     personal(2, { person: 'ada-2', name: 'ada' }),
     personal(3, { person: 'bob', note: '"person":"ada"' }),
     personal(4, { other: 'ada', person: 'eve' }),
+    personal(5, { people: ['bob', 'ada'], by: ['office', 'ada'] }),
+    personal(6, { people: ['bob', 'ada-2'], by: ['ada', 'office'] }),
+    personal(7, { people: ['ada'], by: ['office'] }),
   ];
   const { bytes, count } = withoutPerson(personalBytes(lines), 'ada');
-  expect(count).toBe(2);
-  expect(readPersonal(bytes).lines.map(({ n }) => n)).toEqual([2, 3]);
+  expect(count).toBe(4);
+  expect(readPersonal(bytes).lines.map(({ n }) => n)).toEqual([2, 3, 6]);
 });
 
 test('personal fields of entries that were never written are cut off', () => {

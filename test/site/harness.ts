@@ -89,9 +89,25 @@ export function gateOver(
   const noted = noting(calls, handlers);
   const outbox = new Outbox({ gate, boot: randomUUID().slice(0, 8), clock, log: silentLog });
   const requests = { seen: new SeenRequests(), keep: () => undefined };
-  const trustedClock = { trusted: true, confirmedMs: null };
+  const trustedClock = {
+    get trusted() {
+      return people.trusted;
+    },
+    confirmedMs: null,
+  };
+  const inSync = { at: null, note: () => undefined };
   const base = { link, names, instance, outbox, clock, log: silentLog };
-  const site = new Site({ ...base, requests, trustedClock, people, handlers: noted, written, keys });
+  const site = new Site({
+    ...base,
+    requests,
+    trustedClock,
+    people,
+    inSync,
+    tombstoneDays: 400,
+    handlers: noted,
+    written,
+    keys,
+  });
   site.state(online);
   site.info({ version: '0.1.0', encoder: 'test@000000000000' });
   site.start();

@@ -11,8 +11,10 @@ const env = { ...process.env, PATH: [process.env['PATH'], '/usr/sbin', '/usr/loc
 export interface Mosquitto {
   readonly port: number;
   readonly url: string;
-  /** SIGKILL; retained messages and sessions are lost. */
-  kill(): Promise<void>;
+  /** Of the process that runs now. */
+  readonly pid: number | undefined;
+  /** By default SIGKILL: retained messages and sessions are lost, or with persistence what was not saved yet. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
   /** On the same port, after {@link Mosquitto.kill}. */
   restart(): Promise<void>;
   /** It hangs: connections stay, nothing is answered. */
@@ -41,10 +43,13 @@ export async function startMosquitto(extra: readonly string[] = []): Promise<Mos
   ];
   writeFileSync(file, `${lines.join('\n')}\n`);
   let child = await launch(file);
-  const kill = () => end(child, 'SIGKILL');
+  const kill = (signal: NodeJS.Signals = 'SIGKILL') => end(child, signal);
   return {
     port,
     url: `mqtt://127.0.0.1:${port}`,
+    get pid() {
+      return child.pid;
+    },
     kill,
     async restart() {
       child = await launch(file);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type WallMs, wallMs } from '../../src/kit/clock.js';
 import { compareRecords, isRemoval, outcomeOf, type SiteRecord } from '../../src/store/merge.js';
 import { PeopleState } from '../../src/store/people-state.js';
 import { ENCODER, person, version } from './sample.js';
@@ -65,15 +66,11 @@ describe('gates that exchange person records', () => {
     );
   });
 
-  test('a removed person comes back only by a newer record', () => {
+  test('nobody who was removed is enrolled, whatever the versions of their records', () => {
     fc.assert(
       fc.property(fc.array(record, { minLength: 1, maxLength: 12 }), (sent) => {
         const state = gate(sent);
-        for (const removal of sent.filter(isRemoval)) {
-          const now = state.people.get(removal.id);
-          if (now) expect(compareRecords(now, removal)).toBeGreaterThan(0);
-          if (now) expect(now.version > removal.version).toBe(true);
-        }
+        for (const removal of sent.filter(isRemoval)) expect(state.people.has(removal.id)).toBe(false);
       }),
       { numRuns: 1000 },
     );
@@ -121,12 +118,31 @@ describe('the order of two records', () => {
       'older',
     ],
     [
-      'a newer person replaces a removal',
+      'a newer person does not replace a removal: ids are never used again',
       person('ada', version(2)),
       { id: 'ada', removed: true, version: version(1) },
-      'taken',
+      'older',
     ],
   ])('%s', (_rule, incoming, known, outcome) => {
     expect(outcomeOf(known, incoming)).toBe(outcome);
+  });
+
+  const [sane, ahead] = [person('ada', version(5)), person('ada', version(1e9))];
+  const removed = { id: 'ada', removed: true as const, version: version(1e9) };
+  test.each<[string, SiteRecord, SiteRecord | undefined, WallMs | undefined, string]>([
+    ['by a trusted clock a person from the future is set aside', ahead, undefined, wallMs(10), 'future'],
+    ['and is replaced by any other record', sane, ahead, wallMs(10), 'taken'],
+    ['by no clock both count by their versions', sane, ahead, undefined, 'older'],
+    ['a removal from the future counts', removed, sane, wallMs(10), 'taken'],
+    ['and no person comes after it', ahead, removed, wallMs(10), 'older'],
+    [
+      'after the end of all time nobody is taken, whatever the clock',
+      person('ada', version(9_999_999_999_999)),
+      sane,
+      undefined,
+      'future',
+    ],
+  ])('%s', (_rule, incoming, known, now, outcome) => {
+    expect(outcomeOf(known, incoming, now)).toBe(outcome);
   });
 });

@@ -8,7 +8,7 @@ import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { PEOPLE_MAX, type Person } from '../../src/person/person.js';
 import { FUTURE_MAX_MS } from '../../src/person/version.js';
-import { type PeopleDocument, TOMBSTONES_MAX } from '../../src/store/people-document.js';
+import { type PeopleDocument, STRANGERS_MAX, TOMBSTONES_MAX } from '../../src/store/people-document.js';
 import { lastGoodOf } from '../../src/store/people-file.js';
 import type { PeopleChange } from '../../src/store/people-options.js';
 import type { PeopleStore } from '../../src/store/people-store.js';
@@ -18,8 +18,14 @@ const NOW = Date.UTC(2026, 10, 24, 8);
 const newFile = async () => join(await tempFolder(), 'state', 'people.json');
 const content = (store: PeopleStore) => ({
   people: [...store.all()].sort((a, b) => (a.id < b.id ? -1 : 1)),
-  removed: [...store.tombstones()].sort(([a], [b]) => (a < b ? -1 : 1)),
+  // Whether somebody was known here before is this gate's own note.
+  removed: [...store.tombstones()]
+    .map(([id, { stranger, undated, ...shared }]) => [id, shared] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1)),
 });
+const unlessRemoved = (thrown: unknown) => {
+  if (!(thrown instanceof OperatingError) || thrown.code !== 'KAIMON_PEOPLE_ID_USED') throw thrown;
+};
 
 /** A disk that can be full; keeps what was written. */
 class Disk implements Adapter<PeopleDocument> {
@@ -174,10 +180,10 @@ describe('the people store', () => {
     const saving = store.put(newcomer('ada'));
     expect(store.get('ada')?.name).toBe('Person ada');
     expect(store.revision).toBe(1);
-    expect(reported).toEqual([{ id: 'ada', person: store.get('ada'), origin: 'local' }]);
+    expect(reported).toMatchObject([{ id: 'ada', person: store.get('ada'), origin: 'local', by: 'test' }]);
     await saving;
     await store.merge({ id: 'ada', removed: true, version: version(NOW + 1) });
-    expect(reported[1]).toEqual({ id: 'ada', person: undefined, origin: 'site' });
+    expect(reported[1]).toMatchObject({ id: 'ada', person: undefined, origin: 'site', left: true });
     stop();
     await store.put(newcomer('bob'));
     expect(reported).toHaveLength(2);
@@ -225,11 +231,12 @@ describe('the people store', () => {
     },
   );
 
-  test('gives every change a newer version, though the clock goes back', async () => {
+  test('gives every change a newer version, though the clock went back and so is not trusted', async () => {
     const clock = new ManualClock(NOW);
     const store = await openStore({ file: await newFile(), storage: new Disk(), clock });
     const first = await store.put(newcomer('ada'));
     clock.jumpWall(-365 * 86_400_000);
+    store.judgeBy({ trusted: false });
     const second = await store.put(newcomer('ada', { name: 'Ada L.' }));
     const removal = await store.remove('ada', 'client');
     expect([first.version, second.version, removal]).toEqual([
@@ -248,7 +255,7 @@ describe('the people store', () => {
     expect(store.revision).toBe(2);
   });
 
-  test("never gives a removed person's id to another person, but lets the same person return", async () => {
+  test("never uses a removed person's id again", async () => {
     const store = await openStore({ file: await newFile(), storage: new Disk() });
     await store.put(newcomer('ada'));
     await store.remove('ada', 'client');
@@ -256,9 +263,7 @@ describe('the people store', () => {
       code: 'KAIMON_PEOPLE_ID_USED',
       trouble: 'input',
     });
-    expect(store.size).toBe(0);
-    await store.put(newcomer('ada'), { returning: true });
-    expect([store.size, store.tombstones().size]).toEqual([1, 0]);
+    expect([store.size, store.tombstones().size]).toEqual([0, 1]);
   });
 
   test('forgets removals when they are old enough', async () => {
@@ -282,7 +287,13 @@ describe('records of other gates', () => {
     ['a newer one is taken', (_, later) => person('ada', later, { name: 'New' }), 'taken', 1],
     ['an older one is not taken', () => person('ada', version(1), { name: 'Old' }), 'older', 1],
     ['a newer removal is taken', (_, later) => ({ id: 'ada', removed: true, version: later }), 'taken', 0],
-    ['an older removal is not taken', () => ({ id: 'ada', removed: true, version: version(1) }), 'older', 1],
+    ['an older removal is taken', () => ({ id: 'ada', removed: true, version: version(1) }), 'taken', 0],
+    [
+      'a removal from the future is taken',
+      () => ({ id: 'ada', removed: true, version: version(NOW + FUTURE_MAX_MS + 1) }),
+      'taken',
+      0,
+    ],
     ['a new person is taken', () => person('bob', version(1)), 'taken', 2],
     [
       'a removal of an unknown person is remembered',
@@ -315,7 +326,7 @@ describe('records of other gates', () => {
     expect([store.size, disk.writes]).toEqual([0, 0]);
   });
 
-  test('two gates that work apart end with the same people, and a person removed at either is back only by a newer enrolment', async () => {
+  test('two gates that work apart end with the same people, and nobody removed at either comes back', async () => {
     const act = fc.record({
       at: fc.constantFrom('north', 'south'),
       id: fc.constantFrom('ada', 'bob', 'carl'),
@@ -325,20 +336,23 @@ describe('records of other gates', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 20 }), async (acts) => {
         const [north, south] = [await gate('north'), await gate('south')];
+        const removed = new Set<string>();
         const exchange = async (from: PeopleStore, to: PeopleStore) => {
           for (const record of from.all()) await to.merge(record);
-          for (const [id, { version: at }] of from.tombstones()) await to.merge({ id, removed: true, version: at });
+          for (const [id, { version: at, by }] of from.tombstones())
+            await to.merge({ id, removed: true, version: at, by });
         };
         for (const { at, id, what, clockMs } of acts) {
           const [here, there] = at === 'north' ? [north, south] : [south, north];
           here.clock.jumpWall(clockMs);
-          if (what === 'put') await here.store.put(newcomer(id, { by: at }), { returning: true });
-          else if (what === 'remove') await here.store.remove(id, at);
+          if (what === 'put') await here.store.put(newcomer(id, { by: at })).catch(unlessRemoved);
+          else if (what === 'remove') (await here.store.remove(id, at)) && removed.add(id);
           else await exchange(here.store, there.store);
         }
         await exchange(north.store, south.store);
         await exchange(south.store, north.store);
         expect(content(north.store)).toEqual(content(south.store));
+        for (const id of removed) expect([north.store.get(id), south.store.get(id)]).toEqual([undefined, undefined]);
         await Promise.all([north.store.close(), south.store.close()]);
       }),
       { numRuns: 60 },
@@ -456,16 +470,51 @@ describe('the bounds of the store', () => {
     expect(store.size).toBe(PEOPLE_MAX);
   });
 
-  test('with too many removals to remember, enrolled people can still be removed', async () => {
-    const grave = { version: version(1), at: '2026-11-24T08:00:00.000Z' };
-    const removed = new Map(Array.from({ length: TOMBSTONES_MAX }, (_, i) => [`r${i}`, grave]));
-    const disk = new Disk({ encoder: ENCODER, people: crowd(1), removed });
-    const store = await openStore({ file: await newFile(), storage: disk });
-    await expect(store.put(newcomer('late'))).rejects.toThrow('no new id fits');
-    const unknown = { id: 'unknown', removed: true as const, version: version(1) };
-    await expect(store.merge(unknown)).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_FULL' });
+  test('200,000 forged removals cost bounded memory, and keep nobody from being enrolled or removed', async () => {
+    const store = await openStore({
+      file: await newFile(),
+      storage: new Disk({ encoder: ENCODER, people: crowd(1), removed: new Map() }),
+    });
+    const forged = (i: number) => ({ id: `r${i}`, removed: true as const, version: version(NOW, i % 0xffff) });
+    let full = 0;
+    for (let i = 0; i < 200_000; i++) {
+      if (store.outcome(forged(i)) === 'full') full++;
+      else store.merge(forged(i)).catch(() => undefined);
+    }
+    expect([store.tombstones().size, full]).toEqual([STRANGERS_MAX, 200_000 - STRANGERS_MAX]);
+    await expect(store.merge(forged(199_999))).rejects.toMatchObject({ code: 'KAIMON_PEOPLE_FULL' });
+    await store.put(newcomer('late'));
+    await store.merge(person('of-another-gate', version(1)));
     expect(await store.remove('p0', 'client')).toBeDefined();
+    expect(store.size).toBe(2);
+    expect(store.tombstones().get('p0')?.stranger).toBeUndefined();
   });
+
+  test('of removals of people who were known here the oldest are forgotten first', async () => {
+    const grave = (at: number) => ({ version: version(at), at: '2026-11-24T08:00:00.000Z' });
+    const removed = new Map(Array.from({ length: TOMBSTONES_MAX }, (_, i) => [`r${i}`, grave(i + 1)]));
+    const disk = new Disk({ encoder: ENCODER, people: crowd(1), removed });
+    const store = await openStore({ file: await newFile(), storage: disk, clock: new ManualClock(NOW) });
+    expect(await store.remove('p0', 'client')).toBeDefined();
+    expect(store.tombstones().size).toBeLessThanOrEqual(TOMBSTONES_MAX);
+    expect([store.tombstones().has('r0'), store.tombstones().has('p0')]).toEqual([false, true]);
+  });
+});
+
+test('people of a gate that was away too long are set aside on the disk, and none comes back with the next start', async () => {
+  const file = await newFile();
+  const clock = new ManualClock(NOW);
+  const store = await openStore({ file, clock });
+  await store.put(newcomer('ada'));
+  await store.put(newcomer('eve'));
+  await store.remove('eve', 'office');
+  expect(await store.startAnew()).toBe(1);
+  expect([store.size, store.tombstones().get('eve')?.by]).toEqual([0, 'office']);
+  await store.close();
+  expect((await names(dirname(file))).filter((name) => name.includes('.absent-')).length).toBeGreaterThan(0);
+  const again = await openStore({ file, clock });
+  expect([again.size, [...again.tombstones().keys()]]).toEqual([0, ['eve']]);
+  for (const copy of [file, lastGoodOf(file)]) expect(await fs.readFile(copy, 'utf8')).not.toContain('Person ada');
 });
 
 describe('opening', () => {

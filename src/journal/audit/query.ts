@@ -2,6 +2,7 @@
 import { type Lines, PLAIN_LINES } from '../../kit/sealing/vault.js';
 import type { JournalDisk } from '../disk.js';
 import { decodeLine, type Entry, type Fields } from '../entry.js';
+import { isAbout } from '../erasing.js';
 import { readPersonal } from '../personal.js';
 import { personalName, splitLines } from '../segment.js';
 import { segmentNames } from './audit.js';
@@ -26,8 +27,11 @@ export function matches({ entry, personal }: RecordedEntry, { sinceMs, person, t
   if (sinceMs !== undefined && Date.parse(entry.time) < sinceMs) return false;
   if (type !== undefined && entry.type !== type) return false;
   if (person === undefined) return true;
-  const { person: id, name } = personal ?? {};
-  return id === person || (typeof name === 'string' && name.toLowerCase() === person.toLowerCase());
+  const { name } = personal ?? {};
+  return (
+    (personal !== undefined && isAbout(personal, person)) ||
+    (typeof name === 'string' && name.toLowerCase() === person.toLowerCase())
+  );
 }
 
 /**

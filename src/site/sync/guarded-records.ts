@@ -54,8 +54,8 @@ function read<R>(records: SharedRecords<R>, guarding: Guarding, id: string, payl
   if (typeof opened === 'string') return invalid(opened);
   const received = records.read(id, opened.bytes);
   if (verdict.ok)
-    return received.kind === 'same' && !opened.current ? { kind: 'stale', version: received.version } : received;
-  if (received.kind === 'same' || received.kind === 'older') return { kind: 'stale', version: received.version };
+    return received.kind === 'same' && !opened.current ? { kind: 'stale', stamp: received.stamp } : received;
+  if (received.kind === 'same' || received.kind === 'older') return { kind: 'stale', stamp: received.stamp };
   return invalid(verdict.why);
 }
 

@@ -1,5 +1,6 @@
+import type { Clock } from '../../kit/clock.js';
 import { type Passage, passageSchema } from '../../passback/passback.js';
-import { FUTURE_MAX_MS, type MergeOutcome, versionMs } from '../../person/version.js';
+import { FUTURE_MAX_MS, isFuture, type MergeOutcome, versionMs } from '../../person/version.js';
 import { parseJson } from '../bounded-json.js';
 import { whatIsWrong } from '../messages.js';
 import type { Topics } from '../topics.js';
@@ -20,9 +21,10 @@ export function readPassage(payload: Uint8Array, own: string | undefined): Recei
   // A passage dated ahead would outlive every reset.
   if (Date.parse(data.since) > versionMs(data.version) + FUTURE_MAX_MS)
     return { kind: 'invalid', why: 'since is later than the version' };
-  if (own !== undefined && data.version === own) return { kind: 'same', version: own };
-  if (own !== undefined && data.version < own) return { kind: 'older', version: data.version };
-  return { kind: 'newer', record: data };
+  const stamp = data.version;
+  if (own !== undefined && stamp === own) return { kind: 'same', stamp };
+  if (own !== undefined && stamp < own) return { kind: 'older', stamp };
+  return { kind: 'newer', record: data, stamp };
 }
 
 /** Port: what the sync needs of the gate's whereabouts. */
@@ -34,16 +36,17 @@ export interface PassageSource {
   onLocal(listener: (id: string) => void): () => void;
 }
 
-/** The passages as records that the site shares. */
-export const passageRecords = (source: PassageSource, topics: Topics): SharedRecords<Passage> => ({
+/** The passages as records that the site shares. Their version stands for them. */
+export const passageRecords = (source: PassageSource, topics: Topics, clock: Clock): SharedRecords<Passage> => ({
   name: 'passages',
   filter: topics.passages,
   topic: topics.passage,
   ids: () => source.ids(),
-  version: (id) => source.passage(id)?.version,
-  isGone: (id) => source.isGone(id),
+  stamp: (id) => source.passage(id)?.version,
   // Otherwise a record from a clock that was once ahead would hold until its date.
-  replacesFuture: true,
+  beats: (own, found) => own > found || isFuture(found, clock.wall()),
+  isGone: (id) => source.isGone(id),
+  holdsBack: () => false,
   read: (id, payload) => readPassage(payload, source.passage(id)?.version),
   text: (id) => {
     const passage = source.passage(id);

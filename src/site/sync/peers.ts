@@ -1,6 +1,6 @@
 import { parseJson } from '../bounded-json.js';
 import { infoSchema, PAYLOAD_MAX, stateSchema } from '../messages.js';
-import type { PeopleSummary } from './people-records.js';
+import type { PeopleSummary } from './people-digest.js';
 
 /** Most gates of one site. */
 const PEERS_MAX = 256;
@@ -8,6 +8,12 @@ const PEERS_MAX = 256;
 interface Peer {
   readonly online?: boolean;
   readonly people?: PeopleSummary;
+}
+
+/** A gate that knows other people. */
+export interface Difference {
+  readonly gate: string;
+  readonly people: PeopleSummary;
 }
 
 /** The other gates of the site as they describe themselves; reports when their people differ from this gate's. */
@@ -37,20 +43,37 @@ export class Peers {
   }
 
   /**
-   * The problem, as a sentence, if a difference has lasted since the last call. To be called about once a minute. The usual cause
-   * is a broker that drops retained records in a burst (Mosquitto without `max_queued_messages 0`).
+   * Gates that are online and know other people than this one, as they did at the last call. To be called about once a minute. The usual
+   * cause is a broker that drops retained records in a burst (Mosquitto without `max_queued_messages 0`).
    */
-  differing(own: PeopleSummary): string | undefined {
-    const lasting: string[] = [];
+  differing(own: PeopleSummary): readonly Difference[] {
+    const lasting: Difference[] = [];
     const now = new Set<string>();
     for (const [gate, { online, people }] of this.#peers) {
-      if (online !== true || people === undefined || people.hash === own.hash) continue;
+      if (online !== true || people === undefined || areSame(people, own)) continue;
       const difference = `${gate} ${people.hash} ${own.hash}`;
       now.add(difference);
-      if (this.#lastDifferences.has(difference)) lasting.push(`${gate} knows ${people.count}`);
+      if (this.#lastDifferences.has(difference)) lasting.push({ gate, people });
     }
     this.#lastDifferences = now;
-    if (lasting.length === 0) return undefined;
-    return `people-differ: this gate knows ${own.count} people, ${lasting.slice(0, 5).join(', ')}`;
+    return lasting;
   }
+
+  /** Gates that are online and know the same people as this one. */
+  agreeing(own: PeopleSummary): readonly string[] {
+    return [...this.#peers].flatMap(([gate, { online, people }]) =>
+      online === true && people?.buckets !== undefined && people.hash === own.hash ? [gate] : [],
+    );
+  }
+}
+
+/** A gate of before does not look at content: of it only the number of people and the newest version can be compared. */
+const areSame = (other: PeopleSummary, own: PeopleSummary): boolean =>
+  other.buckets === undefined ? other.count === own.count && other.revision === own.revision : other.hash === own.hash;
+
+/** The problem as a sentence; undefined where there is no difference. */
+export function differenceText(own: PeopleSummary, differing: readonly Difference[]): string | undefined {
+  if (differing.length === 0) return undefined;
+  const others = differing.slice(0, 5).map(({ gate, people }) => `${gate} knows ${people.count}`);
+  return `people-differ: this gate knows ${own.count} people, ${others.join(', ')}`;
 }

@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto';
+import type { WallMs } from '../../kit/clock.js';
 import type { Person, Tombstone } from '../../person/person.js';
-import type { MergeOutcome } from '../../person/version.js';
-import type { SiteRecord } from '../../store/merge.js';
+import { type MergeOutcome, versionMs } from '../../person/version.js';
+import { isRemovalStamp, type SiteRecord, stampOf, stampVersion, supersedes } from '../../store/merge.js';
+import type { PeopleChange } from '../../store/people-options.js';
+import { personText } from '../../store/record.js';
 import { parseJson } from '../bounded-json.js';
 import { RECORD_MAX, recordSchema, whatIsWrong } from '../messages.js';
 import type { Topics } from '../topics.js';
@@ -13,89 +15,108 @@ export interface PeopleSource {
   get(id: string): Person | undefined;
   all(): Iterable<Person>;
   tombstones(): ReadonlyMap<string, Tombstone>;
+  /** What {@link merge} would make of a record; `full`: it would find no room. */
+  outcome(record: SiteRecord): MergeOutcome | 'full';
   merge(record: SiteRecord): Promise<MergeOutcome>;
-  onChange(
-    listener: (change: {
-      readonly id: string;
-      readonly person: Person | undefined;
-      readonly origin: 'local' | 'site' | 'file';
-    }) => void,
-  ): () => void;
+  onChange(listener: (change: PeopleChange) => void): () => void;
 }
 
-/** Reads a record of `S/people/<id>`. @param own this gate's version of that id, a removal's included. */
-export function readRecord(id: string, payload: Uint8Array, own: string | undefined): ReceivedRecord<SiteRecord> {
+/** How long people are remembered, and whether this gate may put them back: see PeopleCare. */
+export interface PeopleRules {
+  /** The time; undefined while the clock is not trusted. */
+  readonly now: () => WallMs | undefined;
+  /** So long after its version a removal is forgotten, here and at the broker. */
+  readonly forgetMs: number;
+  /** Whether it is not known that this gate was in sync lately: people whom the broker lacks may have been removed meanwhile. */
+  readonly holdsBack: () => boolean;
+}
+
+/** Reads a record of `S/people/<id>`. */
+export function readRecord(id: string, payload: Uint8Array, people: PeopleSource): ReceivedRecord<SiteRecord> {
   if (payload.byteLength === 0) return { kind: 'empty' };
   if (payload.byteLength > RECORD_MAX) {
     return { kind: 'invalid', why: `the record has ${payload.byteLength} bytes; at most ${RECORD_MAX} are allowed` };
   }
+  // Most records of a burst are known to the byte: they need not be read.
+  const own = ownRecord(people, id);
+  if (own && Buffer.compare(Buffer.from(textOf(own)), payload) === 0) return { kind: 'same', stamp: stampOf(own) };
   const json = parseJson(payload);
   if (!json.ok) return { kind: 'invalid', why: json.why };
-  // Most records of a burst are known: their templates need not be checked again.
-  if (own !== undefined && versionOf(json.value) === own) return { kind: 'same', version: own };
   const parsed = recordSchema.safeParse(json.value);
   if (!parsed.success) return { kind: 'invalid', why: whatIsWrong(parsed.error) };
-  const record = parsed.data;
-  if (record.id !== undefined && record.id !== id) {
-    return { kind: 'invalid', why: `the record of ${record.id} stands in the topic of ${id}` };
+  const { data } = parsed;
+  if (data.id !== undefined && data.id !== id) {
+    return { kind: 'invalid', why: `the record of ${data.id} stands in the topic of ${id}` };
   }
-  if (own !== undefined && record.version < own) return { kind: 'older', version: record.version };
-  return { kind: 'newer', record: 'removed' in record ? { id, removed: true, version: record.version } : record };
+  const record = 'removed' in data ? { ...data, id } : data;
+  const stamp = stampOf(record);
+  switch (people.outcome(record)) {
+    case 'full':
+      return { kind: 'full', why: 'no further removal of somebody who was never known here is remembered' };
+    case 'same':
+      return { kind: 'same', stamp };
+    case 'older':
+      return { kind: 'older', stamp };
+    // One from the future is set aside by whoever merges it.
+    case 'future':
+    case 'taken':
+      // A flood of removals of unknown people keeps nobody else waiting.
+      return { kind: 'newer', record, stamp, minor: own === undefined && 'removed' in record };
+  }
 }
 
-function versionOf(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
-}
-
-/** This gate's version of a person or of a removal. */
-export const ownVersion = (people: PeopleSource, id: string): string | undefined =>
-  people.get(id)?.version ?? people.tombstones().get(id)?.version;
-
-/** The payload that the broker keeps for `id`; undefined if this gate does not know the id. */
-export function recordText(people: PeopleSource, id: string): string | undefined {
+/** This gate's record of an id: a person or a removal. */
+export function ownRecord(people: PeopleSource, id: string): SiteRecord | undefined {
   const person = people.get(id);
-  if (person) return JSON.stringify(person);
-  const removal = people.tombstones().get(id);
-  return removal && JSON.stringify({ removed: true, version: removal.version, at: removal.at });
+  if (person) return person;
+  const tombstone = people.tombstones().get(id);
+  return tombstone && { id, removed: true, version: tombstone.version, by: tombstone.by };
 }
+
+/** The payload that the broker keeps for a record. */
+const textOf = (record: SiteRecord): string =>
+  'removed' in record
+    ? JSON.stringify({
+        removed: true,
+        version: record.version,
+        at: new Date(versionMs(record.version)).toISOString(),
+        by: record.by,
+      })
+    : personText(record);
 
 /** The people as records that the site shares. */
-export const peopleRecords = (people: PeopleSource, topics: Topics): SharedRecords<SiteRecord> => ({
-  name: 'people',
-  filter: topics.people,
-  topic: topics.person,
-  ids: () => [...Array.from(people.all(), ({ id }) => id), ...people.tombstones().keys()],
-  version: (id) => ownVersion(people, id),
-  // A removal is a record of its own.
-  isGone: () => false,
-  // The record from the future may be a removal, which must not be undone.
-  replacesFuture: false,
-  read: (id, payload) => readRecord(id, payload, ownVersion(people, id)),
-  text: (id) => recordText(people, id),
-  merge: (_id, record) => people.merge(record),
-  onLocal: (listener) =>
-    people.onChange(({ id, origin }) => {
-      if (origin !== 'site') listener(id);
-    }),
-});
-
-/** What two gates compare to know whether they know the same people. */
-export interface PeopleSummary {
-  /** The newest version among the people. */
-  readonly revision: string;
-  readonly count: number;
-  /** 16 hex digits over all ids and versions. */
-  readonly hash: string;
-}
-
-/** The summary of this gate's people. */
-export function summaryOf(people: PeopleSource): PeopleSummary {
-  const lines: string[] = [];
-  let revision = '';
-  for (const { id, version } of people.all()) {
-    lines.push(`${id} ${version}\n`);
-    if (version > revision) revision = version;
-  }
-  const hash = createHash('sha256').update(lines.sort().join('')).digest('hex').slice(0, 16);
-  return { revision, count: people.size, hash };
-}
+export const peopleRecords = (
+  people: PeopleSource,
+  topics: Topics,
+  { now, forgetMs, holdsBack }: PeopleRules,
+): SharedRecords<SiteRecord> => {
+  const isForgotten = (version: string): boolean => {
+    const time = now();
+    return time !== undefined && versionMs(version) <= time - forgetMs;
+  };
+  const stamp = (id: string) => {
+    const own = ownRecord(people, id);
+    return own && stampOf(own);
+  };
+  return {
+    name: 'people',
+    filter: topics.people,
+    topic: topics.person,
+    ids: () => [...Array.from(people.all(), ({ id }) => id), ...people.tombstones().keys()],
+    stamp,
+    beats: (own, found) => supersedes(own, found, now()),
+    // A removal is a record of its own until it was kept long enough.
+    isGone: (id, found) => isRemovalStamp(found) && isForgotten(stampVersion(found)) && stamp(id) === undefined,
+    holdsBack: (own) => (isRemovalStamp(own) ? isForgotten(stampVersion(own)) : holdsBack()),
+    read: (id, payload) => readRecord(id, payload, people),
+    text: (id) => {
+      const own = ownRecord(people, id);
+      return own && textOf(own);
+    },
+    merge: (_id, record) => people.merge(record),
+    onLocal: (listener) =>
+      people.onChange(({ id, origin }) => {
+        if (origin !== 'site') listener(id);
+      }),
+  };
+};

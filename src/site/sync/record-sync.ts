@@ -1,18 +1,19 @@
-import { setImmediate as aTurn } from 'node:timers/promises';
+import { createHash } from 'node:crypto';
 import type { Clock, Timer } from '../../kit/clock.js';
 import { explain, messageOf } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { PEOPLE_MAX } from '../../person/person.js';
-import { isFuture } from '../../person/version.js';
 import type { Link } from '../link/link.js';
 import type { EventFields } from '../messages.js';
+import { AtBroker } from './at-broker.js';
 import { Burst } from './burst.js';
-import { EarlyRecords } from './early-records.js';
+import { Merging } from './merging.js';
 import { Rejections } from './rejections.js';
+import { Repeats } from './repeats.js';
 import type { SharedRecords } from './shared-records.js';
 
-/** Records that the broker may hold: people and their removals. */
-const RECORDS_MAX = 2 * PEOPLE_MAX;
+/** Ids of local changes that are remembered. */
+const CHANGED_MAX = 2 * PEOPLE_MAX;
 /**
  * Publishes in flight at one time; the link takes 128 from all its users together. Mosquitto's acknowledgements come in
  * bursts every 40 ms (Nagle): with 16 in flight that was 350 people a second.
@@ -21,8 +22,6 @@ const WINDOW = 64;
 /** Topics asked for by name at one time: below Mosquitto's default queue of 1,000, beyond which it drops silently. */
 const BATCH = 500;
 const RETRY_MS = 5_000;
-/** Records merged in one turn of the event loop: some milliseconds. */
-const AT_ONCE = 200;
 
 export interface RecordSyncParts<R> {
   readonly link: Link;
@@ -38,7 +37,7 @@ export interface RecordSyncParts<R> {
 }
 
 /**
- * Keeps this gate's records and the broker's retained ones equal: the newest version of each wins, removals are records
+ * Keeps this gate's records and the broker's retained ones equal: the newest of each id wins, removals are records
  * too, and a record is only ever replaced by a newer one.
  */
 export class RecordSync<R extends { readonly version: string }> {
@@ -46,10 +45,8 @@ export class RecordSync<R extends { readonly version: string }> {
   readonly #rejections: Rejections;
   readonly #burst: Burst;
   readonly #unlisten: () => void;
-  /** Versions that the broker holds, as far as this connection has shown; '' for one that any record replaces. */
-  readonly #atBroker = new Map<string, string>();
-  /** Newer records, newest of each id, to be merged. */
-  readonly #incoming = new Map<string, R>();
+  readonly #atBroker: AtBroker;
+  readonly #merging: Merging<R>;
   /** Ids whose record the broker lacks. */
   readonly #outgoing = new Set<string>();
   /**
@@ -57,28 +54,34 @@ export class RecordSync<R extends { readonly version: string }> {
    * the two gates would never stop; it clears the record itself once it knows.
    */
   readonly #cleared = new Set<string>();
-  /** Ids whose known record was written anew on this connection. */
+  /** Ids whose record is sent although the broker has it: another gate missed it. */
+  readonly #forced = new Set<string>();
+  /** Ids that were changed here since the start: they are never held back. At most {@link CHANGED_MAX}. */
+  readonly #changed = new Set<string>();
+  /** Ids whose known record was written anew on this connection. At most {@link CHANGED_MAX}. */
   readonly #renewed = new Set<string>();
+  readonly #repeats: Repeats;
   #session = 0;
   #settled = false;
-  #merging = false;
-  #stopped = false;
   #sending = 0;
   #retry: Timer | undefined;
-  readonly #early: EarlyRecords<R>;
 
   constructor(parts: RecordSyncParts<R>) {
     this.#parts = parts;
     const { records } = parts;
-    this.#early = new EarlyRecords(parts.clock, (id, record) => this.#take(id, record));
+    this.#atBroker = new AtBroker((id) => records.stamp(id) !== undefined || this.#merging.has(id));
+    this.#repeats = new Repeats(parts.clock, (id) => this.#offer(id));
     this.#burst = new Burst({ ...parts, topic: parts.marker, name: records.name });
     this.#rejections = new Rejections(parts.clock, (fields) => {
       parts.log.warn({ ...fields }, `records of ${records.name} were not taken from the broker`);
       parts.onRejected(fields);
     });
+    const onOwnCounts = (id: string) => this.#offer(id);
+    this.#merging = new Merging({ records, rejections: this.#rejections, clock: parts.clock, onOwnCounts });
     this.#unlisten = records.onLocal((id) => {
       this.#cleared.delete(id);
-      this.#forgetEarly(id);
+      this.#merging.forget(id);
+      if (this.#changed.size < CHANGED_MAX) this.#changed.add(id);
       this.#offer(id);
     });
   }
@@ -99,17 +102,17 @@ export class RecordSync<R extends { readonly version: string }> {
     this.#settled = false;
     this.#atBroker.clear();
     this.#outgoing.clear();
+    this.#forced.clear();
     this.#cleared.clear();
     this.#renewed.clear();
+    this.#repeats.clear();
     this.#retry?.cancel();
     this.#retry = undefined;
   }
 
   stop(): void {
     this.down();
-    this.#stopped = true;
-    this.#incoming.clear();
-    this.#early.stop();
+    this.#merging.stop();
     this.#unlisten();
     this.#rejections.stop();
   }
@@ -119,99 +122,76 @@ export class RecordSync<R extends { readonly version: string }> {
     this.#burst.receiveMarker(payload);
   }
 
+  /** Compares once more, if the broker is connected. */
+  compareAnew(): void {
+    if (this.#parts.link.up) this.up();
+  }
+
+  /** Sends what the broker lacks: for when nothing is held back any more. */
+  refill(): void {
+    const { records, marker } = this.#parts;
+    const ids = [...records.ids()];
+    // Each gate begins elsewhere, so that of a hundred gates that fill an empty broker one sends a record and not all.
+    const first = createHash('sha256').update(marker).digest().readUInt32BE(0) % Math.max(1, ids.length);
+    for (let i = 0; i < ids.length; i++) this.#offer(ids[(first + i) % ids.length] ?? '');
+  }
+
+  /** Reads these records at the broker anew, then sends this gate's own although the broker has them: somebody has missed one. */
+  async repair(ids: readonly string[]): Promise<void> {
+    const session = this.#session;
+    const stale = () => session !== this.#session || !this.#settled;
+    try {
+      await this.#readAgain(ids, stale);
+    } catch (thrown) {
+      this.#parts.log.warn({ err: explain(thrown) }, `records of ${this.#parts.records.name} could not be read again`);
+      return;
+    }
+    if (stale()) return;
+    for (const id of ids) {
+      this.#forced.add(id);
+      this.#offer(id);
+    }
+  }
+
   /** The record of `id` arrived. */
   receive(id: string, payload: Uint8Array): void {
     this.#burst.received();
+    this.#atBroker.hear();
     const { records } = this.#parts;
-    if (payload.byteLength > 0 && records.isGone(id)) {
-      this.#note(id, '');
-      this.#offer(id);
-      return;
-    }
     const received = records.read(id, payload);
-    if (received.kind !== 'invalid') this.#forgetEarly(id);
+    if (received.kind !== 'invalid' && received.kind !== 'full') this.#merging.forget(id);
     switch (received.kind) {
+      case 'full':
+        this.#rejections.add('too-many', id, received.why);
+        return;
       case 'invalid':
         this.#rejections.add('invalid', id, received.why);
         // Noted as older than anything, so that a valid record of this gate replaces it.
-        this.#note(id, '');
-        return;
+        this.#atBroker.note(id, '');
+        break;
       case 'empty':
         // A cleared record removes no person: a removal is a record of its own.
         this.#atBroker.delete(id);
-        this.#offer(id);
-        return;
+        break;
       case 'same':
-      case 'older':
-        this.#note(id, received.version);
-        if (received.kind === 'older') this.#offer(id);
+        this.#atBroker.note(id, received.stamp);
         return;
+      case 'older':
+        this.#atBroker.note(id, received.stamp);
+        break;
       case 'stale':
         // Once on a connection: gates that do not agree on how it should stand there would never stop.
-        this.#note(id, this.#renewed.has(id) ? received.version : '');
-        if (this.#renewed.size < RECORDS_MAX) this.#renewed.add(id);
-        this.#offer(id);
-        return;
+        this.#atBroker.note(id, this.#renewed.has(id) ? received.stamp : '');
+        if (this.#renewed.size < CHANGED_MAX) this.#renewed.add(id);
+        break;
       case 'newer':
-        this.#take(id, received.record);
+        if (!records.isGone(id, received.stamp)) {
+          if (this.#merging.add(id, received)) this.#atBroker.note(id, received.stamp);
+          return;
+        }
+        this.#atBroker.note(id, received.stamp);
     }
-  }
-
-  #note(id: string, version: string): void {
-    if (this.#atBroker.size < RECORDS_MAX || this.#atBroker.has(id)) this.#atBroker.set(id, version);
-  }
-
-  #take(id: string, record: R): void {
-    if (this.#atBroker.size >= RECORDS_MAX && !this.#atBroker.has(id)) {
-      this.#rejections.add(
-        'too-many',
-        id,
-        `the broker holds more than ${RECORDS_MAX} records of ${this.#parts.records.name}`,
-      );
-      return;
-    }
-    this.#atBroker.set(id, record.version);
-    const waiting = this.#incoming.get(id);
-    if (waiting === undefined || waiting.version < record.version) this.#incoming.set(id, record);
-    if (this.#merging) return;
-    this.#merging = true;
-    void this.#merge();
-  }
-
-  /** Saves together what arrived while the last batch was being saved: one fsync, not ten thousand. */
-  async #merge(): Promise<void> {
-    while (this.#incoming.size > 0) {
-      const batch = [...this.#incoming];
-      this.#incoming.clear();
-      const merging: Promise<void>[] = [];
-      for (const [id, record] of batch) {
-        // Gives the door's wires and timers their turn.
-        if (merging.length % AT_ONCE === AT_ONCE - 1) await aTurn();
-        if (this.#stopped) break;
-        merging.push(this.#mergeOne(id, record));
-      }
-      await Promise.all(merging);
-    }
-    this.#merging = false;
-  }
-
-  async #mergeOne(id: string, record: R): Promise<void> {
-    try {
-      const outcome = await this.#parts.records.merge(id, record);
-      if (outcome === 'future') {
-        const why = `version ${record.version} is more than 5 minutes ahead of this gate's clock: check the clocks`;
-        this.#rejections.add('future', id, why);
-        this.#early.add(id, record);
-      }
-      if (outcome === 'older') this.#offer(id);
-    } catch (thrown) {
-      this.#rejections.add('not-saved', id, messageOf(thrown));
-    }
-  }
-
-  /** A record from the future that was replaced must not come back when its time has come. */
-  #forgetEarly(id: string): void {
-    if (this.#parts.records.replacesFuture) this.#early.delete(id);
+    this.#offer(id);
   }
 
   async #compare(session: number): Promise<void> {
@@ -223,22 +203,29 @@ export class RecordSync<R extends { readonly version: string }> {
       // A broker drops retained records silently when a burst overflows its queue (seen: Mosquitto's default gives
       // 1,020 of 10,000). So after a large burst records that seem to be missing are asked for by name, before an older
       // record could be written over a newer one.
-      const complete = this.#atBroker.size < BATCH;
-      const missing = stale() || complete ? [] : [...records.ids()].filter((id) => !this.#atBroker.has(id));
-      for (let from = 0; from < missing.length && !stale(); from += BATCH) {
-        const topics = missing.slice(from, from + BATCH).map((id) => records.topic(id));
-        await link.subscribe(topics);
-        await this.#burst.over(stale);
-        await link.unsubscribe(topics);
-      }
+      const complete = this.#atBroker.heard < BATCH;
+      const missing =
+        stale() || complete ? [] : [...records.ids()].filter((id) => this.#atBroker.get(id) === undefined);
+      await this.#readAgain(missing, stale);
       if (stale()) return;
       this.#settled = true;
-      for (const id of records.ids()) this.#offer(id);
-      for (const id of this.#atBroker.keys()) if (records.isGone(id)) this.#offer(id);
+      this.refill();
+      for (const id of this.#atBroker.ids()) if (records.stamp(id) === undefined) this.#offer(id);
     } catch (thrown) {
       if (stale()) return;
       log.warn({ err: explain(thrown) }, `the ${records.name} of this gate could not be compared with the broker yet`);
       this.#compareLater();
+    }
+  }
+
+  /** Asks for records by name, some at a time. @throws OperatingError as Link.subscribe */
+  async #readAgain(ids: readonly string[], stale: () => boolean): Promise<void> {
+    const { link, records } = this.#parts;
+    for (let from = 0; from < ids.length && !stale(); from += BATCH) {
+      const topics = ids.slice(from, from + BATCH).map((id) => records.topic(id));
+      await link.subscribe(topics);
+      await this.#burst.over(stale);
+      await link.unsubscribe(topics);
     }
   }
 
@@ -263,40 +250,51 @@ export class RecordSync<R extends { readonly version: string }> {
     for (const id of this.#outgoing) {
       if (this.#sending >= WINDOW) return;
       this.#outgoing.delete(id);
-      const version = this.#due(id);
-      if (version === undefined) continue;
+      const stamp = this.#due(id);
+      if (stamp === undefined) continue;
       this.#sending++;
-      void this.#send(id, version, this.#session);
+      void this.#send(id, stamp, this.#session);
     }
   }
 
-  /** The version to send to the broker; '' if the record must be cleared there; undefined if the broker holds the right one. */
+  /** The stamp of what is to be sent to the broker; '' if the record must be cleared there; undefined if the broker holds the right one. */
   #due(id: string): string | undefined {
-    const { records, clock } = this.#parts;
-    const [own, found] = [records.version(id), this.#atBroker.get(id)];
-    const ahead = records.replacesFuture && found !== undefined && found !== '' && isFuture(found, clock.wall());
-    const broker = ahead ? '' : found;
-    if (own !== undefined) return broker !== undefined && broker >= own ? undefined : own;
-    if (broker === undefined || this.#cleared.has(id) || !records.isGone(id)) return undefined;
+    const { records } = this.#parts;
+    const [own, found] = [records.stamp(id), this.#atBroker.get(id)];
+    const forced = this.#forced.delete(id);
+    if (own !== undefined) {
+      if (found === undefined && records.holdsBack(own) && !this.#changed.has(id)) return undefined;
+      if (found !== undefined && found !== '' && !records.beats(own, found) && !(forced && own === found))
+        return undefined;
+      return forced || this.#repeats.allows(id, own) ? own : undefined;
+    }
+    if (found === undefined || this.#cleared.has(id) || !records.isGone(id, found)) return undefined;
     this.#cleared.add(id);
     return '';
   }
 
-  async #send(id: string, version: string, session: number): Promise<void> {
+  async #send(id: string, stamp: string, session: number): Promise<void> {
     const { link, records, log, onProblem } = this.#parts;
     try {
-      const text = version === '' ? '' : records.text(id);
+      const text = stamp === '' ? '' : records.text(id);
       if (text !== undefined) await link.publish(records.topic(id), text, { retain: true, qos: 1 });
-      if (version !== '' && session === this.#session && (this.#atBroker.get(id) ?? '') < version)
-        this.#note(id, version);
+      if (session === this.#session) this.#sent(id, stamp);
       onProblem(undefined);
     } catch (thrown) {
       this.#cleared.delete(id);
+      this.#repeats.failed(id);
       log.warn({ id, err: explain(thrown) }, `a record of ${records.name} was not shared with the site yet`);
       onProblem(`${records.name}-not-shared: ${messageOf(thrown)}`);
       if (session === this.#session) this.#compareLater();
     }
     this.#sending--;
     this.#sendAll();
+  }
+
+  /** The broker has taken a record, unless another gate has sent a newer one meanwhile. */
+  #sent(id: string, stamp: string): void {
+    const found = this.#atBroker.get(id);
+    if (stamp !== '' && (found === undefined || found === '' || this.#parts.records.beats(stamp, found)))
+      this.#atBroker.note(id, stamp);
   }
 }

@@ -135,7 +135,7 @@ test.each([
   const topics = topicsOf({ site: 'home', gate: 'north' });
   const guarding = { site: 'home', kind: 'people', roles: peopleRoles, sealed: true };
   const text = (given: Partial<SiteKeys>) =>
-    guardedRecords(peopleRecords(people, topics), {
+    guardedRecords(peopleRecords(people, topics, people.rules), {
       ...guarding,
       keys: { ...siteKeysOf(LIST, keys.north), ...given },
     }).text('ada');

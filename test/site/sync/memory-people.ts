@@ -1,9 +1,14 @@
+import { silentLog } from '../../../src/kit/log.js';
+import { ManualClock } from '../../../src/kit/manual-clock.js';
 import type { Person, Tombstone } from '../../../src/person/person.js';
 import type { MergeOutcome } from '../../../src/person/version.js';
-import type { PeopleSource } from '../../../src/site/sync/people-records.js';
+import { forgetAfterMs } from '../../../src/site/sync/absence.js';
+import type { CaredPeople } from '../../../src/site/sync/people-care.js';
+import type { PeopleRules } from '../../../src/site/sync/people-records.js';
+import { PeopleMemory } from '../../../src/store/memory/people-memory.js';
 import type { SiteRecord } from '../../../src/store/merge.js';
-
-type Listener = Parameters<PeopleSource['onChange']>[0];
+import { emptyDocument } from '../../../src/store/people-document.js';
+import type { PeopleChange } from '../../../src/store/people-options.js';
 
 /** A version: `ms` on gate `node`. */
 export const version = (ms: number, node = 'north'): string => `${String(1_700_000_000_000 + ms)}-0000-${node}`;
@@ -23,53 +28,81 @@ export const person = (id: string, at: string, changes: Partial<Person> = {}): P
 });
 
 /** The people store as the site sees it, without a disk. Counts how often records were saved. */
-export class MemoryPeople implements PeopleSource {
-  readonly #people = new Map<string, Person>();
-  readonly #removed = new Map<string, Tombstone>();
-  readonly #listeners = new Set<Listener>();
-  /** Versions from here on are in the future. */
-  futureFrom = version(1e9);
+export class MemoryPeople implements CaredPeople {
+  readonly clock: ManualClock;
+  readonly memory: PeopleMemory;
+  trusted = true;
   saves = 0;
   #saving: Promise<void> | undefined;
 
+  /** @param nowMs milliseconds as in {@link version} */
+  constructor(nowMs = 1e9, gate = 'north') {
+    this.clock = new ManualClock(1_700_000_000_000 + nowMs);
+    this.memory = new PeopleMemory({ clock: this.clock, log: silentLog, gate }, emptyDocument('test@000000000000'));
+    const trust = () => this.trusted;
+    this.memory.versions.judgeBy({
+      get trusted() {
+        return trust();
+      },
+    });
+  }
+
+  /** How the sync judges records. */
+  get rules(): PeopleRules {
+    const now = () => (this.trusted ? this.clock.wall() : undefined);
+    return { now, forgetMs: forgetAfterMs(400), holdsBack: () => false };
+  }
+
   get size(): number {
-    return this.#people.size;
+    return this.memory.state.people.size;
   }
 
   get(id: string): Person | undefined {
-    return this.#people.get(id);
+    return this.memory.state.people.get(id);
   }
 
   all(): Iterable<Person> {
-    return this.#people.values();
+    return this.memory.state.people.values();
   }
 
   tombstones(): ReadonlyMap<string, Tombstone> {
-    return this.#removed;
+    return this.memory.state.removed;
   }
 
   ids(): string[] {
-    return [...this.#people.keys()].sort();
+    return [...this.memory.state.people.keys()].sort();
   }
 
   put(one: Person): void {
-    this.#set(one, 'local');
+    this.memory.set(one, 'local');
+  }
+
+  /** As an enrolment does it. */
+  change(one: Omit<Person, 'version'>): Person {
+    const made = { ...one, version: this.memory.nextVersion(one.id) };
+    this.memory.set(made, 'local');
+    return made;
   }
 
   /** As when the file could be opened at last. */
   find(one: Person): void {
-    this.#set(one, 'file');
+    this.memory.set(one, 'file');
   }
 
-  remove(id: string, at: string): void {
-    this.#set({ id, removed: true, version: at }, 'local');
+  remove(id: string, at = this.memory.removal(id, 'test').version): void {
+    this.memory.set({ ...this.memory.removal(id, 'test'), version: at }, 'local');
+  }
+
+  outcome(record: SiteRecord): MergeOutcome | 'full' {
+    const outcome = this.memory.outcome(record);
+    return outcome === 'taken' && !this.memory.state.hasRoom(record) ? 'full' : outcome;
   }
 
   async merge(record: SiteRecord): Promise<MergeOutcome> {
-    if (record.version >= this.futureFrom) return 'future';
-    const own = this.#people.get(record.id)?.version ?? this.#removed.get(record.id)?.version ?? '';
-    if (own >= record.version) return own === record.version ? 'same' : 'older';
-    this.#set(record, 'site');
+    const outcome = this.memory.outcome(record);
+    if (outcome === 'future') this.memory.versions.setAside(record.id);
+    if (outcome !== 'taken') return outcome;
+    this.memory.set(this.memory.noted(record), 'site');
     // One save for all that arrives in the same turn, as in the real store.
     this.#saving ??= new Promise((resolve) =>
       setImmediate(() => {
@@ -82,20 +115,23 @@ export class MemoryPeople implements PeopleSource {
     return 'taken';
   }
 
-  onChange(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  async redate(whose: 'own' | 'all'): Promise<number> {
+    return this.memory.redate(whose);
   }
 
-  #set(record: SiteRecord, origin: 'local' | 'site' | 'file'): void {
-    const { id } = record;
-    if ('removed' in record) {
-      this.#people.delete(id);
-      this.#removed.set(id, { version: record.version, at: new Date(0).toISOString() });
-    } else {
-      this.#removed.delete(id);
-      this.#people.set(id, record);
-    }
-    for (const listener of this.#listeners) listener({ id, person: this.#people.get(id), origin });
+  async renewRemovals(older: Iterable<string>): Promise<void> {
+    this.memory.renew(older);
+  }
+
+  async purgeTombstones(olderThanMs: number): Promise<number> {
+    return this.memory.purge(this.clock.wall() - olderThanMs);
+  }
+
+  async startAnew(): Promise<number> {
+    return this.memory.dropAll();
+  }
+
+  onChange(listener: (change: PeopleChange) => void): () => void {
+    return this.memory.onChange(listener);
   }
 }

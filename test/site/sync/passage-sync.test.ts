@@ -63,7 +63,7 @@ function gate(name: string, people = new MemoryPeople(), clock: Clock = systemCl
     onViolation: () => undefined,
   });
   let merges = 0;
-  const records = passageRecords(whereabouts, topicsOf(names));
+  const records = passageRecords(whereabouts, topicsOf(names), clock);
   const sync = new RecordSync({
     link,
     records: {

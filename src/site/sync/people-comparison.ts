@@ -1,0 +1,120 @@
+import type { Clock, Timer } from '../../kit/clock.js';
+import type { Log } from '../../kit/log.js';
+import type { Link } from '../link/link.js';
+import { RetainedTopic } from '../retained-topic.js';
+import type { Names, Topics } from '../topics.js';
+import { differenceText, Peers } from './peers.js';
+import { PeopleDigest, type PeopleSummary } from './people-digest.js';
+import type { PeopleSource } from './people-records.js';
+import { Repair } from './repair.js';
+
+/** While people change they are counted again at most so often. */
+const SUMMARY_MS = 2_000;
+const PEERS_MS = 60_000;
+
+export interface PeopleComparisonParts {
+  readonly people: PeopleSource;
+  readonly link: Link;
+  readonly names: Names;
+  readonly topics: Topics;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Reads records at the broker anew and sends those of this gate. */
+  readonly resend: (ids: readonly string[]) => Promise<void>;
+  /** There is a new summary. */
+  readonly onSummary: () => void;
+  /** A sentence for the state; undefined when all gates know the same people. */
+  readonly onProblem: (text: string | undefined) => void;
+}
+
+/** Compares the people of this gate with those of the others, tells of differences and mends them. */
+export class PeopleComparison {
+  readonly #parts: PeopleComparisonParts;
+  readonly #peers = new Peers();
+  readonly #digest: PeopleDigest;
+  readonly #repair: Repair;
+  readonly #topic: RetainedTopic;
+  readonly #unlisten: () => void;
+  #summary: PeopleSummary | undefined;
+  #filled = false;
+  #stopped = false;
+  #summaryTimer: Timer | undefined;
+  #peersTimer: Timer | undefined;
+
+  constructor(parts: PeopleComparisonParts) {
+    const { people, names, topics } = parts;
+    this.#parts = parts;
+    this.#digest = new PeopleDigest(people);
+    this.#repair = new Repair({ ...parts, gate: names.gate, digest: this.#digest });
+    this.#topic = new RetainedTopic(topics.digest(names.gate), parts);
+    this.#unlisten = people.onChange(({ id }) => {
+      this.#digest.changed(id);
+      this.#countLater();
+    });
+  }
+
+  /** What others compare; undefined until all people were counted for the first time. */
+  get summary(): PeopleSummary | undefined {
+    return this.#summary;
+  }
+
+  start(): void {
+    void this.#digest.fill().then(() => {
+      this.#filled = true;
+      this.#count();
+    });
+    this.#checkPeers();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#unlisten();
+    this.#summaryTimer?.cancel();
+    this.#peersTimer?.cancel();
+    this.#topic.stop();
+  }
+
+  /** The broker is connected: the states of the others arrive again. */
+  up(): void {
+    this.#peers.forget();
+    this.#topic.up();
+  }
+
+  /** Something of a gate arrived. */
+  receive(kind: 'state' | 'info' | 'digest', gate: string, payload: Uint8Array): void {
+    if (gate === this.#parts.names.gate) return;
+    if (kind === 'digest') this.#repair.receive(gate, payload);
+    else this.#peers.receive(kind, gate, payload);
+  }
+
+  #countLater(): void {
+    if (!this.#filled) return;
+    this.#summaryTimer ??= this.#parts.clock.after(SUMMARY_MS, () => {
+      this.#summaryTimer = undefined;
+      this.#count();
+    });
+  }
+
+  #count(): void {
+    if (this.#stopped) return;
+    this.#summary = this.#digest.summary();
+    const { hash } = this.#summary;
+    this.#topic.set(JSON.stringify({ v: 1, hash, buckets: this.#digest.digests().join('') }));
+    this.#parts.onSummary();
+  }
+
+  #checkPeers(): void {
+    this.#peersTimer = this.#parts.clock.after(PEERS_MS, () => {
+      this.#compare();
+      this.#checkPeers();
+    });
+  }
+
+  #compare(): void {
+    const own = this.#summary;
+    if (!own) return;
+    const differing = this.#peers.differing(own);
+    this.#parts.onProblem(differenceText(own, differing));
+    if (differing.length > 0 && this.#parts.link.up) void this.#repair.run(differing, this.#peers.agreeing(own));
+  }
+}

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { silentLog } from '../../../src/kit/log.js';
+import { ManualClock } from '../../../src/kit/manual-clock.js';
+import type { Difference } from '../../../src/site/sync/peers.js';
+import { BUCKETS, bucketOf, PeopleDigest } from '../../../src/site/sync/people-digest.js';
+import { Repair } from '../../../src/site/sync/repair.js';
+import { topicsOf } from '../../../src/site/topics.js';
+import { MemoryBroker } from '../../support/memory-link.js';
+import { MemoryPeople, person, version } from './memory-people.js';
+
+const filled = async (people: MemoryPeople) => {
+  const digest = new PeopleDigest(people);
+  await digest.fill();
+  people.onChange(({ id }) => digest.changed(id));
+  return digest;
+};
+const crowd = (count: number) => {
+  const people = new MemoryPeople();
+  for (let i = 0; i < count; i++) people.put(person(`p${i}`, version(i)));
+  return people;
+};
+
+test('the digest follows every change, and only the part of who changed is another', async () => {
+  const people = crowd(1_000);
+  const digest = await filled(people);
+  const [before, summary] = [digest.digests(), digest.summary()];
+  people.put(person('p7', version(7), { name: 'Other' }));
+  const after = digest.digests();
+  expect(before.flatMap((one, i) => (one === after[i] ? [] : [i]))).toEqual([bucketOf('p7')]);
+  people.put(person('p7', version(7)));
+  expect(digest.summary()).toEqual(summary);
+  people.remove('p7', version(8));
+  expect([digest.summary().count, digest.summary().hash === summary.hash]).toEqual([999, false]);
+  expect(digest.summary()).toEqual((await filled(people)).summary());
+});
+
+test('a difference is mended by the first gate of those who agree, and costs the records of the parts that differ', async () => {
+  const [ours, theirs] = [crowd(1_000), crowd(1_000)];
+  theirs.put(person('p7', version(7), { name: 'Other' }));
+  const [digest, other] = [await filled(ours), await filled(theirs)];
+  const broker = new MemoryBroker(new ManualClock());
+  const link = broker.link();
+  link.start();
+  const topics = topicsOf({ site: 'home', gate: 'north' });
+  const payload = JSON.stringify({ v: 1, hash: other.summary().hash, buckets: other.digests().join('') });
+  broker.route({ topic: topics.digest('south'), payload: Buffer.from(payload), retain: true });
+  const sent: (readonly string[])[] = [];
+  const repair = new Repair({
+    link,
+    topics,
+    gate: 'north',
+    clock: new ManualClock(),
+    log: silentLog,
+    digest,
+    resend: async (ids) => void sent.push(ids),
+  });
+  link.onMessage((packet) => repair.receive(packet.topic.split('/')[3] ?? '', packet.payload));
+  await new Promise((resolve) => setImmediate(resolve));
+  const differing: Difference[] = [
+    { gate: 'west', people: other.summary() },
+    { gate: 'south', people: other.summary() },
+    { gate: 'before', people: { revision: '', count: 3, hash: 'bb' } },
+  ];
+  await repair.run(differing, ['east']);
+  expect(sent).toEqual([]);
+  await repair.run(differing, ['zulu']);
+  expect(sent).toEqual([digest.ids(bucketOf('p7'))]);
+  expect(sent[0]).toContain('p7');
+  expect(sent[0]?.length).toBeLessThan((3 * 1_000) / BUCKETS + 20);
+});
