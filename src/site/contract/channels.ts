@@ -1,7 +1,16 @@
 // pure
 import { z } from 'zod';
+import { trustListSchema } from '../../keys/trust-list.js';
 import { passageSchema } from '../../passback/passback.js';
-import { envelopeSchema, eventSchema, infoSchema, recordSchema, responseSchema, stateSchema } from '../messages.js';
+import {
+  digestSchema,
+  envelopeSchema,
+  eventSchema,
+  infoSchema,
+  recordSchema,
+  responseSchema,
+  stateSchema,
+} from '../messages.js';
 import { argsSchemas, VERBS } from '../requests/verbs.js';
 
 /** What is known of a topic beside its address. */
@@ -46,6 +55,19 @@ export const CHANNELS: Readonly<Record<string, ChannelFacts>> = {
     retained: false,
     actions: ['send'],
     messages: { event: eventSchema },
+  },
+  keys: {
+    summary: 'Who may do what at this site, signed with the key of the site (docs/keys.md).',
+    retained: true,
+    actions: ['send', 'receive'],
+    messages: { keys: trustListSchema },
+  },
+  digest: {
+    summary: 'The people of a gate in 256 parts, read where gates know other people.',
+    retained: true,
+    actions: ['send', 'receive'],
+    parameters: ['gate'],
+    messages: { digest: digestSchema },
   },
   sync: {
     summary: "The gate's own marker; of no use to others.",
