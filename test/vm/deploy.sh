@@ -49,6 +49,9 @@ trap 'vm down || true; rm -rf "$ground"' EXIT
 port() { cat "$work"/*/ssh.port | tail -n 1; }
 ssh_options() { printf -- '--ssh-option\n%s\n' HostName=127.0.0.1 "Port=$(port)" "IdentityFile=$work/ssh_key" StrictHostKeyChecking=no UserKnownHostsFile=/dev/null LogLevel=ERROR ConnectTimeout=60; }
 deploy() { local options; mapfile -t options < <(ssh_options); "$root/scripts/deploy/deploy" "${options[@]}" --health-timeout "$health" --steady 20 "$@"; }
+# As when the PC is switched off: with its ssh, all at once.
+deploy_apart() { local options; mapfile -t options < <(ssh_options); exec setsid "$root/scripts/deploy/deploy" "${options[@]}" --health-timeout "$health" --steady 20 "$@"; }
+end_apart() { kill -KILL -- "-$1" 2>/dev/null || true; wait "$1" 2>/dev/null || true; }
 release() { printf '%s' "$ground/kaimon_$1_amd64.deb"; }
 guest() { vm exec bash -s; }
 at() { vm exec 'sed -n s/^version=//p /opt/kaimon/current/.deploy/release' </dev/null; }
@@ -88,9 +91,9 @@ wire "through two releases and broken ones ($broken)"
 
 say 'ssh cut in mid-switch'
 watch_wire
-deploy "$(release 3.0.0)" root@gate & pid=$!
+deploy_apart "$(release 3.0.0)" root@gate & pid=$!
 for _ in $(seq 600); do [ "$(at)" = 3.0.0 ] && break; sleep 1; done
-kill -KILL $pid; wait $pid || true
+end_apart $pid
 for _ in $(seq "$health"); do vm exec '[ ! -e /var/lib/kaimon-deploy/transaction ]' </dev/null && break; sleep 1; done
 expect 'result' healthy "$(vm exec 'sed -n s/^outcome=//p /var/lib/kaimon-deploy/result' </dev/null)"
 wire 'while the host finished alone'
@@ -98,10 +101,10 @@ timed 'back by hand' 0 deploy --rollback root@gate
 expect 'at work' 1.1.0 "$(at)"
 
 say 'power cut in mid-switch'
-deploy "$(release 3.0.0)" root@gate & pid=$!
+deploy_apart "$(release 3.0.0)" root@gate & pid=$!
 for _ in $(seq 600); do [ "$(at)" = 3.0.0 ] && break; sleep 1; done
 vm cut
-kill -KILL $pid; wait $pid || true
+end_apart $pid
 MEM=${MEM:-2048} vm up
 vm exec 'for _ in $(seq 300); do [ "$(systemctl is-active kaimon)" = active ] && break; sleep 1; done; journalctl -b -u kaimon-deploy-recover --no-pager -o cat | tail -3' </dev/null
 expect 'at work after the cut' 1.1.0 "$(at)"

@@ -72,9 +72,9 @@ switch() { # RELEASE RUN HEALTH_SECONDS STEADY_SECONDS KEEP
   local release=$1 run=$2 from why
   is_release "$release" || refuse "'$release' is no name of a release"
   take_lock -n || {
-    [ "$(asked_by "$run")" = yes ] || busy
-    say done 'begun already'
-    return
+    if [ "$(asked_by "$run")" = yes ]; then say done 'begun already'; return; fi
+    # A switch that was confirmed just now still puts its old releases away.
+    lock -w 20
   }
   if [ "$(field "$lib/result" run)" = "$run" ] || [ "$(field "$transaction" run)" = "$run" ]; then say done 'begun already'; return; fi
   note_asking "$run" && : >"$lib/log" || refuse "$lib cannot be written"
