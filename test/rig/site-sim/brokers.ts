@@ -40,7 +40,8 @@ export class Brokers {
         `address 127.0.0.1:${a.port}`,
         'topic kaimon/home/# both 1',
         'topic probe/# both 1',
-        'cleansession false',
+        // What a broker has missed is sent again as it is retained; a session that outlives one of them was seen to stand still.
+        'cleansession true',
         'restart_timeout 1',
         'notifications false',
       ];

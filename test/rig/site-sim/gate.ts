@@ -217,13 +217,12 @@ export class SimGate {
     return undefined;
   }
 
-  async #bury({ folder, people, inSync, link, outbox, site }: Life): Promise<void> {
+  async #bury({ people, inSync, link, outbox, site }: Life): Promise<void> {
     site.stop();
     outbox.stop();
     await link.end();
     // What a buried life could not write any more is of no interest to anybody.
     await Promise.allSettled([people.close(), inSync.close()]);
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

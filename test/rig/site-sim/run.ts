@@ -126,7 +126,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
     };
   } finally {
     await fleet.close();
-    rmSync(folder, { recursive: true, force: true });
+    // A life that was left may still be writing.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
