@@ -117,10 +117,22 @@ describe.skipIf(!openssl)("the page's certificates, broker and access list", () 
     expect(mqtt.certFile).toContain('north.crt');
   });
 
-  const verbs = ['enroll', 'remove', 'people', 'forgive', 'open', 'lock', 'mode', 'ping'] as const;
+  const verbs = [
+    'enroll',
+    'remove',
+    'people',
+    'forgive',
+    'open',
+    'lock',
+    'mode',
+    'ping',
+    'snapshot',
+    'verify',
+    'journal',
+  ] as const;
   const allowed: Readonly<Record<Role, readonly string[]>> = {
-    office: ['enroll', 'remove', 'people', 'forgive', 'ping'],
-    guard: ['open', 'lock', 'mode', 'ping'],
+    office: ['enroll', 'remove', 'people', 'forgive', 'ping', 'verify', 'journal'],
+    guard: ['open', 'lock', 'mode', 'ping', 'snapshot'],
     reader: ['ping'],
     homeassistant: [],
   };
@@ -129,6 +141,8 @@ describe.skipIf(!openssl)("the page's certificates, broker and access list", () 
     remove: { id: 'ada' },
     forgive: { id: 'ada' },
     mode: { mode: 'normal' },
+    verify: { id: 'ada', from: 'camera' },
+    journal: { from: 1 },
   };
 
   test.each(ROLES.flatMap((role) => verbs.map((verb) => [role, verb] as const)))('%s and %s', async (role, verb) => {
