@@ -8,6 +8,7 @@ import { systemClock } from '../kit/system-clock.js';
 import { type FleetReport, fleetLines, fleetReport } from '../site/fleet/fleet-report.js';
 import { FleetWatch } from '../site/fleet/fleet-watch.js';
 import { type CommonOptions, contextOf, example, print } from './context.js';
+import { signingKeyOf } from './sign.js';
 
 interface FleetOptions extends CommonOptions {
   readonly broker?: string;
@@ -17,6 +18,7 @@ interface FleetOptions extends CommonOptions {
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
+  readonly signKey?: string;
   readonly watch?: boolean;
 }
 
@@ -42,6 +44,7 @@ export function fleetCommand(): Command {
     .option('--ca-file <file>', "authority that signed the broker's certificate (PEM)")
     .option('--cert-file <file>', 'certificate to show to the broker (PEM)')
     .option('--key-file <file>', 'its private key (PEM)')
+    .option('--sign-key <file>', 'private key of who asks for the clocks, where the site has keys (kaimon keys)')
     .option('--watch', 'go on, and tell each change, until ctrl-c; with --json one document a line')
     .addHelpText(
       'after',
@@ -68,6 +71,7 @@ export async function runFleet(options: FleetOptions, stop: AbortSignal): Promis
     link,
     site,
     by: nameOf(mqtt),
+    key: options.signKey === undefined ? undefined : signingKeyOf(options.signKey),
     protocol: () => link.version,
     clock: systemClock,
     onChange: () => {

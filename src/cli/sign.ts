@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { requestText } from '../keys/signed-text.js';
+import { signedRequest } from '../keys/sign-request.js';
 import { readSigningKey, type SigningKey } from '../keys/signing-key.js';
 import { iso, wallMs } from '../kit/clock.js';
 import { messageOf, OperatingError } from '../kit/errors.js';
@@ -78,11 +78,9 @@ function sign(verb: string, _own: unknown, self: Command): void {
     expires: iso(wallMs(now + options.seconds * 1000)),
     by: 'kaimon sign',
     args: { ...options.args, ...photo },
-    key: key.id,
   };
-  process.stdout.write(
-    `${JSON.stringify({ ...request, signature: key.sign(requestText({ site, gate, verb }, request)) })}\n`,
-  );
+  process.stdout.write(`${JSON.stringify(signedRequest(key, { site, gate, verb }, request))}
+`);
 }
 
 /** The private key in a file. @throws OperatingError KAIMON_KEYS */

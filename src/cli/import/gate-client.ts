@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Config } from '../../config/config.js';
-import { requestText } from '../../keys/signed-text.js';
+import { signedRequest } from '../../keys/sign-request.js';
 import type { SigningKey } from '../../keys/signing-key.js';
 import type { Clock } from '../../kit/clock.js';
 import { OperatingError } from '../../kit/errors.js';
@@ -91,7 +91,11 @@ export class GateClient {
     const [time, expires] = [now, now + LIFE_MS].map((ms) => new Date(ms).toISOString());
     const answered = new Promise<Response>((resolve) => this.#waiting.set(id, resolve));
     try {
-      const body = this.#signed(verb, { v: 1, id, time, expires, by: this.#asker.by, args });
+      const body = signedRequest(
+        this.#asker.key,
+        { ...this.#names, verb },
+        { v: 1, id, time, expires, by: this.#asker.by, args },
+      );
       await this.#link.publish(this.#topics.request(verb), JSON.stringify(body), { retain: false, qos: 1 });
       return (await endsWithin(this.#clock, LIFE_MS + GRACE_MS, answered)) ? await answered : undefined;
     } finally {
@@ -101,13 +105,6 @@ export class GateClient {
 
   end(): Promise<void> {
     return this.#link.end();
-  }
-
-  #signed(verb: Verb, request: Readonly<Record<string, unknown>>): object {
-    const { key } = this.#asker;
-    if (!key) return request;
-    const named = { ...request, key: key.id };
-    return { ...named, signature: key.sign(requestText({ ...this.#names, verb }, named)) };
   }
 
   #start(): void {

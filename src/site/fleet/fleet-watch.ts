@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import { signedRequest } from '../../keys/sign-request.js';
+import type { SigningKey } from '../../keys/signing-key.js';
 import { type Clock, iso, type Timer, type WallMs } from '../../kit/clock.js';
 import { explain } from '../../kit/errors.js';
 import { parseJson } from '../bounded-json.js';
@@ -22,6 +24,8 @@ export interface FleetWatchParts {
   readonly site: string;
   /** Who asks: stands in the topic of the answers and in the gates' logs. */
   readonly by: string;
+  /** Signs what is asked, where the site has keys. */
+  readonly key?: SigningKey | undefined;
   /** With 3.1.1 answers come on topics of the gates. */
   readonly protocol: () => 4 | 5;
   readonly clock: Clock;
@@ -88,7 +92,7 @@ export class FleetWatch {
   }
 
   async #ask(gate: string): Promise<void> {
-    const { link, site, by, clock, protocol } = this.#parts;
+    const { link, site, by, key, clock, protocol } = this.#parts;
     const topics = topicsOf({ site, gate });
     const id = randomUUID();
     const old = protocol() === 4 ? topics.response(id) : undefined;
@@ -103,7 +107,11 @@ export class FleetWatch {
         timer = clock.after(ANSWER_MS, done);
       });
       const where = old === undefined ? { responseTopic: this.#answers, expirySeconds: LIFETIME_MS / 1000 } : {};
-      await link.publish(topics.request('ping'), JSON.stringify(request), { retain: false, qos: 1, ...where });
+      await link.publish(
+        topics.request('ping'),
+        JSON.stringify(signedRequest(key, { site, gate, verb: 'ping' }, request)),
+        { retain: false, qos: 1, ...where },
+      );
       await answered;
     } catch (thrown) {
       // Who may read only learns no clock, and all else.

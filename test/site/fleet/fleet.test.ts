@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { runFleet } from '../../../src/cli/fleet.js';
+import type { SiteKeys } from '../../../src/keys/open-keys.js';
+import { newSigningKey } from '../../../src/keys/signing-key.js';
 import { iso, wallMs } from '../../../src/kit/clock.js';
 import { systemClock } from '../../../src/kit/system-clock.js';
 import { topicsOf } from '../../../src/site/topics.js';
+import { listOf, siteKeysOf, trusted } from '../../keys/sample.js';
 import { fastClock } from '../../support/fast-clock.js';
 import { configFor, type Gate, gateOver, mqttLink } from '../harness.js';
 import { freePort, type Mosquitto, startMosquitto } from '../mosquitto.js';
@@ -31,9 +34,16 @@ afterEach(async () => {
 });
 
 /** A gate whose clock is ahead, as it says itself. */
-async function gate(name: string, aheadMs = 0): Promise<Gate> {
+async function gate(name: string, aheadMs = 0, keys?: SiteKeys): Promise<Gate> {
   const ping = async () => ({ time: iso(wallMs(systemClock.wall() + aheadMs)), version: '0.1.0' });
-  const made = gateOver(mqttLink(configFor(mosquitto.url), name), name, { ping }, undefined, fastClock(4));
+  const made = gateOver(
+    mqttLink(configFor(mosquitto.url), name),
+    name,
+    { ping },
+    undefined,
+    fastClock(4),
+    keys ? { keys } : {},
+  );
   gates.push(made);
   await until('it is connected', () => made.site.connected);
   return made;
@@ -66,6 +76,22 @@ test('two gates that are well and equal: exit code 0', async () => {
       { gate: 'south', status: 'online' },
     ],
   });
+}, 40_000);
+
+test('where the site has keys it asks for clocks as one of its list, or learns none', async () => {
+  const { pem, key } = newSigningKey();
+  const own = newSigningKey().key;
+  const list = listOf([trusted('watcher', key, ['read']), trusted('north', own, ['gate'])]);
+  await gate('north', 0, siteKeysOf(list, own));
+  const folder = mkdtempSync(join(tmpdir(), 'kaimon-fleet-'));
+  const signKey = join(folder, 'watcher.key');
+  writeFileSync(signKey, pem);
+  await fleetUntil(() => said().ok, { signKey });
+  expect(said()).toMatchObject({ gates: [{ gate: 'north', clockAheadMs: expect.any(Number) }] });
+  printed = '';
+  await fleet();
+  expect(said()).toMatchObject({ gates: [{ gate: 'north', clockAheadMs: null }] });
+  rmSync(folder, { recursive: true });
 }, 40_000);
 
 test('with MQTT 3.1.1 it learns the same', async () => {
