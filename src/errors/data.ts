@@ -32,6 +32,11 @@ export const DATA_ERRORS = {
     meaning: 'a restore was interrupted and is not finished: people and journal are half there; nothing was changed',
     advice: 'start the daemon, which finishes it, or repeat `kaimon restore`; then repeat the command',
   },
+  KAIMON_OWN_USER: {
+    kind: 'environment',
+    meaning: "root restores into another user's folder, and this Node.js (that of Debian 13) cannot become that user",
+    advice: 'run it as that user; the message has the command, docs/backup.md the whole of it',
+  },
   KAIMON_RESTORE_EXISTS: {
     kind: 'usage',
     meaning: 'there are people or a journal already where a backup is to be restored',

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
@@ -40,6 +40,27 @@ describe('systemd/eye.sh', () => {
     );
     connection.write('look');
     expect(await heard(connection)).toBe('heard look');
+  });
+
+  test('one message after the other arrives, whatever the eye sets on its end', async () => {
+    // As src/eye/main.ts: a socket of Node does not block, and neither does then whoever shares what is behind the descriptor.
+    const { connection } = started(
+      `const line = new (require('node:net').Socket)({ fd: 3, readable: false, writable: true });
+      line.write('up');
+      process.stdin.on('data', (chunk) => line.write('heard ' + chunk));`,
+    );
+    expect(await heard(connection)).toBe('up');
+    for (const text of ['settings', 'a photo', 'x'.repeat(1000), 'another']) {
+      connection.write(text);
+      expect(await heard(connection)).toBe(`heard ${text}`);
+    }
+  });
+
+  test('without a connection, as after a restart of the gate, there is nothing to do', () => {
+    const root = tree({ 'dist/eye/main.js': 'process.exit(3)', 'scripts/env.sh': '', 'systemd/eye.sh': '' });
+    copyFileSync(join(checkout, 'systemd/eye.sh'), join(root, 'systemd/eye.sh'));
+    const { status, stderr } = spawnSync('sh', [join(root, 'systemd/eye.sh')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    expect([status, stderr.toString()]).toEqual([0, '']);
   });
 
   test('an eye that ends takes the unit with it, and says how in the log', async () => {
