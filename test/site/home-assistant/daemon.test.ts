@@ -154,6 +154,7 @@ describe.skipIf(notReady)('a daemon at a real broker, with the access lists of t
     expect(watcher.received.map(({ topic }) => topic).filter((topic) => !allowed.test(topic))).toEqual([]);
     expect(stranger.received).toEqual([]);
     expect(gate.state().warnings.filter((text) => /^(home-assistant|unsigned)/.test(text))).toEqual([
+      expect.stringMatching(/^unsigned: /),
       expect.stringMatching(/^unsigned-commands: .*homeAssistant\.commands: unlock, open/),
     ]);
     await gate.stop();
