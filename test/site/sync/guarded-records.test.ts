@@ -6,7 +6,7 @@ import { recordText } from '../../../src/keys/signed-text.js';
 import { newSigningKey, type SigningKey } from '../../../src/keys/signing-key.js';
 import { makeSealKey } from '../../../src/kit/sealing/seal-key.js';
 import { systemClock } from '../../../src/kit/system-clock.js';
-import { guardedRecords, peopleRoles } from '../../../src/site/sync/guarded-records.js';
+import { guardedRecords, peopleRoles, peopleSealed } from '../../../src/site/sync/guarded-records.js';
 import { peopleRecords } from '../../../src/site/sync/people-records.js';
 import { topicsOf } from '../../../src/site/topics.js';
 import { listOf, siteKeysOf, trusted } from '../../keys/sample.js';
@@ -15,7 +15,12 @@ import { type Gate, gateOver } from '../harness.js';
 import { until } from '../until.js';
 import { MemoryPeople, person, version } from './memory-people.js';
 
-const keys = { north: newSigningKey().key, south: newSigningKey().key, office: newSigningKey().key };
+const keys = {
+  north: newSigningKey().key,
+  south: newSigningKey().key,
+  office: newSigningKey().key,
+  cleaner: newSigningKey().key,
+};
 const LIST = listOf([
   trusted('north', keys.north, ['gate']),
   trusted('south', keys.south, ['gate']),
@@ -133,7 +138,7 @@ test.each([
   const people = new MemoryPeople();
   people.put(person('ada', version(1)));
   const topics = topicsOf({ site: 'home', gate: 'north' });
-  const guarding = { site: 'home', kind: 'people', roles: peopleRoles, sealed: true };
+  const guarding = { site: 'home', kind: 'people', roles: peopleRoles, sealed: peopleSealed };
   const text = (given: Partial<SiteKeys>) =>
     guardedRecords(peopleRecords(people, topics, people.rules), {
       ...guarding,
@@ -171,4 +176,24 @@ test('a list in place of the newer one, or one that nobody signed, is replaced a
     retain: true,
   });
   await until('it stands there again', () => at() === 7);
+});
+
+test('one who may remove enrols nobody: a person is a person whatever else the record says', async () => {
+  const list = listOf([...LIST.keys, trusted('cleaner', keys.cleaner, ['remove'])]);
+  const people = new MemoryPeople();
+  people.put(person('bob', version(1)));
+  keep('eve', signedBy(keys.cleaner, 'eve', { ...person('eve', version(1)), removed: false }));
+  keep('eva', signedBy(keys.cleaner, 'eva', { ...person('eva', version(1)), removed: true, by: 5 }));
+  keep('bob', signedBy(keys.cleaner, 'bob', { ...person('bob', version(2)), removed: 'no', name: 'Mallory' }));
+  const seal = new RecordSeal(secret);
+  const place = { site: 'home', kind: 'people', id: 'old', version: version(1) };
+  const sealed = seal.seal(place, JSON.stringify(person('old', version(1))));
+  keep('old', signedBy(keys.cleaner, 'old', { id: 'old', removed: true, version: version(1), sealed }));
+  keep('first', signedBy(keys.north, 'first', person('first', version(1))));
+  const south = gate('south', { people, list, seal });
+  await settled(south);
+  expect([...people.all()].map(({ id, name }) => [id, name])).toEqual([
+    ['bob', person('bob', version(1)).name],
+    ['first', person('first', version(1)).name],
+  ]);
 });
