@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Keyring } from '../../../src/keys/keyring.js';
 import type { SiteKeys } from '../../../src/keys/open-keys.js';
 import { RecordSeal } from '../../../src/keys/record-seal.js';
 import { recordText } from '../../../src/keys/signed-text.js';
@@ -196,4 +197,27 @@ test('one who may remove enrols nobody: a person is a person whatever else the r
     ['bob', person('bob', version(1)).name],
     ['first', person('first', version(1)).name],
   ]);
+});
+
+test("gates that do not take each other's lists do not answer each other for ever", async () => {
+  const other = newSigningKey().key;
+  const foreign = new Keyring({ site: 'home', siteKeys: [other.publicKey], now: Date.now });
+  foreign.take(listOf(LIST.keys, { key: other.id }, other));
+  const lists: unknown[] = [];
+  const watcher = broker.link();
+  watcher.onMessage(({ payload }) => lists.push(payload));
+  watcher.start();
+  await watcher.subscribe(['kaimon/home/keys', 'kaimon/home/people/+']);
+  gate('north');
+  const south = gateOver(broker.link(), 'south', {}, undefined, undefined, {
+    keys: { keyring: foreign, own: keys.south, seal: undefined, take: (list) => foreign.take(list), problems: [] },
+  });
+  gates.push(south);
+  broker.route({ topic: 'kaimon/home/keys', payload: Buffer.alloc(0), retain: true });
+  await until('both have answered', () => lists.length > 4);
+  const rounds = 200;
+  for (let i = 0; i < rounds; i++) await new Promise((done) => setImmediate(done));
+  south.people.put(person('ada', version(1)));
+  await until('Ada is shared', () => textAt('ada') !== '');
+  expect(lists.length).toBeLessThan(20);
 });
