@@ -66,10 +66,12 @@ export class Keyring {
       return refused(`it is not a list of keys: ${issue?.path.join('.')}: ${issue?.message}`);
     }
     if (list.site !== this.#parts.site) return refused(`it is of the site "${list.site}"`);
+    const known = this.#list?.serial ?? 0;
+    // Whoever signed it: it is not looked at any further.
+    if (list.serial < known) return { kind: 'older' };
     const wrong = this.#faultOf(list, document as Readonly<Record<string, unknown>>);
     if (wrong !== undefined) return refused(wrong);
-    const known = this.#list?.serial ?? 0;
-    if (list.serial <= known) return { kind: list.serial === known ? 'same' : 'older' };
+    if (list.serial === known) return { kind: 'same' };
     let checks: ReadonlyMap<string, CheckingKey>;
     try {
       checks = new Map(list.keys.map(({ publicKey }) => checkingKey(publicKey)).map((key) => [key.id, key]));

@@ -6,9 +6,12 @@ import type { Log } from '../kit/log.js';
 import { LogBudget } from '../kit/logging/log-budget.js';
 import { parseJson } from './bounded-json.js';
 import type { Link } from './link/link.js';
+import { Allowance, type Rate } from './requests/allowance.js';
 
 /** A broker that has said nothing of the list by then holds none. */
 const SILENT_MS = 10_000;
+/** How often what stands there is replaced: gates that do not take each other's lists, or somebody with the right to write there, would never stop. */
+const ANSWERS: Rate = { burst: 5, perSecond: 1 / 60 };
 
 export interface KeysTopicParts {
   readonly link: Link;
@@ -26,7 +29,9 @@ export interface KeysTopicParts {
 export class KeysTopic {
   readonly #parts: KeysTopicParts;
   #silent: Timer | undefined;
+  #later: Timer | undefined;
   #sending = false;
+  readonly #answers = new Allowance(ANSWERS);
   readonly #budget: LogBudget;
 
   constructor(parts: KeysTopicParts) {
@@ -41,6 +46,7 @@ export class KeysTopic {
 
   down(): void {
     this.#silent?.cancel();
+    this.#settled();
   }
 
   /** What stands at the broker; empty: it was cleared. */
@@ -48,26 +54,49 @@ export class KeysTopic {
     this.#silent?.cancel();
     const { keys, onTaken, onProblem } = this.#parts;
     if (payload.byteLength === 0) {
-      void this.#publish();
+      this.#answer();
       return;
     }
     const verdict = read(payload, keys);
     switch (verdict.kind) {
       case 'taken':
+        this.#settled();
         onProblem(undefined);
         onTaken();
         return;
       case 'same':
+        this.#settled();
         onProblem(undefined);
         return;
       case 'older':
-        void this.#publish();
+        this.#answer();
         return;
       case 'refused':
         this.#warn({ why: verdict.why }, 'a list of keys at the broker is not taken');
         onProblem(`keys-refused: the list of keys at the broker is not taken: ${verdict.why}`);
-        void this.#publish();
+        this.#answer();
     }
+  }
+
+  /** This gate's list stands there, or is the one that does. */
+  #settled(): void {
+    this.#later?.cancel();
+    this.#later = undefined;
+  }
+
+  /** Replaces what stands there, now or once it may. */
+  #answer(): void {
+    if (this.#later) return;
+    const { clock } = this.#parts;
+    const waitMs = this.#answers.take('', clock.monotonic());
+    if (waitMs === 0) {
+      void this.#publish();
+      return;
+    }
+    this.#later = clock.after(waitMs, () => {
+      this.#later = undefined;
+      this.#answer();
+    });
   }
 
   async #publish(): Promise<void> {

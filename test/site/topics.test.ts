@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseJson } from '../../src/site/bounded-json.js';
-import { PacketSize } from '../../src/site/link/packet-size.js';
+import { PacketSize, type TooLarge } from '../../src/site/link/packet-size.js';
 import { parseTopic, topicsOf } from '../../src/site/topics.js';
 
 const names = { site: 'home', gate: 'north' };
@@ -84,8 +84,8 @@ test('a packet that announces too many bytes is found, however the bytes are cut
   fc.assert(
     fc.property(sizes, fc.integer({ min: 1, max: 5_000 }), fc.integer({ min: 0, max: 70_000 }), (lengths, cut, max) => {
       const bytes = Buffer.concat(lengths.map(wire));
-      const watch = new PacketSize(max);
-      let found: number | undefined;
+      const watch = new PacketSize(max, 4);
+      let found: TooLarge | undefined;
       for (let at = 0; at < bytes.length && found === undefined; at += cut)
         found = watch.feed(bytes.subarray(at, at + cut));
       const tooLarge = lengths.some((length) => length > max);
@@ -96,5 +96,5 @@ test('a packet that announces too many bytes is found, however the bytes are cut
 });
 
 test('a length of five bytes is malformed', () => {
-  expect(new PacketSize(1e9).feed(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80, 0x00]))).toBeDefined();
+  expect(new PacketSize(1e9, 4).feed(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80, 0x00]))).toBeDefined();
 });

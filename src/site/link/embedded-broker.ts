@@ -24,7 +24,7 @@ export async function startBroker({ port = 0 }: { readonly port?: number } = {})
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    const size = new PacketSize(PACKET_MAX);
+    const size = new PacketSize(PACKET_MAX, 4);
     socket.on('data', (chunk: Buffer) => {
       if (size.feed(chunk) !== undefined) socket.destroy();
     });

@@ -4,7 +4,6 @@ import type { Clock, MonotonicMs, Timer } from '../../kit/clock.js';
 import { explain, OperatingError } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { pauseMs, type RetryPlan } from '../../kit/retry.js';
-import { PACKET_MAX } from '../messages.js';
 import type { Names } from '../topics.js';
 import { connectTrouble, HANGS } from './connect-trouble.js';
 import { type Allowance, InFlight } from './in-flight.js';
@@ -13,7 +12,7 @@ import { PUBLISH_TIMEOUT_MS } from './link.js';
 import { Listeners } from './listeners.js';
 import { mqttOptions } from './mqtt-options.js';
 import { packetOf } from './mqtt-packets.js';
-import { PacketSize } from './packet-size.js';
+import { limitPackets } from './packet-size.js';
 import { failure, PendingPublishes } from './pending-publishes.js';
 import { reasonText } from './reason-codes.js';
 import { TroubleLog } from './trouble-log.js';
@@ -181,8 +180,10 @@ export class MqttLink implements Link {
     client.stream.once('data', (chunk: Buffer) => {
       firstByte = chunk[0];
     });
-    this.#limitPackets(client, (size) => {
-      why = `a packet of ${size} bytes was announced; at most ${PACKET_MAX} are taken`;
+    limitPackets(client.stream, this.#version, (what, sentence) => {
+      why = sentence;
+      // Where it is retained, it would come again on each connection: with 3.1.1 the broker leaves properties out.
+      if (what === 'properties' && config.protocol === 'auto') this.#version = 4;
     });
     client.on('connect', ({ properties = {} }) => this.#onConnect(client, properties));
     client.on('message', (_topic, _payload, packet) => this.#onPublish(client, packet));
@@ -201,16 +202,6 @@ export class MqttLink implements Link {
       const encrypted = config.url.startsWith('mqtts:');
       const failed = { why, code, encrypted, firstByte, named: config.username !== undefined };
       this.#onClose(client, this.#up ? why : connectTrouble(failed), refusedVersion);
-    });
-  }
-
-  #limitPackets(client: MqttClient, onTooLarge: (size: number) => void): void {
-    const packetSize = new PacketSize(PACKET_MAX);
-    client.stream.on('data', (chunk: Buffer) => {
-      const size = packetSize.feed(chunk);
-      if (size === undefined) return;
-      onTooLarge(size);
-      client.stream.destroy();
     });
   }
 

@@ -102,21 +102,27 @@ export function checkRequest(
   if (signer?.ok === false) return refuse({ code: signer.code, message: signer.why });
   const late = untimely(envelope.data, time);
   if (late) return refuse(late);
+  const expiresMs = Date.parse(envelope.data.expires);
+  const repeated: Refusal = {
+    code: 'replayed',
+    message: `a request with the id ${envelope.data.id} was already taken`,
+  };
+  // Before it counts for anybody: whoever sends again what another has signed would use up what that one may ask.
+  if (seen.isRepeated(envelope.data.id, expiresMs, time.nowMs, time.trusted)) return refuse(repeated);
   // Only of somebody who is who they say: otherwise one could use up what another may ask.
   client = clientOf(envelope.data, signer);
+  // What is proven counts, not what the request says of itself. What is wrong is never taken, and may be sent again by anybody: it counts for nobody.
+  const request = requestOf(topic, signer ? { ...envelope.data, by: signer.name } : envelope.data);
+  if ('code' in request) return refuse(request);
   const retryAfterMs = limits.request(client, verb);
   if (retryAfterMs > 0) {
     const message = `too many requests ${verb.slice(0, 32)} of this client: send a new one in ${seconds(retryAfterMs)}`;
     return refuse({ code: 'busy', message, retryAfterMs });
   }
-  // What is proven counts, not what the request says of itself.
-  const request = requestOf(topic, signer ? { ...envelope.data, by: signer.name } : envelope.data);
-  if ('code' in request) return refuse(request);
-  const expiresMs = Date.parse(envelope.data.expires);
   const owner = { client, safety: laneOf(verb) === 'safety' };
   switch (seen.admit(request.id, expiresMs, time.nowMs, time.trusted, owner)) {
     case 'repeated':
-      return refuse({ code: 'replayed', message: `a request with the id ${request.id} was already taken` });
+      return refuse(repeated);
     case 'full':
       return refuse({ code: 'busy', message: FULL, retryAfterMs: FULL_RETRY_MS });
     case 'new':

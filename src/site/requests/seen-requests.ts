@@ -58,14 +58,19 @@ export class SeenRequests {
 
   /** Remembers `id`, or says why it cannot be taken. @param trusted whether `nowMs` is a trusted clock's */
   admit(id: string, expiresMs: number, nowMs: number, trusted: boolean, owner: Owner): 'new' | 'repeated' | 'full' {
-    if (trusted) this.forgotten.isNow(nowMs);
+    if (this.isRepeated(id, expiresMs, nowMs, trusted)) return 'repeated';
     const key = id.toLowerCase();
-    if (this.#seen.has(key) || this.forgotten.mayHold(expiresMs)) return 'repeated';
     if (this.#seen.size >= this.#bounds.tidyFrom || this.#isFull(owner)) this.#makeRoom(nowMs, trusted);
     if (this.#isFull(owner)) return 'full';
     this.#seen.set(key, { expiresMs, owner });
     this.#count(owner, 1);
     return 'new';
+  }
+
+  /** Whether `id` was taken before, or cannot be told from one that was. @param trusted whether `nowMs` is a trusted clock's */
+  isRepeated(id: string, expiresMs: number, nowMs: number, trusted: boolean): boolean {
+    if (trusted) this.forgotten.isNow(nowMs);
+    return this.#seen.has(id.toLowerCase()) || this.forgotten.mayHold(expiresMs);
   }
 
   get size(): number {

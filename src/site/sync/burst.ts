@@ -1,4 +1,4 @@
-import type { Clock } from '../../kit/clock.js';
+import type { Clock, MonotonicMs } from '../../kit/clock.js';
 import type { Log } from '../../kit/log.js';
 import type { Link } from '../link/link.js';
 
@@ -7,6 +7,8 @@ const QUIET_MS = 250;
 const STEP_MS = 25;
 /** If the marker does not come back (no right to the topic?), a burst is over after this time of quiet. */
 const MARKER_MS = 10_000;
+/** A burst that goes on so long after the marker has come back is none: somebody writes on these topics without end. */
+const ENDLESS_MS = 60_000;
 
 export interface BurstParts {
   readonly link: Link;
@@ -56,13 +58,17 @@ export class Burst {
     const token = ++this.#sent;
     const began = clock.monotonic();
     this.#lastReceivedMs = began;
+    let backAt: MonotonicMs | undefined;
     await link.publish(topic, `${name} ${token}`, { retain: false, qos: 1 });
     for (;;) {
       await new Promise<void>((resolve) => clock.after(STEP_MS, resolve));
       const now = clock.monotonic();
       if (stale()) return;
       const quiet = now - this.#lastReceivedMs >= QUIET_MS;
-      if (quiet && this.#back >= token) return;
+      if (this.#back >= token) {
+        backAt ??= now;
+        if (quiet || now - backAt >= ENDLESS_MS) return;
+      }
       if (quiet && now - began >= MARKER_MS) {
         log.warn({}, `nothing comes back from ${topic}: give this gate the right to read and write it`);
         return;

@@ -1,6 +1,7 @@
 import type { SiteKeys } from '../../keys/open-keys.js';
 import { recordText } from '../../keys/signed-text.js';
 import type { Role } from '../../keys/trust-list.js';
+import { isRemovalStamp } from '../../store/merge.js';
 import { parseJson } from '../bounded-json.js';
 import { RECORD_MAX } from '../messages.js';
 import type { ReceivedRecord, SharedRecords } from './shared-records.js';
@@ -13,10 +14,10 @@ export interface Guarding {
   /** The part of the topic before the id: `people`, `passages`. */
   readonly kind: string;
   readonly keys: Pick<SiteKeys, 'keyring' | 'own' | 'seal'>;
-  /** Who may have signed a record. */
-  readonly roles: (record: Readonly<Record<string, unknown>>) => readonly Role[];
-  /** Whether records are sealed while they lie at the broker. */
-  readonly sealed: boolean;
+  /** Who may have signed a record of this stamp: what was read counts, not what the record says of itself. */
+  readonly roles: (stamp: string) => readonly Role[];
+  /** Whether a record of this stamp is sealed while it lies at the broker. */
+  readonly sealed: (stamp: string) => boolean;
 }
 
 /**
@@ -29,8 +30,8 @@ export function guardedRecords<R>(records: SharedRecords<R>, guarding: Guarding)
     read: (id, payload) =>
       payload.byteLength === 0 ? records.read(id, payload) : read(records, guarding, id, payload),
     text: (id) => {
-      const text = records.text(id);
-      return text === undefined ? undefined : guarded(guarding, id, text);
+      const [text, stamp] = [records.text(id), records.stamp(id)];
+      return text === undefined || stamp === undefined ? undefined : guarded(guarding, id, text, stamp);
     },
   };
 }
@@ -45,17 +46,16 @@ function read<R>(records: SharedRecords<R>, guarding: Guarding, id: string, payl
     return invalid('the record is no JSON object');
   const outer = json.value as Readonly<Record<string, unknown>>;
   const { key, signature } = outer;
-  const text = () => recordText(site, kind, id, outer);
-  const verdict = keys.keyring.check({ key, signature, text }, roles(outer));
-  const opened =
-    'sealed' in outer
-      ? unsealed(guarding, id, outer)
-      : { bytes: payload, current: !guarding.sealed || isRemoval(outer) || !keys.seal };
+  const opened = 'sealed' in outer ? unsealed(guarding, id, outer) : { bytes: payload, current: undefined };
   if (typeof opened === 'string') return invalid(opened);
   const received = records.read(id, opened.bytes);
-  if (verdict.ok)
-    return received.kind === 'same' && !opened.current ? { kind: 'stale', stamp: received.stamp } : received;
-  if (received.kind === 'same' || received.kind === 'older') return { kind: 'stale', stamp: received.stamp };
+  if (received.kind === 'invalid' || received.kind === 'empty') return received;
+  const { stamp } = received;
+  const text = () => recordText(site, kind, id, outer);
+  const verdict = keys.keyring.check({ key, signature, text }, roles(stamp));
+  const current = opened.current ?? !(keys.seal && guarding.sealed(stamp));
+  if (verdict.ok) return received.kind === 'same' && !current ? { kind: 'stale', stamp } : received;
+  if (received.kind === 'same' || received.kind === 'older') return { kind: 'stale', stamp };
   return invalid(verdict.why);
 }
 
@@ -75,24 +75,22 @@ function unsealed(
 }
 
 /** @returns undefined where this gate cannot share it as it should be */
-function guarded({ site, kind, keys, sealed }: Guarding, id: string, text: string): string | undefined {
+function guarded({ site, kind, keys, sealed }: Guarding, id: string, text: string, stamp: string): string | undefined {
   const { own, seal } = keys;
   if (!own || seal === 'locked') return undefined;
   const record = JSON.parse(text) as Readonly<Record<string, unknown>>;
   const version = String(record['version']);
-  const hidden =
-    sealed && seal && !isRemoval(record)
-      ? { id, version, sealed: seal.seal({ site, kind, id, version }, text) }
-      : record;
+  const hidden = seal && sealed(stamp) ? { id, version, sealed: seal.seal({ site, kind, id, version }, text) } : record;
   const signed = { ...hidden, key: own.id };
   return JSON.stringify({ ...signed, signature: own.sign(recordText(site, kind, id, signed)) });
 }
 
-const isRemoval = (record: Readonly<Record<string, unknown>>): boolean => 'removed' in record;
 const invalid = (why: string): { readonly kind: 'invalid'; readonly why: string } => ({ kind: 'invalid', why });
 
 /** A record of people: a removal by who may remove, a person by who may enrol, both by gates. */
-export const peopleRoles = (record: Readonly<Record<string, unknown>>): readonly Role[] =>
-  isRemoval(record) ? ['gate', 'remove', 'admin'] : ['gate', 'enrol', 'admin'];
+export const peopleRoles = (stamp: string): readonly Role[] =>
+  isRemovalStamp(stamp) ? ['gate', 'remove', 'admin'] : ['gate', 'enrol', 'admin'];
+/** A removal tells of nobody. */
+export const peopleSealed = (stamp: string): boolean => !isRemovalStamp(stamp);
 /** Where people went, only gates know. */
 export const passageRoles = (): readonly Role[] => ['gate'];

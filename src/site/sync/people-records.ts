@@ -52,7 +52,7 @@ export function readRecord(id: string, payload: Uint8Array, people: PeopleSource
   const stamp = stampOf(record);
   switch (people.outcome(record)) {
     case 'full':
-      return { kind: 'full', why: 'no further removal of somebody who was never known here is remembered' };
+      return { kind: 'full', stamp, why: 'no further removal of somebody who was never known here is remembered' };
     case 'same':
       return { kind: 'same', stamp };
     case 'older':

@@ -9,7 +9,8 @@ export type ReceivedRecord<R> =
   | { readonly kind: 'empty' }
   | { readonly kind: 'same' | 'older' | 'stale'; readonly stamp: string }
   | { readonly kind: 'newer'; readonly record: R; readonly stamp: string; readonly minor?: boolean }
-  | { readonly kind: 'invalid' | 'full'; readonly why: string };
+  | { readonly kind: 'full'; readonly stamp: string; readonly why: string }
+  | { readonly kind: 'invalid'; readonly why: string };
 
 /** Records that all gates of a site share, one for each id. */
 export interface SharedRecords<R> {

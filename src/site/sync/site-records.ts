@@ -3,7 +3,7 @@ import type { Clock } from '../../kit/clock.js';
 import type { Passage } from '../../passback/passback.js';
 import type { SiteRecord } from '../../store/merge.js';
 import type { Names, Topics } from '../topics.js';
-import { guardedRecords, passageRoles, peopleRoles } from './guarded-records.js';
+import { guardedRecords, passageRoles, peopleRoles, peopleSealed } from './guarded-records.js';
 import { type PassageSource, passageRecords } from './passage-records.js';
 import { type PeopleRules, type PeopleSource, peopleRecords } from './people-records.js';
 import type { SharedRecords } from './shared-records.js';
@@ -29,8 +29,8 @@ export function siteRecords(sources: SiteRecordsParts): {
   if (!keys) return { people, passages };
   const { site } = names;
   return {
-    people: guardedRecords(people, { site, kind: 'people', keys, roles: peopleRoles, sealed: true }),
+    people: guardedRecords(people, { site, kind: 'people', keys, roles: peopleRoles, sealed: peopleSealed }),
     passages:
-      passages && guardedRecords(passages, { site, kind: 'passages', keys, roles: passageRoles, sealed: false }),
+      passages && guardedRecords(passages, { site, kind: 'passages', keys, roles: passageRoles, sealed: () => false }),
   };
 }

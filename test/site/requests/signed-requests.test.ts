@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type RequestTarget, requestText } from '../../../src/keys/signed-text.js';
 import { newSigningKey, type SigningKey } from '../../../src/keys/signing-key.js';
-import { wallMs } from '../../../src/kit/clock.js';
+import { monotonicMs, wallMs } from '../../../src/kit/clock.js';
 import type { Packet } from '../../../src/site/link/link.js';
-import { checkRequest } from '../../../src/site/requests/check-request.js';
+import { checkRequest, type Limits } from '../../../src/site/requests/check-request.js';
+import { RequestLimits } from '../../../src/site/requests/request-limits.js';
 import { SeenRequests } from '../../../src/site/requests/seen-requests.js';
 import { VERBS } from '../../../src/site/requests/verbs.js';
 import { keyringOf, listOf, trusted } from '../../keys/sample.js';
@@ -47,11 +48,15 @@ const packet = (value: unknown, what: Partial<RequestTarget> = {}): Packet => ({
   retain: false,
 });
 
-function judged(message: Packet, { list = LIST, seen = new SeenRequests(), gate = names.gate, nowMs = NOW } = {}) {
+const unlimited: Limits = { request: () => 0 };
+function judged(
+  message: Packet,
+  { list = LIST, seen = new SeenRequests(), gate = names.gate, nowMs = NOW, limits = unlimited } = {},
+) {
   const keyring = keyringOf(() => nowMs);
   keyring.take(list);
   const time = { nowMs: wallMs(nowMs), startedMs: wallMs(NOW - 60_000), trusted: true };
-  return checkRequest(message, time, seen, { site: 'home', gate }, { request: () => 0 }, keyring);
+  return checkRequest(message, time, seen, { site: 'home', gate }, limits, keyring);
 }
 const verdict = (...given: Parameters<typeof judged>): string => {
   const check = judged(...given);
@@ -76,6 +81,22 @@ describe('where the site has keys', () => {
   ])('%s', (_what, message, expected) => {
     expect(verdict(message)).toBe(expected);
   });
+
+  test.each<[string, object, string]>([
+    ['was taken', {}, 'replayed'],
+    ['was refused for what it says', { args: { reason: 5 } }, 'bad-request'],
+  ])(
+    'whoever sends again and again what the guard has signed, and what %s, uses up nothing of the guard',
+    (_what, changes, code) => {
+      const [seen, limits] = [new SeenRequests(), new RequestLimits({ monotonic: () => monotonicMs(0) })];
+      const captured = packet(signed(guard, {}, changes));
+      verdict(captured, { seen, limits });
+      const again = Array.from({ length: 1_000 }, () => verdict(captured, { seen, limits }));
+      expect([...new Set(again)]).toEqual([code]);
+      const next = packet(signed(guard, {}, { id: '3f2c1d0e-5a4b-4c3d-8e2f-1a0b9c8d7e70' }));
+      expect(verdict(next, { seen, limits })).toBe('accept');
+    },
+  );
 
   test('a captured request opens nothing in any variation', () => {
     const captured = signed(guard);

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Keyring } from '../../../src/keys/keyring.js';
 import type { SiteKeys } from '../../../src/keys/open-keys.js';
 import { RecordSeal } from '../../../src/keys/record-seal.js';
 import { recordText } from '../../../src/keys/signed-text.js';
 import { newSigningKey, type SigningKey } from '../../../src/keys/signing-key.js';
 import { makeSealKey } from '../../../src/kit/sealing/seal-key.js';
 import { systemClock } from '../../../src/kit/system-clock.js';
-import { guardedRecords, peopleRoles } from '../../../src/site/sync/guarded-records.js';
+import { guardedRecords, peopleRoles, peopleSealed } from '../../../src/site/sync/guarded-records.js';
 import { peopleRecords } from '../../../src/site/sync/people-records.js';
 import { topicsOf } from '../../../src/site/topics.js';
 import { listOf, siteKeysOf, trusted } from '../../keys/sample.js';
@@ -15,7 +16,12 @@ import { type Gate, gateOver } from '../harness.js';
 import { until } from '../until.js';
 import { MemoryPeople, person, version } from './memory-people.js';
 
-const keys = { north: newSigningKey().key, south: newSigningKey().key, office: newSigningKey().key };
+const keys = {
+  north: newSigningKey().key,
+  south: newSigningKey().key,
+  office: newSigningKey().key,
+  cleaner: newSigningKey().key,
+};
 const LIST = listOf([
   trusted('north', keys.north, ['gate']),
   trusted('south', keys.south, ['gate']),
@@ -133,7 +139,7 @@ test.each([
   const people = new MemoryPeople();
   people.put(person('ada', version(1)));
   const topics = topicsOf({ site: 'home', gate: 'north' });
-  const guarding = { site: 'home', kind: 'people', roles: peopleRoles, sealed: true };
+  const guarding = { site: 'home', kind: 'people', roles: peopleRoles, sealed: peopleSealed };
   const text = (given: Partial<SiteKeys>) =>
     guardedRecords(peopleRecords(people, topics, people.rules), {
       ...guarding,
@@ -171,4 +177,47 @@ test('a list in place of the newer one, or one that nobody signed, is replaced a
     retain: true,
   });
   await until('it stands there again', () => at() === 7);
+});
+
+test('one who may remove enrols nobody: a person is a person whatever else the record says', async () => {
+  const list = listOf([...LIST.keys, trusted('cleaner', keys.cleaner, ['remove'])]);
+  const people = new MemoryPeople();
+  people.put(person('bob', version(1)));
+  keep('eve', signedBy(keys.cleaner, 'eve', { ...person('eve', version(1)), removed: false }));
+  keep('eva', signedBy(keys.cleaner, 'eva', { ...person('eva', version(1)), removed: true, by: 5 }));
+  keep('bob', signedBy(keys.cleaner, 'bob', { ...person('bob', version(2)), removed: 'no', name: 'Mallory' }));
+  const seal = new RecordSeal(secret);
+  const place = { site: 'home', kind: 'people', id: 'old', version: version(1) };
+  const sealed = seal.seal(place, JSON.stringify(person('old', version(1))));
+  keep('old', signedBy(keys.cleaner, 'old', { id: 'old', removed: true, version: version(1), sealed }));
+  keep('first', signedBy(keys.north, 'first', person('first', version(1))));
+  const south = gate('south', { people, list, seal });
+  await settled(south);
+  expect([...people.all()].map(({ id, name }) => [id, name])).toEqual([
+    ['bob', person('bob', version(1)).name],
+    ['first', person('first', version(1)).name],
+  ]);
+});
+
+test("gates that do not take each other's lists do not answer each other for ever", async () => {
+  const other = newSigningKey().key;
+  const foreign = new Keyring({ site: 'home', siteKeys: [other.publicKey], now: Date.now });
+  foreign.take(listOf(LIST.keys, { key: other.id }, other));
+  const lists: unknown[] = [];
+  const watcher = broker.link();
+  watcher.onMessage(({ payload }) => lists.push(payload));
+  watcher.start();
+  await watcher.subscribe(['kaimon/home/keys', 'kaimon/home/people/+']);
+  gate('north');
+  const south = gateOver(broker.link(), 'south', {}, undefined, undefined, {
+    keys: { keyring: foreign, own: keys.south, seal: undefined, take: (list) => foreign.take(list), problems: [] },
+  });
+  gates.push(south);
+  broker.route({ topic: 'kaimon/home/keys', payload: Buffer.alloc(0), retain: true });
+  await until('both have answered', () => lists.length > 4);
+  const rounds = 200;
+  for (let i = 0; i < rounds; i++) await new Promise((done) => setImmediate(done));
+  south.people.put(person('ada', version(1)));
+  await until('Ada is shared', () => textAt('ada') !== '');
+  expect(lists.length).toBeLessThan(20);
 });

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { silentLog } from '../../../src/kit/log.js';
+import { ManualClock } from '../../../src/kit/manual-clock.js';
+import { Burst } from '../../../src/site/sync/burst.js';
+
+/** How long a burst lasts, in steps of 100 ms, where another message comes with each of the first `noisy` steps. */
+async function stepsOf(noisy: number): Promise<number> {
+  const clock = new ManualClock();
+  const link = { publish: async () => undefined };
+  const burst = new Burst({ link: link as never, clock, log: silentLog, topic: 'sync', name: 'people' });
+  let over = false;
+  void burst
+    .over(() => false)
+    .then(() => {
+      over = true;
+    });
+  burst.receiveMarker(Buffer.from('people 1'));
+  let step = 0;
+  for (; !over && step < 2_000; step++) {
+    if (step < noisy) burst.received();
+    clock.advance(100);
+    for (let turn = 0; turn < 8; turn++) await Promise.resolve();
+  }
+  return step;
+}
+
+test('a burst is over soon after its last message, and after a minute whoever goes on writing', async () => {
+  expect(await stepsOf(0)).toBeLessThan(10);
+  expect(await stepsOf(200)).toBeGreaterThan(200);
+  expect(await stepsOf(2_000)).toBeLessThan(620);
+});
