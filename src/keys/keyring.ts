@@ -12,7 +12,7 @@ export interface Signed {
 }
 
 export type SignatureVerdict =
-  | { readonly ok: true; readonly name: string; readonly key: string }
+  | { readonly ok: true; readonly name: string; readonly roles: readonly Role[] }
   | { readonly ok: false; readonly code: 'unsigned' | 'bad-signature' | 'not-allowed'; readonly why: string };
 
 /** Of a request: the gate that is asked, and when it says that it was made, in milliseconds. */
@@ -71,7 +71,12 @@ export class Keyring {
     if (list.serial < known) return { kind: 'older' };
     const wrong = this.#faultOf(list, document as Readonly<Record<string, unknown>>);
     if (wrong !== undefined) return refused(wrong);
-    if (list.serial === known) return { kind: 'same' };
+    if (list.serial === known)
+      return JSON.stringify(document) === this.#text
+        ? { kind: 'same' }
+        : refused(
+            `it is another list with the number ${known}: make the next change, for each list needs a greater number than the one before`,
+          );
     let checks: ReadonlyMap<string, CheckingKey>;
     try {
       checks = new Map(list.keys.map(({ publicKey }) => checkingKey(publicKey)).map((key) => [key.id, key]));
@@ -125,7 +130,7 @@ export class Keyring {
       );
     if (gate !== undefined && trusted.gates !== null && !trusted.gates.includes(gate))
       return bad('not-allowed', `"${name}" may ask ${trusted.gates.join(', ') || 'no gate'}, not ${gate}`);
-    return { ok: true, name, key };
+    return { ok: true, name, roles: trusted.roles };
   }
 
   /** A date that had passed when the list was made has passed, whatever this gate's clock says. */

@@ -16,6 +16,8 @@ describe('a list', () => {
     expect(keyring.list).toBeUndefined();
     expect(keyring.take(listOf([], { serial: 5 })).kind).toBe('taken');
     expect(keyring.take(listOf([], { serial: 5 })).kind).toBe('same');
+    const another = listOf([trusted('office', office, ['admin'])], { serial: 5 });
+    expect(keyring.take(another)).toMatchObject({ kind: 'refused', why: expect.stringContaining('another list') });
     expect(keyring.take(listOf([trusted('office', office, ['admin'])], { serial: 4 })).kind).toBe('older');
     expect(keyring.list?.keys).toEqual([]);
     expect(keyring.take(listOf([trusted('office', office, ['admin'])], { serial: 6 })).kind).toBe('taken');

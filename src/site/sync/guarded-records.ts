@@ -54,6 +54,15 @@ function read<R>(records: SharedRecords<R>, guarding: Guarding, id: string, payl
   const text = () => recordText(site, kind, id, outer);
   const verdict = keys.keyring.check({ key, signature, text }, roles(stamp));
   const current = opened.current ?? !(keys.seal && guarding.sealed(stamp));
+  if (
+    verdict.ok &&
+    received.kind === 'newer' &&
+    !verdict.roles.includes('gate') &&
+    authorOf(received.record) !== verdict.name
+  )
+    return invalid(
+      `"${verdict.name}" has signed it, and its author (by) is another; only gates sign what others have done`,
+    );
   if (verdict.ok) return received.kind === 'same' && !current ? { kind: 'stale', stamp } : received;
   if (received.kind === 'same' || received.kind === 'older') return { kind: 'stale', stamp };
   return invalid(verdict.why);
@@ -84,6 +93,9 @@ function guarded({ site, kind, keys, sealed }: Guarding, id: string, text: strin
   const signed = { ...hidden, key: own.id };
   return JSON.stringify({ ...signed, signature: own.sign(recordText(site, kind, id, signed)) });
 }
+
+const authorOf = (record: unknown): unknown =>
+  typeof record === 'object' && record !== null && 'by' in record ? record.by : undefined;
 
 const invalid = (why: string): { readonly kind: 'invalid'; readonly why: string } => ({ kind: 'invalid', why });
 

@@ -108,12 +108,20 @@ test.each<[string, (ada: object) => object]>([
   expect(south.people.get('ada')).toBeUndefined();
 });
 
+test('who is no gate signs what he has done himself, and not in the name of another', async () => {
+  const north = gate('north');
+  keep('ada', signedBy(keys.office, 'ada', { ...person('ada', version(1)), by: 'guard' }));
+  keep('first', signedBy(keys.office, 'first', { ...person('first', version(1)), by: 'office' }));
+  await settled(north);
+  expect(north.people.get('ada')).toBeUndefined();
+});
+
 test('one with the role may enrol and not remove', async () => {
   const north = gate('north');
   north.people.put(person('ada', version(1)));
   await until('Ada is shared', () => textAt('ada') !== '');
   keep('ada', signedBy(keys.office, 'ada', { removed: true, version: version(9) }));
-  keep('first', signedBy(keys.office, 'first', person('first', version(1))));
+  keep('first', signedBy(keys.office, 'first', { ...person('first', version(1)), by: 'office' }));
   await settled(north);
   expect(north.people.get('ada')).toBeDefined();
 });
@@ -150,7 +158,7 @@ test.each([
 });
 
 test('a newer list at the broker is taken over, and what was refused before it is looked at once more', async () => {
-  keep('first', signedBy(keys.office, 'first', person('first', version(1))));
+  keep('first', signedBy(keys.office, 'first', { ...person('first', version(1)), by: 'office' }));
   const older = listOf([trusted('north', keys.north, ['gate'])]);
   keep('second', signedBy(keys.north, 'second', person('second', version(1))));
   const north = gate('north', { list: older });
