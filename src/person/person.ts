@@ -22,15 +22,18 @@ export const languageSchema = z.enum(['en', 'zh-TW']);
 export type Language = z.infer<typeof languageSchema>;
 
 /** A day or a moment, as people give it; a day alone begins at midnight UTC. */
-export const momentSchema = z.unknown().transform((given, context): string => {
-  const day = z.iso.date().safeParse(given);
-  if (day.success) return `${day.data}T00:00:00.000Z`;
-  const moment = z.iso.datetime().safeParse(given);
-  if (moment.success) return moment.data;
-  const message = 'give a day, such as 2026-12-31, or a moment in UTC, such as 2026-12-31T08:00:00Z';
-  context.addIssue({ code: 'custom', message, input: given });
-  return z.NEVER;
-});
+export const momentSchema = z
+  .unknown()
+  .meta({ type: 'string' })
+  .transform((given, context): string => {
+    const day = z.iso.date().safeParse(given);
+    if (day.success) return `${day.data}T00:00:00.000Z`;
+    const moment = z.iso.datetime().safeParse(given);
+    if (moment.success) return moment.data;
+    const message = 'give a day, such as 2026-12-31, or a moment in UTC, such as 2026-12-31T08:00:00Z';
+    context.addIssue({ code: 'custom', message, input: given });
+    return z.NEVER;
+  });
 
 /** `<encoder name>@<first 12 hex digits of its sha256>`: templates of different encoders are never compared. */
 export const encoderIdSchema = z.string().regex(/^[a-z0-9-]{1,32}@[0-9a-f]{12}$/);

@@ -46,12 +46,16 @@ test('check warns of what is allowed and dangerous, and the file is in order all
   const mqtt = 'mqtt: { enabled: true, url: mqtt://broker.example }';
   const open = file(`gate: east\ndoor: { kind: gpio, relay: { line: 17 } }\n${mqtt}`);
   await run('check', '--config', open);
-  expect(printed).toMatch(/: in order\n(note: .*\n)*warning: broker-plain: .*\nwarning: broker-anonymous: .*\n$/);
+  expect(printed).toMatch(
+    /: in order\n(note: .*\n)*warning: broker-plain: .*\nwarning: broker-anonymous: .*\nwarning: unsigned: .*\n$/,
+  );
   printed = '';
   await run('check', '--json', '--config', open);
   const said = JSON.parse(printed);
   expect(said).toMatchObject({ ok: true, problems: [] });
-  expect(said.warnings).toEqual([expect.stringMatching(/^broker-plain:/), expect.stringMatching(/^broker-anonymous:/)]);
+  expect(said.warnings).toEqual(
+    ['broker-plain:', 'broker-anonymous:', 'unsigned:'].map((start) => expect.stringMatching(`^${start}`)),
+  );
 });
 
 test('check reports all mistakes at once to people', async () => {

@@ -8,6 +8,8 @@ import { tempFolder } from '../store/sample.js';
 const codes = (changes: object, env = {}) =>
   dangersOf(configSchema.parse(changes), env).map((danger) => danger.split(':')[0]);
 const SITE_KEY = '11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=';
+/** Where nothing is signed is a danger of its own. */
+const keys = { siteKeys: [SITE_KEY] };
 const gpio = { kind: 'gpio', relay: { line: 17 } };
 
 test.each<[string, object, readonly string[]]>([
@@ -67,21 +69,21 @@ test.each<[string, object, readonly string[]]>([
     { gate: 'north', door: { ...gpio, gpio: { backend: 'simulated' } } },
     ['door-simulated'],
   ],
-  ['a broker that is off', { mqtt: { url: 'mqtt://broker.example' } }, []],
-  ['an open broker on this machine', { mqtt: { enabled: true } }, []],
-  ['the same, by its IPv6 address', { mqtt: { enabled: true, url: 'mqtt://[::1]:1883' } }, []],
+  ['a broker that is off', { keys, mqtt: { url: 'mqtt://broker.example' } }, []],
+  ['an open broker on this machine', { keys, mqtt: { enabled: true } }, []],
+  ['the same, by its IPv6 address', { keys, mqtt: { enabled: true, url: 'mqtt://[::1]:1883' } }, []],
   [
     'an open broker elsewhere',
-    { mqtt: { enabled: true, url: 'mqtt://broker.example' } },
+    { keys, mqtt: { enabled: true, url: 'mqtt://broker.example' } },
     ['broker-plain', 'broker-anonymous'],
   ],
   [
     'a name without a password, as a list of clients may want it',
-    { mqtt: { enabled: true, url: 'mqtt://192.0.2.1', username: 'north' } },
+    { keys, mqtt: { enabled: true, url: 'mqtt://192.0.2.1', username: 'north' } },
     ['broker-plain'],
   ],
-  ['an encrypted broker that wants no name', { mqtt: { enabled: true, url: 'mqtts://b' } }, ['broker-anonymous']],
-  ['a name over TLS', { mqtt: { enabled: true, url: 'mqtts://b', username: 'north' } }, []],
+  ['an encrypted broker that wants no name', { keys, mqtt: { enabled: true, url: 'mqtts://b' } }, ['broker-anonymous']],
+  ['a name over TLS', { keys, mqtt: { enabled: true, url: 'mqtts://b', username: 'north' } }, []],
 ])('%s', (_what, changes, expected) => {
   expect(codes(changes)).toEqual(expected);
 });
@@ -109,7 +111,7 @@ test('a password or key that every user can read or change is a danger, one for 
 test('a password that goes to another machine as it is, is a danger; over TLS and on this machine it is none', async () => {
   const file = join(await tempFolder(), 'password');
   writeFileSync(file, 'secret', { mode: 0o600 });
-  const to = (url: string) => codes({ mqtt: { enabled: true, url, username: 'north', passwordFile: file } });
+  const to = (url: string) => codes({ keys, mqtt: { enabled: true, url, username: 'north', passwordFile: file } });
   expect(to('mqtt://broker.example')).toEqual(['broker-password-plain']);
   expect(to('mqtts://broker.example')).toEqual([]);
   expect(to('mqtt://localhost:1883')).toEqual([]);
@@ -120,7 +122,7 @@ test("the key of the gate's certificate that every user can read is a danger", a
   writeFileSync(file, 'secret');
   chmodSync(file, 0o644);
   const mqtt = { enabled: true, url: 'mqtts://broker.example', certFile: file, keyFile: file };
-  expect(codes({ mqtt })).toEqual(['secret-open']);
+  expect(codes({ keys, mqtt })).toEqual(['secret-open']);
 });
 
 test('a secret that is not there is told', () => {

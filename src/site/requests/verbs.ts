@@ -20,6 +20,8 @@ export const photoSchema = z.instanceof(Uint8Array).superRefine((bytes, context)
 /** base64 in JSON; bytes when the payload itself is the photo (MQTT 5). */
 const photoArg = z
   .unknown()
+  // What docs/asyncapi.yaml says of it.
+  .meta({ type: 'string', contentEncoding: 'base64' })
   .transform((given, context) => {
     if (given instanceof Uint8Array) return given;
     const photo = typeof given === 'string' ? photoOfText(given) : { why: 'it is no text' };
