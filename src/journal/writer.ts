@@ -89,3 +89,31 @@ export const journalOff: JournalWriter = {
   purge: () => Promise.resolve(0),
   close: () => Promise.resolve(),
 };
+
+/** A journal of which some is done otherwise, and all else by `journal`. */
+export const journalOver = (
+  journal: JournalWriter,
+  changes: Partial<Pick<JournalWriter, 'append' | 'erase' | 'renewSeals' | 'purge' | 'close'>>,
+): JournalWriter => ({
+  append: (input) => journal.append(input),
+  get head() {
+    return journal.head;
+  },
+  get extent() {
+    return journal.extent;
+  },
+  get reader() {
+    return journal.reader;
+  },
+  get newestMs() {
+    return journal.newestMs;
+  },
+  get fault() {
+    return journal.fault;
+  },
+  erase: (person) => journal.erase(person),
+  renewSeals: () => journal.renewSeals(),
+  purge: (clockTrusted) => journal.purge(clockTrusted),
+  close: (leftMs) => journal.close(leftMs),
+  ...changes,
+});

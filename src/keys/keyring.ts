@@ -116,7 +116,7 @@ export class Keyring {
     if (!found) return bad('bad-signature', `the key ${shown(key)} is not in the list of this site (${this.#which()})`);
     const { trusted, check } = found;
     const { name, revoked } = trusted;
-    if (revoked !== null && this.#isOver(Date.parse(revoked), madeMs))
+    if (this.isRevoked(trusted, madeMs))
       return bad('bad-signature', `the key ${key} of "${name}" was revoked at ${revoked}`);
     if (!verified(check, text, signature))
       return bad(
@@ -131,6 +131,11 @@ export class Keyring {
     if (gate !== undefined && trusted.gates !== null && !trusted.gates.includes(gate))
       return bad('not-allowed', `"${name}" may ask ${trusted.gates.join(', ') || 'no gate'}, not ${gate}`);
     return { ok: true, name, roles: trusted.roles };
+  }
+
+  /** Whether a key of the list counts no more. */
+  isRevoked({ revoked }: Pick<TrustedKey, 'revoked'>, madeMs?: number): boolean {
+    return revoked !== null && this.#isOver(Date.parse(revoked), madeMs);
   }
 
   /** A date that had passed when the list was made has passed, whatever this gate's clock says. */

@@ -1,5 +1,4 @@
 /** The keys of the site at this gate: the list that is in force, the gate's own key, the secret that seals what lies at the broker. */
-
 import { readSealKey } from '../config/open-vault.js';
 import type { Opening } from '../config/opening.js';
 import { readSecret, secretPath } from '../config/secret.js';
@@ -85,7 +84,8 @@ function recordSeal(file: string, older: readonly string[], env: typeof process.
   return new RecordSeal(readSealKey(file, 'keys.sealKeyFile', env), others);
 }
 
-function standing({ list }: Keyring, own: SigningKey | undefined, told: boolean): readonly string[] {
+function standing(keyring: Keyring, own: SigningKey | undefined, told: boolean): readonly string[] {
+  const { list } = keyring;
   if (!list) return ['keys: no list of keys has arrived yet, so nobody is trusted: publish trust.json (docs/keys.md)'];
   if (!own)
     return told
@@ -96,7 +96,7 @@ function standing({ list }: Keyring, own: SigningKey | undefined, told: boolean)
     return [
       `keys: the key of this gate, ${own.id}, is not in the list: \`kaimon keys add --role gate --public ${own.publicKey}\``,
     ];
-  if (trusted.revoked !== null)
-    return [`keys: the key of this gate, "${trusted.name}", is revoked from ${trusted.revoked} on`];
+  if (keyring.isRevoked(trusted))
+    return [`keys: the key of this gate, "${trusted.name}", is revoked since ${trusted.revoked}`];
   return trusted.roles.includes('gate') ? [] : [`keys: the key of this gate, "${trusted.name}", has not the role gate`];
 }

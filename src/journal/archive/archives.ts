@@ -14,7 +14,7 @@ import { FileDisk } from '../file-disk.js';
 import { HEAD_FILE } from '../head.js';
 import { readMark } from '../recovery.js';
 import { PERSONAL_FOLDER } from '../segment.js';
-import type { JournalWriter } from '../writer.js';
+import { type JournalWriter, journalOver } from '../writer.js';
 
 export const ARCHIVES = 'journal-archive';
 /** How many entries of an archive were erased there: no line can be added to a journal that another gate has signed. */
@@ -58,21 +58,7 @@ export function withArchives(
   state: string,
   { maxAgeMs, clock, seals }: { readonly maxAgeMs: number; readonly clock: Clock; readonly seals: Lines },
 ): JournalWriter {
-  return {
-    append: (input) => journal.append(input),
-    get head() {
-      return journal.head;
-    },
-    get extent() {
-      return journal.extent;
-    },
-    reader: journal.reader,
-    get newestMs() {
-      return journal.newestMs;
-    },
-    get fault() {
-      return journal.fault;
-    },
+  return journalOver(journal, {
     erase: async (person) => {
       let count = await journal.erase(person);
       for (const name of await archiveNames(state)) count += await eraseIn(archiveFolder(state, name), person, seals);
@@ -88,8 +74,7 @@ export function withArchives(
       for (const name of await archiveNames(state)) count += await renewIn(archiveFolder(state, name), seals);
       return count;
     },
-    close: (leftMs) => journal.close(leftMs),
-  };
+  });
 }
 
 /** First the number, then the lines: what is gone without it looks like tampering. */

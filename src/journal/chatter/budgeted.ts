@@ -1,5 +1,5 @@
 import { type Clock, iso, type Timer, type WallMs } from '../../kit/clock.js';
-import type { JournalWriter } from '../writer.js';
+import { type JournalWriter, journalOver } from '../writer.js';
 import { ChatterBudget, chatterOf } from './chatter.js';
 
 /** The type of the entry that counts what was left out. */
@@ -20,7 +20,7 @@ export function budgeted(journal: JournalWriter, clock: Clock): JournalWriter {
       void journal.append({ type: LEFT_OUT, fields: { ...left, from: iso(since), until: iso(clock.wall()) } });
     since = undefined;
   };
-  return {
+  return journalOver(journal, {
     append: (input) => {
       const kind = chatterOf(input);
       if (kind === undefined || budget.take(kind, clock.monotonic())) return journal.append(input);
@@ -28,25 +28,9 @@ export function budgeted(journal: JournalWriter, clock: Clock): JournalWriter {
       timer ??= clock.after(COUNT_MS, count);
       return Promise.resolve({ durable: false, why: 'counted' });
     },
-    get head() {
-      return journal.head;
-    },
-    get extent() {
-      return journal.extent;
-    },
-    reader: journal.reader,
-    get newestMs() {
-      return journal.newestMs;
-    },
-    get fault() {
-      return journal.fault;
-    },
-    erase: (person) => journal.erase(person),
-    renewSeals: () => journal.renewSeals(),
-    purge: (clockTrusted) => journal.purge(clockTrusted),
     close: (leftMs) => {
       count();
       return journal.close(leftMs);
     },
-  };
+  });
 }

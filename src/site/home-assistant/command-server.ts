@@ -7,7 +7,7 @@ import { LogBudget } from '../../kit/logging/log-budget.js';
 import type { DoorMode } from '../../schedule/door-mode.js';
 import type { Packet } from '../link/link.js';
 import type { ErrorCode } from '../messages.js';
-import { type KnownTime, knownAtStart, type RequestTime, timeOf } from '../requests/request-time.js';
+import { RequestClock } from '../requests/request-clock.js';
 import { checkCommand } from './command.js';
 import type { Command } from './options.js';
 import { SeenCommands } from './seen-commands.js';
@@ -41,13 +41,13 @@ export class CommandServer {
   readonly #parts: CommandServerParts;
   readonly #seen = new SeenCommands();
   readonly #budget: LogBudget;
-  #known: KnownTime;
+  readonly #time: RequestClock;
   #listeningSince: MonotonicMs | undefined;
 
   constructor(parts: CommandServerParts) {
     this.#parts = parts;
     this.#budget = new LogBudget(parts.clock);
-    this.#known = knownAtStart(parts.clock.monotonic(), parts.trustedClock.confirmedMs);
+    this.#time = new RequestClock(parts.clock, parts.trustedClock);
   }
 
   /** The broker has acknowledged the subscription. */
@@ -65,7 +65,7 @@ export class CommandServer {
     if (packet.payload.byteLength === 0) return;
     const { clock, offered, signedOnly } = this.#parts;
     const check = checkCommand(packet, {
-      time: this.#time(),
+      time: this.#time.now(),
       listeningMs: this.#listeningSince === undefined ? undefined : clock.monotonic() - this.#listeningSince,
       offered,
       signedOnly,
@@ -73,14 +73,6 @@ export class CommandServer {
     });
     if (check.kind === 'refuse') this.#refused(check.command, check.code, check.message);
     else void this.#do(check.command);
-  }
-
-  #time(): RequestTime {
-    const { clock, trustedClock } = this.#parts;
-    const reading = { wall: clock.wall(), mono: clock.monotonic(), trusted: trustedClock.trusted };
-    const { known, time } = timeOf(this.#known, reading);
-    this.#known = known;
-    return time;
   }
 
   async #do(command: Command): Promise<void> {

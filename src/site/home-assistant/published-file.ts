@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { z } from 'zod';
-import type { Opening } from '../../config/opening.js';
 import type { DocumentFormat } from '../../kit/files/format.js';
-import { StateFile } from '../../kit/files/state-file.js';
+import { openStateFile, type StateFileSurroundings } from '../../kit/files/open-state-file.js';
 import { nameSchema } from '../topics.js';
 import { type Device, sameDevice } from './topics.js';
 
@@ -57,31 +55,16 @@ export class PublishedDevices implements Published {
 }
 
 /** The devices from before the restart, in `home-assistant.json` of the state folder. */
-export async function openPublished({
-  paths,
-  clock,
-  log,
-  endings,
-  warnings,
-}: Pick<Opening, 'paths' | 'clock' | 'log' | 'endings' | 'warnings'>): Promise<Published> {
-  const file = await endings.open(
-    "Home Assistant's devices",
-    () =>
-      StateFile.openAnyway<z.infer<typeof publishedSchema>>({
-        file: join(paths.state, 'home-assistant.json'),
-        name: "Home Assistant's devices",
-        lost: 'what this gate showed in Home Assistant under another name is not taken out by itself',
-        schema: publishedSchema,
-        format: PUBLISHED_FORMAT,
-        empty: { schema: 1, devices: [] },
-        delayMs: 0,
-        clock,
-        log,
-        warnings,
-      }),
-    (opened, leftMs) => opened.close(leftMs),
-    { saves: true },
-  );
+export async function openPublished(surroundings: StateFileSurroundings): Promise<Published> {
+  const file = await openStateFile<z.infer<typeof publishedSchema>>(surroundings, {
+    file: 'home-assistant.json',
+    name: PUBLISHED_FORMAT.name,
+    lost: 'what this gate showed in Home Assistant under another name is not taken out by itself',
+    schema: publishedSchema,
+    format: PUBLISHED_FORMAT,
+    empty: { schema: 1, devices: [] },
+    delayMs: 0,
+  });
   const published: PublishedDevices = new PublishedDevices(file.found.devices, () =>
     file.save(() => ({
       schema: 1,

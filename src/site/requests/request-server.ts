@@ -9,8 +9,8 @@ import { type ErrorCode, RequestError, type Response } from '../messages.js';
 import type { Names } from '../topics.js';
 import { checkRequest, type Request, type RequestCheck } from './check-request.js';
 import { LostAnswers } from './lost-answers.js';
+import { RequestClock } from './request-clock.js';
 import { RequestLimits } from './request-limits.js';
-import { type KnownTime, knownAtStart, type RequestTime, timeOf } from './request-time.js';
 import type { KeptRequests } from './seen-file.js';
 import { type QueueFull, SlowQueue, type Turn } from './slow-queue.js';
 import { type ArgsOf, changesSomething, laneOf, type Verb } from './verbs.js';
@@ -72,7 +72,7 @@ interface Address {
  */
 export class RequestServer {
   readonly #parts: RequestServerParts;
-  #known: KnownTime;
+  readonly #time: RequestClock;
   /** Lines about safety verbs have a budget of their own. */
   readonly #budgets: { readonly safety: LogBudget; readonly other: LogBudget };
   readonly #limits: RequestLimits;
@@ -83,7 +83,7 @@ export class RequestServer {
   constructor(parts: RequestServerParts) {
     const { clock, log, trustedClock } = parts;
     this.#parts = parts;
-    this.#known = knownAtStart(clock.monotonic(), trustedClock.confirmedMs);
+    this.#time = new RequestClock(clock, trustedClock);
     this.#budgets = { safety: new LogBudget(clock), other: new LogBudget(clock) };
     this.#limits = new RequestLimits(clock);
     this.#slow = new SlowQueue(clock);
@@ -93,7 +93,7 @@ export class RequestServer {
   /** A packet arrived on a request topic. */
   receive(packet: Packet): void {
     const { requests, names, keyring } = this.#parts;
-    const check = checkRequest(packet, this.#time(), requests.seen, names, this.#limits, keyring);
+    const check = checkRequest(packet, this.#time.now(), requests.seen, names, this.#limits, keyring);
     switch (check.kind) {
       case 'drop':
         this.#warn({ why: check.why }, 'a request was ignored');
@@ -114,14 +114,6 @@ export class RequestServer {
   stop(): void {
     this.#slow.stop();
     this.#lost.stop();
-  }
-
-  #time(): RequestTime {
-    const { clock, trustedClock } = this.#parts;
-    const reading = { wall: clock.wall(), mono: clock.monotonic(), trusted: trustedClock.trusted };
-    const { known, time } = timeOf(this.#known, reading);
-    this.#known = known;
-    return time;
   }
 
   #refuse({ id, code, message, retryAfterMs, respondTo, verb, client }: Refused, packet: Packet): void {

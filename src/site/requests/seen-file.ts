@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { z } from 'zod';
-import type { Opening } from '../../config/opening.js';
 import { iso, wallMs } from '../../kit/clock.js';
 import type { DocumentFormat } from '../../kit/files/format.js';
-import { StateFile } from '../../kit/files/state-file.js';
+import { openStateFile, type StateFileSurroundings } from '../../kit/files/open-state-file.js';
 import { requestIdSchema } from '../messages.js';
 import { ForgottenRequests, SPANS_MAX } from './forgotten-requests.js';
 import { SEEN_BOUNDS, SeenRequests } from './seen-requests.js';
@@ -35,31 +33,16 @@ export interface KeptRequests {
  * The ids from before the restart, in `requests.json` of the state folder: what was done before it is not done again, whatever the
  * clock shows after it. Where the file cannot be used they are not known, and that is logged.
  */
-export async function openSeenRequests({
-  paths,
-  clock,
-  log,
-  endings,
-  warnings,
-}: Pick<Opening, 'paths' | 'clock' | 'log' | 'endings' | 'warnings'>): Promise<KeptRequests> {
-  const file = await endings.open(
-    'the requests that were taken',
-    () =>
-      StateFile.openAnyway({
-        file: join(paths.state, 'requests.json'),
-        name: 'the requests that were taken',
-        lost: 'what was asked before this start is refused by its time alone',
-        schema: seenSchema,
-        format: SEEN_FORMAT,
-        empty: { schema: 1, requests: {}, forgotten: [] },
-        delayMs: 0,
-        clock,
-        log,
-        warnings,
-      }),
-    (opened, leftMs) => opened.close(leftMs),
-    { saves: true },
-  );
+export async function openSeenRequests(surroundings: StateFileSurroundings): Promise<KeptRequests> {
+  const file = await openStateFile<z.infer<typeof seenSchema>>(surroundings, {
+    file: 'requests.json',
+    name: SEEN_FORMAT.name,
+    lost: 'what was asked before this start is refused by its time alone',
+    schema: seenSchema,
+    format: SEEN_FORMAT,
+    empty: { schema: 1, requests: {}, forgotten: [] },
+    delayMs: 0,
+  });
   const { found } = file;
   const seen = new SeenRequests(
     Object.entries(found.requests).map(([id, at]) => [id.toLowerCase(), Date.parse(at)]),

@@ -3,69 +3,28 @@ import { silentLog } from '../../../src/kit/log.js';
 import { ManualClock } from '../../../src/kit/manual-clock.js';
 import { systemClock } from '../../../src/kit/system-clock.js';
 import { FUTURE_MAX_MS } from '../../../src/person/version.js';
-import { type EventFields, RECORD_MAX } from '../../../src/site/messages.js';
+import { RECORD_MAX } from '../../../src/site/messages.js';
 import { Burst } from '../../../src/site/sync/burst.js';
 import { differenceText, Peers } from '../../../src/site/sync/peers.js';
 import { summaryOf } from '../../../src/site/sync/people-digest.js';
-import { peopleRecords, readRecord } from '../../../src/site/sync/people-records.js';
-import { RecordSync } from '../../../src/site/sync/record-sync.js';
-import { parseTopic, topicsOf } from '../../../src/site/topics.js';
+import { readRecord } from '../../../src/site/sync/people-records.js';
 import type { SiteRecord } from '../../../src/store/merge.js';
-import { MemoryBroker, type MemoryLink } from '../../support/memory-link.js';
+import { MemoryBroker } from '../../support/memory-link.js';
 import { until } from '../until.js';
 import { MemoryPeople, person, version } from './memory-people.js';
+import { keepAt, type RecordGate, recordAt, recordGate, recordTopic, settled } from './record-gate.js';
 
 let broker: MemoryBroker;
 let ends: (() => void)[];
 
-interface Gate {
-  readonly people: MemoryPeople;
-  readonly link: MemoryLink;
-  readonly sync: RecordSync<SiteRecord>;
-  readonly rejected: EventFields[];
-  /** Topics of records that this gate published. */
-  readonly published: string[];
+function gate(...given: Parameters<typeof recordGate> extends [unknown, ...infer R] ? R : never): RecordGate {
+  const made = recordGate(broker, ...given);
+  ends.push(() => made.sync.stop());
+  return made;
 }
-
-function gate(name: string, people = new MemoryPeople()): Gate {
-  const link = broker.link();
-  const names = { site: 'home', gate: name };
-  const rejected: EventFields[] = [];
-  const published: string[] = [];
-  const publish = link.publish.bind(link);
-  link.publish = (topic, payload, options) => {
-    if (options.retain) published.push(topic);
-    return publish(topic, payload, options);
-  };
-  const sync = new RecordSync({
-    link,
-    records: peopleRecords(people, topicsOf(names), people.rules),
-    marker: topicsOf(names).sync,
-    clock: systemClock,
-    log: silentLog,
-    onRejected: (fields) => rejected.push(fields),
-    onProblem: () => undefined,
-  });
-  link.onMessage(({ topic, payload }) => {
-    const parsed = parseTopic(names, topic);
-    if (parsed?.kind === 'person') sync.receive(parsed.id, payload);
-    if (parsed?.kind === 'sync') sync.receiveMarker(payload);
-  });
-  link.onUp(() => sync.up());
-  link.onDown(() => sync.down());
-  ends.push(() => sync.stop());
-  link.start();
-  return { people, link, sync, rejected, published };
-}
-
-const settled = (one: Gate) => until('the gate was compared with the broker', () => one.sync.settled);
-const topic = (id: string) => topicsOf({ site: 'home', gate: 'x' }).person(id);
-const atBroker = (id: string): unknown => {
-  const packet = broker.retained(topic(id));
-  return packet && JSON.parse(Buffer.from(packet.payload).toString());
-};
-const keep = (id: string, record: unknown) =>
-  broker.route({ topic: topic(id), payload: Buffer.from(JSON.stringify(record)), retain: true });
+const topic = recordTopic;
+const atBroker = (id: string) => recordAt(broker, id);
+const keep = (id: string, record: unknown) => keepAt(broker, id, record);
 
 beforeEach(() => {
   broker = new MemoryBroker(systemClock);
@@ -103,7 +62,7 @@ test('a gate that reconnects sends what it learned and takes what it missed; the
   await until('the broker has what it lacked', () => north.published.length === 3);
   expect(people.ids()).toEqual(['mine', 'newer-here', 'newer-there', 'theirs']);
   expect(people.get('newer-there')?.name).toBe('There');
-  expect(north.published.sort()).toEqual([topic('mine'), topic('newer-here'), topic('removed-here')]);
+  expect(north.published.sort()).toEqual(['mine', 'newer-here', 'removed-here']);
   expect(atBroker('newer-here')).toMatchObject({ name: 'Here' });
   expect(atBroker('removed-here')).toMatchObject({ removed: true });
 });
@@ -156,7 +115,7 @@ test('records that are invalid, foreign or from the future change no person and 
   expect(people.ids()).toEqual(['ada', 'eve']);
   expect(people.get('eve')?.name).toBe('EVE');
   // A valid record replaces the broken one, and the one from the future.
-  await until('both are replaced', () => [topic('ada'), topic('eve')].every((one) => north.published.includes(one)));
+  await until('both are replaced', () => ['ada', 'eve'].every((one) => north.published.includes(one)));
   expect(atBroker('eve')).toMatchObject({ name: 'EVE' });
 });
 
@@ -181,7 +140,7 @@ test('a record that was lost in a large burst is asked for by name before an old
   await settled(north);
   expect(people.get('ada')?.name).toBe('Newer');
   await until('the broker has Bob', () => north.published.length > 0);
-  expect(north.published).toEqual([topic('bob')]);
+  expect(north.published).toEqual(['bob']);
 });
 
 describe('one record', () => {
@@ -337,5 +296,5 @@ test('a person who is found in the file while the gate runs is shared at once', 
   await settled(south);
   north.people.find(person('ada', version(1)));
   await until('the other gate knows her', () => south.people.get('ada') !== undefined);
-  expect([north.published, south.published]).toEqual([[topic('ada')], []]);
+  expect([north.published, south.published]).toEqual([['ada'], []]);
 });

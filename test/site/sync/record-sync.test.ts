@@ -1,15 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { silentLog } from '../../../src/kit/log.js';
 import { systemClock } from '../../../src/kit/system-clock.js';
-import type { EventFields } from '../../../src/site/messages.js';
 import { forgetAfterMs } from '../../../src/site/sync/absence.js';
-import { type PeopleRules, peopleRecords } from '../../../src/site/sync/people-records.js';
-import { RecordSync } from '../../../src/site/sync/record-sync.js';
-import { parseTopic, topicsOf } from '../../../src/site/topics.js';
 import { STRANGERS_MAX } from '../../../src/store/people-document.js';
 import { MemoryBroker } from '../../support/memory-link.js';
 import { until } from '../until.js';
 import { MemoryPeople, person, version } from './memory-people.js';
+import { keepAt, type RecordGate, recordAt, recordGate, recordTopic, settled } from './record-gate.js';
 
 const DAY = 86_400_000;
 let broker: MemoryBroker;
@@ -22,46 +18,14 @@ afterEach(() => {
   for (const end of ends) end();
 });
 
-function gate(name: string, people = new MemoryPeople(), rules: Partial<PeopleRules> = {}) {
-  const link = broker.link();
-  const names = { site: 'home', gate: name };
-  const rejected: EventFields[] = [];
-  const published: string[] = [];
-  const publish = link.publish.bind(link);
-  link.publish = (topic, payload, options) => {
-    if (options.retain) published.push(`${topic.split('/').at(-1)}${payload.length === 0 ? ' cleared' : ''}`);
-    return publish(topic, payload, options);
-  };
-  const sync = new RecordSync({
-    link,
-    records: peopleRecords(people, topicsOf(names), { ...people.rules, ...rules }),
-    marker: topicsOf(names).sync,
-    clock: systemClock,
-    log: silentLog,
-    onRejected: (fields) => rejected.push(fields),
-    onProblem: () => undefined,
-  });
-  link.onMessage(({ topic, payload }) => {
-    const parsed = parseTopic(names, topic);
-    if (parsed?.kind === 'person') sync.receive(parsed.id, payload);
-    if (parsed?.kind === 'sync') sync.receiveMarker(payload);
-  });
-  link.onUp(() => sync.up());
-  link.onDown(() => sync.down());
-  ends.push(() => sync.stop());
-  link.start();
-  return { people, sync, rejected, published };
+function gate(...given: Parameters<typeof recordGate> extends [unknown, ...infer R] ? R : never): RecordGate {
+  const made = recordGate(broker, ...given);
+  ends.push(() => made.sync.stop());
+  return made;
 }
-type Gate = ReturnType<typeof gate>;
-
-const settled = (one: Gate) => until('the gate was compared with the broker', () => one.sync.settled);
-const topic = (id: string) => topicsOf({ site: 'home', gate: 'x' }).person(id);
-const atBroker = (id: string): unknown => {
-  const packet = broker.retained(topic(id));
-  return packet && JSON.parse(Buffer.from(packet.payload).toString());
-};
-const keep = (id: string, record: unknown) =>
-  broker.route({ topic: topic(id), payload: Buffer.from(JSON.stringify(record)), retain: true });
+const topic = recordTopic;
+const atBroker = (id: string) => recordAt(broker, id);
+const keep = (id: string, record: unknown) => keepAt(broker, id, record);
 const removal = (at: string) => ({ removed: true, version: at });
 
 test('200,000 forged removals at the broker cost bounded memory, and the site goes on enrolling and removing', async () => {
