@@ -4,6 +4,8 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface TcpProxy {
   readonly port: number;
   cut(): void;
+  /** While it refuses, connections are cut at once and none is accepted. */
+  refuse(now: boolean): void;
   close(): Promise<void>;
 }
 
@@ -13,7 +15,12 @@ export async function tcpProxy(toPort: number): Promise<TcpProxy> {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   };
+  let refusing = false;
   const server = createServer((near) => {
+    if (refusing) {
+      near.destroy();
+      return;
+    }
     const far = connect(toPort, '127.0.0.1');
     keep(near);
     keep(far);
@@ -35,6 +42,10 @@ export async function tcpProxy(toPort: number): Promise<TcpProxy> {
   return {
     port: address.port,
     cut,
+    refuse: (now) => {
+      refusing = now;
+      if (now) cut();
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
