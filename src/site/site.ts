@@ -4,6 +4,8 @@ import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { BrokerWatch } from './broker/broker-watch.js';
 import { watchRefusals } from './broker/refusals.js';
+import { InfoReader } from './info/info-reader.js';
+import { signedInfo } from './info/sign-info.js';
 import { KeysTopic } from './keys-topic.js';
 import { LIMITS } from './limits.js';
 import type { Link, Packet, Unlisten } from './link/link.js';
@@ -99,8 +101,15 @@ export class Site {
       });
     this.#stateTopic = new RetainedTopic(this.#topics.state, parts);
     this.#infoTopic = new RetainedTopic(this.#topics.info, parts);
+    const infos = new InfoReader({
+      ...names,
+      keyring: keys?.keyring,
+      monotonic: () => clock.monotonic(),
+      now: () => (given.trustedClock.trusted ? clock.wall() : undefined),
+    });
     this.#broker = new BrokerWatch({
       ...parts,
+      infos,
       topic: this.#topics.info,
       onProblem: (kind, text) => this.#problem(kind, text),
       onForgot: () => outbox.add('broker-forgot'),
@@ -112,6 +121,8 @@ export class Site {
     });
     this.#sync = new SiteSync({
       ...parts,
+      infos,
+      signed: keys !== undefined,
       topics: this.#topics,
       onRejected: (name, fields) => outbox.add(`${name}-rejected`, fields),
       onSummary: () => this.#publishInfo(),
@@ -271,15 +282,21 @@ export class Site {
     const people = this.#sync.summary;
     if (!this.#info || !people) return;
     const { instance } = this.#broker;
-    const list = this.#parts.keys?.keyring.list;
-    const keys = this.#parts.keys && { serial: list?.serial ?? null, issued: list?.issued ?? null };
-    this.#infoTopic.set(JSON.stringify({ ...this.#info, instance, limits: LIMITS, people, keys }));
+    const { keys, names, clock } = this.#parts;
+    const list = keys?.keyring.list;
+    const trust = keys && { serial: list?.serial ?? null, issued: list?.issued ?? null };
+    const info = { ...this.#info, instance, limits: LIMITS, people, keys: trust };
+    // As it stands in JSON, without what is undefined: that is what is signed.
+    const said = JSON.parse(JSON.stringify(info)) as Readonly<Record<string, unknown>>;
+    this.#infoTopic.set(JSON.stringify(signedInfo(keys?.own, names, said, clock.wall())));
     this.#broker.published();
   }
 
   #eachMinute(): void {
     this.#minuteTimer = this.#parts.clock.after(MINUTE_MS, () => {
       this.#broker.minute();
+      // Signed anew: what others heard from this gate long ago counts no more.
+      if (this.#parts.keys) this.#publishInfo();
       this.#eachMinute();
     });
   }

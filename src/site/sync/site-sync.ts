@@ -16,7 +16,7 @@ import { type SiteRecordsParts, siteRecords } from './site-records.js';
 export interface SiteSyncParts
   extends Omit<SiteRecordsParts, 'rules' | 'people'>,
     Omit<PeopleCareParts, 'connected' | 'settled' | 'onReleased' | 'onAnew' | 'onProblem'>,
-    Pick<PeopleComparisonParts, 'names'> {
+    Pick<PeopleComparisonParts, 'names' | 'infos' | 'signed'> {
   readonly link: Link;
   readonly topics: Topics;
   readonly clock: Clock;
