@@ -22,7 +22,13 @@ export interface Signed {
 
 export type SignatureVerdict =
   | { readonly ok: true; readonly name: string; readonly roles: readonly Role[] }
-  | { readonly ok: false; readonly code: 'unsigned' | 'bad-signature' | 'not-allowed'; readonly why: string };
+  | {
+      readonly ok: false;
+      readonly code: 'unsigned' | 'bad-signature' | 'not-allowed';
+      readonly why: string;
+      /** Whose signature it is, where that was right and something else is wrong. */
+      readonly name?: string;
+    };
 
 /** Of a request: the gate that is asked, and when it says that it was made, in milliseconds. */
 export interface Asked {
@@ -125,20 +131,21 @@ export class Keyring {
     if (!found) return bad('bad-signature', `the key ${shown(key)} is not in the list of this site (${this.#which()})`);
     const { trusted, check } = found;
     const { name, revoked } = trusted;
-    if (this.isRevoked(trusted, madeMs))
-      return bad('bad-signature', `the key ${key} of "${name}" was revoked at ${revoked}`);
     if (!verified(check, text, signature))
       return bad(
         'bad-signature',
         `the signature of "${name}" is wrong: it was changed, or made for another gate, site or verb`,
       );
+    if (this.isRevoked(trusted, madeMs))
+      return bad('bad-signature', `the key ${key} of "${name}" was revoked at ${revoked}`, name);
     if (!roles.some((role) => trusted.roles.includes(role)))
       return bad(
         'not-allowed',
         `"${name}" has the roles ${trusted.roles.join(', ') || '(none)'}; needed is ${roles.join(' or ')}`,
+        name,
       );
     if (gate !== undefined && trusted.gates !== null && !trusted.gates.includes(gate))
-      return bad('not-allowed', `"${name}" may ask ${trusted.gates.join(', ') || 'no gate'}, not ${gate}`);
+      return bad('not-allowed', `"${name}" may ask ${trusted.gates.join(', ') || 'no gate'}, not ${gate}`, name);
     return { ok: true, name, roles: trusted.roles };
   }
 
@@ -172,8 +179,9 @@ const shown = (key: string): string => key.slice(0, 16).replace(/[^0-9a-f]/g, '?
 const notOne = ({ issues: [issue] }: z.ZodError): string =>
   `it is not a list of keys: ${issue?.path.join('.')}: ${issue?.message}`;
 const refused = (why: string): TrustVerdict => ({ kind: 'refused', why });
-const bad = (code: 'unsigned' | 'bad-signature' | 'not-allowed', why: string): SignatureVerdict => ({
+const bad = (code: 'unsigned' | 'bad-signature' | 'not-allowed', why: string, name?: string): SignatureVerdict => ({
   ok: false,
   code,
   why,
+  ...(name !== undefined && { name }),
 });

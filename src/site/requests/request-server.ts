@@ -13,7 +13,7 @@ import { RequestClock } from './request-clock.js';
 import { RequestLimits } from './request-limits.js';
 import type { KeptRequests } from './seen-file.js';
 import { type QueueFull, SlowQueue, type Turn } from './slow-queue.js';
-import { type ArgsOf, changesSomething, laneOf, type Verb } from './verbs.js';
+import { type ArgsOf, changesSomething, isVerb, laneOf, type Verb } from './verbs.js';
 
 /** Requests of one verb done at one time. Others are counted by themselves: what waits for the disk or the eye keeps no door shut. */
 const AT_ONCE = { safety: 64, quick: 32 } as const;
@@ -116,16 +116,18 @@ export class RequestServer {
     this.#lost.stop();
   }
 
-  #refuse({ id, code, message, retryAfterMs, respondTo, verb, client }: Refused, packet: Packet): void {
+  #refuse({ id, code, message, retryAfterMs, respondTo, verb, client, proof }: Refused, packet: Packet): void {
     this.#warn({ id, code, message }, 'a request was refused', verb);
-    if (!this.#limits.refusal(client, verb)) {
+    // Not to be done after a restart either.
+    if (proof === 'signed' && isVerb(verb) && changesSomething(verb)) this.#parts.requests.keep();
+    if (!this.#limits.refusal(proof, client, verb)) {
       this.#lost.add(id, 'too many requests were refused within a short time');
       return;
     }
     this.#answer(addressOf(respondTo, 'refusal', packet), refusal(id, code, message, retryAfterMs));
   }
 
-  #take({ request, respondTo, client, lifeMs }: Accepted, packet: Packet): void {
+  #take({ request, respondTo, client, proof, lifeMs }: Accepted, packet: Packet): void {
     const { verb, id } = request;
     const lane = laneOf(verb) ?? 'quick';
     const to = addressOf(respondTo, lane === 'safety' ? 'safety' : 'answer', packet);
@@ -141,7 +143,7 @@ export class RequestServer {
     if (!full) return;
     const { why, retryAfterMs } = full;
     const message = `${why}: send a new request in ${Math.ceil(retryAfterMs / 1000)} s`;
-    this.#refuse({ kind: 'refuse', id, code: 'busy', message, retryAfterMs, respondTo, verb, client }, packet);
+    this.#refuse({ kind: 'refuse', id, code: 'busy', message, retryAfterMs, respondTo, verb, client, proof }, packet);
   }
 
   #serveNow(request: Request, to: Address, atOnce: number): QueueFull | undefined {
