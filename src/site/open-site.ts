@@ -1,6 +1,7 @@
 import type { Opening } from '../config/opening.js';
 import { openSeenRequests } from './requests/seen-file.js';
-import { Site, type SiteParts } from './site.js';
+import { Site } from './site.js';
+import type { SiteParts } from './site-parts.js';
 import { openInSyncFile } from './sync/in-sync-file.js';
 import type { Uplink } from './uplink.js';
 

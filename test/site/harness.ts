@@ -10,7 +10,8 @@ import { type Instance, responseSchema } from '../../src/site/messages.js';
 import { Outbox } from '../../src/site/outbox.js';
 import type { RequestContext, RequestHandlers } from '../../src/site/requests/request-server.js';
 import { SeenRequests } from '../../src/site/requests/seen-requests.js';
-import { Site, type SiteState } from '../../src/site/site.js';
+import { Site } from '../../src/site/site.js';
+import type { SiteState } from '../../src/site/site-parts.js';
 import { topicsOf } from '../../src/site/topics.js';
 import { MemoryPeople } from './sync/memory-people.js';
 
