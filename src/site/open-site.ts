@@ -9,7 +9,7 @@ import type { Uplink } from './uplink.js';
 export async function openSite(
   opening: Opening,
   uplink: Uplink | undefined,
-  parts: Pick<SiteParts, 'people' | 'passages' | 'handlers' | 'trustedClock' | 'written' | 'keys'>,
+  parts: Pick<SiteParts, 'people' | 'passages' | 'handlers' | 'reports' | 'trustedClock' | 'written' | 'keys'>,
 ): Promise<Site | undefined> {
   if (!uplink) return undefined;
   const { clock, log, endings, config } = opening;

@@ -5,6 +5,7 @@ import type { Link } from './link/link.js';
 import type { Instance } from './messages.js';
 import type { Outbox } from './outbox.js';
 import type { GateHandlers, RequestServerParts } from './requests/request-server.js';
+import type { SiteReports } from './site-reports.js';
 import type { PassageSource } from './sync/passage-records.js';
 import type { PeopleCareParts } from './sync/people-care.js';
 import type { Names } from './topics.js';
@@ -35,6 +36,7 @@ export interface SiteParts {
   /** Where people are, as the site's gates share it; undefined if anti-passback is off. */
   readonly passages?: PassageSource | undefined;
   readonly handlers: GateHandlers;
+  readonly reports: SiteReports;
   readonly requests: RequestServerParts['requests'];
   readonly trustedClock: RequestServerParts['trustedClock'];
   /** The keys of the site; undefined where nothing is signed. */

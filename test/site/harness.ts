@@ -12,7 +12,9 @@ import type { RequestContext, RequestHandlers } from '../../src/site/requests/re
 import { SeenRequests } from '../../src/site/requests/seen-requests.js';
 import { Site } from '../../src/site/site.js';
 import type { SiteState } from '../../src/site/site-parts.js';
+import type { SiteReports } from '../../src/site/site-reports.js';
 import { topicsOf } from '../../src/site/topics.js';
+import { noSiteReports } from '../support/no-site-reports.js';
 import { MemoryPeople } from './sync/memory-people.js';
 
 export const online: SiteState = {
@@ -79,10 +81,12 @@ export function gateOver(
     people = new MemoryPeople(),
     keys,
     instance = { machine: randomUUID(), boot: randomUUID() },
+    reports = noSiteReports,
   }: {
     readonly people?: MemoryPeople | undefined;
     readonly keys?: SiteKeys;
     readonly instance?: Pick<Instance, 'machine' | 'boot'>;
+    readonly reports?: SiteReports;
   } = {},
 ): Gate {
   const calls: Call[] = [];
@@ -106,6 +110,7 @@ export function gateOver(
     inSync,
     tombstoneDays: 400,
     handlers: noted,
+    reports,
     written,
     keys,
   });

@@ -37,6 +37,8 @@ export type RequestCheck =
       readonly verb: string;
       readonly client: string;
       readonly proof: Proof;
+      /** Who has signed it. */
+      readonly signer: string | undefined;
     } & Refusal)
   | {
       readonly kind: 'accept';
@@ -45,6 +47,8 @@ export type RequestCheck =
       /** Who it counts for in the queue. */
       readonly client: string;
       readonly proof: Proof;
+      /** Who has signed it. */
+      readonly signer: string | undefined;
       /** How long it may still be begun. */
       readonly lifeMs: number;
     };
@@ -87,6 +91,7 @@ export function checkRequest(
   const raw = readEnvelope(packet, topic);
   const id = raw.ok ? idOf(raw.value) : undefined;
   const respondTo = responseTopic(packet, names, id);
+  let signer: SignatureVerdict | undefined;
   const refuse = (refusal: Refusal, proof: Proof = 'none', client = UNKNOWN_CLIENT): RequestCheck => ({
     kind: 'refuse',
     id: id ?? null,
@@ -94,6 +99,7 @@ export function checkRequest(
     verb,
     client,
     proof,
+    signer: proof === 'none' ? undefined : signer?.name,
     // What is wrong does not matter: it was sent with retain.
     ...(packet.retain && proof === 'none' ? RETAINED : refusal),
   });
@@ -101,7 +107,7 @@ export function checkRequest(
   if (!raw.ok) return refuse({ code: raw.tooLarge === true ? 'too-large' : 'bad-request', message: raw.why });
   const envelope = envelopeSchema.safeParse(raw.value, { reportInput: true });
   if (!envelope.success) return refuse({ code: 'bad-request', message: whatIsWrong(envelope.error) });
-  const signer = keyring && signerOf(keyring, topic, raw.value, envelope.data, names);
+  signer = keyring && signerOf(keyring, topic, raw.value, envelope.data, names);
   if (signer?.ok === false && signer.name === undefined) return refuse({ code: signer.code, message: signer.why });
 
   const client = clientOf(envelope.data, signer);
@@ -156,7 +162,7 @@ export function checkRequest(
       return bar({ code: 'busy', message: FULL, retryAfterMs: FULL_RETRY_MS });
     case 'new': {
       const proof = signer ? 'signed' : 'none';
-      return { kind: 'accept', request, respondTo, client, proof, lifeMs: expiresMs - nowMs };
+      return { kind: 'accept', request, respondTo, client, proof, signer: signer?.name, lifeMs: expiresMs - nowMs };
     }
   }
 }
