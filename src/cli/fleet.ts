@@ -3,6 +3,8 @@ import { Command } from 'commander';
 import type { Config } from '../config/config.js';
 import { readSecret } from '../config/secret.js';
 import { clientOf, connected } from '../doctor/broker/client.js';
+import type { Keyring } from '../keys/keyring.js';
+import { siteKeyring } from '../keys/open-keys.js';
 import { EXIT, OperatingError } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
 import { type FleetReport, fleetLines, fleetReport } from '../site/fleet/fleet-report.js';
@@ -19,6 +21,7 @@ interface FleetOptions extends CommonOptions {
   readonly certFile?: string;
   readonly keyFile?: string;
   readonly signKey?: string;
+  readonly siteKey?: readonly string[];
   readonly watch?: boolean;
 }
 
@@ -45,6 +48,10 @@ export function fleetCommand(): Command {
     .option('--cert-file <file>', 'certificate to show to the broker (PEM)')
     .option('--key-file <file>', 'its private key (PEM)')
     .option('--sign-key <file>', 'private key of who asks for the clocks, where the site has keys (kaimon keys)')
+    .option(
+      '--site-key <key...>',
+      'public key of the site (kaimon keys list), in place of keys.siteKeys: says which gates have signed what they say',
+    )
     .option('--watch', 'go on, and tell each change, until ctrl-c; with --json one document a line')
     .addHelpText(
       'after',
@@ -72,6 +79,7 @@ export async function runFleet(options: FleetOptions, stop: AbortSignal): Promis
     site,
     by: nameOf(mqtt),
     key: options.signKey === undefined ? undefined : signingKeyOf(options.signKey),
+    keyring: keyringOf(options.siteKey ?? config.keys.siteKeys, site),
     protocol: () => link.version,
     clock: systemClock,
     onChange: () => {
@@ -112,6 +120,10 @@ function configOf(options: FleetOptions): Config {
   if (config.mqtt.enabled) return config;
   throw new OperatingError('KAIMON_USAGE', 'no broker is configured (mqtt.enabled): give one with --broker');
 }
+
+/** @returns undefined where no key of the site is known */
+const keyringOf = (siteKeys: readonly string[], site: string): Keyring | undefined =>
+  siteKeys.length === 0 ? undefined : siteKeyring(site, siteKeys, () => systemClock.wall());
 
 /** Who asks: the name by which the broker knows this client, since an access list lets each read its own answers only. */
 function nameOf({ username, certFile }: Config['mqtt']): string {

@@ -15,6 +15,7 @@ import {
   trustedKeySchema,
   trustListSchema,
   trustText,
+  whyTooLarge,
 } from './trust-list.js';
 
 const SITE_KEY = 'site.key';
@@ -118,6 +119,10 @@ export async function renewSiteKey(opened: KeyFolder, clock: Clock): Promise<Key
 async function changed(opened: KeyFolder, keys: readonly TrustedKey[], clock: Clock): Promise<KeyFolder> {
   const { site, serial } = opened.list;
   const next = { ...opened, list: signed({ site, serial, keys }, opened.siteKey, clock) };
+  // With room for the date of each: no key must be one that cannot be revoked any more.
+  const fullest = { ...next.list, keys: keys.map((key) => ({ ...key, revoked: next.list.issued })) };
+  const why = whyTooLarge(JSON.stringify(fullest));
+  if (why !== undefined) throw fault(`the list would be too large: ${why}; name fewer gates (--gates)`);
   await save(next);
   return next;
 }

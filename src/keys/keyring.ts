@@ -1,7 +1,16 @@
 /** The keys of a site as a gate knows them now: who has signed something, and whether that one may. */
+import type { z } from 'zod';
 import { messageOf } from '../kit/errors.js';
 import { type CheckingKey, checkingKey, SIGNATURE } from './signing-key.js';
-import { type Role, type TrustedKey, type TrustList, trustListSchema, trustText } from './trust-list.js';
+import {
+  type Role,
+  type TrustedKey,
+  type TrustHead,
+  type TrustList,
+  trustHeadSchema,
+  trustListSchema,
+  trustText,
+} from './trust-list.js';
 
 /** What came signed. `key` and `signature` are as they arrived. */
 export interface Signed {
@@ -13,7 +22,13 @@ export interface Signed {
 
 export type SignatureVerdict =
   | { readonly ok: true; readonly name: string; readonly roles: readonly Role[] }
-  | { readonly ok: false; readonly code: 'unsigned' | 'bad-signature' | 'not-allowed'; readonly why: string };
+  | {
+      readonly ok: false;
+      readonly code: 'unsigned' | 'bad-signature' | 'not-allowed';
+      readonly why: string;
+      /** Whose signature it is, where that was right and something else is wrong. */
+      readonly name?: string;
+    };
 
 /** Of a request: the gate that is asked, and when it says that it was made, in milliseconds. */
 export interface Asked {
@@ -60,23 +75,23 @@ export class Keyring {
 
   /** Takes a newer list over. @param document as JSON.parse gives it */
   take(document: unknown): TrustVerdict {
-    const { data: list, error } = trustListSchema.safeParse(document);
-    if (error) {
-      const [issue] = error.issues;
-      return refused(`it is not a list of keys: ${issue?.path.join('.')}: ${issue?.message}`);
-    }
-    if (list.site !== this.#parts.site) return refused(`it is of the site "${list.site}"`);
+    // Cheapest first: whoever may write at the broker can send as many as he likes.
+    const { data: head, error } = trustHeadSchema.safeParse(document);
+    if (error) return refused(notOne(error));
+    if (head.site !== this.#parts.site) return refused(`it is of the site "${head.site}"`);
     const known = this.#list?.serial ?? 0;
     // Whoever signed it: it is not looked at any further.
-    if (list.serial < known) return { kind: 'older' };
-    const wrong = this.#faultOf(list, document as Readonly<Record<string, unknown>>);
+    if (head.serial < known) return { kind: 'older' };
+    const wrong = this.#faultOf(head, document as Readonly<Record<string, unknown>>);
     if (wrong !== undefined) return refused(wrong);
-    if (list.serial === known)
+    if (head.serial === known)
       return JSON.stringify(document) === this.#text
         ? { kind: 'same' }
         : refused(
             `it is another list with the number ${known}: make the next change, for each list needs a greater number than the one before`,
           );
+    const { data: list, error: fault } = trustListSchema.safeParse(document);
+    if (fault) return refused(notOne(fault));
     let checks: ReadonlyMap<string, CheckingKey>;
     try {
       checks = new Map(list.keys.map(({ publicKey }) => checkingKey(publicKey)).map((key) => [key.id, key]));
@@ -93,7 +108,7 @@ export class Keyring {
     return { kind: 'taken' };
   }
 
-  #faultOf({ key, signature }: TrustList, document: Readonly<Record<string, unknown>>): string | undefined {
+  #faultOf({ key, signature }: TrustHead, document: Readonly<Record<string, unknown>>): string | undefined {
     const siteKey = this.#siteKeys.find(({ id }) => id === key);
     if (!siteKey) return `it is signed with the key ${key}, which is none of this site's (keys.siteKeys)`;
     try {
@@ -116,20 +131,21 @@ export class Keyring {
     if (!found) return bad('bad-signature', `the key ${shown(key)} is not in the list of this site (${this.#which()})`);
     const { trusted, check } = found;
     const { name, revoked } = trusted;
-    if (this.isRevoked(trusted, madeMs))
-      return bad('bad-signature', `the key ${key} of "${name}" was revoked at ${revoked}`);
     if (!verified(check, text, signature))
       return bad(
         'bad-signature',
         `the signature of "${name}" is wrong: it was changed, or made for another gate, site or verb`,
       );
+    if (this.isRevoked(trusted, madeMs))
+      return bad('bad-signature', `the key ${key} of "${name}" was revoked at ${revoked}`, name);
     if (!roles.some((role) => trusted.roles.includes(role)))
       return bad(
         'not-allowed',
         `"${name}" has the roles ${trusted.roles.join(', ') || '(none)'}; needed is ${roles.join(' or ')}`,
+        name,
       );
     if (gate !== undefined && trusted.gates !== null && !trusted.gates.includes(gate))
-      return bad('not-allowed', `"${name}" may ask ${trusted.gates.join(', ') || 'no gate'}, not ${gate}`);
+      return bad('not-allowed', `"${name}" may ask ${trusted.gates.join(', ') || 'no gate'}, not ${gate}`, name);
     return { ok: true, name, roles: trusted.roles };
   }
 
@@ -160,9 +176,12 @@ function verified(check: CheckingKey, text: () => string, signature: string): bo
 }
 
 const shown = (key: string): string => key.slice(0, 16).replace(/[^0-9a-f]/g, '?');
+const notOne = ({ issues: [issue] }: z.ZodError): string =>
+  `it is not a list of keys: ${issue?.path.join('.')}: ${issue?.message}`;
 const refused = (why: string): TrustVerdict => ({ kind: 'refused', why });
-const bad = (code: 'unsigned' | 'bad-signature' | 'not-allowed', why: string): SignatureVerdict => ({
+const bad = (code: 'unsigned' | 'bad-signature' | 'not-allowed', why: string, name?: string): SignatureVerdict => ({
   ok: false,
   code,
   why,
+  ...(name !== undefined && { name }),
 });

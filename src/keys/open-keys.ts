@@ -30,7 +30,7 @@ export async function openKeys(
   const { config, clock, log } = opening;
   const { siteKeys, ownKeyFile, sealKeyFile, oldSealKeyFiles } = config.keys;
   if (siteKeys.length === 0) return undefined;
-  const keyring = keyringOf(config.site, siteKeys, () => clock.wall());
+  const keyring = siteKeyring(config.site, siteKeys, () => clock.wall());
   const file = await openTrustFile(opening);
   const { list } = file.found;
   const kept = list === null ? undefined : keyring.take(list);
@@ -71,7 +71,8 @@ export async function openKeys(
   };
 }
 
-function keyringOf(site: string, siteKeys: readonly string[], now: () => number): Keyring {
+/** What knows the keys of a site, before any list. @throws OperatingError KAIMON_KEYS where a key of the site is none */
+export function siteKeyring(site: string, siteKeys: readonly string[], now: () => number): Keyring {
   try {
     return new Keyring({ site, siteKeys, now });
   } catch (cause) {

@@ -1,5 +1,5 @@
 // pure
-/** What is signed of a request and of a record: one line that says what it is and for whom, then its canonical JSON. */
+/** What is signed of a request, of a record and of what a gate says of itself: one line that says what it is and for whom, then its canonical JSON. */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.js';
 
@@ -34,6 +34,15 @@ export function requestText({ site, gate, verb }: RequestTarget, request: Readon
 export function recordText(site: string, kind: string, id: string, record: Readonly<Record<string, unknown>>): string {
   const { signature: _signature, ...signed } = record;
   return `kaimon-record-v1 ${site} ${kind} ${id}\n${canonicalJson(signed)}`;
+}
+
+/**
+ * The text that is signed of what a gate says of itself: `kaimon-gate-v1 SITE GATE KIND`, a line feed, and all fields but `signature`.
+ * @param kind the last part of its topic: `info` @throws TypeError see {@link canonicalJson}
+ */
+export function gateText(site: string, gate: string, kind: string, said: Readonly<Record<string, unknown>>): string {
+  const { signature: _signature, ...signed } = said;
+  return `kaimon-gate-v1 ${site} ${gate} ${kind}\n${canonicalJson(signed)}`;
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

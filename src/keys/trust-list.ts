@@ -12,9 +12,12 @@ export type Role = (typeof ROLES)[number];
 
 /** Keys of one list. */
 export const KEYS_MAX = 500;
-/** Bytes of a list as JSON, and values in it. */
-export const TRUST_BYTES_MAX = 512 * 1024;
-export const TRUST_VALUES_MAX = 40 * KEYS_MAX;
+/**
+ * Bytes of a list as JSON, and values in it (commas and brackets). The largest list has 500 keys with all six roles, each for seven gates, or half as
+ * many, each for fifteen: 20 values and half a KiB a key. Whoever may write at the broker can have this gate read so much, whether it is signed or not.
+ */
+export const TRUST_BYTES_MAX = KEYS_MAX * 512;
+export const TRUST_VALUES_MAX = KEYS_MAX * 20;
 
 const nameShape = /^[a-z0-9_-]{1,32}$/;
 
@@ -30,20 +33,26 @@ export const trustedKeySchema = z.object({
 });
 export type TrustedKey = z.infer<typeof trustedKeySchema>;
 
-export const trustListSchema = z.object({
+/** What is looked at before the signature: whose list it is, whether it is newer, and who says that they have signed it. */
+export const trustHeadSchema = z.object({
   v: z.literal(1, 'v: this version reads lists of version 1 only'),
   site: z.string().regex(nameShape),
   /** Grows with each change: a list never replaces one of a greater number. */
   serial: z.int().min(1),
+  /** Names the key of the site. */
+  key: z.string().regex(KEY_ID),
+  signature: z.string().regex(SIGNATURE),
+});
+export type TrustHead = z.infer<typeof trustHeadSchema>;
+
+export const trustListSchema = z.object({
+  ...trustHeadSchema.shape,
   issued: z.iso.datetime(),
   keys: z
     .array(trustedKeySchema)
     .max(KEYS_MAX)
     .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'a key stands in it twice')
     .refine((keys) => new Set(keys.map(({ name }) => name)).size === keys.length, 'a name stands in it twice'),
-  /** Names the key of the site. */
-  key: z.string().regex(KEY_ID),
-  signature: z.string().regex(SIGNATURE),
 });
 export type TrustList = z.infer<typeof trustListSchema>;
 
@@ -51,4 +60,14 @@ export type TrustList = z.infer<typeof trustListSchema>;
 export function trustText(list: Readonly<Record<string, unknown>>): string {
   const { signature: _signature, ...signed } = list;
   return `kaimon-trust-v1 ${String(list['site'])}\n${canonicalJson(signed)}`;
+}
+
+/** Why a list is larger than gates take it; undefined where it is not. @param text a list as JSON: no name in it has a comma or a bracket */
+export function whyTooLarge(text: string): string | undefined {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > TRUST_BYTES_MAX) return `it has ${bytes} bytes, and gates take ${TRUST_BYTES_MAX} at most`;
+  const values = text.split(/[,[{]/).length;
+  return values > TRUST_VALUES_MAX
+    ? `it holds ${values} values, and gates take ${TRUST_VALUES_MAX} at most`
+    : undefined;
 }

@@ -12,6 +12,7 @@ import type { Direction, PassbackViolation } from '../passback/passback.js';
 import type { Person } from '../person/person.js';
 import type { EventFields } from '../site/messages.js';
 import type { EntryOfEvent } from '../site/outbox.js';
+import type { RefusedRequest, SiteReports } from '../site/site-reports.js';
 import type { PeopleSummary } from '../site/sync/people-digest.js';
 import type { Utterance } from '../voice/phrases.js';
 import {
@@ -35,7 +36,7 @@ export type Publish = (type: string, fields: EventFields, atMs: WallMs, entry: E
  * Reports what happens: at once to the log, then to the journal, and to the site once the journal has it. The same facts to all.
  * Names are in the log only where wanted.
  */
-export class Reporter implements RequestReports, SyncReports {
+export class Reporter implements RequestReports, SyncReports, SiteReports {
   readonly #log: Log;
   readonly #names: boolean;
   readonly #journalThenSite: JournalThenSite;
@@ -194,6 +195,20 @@ export class Reporter implements RequestReports, SyncReports {
   syncedUnlisted(counts: SyncCounts): void {
     const fields = { ...counts, unlisted: true };
     this.#journalThenSite.add({ entry: { type: 'people-synced', fields } });
+  }
+
+  /** In the journal only: whoever sends what is refused must not tell it to the whole site. */
+  requestRefused({ by, ...fields }: RefusedRequest): void {
+    this.#journalThenSite.add({ entry: { type: 'request-refused', fields, personal: { by } } });
+  }
+
+  requestsRefused(count: number, from: string): void {
+    this.#journalThenSite.add({ entry: { type: 'requests-refused', fields: { count, from } } });
+  }
+
+  peopleSetAside(people: number, since: string | null): void {
+    const fields = { people, since };
+    this.#report('people-set-aside', fields, { type: 'people-set-aside', fields });
   }
 
   started(facts: { readonly version: string; readonly encoder: string; readonly people: PeopleSummary }): void {

@@ -1,12 +1,11 @@
 import type { SiteKeys } from '../keys/open-keys.js';
-import { TRUST_BYTES_MAX, TRUST_VALUES_MAX } from '../keys/trust-list.js';
 import type { Clock, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { LogBudget } from '../kit/logging/log-budget.js';
-import { parseJson } from './bounded-json.js';
 import type { Link } from './link/link.js';
 import { Allowance, type Rate } from './requests/allowance.js';
+import { takeList } from './taken-list.js';
 
 /** A broker that has said nothing of the list by then holds none. */
 const SILENT_MS = 10_000;
@@ -57,7 +56,7 @@ export class KeysTopic {
       this.#answer();
       return;
     }
-    const verdict = read(payload, keys);
+    const verdict = takeList(payload, (document) => keys.take(document));
     switch (verdict.kind) {
       case 'taken':
         this.#settled();
@@ -116,11 +115,4 @@ export class KeysTopic {
     const leftOut = this.#budget.take();
     if (leftOut !== undefined) this.#parts.log.warn(leftOut > 0 ? { ...fields, leftOut } : fields, sentence);
   }
-}
-
-function read(payload: Uint8Array, keys: SiteKeys): ReturnType<SiteKeys['take']> {
-  if (payload.byteLength > TRUST_BYTES_MAX)
-    return { kind: 'refused', why: `it has ${payload.byteLength} bytes; at most ${TRUST_BYTES_MAX} are allowed` };
-  const json = parseJson(payload, TRUST_VALUES_MAX);
-  return json.ok ? keys.take(json.value) : { kind: 'refused', why: json.why };
 }

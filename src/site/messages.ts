@@ -118,6 +118,10 @@ export type Instance = Readonly<z.infer<typeof instanceSchema>>;
 export const infoSchema = z.looseObject({
   version: z.string(),
   instance: instanceSchema.optional().catch(undefined),
+  /** Where the site has keys: when it was signed, the gate's key and its signature. */
+  at: z.iso.datetime().optional().catch(undefined),
+  key: z.string().optional().catch(undefined),
+  signature: z.string().optional().catch(undefined),
   people: z.object({
     revision: z.string(),
     count: z.int().min(0),
@@ -126,6 +130,8 @@ export const infoSchema = z.looseObject({
     buckets: z.int().optional(),
   }),
 });
+
+export type Info = z.infer<typeof infoSchema>;
 
 /** `G/digest`, retained: the gate's people in parts, for gates that know others. */
 export const digestSchema = z.object({

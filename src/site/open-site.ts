@@ -1,6 +1,7 @@
 import type { Opening } from '../config/opening.js';
 import { openSeenRequests } from './requests/seen-file.js';
-import { Site, type SiteParts } from './site.js';
+import { Site } from './site.js';
+import type { SiteParts } from './site-parts.js';
 import { openInSyncFile } from './sync/in-sync-file.js';
 import type { Uplink } from './uplink.js';
 
@@ -8,7 +9,7 @@ import type { Uplink } from './uplink.js';
 export async function openSite(
   opening: Opening,
   uplink: Uplink | undefined,
-  parts: Pick<SiteParts, 'people' | 'passages' | 'handlers' | 'trustedClock' | 'written' | 'keys'>,
+  parts: Pick<SiteParts, 'people' | 'passages' | 'handlers' | 'reports' | 'trustedClock' | 'written' | 'keys'>,
 ): Promise<Site | undefined> {
   if (!uplink) return undefined;
   const { clock, log, endings, config } = opening;

@@ -1,54 +1,17 @@
-import type { SiteKeys } from '../keys/open-keys.js';
-import type { Clock, MonotonicMs, Timer } from '../kit/clock.js';
+import type { MonotonicMs, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
-import type { Log } from '../kit/log.js';
 import { BrokerWatch } from './broker/broker-watch.js';
 import { watchRefusals } from './broker/refusals.js';
+import { InfoReader } from './info/info-reader.js';
+import { signedInfo } from './info/sign-info.js';
 import { KeysTopic } from './keys-topic.js';
 import { LIMITS } from './limits.js';
-import type { Link, Packet, Unlisten } from './link/link.js';
-import type { Instance } from './messages.js';
-import type { Outbox } from './outbox.js';
-import { type GateHandlers, RequestServer, type RequestServerParts } from './requests/request-server.js';
+import type { Packet, Unlisten } from './link/link.js';
+import { RequestServer } from './requests/request-server.js';
 import { RetainedTopic } from './retained-topic.js';
-import type { PassageSource } from './sync/passage-records.js';
-import type { PeopleCareParts } from './sync/people-care.js';
+import type { SiteParts, SiteState } from './site-parts.js';
 import { SiteSync } from './sync/site-sync.js';
-import { type Names, parseTopic, type Topics, topicsOf } from './topics.js';
-
-/** The state that the gate publishes; the site adds `broker` and problems of its own. */
-export interface SiteState {
-  readonly status: 'online' | 'degraded';
-  readonly door: { readonly mode: string; readonly state: string };
-  readonly camera: string;
-  readonly eye: string;
-  readonly problems: readonly string[];
-}
-
-export interface SiteParts {
-  readonly link: Link;
-  readonly names: Names;
-  /** This machine, and this run of the daemon. */
-  readonly instance: Pick<Instance, 'machine' | 'boot'>;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Events; those from before the site was made wait in it. */
-  readonly outbox: Outbox;
-  readonly people: PeopleCareParts['people'];
-  /** When this gate was last in sync. */
-  readonly inSync: PeopleCareParts['inSync'];
-  /** Config `sync.tombstoneDays`. */
-  readonly tombstoneDays: number;
-  /** Where people are, as the site's gates share it; undefined if anti-passback is off. */
-  readonly passages?: PassageSource | undefined;
-  readonly handlers: GateHandlers;
-  readonly requests: RequestServerParts['requests'];
-  readonly trustedClock: RequestServerParts['trustedClock'];
-  /** The keys of the site; undefined where nothing is signed. */
-  readonly keys?: SiteKeys | undefined;
-  /** See {@link RequestServerParts.written}. */
-  readonly written: RequestServerParts['written'];
-}
+import { parseTopic, type Topics, topicsOf } from './topics.js';
 
 /** A denied or unanswered subscription is tried again after this time. */
 const SUBSCRIBE_RETRY_MS = 5_000;
@@ -99,8 +62,15 @@ export class Site {
       });
     this.#stateTopic = new RetainedTopic(this.#topics.state, parts);
     this.#infoTopic = new RetainedTopic(this.#topics.info, parts);
+    const infos = new InfoReader({
+      ...names,
+      keyring: keys?.keyring,
+      monotonic: () => clock.monotonic(),
+      now: () => (given.trustedClock.trusted ? clock.wall() : undefined),
+    });
     this.#broker = new BrokerWatch({
       ...parts,
+      infos,
       topic: this.#topics.info,
       onProblem: (kind, text) => this.#problem(kind, text),
       onForgot: () => outbox.add('broker-forgot'),
@@ -112,6 +82,8 @@ export class Site {
     });
     this.#sync = new SiteSync({
       ...parts,
+      infos,
+      signed: keys !== undefined,
       topics: this.#topics,
       onRejected: (name, fields) => outbox.add(`${name}-rejected`, fields),
       onSummary: () => this.#publishInfo(),
@@ -184,6 +156,7 @@ export class Site {
   #onUp(): void {
     this.#keysTopic?.up();
     this.#broker.up(this.#parts.link.packetMax);
+    this.#tellLowered();
     // With the number of this connection; it is sent with the rest.
     this.#publishInfo();
     // A client that reads "online" may send a request at once: so the gate subscribes before it says so.
@@ -245,6 +218,11 @@ export class Site {
     }
   }
 
+  #tellLowered(): void {
+    const { lowered } = this.#parts.link;
+    this.#problem('protocol', lowered && `broker-lowered: ${lowered}`);
+  }
+
   /** Others may be trusted now: what was refused is looked at once more. */
   #onKeys(): void {
     if (this.#parts.link.up) this.#sync.compare();
@@ -271,15 +249,22 @@ export class Site {
     const people = this.#sync.summary;
     if (!this.#info || !people) return;
     const { instance } = this.#broker;
-    const list = this.#parts.keys?.keyring.list;
-    const keys = this.#parts.keys && { serial: list?.serial ?? null, issued: list?.issued ?? null };
-    this.#infoTopic.set(JSON.stringify({ ...this.#info, instance, limits: LIMITS, people, keys }));
+    const { keys, names, clock } = this.#parts;
+    const list = keys?.keyring.list;
+    const trust = keys && { serial: list?.serial ?? null, issued: list?.issued ?? null };
+    const info = { ...this.#info, instance, limits: LIMITS, people, keys: trust };
+    // As it stands in JSON, without what is undefined: that is what is signed.
+    const said = JSON.parse(JSON.stringify(info)) as Readonly<Record<string, unknown>>;
+    this.#infoTopic.set(JSON.stringify(signedInfo(keys?.own, names, said, clock.wall())));
     this.#broker.published();
   }
 
   #eachMinute(): void {
     this.#minuteTimer = this.#parts.clock.after(MINUTE_MS, () => {
       this.#broker.minute();
+      this.#tellLowered();
+      // Signed anew: what others heard from this gate long ago counts no more.
+      if (this.#parts.keys) this.#publishInfo();
       this.#eachMinute();
     });
   }

@@ -12,6 +12,7 @@ import {
 import { Keyring } from '../../src/keys/keyring.js';
 import { newSigningKey, readSigningKey } from '../../src/keys/signing-key.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
+import { takeList } from '../../src/site/taken-list.js';
 import { tempFolder } from '../store/sample.js';
 
 const clock = new ManualClock();
@@ -91,4 +92,25 @@ test.each<[string, (folder: string) => Promise<unknown>, string]>([
   const before = readFileSync(join(folder, 'site.key'), 'utf8');
   await expect(act(folder)).rejects.toThrow(why);
   expect(readFileSync(join(folder, 'site.key'), 'utf8')).toBe(before);
+});
+
+test('a list that gates would find too large is not made, and one that is nearly so can still revoke', async () => {
+  let { opened } = await made();
+  const gates = Array.from({ length: 100 }, (_, i) => `gate-of-a-large-site-${i}`);
+  const add = async (i: number) => {
+    const { publicKey } = newSigningKey().key;
+    opened = (await addKey(opened, { ...office, name: `client-${i}`, gates, publicKey }, clock)).opened;
+  };
+  const addAll = async () => {
+    for (let i = 0; i < 500; i++) await add(i);
+  };
+  await expect(addAll()).rejects.toMatchObject({
+    code: 'KAIMON_KEYS',
+    message: expect.stringMatching(/too large.*--gates/),
+  });
+  const keyring = new Keyring({ site: 'home', siteKeys: [opened.siteKey.publicKey], now: () => clock.wall() });
+  const revoked = new Date(clock.wall()).toISOString();
+  for (const { name } of opened.list.keys) opened = await changeKey(opened, name, { revoked }, clock);
+  const text = Buffer.from(JSON.stringify(opened.list));
+  expect(takeList(text, (list) => keyring.take(list)).kind).toBe('taken');
 });

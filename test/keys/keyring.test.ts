@@ -23,6 +23,30 @@ describe('a list', () => {
     expect(keyring.take(listOf([trusted('office', office, ['admin'])], { serial: 6 })).kind).toBe('taken');
   });
 
+  test('is looked at as a whole only once its number and its signature are right', () => {
+    const keyring = keyringOf();
+    keyring.take(listOf([], { serial: 5 }));
+    let looks = 0;
+    const junk = (changes: object) => {
+      const list = { ...listOf([], { serial: 6 }), ...changes };
+      const get = () => {
+        looks += 1;
+        return Array.from({ length: 9_000 }, () => 7);
+      };
+      const keys = { enumerable: true, get };
+      return Object.defineProperty(list, 'keys', keys);
+    };
+    expect(keyring.take(junk({ serial: 4 }))).toEqual({ kind: 'older' });
+    expect(keyring.take(junk({ key: '0'.repeat(16) }))).toMatchObject({
+      why: expect.stringMatching(/none of this site/),
+    });
+    expect(keyring.take(junk({ site: 'elsewhere' }))).toMatchObject({ why: expect.stringMatching(/elsewhere/) });
+    expect(keyring.take(junk({ signature: 7 }))).toMatchObject({ why: expect.stringMatching(/signature/) });
+    expect(looks).toBe(0);
+    expect(keyring.take(junk({}))).toEqual({ kind: 'refused', why: 'its signature is wrong' });
+    expect(looks).toBe(1);
+  });
+
   test('may be signed with any key of the site, so that it can be renewed', () => {
     const renewed = newSigningKey().key;
     expect(keyringOf().take(listOf([], {}, renewed))).toMatchObject({

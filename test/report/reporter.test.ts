@@ -10,6 +10,7 @@ import { JournalThenSite } from '../../src/report/journal-then-site.js';
 import { type Publish, Reporter } from '../../src/report/reporter.js';
 import type { GateState } from '../../src/report/status.js';
 import { StatusPublisher } from '../../src/report/status-publisher.js';
+import { isTold } from '../../src/site/events/event-of.js';
 
 const ADA: Person = {
   id: 'ada',
@@ -89,6 +90,21 @@ test('the site receives the same facts, with the person but no templates, and th
       },
     ],
   ]);
+});
+
+test('what is refused is in the journal only: whoever sends it must not tell it to the whole site', async () => {
+  const { events, entries, reporter, journalThenSite } = reporterWith(false);
+  reporter.requestRefused({ by: 'guard', verb: 'open', code: 'replayed', again: true });
+  reporter.requestsRefused(42, '2026-11-24T08:00:00.000Z');
+  reporter.peopleSetAside(7, null);
+  await journalThenSite.settled();
+  expect(entries).toMatchObject([
+    { type: 'request-refused', fields: { verb: 'open', code: 'replayed', again: true }, personal: { by: 'guard' } },
+    { type: 'requests-refused', fields: { count: 42 } },
+    { type: 'people-set-aside', fields: { people: 7, since: null } },
+  ]);
+  expect(entries.map(({ type }) => isTold(type))).toEqual([false, false, true]);
+  expect(events).toEqual([['people-set-aside', { people: 7, since: null, entry: 3 }]]);
 });
 
 test('the journal keeps names and ids of people apart from the rest, so that they can be erased', () => {

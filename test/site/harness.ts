@@ -10,8 +10,11 @@ import { type Instance, responseSchema } from '../../src/site/messages.js';
 import { Outbox } from '../../src/site/outbox.js';
 import type { RequestContext, RequestHandlers } from '../../src/site/requests/request-server.js';
 import { SeenRequests } from '../../src/site/requests/seen-requests.js';
-import { Site, type SiteState } from '../../src/site/site.js';
+import { Site } from '../../src/site/site.js';
+import type { SiteState } from '../../src/site/site-parts.js';
+import type { SiteReports } from '../../src/site/site-reports.js';
 import { topicsOf } from '../../src/site/topics.js';
+import { noSiteReports } from '../support/no-site-reports.js';
 import { MemoryPeople } from './sync/memory-people.js';
 
 export const online: SiteState = {
@@ -78,10 +81,12 @@ export function gateOver(
     people = new MemoryPeople(),
     keys,
     instance = { machine: randomUUID(), boot: randomUUID() },
+    reports = noSiteReports,
   }: {
     readonly people?: MemoryPeople | undefined;
     readonly keys?: SiteKeys;
     readonly instance?: Pick<Instance, 'machine' | 'boot'>;
+    readonly reports?: SiteReports;
   } = {},
 ): Gate {
   const calls: Call[] = [];
@@ -105,6 +110,7 @@ export function gateOver(
     inSync,
     tombstoneDays: 400,
     handlers: noted,
+    reports,
     written,
     keys,
   });

@@ -74,6 +74,7 @@ export class MemoryLink implements Link {
   #up = false;
   trouble: string | undefined;
   packetMax: number | undefined;
+  lowered: string | undefined;
 
   constructor(broker: MemoryBroker, clock: Clock, log: Log, will: Will | undefined) {
     this.#broker = broker;

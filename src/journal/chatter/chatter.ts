@@ -11,12 +11,14 @@ export const AT_ONCE = 30;
 /** … and then one in so long: with all kinds in flood 0.3 MB a day. */
 export const ONE_IN_MS = 10 * 60_000;
 
-/** A kind is a type of entry; undefined for what is kept one by one. */
+/** A kind is a type of entry, or a part of one; undefined for what is kept one by one. */
 export function chatterOf({ type, fields = {} }: JournalInput): string | undefined {
   if (type === 'eye' || type === 'camera') return type;
   // A door that stays shut, and one that is asked to be as it is.
   if (type === 'opened') return fields['opened'] === false ? type : undefined;
   if (type === 'lock-asked' || type === 'mode-asked') return fields['moved'] === false ? type : undefined;
+  // Signed and not done; what is sent again may be sent by anybody who has heard it.
+  if (type === 'request-refused') return fields['again'] === true ? `${type}-again` : type;
   return undefined;
 }
 

@@ -1,8 +1,8 @@
 import type { Clock, MonotonicMs, Timer } from '../../kit/clock.js';
 import type { Log } from '../../kit/log.js';
-import { parseJson } from '../bounded-json.js';
+import type { InfoReader } from '../info/info-reader.js';
 import { TAKEN_OVER } from '../link/mqtt-link.js';
-import { type Instance, infoSchema, PACKET_MAX, PAYLOAD_MAX } from '../messages.js';
+import { type Instance, PACKET_MAX } from '../messages.js';
 import type { Names } from '../topics.js';
 import { TwinWatch } from './twin-watch.js';
 
@@ -17,11 +17,19 @@ const WINDOW_MS = 10 * 60_000;
 const ENDS_MAX = 64;
 
 /** What is wrong with the broker, by kind. */
-export type BrokerTrouble = 'name-twice' | 'broker-unsteady' | 'broker-small' | 'broker-forgot' | 'broker-unheard';
+export type BrokerTrouble =
+  | 'name-twice'
+  | 'info-forged'
+  | 'broker-unsteady'
+  | 'broker-small'
+  | 'broker-forgot'
+  | 'broker-unheard';
 
 export interface BrokerWatchParts {
   readonly names: Names;
   readonly instance: Pick<Instance, 'machine' | 'boot'>;
+  /** Reads what stands on the own `info` topic. */
+  readonly infos: Pick<InfoReader, 'read'>;
   /** The own `info` topic, for sentences. */
   readonly topic: string;
   readonly clock: Clock;
@@ -50,6 +58,7 @@ export class BrokerWatch {
   #echoed = false;
   #found = false;
   #forgotAt: MonotonicMs | undefined;
+  #forgedAt: MonotonicMs | undefined;
   #ends: readonly { readonly atMs: MonotonicMs; readonly lastedMs: number; readonly why: string }[] = [];
   #timers: readonly Timer[] = [];
   readonly #told = new Map<BrokerTrouble, string>();
@@ -98,12 +107,11 @@ export class BrokerWatch {
 
   /** A message arrived on this gate's own `info` topic. */
   receive(payload: Uint8Array): void {
-    if (payload.byteLength === 0 || payload.byteLength > PAYLOAD_MAX) return;
-    const json = parseJson(payload);
-    const info = json.ok ? infoSchema.safeParse(json.value).data : undefined;
-    if (!info) return;
-    const now = this.#parts.clock.monotonic();
-    const { instance } = info;
+    const { infos, names, clock } = this.#parts;
+    const heard = infos.read(names.gate, payload);
+    if (!heard) return;
+    const now = clock.monotonic();
+    const { instance } = heard.info;
     const own = this.instance;
     if (instance?.boot === own.boot && instance.connection === own.connection) {
       this.#echo(now);
@@ -111,6 +119,13 @@ export class BrokerWatch {
     }
     // Of an own earlier run it is what the broker saved before: its newest is lost all the same.
     if (instance?.boot === own.boot || instance?.machine !== own.machine) this.#found = true;
+    if (heard.worth !== 'counts') {
+      this.#foreign = true;
+      // What stood there before the own message came back may be of this gate before the site had keys.
+      if (heard.worth === 'unsigned' && this.#echoed) this.#forgedAt = now;
+      this.#judgeForged(now);
+      return;
+    }
     if (!this.#twin.heard(instance, now)) return;
     this.#foreign = true;
     this.#judgeTwin(now);
@@ -119,6 +134,7 @@ export class BrokerWatch {
   /** To be called about once a minute: what is over is over. */
   minute(): void {
     const now = this.#parts.clock.monotonic();
+    this.#judgeForged(now);
     this.#judgeTwin(now);
     this.#judgeEnds(now);
     if (this.#forgotAt !== undefined && now - this.#forgotAt >= WINDOW_MS) {
@@ -154,6 +170,11 @@ export class BrokerWatch {
 
   #judgeTwin(now: MonotonicMs): void {
     this.#tell('name-twice', this.#twin.seen(now) ? twice(this.#parts.names) : undefined);
+  }
+
+  #judgeForged(now: MonotonicMs): void {
+    const lately = this.#forgedAt !== undefined && now - this.#forgedAt < WINDOW_MS;
+    this.#tell('info-forged', lately ? forged(this.#parts.topic) : undefined);
   }
 
   #judgeEnds(now: MonotonicMs): void {
@@ -193,6 +214,9 @@ const unheard = (topic: string): string =>
 
 const twice = ({ site, gate }: Names): string =>
   `name-twice: another gate calls itself ${gate} at this broker, so both answer requests and throw each other out: give one of the two another name (gate in its kaimon.yaml; site ${site})`;
+
+const forged = (topic: string): string =>
+  `info-forged: somebody who has no key of this site writes on ${topic}: a gate of the same name without keys, or one whose account of the broker is to be taken away`;
 
 const FORGOT =
   'the broker has lost what it was to keep (retained messages), and the gates give it back: let it save them (Mosquitto: persistence true, autosave_interval 60)';

@@ -20,6 +20,9 @@ export function watchRefusals(link: Link, onProblem: (part: string, text: string
     get trouble() {
       return link.trouble;
     },
+    get lowered() {
+      return link.lowered;
+    },
     get packetMax() {
       return link.packetMax;
     },

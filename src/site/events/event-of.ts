@@ -12,7 +12,8 @@ import type { EventFields } from '../messages.js';
 export const ALARMS: readonly string[] = ['fire', 'forced', 'tamper', 'attack-alarm'];
 
 /** What the journal keeps and the site is not told: what it notes of itself, and what came from other gates, which have told it. */
-const NOT_TOLD = /^(?:journal-[a-z-]+|erased|restored|archive-purged|people-synced|(?:person|passage)-synced)$/;
+const NOT_TOLD =
+  /^(?:journal-[a-z-]+|erased|restored|archive-purged|people-synced|requests?-refused|(?:person|passage)-synced)$/;
 
 export const isAlarm = (type: string): boolean => ALARMS.includes(type);
 export const isTold = (type: string): boolean => !NOT_TOLD.test(type);

@@ -15,6 +15,8 @@ export interface FleetRow {
   readonly people: { readonly count: number; readonly hash: string; readonly revision: string } | null;
   /** The last entry of its journal. */
   readonly journal: { readonly n: number; readonly hash: string } | null;
+  /** Whether version, people and journal stand as a gate of the site has signed them lately; null where nothing is known of the keys. */
+  readonly signed: boolean | null;
   /** How far its clock is ahead of this machine's; null where it did not say. */
   readonly clockAheadMs: number | null;
   /** What is not well, or not as at the others; empty when all is. */
@@ -31,7 +33,8 @@ export interface FleetReport {
 
 /** Puts the gates beside each other: who is away, not well, or different from most. */
 export function fleetReport(site: string, gates: readonly GateFacts[]): FleetReport {
-  const there = gates.filter(isThere);
+  // Whoever writes at the broker must not say what most gates know.
+  const there = gates.filter((facts) => isThere(facts) && (facts.worth ?? 'counts') === 'counts');
   const most = {
     version: mostOf(there.map(({ info }) => info?.version)),
     encoder: mostOf(there.map(({ info }) => info?.encoder)),
@@ -57,7 +60,7 @@ interface Most {
 }
 
 function rowOf(facts: GateFacts, most: Most): FleetRow {
-  const { gate, state, info, clock } = facts;
+  const { gate, state, info, clock, worth } = facts;
   return {
     gate,
     status: state?.status ?? 'unknown',
@@ -67,18 +70,32 @@ function rowOf(facts: GateFacts, most: Most): FleetRow {
     camera: state?.camera ?? null,
     people: info ? { count: info.people.count, hash: info.people.hash, revision: info.people.revision } : null,
     journal: info?.journal ? { n: info.journal.n, hash: info.journal.hash } : null,
+    signed: worth === undefined ? null : worth === 'counts',
     clockAheadMs: clock?.aheadMs ?? null,
     differs: isThere(facts) ? differences(facts, most) : ['it is offline'],
     warnings: state?.warnings ?? [],
   };
 }
 
-function differences({ state, info, clock }: GateFacts, most: Most): readonly string[] {
+function differences({ state, info, clock, worth }: GateFacts, most: Most): readonly string[] {
   const { problems = [], status } = state ?? {};
   const silent = status === 'degraded' && problems.length === 0 ? ['it is degraded and does not say why'] : [];
   const unread = info === undefined ? ['what it says of itself (info) cannot be read'] : [];
-  return [...problems, ...silent, ...unread, ...(info ? otherThanMost(info, most) : []), ...clockWrong(clock)];
+  const untrue = worth === undefined || worth === 'counts' ? [] : [WORTHLESS[worth]];
+  return [
+    ...problems,
+    ...silent,
+    ...unread,
+    ...untrue,
+    ...(info ? otherThanMost(info, most) : []),
+    ...clockWrong(clock),
+  ];
 }
+
+const WORTHLESS = {
+  unsigned: 'what it says of itself (info) is signed by no gate of this site: anybody may have written it',
+  old: 'what it says of itself (info) was not signed lately: it stands still, its clock is wrong, or somebody has put an old one back',
+} as const;
 
 function otherThanMost(info: NonNullable<GateFacts['info']>, most: Most): readonly string[] {
   const { version, encoder, people } = info;

@@ -1,12 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import type { Keyring } from '../../keys/keyring.js';
 import { signedRequest } from '../../keys/sign-request.js';
 import type { SigningKey } from '../../keys/signing-key.js';
 import { type Clock, iso, type Timer, type WallMs } from '../../kit/clock.js';
 import { explain } from '../../kit/errors.js';
 import { parseJson } from '../bounded-json.js';
+import { InfoReader } from '../info/info-reader.js';
 import type { Link, Packet, Unlisten } from '../link/link.js';
 import { PAYLOAD_MAX, responseSchema } from '../messages.js';
+import { takeList } from '../taken-list.js';
 import { parseTopic, topicsOf } from '../topics.js';
 import { fleetInfoSchema, fleetStateSchema, type GateFacts, shown } from './gate-facts.js';
 
@@ -26,6 +29,8 @@ export interface FleetWatchParts {
   readonly by: string;
   /** Signs what is asked, where the site has keys. */
   readonly key?: SigningKey | undefined;
+  /** What the site has of keys, as far as it is known here: then what gates say of themselves is checked. */
+  readonly keyring?: Keyring | undefined;
   /** With 3.1.1 answers come on topics of the gates. */
   readonly protocol: () => 4 | 5;
   readonly clock: Clock;
@@ -46,12 +51,21 @@ export class FleetWatch {
   /** By the id of the request. */
   readonly #questions = new Map<string, Question>();
   readonly #answers: string;
+  readonly #infos: InfoReader;
   #unlisten: readonly Unlisten[] = [];
   #leftOut = 0;
   #whyNoClock: string | undefined;
 
   constructor(parts: FleetWatchParts) {
     this.#parts = parts;
+    const { clock, site, keyring } = parts;
+    this.#infos = new InfoReader({
+      site,
+      keyring,
+      monotonic: () => clock.monotonic(),
+      now: () => clock.wall(),
+      gatesMax: GATES_MAX,
+    });
     this.#answers = `kaimon/${parts.site}/response/${parts.by}/${randomBytes(8).toString('hex')}`;
   }
 
@@ -75,7 +89,9 @@ export class FleetWatch {
     const { link, site } = this.#parts;
     for (const unlisten of this.#unlisten) unlisten();
     this.#unlisten = [link.onMessage((packet) => this.#receive(packet))];
-    const { peers } = topicsOf({ site, gate: '+' });
+    const { peers, keys } = topicsOf({ site, gate: '+' });
+    // First: what gates say can be checked only with the list.
+    if (this.#parts.keyring) await link.subscribe([keys]);
     await link.subscribe([...peers, ...(this.#parts.protocol() === 5 ? [this.#answers] : [])]);
   }
 
@@ -124,6 +140,11 @@ export class FleetWatch {
   }
 
   #receive({ topic, payload }: Packet): void {
+    const { site, keyring } = this.#parts;
+    if (keyring && topic === topicsOf({ site, gate: '' }).keys) {
+      takeList(payload, (list) => keyring.take(list));
+      return;
+    }
     if (payload.byteLength > PAYLOAD_MAX) return;
     const now = this.#parts.clock.wall();
     const json = parseJson(payload);
@@ -134,7 +155,7 @@ export class FleetWatch {
       question.done();
       return;
     }
-    const parsed = parseTopic({ site: this.#parts.site, gate: '' }, topic);
+    const parsed = parseTopic({ site, gate: '' }, topic);
     if (parsed?.kind !== 'state' && parsed?.kind !== 'info') return;
     const { gate, kind } = parsed;
     if (payload.byteLength === 0) {
@@ -145,7 +166,8 @@ export class FleetWatch {
     }
     const schema = kind === 'state' ? fleetStateSchema : fleetInfoSchema;
     const value = json.ok ? schema.safeParse(json.value).data : undefined;
-    this.#learn(gate, value === undefined ? {} : { [kind]: value });
+    const worth = kind === 'info' && keyring ? { worth: this.#infos.read(gate, payload)?.worth } : {};
+    this.#learn(gate, value === undefined ? {} : { [kind]: value, ...worth });
   }
 
   /** The gate says its time, also where it refuses the question since one of the clocks is wrong. */

@@ -1,5 +1,6 @@
 // pure
 import { z } from 'zod';
+import type { HeardInfo } from '../info/info-reader.js';
 import { infoSchema, stateSchema } from '../messages.js';
 
 /** What a gate publishes of itself and what it answered, as far as it could be read; from outside, so anything may be missing. */
@@ -7,6 +8,8 @@ export interface GateFacts {
   readonly gate: string;
   readonly state?: z.infer<typeof fleetStateSchema>;
   readonly info?: z.infer<typeof fleetInfoSchema>;
+  /** What its info is worth; undefined where nobody has said which keys the site has. */
+  readonly worth?: HeardInfo['worth'] | undefined;
   /** How far the gate's clock is ahead of this machine's, and how exactly that is known. */
   readonly clock?: ClockDifference;
 }

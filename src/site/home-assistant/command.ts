@@ -65,7 +65,7 @@ export function checkCommand(packet: Pick<Packet, 'payload' | 'retain'>, now: Co
   if (command === undefined) return refuse('bad-request', 'unknown command');
   if (!now.offered.includes(command))
     return refuse('not-allowed', `"${command}" is not in homeAssistant.commands`, command);
-  if (now.signedOnly && command !== 'picture')
+  if (now.signedOnly)
     return refuse(
       'unsigned',
       'this site has keys, and Home Assistant cannot sign (homeAssistant.unsignedBesideKeys)',

@@ -43,6 +43,8 @@ export interface Link {
   readonly trouble: string | undefined;
   /** The largest packet in bytes that the broker takes, as far as is known; undefined: no bound is known. MQTT 3.1.1 does not tell. */
   readonly packetMax: number | undefined;
+  /** Why it speaks an older version of MQTT than the broker does, in a sentence; undefined where it does not. */
+  readonly lowered: string | undefined;
   /**
    * Resolves when the broker has acknowledged (QoS 1) or the bytes are on their way (QoS 0). While the broker is away
    * the message waits, at most {@link PUBLISH_TIMEOUT_MS} and in its {@link ROOMS room}. A broken connection may deliver it twice.

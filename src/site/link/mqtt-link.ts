@@ -5,11 +5,12 @@ import { explain, OperatingError } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { pauseMs, type RetryPlan } from '../../kit/retry.js';
 import type { Names } from '../topics.js';
+import { askBroker, deniedText, type Question } from './ask-broker.js';
 import { connectTrouble, HANGS } from './connect-trouble.js';
 import { type Allowance, InFlight } from './in-flight.js';
 import type { Link, LinkConfig, Packet, PublishOptions, Unlisten, Will } from './link.js';
-import { PUBLISH_TIMEOUT_MS } from './link.js';
 import { Listeners } from './listeners.js';
+import { Lowered } from './lowered.js';
 import { mqttOptions } from './mqtt-options.js';
 import { packetOf } from './mqtt-packets.js';
 import { limitPackets } from './packet-size.js';
@@ -46,6 +47,8 @@ export class MqttLink implements Link {
   readonly #pending: PendingPublishes;
   readonly #inFlight: InFlight;
   readonly #troubleLog: TroubleLog;
+  readonly #lowered = new Lowered();
+  #raise: Timer | undefined;
   #client: MqttClient | undefined;
   #up = false;
   #trouble: string | undefined;
@@ -90,6 +93,10 @@ export class MqttLink implements Link {
 
   get packetMax(): number | undefined {
     return this.#inFlight.packetMax;
+  }
+
+  get lowered(): string | undefined {
+    return this.#lowered.problem(this.#parts.clock.monotonic());
   }
 
   /** The protocol in use: 5, or 4 for 3.1.1. */
@@ -142,6 +149,7 @@ export class MqttLink implements Link {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#retry?.cancel();
+    this.#raise?.cancel();
     const client = this.#client;
     const wasUp = this.#up;
     this.#client = undefined;
@@ -183,7 +191,7 @@ export class MqttLink implements Link {
     limitPackets(client.stream, this.#version, (what, sentence) => {
       why = sentence;
       // Where it is retained, it would come again on each connection: with 3.1.1 the broker leaves properties out.
-      if (what === 'properties' && config.protocol === 'auto') this.#version = 4;
+      if (what === 'properties' && config.protocol === 'auto') this.#lower(sentence);
     });
     client.on('connect', ({ properties = {} }) => this.#onConnect(client, properties));
     client.on('message', (_topic, _payload, packet) => this.#onPublish(client, packet));
@@ -205,10 +213,22 @@ export class MqttLink implements Link {
     });
   }
 
+  /** Speaks 3.1.1 for a while. */
+  #lower(why: string): void {
+    const { clock } = this.#parts;
+    this.#version = 4;
+    this.#raise?.cancel();
+    this.#raise = clock.after(this.#lowered.lower(why, clock.monotonic()), () => {
+      this.#version = 5;
+      this.#breakOff('MQTT 5 is tried again');
+    });
+  }
+
   /** Ends the connection of the moment; the next one is tried as always. */
   #breakOff(why: string): void {
+    if (!this.#client) return;
     this.#brokenOff = why;
-    this.#client?.stream.destroy();
+    this.#client.stream.destroy();
   }
 
   #onConnect(client: MqttClient, allowed: Allowance): void {
@@ -217,6 +237,7 @@ export class MqttLink implements Link {
     this.#trouble = undefined;
     this.#upSince = this.#parts.clock.monotonic();
     this.#troubleLog.connected(this.#version === 5 ? '5' : '3.1.1');
+    if (this.#version === 5) this.#lowered.raised(this.#upSince);
     this.#inFlight.begin(client, this.#version, allowed);
     this.#upListeners.notify();
   }
@@ -263,26 +284,10 @@ export class MqttLink implements Link {
     this.#retry = this.#parts.clock.after(ms, () => this.#connect());
   }
 
-  #askBroker(what: string, ask: (client: MqttClient, done: (error?: Error) => void) => void): Promise<void> {
-    const client = this.#client;
-    if (!client || !this.#up) return Promise.reject(failure('KAIMON_MQTT_DOWN', `cannot ${what}: the broker is away`));
-    return new Promise((resolve, reject) => {
-      const settle = (reason?: OperatingError) => {
-        timer.cancel();
-        unlisten();
-        if (reason) reject(reason);
-        else resolve();
-      };
-      const timer = this.#parts.clock.after(PUBLISH_TIMEOUT_MS, () =>
-        settle(failure('KAIMON_MQTT_TIMEOUT', `no answer to: ${what}`)),
-      );
-      const unlisten = this.onDown(() => settle(failure('KAIMON_MQTT_DOWN', `lost the broker during: ${what}`)));
-      ask(client, (error) => settle(error && failure('KAIMON_MQTT_REFUSED', `the broker refused: ${what}`, error)));
-    });
+  #askBroker(what: string, ask: Question): Promise<void> {
+    const client = this.#up ? this.#client : undefined;
+    return askBroker({ client, clock: this.#parts.clock, onDown: (listener) => this.onDown(listener) }, what, ask);
   }
 }
-
-const deniedText = ({ topic, qos }: { readonly topic: string; readonly qos: number }): string =>
-  `it denies ${topic}: ${reasonText(qos) ?? "let this gate's user name read it in the broker's access list"}`;
 
 const ended = () => failure('KAIMON_MQTT_ENDED', 'the link to the broker was ended');

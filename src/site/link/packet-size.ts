@@ -5,11 +5,15 @@ import { PACKET_MAX, PROPERTIES_MAX } from '../messages.js';
 export interface TooLarge {
   readonly what: 'packet' | 'properties';
   readonly bytes: number;
+  /** Where the message was published, as far as that was read; only of properties. */
+  readonly topic?: string;
 }
 
 /** Fixed header byte of a PUBLISH without its flags, and the flags that say that a packet id follows the topic. */
 const PUBLISH = 0x30;
 const QOS = 0x06;
+/** Characters of a topic that are shown. */
+const TOPIC_SHOWN = 120;
 
 /**
  * Where the properties of a PUBLISH of MQTT 5 begin: two bytes of length, the topic, two bytes of packet id where it has one; then the length of the
@@ -18,6 +22,7 @@ const QOS = 0x06;
 class PropertiesLength {
   #at = 0;
   #topic = 0;
+  readonly #text: number[] = [];
   #length = 0;
   #bytes = 0;
   readonly #idBytes: number;
@@ -26,10 +31,18 @@ class PropertiesLength {
     this.#idBytes = (header & QOS) === 0 ? 0 : 2;
   }
 
+  /** Whoever publishes there chooses what is in it. */
+  get topic(): string {
+    return Buffer.from(this.#text)
+      .toString('latin1')
+      .replace(/[^\x21-\x7e]/g, '?');
+  }
+
   /** Takes the next byte. @returns the length as far as it is known; undefined once all of it is */
   take(byte: number): number | undefined {
     const at = this.#at++;
     if (at < 2) this.#topic = this.#topic * 256 + byte;
+    else if (at < 2 + Math.min(this.#topic, TOPIC_SHOWN)) this.#text.push(byte);
     else if (at >= 2 + this.#topic + this.#idBytes) {
       this.#length += (byte & 0x7f) * 128 ** this.#bytes++;
       if ((byte & 0x80) === 0 && this.#length <= PROPERTIES_MAX) return undefined;
@@ -64,7 +77,8 @@ export class PacketSize {
     while (at < chunk.byteLength) {
       if (this.#rest > 0 && this.#properties) {
         const bytes = this.#properties.take(chunk[at++] ?? 0);
-        if (bytes !== undefined && bytes > PROPERTIES_MAX) return { what: 'properties', bytes };
+        if (bytes !== undefined && bytes > PROPERTIES_MAX)
+          return { what: 'properties', bytes, topic: this.#properties.topic };
         this.#rest--;
         if (bytes === undefined || this.#rest === 0) this.#properties = undefined;
         continue;
@@ -105,8 +119,9 @@ export function limitPackets(
   stream.on('data', (chunk: Buffer) => {
     const large = size.feed(chunk);
     if (!large) return;
-    const { what, bytes } = large;
-    const [named, max] = what === 'packet' ? ['a packet', PACKET_MAX] : ['a message with properties', PROPERTIES_MAX];
+    const { what, bytes, topic } = large;
+    const [named, max] =
+      what === 'packet' ? ['a packet', PACKET_MAX] : [`a message on ${topic} with properties`, PROPERTIES_MAX];
     onTooLarge(what, `${named} of ${bytes} bytes was announced; at most ${max} are taken`);
     stream.destroy();
   });

@@ -15,8 +15,9 @@ import {
 } from '../messages.js';
 import { isResponseTopic, type Names, parseTopic, type Topic, topicsOf } from '../topics.js';
 import { clientOf, UNKNOWN_CLIENT } from './client.js';
+import type { Proof } from './request-limits.js';
 import type { RequestTime } from './request-time.js';
-import type { SeenRequests } from './seen-requests.js';
+import { lineOf, type SeenRequests } from './seen-requests.js';
 import { rolesOf } from './verb-roles.js';
 import { type ArgsOf, argsSchemas, isVerb, laneOf, mayHoldPhoto, VERBS, type Verb } from './verbs.js';
 
@@ -35,6 +36,9 @@ export type RequestCheck =
       /** As the topic names it, which may be anything. */
       readonly verb: string;
       readonly client: string;
+      readonly proof: Proof;
+      /** Who has signed it. */
+      readonly signer: string | undefined;
     } & Refusal)
   | {
       readonly kind: 'accept';
@@ -42,6 +46,9 @@ export type RequestCheck =
       readonly respondTo: string;
       /** Who it counts for in the queue. */
       readonly client: string;
+      readonly proof: Proof;
+      /** Who has signed it. */
+      readonly signer: string | undefined;
       /** How long it may still be begun. */
       readonly lifeMs: number;
     };
@@ -64,7 +71,7 @@ export interface Limits {
  * Whether a packet is a request that may be done now. Retained, late and repeated requests may not: replayed and retained
  * messages have opened real front doors (double-take#281, MQTT_ESP8266_Garage_Door#1, OpenMQTTGateway#102).
  * @param time what the request's time is compared with
- * @param seen remembers the ids of accepted requests, and only those.
+ * @param seen remembers the ids of accepted requests, and of those that were signed and refused
  * @param keyring the keys of the site: nothing unsigned is accepted; undefined where it has none
  */
 export function checkRequest(
@@ -84,52 +91,84 @@ export function checkRequest(
   const raw = readEnvelope(packet, topic);
   const id = raw.ok ? idOf(raw.value) : undefined;
   const respondTo = responseTopic(packet, names, id);
-  let client = UNKNOWN_CLIENT;
-  const refuse = (refusal: Refusal): RequestCheck => ({
+  let signer: SignatureVerdict | undefined;
+  const refuse = (refusal: Refusal, proof: Proof = 'none', client = UNKNOWN_CLIENT): RequestCheck => ({
     kind: 'refuse',
     id: id ?? null,
     respondTo,
     verb,
     client,
-    ...refusal,
+    proof,
+    signer: proof === 'none' ? undefined : signer?.name,
+    // What is wrong does not matter: it was sent with retain.
+    ...(packet.retain && proof === 'none' ? RETAINED : refusal),
   });
 
-  if (packet.retain) return refuse(RETAINED);
   if (!raw.ok) return refuse({ code: raw.tooLarge === true ? 'too-large' : 'bad-request', message: raw.why });
   const envelope = envelopeSchema.safeParse(raw.value, { reportInput: true });
   if (!envelope.success) return refuse({ code: 'bad-request', message: whatIsWrong(envelope.error) });
-  const signer = keyring && signerOf(keyring, topic, raw.value, envelope.data, names);
-  if (signer?.ok === false) return refuse({ code: signer.code, message: signer.why });
+  signer = keyring && signerOf(keyring, topic, raw.value, envelope.data, names);
+  if (signer?.ok === false && signer.name === undefined) return refuse({ code: signer.code, message: signer.why });
+
+  const client = clientOf(envelope.data, signer);
+  const [madeMs, expiresMs] = [Date.parse(envelope.data.time), Date.parse(envelope.data.expires)];
+  const { nowMs, trusted } = time;
+  const owner = { client, safety: laneOf(verb) === 'safety' };
+  const line = isVerb(verb) ? lineOf(client, verb) : undefined;
+  const again = (refusal: Refusal) => refuse(refusal, signer ? 'again' : 'none', signer ? client : UNKNOWN_CLIENT);
+  /** Also everything of this client and verb that was made before: there is no room for ids. */
+  const bar = (refusal: Refusal) => {
+    if (signer && line !== undefined) seen.bar(line, madeMs, nowMs, trusted);
+    return refuse(refusal, signer ? 'signed' : 'none', client);
+  };
+  /**
+   * What somebody has signed and is refused is refused for good: whoever has heard it could send it again when it suits them, once a clock, a list or a limit
+   * has changed. What nobody has signed anybody can make anew.
+   */
+  const spend = (refusal: Refusal) => {
+    if (!signer) return refuse(refusal);
+    if (seen.admit(envelope.data.id, expiresMs, nowMs, trusted, owner) === 'full') return bar(refusal);
+    return refuse(refusal, 'signed', client);
+  };
+
   const late = untimely(envelope.data, time);
-  if (late) return refuse(late);
-  const expiresMs = Date.parse(envelope.data.expires);
+  if (late && trusted && expiresMs < nowMs - LIFETIME_MAX_MS) return again(packet.retain ? RETAINED : late);
   const repeated: Refusal = {
     code: 'replayed',
-    message: `a request with the id ${envelope.data.id} was already taken`,
+    message: `a request with the id ${envelope.data.id} was already taken or refused`,
   };
   // Before it counts for anybody: whoever sends again what another has signed would use up what that one may ask.
-  if (seen.isRepeated(envelope.data.id, expiresMs, time.nowMs, time.trusted)) return refuse(repeated);
-  // Only of somebody who is who they say: otherwise one could use up what another may ask.
-  client = clientOf(envelope.data, signer);
+  const isRepeated = seen.isRepeated(envelope.data.id, expiresMs, nowMs, trusted);
+  if (signer && isRepeated) return again(packet.retain ? RETAINED : repeated);
+  const barredMs = signer && line !== undefined ? seen.barredMs(line, madeMs, nowMs) : undefined;
+  if (barredMs !== undefined)
+    return again({ code: 'busy', message: BARRED, retryAfterMs: Math.max(BARRED_RETRY_MS, barredMs) });
+  if (packet.retain) return spend(RETAINED);
+  if (signer?.ok === false) return spend({ code: signer.code, message: signer.why });
+  if (late) return spend(late);
+  if (isRepeated) return again(repeated);
   // What is proven counts, not what the request says of itself. What is wrong is never taken, and may be sent again by anybody: it counts for nobody.
   const request = requestOf(topic, signer ? { ...envelope.data, by: signer.name } : envelope.data);
-  if ('code' in request) return refuse(request);
+  if ('code' in request) return signer ? spend(request) : refuse(request, 'none', client);
   const retryAfterMs = limits.request(client, verb);
   if (retryAfterMs > 0) {
     const message = `too many requests ${verb.slice(0, 32)} of this client: send a new one in ${seconds(retryAfterMs)}`;
-    return refuse({ code: 'busy', message, retryAfterMs });
+    return bar({ code: 'busy', message, retryAfterMs });
   }
-  const owner = { client, safety: laneOf(verb) === 'safety' };
-  switch (seen.admit(request.id, expiresMs, time.nowMs, time.trusted, owner)) {
+  switch (seen.admit(request.id, expiresMs, nowMs, trusted, owner)) {
     case 'repeated':
-      return refuse(repeated);
+      return again(repeated);
     case 'full':
-      return refuse({ code: 'busy', message: FULL, retryAfterMs: FULL_RETRY_MS });
-    case 'new':
-      return { kind: 'accept', request, respondTo, client, lifeMs: expiresMs - time.nowMs };
+      return bar({ code: 'busy', message: FULL, retryAfterMs: FULL_RETRY_MS });
+    case 'new': {
+      const proof = signer ? 'signed' : 'none';
+      return { kind: 'accept', request, respondTo, client, proof, signer: signer?.name, lifeMs: expiresMs - nowMs };
+    }
   }
 }
 
+const BARRED = 'one that you have made later was refused for want of room, and so is this one: send a new one';
+const BARRED_RETRY_MS = 1_000;
 const FULL =
   'too many requests are remembered until they expire: send a new one in a minute, and give requests a life of a minute or less';
 const FULL_RETRY_MS = 60_000;

@@ -13,6 +13,23 @@ const REFUSALS: Rate = { burst: 600, perSecond: 20 };
 const ALL_REFUSALS: Rate = { burst: 2_000, perSecond: 200 };
 const ALL = 'all';
 
+/**
+ * How far it is known who sent what is refused. `signed`: nobody but who has signed it; `again`: somebody has signed it, and anybody who has heard it may have
+ * sent it; `none`: anybody. Each has room of its own: nobody can use up the answers to who has a key.
+ */
+export type Proof = 'none' | 'again' | 'signed';
+
+interface Refusals {
+  readonly one: Allowance;
+  readonly all: Allowance;
+}
+interface RefusalRoom {
+  readonly safety: Refusals;
+  readonly other: Refusals;
+}
+const refusals = (): Refusals => ({ one: new Allowance(REFUSALS), all: new Allowance(ALL_REFUSALS) });
+const refusalRoom = (): RefusalRoom => ({ safety: refusals(), other: refusals() });
+
 /** What clients may ask of this gate in a time. Verbs that move the door have allowances of their own: nothing else uses them up. */
 export class RequestLimits {
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -21,9 +38,10 @@ export class RequestLimits {
     quick: new Allowance(RATES.quick),
     slow: new Allowance(RATES.slow),
   };
-  readonly #refusals = {
-    safety: { one: new Allowance(REFUSALS), all: new Allowance(ALL_REFUSALS) },
-    other: { one: new Allowance(REFUSALS), all: new Allowance(ALL_REFUSALS) },
+  readonly #refusals: Readonly<Record<Proof, RefusalRoom>> = {
+    none: refusalRoom(),
+    again: refusalRoom(),
+    signed: refusalRoom(),
   };
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
@@ -38,8 +56,8 @@ export class RequestLimits {
   }
 
   /** Whether a refusal of a request of this verb is answered. */
-  refusal(client: string, verb: string): boolean {
-    const { one, all } = this.#refusals[laneOf(verb) === 'safety' ? 'safety' : 'other'];
+  refusal(proof: Proof, client: string, verb: string): boolean {
+    const { one, all } = this.#refusals[proof][laneOf(verb) === 'safety' ? 'safety' : 'other'];
     const now = this.#clock.monotonic();
     return one.take(client, now) === 0 && all.take(ALL, now) === 0;
   }

@@ -6,14 +6,16 @@ import type { Log } from '../../kit/log.js';
 import { LogBudget } from '../../kit/logging/log-budget.js';
 import type { Link, Packet, Room } from '../link/link.js';
 import { type ErrorCode, RequestError, type Response } from '../messages.js';
+import type { SiteReports } from '../site-reports.js';
 import type { Names } from '../topics.js';
 import { checkRequest, type Request, type RequestCheck } from './check-request.js';
+import { JunkCount } from './junk-count.js';
 import { LostAnswers } from './lost-answers.js';
 import { RequestClock } from './request-clock.js';
 import { RequestLimits } from './request-limits.js';
 import type { KeptRequests } from './seen-file.js';
 import { type QueueFull, SlowQueue, type Turn } from './slow-queue.js';
-import { type ArgsOf, changesSomething, laneOf, type Verb } from './verbs.js';
+import { type ArgsOf, changesSomething, isVerb, laneOf, type Verb } from './verbs.js';
 
 /** Requests of one verb done at one time. Others are counted by themselves: what waits for the disk or the eye keeps no door shut. */
 const AT_ONCE = { safety: 64, quick: 32 } as const;
@@ -46,6 +48,7 @@ export interface RequestServerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly handlers: RequestHandlers;
+  readonly reports: Pick<SiteReports, 'requestRefused' | 'requestsRefused'>;
   /** The ids of requests taken earlier, before a restart too. */
   readonly requests: KeptRequests;
   /** Whether the wall clock may be believed, and when the network last confirmed it. */
@@ -73,21 +76,23 @@ interface Address {
 export class RequestServer {
   readonly #parts: RequestServerParts;
   readonly #time: RequestClock;
-  /** Lines about safety verbs have a budget of their own. */
-  readonly #budgets: { readonly safety: LogBudget; readonly other: LogBudget };
+  /** Lines about safety verbs have a budget of their own, and so has what nobody has signed where others sign. */
+  readonly #budgets: { readonly safety: LogBudget; readonly other: LogBudget; readonly junk: LogBudget };
   readonly #limits: RequestLimits;
   readonly #slow: SlowQueue;
   readonly #lost: LostAnswers;
+  readonly #junk: JunkCount;
   readonly #inFlight = new Map<Verb, number>();
 
   constructor(parts: RequestServerParts) {
     const { clock, log, trustedClock } = parts;
     this.#parts = parts;
     this.#time = new RequestClock(clock, trustedClock);
-    this.#budgets = { safety: new LogBudget(clock), other: new LogBudget(clock) };
+    this.#budgets = { safety: new LogBudget(clock), other: new LogBudget(clock), junk: new LogBudget(clock) };
     this.#limits = new RequestLimits(clock);
     this.#slow = new SlowQueue(clock);
     this.#lost = new LostAnswers(clock, log);
+    this.#junk = new JunkCount(clock, (count, from) => parts.reports.requestsRefused(count, from));
   }
 
   /** A packet arrived on a request topic. */
@@ -96,7 +101,7 @@ export class RequestServer {
     const check = checkRequest(packet, this.#time.now(), requests.seen, names, this.#limits, keyring);
     switch (check.kind) {
       case 'drop':
-        this.#warn({ why: check.why }, 'a request was ignored');
+        this.#warn({ why: check.why }, 'a request was ignored', 'other');
         return;
       case 'refuse':
         this.#refuse(check, packet);
@@ -114,18 +119,30 @@ export class RequestServer {
   stop(): void {
     this.#slow.stop();
     this.#lost.stop();
+    this.#junk.stop();
   }
 
-  #refuse({ id, code, message, retryAfterMs, respondTo, verb, client }: Refused, packet: Packet): void {
-    this.#warn({ id, code, message }, 'a request was refused', verb);
-    if (!this.#limits.refusal(client, verb)) {
+  #refuse({ id, code, message, retryAfterMs, respondTo, verb, client, proof, signer }: Refused, packet: Packet): void {
+    const isJunk = this.#parts.keyring !== undefined && signer === undefined;
+    this.#warn({ id, code, message }, 'a request was refused', isJunk ? 'junk' : kindOf(verb));
+    if (signer === undefined) this.#junk.add();
+    else
+      this.#parts.reports.requestRefused({
+        by: signer,
+        verb: isVerb(verb) ? verb : '?',
+        code,
+        again: proof === 'again',
+      });
+    // Not to be done after a restart either.
+    if (proof === 'signed' && isVerb(verb) && changesSomething(verb)) this.#parts.requests.keep();
+    if (!this.#limits.refusal(proof, client, verb)) {
       this.#lost.add(id, 'too many requests were refused within a short time');
       return;
     }
     this.#answer(addressOf(respondTo, 'refusal', packet), refusal(id, code, message, retryAfterMs));
   }
 
-  #take({ request, respondTo, client, lifeMs }: Accepted, packet: Packet): void {
+  #take({ request, respondTo, client, proof, signer, lifeMs }: Accepted, packet: Packet): void {
     const { verb, id } = request;
     const lane = laneOf(verb) ?? 'quick';
     const to = addressOf(respondTo, lane === 'safety' ? 'safety' : 'answer', packet);
@@ -141,7 +158,10 @@ export class RequestServer {
     if (!full) return;
     const { why, retryAfterMs } = full;
     const message = `${why}: send a new request in ${Math.ceil(retryAfterMs / 1000)} s`;
-    this.#refuse({ kind: 'refuse', id, code: 'busy', message, retryAfterMs, respondTo, verb, client }, packet);
+    this.#refuse(
+      { kind: 'refuse', id, code: 'busy', message, retryAfterMs, respondTo, verb, client, proof, signer },
+      packet,
+    );
   }
 
   #serveNow(request: Request, to: Address, atOnce: number): QueueFull | undefined {
@@ -209,7 +229,7 @@ export class RequestServer {
         this.#parts.log.error({ id, verb, by, message: thrown.message }, 'a request was done, but is not on the disk');
         return refusal(id, thrown.code, thrown.message);
       }
-      this.#warn({ id, verb, by, code: thrown.code, message: thrown.message }, 'a request was refused', verb);
+      this.#warn({ id, verb, by, code: thrown.code, message: thrown.message }, 'a request was refused', kindOf(verb));
       return refusal(id, thrown.code, thrown.message);
     }
     this.#parts.log.error({ id, verb, by, err: explain(thrown) }, 'a request failed');
@@ -235,11 +255,13 @@ export class RequestServer {
     }
   }
 
-  #warn(fields: object, sentence: string, verb = ''): void {
-    const before = this.#budgets[laneOf(verb) === 'safety' ? 'safety' : 'other'].take();
+  #warn(fields: object, sentence: string, kind: 'safety' | 'other' | 'junk'): void {
+    const before = this.#budgets[kind].take();
     if (before !== undefined) this.#parts.log.warn(before > 0 ? { ...fields, leftOut: before } : fields, sentence);
   }
 }
+
+const kindOf = (verb: string) => (laneOf(verb) === 'safety' ? 'safety' : 'other');
 
 const photoBytes = ({ args }: Request): number => ('photo' in args ? (args.photo?.byteLength ?? 0) : 0);
 

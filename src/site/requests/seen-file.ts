@@ -20,6 +20,8 @@ export const seenSchema = z.strictObject({
   forgotten: z.array(z.iso.datetime()).max(SPANS_MAX).default([]),
   /** All that expires by then may have been forgotten. */
   forgottenUntil: z.iso.datetime().optional(),
+  /** Until when what was made is refused, by verb and client. */
+  barred: z.record(z.string(), z.iso.datetime()).optional(),
 });
 
 /** The ids of accepted requests, and how they are kept across a restart. */
@@ -51,13 +53,18 @@ export async function openSeenRequests(surroundings: StateFileSurroundings): Pro
       found.forgotten.map((at) => Date.parse(at)),
       found.forgottenUntil === undefined ? undefined : Date.parse(found.forgottenUntil),
     ),
+    Object.entries(found.barred ?? {}).map(([line, until]) => [line, Date.parse(until)]),
   );
   const at = (ms: number) => iso(wallMs(ms));
-  const content = () => ({
-    schema: 1 as const,
-    requests: Object.fromEntries([...seen.all()].map(([id, ms]) => [id, at(ms)])),
-    forgotten: [...seen.forgotten.latest()].map(at),
-    ...(Number.isFinite(seen.forgotten.untilMs) && { forgottenUntil: at(seen.forgotten.untilMs) }),
-  });
+  const content = () => {
+    const barred = [...seen.barred].map(([line, ms]) => [line, at(ms)] as const);
+    return {
+      schema: 1 as const,
+      requests: Object.fromEntries([...seen.all()].map(([id, ms]) => [id, at(ms)])),
+      forgotten: [...seen.forgotten.latest()].map(at),
+      ...(Number.isFinite(seen.forgotten.untilMs) && { forgottenUntil: at(seen.forgotten.untilMs) }),
+      ...(barred.length > 0 && { barred: Object.fromEntries(barred) }),
+    };
+  };
   return { seen, keep: () => file.save(content) };
 }

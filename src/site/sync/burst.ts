@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock, MonotonicMs } from '../../kit/clock.js';
 import type { Log } from '../../kit/log.js';
 import type { Link } from '../link/link.js';
@@ -28,6 +29,8 @@ export interface BurstParts {
 export class Burst {
   readonly #parts: BurstParts;
   #lastReceivedMs = 0;
+  /** Nobody who does not hear the markers can send them. */
+  readonly #nonce = randomBytes(8).toString('hex');
   /** Numbers of the newest marker that was sent, and of the newest that came back. */
   #sent = 0;
   #back = 0;
@@ -44,8 +47,9 @@ export class Burst {
   /** A message arrived on the marker's topic. */
   receiveMarker(payload: Uint8Array): void {
     const text = Buffer.from(payload).toString('latin1');
-    if (!text.startsWith(`${this.#parts.name} `)) return;
-    const token = Number(text.slice(this.#parts.name.length + 1));
+    const mine = this.#marker('');
+    if (!text.startsWith(mine)) return;
+    const token = Number(text.slice(mine.length));
     if (token > this.#back && token <= this.#sent) this.#back = token;
   }
 
@@ -54,12 +58,12 @@ export class Burst {
    * @throws OperatingError as Link.publish
    */
   async over(stale: () => boolean): Promise<void> {
-    const { link, clock, log, topic, name } = this.#parts;
+    const { link, clock, log, topic } = this.#parts;
     const token = ++this.#sent;
     const began = clock.monotonic();
     this.#lastReceivedMs = began;
     let backAt: MonotonicMs | undefined;
-    await link.publish(topic, `${name} ${token}`, { retain: false, qos: 1 });
+    await link.publish(topic, this.#marker(token), { retain: false, qos: 1 });
     for (;;) {
       await new Promise<void>((resolve) => clock.after(STEP_MS, resolve));
       const now = clock.monotonic();
@@ -74,5 +78,9 @@ export class Burst {
         return;
       }
     }
+  }
+
+  #marker(token: number | ''): string {
+    return `${this.#parts.name} ${this.#nonce} ${token}`;
   }
 }

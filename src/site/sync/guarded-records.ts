@@ -1,6 +1,6 @@
 import type { SiteKeys } from '../../keys/open-keys.js';
 import { recordText } from '../../keys/signed-text.js';
-import type { Role } from '../../keys/trust-list.js';
+import { ROLES, type Role } from '../../keys/trust-list.js';
 import { isRemovalStamp } from '../../store/merge.js';
 import { parseJson } from '../bounded-json.js';
 import { RECORD_MAX } from '../messages.js';
@@ -39,34 +39,45 @@ export function guardedRecords<R>(records: SharedRecords<R>, guarding: Guarding)
 function read<R>(records: SharedRecords<R>, guarding: Guarding, id: string, payload: Uint8Array): ReceivedRecord<R> {
   const { site, kind, keys, roles } = guarding;
   if (payload.byteLength > GUARDED_MAX)
-    return invalid(`the record has ${payload.byteLength} bytes; at most ${GUARDED_MAX} are allowed`);
+    return junk(`the record has ${payload.byteLength} bytes; at most ${GUARDED_MAX} are allowed`);
   const json = parseJson(payload);
-  if (!json.ok) return invalid(json.why);
+  if (!json.ok) return junk(json.why);
   if (typeof json.value !== 'object' || json.value === null || Array.isArray(json.value))
-    return invalid('the record is no JSON object');
+    return junk('the record is no JSON object');
   const outer = json.value as Readonly<Record<string, unknown>>;
   const { key, signature } = outer;
+  const signed = keys.keyring.check({ key, signature, text: () => recordText(site, kind, id, outer) }, ROLES);
+  // Told apart: junk without end must not hide what somebody of the site has signed and no gate can take.
+  const refuse = (why: string) => (signed.ok ? invalid(why) : junk(why));
   const opened = 'sealed' in outer ? unsealed(guarding, id, outer) : { bytes: payload, current: undefined };
-  if (typeof opened === 'string') return invalid(opened);
+  if (typeof opened === 'string') return refuse(opened);
   const received = records.read(id, opened.bytes);
-  if (received.kind === 'invalid' || received.kind === 'empty') return received;
+  if (received.kind === 'empty') return received;
+  if (received.kind === 'invalid') return refuse(received.why);
   const { stamp } = received;
-  const text = () => recordText(site, kind, id, outer);
-  const verdict = keys.keyring.check({ key, signature, text }, roles(stamp));
-  const current = opened.current ?? !(keys.seal && guarding.sealed(stamp));
+  const why = signed.ok ? whyMayNot(signed, roles(stamp)) : signed.why;
+  if (why !== undefined)
+    return received.kind === 'same' || received.kind === 'older' ? { kind: 'stale', stamp } : refuse(why);
   if (
-    verdict.ok &&
+    signed.ok &&
     received.kind === 'newer' &&
-    !verdict.roles.includes('gate') &&
-    authorOf(received.record) !== verdict.name
+    !signed.roles.includes('gate') &&
+    authorOf(received.record) !== signed.name
   )
     return invalid(
-      `"${verdict.name}" has signed it, and its author (by) is another; only gates sign what others have done`,
+      `"${signed.name}" has signed it, and its author (by) is another; only gates sign what others have done`,
     );
-  if (verdict.ok) return received.kind === 'same' && !current ? { kind: 'stale', stamp } : received;
-  if (received.kind === 'same' || received.kind === 'older') return { kind: 'stale', stamp };
-  return invalid(verdict.why);
+  const current = opened.current ?? !(keys.seal && guarding.sealed(stamp));
+  return received.kind === 'same' && !current ? { kind: 'stale', stamp } : received;
 }
+
+const whyMayNot = (
+  { name, roles }: { readonly name: string; readonly roles: readonly Role[] },
+  needed: readonly Role[],
+): string | undefined =>
+  needed.some((role) => roles.includes(role))
+    ? undefined
+    : `"${name}" has the roles ${roles.join(', ')}; needed is ${needed.join(' or ')}`;
 
 /** @returns a sentence where it does not open */
 function unsealed(
@@ -97,7 +108,8 @@ function guarded({ site, kind, keys, sealed }: Guarding, id: string, text: strin
 const authorOf = (record: unknown): unknown =>
   typeof record === 'object' && record !== null && 'by' in record ? record.by : undefined;
 
-const invalid = (why: string): { readonly kind: 'invalid'; readonly why: string } => ({ kind: 'invalid', why });
+const invalid = (why: string) => ({ kind: 'invalid', why }) as const;
+const junk = (why: string) => ({ kind: 'invalid', why, unsigned: true }) as const;
 
 /** A record of people: a removal by who may remove, a person by who may enrol, both by gates. */
 export const peopleRoles = (stamp: string): readonly Role[] =>

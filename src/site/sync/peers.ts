@@ -1,13 +1,18 @@
+import type { MonotonicMs } from '../../kit/clock.js';
 import { parseJson } from '../bounded-json.js';
-import { infoSchema, PAYLOAD_MAX, stateSchema } from '../messages.js';
+import type { InfoReader } from '../info/info-reader.js';
+import { PAYLOAD_MAX, stateSchema } from '../messages.js';
 import type { PeopleSummary } from './people-digest.js';
 
 /** Most gates of one site. */
 const PEERS_MAX = 256;
+/** A gate that signs what it says does so each minute; one that has said nothing for so long is not there. */
+const SILENT_MS = 3 * 60_000;
 
 interface Peer {
   readonly online?: boolean;
   readonly people?: PeopleSummary;
+  readonly heardAt?: MonotonicMs;
 }
 
 /** A gate that knows other people. */
@@ -16,23 +21,36 @@ export interface Difference {
   readonly people: PeopleSummary;
 }
 
+export interface PeersParts {
+  readonly infos: Pick<InfoReader, 'read'>;
+  /** Whether gates sign what they say: then `state`, which the broker sends for them too and nobody signs, tells nothing here. */
+  readonly signed: boolean;
+  readonly monotonic: () => MonotonicMs;
+}
+
 /** The other gates of the site as they describe themselves; reports when their people differ from this gate's. */
 export class Peers {
+  readonly #parts: PeersParts;
   readonly #peers = new Map<string, Peer>();
   #lastDifferences: ReadonlySet<string> = new Set();
+
+  constructor(parts: PeersParts) {
+    this.#parts = parts;
+  }
 
   /** A peer's `state` or `info` arrived. What cannot be read is ignored: it is the peer's problem. */
   receive(kind: 'state' | 'info', gate: string, payload: Uint8Array): void {
     if (payload.byteLength > PAYLOAD_MAX || (this.#peers.size >= PEERS_MAX && !this.#peers.has(gate))) return;
-    const json = parseJson(payload);
-    if (!json.ok) return;
     const peer = this.#peers.get(gate) ?? {};
     if (kind === 'state') {
-      const state = stateSchema.safeParse(json.value).data;
+      if (this.#parts.signed) return;
+      const json = parseJson(payload);
+      const state = json.ok ? stateSchema.safeParse(json.value).data : undefined;
       if (state) this.#peers.set(gate, { ...peer, online: state.status !== 'offline' });
     } else {
-      const info = infoSchema.safeParse(json.value).data;
-      if (info) this.#peers.set(gate, { ...peer, people: info.people });
+      const heard = this.#parts.infos.read(gate, payload);
+      if (heard?.worth !== 'counts') return;
+      this.#peers.set(gate, { ...peer, people: heard.info.people, heardAt: heard.heardAt });
     }
   }
 
@@ -49,8 +67,8 @@ export class Peers {
   differing(own: PeopleSummary): readonly Difference[] {
     const lasting: Difference[] = [];
     const now = new Set<string>();
-    for (const [gate, { online, people }] of this.#peers) {
-      if (online !== true || people === undefined || areSame(people, own)) continue;
+    for (const [gate, people] of this.#there()) {
+      if (areSame(people, own)) continue;
       const difference = `${gate} ${people.hash} ${own.hash}`;
       now.add(difference);
       if (this.#lastDifferences.has(difference)) lasting.push({ gate, people });
@@ -61,9 +79,17 @@ export class Peers {
 
   /** Gates that are online and know the same people as this one. */
   agreeing(own: PeopleSummary): readonly string[] {
-    return [...this.#peers].flatMap(([gate, { online, people }]) =>
-      online === true && people?.buckets !== undefined && people.hash === own.hash ? [gate] : [],
+    return [...this.#there()].flatMap(([gate, people]) =>
+      people.buckets !== undefined && people.hash === own.hash ? [gate] : [],
     );
+  }
+
+  *#there(): Iterable<readonly [gate: string, people: PeopleSummary]> {
+    const { signed, monotonic } = this.#parts;
+    for (const [gate, { online, people, heardAt }] of this.#peers) {
+      const there = signed ? heardAt !== undefined && monotonic() - heardAt < SILENT_MS : online === true;
+      if (there && people !== undefined) yield [gate, people];
+    }
   }
 }
 

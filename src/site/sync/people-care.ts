@@ -29,6 +29,8 @@ export interface PeopleCareParts {
   readonly settled: () => boolean;
   /** Nothing is held back any more. */
   readonly onReleased: () => void;
+  /** So many people were set aside; when this gate was last in sync. */
+  readonly onSetAside: (people: number, since: string | null) => void;
   /** Nobody is known any more: the people are to be read from the broker. */
   readonly onAnew: () => void;
   /** A sentence for the state; undefined when all is well again. */
@@ -138,6 +140,7 @@ export class PeopleCare {
     this.#anew = true;
     const since = inSync.at === null ? undefined : iso(inSync.at);
     log.error({ since, people: people.size }, 'away for longer than removals are remembered: the people are set aside');
+    this.#parts.onSetAside(people.size, since ?? null);
     // Nobody is known from here on, whatever the disk says.
     const saved = people.startAnew();
     this.#parts.onAnew();

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../kit/clock.js';
 import type { Log } from '../../kit/log.js';
+import type { InfoReader } from '../info/info-reader.js';
 import type { Link } from '../link/link.js';
 import { RetainedTopic } from '../retained-topic.js';
 import type { Names, Topics } from '../topics.js';
@@ -16,6 +17,10 @@ export interface PeopleComparisonParts {
   readonly people: PeopleSource;
   readonly link: Link;
   readonly names: Names;
+  /** Reads what other gates say of themselves. */
+  readonly infos: Pick<InfoReader, 'read'>;
+  /** Whether they sign it. */
+  readonly signed: boolean;
   readonly topics: Topics;
   readonly clock: Clock;
   readonly log: Log;
@@ -30,7 +35,7 @@ export interface PeopleComparisonParts {
 /** Compares the people of this gate with those of the others, tells of differences and mends them. */
 export class PeopleComparison {
   readonly #parts: PeopleComparisonParts;
-  readonly #peers = new Peers();
+  readonly #peers: Peers;
   readonly #digest: PeopleDigest;
   readonly #repair: Repair;
   readonly #topic: RetainedTopic;
@@ -44,6 +49,7 @@ export class PeopleComparison {
   constructor(parts: PeopleComparisonParts) {
     const { people, names, topics } = parts;
     this.#parts = parts;
+    this.#peers = new Peers({ ...parts, monotonic: () => parts.clock.monotonic() });
     this.#digest = new PeopleDigest(people);
     this.#repair = new Repair({ ...parts, gate: names.gate, digest: this.#digest });
     this.#topic = new RetainedTopic(topics.digest(names.gate), parts);

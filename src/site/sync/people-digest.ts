@@ -62,8 +62,7 @@ export class PeopleDigest {
   }
 
   summary(): PeopleSummary {
-    const digests = this.digests();
-    const hash = createHash('sha256').update(digests.join('')).digest('hex').slice(0, BUCKET_DIGITS);
+    const hash = hashOfBuckets(this.digests().join(''));
     const revision =
       this.#buckets
         .map((one) => one.revision)
@@ -88,6 +87,10 @@ export class PeopleDigest {
     return bucket;
   }
 }
+
+/** What a gate's `info` says of its `digest`. @param buckets the digests of all buckets, one after the other */
+export const hashOfBuckets = (buckets: string): string =>
+  createHash('sha256').update(buckets).digest('hex').slice(0, BUCKET_DIGITS);
 
 /** The bucket of an id: the first byte of its SHA-256. */
 export const bucketOf = (id: string): number => createHash('sha256').update(id).digest().readUInt8(0);

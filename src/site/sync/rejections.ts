@@ -27,7 +27,7 @@ export class Rejections {
   }
 
   /** A record was not taken. @param why a sentence; of several records the first one's is reported */
-  add(reason: 'invalid' | 'future' | 'not-saved' | 'too-many', id: string, why: string): void {
+  add(reason: 'unsigned' | 'invalid' | 'future' | 'not-saved' | 'too-many', id: string, why: string): void {
     const rejected = this.#byReason.get(reason) ?? { count: 0, ids: [], why };
     rejected.count++;
     if (rejected.ids.length < NAMED_MAX) rejected.ids.push(id);

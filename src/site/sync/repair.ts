@@ -6,7 +6,7 @@ import type { Link } from '../link/link.js';
 import { digestSchema, PAYLOAD_MAX } from '../messages.js';
 import type { Topics } from '../topics.js';
 import type { Difference } from './peers.js';
-import { BUCKET_DIGITS, BUCKETS, type PeopleDigest } from './people-digest.js';
+import { BUCKET_DIGITS, BUCKETS, hashOfBuckets, type PeopleDigest } from './people-digest.js';
 
 /** A digest that was asked for is retained and comes at once, or there is none. */
 const ANSWER_MS = 5_000;
@@ -34,18 +34,19 @@ export interface RepairParts {
 export class Repair {
   readonly #parts: RepairParts;
   /** Whose digest is awaited, and who takes it. */
-  #awaited: { readonly gate: string; readonly take: (buckets: string | undefined) => void } | undefined;
+  #awaited: (Group & { readonly take: (buckets: string | undefined) => void }) | undefined;
   #running = false;
 
   constructor(parts: RepairParts) {
     this.#parts = parts;
   }
 
-  /** A gate's digest arrived. */
+  /** A gate's digest arrived. One that is not what its info says is another's: it may be signed there, and is not here. */
   receive(gate: string, payload: Uint8Array): void {
     if (gate !== this.#awaited?.gate || payload.byteLength > PAYLOAD_MAX) return;
     const json = parseJson(payload);
-    this.#awaited.take(json.ok ? digestSchema.safeParse(json.value).data?.buckets : undefined);
+    const buckets = json.ok ? digestSchema.safeParse(json.value).data?.buckets : undefined;
+    if (buckets !== undefined && hashOfBuckets(buckets) === this.#awaited.hash) this.#awaited.take(buckets);
   }
 
   /** One round. @param agreeing gates of this one's group */
@@ -69,11 +70,14 @@ export class Repair {
   }
 
   /** This gate's people in the parts in which the other one knows others. @throws OperatingError as Link.subscribe */
-  async #differingIds(other: string): Promise<readonly string[]> {
+  async #differingIds(other: Group): Promise<readonly string[]> {
     const { digest, log } = this.#parts;
     const theirs = await this.#fetch(other);
     if (theirs === undefined) {
-      log.warn({ gate: other }, 'no digest of this gate: does the broker allow reading it?');
+      log.warn(
+        { gate: other.gate },
+        'no digest of this gate that is as its info says: does the broker allow reading it?',
+      );
       return [];
     }
     const ours = digest.digests();
@@ -86,7 +90,7 @@ export class Repair {
   }
 
   /** @returns the digests of a gate's buckets; undefined where they do not come */
-  async #fetch(gate: string): Promise<string | undefined> {
+  async #fetch({ gate, hash }: Group): Promise<string | undefined> {
     const { link, topics, clock } = this.#parts;
     const topic = topics.digest(gate);
     const answer = new Promise<string | undefined>((resolve) => {
@@ -95,7 +99,7 @@ export class Repair {
         timer.cancel();
         resolve(buckets);
       };
-      this.#awaited = { gate, take };
+      this.#awaited = { gate, hash, take };
     });
     try {
       await link.subscribe([topic]);
@@ -108,13 +112,20 @@ export class Repair {
   }
 }
 
-/** Of the gates that know the same people the first by name; those of before, which have no digest, are left out. */
-function firstOfEachGroup(differing: readonly Difference[]): readonly string[] {
+/** Gates that know the same people: the first of them by name, and the hash of these people. */
+interface Group {
+  readonly gate: string;
+  readonly hash: string;
+}
+
+/** Those of before, which have no digest, are left out. */
+function firstOfEachGroup(differing: readonly Difference[]): readonly Group[] {
   const first = new Map<string, string>();
   for (const { gate, people } of differing) {
     if (people.buckets !== BUCKETS) continue;
     const known = first.get(people.hash);
     if (known === undefined || gate < known) first.set(people.hash, gate);
   }
-  return [...first.values()].sort().slice(0, GROUPS_MAX);
+  const groups = [...first].map(([hash, gate]) => ({ gate, hash }));
+  return groups.sort((a, b) => (a.gate < b.gate ? -1 : 1)).slice(0, GROUPS_MAX);
 }

@@ -5,6 +5,7 @@ import type { SiteRecord } from '../../store/merge.js';
 import type { Link } from '../link/link.js';
 import type { EventFields } from '../messages.js';
 import { Resync } from '../resync.js';
+import type { SiteReports } from '../site-reports.js';
 import type { Topic, Topics } from '../topics.js';
 import { PeopleCare, type PeopleCareParts } from './people-care.js';
 import { PeopleComparison, type PeopleComparisonParts } from './people-comparison.js';
@@ -15,12 +16,13 @@ import { type SiteRecordsParts, siteRecords } from './site-records.js';
 
 export interface SiteSyncParts
   extends Omit<SiteRecordsParts, 'rules' | 'people'>,
-    Omit<PeopleCareParts, 'connected' | 'settled' | 'onReleased' | 'onAnew' | 'onProblem'>,
-    Pick<PeopleComparisonParts, 'names'> {
+    Omit<PeopleCareParts, 'connected' | 'settled' | 'onReleased' | 'onSetAside' | 'onAnew' | 'onProblem'>,
+    Pick<PeopleComparisonParts, 'names' | 'infos' | 'signed'> {
   readonly link: Link;
   readonly topics: Topics;
   readonly clock: Clock;
   readonly log: Log;
+  readonly reports: Pick<SiteReports, 'peopleSetAside'>;
   /** Records were not taken. */
   readonly onRejected: (name: string, fields: EventFields) => void;
   /** There is a new summary of the people. */
@@ -55,6 +57,7 @@ export class SiteSync {
       connected: () => link.up,
       settled: () => this.#people.settled,
       onReleased: () => this.#people.refill(),
+      onSetAside: (count, since) => parts.reports.peopleSetAside(count, since),
       onAnew: () => this.#people.compareAnew(),
       onProblem: (text) => onProblem('care', text),
     });

@@ -88,6 +88,9 @@ test('without the budget the same flood purges them', async () => {
 test.each<[string, JournalInput, string | undefined]>([
   ['a decision', { type: 'refused' }, undefined],
   ['an alarm', { type: 'tamper' }, undefined],
+  ['a signed request that was refused', { type: 'request-refused', fields: { again: false } }, 'request-refused'],
+  ['one that was sent again', { type: 'request-refused', fields: { again: true } }, 'request-refused-again'],
+  ['people that were set aside', { type: 'people-set-aside' }, undefined],
   ['a request that opened', { type: 'opened', fields: { opened: true } }, undefined],
   ['one that did not', { type: 'opened', fields: { opened: false } }, 'opened'],
   ['a lock that locked', { type: 'lock-asked', fields: { done: true, moved: true } }, undefined],

@@ -17,6 +17,7 @@ import { stampOf } from '../../../src/store/merge.js';
 import { documentChunks, type PeopleDocument } from '../../../src/store/people-document.js';
 import type { PeopleChange } from '../../../src/store/people-options.js';
 import { PeopleStore } from '../../../src/store/people-store.js';
+import { noSiteReports } from '../../support/no-site-reports.js';
 import { type Cable, layCable } from './cable.js';
 import { GateClock, type SimTime } from './sim-time.js';
 import { CountedLink, type Traffic } from './traffic.js';
@@ -141,6 +142,7 @@ export class SimGate {
       inSync,
       tombstoneDays: 400,
       handlers: noHandlers,
+      reports: noSiteReports,
       requests: { seen: new SeenRequests(), keep: () => undefined },
       trustedClock: clock,
       keys,

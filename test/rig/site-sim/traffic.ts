@@ -61,6 +61,10 @@ export class CountedLink implements Link {
     return this.#link.packetMax;
   }
 
+  get lowered(): string | undefined {
+    return this.#link.lowered;
+  }
+
   get trouble(): string | undefined {
     return this.#link.trouble;
   }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../../src/kit/log.js';
 import { ManualClock } from '../../../src/kit/manual-clock.js';
 import { BrokerWatch } from '../../../src/site/broker/broker-watch.js';
+import { InfoReader } from '../../../src/site/info/info-reader.js';
 import { TAKEN_OVER } from '../../../src/site/link/mqtt-link.js';
 
 let clock: ManualClock;
@@ -34,6 +35,12 @@ beforeEach(() => {
     names: { site: 'home', gate: 'north' },
     instance: { machine: 'mine', boot: 'now' },
     topic: 'kaimon/home/gates/north/info',
+    infos: new InfoReader({
+      site: 'home',
+      keyring: undefined,
+      monotonic: () => clock.monotonic(),
+      now: () => undefined,
+    }),
     clock,
     log: silentLog,
     onProblem: (kind, text) => (text === undefined ? problems.delete(kind) : problems.set(kind, text)),

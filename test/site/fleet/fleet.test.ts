@@ -8,7 +8,7 @@ import { newSigningKey } from '../../../src/keys/signing-key.js';
 import { iso, wallMs } from '../../../src/kit/clock.js';
 import { systemClock } from '../../../src/kit/system-clock.js';
 import { topicsOf } from '../../../src/site/topics.js';
-import { listOf, siteKeysOf, trusted } from '../../keys/sample.js';
+import { listOf, siteKey, siteKeysOf, trusted } from '../../keys/sample.js';
 import { fastClock } from '../../support/fast-clock.js';
 import { configFor, type Gate, gateOver, mqttLink } from '../harness.js';
 import { freePort, type Mosquitto, startMosquitto } from '../mosquitto.js';
@@ -90,7 +90,28 @@ test('where the site has keys it asks for clocks as one of its list, or learns n
   expect(said()).toMatchObject({ gates: [{ gate: 'north', clockAheadMs: expect.any(Number) }] });
   printed = '';
   await fleet();
-  expect(said()).toMatchObject({ gates: [{ gate: 'north', clockAheadMs: null }] });
+  expect(said()).toMatchObject({ gates: [{ gate: 'north', clockAheadMs: null, signed: null }] });
+  const link = mqttLink(configFor(mosquitto.url), 'liar');
+  link.start();
+  const { state, info } = topicsOf({ site: 'home', gate: 'liar' });
+  const kept = { retain: true, qos: 1 } as const;
+  await link.publish('kaimon/home/keys', JSON.stringify(list), kept);
+  await link.publish(state, JSON.stringify({ status: 'online', problems: [] }), kept);
+  const people = { revision: 'z', count: 9, hash: 'ff' };
+  await link.publish(info, JSON.stringify({ version: '9', people, at: new Date().toISOString() }), kept);
+  printed = '';
+  expect(await fleet({ signKey, siteKey: [siteKey.publicKey] })).toBe(1);
+  expect(said()).toMatchObject({
+    gates: [
+      {
+        gate: 'liar',
+        signed: false,
+        differs: [expect.stringMatching(/signed by no gate/), expect.anything(), expect.anything(), expect.anything()],
+      },
+      { gate: 'north', signed: true, differs: [] },
+    ],
+  });
+  await link.end();
   rmSync(folder, { recursive: true });
 }, 40_000);
 

@@ -52,8 +52,8 @@ describe('a command', () => {
     expect(codeOf(checkCommand(given, circumstances(changes)))).toBe(code);
   });
 
-  test('where only signed ones are done a picture is still taken', () => {
-    expect(codeOf(checkCommand(sent('PICTURE'), circumstances({ signedOnly: true })))).toBe('picture');
+  test.each(['LOCK', 'UNLOCK', 'OPEN', 'PICTURE'])('%s is refused where only signed ones are done', (command) => {
+    expect(codeOf(checkCommand(sent(command), circumstances({ signedOnly: true })))).toBe('unsigned');
   });
 
   test('is done once, whenever and however often it comes again', () => {

@@ -72,9 +72,9 @@ describe('limits of requests', () => {
   test('refusals of rubbish are answered up to a bound; those of safety verbs have one of their own', () => {
     const limits = new RequestLimits(new ManualClock());
     let answered = 0;
-    for (let n = 0; n < 10_000; n++) if (limits.refusal(`by:${n % 50}`, 'people')) answered++;
+    for (let n = 0; n < 10_000; n++) if (limits.refusal('none', `by:${n % 50}`, 'people')) answered++;
     expect(answered).toBe(2_000);
-    expect(limits.refusal('by:office', 'open')).toBe(true);
+    expect(limits.refusal('none', 'by:office', 'open')).toBe(true);
   });
 });
 

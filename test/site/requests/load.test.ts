@@ -9,6 +9,7 @@ import { RequestServer } from '../../../src/site/requests/request-server.js';
 import { SeenRequests } from '../../../src/site/requests/seen-requests.js';
 import { topicsOf } from '../../../src/site/topics.js';
 import { MemoryBroker } from '../../support/memory-link.js';
+import { noSiteReports } from '../../support/no-site-reports.js';
 import { type Call, configFor, gateOver, mqttLink, noting, request, Watcher } from '../harness.js';
 import { startMosquitto } from '../mosquitto.js';
 import { until } from '../until.js';
@@ -74,6 +75,7 @@ function server(enroll?: () => Promise<unknown>) {
     handlers: noting(calls, enroll ? { enroll } : {}),
     requests: { seen: new SeenRequests(), keep: () => undefined },
     trustedClock: { trusted: true, confirmedMs: null },
+    reports: noSiteReports,
     written: () => Promise.resolve(),
   });
   const ask = (verb: string, args: object = {}, changes: object = {}) => {

@@ -10,6 +10,7 @@ import { RequestServer } from '../../../src/site/requests/request-server.js';
 import { openSeenRequests } from '../../../src/site/requests/seen-file.js';
 import { tempFolder } from '../../store/sample.js';
 import { MemoryBroker } from '../../support/memory-link.js';
+import { noSiteReports } from '../../support/no-site-reports.js';
 import { type Call, noting } from '../harness.js';
 
 const MINUTE = 60_000;
@@ -34,6 +35,7 @@ async function run(state: string, wallMs: number, trusted: boolean, confirmed: n
     handlers: noting(calls),
     requests,
     trustedClock: trust,
+    reports: noSiteReports,
     written: () => Promise.resolve(),
   });
   const ask = async (sentMs: number, id = ID, verb = 'open'): Promise<string> => {

@@ -6,7 +6,7 @@ import { monotonicMs, wallMs } from '../../../src/kit/clock.js';
 import type { Packet } from '../../../src/site/link/link.js';
 import { checkRequest, type Limits } from '../../../src/site/requests/check-request.js';
 import { RequestLimits } from '../../../src/site/requests/request-limits.js';
-import { SeenRequests } from '../../../src/site/requests/seen-requests.js';
+import { BARRED_MAX, SEEN_BOUNDS, SeenRequests } from '../../../src/site/requests/seen-requests.js';
 import { VERBS } from '../../../src/site/requests/verbs.js';
 import { keyringOf, listOf, trusted } from '../../keys/sample.js';
 
@@ -51,11 +51,11 @@ const packet = (value: unknown, what: Partial<RequestTarget> = {}): Packet => ({
 const unlimited: Limits = { request: () => 0 };
 function judged(
   message: Packet,
-  { list = LIST, seen = new SeenRequests(), gate = names.gate, nowMs = NOW, limits = unlimited } = {},
+  { list = LIST, seen = new SeenRequests(), gate = names.gate, nowMs = NOW, isTrusted = true, limits = unlimited } = {},
 ) {
   const keyring = keyringOf(() => nowMs);
   keyring.take(list);
-  const time = { nowMs: wallMs(nowMs), startedMs: wallMs(NOW - 60_000), trusted: true };
+  const time = { nowMs: wallMs(nowMs), startedMs: wallMs(Math.min(nowMs, NOW) - 60_000), trusted: isTrusted };
   return checkRequest(message, time, seen, { site: 'home', gate }, limits, keyring);
 }
 const verdict = (...given: Parameters<typeof judged>): string => {
@@ -84,7 +84,7 @@ describe('where the site has keys', () => {
 
   test.each<[string, object, string]>([
     ['was taken', {}, 'replayed'],
-    ['was refused for what it says', { args: { reason: 5 } }, 'bad-request'],
+    ['was refused for what it says', { args: { reason: 5 } }, 'replayed'],
   ])(
     'whoever sends again and again what the guard has signed, and what %s, uses up nothing of the guard',
     (_what, changes, code) => {
@@ -113,6 +113,84 @@ describe('where the site has keys', () => {
     const revoked = listOf([trusted('guard', guard, ['open'], { revoked: at(-3_600_000) })]);
     expect(verdict(packet(captured), { list: revoked })).toBe('bad-signature');
     expect(verdict({ ...packet(captured), retain: true })).toBe('retained');
+  });
+
+  describe('what was signed and refused is refused for good', () => {
+    const idOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+    const captured = packet(signed(guard));
+    const revoked = listOf([trusted('guard', guard, ['open'], { revoked: at(-3_600_000) })], { serial: 2 });
+    const full = () => new SeenRequests([], { ...SEEN_BOUNDS, client: 1 });
+
+    test.each<[string, string, Parameters<typeof judged>[1], Packet]>([
+      ['it had asked too much', 'busy', { limits: { request: () => 700 } }, captured],
+      ['it was sent with retain', 'retained', {}, { ...captured, retain: true }],
+      ['the clock was behind', 'expired', { nowMs: NOW - 3_600_000 }, captured],
+      ['the clock was ahead', 'expired', { nowMs: NOW + 120_000 }, captured],
+      ['the clock was ahead, and was not trusted', 'expired', { nowMs: NOW + 3_600_000, isTrusted: false }, captured],
+      ['its key had not the role', 'not-allowed', { list: listOf([trusted('guard', guard, ['read'])]) }, captured],
+      [
+        'its key was for another gate',
+        'not-allowed',
+        { list: listOf([trusted('guard', guard, ['open'], { gates: ['south'] })]) },
+        captured,
+      ],
+      ['its key was revoked', 'bad-signature', { list: revoked }, captured],
+    ])('while %s', (_why, code, then, sent) => {
+      const seen = new SeenRequests();
+      expect(verdict(sent, { seen, ...then })).toBe(code);
+      expect(verdict(captured, { seen })).not.toBe('accept');
+      expect(verdict({ ...captured, retain: true }, { seen })).not.toBe('accept');
+      expect(verdict(packet(signed(guard, {}, { id: idOf(1), time: at(0) })), { seen })).toBe('accept');
+    });
+
+    test('while there is no room to remember it, after a restart neither', () => {
+      let seen = full();
+      expect(verdict(packet(signed(guard, {}, { id: idOf(1), expires: at(10_000) })), { seen })).toBe('accept');
+      const [old, lively] = [
+        signed(guard, {}, { id: idOf(2) }),
+        signed(guard, {}, { id: idOf(3), expires: at(290_000) }),
+      ];
+      for (const refused of [old, lively]) expect(verdict(packet(refused), { seen })).toBe('busy');
+      const later = NOW + 20_000;
+      for (const refused of [old, lively]) expect(verdict(packet(refused), { seen, nowMs: later })).toBe('busy');
+      seen = new SeenRequests(seen.all(), undefined, undefined, seen.barred);
+      for (const refused of [old, lively]) expect(verdict(packet(refused), { seen, nowMs: later })).toBe('busy');
+      const lock = signed(guard, { verb: 'lock' }, { id: idOf(4) });
+      expect(verdict(packet(lock, { verb: 'lock' }), { seen, nowMs: later })).toBe('accept');
+      const next = signed(guard, {}, { id: idOf(5), time: at(19_000) });
+      expect(verdict(packet(next), { seen, nowMs: later })).toBe('accept');
+    });
+
+    test('what is barred are few lines, and those that can hold nothing any more go', () => {
+      const seen = new SeenRequests();
+      for (let n = 0; n < 2 * BARRED_MAX; n++) seen.bar(`open key:${n}`, NOW + n * 1_000, NOW + n * 1_000, true);
+      expect([...seen.barred].length).toBeLessThan(BARRED_MAX + 2);
+    });
+  });
+
+  test('neither junk nor what somebody sends again uses up the answers to who has signed', () => {
+    const limits = new RequestLimits({ monotonic: () => monotonicMs(0) });
+    const answered = (check: ReturnType<typeof judged>) =>
+      check.kind === 'refuse' && limits.refusal(check.proof, check.client, check.verb);
+    const seen = new SeenRequests();
+    const captured = packet(signed(guard));
+    judged(captured, { seen });
+    const old = packet(signed(guard, {}, { time: at(-4_000_000), expires: at(-3_900_000) }));
+    for (const junk of [packet(request()), packet({ ...signed(office), key: guard.id }), captured, old])
+      for (let n = 0; n < 700; n++) answered(judged(junk, { seen }));
+    expect([captured, old, packet(request())].map((junk) => answered(judged(junk, { seen })))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    for (let n = 0; n < 500; n++) {
+      const own = signed(
+        guard,
+        {},
+        { id: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`, args: { reason: 5 } },
+      );
+      expect(answered(judged(packet(own), { seen }))).toBe(true);
+    }
   });
 
   test('no single bit of a request can be changed', () => {

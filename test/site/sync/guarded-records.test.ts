@@ -222,10 +222,29 @@ test("gates that do not take each other's lists do not answer each other for eve
   });
   gates.push(south);
   broker.route({ topic: 'kaimon/home/keys', payload: Buffer.alloc(0), retain: true });
-  await until('both have answered', () => lists.length > 4);
+  await until('both have answered', () => lists.length > 4, 30);
   const rounds = 200;
   for (let i = 0; i < rounds; i++) await new Promise((done) => setImmediate(done));
   south.people.put(person('ada', version(1)));
   await until('Ada is shared', () => textAt('ada') !== '');
   expect(lists.length).toBeLessThan(20);
+});
+
+test('junk that nobody has signed does not hide what somebody has signed and is not taken', async () => {
+  const events: { type: string; reason?: string; count?: number; people?: string[] }[] = [];
+  const watcher = broker.link();
+  watcher.onMessage(({ payload }) => events.push(JSON.parse(Buffer.from(payload).toString())));
+  watcher.start();
+  await watcher.subscribe([topicsOf({ site: 'home', gate: 'north' }).event]);
+  const north = gate('north');
+  keep('first', signedBy(keys.south, 'first', person('first', version(1))));
+  await settled(north);
+  for (let i = 0; i < 50; i++) keep(`junk-${i}`, person(`junk-${i}`, version(1)));
+  keep('sealed', { version: version(1), sealed: 'a.b', key: keys.office.id, signature: `${'A'.repeat(86)}==` });
+  keep('ada', signedBy(keys.office, 'ada', person('ada', version(1), { by: 'somebody else' })));
+  const rejected = (reason: string) =>
+    events.find((event) => event.type === 'people-rejected' && event.reason === reason);
+  await until('both are told', () => rejected('invalid') !== undefined && rejected('unsigned') !== undefined);
+  expect(rejected('invalid')).toMatchObject({ count: 1, people: ['ada'] });
+  expect(rejected('unsigned')).toMatchObject({ count: 51 });
 });

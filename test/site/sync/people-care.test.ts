@@ -26,6 +26,7 @@ function caring({ inSyncDays = -1, trusted = true, settled = true }: Given = {})
     },
   };
   const said: string[] = [];
+  const aside: [count: number, since: string | null][] = [];
   let [released, anew] = [0, 0];
   const care = new PeopleCare({
     people,
@@ -42,6 +43,7 @@ function caring({ inSyncDays = -1, trusted = true, settled = true }: Given = {})
     connected: () => is.connected,
     settled: () => is.settled,
     onReleased: () => released++,
+    onSetAside: (count, since) => aside.push([count, since]),
     onAnew: () => anew++,
     onProblem: (text) => said.push(text?.split(':')[0] ?? ''),
   });
@@ -51,7 +53,7 @@ function caring({ inSyncDays = -1, trusted = true, settled = true }: Given = {})
       for (let turn = 0; turn < 10; turn++) await Promise.resolve();
     }
   };
-  return { people, care, is, inSync, said, minutes, counts: () => ({ released, anew }) };
+  return { people, care, is, inSync, said, aside, minutes, counts: () => ({ released, anew }) };
 }
 
 describe('a gate that was away', () => {
@@ -82,11 +84,13 @@ describe('a gate that was away', () => {
   });
 
   test('too long knows nobody, reads the people from the broker, and is in sync once that is done', async () => {
-    const { people, care, is, inSync, said, minutes, counts } = caring({ inSyncDays: -500, settled: false });
+    const { people, care, is, inSync, said, minutes, counts, aside } = caring({ inSyncDays: -500, settled: false });
     people.put(person('ada', version(1)));
     people.remove('eve', version(2));
     care.check();
     expect([people.size, people.tombstones().size, counts().anew, said.at(-1)]).toEqual([0, 1, 1, 'people-set-aside']);
+    expect(aside).toEqual([[expect.any(Number), expect.stringMatching(/^20\d\d-.*Z$/)]]);
+    expect(aside[0]?.[0]).toBeGreaterThan(0);
     care.start();
     await minutes(1);
     expect([counts().anew, inSync.at]).toEqual([1, NOW - 500 * DAY]);

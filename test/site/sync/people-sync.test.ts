@@ -3,6 +3,7 @@ import { silentLog } from '../../../src/kit/log.js';
 import { ManualClock } from '../../../src/kit/manual-clock.js';
 import { systemClock } from '../../../src/kit/system-clock.js';
 import { FUTURE_MAX_MS } from '../../../src/person/version.js';
+import { InfoReader } from '../../../src/site/info/info-reader.js';
 import { RECORD_MAX } from '../../../src/site/messages.js';
 import { Burst } from '../../../src/site/sync/burst.js';
 import { differenceText, Peers } from '../../../src/site/sync/peers.js';
@@ -187,10 +188,15 @@ describe('what gates know of each other', () => {
   const info = (hash: string, count = 2, buckets: number | undefined = 256) =>
     Buffer.from(JSON.stringify({ version: '1', people: { revision: '', count, hash, buckets } }));
   const state = (status: string) => Buffer.from(JSON.stringify({ status }));
+  const unsignedPeers = () => {
+    const monotonic = () => new ManualClock().monotonic();
+    const infos = new InfoReader({ site: 'home', keyring: undefined, monotonic, now: () => undefined });
+    return new Peers({ infos, signed: false, monotonic });
+  };
   const problem = (peers: Peers) => differenceText(own, peers.differing(own));
 
   test('a difference is a problem when it lasts', () => {
-    const peers = new Peers();
+    const peers = unsignedPeers();
     peers.receive('state', 'south', state('online'));
     peers.receive('info', 'south', info('bb'));
     expect(problem(peers)).toBeUndefined();
@@ -201,7 +207,7 @@ describe('what gates know of each other', () => {
   });
 
   test('a gate that is offline or sends invalid data is not compared', () => {
-    const peers = new Peers();
+    const peers = unsignedPeers();
     peers.receive('state', 'south', state('online'));
     peers.receive('info', 'south', info('bb'));
     peers.receive('state', 'south', state('offline'));
@@ -211,7 +217,7 @@ describe('what gates know of each other', () => {
   });
 
   test('of a gate of before, which has another hash, number and newest version are compared', () => {
-    const peers = new Peers();
+    const peers = unsignedPeers();
     peers.receive('state', 'south', state('online'));
     const earlier = (count: number) =>
       Buffer.from(JSON.stringify({ version: '1', people: { revision: '', count, hash: 'bb' } }));
