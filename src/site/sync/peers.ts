@@ -2,8 +2,10 @@ import { parseJson } from '../bounded-json.js';
 import { infoSchema, PAYLOAD_MAX, stateSchema } from '../messages.js';
 import type { PeopleSummary } from './people-digest.js';
 
-/** Most gates of one site. */
-const PEERS_MAX = 256;
+/** Most gates of one site that are noted, a few hundred bytes each. */
+const PEERS_MAX = 4_096;
+/** Characters of a hash or a version: longer ones are of nobody who speaks this contract. */
+const TEXT_MAX = 64;
 
 interface Peer {
   readonly online?: boolean;
@@ -20,9 +22,24 @@ export interface Difference {
 export class Peers {
   readonly #peers = new Map<string, Peer>();
   #lastDifferences: ReadonlySet<string> = new Set();
+  /** Undefined: all. */
+  #listened: ReadonlySet<string> | undefined;
+
+  /** From here on only these count; undefined: all. */
+  listenTo(gates: ReadonlySet<string> | undefined): void {
+    this.#listened = gates;
+    for (const gate of [...this.#peers.keys()]) if (gates?.has(gate) === false) this.#peers.delete(gate);
+  }
+
+  /** The gates that have said which people they know, and whether each is online. */
+  known(): ReadonlyMap<string, boolean> {
+    const known = [...this.#peers].filter(([, { people }]) => people !== undefined);
+    return new Map(known.map(([gate, { online }]) => [gate, online === true]));
+  }
 
   /** A peer's `state` or `info` arrived. What cannot be read is ignored: it is the peer's problem. */
   receive(kind: 'state' | 'info', gate: string, payload: Uint8Array): void {
+    if (this.#listened?.has(gate) === false) return;
     if (payload.byteLength > PAYLOAD_MAX || (this.#peers.size >= PEERS_MAX && !this.#peers.has(gate))) return;
     const json = parseJson(payload);
     if (!json.ok) return;
@@ -32,7 +49,7 @@ export class Peers {
       if (state) this.#peers.set(gate, { ...peer, online: state.status !== 'offline' });
     } else {
       const info = infoSchema.safeParse(json.value).data;
-      if (info) this.#peers.set(gate, { ...peer, people: info.people });
+      if (info && isShort(info.people)) this.#peers.set(gate, { ...peer, people: info.people });
     }
   }
 
@@ -59,6 +76,14 @@ export class Peers {
     return lasting;
   }
 
+  /** Those of them that differ now, too. */
+  still(differing: readonly Difference[], own: PeopleSummary): readonly Difference[] {
+    return differing.flatMap(({ gate }) => {
+      const { online, people } = this.#peers.get(gate) ?? {};
+      return online === true && people !== undefined && !areSame(people, own) ? [{ gate, people }] : [];
+    });
+  }
+
   /** Gates that are online and know the same people as this one. */
   agreeing(own: PeopleSummary): readonly string[] {
     return [...this.#peers].flatMap(([gate, { online, people }]) =>
@@ -66,6 +91,8 @@ export class Peers {
     );
   }
 }
+
+const isShort = ({ revision, hash }: PeopleSummary): boolean => revision.length <= TEXT_MAX && hash.length <= TEXT_MAX;
 
 /** A gate of before does not look at content: of it only the number of people and the newest version can be compared. */
 const areSame = (other: PeopleSummary, own: PeopleSummary): boolean =>
