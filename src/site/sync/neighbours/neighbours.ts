@@ -86,7 +86,7 @@ export class Neighbours {
     const known = peers.known();
     if (known.size <= ALL_MAX) {
       this.#chosen = undefined;
-      this.#later(MINUTE_MS, () => this.#choose());
+      this.#later(LOOK_MS, () => this.#choose());
       return;
     }
     const before = this.#chosen ?? [];
