@@ -26,8 +26,6 @@ export interface Topics {
   /** The gate sends to itself here: what comes back was sent after everything that arrived before it. */
   readonly sync: string;
   person(id: string): string;
-  /** What a gate says of itself. */
-  peer(gate: string): readonly string[];
   /** What a gate knows of the people, in parts. */
   digest(gate: string): string;
   /** Where a person last went: in or out. */
@@ -52,7 +50,6 @@ export function topicsOf({ site, gate }: Names): Topics {
     state: `${g}/state`,
     info: `${g}/info`,
     event: `${g}/event`,
-    peer: (gate) => [`${s}/gates/${gate}/state`, `${s}/gates/${gate}/info`],
     digest: (gate) => `${s}/gates/${gate}/digest`,
     sync: `${g}/sync`,
     person: (id) => `${s}/people/${id}`,

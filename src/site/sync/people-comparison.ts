@@ -62,7 +62,6 @@ export class PeopleComparison {
     this.#random = parts.random ?? Math.random;
     this.#neighbours = new Neighbours({
       ...parts,
-      gate: names.gate,
       peers: this.#peers,
       random: this.#random,
       onProblem: parts.onUnheard,

@@ -2,7 +2,7 @@ import type { Clock, MonotonicMs, Timer } from '../../../kit/clock.js';
 import { explain } from '../../../kit/errors.js';
 import type { Log } from '../../../kit/log.js';
 import type { Link } from '../../link/link.js';
-import type { Topics } from '../../topics.js';
+import { type Names, type Topics, topicsOf } from '../../topics.js';
 import type { Peers } from '../peers.js';
 import { neighboursOf } from './ring.js';
 
@@ -16,10 +16,10 @@ const LOOK_AGAIN_MS = 15 * MINUTE_MS;
 const LOOK_AGAIN_EACH_MS = 10_000;
 
 export interface NeighboursParts {
-  readonly gate: string;
+  readonly names: Names;
   readonly peers: Pick<Peers, 'known' | 'listenTo'>;
   readonly link: Link;
-  readonly topics: Pick<Topics, 'peers' | 'peer'>;
+  readonly topics: Pick<Topics, 'peers'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Uniform in [0, 1). */
@@ -82,7 +82,7 @@ export class Neighbours {
   }
 
   async #choose(): Promise<void> {
-    const { gate, peers, link, topics, clock, random } = this.#parts;
+    const { names, peers, link, topics, clock, random } = this.#parts;
     const known = peers.known();
     if (known.size <= ALL_MAX) {
       this.#chosen = undefined;
@@ -90,20 +90,26 @@ export class Neighbours {
       return;
     }
     const before = this.#chosen ?? [];
-    const chosen = neighboursOf(gate, known);
+    const chosen = neighboursOf(names.gate, known);
     const pause = Math.max(LOOK_AGAIN_MS, known.size * LOOK_AGAIN_EACH_MS) * (0.5 + random());
     this.#lookAt = (clock.monotonic() + pause) as MonotonicMs;
     await this.#listen(chosen);
-    const left = before.filter((other) => !chosen.includes(other)).flatMap((other) => topics.peer(other));
+    const left = before.filter((other) => !chosen.includes(other)).flatMap((other) => this.#topicsOf(other));
     await link.unsubscribe([...topics.peers, ...left]);
   }
 
   async #listen(chosen: readonly string[]): Promise<void> {
-    const { peers, link, topics, clock } = this.#parts;
+    const { peers, link, clock } = this.#parts;
     this.#chosen = chosen;
     peers.listenTo(new Set(chosen));
     this.#later(Math.max(LOOK_MS, (this.#lookAt ?? 0) - clock.monotonic()), () => this.#look());
-    await link.subscribe(chosen.flatMap((other) => topics.peer(other)));
+    await link.subscribe(chosen.flatMap((other) => this.#topicsOf(other)));
+  }
+
+  /** What a gate says of itself. */
+  #topicsOf(other: string): readonly string[] {
+    const { state, info } = topicsOf({ site: this.#parts.names.site, gate: other });
+    return [state, info];
   }
 
   #later(ms: number, act: () => Promise<void>): void {
