@@ -183,7 +183,8 @@ export class Site {
       await link.subscribe([
         ...(this.#keysTopic ? [this.#topics.keys] : []),
         ...this.#topics.requests,
-        ...this.#topics.peers,
+        // What becomes of this gate's own: see BrokerWatch.
+        this.#topics.info,
       ]);
       this.#problem('requests', undefined);
     } catch (thrown) {

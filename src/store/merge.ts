@@ -30,10 +30,16 @@ const hashes = new WeakMap<Person, string>();
 export function contentHash(person: Person): string {
   const known = hashes.get(person);
   if (known !== undefined) return known;
-  const hash = createHash('sha256').update(personText(person)).digest('hex').slice(0, 32);
+  const hash = hashOf(personText(person));
   hashes.set(person, hash);
   return hash;
 }
+
+/** Whether these bytes are the text of a person's record. */
+export const isContentOf = (person: Person, bytes: Uint8Array): boolean => hashOf(bytes) === contentHash(person);
+
+const hashOf = (content: string | Uint8Array): string =>
+  createHash('sha256').update(content).digest('hex').slice(0, 32);
 
 /** Stands for a record in comparisons: equal stamps mean equal content, and stamps of one id sort as text as {@link compareRecords} does. */
 export const stampOf = (record: SiteRecord): string =>

@@ -4,8 +4,8 @@ import type { MonotonicMs, WallMs } from '../../kit/clock.js';
 import { parseJson } from '../bounded-json.js';
 import { type Info, infoSchema, LIFETIME_MAX_MS, PAYLOAD_MAX } from '../messages.js';
 
-/** Gates whose newest word is remembered. */
-const GATES_MAX = 256;
+/** Gates whose newest word is remembered, as many as are noted for comparing. */
+const GATES_MAX = 4_096;
 
 /** What a gate said of itself, and what it is worth. */
 export interface HeardInfo {

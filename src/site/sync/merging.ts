@@ -37,6 +37,8 @@ export class Merging<R extends { readonly version: string }> {
   readonly #early: EarlyRecords<Arrived<R>>;
   #minor = 0;
   #running = false;
+  /** Records that are in force and not yet on the disk. */
+  #saving = 0;
   #stopped = false;
 
   constructor(parts: MergingParts<R>) {
@@ -78,7 +80,7 @@ export class Merging<R extends { readonly version: string }> {
     this.#early.stop();
   }
 
-  /** Saves together what arrived while the last batch was being saved: one fsync, not ten thousand. */
+  /** What arrives counts at once, while what came before is still being saved; the store saves together what waits for its disk. */
   async #run(): Promise<void> {
     while (this.#incoming.size > 0) {
       const batch = [...this.#incoming];
@@ -91,7 +93,10 @@ export class Merging<R extends { readonly version: string }> {
         if (this.#stopped) break;
         merging.push(this.#one(id, arrived));
       }
-      await Promise.all(merging);
+      // With a disk that hangs, no more than this wait for it.
+      if (this.#saving >= INCOMING_MAX) await Promise.all(merging);
+      // What arrives in the same turn is one batch.
+      else await aTurn();
     }
     this.#running = false;
   }
@@ -99,6 +104,7 @@ export class Merging<R extends { readonly version: string }> {
   async #one(id: string, arrived: Arrived<R>): Promise<void> {
     const { records, rejections, onOwnCounts } = this.#parts;
     const { version } = arrived.record;
+    this.#saving++;
     try {
       const outcome = await records.merge(id, arrived.record);
       if (outcome === 'future') {
@@ -111,5 +117,6 @@ export class Merging<R extends { readonly version: string }> {
     } catch (thrown) {
       rejections.add('not-saved', id, messageOf(thrown));
     }
+    this.#saving--;
   }
 }

@@ -4,8 +4,10 @@ import type { InfoReader } from '../info/info-reader.js';
 import { PAYLOAD_MAX, stateSchema } from '../messages.js';
 import type { PeopleSummary } from './people-digest.js';
 
-/** Most gates of one site. */
-const PEERS_MAX = 256;
+/** Most gates of one site that are noted, a few hundred bytes each. */
+const PEERS_MAX = 4_096;
+/** Characters of a hash or a version: longer ones are of nobody who speaks this contract. */
+const TEXT_MAX = 64;
 /** A gate that signs what it says does so each minute; one that has said nothing for so long is not there. */
 const SILENT_MS = 3 * 60_000;
 
@@ -33,13 +35,28 @@ export class Peers {
   readonly #parts: PeersParts;
   readonly #peers = new Map<string, Peer>();
   #lastDifferences: ReadonlySet<string> = new Set();
+  /** Undefined: all. */
+  #listened: ReadonlySet<string> | undefined;
 
   constructor(parts: PeersParts) {
     this.#parts = parts;
   }
 
+  /** From here on only these count; undefined: all. */
+  listenTo(gates: ReadonlySet<string> | undefined): void {
+    this.#listened = gates;
+    for (const gate of [...this.#peers.keys()]) if (gates?.has(gate) === false) this.#peers.delete(gate);
+  }
+
+  /** The gates that have said which people they know, and whether each is online. */
+  known(): ReadonlyMap<string, boolean> {
+    const known = [...this.#peers].filter(([, { people }]) => people !== undefined);
+    return new Map(known.map(([gate, peer]) => [gate, this.#isThere(peer)]));
+  }
+
   /** A peer's `state` or `info` arrived. What cannot be read is ignored: it is the peer's problem. */
   receive(kind: 'state' | 'info', gate: string, payload: Uint8Array): void {
+    if (this.#listened?.has(gate) === false) return;
     if (payload.byteLength > PAYLOAD_MAX || (this.#peers.size >= PEERS_MAX && !this.#peers.has(gate))) return;
     const peer = this.#peers.get(gate) ?? {};
     if (kind === 'state') {
@@ -49,7 +66,7 @@ export class Peers {
       if (state) this.#peers.set(gate, { ...peer, online: state.status !== 'offline' });
     } else {
       const heard = this.#parts.infos.read(gate, payload);
-      if (heard?.worth !== 'counts') return;
+      if (heard?.worth !== 'counts' || !isShort(heard.info.people)) return;
       this.#peers.set(gate, { ...peer, people: heard.info.people, heardAt: heard.heardAt });
     }
   }
@@ -77,6 +94,15 @@ export class Peers {
     return lasting;
   }
 
+  /** Those of them that differ now, too. */
+  still(differing: readonly Difference[], own: PeopleSummary): readonly Difference[] {
+    const there = new Map(this.#there());
+    return differing.flatMap(({ gate }) => {
+      const people = there.get(gate);
+      return people !== undefined && !areSame(people, own) ? [{ gate, people }] : [];
+    });
+  }
+
   /** Gates that are online and know the same people as this one. */
   agreeing(own: PeopleSummary): readonly string[] {
     return [...this.#there()].flatMap(([gate, people]) =>
@@ -85,13 +111,18 @@ export class Peers {
   }
 
   *#there(): Iterable<readonly [gate: string, people: PeopleSummary]> {
-    const { signed, monotonic } = this.#parts;
-    for (const [gate, { online, people, heardAt }] of this.#peers) {
-      const there = signed ? heardAt !== undefined && monotonic() - heardAt < SILENT_MS : online === true;
-      if (there && people !== undefined) yield [gate, people];
+    for (const [gate, peer] of this.#peers) {
+      if (peer.people !== undefined && this.#isThere(peer)) yield [gate, peer.people];
     }
   }
+
+  #isThere({ online, heardAt }: Peer): boolean {
+    const { signed, monotonic } = this.#parts;
+    return signed ? heardAt !== undefined && monotonic() - heardAt < SILENT_MS : online === true;
+  }
 }
+
+const isShort = ({ revision, hash }: PeopleSummary): boolean => revision.length <= TEXT_MAX && hash.length <= TEXT_MAX;
 
 /** A gate of before does not look at content: of it only the number of people and the newest version can be compared. */
 const areSame = (other: PeopleSummary, own: PeopleSummary): boolean =>

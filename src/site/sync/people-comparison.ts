@@ -4,7 +4,8 @@ import type { InfoReader } from '../info/info-reader.js';
 import type { Link } from '../link/link.js';
 import { RetainedTopic } from '../retained-topic.js';
 import type { Names, Topics } from '../topics.js';
-import { differenceText, Peers } from './peers.js';
+import { Neighbours } from './neighbours/neighbours.js';
+import { type Difference, differenceText, Peers } from './peers.js';
 import { PeopleDigest, type PeopleSummary } from './people-digest.js';
 import type { PeopleSource } from './people-records.js';
 import { Repair } from './repair.js';
@@ -12,6 +13,10 @@ import { Repair } from './repair.js';
 /** While people change they are counted again at most so often. */
 const SUMMARY_MS = 2_000;
 const PEERS_MS = 60_000;
+/** The digest is read only where a difference has lasted for a minute, and it is large. */
+const DIGEST_MS = 20_000;
+/** In a large site more than one gate may be the first of its group among those it hears: they do not mend the same at the same time. */
+const MEND_MS = 30_000;
 
 export interface PeopleComparisonParts {
   readonly people: PeopleSource;
@@ -30,12 +35,18 @@ export interface PeopleComparisonParts {
   readonly onSummary: () => void;
   /** A sentence for the state; undefined when all gates know the same people. */
   readonly onProblem: (text: string | undefined) => void;
+  /** A sentence for the state; undefined when the other gates are heard. */
+  readonly onUnheard: (text: string | undefined) => void;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
 }
 
 /** Compares the people of this gate with those of the others, tells of differences and mends them. */
 export class PeopleComparison {
   readonly #parts: PeopleComparisonParts;
   readonly #peers: Peers;
+  readonly #neighbours: Neighbours;
+  readonly #random: () => number;
   readonly #digest: PeopleDigest;
   readonly #repair: Repair;
   readonly #topic: RetainedTopic;
@@ -45,6 +56,8 @@ export class PeopleComparison {
   #stopped = false;
   #summaryTimer: Timer | undefined;
   #peersTimer: Timer | undefined;
+  #digestTimer: Timer | undefined;
+  #mendTimer: Timer | undefined;
 
   constructor(parts: PeopleComparisonParts) {
     const { people, names, topics } = parts;
@@ -52,6 +65,13 @@ export class PeopleComparison {
     this.#peers = new Peers({ ...parts, monotonic: () => parts.clock.monotonic() });
     this.#digest = new PeopleDigest(people);
     this.#repair = new Repair({ ...parts, gate: names.gate, digest: this.#digest });
+    this.#random = parts.random ?? Math.random;
+    this.#neighbours = new Neighbours({
+      ...parts,
+      peers: this.#peers,
+      random: this.#random,
+      onProblem: parts.onUnheard,
+    });
     this.#topic = new RetainedTopic(topics.digest(names.gate), parts);
     this.#unlisten = people.onChange(({ id }) => {
       this.#digest.changed(id);
@@ -77,13 +97,22 @@ export class PeopleComparison {
     this.#unlisten();
     this.#summaryTimer?.cancel();
     this.#peersTimer?.cancel();
+    this.#digestTimer?.cancel();
+    this.#mendTimer?.cancel();
+    this.#neighbours.down();
     this.#topic.stop();
   }
 
   /** The broker is connected: the states of the others arrive again. */
   up(): void {
     this.#peers.forget();
+    this.#neighbours.up();
     this.#topic.up();
+  }
+
+  /** The broker is away. */
+  down(): void {
+    this.#neighbours.down();
   }
 
   /** Something of a gate arrived. */
@@ -104,9 +133,20 @@ export class PeopleComparison {
   #count(): void {
     if (this.#stopped) return;
     this.#summary = this.#digest.summary();
+    this.#parts.onSummary();
+    if (this.#digestTimer) return;
+    this.#publishDigest();
+    this.#digestTimer = this.#parts.clock.after(DIGEST_MS, () => {
+      this.#digestTimer = undefined;
+      this.#publishDigest();
+    });
+  }
+
+  /** The same is not published twice. */
+  #publishDigest(): void {
+    if (!this.#summary) return;
     const { hash } = this.#summary;
     this.#topic.set(JSON.stringify({ v: 1, hash, buckets: this.#digest.digests().join('') }));
-    this.#parts.onSummary();
   }
 
   #checkPeers(): void {
@@ -121,6 +161,18 @@ export class PeopleComparison {
     if (!own) return;
     const differing = this.#peers.differing(own);
     this.#parts.onProblem(differenceText(own, differing));
-    if (differing.length > 0 && this.#parts.link.up) void this.#repair.run(differing, this.#peers.agreeing(own));
+    if (differing.length === 0) return;
+    if (this.#neighbours.all) this.#mend(differing);
+    else {
+      this.#mendTimer?.cancel();
+      this.#mendTimer = this.#parts.clock.after(this.#random() * MEND_MS, () => this.#mend(differing));
+    }
+  }
+
+  #mend(found: readonly Difference[]): void {
+    const own = this.#summary;
+    if (!own || !this.#parts.link.up) return;
+    const differing = this.#peers.still(found, own);
+    if (differing.length > 0) void this.#repair.run(differing, this.#peers.agreeing(own));
   }
 }

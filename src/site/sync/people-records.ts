@@ -1,7 +1,7 @@
 import type { WallMs } from '../../kit/clock.js';
 import type { Person, Tombstone } from '../../person/person.js';
 import { type MergeOutcome, versionMs } from '../../person/version.js';
-import { isRemovalStamp, type SiteRecord, stampOf, stampVersion, supersedes } from '../../store/merge.js';
+import { isContentOf, isRemovalStamp, type SiteRecord, stampOf, stampVersion, supersedes } from '../../store/merge.js';
 import type { PeopleChange } from '../../store/people-options.js';
 import { personText } from '../../store/record.js';
 import { parseJson } from '../bounded-json.js';
@@ -39,7 +39,7 @@ export function readRecord(id: string, payload: Uint8Array, people: PeopleSource
   }
   // Most records of a burst are known to the byte: they need not be read.
   const own = ownRecord(people, id);
-  if (own && Buffer.compare(Buffer.from(textOf(own)), payload) === 0) return { kind: 'same', stamp: stampOf(own) };
+  if (own && isTextOf(own, payload)) return { kind: 'same', stamp: stampOf(own) };
   const json = parseJson(payload);
   if (!json.ok) return { kind: 'invalid', why: json.why };
   const parsed = recordSchema.safeParse(json.value);
@@ -72,6 +72,10 @@ export function ownRecord(people: PeopleSource, id: string): SiteRecord | undefi
   const tombstone = people.tombstones().get(id);
   return tombstone && { id, removed: true, version: tombstone.version, by: tombstone.by };
 }
+
+/** Without writing the text of a person anew, which costs more than to hash what came. */
+const isTextOf = (own: SiteRecord, payload: Uint8Array): boolean =>
+  'removed' in own ? Buffer.compare(Buffer.from(textOf(own)), payload) === 0 : isContentOf(own, payload);
 
 /** The payload that the broker keeps for a record. */
 const textOf = (record: SiteRecord): string =>

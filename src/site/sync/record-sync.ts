@@ -10,15 +10,11 @@ import { Burst } from './burst.js';
 import { Merging } from './merging.js';
 import { Rejections } from './rejections.js';
 import { Repeats } from './repeats.js';
+import { Outgoing } from './sending/outgoing.js';
 import type { SharedRecords } from './shared-records.js';
 
 /** Ids of local changes that are remembered. */
 const CHANGED_MAX = 2 * PEOPLE_MAX;
-/**
- * Publishes in flight at one time; the link takes 128 from all its users together. Mosquitto's acknowledgements come in
- * bursts every 40 ms (Nagle): with 16 in flight that was 350 people a second.
- */
-const WINDOW = 64;
 /** Topics asked for by name at one time: below Mosquitto's default queue of 1,000, beyond which it drops silently. */
 const BATCH = 500;
 const RETRY_MS = 5_000;
@@ -48,7 +44,7 @@ export class RecordSync<R extends { readonly version: string }> {
   readonly #atBroker: AtBroker;
   readonly #merging: Merging<R>;
   /** Ids whose record the broker lacks. */
-  readonly #outgoing = new Set<string>();
+  readonly #outgoing = new Outgoing();
   /**
    * Ids that were cleared on this connection, once each. A gate that does not know of the removal yet puts its record back, and
    * the two gates would never stop; it clears the record itself once it knows.
@@ -63,7 +59,6 @@ export class RecordSync<R extends { readonly version: string }> {
   readonly #repeats: Repeats;
   #session = 0;
   #settled = false;
-  #sending = 0;
   #retry: Timer | undefined;
 
   constructor(parts: RecordSyncParts<R>) {
@@ -82,7 +77,7 @@ export class RecordSync<R extends { readonly version: string }> {
       this.#cleared.delete(id);
       this.#merging.forget(id);
       if (this.#changed.size < CHANGED_MAX) this.#changed.add(id);
-      this.#offer(id);
+      this.#offer(id, true);
     });
   }
 
@@ -156,6 +151,7 @@ export class RecordSync<R extends { readonly version: string }> {
   /** The record of `id` arrived. */
   receive(id: string, payload: Uint8Array): void {
     this.#burst.received();
+    this.#outgoing.heard(id);
     this.#atBroker.hear();
     const { records } = this.#parts;
     const received = records.read(id, payload);
@@ -239,21 +235,18 @@ export class RecordSync<R extends { readonly version: string }> {
   }
 
   /** Sends the record of `id` to the broker if the broker lacks it or has an older one. */
-  #offer(id: string): void {
+  #offer(id: string, isChange = false): void {
     // Before the comparison is done, all records are candidates anyway.
     if (!this.#settled) return;
-    this.#outgoing.add(id);
+    this.#outgoing.add(id, isChange);
     this.#sendAll();
   }
 
   #sendAll(): void {
-    for (const id of this.#outgoing) {
-      if (this.#sending >= WINDOW) return;
-      this.#outgoing.delete(id);
+    for (let id = this.#outgoing.next(); id !== undefined; id = this.#outgoing.next()) {
       const stamp = this.#due(id);
-      if (stamp === undefined) continue;
-      this.#sending++;
-      void this.#send(id, stamp, this.#session);
+      if (stamp === undefined) this.#outgoing.sent(false);
+      else void this.#send(id, stamp, this.#session);
     }
   }
 
@@ -275,10 +268,12 @@ export class RecordSync<R extends { readonly version: string }> {
 
   async #send(id: string, stamp: string, session: number): Promise<void> {
     const { link, records, log, onProblem } = this.#parts;
+    let taken = false;
     try {
       const text = stamp === '' ? '' : records.text(id);
       if (text !== undefined) await link.publish(records.topic(id), text, { retain: true, qos: 1 });
       if (session === this.#session) this.#sent(id, stamp);
+      taken = true;
       onProblem(undefined);
     } catch (thrown) {
       this.#cleared.delete(id);
@@ -287,7 +282,7 @@ export class RecordSync<R extends { readonly version: string }> {
       onProblem(`${records.name}-not-shared: ${messageOf(thrown)}`);
       if (session === this.#session) this.#compareLater();
     }
-    this.#sending--;
+    this.#outgoing.sent(taken);
     this.#sendAll();
   }
 

@@ -70,6 +70,7 @@ export class SiteSync {
       resend: (ids) => this.#people.repair(ids),
       onSummary,
       onProblem: (text) => onProblem('peers', text),
+      onUnheard: (text) => onProblem('neighbours', text),
     });
     this.#resync = new Resync({ clock, syncs: this.#all, summary: () => summaryOf(people) });
   }
@@ -99,6 +100,7 @@ export class SiteSync {
   }
 
   down(): void {
+    this.#comparison.down();
     for (const sync of this.#all) sync.down();
   }
 

@@ -33,7 +33,7 @@ export class Fleet {
   readonly time = new SimTime();
   readonly traffic = new Traffic();
   readonly model = new Model();
-  readonly lag = new Lag();
+  readonly lag = new Lag((name) => this.gates.find((gate) => gate.name === name)?.upForMs ?? 0);
   /** What must not happen and did. */
   readonly wrong: string[] = [];
   /** What was done, for the way to a fault. At most some lines an edit. */

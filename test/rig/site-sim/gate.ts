@@ -63,6 +63,7 @@ export class SimGate {
   /** Lives that were left without a close: their last writes may still be under way. */
   readonly #left: Promise<void>[] = [];
   pulled = false;
+  #upAt = 0;
 
   private constructor(parts: SimGateParts, cable: Cable) {
     this.name = parts.name;
@@ -81,6 +82,11 @@ export class SimGate {
 
   get up(): boolean {
     return this.#life?.link.up ?? false;
+  }
+
+  /** For how long it has been connected, in milliseconds. */
+  get upForMs(): number {
+    return this.up ? performance.now() - this.#upAt : 0;
   }
 
   get problems(): readonly string[] {
@@ -129,6 +135,9 @@ export class SimGate {
     const names = { site: SITE, gate: name };
     const config = { url: this.#cable.url, protocol: 5 as const, keepaliveSeconds: 60 };
     const link = new MqttLink({ config, names, will: offlineWill(names), clock, log });
+    link.onUp(() => {
+      this.#upAt = performance.now();
+    });
     const boot = randomBytes(4).toString('hex');
     const outbox = new Outbox({ gate: name, boot, clock, log });
     const site = new Site({

@@ -9,18 +9,31 @@ interface Awaited {
 /** Changes that are followed at one time: further ones are not measured. */
 const AWAITED_MAX = 5_000;
 
+/** A change has reached the last gate. */
+export interface Arrival {
+  readonly ms: number;
+  /** For how long that gate had been connected then. */
+  readonly upForMs: number;
+}
+
 export class Lag {
   readonly #awaited = new Map<string, Awaited>();
-  readonly times: number[] = [];
+  readonly #upForMs: (gate: string) => number;
+  readonly arrivals: Arrival[] = [];
   /** Changes whose way was disturbed: not measured. */
   disturbed = 0;
+
+  /** @param upForMs for how long a gate has been connected */
+  constructor(upForMs: (gate: string) => number) {
+    this.#upForMs = upForMs;
+  }
 
   /** A change was acknowledged now. @param gates those that are connected and must know of it */
   acknowledged(id: string, stamp: string, gates: Iterable<string>, knows: (gate: string) => string | undefined): void {
     if (this.#awaited.size >= AWAITED_MAX) return;
     const now = performance.now();
     const waiting = new Set([...gates].filter((gate) => !isAtLeast(knows(gate), stamp)));
-    if (waiting.size === 0) this.times.push(0);
+    if (waiting.size === 0) this.arrivals.push({ ms: 0, upForMs: Number.POSITIVE_INFINITY });
     else this.#awaited.set(id, { stamp, fromMs: now, waiting, lastMs: now });
   }
 
@@ -31,7 +44,7 @@ export class Lag {
     awaited.lastMs = performance.now();
     if (awaited.waiting.size > 0) return;
     this.#awaited.delete(id);
-    this.times.push(awaited.lastMs - awaited.fromMs);
+    this.arrivals.push({ ms: awaited.lastMs - awaited.fromMs, upForMs: this.#upForMs(gate) });
   }
 
   /** A gate lost its connection, its clock or its memory: what it has not heard of is not measured. */

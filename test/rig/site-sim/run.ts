@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { seeded } from '../../../src/kit/seeded-random.js';
 import { Fleet } from './fleet.js';
-import { percentile } from './lag.js';
+import { type Arrival, percentile } from './lag.js';
 import { founders, keysFor } from './sample.js';
 import { Script, type ScriptOptions } from './script.js';
 import { type Amount, since } from './traffic.js';
@@ -29,6 +29,9 @@ export interface Times {
   readonly p50: number;
   readonly p95: number;
   readonly max: number;
+  /** Changes that took longer than a second, and how many of them to a gate that had not been connected for ten. */
+  readonly slow: number;
+  readonly slowAtNewcomers: number;
 }
 
 export interface RunReport {
@@ -82,14 +85,14 @@ export async function run(options: RunOptions): Promise<RunReport> {
     await calmScript.play();
     const until = performance.now() + LATE_MS;
     while (fleet.lag.late().length > 0 && performance.now() < until) await settled(fleet, options.quietMs);
-    const calm = timesOf(fleet.lag.times);
+    const calm = timesOf(fleet.lag.arrivals);
     const sent = since(fleet.traffic.sent, from.sent);
     const received = since(fleet.traffic.received, from.received);
     for (const { id, ms, gates } of fleet.lag.late())
       fleet.fault(`${id}: not known at ${gates.join(', ')} after ${seconds(ms)} although nothing was broken`);
     say(`calm: ${textOf(calm)}`);
 
-    const measured = fleet.lag.times.length;
+    const measured = fleet.lag.arrivals.length;
     let told = performance.now();
     const onStep = (step: number) => {
       if (performance.now() - told < 15_000) return;
@@ -113,7 +116,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       startMessages,
       mibPerGate,
       calm,
-      storm: timesOf(fleet.lag.times.slice(measured)),
+      storm: timesOf(fleet.lag.arrivals.slice(measured)),
       sent,
       received,
       calmEdits: calmScript.edits - calmScript.refused,
@@ -137,14 +140,20 @@ async function settled(fleet: Fleet, quietMs: number): Promise<void> {
   while (!isQuiet()) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
-const timesOf = (times: readonly number[]): Times => ({
-  changes: times.length,
-  p50: percentile(times, 0.5),
-  p95: percentile(times, 0.95),
-  max: percentile(times, 1),
-});
+function timesOf(arrivals: readonly Arrival[]): Times {
+  const times = arrivals.map(({ ms }) => ms);
+  const slow = arrivals.filter(({ ms }) => ms > 1_000);
+  return {
+    changes: times.length,
+    p50: percentile(times, 0.5),
+    p95: percentile(times, 0.95),
+    max: percentile(times, 1),
+    slow: slow.length,
+    slowAtNewcomers: slow.filter(({ upForMs }) => upForMs < 10_000).length,
+  };
+}
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-export const textOf = ({ changes, p50, p95, max }: Times): string =>
-  `${changes} changes reached the last connected gate in ${p50.toFixed(0)} ms (p50), ${p95.toFixed(0)} (p95), ${max.toFixed(0)} (max)`;
+export const textOf = ({ changes, p50, p95, max, slow, slowAtNewcomers }: Times): string =>
+  `${changes} changes reached the last connected gate in ${p50.toFixed(0)} ms (p50), ${p95.toFixed(0)} (p95), ${max.toFixed(0)} (max); ${slow} took longer than a second, ${slowAtNewcomers} of them to a gate connected for less than ten`;
