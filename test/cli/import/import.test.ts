@@ -196,6 +196,18 @@ describe('an import', () => {
     expect(asked.length).toBeLessThan(20);
   });
 
+  test('that is told to stop waits for what is on its way, sends nothing more, and goes on later without doing it twice', async () => {
+    const stop = new AbortController();
+    const { parts, asked } = await stage((_args, n) => {
+      if (n === 2) stop.abort();
+      return ok;
+    }, 2);
+    expect(await importPhotos({ ...parts(), stop: stop.signal })).toMatchObject({ enrolled: 2, unanswered: 3 });
+    expect(asked.length).toBe(2);
+    expect(await importPhotos(parts())).toMatchObject({ enrolled: 3, before: 2, unanswered: 0 });
+    expect(asked.length).toBe(5);
+  });
+
   test('gives a gate no more than its queue holds, and an older gate few', async () => {
     const { parts, most } = await stage(() => ok, 3);
     await importPhotos({ ...parts(), inFlight: 100, limits: { enrollBytes: 8e6 } });
