@@ -144,6 +144,8 @@ export class GateClient {
     }
     const answer = responseSchema.safeParse(jsonOf(text));
     if (!answer.success || answer.data.id === null) return;
+    // The link sends again what the broker has not acknowledged: it was taken the first time, and that answer counts.
+    if (!answer.data.ok && answer.data.error.code === 'replayed') return;
     this.#waiting.get(answer.data.id)?.(answer.data);
     this.#doubtful.delete(answer.data.id);
     // The gate is still at work on them.
