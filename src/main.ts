@@ -140,7 +140,7 @@ async function start(opening: Opening, parts: Awaited<ReturnType<typeof open>>):
   const metrics = await openMetrics(opening, { ...parts, state: () => status.state });
   people.onChange(changed.raise);
   warnOfUnknownGroups(people.all(), rules.access, opening.log);
-  await reportRun(opening, parts, { version: VERSION, encoder, people: await summaryOf(people) });
+  await reportRun(opening, parts, { version: VERSION, encoder, people: summaryOf(people) });
   await openSyncTrace(opening, people, reporter);
   await openHomeAssistant(opening, parts, () => status.state);
   site?.start();

@@ -35,14 +35,16 @@ interface Report {
 /** `kaimon health`: whether the gates of this machine are well, told from outside of them. Reads no configuration and no models. */
 export function healthCommand(): Command {
   return new Command('health')
-    .description('whether each gate of this machine is well: process, door, eye, journal (exit code 1 if one is not)')
+    .description(
+      'whether each gate of this machine is well: process, door, eye, camera, journal (exit code 1 if one is not)',
+    )
     .option(
       '--file <file>',
       'where the gate tells how it is: /run/kaimon/state.json, for kaimon@NAME /run/kaimon/NAME/state.json',
     )
     .option(
       '--before <file>',
-      'a copy of that file from before: what was so then is not blamed, and nothing may have got worse',
+      'a copy of that file from before: what was so then is not blamed, and nothing may have got worse ({} where nothing is known of then)',
     )
     .option('--journal <dir>', "a gate's state folder: the newest start in its journal must be of the version at work")
     .option('--gate-version <version>', 'the version that must be at work')

@@ -8,14 +8,17 @@ const TERMINAL_MS = 100;
 export class ProgressLine implements Progress {
   readonly #what: string;
   readonly #total: number;
+  readonly #known: number;
   readonly #startMs = Date.now();
   #at = 0;
   #drawnMs = 0;
   #writtenTenths = 0;
 
-  constructor(what: string, total: number) {
+  /** @param known how many of them take no time */
+  constructor(what: string, total: number, known = 0) {
     this.#what = what;
     this.#total = total;
+    this.#known = known;
   }
 
   step(): void {
@@ -47,8 +50,9 @@ export class ProgressLine implements Progress {
   }
 
   #left(share: number): string {
-    if (share <= 0 || share >= 1) return '';
-    const seconds = ((Date.now() - this.#startMs) / 1000) * (1 / share - 1);
+    const done = this.#at - this.#known;
+    if (done <= 0 || share >= 1) return '';
+    const seconds = ((Date.now() - this.#startMs) / 1000 / done) * (this.#total - this.#at);
     return `, ${Math.ceil(seconds)} s left`;
   }
 }

@@ -7,7 +7,10 @@ export interface HealthQuestion {
   readonly now: RunState;
   /** The monotonic clock of the judge, on the same machine. */
   readonly monotonicMs: number;
-  /** How it was before what may have harmed it: what did not work then is not blamed. */
+  /**
+   * How it was before what may have harmed it: what did not work then, or is not known of then, is not blamed. Undefined: it is compared with
+   * nothing, and whatever keeps it from letting people in is a fault, as it is a problem for `kaimon doctor`.
+   */
   readonly before?: FormerRunState | undefined;
   /** The version that must be at work. */
   readonly version?: string | undefined;
@@ -19,7 +22,15 @@ export interface HealthQuestion {
 
 /** Why the gate is not well, in sentences; none where it is. */
 export function healthFaults(question: HealthQuestion): readonly string[] {
-  return [...identityFaults(question), ...doorFaults(question), ...eyeFaults(question), ...recordFaults(question)];
+  const faults = [
+    ...identityFaults(question),
+    ...doorFaults(question),
+    ...eyeFaults(question),
+    ...recordFaults(question),
+  ];
+  const { now, before } = question;
+  if (faults.length > 0 || before !== undefined || now.status === 'online') return faults;
+  return ['the gate says itself that it is degraded'];
 }
 
 /** Whether what is said is said now, and by whom it should be. */
@@ -53,8 +64,9 @@ function doorFaults({ now: { door }, before }: HealthQuestion): string[] {
 function eyeFaults({ now, before }: HealthQuestion): string[] {
   const faults: string[] = [];
   if (now.eye !== 'up' && (before?.eye === undefined || before.eye === 'up')) faults.push(`the eye is ${now.eye}`);
-  if (before?.camera === 'live' && now.camera !== 'live')
-    faults.push(`the camera delivered before and is ${now.camera} now`);
+  if (now.camera === 'live') return faults;
+  if (before?.camera === 'live') faults.push(`the camera delivered before and is ${now.camera} now`);
+  if (before === undefined && now.eye === 'up') faults.push(`there is no camera: it is ${now.camera}`);
   return faults;
 }
 

@@ -35,16 +35,23 @@ export async function openReports(
   return { reporter, written: () => journalThenSite.settled() };
 }
 
-/** Reports that the gate has started and, at its end, that it stops: while the site still answers requests, everything is written. */
+type StartFacts = Parameters<Reporter['started']>[0];
+
+/**
+ * Reports that the gate has started, once its people are counted, for which nothing waits, and at its end that it stops: while the site still
+ * answers requests, everything is written.
+ * @returns `started` resolves when it was reported
+ */
 export const reportRun = (
   { endings }: Pick<Opening, 'endings'>,
   { reporter, written }: Reports,
-  facts: Parameters<Reporter['started']>[0],
-): Promise<void> =>
+  { people, ...facts }: Omit<StartFacts, 'people'> & { readonly people: Promise<StartFacts['people']> },
+): Promise<{ readonly started: Promise<void> }> =>
   endings.open(
     'the report of the stop',
-    () => reporter.started(facts),
-    () => {
+    async () => ({ started: people.then((counted) => reporter.started({ ...facts, people: counted })) }),
+    async ({ started }) => {
+      await started;
       reporter.stopped();
       return written();
     },

@@ -1,6 +1,6 @@
 // pure
 import { z } from 'zod';
-import { type DocumentFormat, migrated, newestFormat } from '../kit/files/format.js';
+import { addsKeys, type DocumentFormat, migrated, newestFormat } from '../kit/files/format.js';
 import {
   encoderIdSchema,
   PEOPLE_MAX,
@@ -11,8 +11,11 @@ import {
 } from '../person/person.js';
 import { firstIssue, InvalidPeople, personText, readPerson } from './record.js';
 
-/** The formats of people.json. */
-export const PEOPLE_FORMAT: DocumentFormat = { name: 'the people', key: 'schema', steps: [] };
+/**
+ * The formats of people.json. 2: a removal may say who made it, that nobody of the id was ever known, and that it has no date yet. A version
+ * that dropped the last one would take a removal of a wrong clock for an old one and forget it.
+ */
+export const PEOPLE_FORMAT: DocumentFormat = { name: 'the people', key: 'schema', steps: [addsKeys] };
 
 /** Removals of people who were known here, kept for `sync.tombstoneDays`; with more than this many the oldest are forgotten before. */
 export const TOMBSTONES_MAX = 200_000;

@@ -1,14 +1,8 @@
 // pure
 import { constants } from 'node:buffer';
 import { messageOf } from '../kit/errors.js';
-import { newestFormat } from '../kit/files/format.js';
-import {
-  DocumentBuilder,
-  documentFromJson,
-  PEOPLE_FORMAT,
-  type PeopleDocument,
-  type ReadPeople,
-} from './people-document.js';
+import { type DocumentFormat, isReadAsNewest, newestFormat } from '../kit/files/format.js';
+import { DocumentBuilder, documentFromJson, PEOPLE_FORMAT, type ReadPeople } from './people-document.js';
 import { InvalidPeople } from './record.js';
 
 /** Bytes read between two pauses: 2–3 ms on a PC. */
@@ -20,12 +14,11 @@ const keyPattern = /^"([a-z0-9_-]{1,64})":/;
 /**
  * Reads the bytes of people.json; yields every few milliseconds so that the caller can let the event loop run.
  * Kaimon's own layout (one record a line) is read line by line, in half the time and memory of one JSON.parse and without
- * its limit of 512 MB. Any other layout, and the formats of before, are read as plain JSON.
+ * its limit of 512 MB. Any other layout, and formats of before that had other keys, are read as plain JSON.
  * @throws InvalidPeople, NewerFormat
  */
 export function* parsePeople(bytes: Buffer, format = PEOPLE_FORMAT): Generator<void, ReadPeople> {
-  const document = yield* parseLines(bytes, newestFormat(format));
-  return document ? { document } : documentFromJson(parseWhole(bytes), format);
+  return (yield* parseLines(bytes, format)) ?? documentFromJson(parseWhole(bytes), format);
 }
 
 function parseWhole(bytes: Buffer): unknown {
@@ -46,11 +39,13 @@ function parseWhole(bytes: Buffer): unknown {
   }
 }
 
-/** The document, or undefined when the bytes are not laid out as `documentChunks` writes them. */
-function* parseLines(bytes: Buffer, newest: number): Generator<void, PeopleDocument | undefined> {
+/** What was read, or undefined when the bytes are not laid out as `documentChunks` writes them. */
+function* parseLines(bytes: Buffer, format: DocumentFormat): Generator<void, ReadPeople | undefined> {
   const headEnd = bytes.indexOf('\n');
   const head = headPattern.exec(bytes.toString('utf8', 0, Math.min(Math.max(headEnd, 0), 256)));
-  if (!head || Number(head[1]) !== newest) return undefined;
+  const number = Number(head?.[1]);
+  if (!head || !isReadAsNewest(number, format)) return undefined;
+  const older = number === newestFormat(format) ? undefined : number;
   const builder = new DocumentBuilder();
   let section: 'people' | 'removed' = 'people';
   // A line that ends with a comma is followed by another record; one without a comma ends the section.
@@ -64,7 +59,8 @@ function* parseLines(bytes: Buffer, newest: number): Generator<void, PeopleDocum
     at = end + 1;
     if (line.startsWith('}')) {
       if (expects === 'record') return undefined;
-      if (section === 'removed') return line === '}}' && at === bytes.length ? builder.document(head[2]) : undefined;
+      if (section === 'removed')
+        return line === '}}' && at === bytes.length ? { document: builder.document(head[2]), older } : undefined;
       if (line !== '},"removed":{') return undefined;
       [section, expects] = ['removed', 'first'];
       continue;

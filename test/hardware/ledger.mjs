@@ -1,5 +1,5 @@
-// A back office that asks a gate without end and keeps what it was told: each event with its entry, each answer. What it knows must be on the
-// gate's disk, whatever happened to the gate.
+// A back office that asks a gate without end and keeps what it was told: each event with its entry, each removal that was answered. What it
+// knows must be on the gate's disk, whatever happened to the gate.
 import { randomUUID } from 'node:crypto';
 import { BackOffice } from '../../dist/demo/back-office.js';
 import { NOT_KEPT } from '../rig/kept-journal.mjs';
@@ -16,8 +16,6 @@ export class Ledger {
   #rest = async () => undefined;
   /** Type of event by number of its entry. */
   events = new Map();
-  /** Askers of the door's requests that were answered. */
-  answered = new Set();
   /** People whose removal was acknowledged as saved. */
   removed = new Set();
   /** How far the clock of the gate, and with it that of this office, is ahead. */
@@ -39,7 +37,7 @@ export class Ledger {
   }
 
   get facts() {
-    return this.events.size + this.answered.size + this.removed.size;
+    return this.events.size + this.removed.size;
   }
 
   /** Resolves with whether the gate did it, all of it, and said so in time. */
@@ -53,7 +51,7 @@ export class Ledger {
     return this.#office.ask(verb, args, asking).catch(() => undefined);
   }
 
-  /** Asks for one thing after the other until {@link rest}; each answer is an acknowledged fact. */
+  /** Asks for one thing after the other until {@link rest}; each event and each removal is an acknowledged fact. */
   work() {
     let going = true;
     const done = this.#askAll(() => going);
@@ -76,8 +74,8 @@ export class Ledger {
       // What is not saved yet counts all the same, and is saved once the disk takes it.
       if (!answer?.ok && answer?.error?.code !== 'not-saved')
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      // That the door was locked is a fact once its event has come: the answer waits for no disk.
       else if (person !== undefined) this.removed.add(person);
-      else this.answered.add(by);
     }
   }
 

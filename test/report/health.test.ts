@@ -60,8 +60,23 @@ test.each<[string, Partial<RunState>]>([
   expect(judged(was, { before: { ...WELL, ...was } })).toEqual([]);
 });
 
-test('a gate that never had a camera may go without, and people who walk through are no fault', () => {
-  expect(judged({ camera: 'waiting' })).toEqual([]);
+test('compared with nothing, whatever keeps it from letting people in is a fault, as it is for the doctor', () => {
+  expect(judged({ camera: 'waiting', status: 'degraded', problems: ['no camera: x'] })).toEqual([
+    'there is no camera: it is waiting',
+  ]);
+  expect(judged({ status: 'degraded', problems: ['no broker: x'] })).toEqual([
+    'the gate says itself that it is degraded',
+  ]);
+  expect(judged({ status: 'degraded' }, { before: {} })).toEqual([]);
+});
+
+test('where nothing is known of before, an eye is asked for and a camera is not', () => {
+  expect(judged({ camera: 'waiting', status: 'degraded' }, { before: {} })).toEqual([]);
+  expect(judged({ eye: 'waiting', camera: 'opening' }, { before: {} })).toEqual(['the eye is waiting']);
+});
+
+test('a gate that had no camera may go without, and people who walk through are no fault', () => {
+  expect(judged({ camera: 'waiting' }, { before: { ...WELL, camera: 'waiting' } })).toEqual([]);
   expect(judged(door('open'), { before: WELL })).toEqual([]);
   expect(judged(door('unlocked'), { before: WELL })).toEqual([]);
   expect(judged({ people: 13 }, { before: WELL })).toEqual([]);

@@ -130,7 +130,7 @@ test('removals that wait for the disk, as many as are served, keep no door shut'
   await Promise.all(four);
 });
 
-test('nothing is answered before the journal has it; a slow disk does not block other requests', async () => {
+test('nothing but the door is answered before the journal has it; a slow disk does not block other requests', async () => {
   const waiting: (() => void)[] = [];
   const { calls } = north({}, () => new Promise((resolve) => waiting.push(resolve)));
   await listening();
@@ -138,7 +138,7 @@ test('nothing is answered before the journal has it; a slow disk does not block 
   const answers: Promise<unknown>[] = [];
   for (let i = 1; i <= 6; i++) {
     answers.push(
-      ask('open', request()).then((answer) => {
+      ask(i % 2 === 0 ? 'remove' : 'forgive', request({ id: 'ada' })).then((answer) => {
         answered++;
         return answer;
       }),
@@ -148,6 +148,15 @@ test('nothing is answered before the journal has it; a slow disk does not block 
   expect([calls.length, answered]).toEqual([6, 0]);
   for (const end of waiting) end();
   for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ ok: true });
+});
+
+test('that the door has acted is answered at once, whatever the disk does', async () => {
+  const { calls } = north({}, () => new Promise(() => undefined));
+  await listening();
+  expect(await ask('open', request())).toMatchObject({ ok: true });
+  expect(await ask('lock', request())).toMatchObject({ ok: true });
+  expect(await ask('mode', request({ mode: 'locked' }))).toMatchObject({ ok: true });
+  expect(calls.map(({ verb }) => verb)).toEqual(['open', 'lock', 'mode']);
 });
 
 test('correlation data come back with the answer, at the response topic that was asked for', async () => {

@@ -54,7 +54,7 @@ describe('the text of people.json', () => {
   test('is JSON as the contract shows it, one record a line', () => {
     const json = JSON.parse(textOf(document));
     expect(json).toMatchObject({
-      schema: 1,
+      schema: 2,
       encoder: ENCODER,
       people: { ada: { id: 'ada', version: version(1) }, bob: { templates: [{}, {}] } },
       removed: { carl: { version: version(3) } },
@@ -94,8 +94,8 @@ const damaged: readonly [string, string, string][] = [
   ['a comma too many', textOf(document).replace('\n},"removed"', ',\n},"removed"'), 'not JSON'],
   ['bytes after the end', `${textOf(document)}x`, 'not JSON'],
   ['a list', '[]', 'schema'],
-  ['no schema', changed((json) => delete json['schema']), 'expected 1, found none'],
-  ['schema 0', textOf(document).replace('"schema":1', '"schema":0'), 'expected 1, found 0'],
+  ['no schema', changed((json) => delete json['schema']), 'expected 2, found none'],
+  ['schema 0', textOf(document).replace('"schema":2', '"schema":0'), 'expected 2, found 0'],
   ['no removals', changed((json) => delete json['removed']), 'removed'],
   ['a key that is not the id', textOf(document).replace('"bob":{"id"', '"eve":{"id"'), 'people.eve: holds the id bob'],
   ['one id enrolled and removed', textOf(document).replace('"carl":', '"ada":'), 'removed.ada: the id stands twice'],
@@ -169,11 +169,11 @@ describe('a missing people file', () => {
 
 describe('a people file that must not be touched', () => {
   test.each([
-    ['in the usual layout', textOf(document).replace('"schema":1', '"schema":2')],
-    ['in another layout', '{ "schema": 2, "faces": [] }'],
+    ['in the usual layout', textOf(document).replace('"schema":2', '"schema":3')],
+    ['in another layout', '{ "schema": 3, "faces": [] }'],
   ])('of a newer Kaimon (%s) is refused and left as it is', async (_layout, text) => {
     const { adapter, folder, file } = await setUp({ file: text, lastGood: textOf(document) });
-    await expect(adapter.read()).rejects.toThrow(/newer Kaimon \(format 2; this version reads up to 1\)/);
+    await expect(adapter.read()).rejects.toThrow(/newer Kaimon \(format 3; this version reads up to 2\)/);
     expect(await fs.readFile(file, 'utf8')).toBe(text);
     expect(await names(folder)).toEqual(['people.json', 'people.json.last-good']);
   });
@@ -203,5 +203,5 @@ test('what is written is read back, for its owner only, and the write before it 
   expect(await adapter.read()).toEqual(document);
   expect(await fs.readFile(`${file}.last-good`, 'utf8')).toBe(textOf(none));
   for (const path of [file, `${file}.last-good`]) expect((await fs.stat(path)).mode & 0o777).toBe(0o600);
-  expect(first(await fs.readFile(file, 'utf8'))).toContain('"schema":1');
+  expect(first(await fs.readFile(file, 'utf8'))).toContain('"schema":2');
 });

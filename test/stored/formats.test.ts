@@ -12,6 +12,7 @@ import { auditJournal } from '../../src/journal/audit/audit.js';
 import { FileDisk } from '../../src/journal/file-disk.js';
 import { openJournalOf } from '../../src/journal/open-journal.js';
 import { Endings } from '../../src/kit/endings.js';
+import { newestFormat } from '../../src/kit/files/format.js';
 import { silentLog as log } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { makeSealKey } from '../../src/kit/sealing/seal-key.js';
@@ -21,6 +22,7 @@ import { readCalibration } from '../../src/models/calibration.js';
 import { openPassages } from '../../src/passback/passages-file.js';
 import { DoorOrderFile } from '../../src/schedule/door-order-file.js';
 import { openSeenRequests } from '../../src/site/requests/seen-file.js';
+import { PEOPLE_FORMAT } from '../../src/store/people-document.js';
 import { checkData, refuseNewerData } from '../../src/stored/data-check.js';
 import { STORED_DOCUMENTS } from '../../src/stored/documents.js';
 import { noteWrittenBy, writtenBy } from '../../src/stored/written-by.js';
@@ -57,7 +59,8 @@ describe.each(RELEASES)('what Kaimon %s has written', (release) => {
     const report = await checkData(state);
     expect(report).toMatchObject({ ok: true, writtenBy: null });
     expect(report.documents.map(({ file, result }) => [file, result])).toEqual([
-      ...['people.json', 'people.json.last-good', 'journal/head.json', 'passages.json', 'clock.json'].map(current),
+      ...['people.json', 'people.json.last-good'].map((file) => [file, 'older']),
+      ...['journal/head.json', 'passages.json', 'clock.json'].map(current),
       ...['door-mode.json', 'requests.json', 'calibration.json', 'journal/000000000001.jsonl'].map(current),
     ]);
     await refuseNewerData(state);
@@ -94,13 +97,13 @@ describe.each(RELEASES)('what Kaimon %s has written', (release) => {
     await opening.endings.close();
   });
 
-  test.each(STORED_DOCUMENTS.map(({ file, format }) => [file, format.key]))(
+  test.each(STORED_DOCUMENTS.map(({ file, format }) => [file, format.key, newestFormat(format)] as const))(
     'is refused at the start with %s of a later format, and left as it is',
-    async (file, key) => {
+    async (file, key, newest) => {
       const state = await stateOf(release);
       const path = join(state, file);
       if (!existsSync(path)) writeFileSync(path, `{"${key}":1}\n`);
-      replaceIn(path, file === 'calibration.json' ? '"schema": 1' : `"${key}":1`, `"${key}":2`);
+      replaceIn(path, file === 'calibration.json' ? '"schema": 1' : `"${key}":1`, `"${key}":${newest + 1}`);
       const before = contentOf(state);
       const opening = {
         config: defaultConfig,
@@ -112,12 +115,15 @@ describe.each(RELEASES)('what Kaimon %s has written', (release) => {
       await expect(openData(opening)).rejects.toMatchObject({
         code: 'KAIMON_DATA_NEWER',
         message: expect.stringContaining(
-          `${path} was written by a newer Kaimon (format 2; this version reads up to 1): install that version again`,
+          `${path} was written by a newer Kaimon (format ${newest + 1}; this version reads up to ${newest}): install that version again`,
         ),
       });
       const report = await checkData(state);
       expect(report.ok).toBe(false);
-      expect(report.documents.find((document) => document.file === file)).toMatchObject({ format: 2, result: 'newer' });
+      expect(report.documents.find((document) => document.file === file)).toMatchObject({
+        format: newest + 1,
+        result: 'newer',
+      });
       expect(contentOf(state)).toEqual(before);
     },
   );
@@ -163,6 +169,32 @@ describe.each(RELEASES)('what Kaimon %s has written', (release) => {
       );
     },
   );
+});
+
+test('people of format 1 are written as format 2 with the next change, what is told of removals outlives a restart, and the file of before is kept', async () => {
+  const state = await stateOf('0.1.0');
+  const file = join(state, 'people.json');
+  const old = readFileSync(file, 'utf8');
+  expect(old).toMatch(/^\{"schema":1,/);
+  const store = await openStore({ file, encoder: ENCODER, clock });
+  store.judgeBy({ trusted: false });
+  await store.remove('ada', 'office');
+  await store.close();
+  expect(readFileSync(`${file}.format-1`, 'utf8')).toBe(old);
+  expect(readFileSync(file, 'utf8')).toMatch(/^\{"schema":2,/);
+  const again = await openStore({ file, encoder: ENCODER, clock });
+  expect(again.tombstones().get('ada')).toMatchObject({ by: 'office', undated: true });
+  expect(again.tombstones().get('gone')).not.toHaveProperty('undated');
+  await again.close();
+  expect((await checkData(state)).documents.slice(0, 2).map(({ file: name, result }) => [name, result])).toEqual([
+    ['people.json', 'current'],
+    ['people.json.last-good', 'current'],
+  ]);
+  // A gate of before refuses what it would drop.
+  const before = STORED_DOCUMENTS.map((document) =>
+    document.format === PEOPLE_FORMAT ? { ...document, format: { ...PEOPLE_FORMAT, steps: [] } } : document,
+  );
+  await expect(refuseNewerData(state, { documents: before })).rejects.toMatchObject({ code: 'KAIMON_DATA_NEWER' });
 });
 
 test('a state folder says which version wrote it last', async () => {

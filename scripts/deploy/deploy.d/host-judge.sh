@@ -8,7 +8,9 @@ gate_faults() { # GATE RELEASE
   if [ "$active" != active ]; then echo "$gate is $active"; return; fi
   # Links of a process lead where it really runs, whatever it says.
   arguments=(health --file "$(run_of "$gate")/state.json" --pid "$pid" --gate-version "$(field "$releases/$release/.deploy/release" version)")
-  [ ! -s "$lib/before/$gate.json" ] || arguments+=(--before "$lib/before/$gate.json")
+  # Compared with nothing it would also be blamed for a camera that is not there yet.
+  [ -s "$lib/before/$gate.json" ] || echo '{}' >"$lib/before/$gate.json"
+  arguments+=(--before "$lib/before/$gate.json")
   [ -e "$lib/before/$gate.no-journal" ] || arguments+=(--journal "$(state_of "$gate")")
   if said=$(patience=120 program "$release" "${arguments[@]}"); then return; fi
   grep '^  *[^ ]' <<<"$said" | grep -v 'the gate itself says' | sed "s/^ */$gate: /" | head -n 5 | grep . || echo "$gate: its health cannot be told: $(tail -n 1 <<<"$said")"

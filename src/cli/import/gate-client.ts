@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Config } from '../../config/config.js';
 import { signedRequest } from '../../keys/sign-request.js';
 import type { SigningKey } from '../../keys/signing-key.js';
-import type { Clock } from '../../kit/clock.js';
+import type { Clock, Timer } from '../../kit/clock.js';
 import { OperatingError } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { endsWithin } from '../../kit/within.js';
@@ -18,6 +18,8 @@ const FIRST_MS = 15_000;
 /** A request's life, and how long after it its answer is waited for. */
 const LIFE_MS = 120_000;
 const GRACE_MS = 10_000;
+/** After an interruption: when no answer has come for so long, those that are on their way are lost. */
+const LOST_MS = 20_000;
 
 const limitsSchema = z.looseObject({
   limits: z.looseObject({
@@ -44,7 +46,10 @@ export class GateClient {
   readonly #names: Names;
   readonly #topics: Topics;
   readonly #asker: Asker;
-  readonly #waiting = new Map<string, (answer: Response) => void>();
+  readonly #waiting = new Map<string, (answer: Response | undefined) => void>();
+  /** What was on its way when the broker was lost, and has no answer. */
+  readonly #doubtful = new Set<string>();
+  #lost: Timer | undefined;
   #info: ((limits: GateLimits) => void) | undefined;
 
   private constructor(link: Link, clock: Clock, names: Names, asker: Asker) {
@@ -89,7 +94,7 @@ export class GateClient {
     const id = randomUUID();
     const now = this.#clock.wall();
     const [time, expires] = [now, now + LIFE_MS].map((ms) => new Date(ms).toISOString());
-    const answered = new Promise<Response>((resolve) => this.#waiting.set(id, resolve));
+    const answered = new Promise<Response | undefined>((resolve) => this.#waiting.set(id, resolve));
     try {
       const body = signedRequest(
         this.#asker.key,
@@ -104,14 +109,30 @@ export class GateClient {
   }
 
   end(): Promise<void> {
+    this.#lost?.cancel();
     return this.#link.end();
   }
 
   #start(): void {
     const filters = [this.#topics.info, this.#topics.response('+')];
     // What cannot be subscribed shows as a gate that does not answer.
-    this.#link.onUp(() => void this.#link.subscribe(filters).catch(() => undefined));
+    this.#link.onUp(() => {
+      void this.#link.subscribe(filters).catch(() => undefined);
+      for (const id of this.#waiting.keys()) this.#doubtful.add(id);
+      this.#loseLater();
+    });
     this.#link.start();
+  }
+
+  /** A broker that was away may have taken requests or answers along: nobody waits for these until their life ends. */
+  #loseLater(): void {
+    this.#lost?.cancel();
+    this.#lost = undefined;
+    if (this.#doubtful.size === 0) return;
+    this.#lost = this.#clock.after(LOST_MS, () => {
+      for (const id of this.#doubtful) this.#waiting.get(id)?.(undefined);
+      this.#doubtful.clear();
+    });
   }
 
   #receive({ topic, payload }: Packet): void {
@@ -122,7 +143,13 @@ export class GateClient {
       return;
     }
     const answer = responseSchema.safeParse(jsonOf(text));
-    if (answer.success && answer.data.id !== null) this.#waiting.get(answer.data.id)?.(answer.data);
+    if (!answer.success || answer.data.id === null) return;
+    // The link sends again what the broker has not acknowledged: it was taken the first time, and that answer counts.
+    if (!answer.data.ok && answer.data.error.code === 'replayed') return;
+    this.#waiting.get(answer.data.id)?.(answer.data);
+    this.#doubtful.delete(answer.data.id);
+    // The gate is still at work on them.
+    this.#loseLater();
   }
 }
 

@@ -24,6 +24,8 @@ export interface ImportOptions extends CommonOptions {
 }
 
 const IN_FLIGHT = 16;
+/** As a shell has it after Ctrl-C. */
+const EXIT_INTERRUPTED = 130;
 
 /** Adds the options of {@link importByGate}. */
 export const addImportOptions = (command: Command): Command =>
@@ -51,7 +53,15 @@ export async function importByGate({ config, log }: Context, source: string, opt
   const key = options.key === undefined ? undefined : signingKeyOf(options.key);
   const by = `cli:${userInfo().username}`.slice(0, 64);
   const { client, limits } = await GateClient.connect(config, gate, { by, key }, systemClock, log);
-  const progress = new ProgressLine('enrolling', photos.length);
+  const known = photos.filter(({ name }) => report.of(name)?.status === 'enrolled').length;
+  const progress = new ProgressLine('enrolling', photos.length, known);
+  const stop = new AbortController();
+  // The second one ends it at once.
+  const ctrlC = () => {
+    stop.abort();
+    process.stderr.write('\nwaiting for the answers that are on their way; Ctrl-C once more ends it at once\n');
+  };
+  process.once('SIGINT', ctrlC);
   const began = systemClock.monotonic();
   const counts = await importPhotos({
     people,
@@ -61,7 +71,11 @@ export async function importByGate({ config, log }: Context, source: string, opt
     report,
     newId: () => randomId(() => false, randomBytes),
     onPhoto: () => progress.step(),
-  }).finally(() => client.end());
+    stop: stop.signal,
+  }).finally(() => {
+    process.off('SIGINT', ctrlC);
+    return client.end();
+  });
   progress.done();
   const seconds = (systemClock.monotonic() - began) / 1000;
   const { enrolled, before, refused, unanswered, reasons } = counts;
@@ -71,6 +85,11 @@ export async function importByGate({ config, log }: Context, source: string, opt
     ...Object.entries(reasons).map(([code, count]) => `  ${code}: ${count}`),
     `what became of each photo: ${reportFile}`,
   ]);
+  if (stop.signal.aborted && unanswered > 0) {
+    process.stderr.write(`interrupted: ${unanswered} photos are left; the same command goes on with them\n`);
+    process.exitCode = EXIT_INTERRUPTED;
+    return;
+  }
   if (unanswered > 0)
     throw new OperatingError(
       'KAIMON_GATE_SILENT',

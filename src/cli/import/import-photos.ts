@@ -28,6 +28,8 @@ export interface ImportParts {
   readonly report: Pick<ImportReport, 'of' | 'add'>;
   readonly newId: () => string;
   readonly onPhoto: () => void;
+  /** Once it is aborted nothing further is sent; what is on its way is still waited for. */
+  readonly stop?: AbortSignal;
   readonly pause?: (ms: number) => Promise<unknown>;
 }
 
@@ -48,7 +50,7 @@ export interface ImportCounts {
  * @throws OperatingError KAIMON_KEYS where the gate takes nothing of this client, KAIMON_FILE_WRITE
  */
 export async function importPhotos(parts: ImportParts): Promise<ImportCounts> {
-  const { people, limits, report, newId, onPhoto } = parts;
+  const { people, limits, report, newId, onPhoto, stop } = parts;
   const counts: ImportCounts = { enrolled: 0, before: 0, refused: 0, unanswered: 0, reasons: {} };
   let next = 0;
   let silent = 0;
@@ -57,7 +59,7 @@ export async function importPhotos(parts: ImportParts): Promise<ImportCounts> {
       const earlier = person.photos.map(({ name }) => report.of(name));
       const id = person.args.id ?? earlier.find((line) => line !== undefined)?.person ?? newId();
       for (const [at, photo] of person.photos.entries()) {
-        if (silent >= GIVE_UP) return;
+        if (silent >= GIVE_UP || stop?.aborted) return;
         if (earlier[at]?.status === 'enrolled') counts.before += 1;
         else {
           const line = await importOne(parts, person, id, photo);
@@ -83,7 +85,7 @@ const total = ({ enrolled, before, refused, unanswered }: ImportCounts): number 
   enrolled + before + refused + unanswered;
 
 async function importOne(
-  { ask, limits, report, pause: wait = pause }: ImportParts,
+  { ask, limits, report, stop, pause: wait = pause }: ImportParts,
   { args }: ListedPerson,
   person: string,
   { name, file }: ListedPhoto,
@@ -103,7 +105,7 @@ async function importOne(
   }
   report.add({ photo: name, status: 'sent', person });
   let busy = 0;
-  for (let silent = 0; silent < SILENT_MAX && busy < BUSY_MAX; ) {
+  for (let silent = 0; silent < SILENT_MAX && busy < BUSY_MAX && (silent + busy === 0 || !stop?.aborted); ) {
     const answer = await asked(() => ask({ ...args, id: person, photo }));
     if (answer === undefined) silent += 1;
     else if (answer.ok) return { photo: name, status: 'enrolled', person };

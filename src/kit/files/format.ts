@@ -8,6 +8,16 @@ import { OperatingError } from '../errors.js';
 /** Makes the next format of a document; the number itself is set by {@link migrated}. */
 export type FormatStep = (document: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 
+/**
+ * The step to a format that may hold further optional keys, which an older version would drop without a word: what is of the format before
+ * can be read as it is.
+ */
+export const addsKeys: FormatStep = (document) => document;
+
+/** Whether a document of this number, or the newest, is read as one of the newest format. */
+export const isReadAsNewest = (number: number, { steps }: DocumentFormat): boolean =>
+  number >= 1 && number <= steps.length + 1 && steps.slice(number - 1).every((step) => step === addsKeys);
+
 /** A kind of stored document. */
 export interface DocumentFormat {
   /** What it holds, with its article: `the people`. */

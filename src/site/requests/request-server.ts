@@ -15,7 +15,7 @@ import { RequestClock } from './request-clock.js';
 import { RequestLimits } from './request-limits.js';
 import type { KeptRequests } from './seen-file.js';
 import { type QueueFull, SlowQueue, type Turn } from './slow-queue.js';
-import { type ArgsOf, changesSomething, isVerb, laneOf, type Verb } from './verbs.js';
+import { type ArgsOf, answersAtOnce, changesSomething, isVerb, laneOf, type Verb } from './verbs.js';
 
 /** Requests of one verb done at one time. Others are counted by themselves: what waits for the disk or the eye keeps no door shut. */
 const AT_ONCE = { safety: 64, quick: 32 } as const;
@@ -55,7 +55,7 @@ export interface RequestServerParts {
   readonly trustedClock: Pick<TrustedClock, 'trusted' | 'confirmedMs'>;
   /** The keys of the site; undefined where requests are not signed. */
   readonly keyring?: Pick<Keyring, 'check'> | undefined;
-  /** Resolves when everything done up to now is in the journal, or cannot be soon; never rejects. No answer is sent before. */
+  /** Resolves when everything done up to now is in the journal, or cannot be soon; never rejects. Only the door's answers are sent before. */
   readonly written: () => Promise<void>;
 }
 
@@ -177,7 +177,7 @@ export class RequestServer {
     const { verb } = request;
     const answer = await this.#outcome(request);
     this.#inFlight.set(verb, (this.#inFlight.get(verb) ?? 1) - 1);
-    await this.#parts.written();
+    if (!answersAtOnce(verb)) await this.#parts.written();
     this.#answer(to, answer);
   }
 

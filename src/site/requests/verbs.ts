@@ -107,6 +107,14 @@ const ASKING: readonly Verb[] = ['people', 'ping', 'snapshot', 'verify', 'resync
 /** Whether a request of this verb must not be done twice. */
 export const changesSomething = (verb: Verb): boolean => !ASKING.includes(verb);
 
+/** Verbs that move the door. */
+const AT_THE_DOOR: readonly Verb[] = ['open', 'lock', 'mode'];
+/**
+ * Whether the answer says that the door has acted, and waits for no entry of the journal: a memory card may take half a second for one. That
+ * the entry is on the disk is what its event says.
+ */
+export const answersAtOnce = (verb: Verb): boolean => AT_THE_DOOR.includes(verb);
+
 /** Verbs whose payload may be a photo. */
 export const mayHoldPhoto = (verb: string): boolean => verb === 'enroll' || verb === 'verify';
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { connectAsync } from 'mqtt';
 import { describe, expect, test } from 'vitest';
 import { csvRows } from '../../../src/cli/import/csv-rows.js';
 import { GateClient } from '../../../src/cli/import/gate-client.js';
@@ -196,6 +197,18 @@ describe('an import', () => {
     expect(asked.length).toBeLessThan(20);
   });
 
+  test('that is told to stop waits for what is on its way, sends nothing more, and goes on later without doing it twice', async () => {
+    const stop = new AbortController();
+    const { parts, asked } = await stage((_args, n) => {
+      if (n === 2) stop.abort();
+      return ok;
+    }, 2);
+    expect(await importPhotos({ ...parts(), stop: stop.signal })).toMatchObject({ enrolled: 2, unanswered: 3 });
+    expect(asked.length).toBe(2);
+    expect(await importPhotos(parts())).toMatchObject({ enrolled: 3, before: 2, unanswered: 0 });
+    expect(asked.length).toBe(5);
+  });
+
   test('gives a gate no more than its queue holds, and an older gate few', async () => {
     const { parts, most } = await stage(() => ok, 3);
     await importPhotos({ ...parts(), inFlight: 100, limits: { enrollBytes: 8e6 } });
@@ -228,6 +241,30 @@ test('over Mosquitto: a client finds the gate and its limits, asks and is answer
   } finally {
     await client.end();
     await gate.stop();
+    await mosquitto.stop();
+  }
+});
+
+test('that a request was taken already is no answer to it: the link may have sent it twice', async () => {
+  const mosquitto = await startMosquitto();
+  const gate = await connectAsync(mosquitto.url, { protocolVersion: 5 });
+  const at = 'kaimon/home/gates/north';
+  gate.on('message', (_topic, payload) => {
+    const { id } = JSON.parse(payload.toString()) as { id: string };
+    const answer = (rest: object) => gate.publish(`${at}/response/${id}`, JSON.stringify({ v: 1, id, ...rest }));
+    answer({ ok: false, error: { code: 'replayed', message: 'it was taken already' } });
+    answer({ ok: true, result: {} });
+  });
+  await gate.subscribeAsync(`${at}/request/+`);
+  await gate.publishAsync(`${at}/info`, JSON.stringify({ limits: { slowQueue: 256 } }), { retain: true });
+  const config = { ...defaultConfig, site: 'home', mqtt: { ...defaultConfig.mqtt, url: mosquitto.url } };
+  const asker = { by: 'cli:test', key: undefined };
+  const { client } = await GateClient.connect(config, 'north', asker, systemClock, silentLog);
+  try {
+    expect(await client.ask('enroll', { name: 'Ada' })).toMatchObject({ ok: true });
+  } finally {
+    await client.end();
+    await gate.endAsync(true);
     await mosquitto.stop();
   }
 });

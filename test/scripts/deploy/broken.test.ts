@@ -110,9 +110,13 @@ test.skipIf(more)(
       gate,
       'systemctl stop kaimon.service; systemctl start kaimon.service; until grep -q waiting /run/kaimon/state.json; do sleep 0.1; done',
     );
-    const well = await site.deploy([...PATIENT, await site.pack('2.1.0', real), 'gate1']);
+    const release = await site.pack('2.1.0', real);
+    const well = await site.deploy([...PATIENT, release, 'gate1']);
     expect(well, well.err).toMatchObject({ code: 0 });
     expect(gate.at).toBe('2.1.0');
+    // Judged without a switch, and so with nothing to compare: no fault of the release either.
+    const again = await site.deploy([...QUICK, release, 'gate1']);
+    expect(again, again.err).toMatchObject({ code: 0, out: expect.stringContaining('here already') });
   },
   120_000,
 );

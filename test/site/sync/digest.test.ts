@@ -34,6 +34,22 @@ test('the digest follows every change, and only the part of who changed is anoth
   expect(digest.summary()).toEqual((await filled(people)).summary());
 });
 
+test('people are hashed in slices: the event loop turns after every few with many templates', async () => {
+  const people = new MemoryPeople();
+  const template = { encoder: 'test@000000000000', quality: 0.9, added: '2026-11-24T08:00:00.000Z' };
+  const templates = Array.from({ length: 10 }, () => ({ ...template, vector: 'A'.repeat(5_464) }));
+  for (let i = 0; i < 200; i++) people.put(person(`p${i}`, version(i), { templates }));
+  let [turns, going] = [0, true];
+  const turn = () => {
+    turns++;
+    if (going) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await new PeopleDigest(people).fill();
+  going = false;
+  expect(turns).toBeGreaterThan(40);
+});
+
 test('a difference is mended by the first gate of those who agree, and costs the records of the parts that differ', async () => {
   const [ours, theirs] = [crowd(1_000), crowd(1_000)];
   theirs.put(person('p7', version(7), { name: 'Other' }));
