@@ -222,7 +222,7 @@ test("gates that do not take each other's lists do not answer each other for eve
   });
   gates.push(south);
   broker.route({ topic: 'kaimon/home/keys', payload: Buffer.alloc(0), retain: true });
-  await until('both have answered', () => lists.length > 4, 20);
+  await until('both have answered', () => lists.length > 4, 30);
   const rounds = 200;
   for (let i = 0; i < rounds; i++) await new Promise((done) => setImmediate(done));
   south.people.put(person('ada', version(1)));
