@@ -290,7 +290,7 @@ export class RecordSync<R extends { readonly version: string }> {
       this.#repeats.failed(id);
       log.warn({ id, err: explain(thrown) }, `a record of ${records.name} was not shared with the site yet`);
       onProblem(`${records.name}-not-shared: ${messageOf(thrown)}`);
-      if (session === this.#session) this.#failed.add(id);
+      if (session === this.#session) this.#failed.add(id, this.#changed.has(id));
     }
     this.#outgoing.sent(taken);
     this.#sendAll();

@@ -52,6 +52,10 @@ test('a broker that is late is not asked for everything anew: what it did not ta
   expect(tried.length).toBeLessThan(40);
   expect(asked.filter((topic) => topic === topics.people)).toHaveLength(1);
   expect(problems.at(-1)).toMatch(/^people-not-shared/);
+  people.put(person('p7', version(90)));
+  const before = tried.length;
+  await seconds(21);
+  expect(tried.slice(before).filter((topic) => topic.endsWith('/p7')).length).toBeGreaterThanOrEqual(4);
   takes = true;
   await seconds(65);
   expect(new Set(tried).size).toBe(50);
