@@ -82,7 +82,7 @@ const perChange = (amounts) =>
     .join(', ');
 const { healing } = report;
 process.stdout.write(`${gates} gates, ${people} people, ${brokers} brokers, seed ${seed}${values.keys ? ', signed and sealed' : ''}; ${busy()}
-start: all know all after ${(report.startMs / 1000).toFixed(1)} s, ${(report.startMessages / gates).toFixed(0)} records a gate received; ${report.mibPerGate.toFixed(1)} MiB a gate
+start: all know all after ${(report.startMs / 1000).toFixed(1)} s, ${(report.startMessages / gates).toFixed(0)} records a gate received; ${report.mibPerGate.toFixed(1)} MiB a gate; ${report.brokerUs.toFixed(0)} µs of the brokers a message received
 calm: ${textOf(report.calm)}
 storm: ${textOf(report.storm)}; ${report.edits} edits, ${report.refused} refused, ${report.forgotten} removals forgotten by clocks years ahead
 messages a change, sent by all gates: ${perChange(report.sent)}

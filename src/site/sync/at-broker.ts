@@ -38,6 +38,12 @@ export class AtBroker {
     this.#stamps.set(id, stamp);
   }
 
+  /** The broker has taken a record of this gate, unless another one has sent a newer one meanwhile. @param stamp '' where it was cleared */
+  taken(id: string, stamp: string, beats: (own: string, found: string) => boolean): void {
+    const found = this.#stamps.get(id);
+    if (stamp !== '' && (found === undefined || found === '' || beats(stamp, found))) this.note(id, stamp);
+  }
+
   delete(id: string): void {
     this.#stamps.delete(id);
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock, Timer } from '../../kit/clock.js';
 import { explain, messageOf } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
+import { pauseMs } from '../../kit/retry.js';
 import { PEOPLE_MAX } from '../../person/person.js';
 import type { Link } from '../link/link.js';
 import type { EventFields } from '../messages.js';
@@ -10,6 +11,7 @@ import { Burst } from './burst.js';
 import { Merging } from './merging.js';
 import { Rejections } from './rejections.js';
 import { Repeats } from './repeats.js';
+import { FailedSends, PAUSES } from './sending/failed-sends.js';
 import { Outgoing } from './sending/outgoing.js';
 import type { SharedRecords } from './shared-records.js';
 
@@ -17,7 +19,6 @@ import type { SharedRecords } from './shared-records.js';
 const CHANGED_MAX = 2 * PEOPLE_MAX;
 /** Topics asked for by name at one time: below Mosquitto's default queue of 1,000, beyond which it drops silently. */
 const BATCH = 500;
-const RETRY_MS = 5_000;
 
 export interface RecordSyncParts<R> {
   readonly link: Link;
@@ -57,15 +58,18 @@ export class RecordSync<R extends { readonly version: string }> {
   /** Ids whose known record was written anew on this connection. At most {@link CHANGED_MAX}. */
   readonly #renewed = new Set<string>();
   readonly #repeats: Repeats;
+  readonly #failed: FailedSends;
   #session = 0;
   #settled = false;
   #retry: Timer | undefined;
+  #attempt = 0;
 
   constructor(parts: RecordSyncParts<R>) {
     this.#parts = parts;
     const { records } = parts;
     this.#atBroker = new AtBroker((id) => records.stamp(id) !== undefined || this.#merging.has(id));
     this.#repeats = new Repeats(parts.clock, (id) => this.#offer(id));
+    this.#failed = new FailedSends(parts.clock, this.#outgoing, (id) => this.#offer(id, this.#changed.has(id)));
     this.#burst = new Burst({ ...parts, topic: parts.marker, name: records.name });
     this.#rejections = new Rejections(parts.clock, (fields) => {
       parts.log.warn({ ...fields }, `records of ${records.name} were not taken from the broker`);
@@ -101,6 +105,7 @@ export class RecordSync<R extends { readonly version: string }> {
     this.#cleared.clear();
     this.#renewed.clear();
     this.#repeats.clear();
+    this.#failed.clear();
     this.#retry?.cancel();
     this.#retry = undefined;
   }
@@ -205,6 +210,7 @@ export class RecordSync<R extends { readonly version: string }> {
       await this.#readAgain(missing, stale);
       if (stale()) return;
       this.#settled = true;
+      this.#attempt = 0;
       this.refill();
       for (const id of this.#atBroker.ids()) if (records.stamp(id) === undefined) this.#offer(id);
     } catch (thrown) {
@@ -227,8 +233,7 @@ export class RecordSync<R extends { readonly version: string }> {
 
   #compareLater(): void {
     this.#settled = false;
-    this.#outgoing.clear();
-    this.#retry ??= this.#parts.clock.after(RETRY_MS, () => {
+    this.#retry ??= this.#parts.clock.after(pauseMs(PAUSES, this.#attempt++, Math.random()), () => {
       this.#retry = undefined;
       void this.#compare(this.#session);
     });
@@ -245,8 +250,10 @@ export class RecordSync<R extends { readonly version: string }> {
   #sendAll(): void {
     for (let id = this.#outgoing.next(); id !== undefined; id = this.#outgoing.next()) {
       const stamp = this.#due(id);
-      if (stamp === undefined) this.#outgoing.sent(false);
-      else void this.#send(id, stamp, this.#session);
+      if (stamp === undefined) {
+        this.#outgoing.skip();
+        this.#failed.done(id);
+      } else void this.#send(id, stamp, this.#session);
     }
   }
 
@@ -272,24 +279,20 @@ export class RecordSync<R extends { readonly version: string }> {
     try {
       const text = stamp === '' ? '' : records.text(id);
       if (text !== undefined) await link.publish(records.topic(id), text, { retain: true, qos: 1 });
-      if (session === this.#session) this.#sent(id, stamp);
       taken = true;
-      onProblem(undefined);
+      if (session === this.#session) {
+        this.#atBroker.taken(id, stamp, records.beats);
+        this.#failed.done(id);
+      }
+      if (this.#failed.none) onProblem(undefined);
     } catch (thrown) {
       this.#cleared.delete(id);
       this.#repeats.failed(id);
       log.warn({ id, err: explain(thrown) }, `a record of ${records.name} was not shared with the site yet`);
       onProblem(`${records.name}-not-shared: ${messageOf(thrown)}`);
-      if (session === this.#session) this.#compareLater();
+      if (session === this.#session) this.#failed.add(id, this.#changed.has(id));
     }
     this.#outgoing.sent(taken);
     this.#sendAll();
-  }
-
-  /** The broker has taken a record, unless another gate has sent a newer one meanwhile. */
-  #sent(id: string, stamp: string): void {
-    const found = this.#atBroker.get(id);
-    if (stamp !== '' && (found === undefined || found === '' || this.#parts.records.beats(stamp, found)))
-      this.#atBroker.note(id, stamp);
   }
 }

@@ -95,6 +95,8 @@ export class Fleet {
   async kill(gate: SimGate): Promise<void> {
     this.lag.disturb(gate.name);
     await gate.kill();
+    // What it alone of those with the right time had in memory may not have reached its disk.
+    if (this.gates.some(({ clock }) => clock.misled)) this.#excuse();
   }
 
   /** A gate enrols or changes somebody; a refusal is one, and no fault. */
@@ -117,7 +119,10 @@ export class Fleet {
     this.lag.disturb(gate.name);
     gate.clock.offsetMs = offsetMs;
     gate.clock.trusted = trusted;
-    if (!gate.clock.misled) return;
+    if (gate.clock.misled) this.#excuse();
+  }
+
+  #excuse(): void {
     const right = this.gates.filter(({ running, clock }) => running && !clock.misled);
     this.model.excuse((id, stamp) => right.some((one) => (one.stamp(id) ?? '') >= stamp));
   }

@@ -41,6 +41,8 @@ export interface RunReport {
   /** Received by all gates until all knew all at the start. */
   readonly startMessages: number;
   readonly mibPerGate: number;
+  /** Processor time of the brokers until then, in microseconds for each message that a gate received. */
+  readonly brokerUs: number;
   readonly calm: Times;
   readonly storm: Times;
   /** Sent and received by all gates a change, by kind, in the calm time. */
@@ -70,6 +72,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
     await settled(fleet, options.quietMs);
     const startMs = performance.now() - began;
     const startMessages = fleet.traffic.received.get('person')?.messages ?? 0;
+    const delivered = [...fleet.traffic.received.values()].reduce((sum, { messages }) => sum + messages, 0);
+    const brokerUs = (fleet.brokers.cpuMs * 1_000) / delivered;
     const mibPerGate = (process.memoryUsage().rss - before) / options.gates / 2 ** 20;
     say(`${options.gates} gates know ${options.people} people after ${seconds(startMs)}`);
 
@@ -115,6 +119,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       startMs,
       startMessages,
       mibPerGate,
+      brokerUs,
       calm,
       storm: timesOf(fleet.lag.arrivals.slice(measured)),
       sent,

@@ -14,6 +14,7 @@ export class Outgoing {
   readonly #rest = new Set<string>();
   #window = WINDOW_MIN;
   #sending = 0;
+  #paused = false;
 
   add(id: string, isChange: boolean): void {
     if (isChange) this.#rest.delete(id);
@@ -25,6 +26,16 @@ export class Outgoing {
     this.#changes.clear();
     this.#rest.clear();
     this.#window = WINDOW_MIN;
+    this.#paused = false;
+  }
+
+  /** From here on only changes are sent, until {@link resume}: the broker does not take records. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
   }
 
   /** A record came from the broker. One that was to be sent there says that another gate is at the same work. */
@@ -35,7 +46,7 @@ export class Outgoing {
   /** The next one, which is then being sent until {@link sent}; undefined: none, or enough are on their way. */
   next(): string | undefined {
     const [from, most] = this.#changes.size > 0 ? [this.#changes, WINDOW] : [this.#rest, this.#window];
-    if (this.#sending >= most) return undefined;
+    if (this.#sending >= most || (this.#paused && from === this.#rest)) return undefined;
     for (const id of from) {
       from.delete(id);
       this.#sending++;
@@ -44,9 +55,14 @@ export class Outgoing {
     return undefined;
   }
 
-  /** It is not on its way any more. @param taken by the broker: the next ones may be more */
+  /** It is not on its way any more. @param taken by the broker: the next ones may be more; a broker that is late gets fewer */
   sent(taken: boolean): void {
     this.#sending--;
-    if (taken) this.#window = Math.min(WINDOW, this.#window + 1);
+    this.#window = taken ? Math.min(WINDOW, this.#window + 1) : WINDOW_MIN;
+  }
+
+  /** It need not be sent after all. */
+  skip(): void {
+    this.#sending--;
   }
 }

@@ -22,6 +22,15 @@ test('a change made here overtakes what fills the broker, and is sent although m
   expect(taken(outgoing)).toEqual(['ada', 'p50']);
 });
 
+test('while the broker does not take records, only what somebody waits for is sent', () => {
+  const outgoing = filled(100);
+  outgoing.pause();
+  outgoing.add('ada', true);
+  expect(taken(outgoing)).toEqual(['ada']);
+  outgoing.resume();
+  expect(taken(outgoing)).toHaveLength(3);
+});
+
 test('with each record that is taken more are sent at one time, up to 64; another gate at the same work makes them fewer', () => {
   const outgoing = filled(1_000);
   let sending = taken(outgoing).length;
@@ -31,9 +40,11 @@ test('with each record that is taken more are sent at one time, up to 64; anothe
   }
   expect(sending).toBe(64);
   outgoing.heard('somebody-else');
-  for (let i = 0; i < sending; i++) outgoing.sent(false);
+  for (let i = 0; i < sending; i++) outgoing.skip();
   expect(taken(outgoing)).toHaveLength(64);
-  for (let i = 0; i < 64; i++) outgoing.sent(false);
+  for (let i = 0; i < 64; i++) outgoing.skip();
   outgoing.heard('p999');
   expect(taken(outgoing)).toHaveLength(32);
+  for (let i = 0; i < 32; i++) outgoing.sent(false);
+  expect(taken(outgoing)).toHaveLength(4);
 });
