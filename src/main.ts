@@ -116,15 +116,8 @@ async function open(opening: Opening, door: StartedDoor) {
   const served = { people, gallery, gate, door: door.keeper, schedule, eye, whereabouts: shared, journal: erasing };
   const handlers = makeHandlers(opening, { ...served, reports: reporter });
   const keys = await openKeys(opening, (list) => reporter.keysTaken(list));
-  const site = await openSite(opening, uplink, {
-    people,
-    passages: shared,
-    handlers,
-    reports: reporter,
-    trustedClock,
-    written,
-    keys,
-  });
+  const sharing = { people, passages: shared, handlers, reports: reporter };
+  const site = await openSite(opening, uplink, { ...sharing, trustedClock, written, keys });
   const notify = makeNotify(opening);
   const pace = new PaceWatch({ maxAgeMs: config.decision.maxAgeMs, clock, log, onChange: changed.raise });
   const parts = { rules, models, people, journal, trustedClock, reporter, whereabouts, door, schedule, eye, uplink };

@@ -4,6 +4,7 @@ import type { Clock } from '../../kit/clock.js';
 import { explain, impossible, OperatingError } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { LogBudget } from '../../kit/logging/log-budget.js';
+import { endsWithin } from '../../kit/within.js';
 import type { Link, Packet, Room } from '../link/link.js';
 import { type ErrorCode, RequestError, type Response } from '../messages.js';
 import type { SiteReports } from '../site-reports.js';
@@ -25,6 +26,8 @@ const HANDLER_MS = 60_000;
 const RETRY_MS = 1_000;
 /** What a request holds besides its photo, at most. */
 const REQUEST_BYTES = 16 * 1024;
+/** So long a request that changes something waits for the disk to have its id, or a start with a clock of before would do it again; a disk that hangs must lock no door. */
+const KEPT_MS = 250;
 const ANSWER_EXPIRY_SECONDS = 300;
 
 export interface RequestContext {
@@ -107,7 +110,6 @@ export class RequestServer {
         this.#refuse(check, packet);
         return;
       case 'accept':
-        if (changesSomething(check.request.verb)) requests.keep();
         this.#take(check, packet);
         return;
       default:
@@ -189,12 +191,22 @@ export class RequestServer {
 
   async #outcome(request: Request): Promise<Response> {
     const { id, verb, by } = request;
+    if (changesSomething(verb)) await this.#kept();
     try {
       const result = await this.#timed(request);
       this.#parts.log.info({ id, verb, by }, 'a request was done');
       return { v: 1, id, ok: true, result: result ?? {} };
     } catch (thrown) {
       return this.#failure(request, thrown);
+    }
+  }
+
+  async #kept(): Promise<void> {
+    const { clock, requests } = this.#parts;
+    try {
+      await endsWithin(clock, KEPT_MS, requests.kept());
+    } catch {
+      // The file logs it and tries again; the door must move all the same.
     }
   }
 

@@ -29,6 +29,8 @@ export interface KeptRequests {
   readonly seen: SeenRequests;
   /** Writes them soon; nobody waits for it. */
   keep(): void;
+  /** Resolves when they are on the disk. Rejects with the error of the disk. */
+  kept(): Promise<void>;
 }
 
 /**
@@ -66,5 +68,5 @@ export async function openSeenRequests(surroundings: StateFileSurroundings): Pro
       ...(barred.length > 0 && { barred: Object.fromEntries(barred) }),
     };
   };
-  return { seen, keep: () => file.save(content) };
+  return { seen, keep: () => file.save(content), kept: () => file.saveNow(content) };
 }

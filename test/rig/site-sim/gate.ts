@@ -152,7 +152,7 @@ export class SimGate {
       tombstoneDays: 400,
       handlers: noHandlers,
       reports: noSiteReports,
-      requests: { seen: new SeenRequests(), keep: () => undefined },
+      requests: { seen: new SeenRequests(), keep: () => undefined, kept: () => Promise.resolve() },
       trustedClock: clock,
       keys,
       written: () => Promise.resolve(),

@@ -8,6 +8,7 @@ import { ManualClock } from '../../../src/kit/manual-clock.js';
 import type { Packet } from '../../../src/site/link/link.js';
 import { RequestServer } from '../../../src/site/requests/request-server.js';
 import { openSeenRequests } from '../../../src/site/requests/seen-file.js';
+import { SeenRequests } from '../../../src/site/requests/seen-requests.js';
 import { tempFolder } from '../../store/sample.js';
 import { MemoryBroker } from '../../support/memory-link.js';
 import { noSiteReports } from '../../support/no-site-reports.js';
@@ -33,7 +34,8 @@ async function run(state: string, wallMs: number, trusted: boolean, confirmed: n
     clock,
     log: silentLog,
     handlers: noting(calls),
-    requests,
+    // Written as always; thousands of requests need not wait for it one after the other.
+    requests: { ...requests, kept: async () => requests.keep() },
     trustedClock: trust,
     reports: noSiteReports,
     written: () => Promise.resolve(),
@@ -158,4 +160,45 @@ test('while the file cannot be written requests are done all the same', async ()
   gate.clock.advance(1);
   expect(await gate.ask(NOW + 1)).toBe('done');
   await gate.end();
+});
+
+test('nothing moves before its id is on the disk, and a disk that hangs keeps it for a quarter of a second', async () => {
+  const clock = new ManualClock(NOW);
+  const calls: Call[] = [];
+  const writes: (() => void)[] = [];
+  const server = new RequestServer({
+    link: new MemoryBroker(clock).link(),
+    names: { site: 'home', gate: 'north' },
+    clock,
+    log: silentLog,
+    handlers: noting(calls),
+    requests: {
+      seen: new SeenRequests(),
+      keep: () => undefined,
+      kept: () => new Promise((resolve) => writes.push(resolve)),
+    },
+    trustedClock: { trusted: true, confirmedMs: null },
+    reports: noSiteReports,
+    written: () => Promise.resolve(),
+  });
+  const ask = async (verb: string, n: number) => {
+    const [time, expires] = [0, MINUTE].map((ms) => new Date(clock.wall() + ms).toISOString());
+    const payload = Buffer.from(JSON.stringify({ v: 1, id: idOf(n), time, expires, by: 'office', args: {} }));
+    server.receive({ topic: `kaimon/home/gates/north/request/${verb}`, payload, retain: false });
+    await new Promise(setImmediate);
+  };
+  const done = () => calls.map(({ verb }) => verb);
+  await ask('open', 1);
+  await ask('lock', 2);
+  await ask('ping', 3);
+  expect(done()).toEqual(['ping']);
+  writes[0]?.();
+  await new Promise(setImmediate);
+  expect(done()).toEqual(['ping', 'open']);
+  clock.advance(249);
+  await new Promise(setImmediate);
+  expect(done()).toEqual(['ping', 'open']);
+  clock.advance(1);
+  await new Promise(setImmediate);
+  expect(done()).toEqual(['ping', 'open', 'lock']);
 });
