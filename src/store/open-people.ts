@@ -17,5 +17,5 @@ export async function openPeople(
     (store, leftMs) => store.close(leftMs),
     { saves: true },
   );
-  return { people, gallery: followedGallery(people, model) };
+  return { people, gallery: await followedGallery(people, model) };
 }

@@ -222,7 +222,7 @@ describe('a backup that is not whole is refused, and changes nothing', () => {
 
   test('with people of a later format', () =>
     refuses(
-      reforged((members) => withManifest(members.set('people.json', Buffer.from('{"schema":2,"x":{}}')))),
+      reforged((members) => withManifest(members.set('people.json', Buffer.from('{"schema":3,"x":{}}')))),
       'KAIMON_DATA_NEWER',
       /people\.json of the backup/,
     ));
