@@ -52,7 +52,11 @@ async function tryOut(): Promise<void> {
   const { encoder, compareMs } = settings;
   const [reading, ...others] = encoder.inputs;
   if (!reading) throw new Error('a reading is needed');
-  const load = (input: typeof reading) => Network.load(encoder.file, input, 1, encoder.output);
+  const load = (input: typeof reading) =>
+    Network.load(encoder.file, input, 1, encoder.output).catch((thrown: Error) => {
+      // What else the error says is meant for networks that are in place.
+      throw new Error(`ONNX Runtime cannot load it (${explain(thrown.cause ?? thrown)})`);
+    });
   await loadOpenCv();
   const network = await load(reading);
   tell({ kind: 'progress', text: 'the network is loaded; looking for the faces of the samples' });

@@ -36,7 +36,7 @@ export type TrialVerdict =
 
 /**
  * The least median distance of two people. Networks of this project show 1.76 and 1.82; fed with numbers of the wrong size they all but
- * stop telling people apart, at 0.35 or less. Half of what the weakest encoder that is known to work shows (CMU's OpenFace, 1.1 to 1.5).
+ * stop telling people apart, at 0.35 or less. Some half of what was published of the weakest encoder that is known to work (CMU's OpenFace, 1.13 to 1.52).
  */
 export const STRANGERS_MIN = 0.7;
 /**
