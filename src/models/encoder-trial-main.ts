@@ -31,6 +31,8 @@ process.stdin.on('data', (chunk: Buffer) => {
     if (message.kind === 'end') attempt();
   }
 });
+// The parent is gone: nobody waits for the answer.
+process.stdin.on('end', () => process.exit(1));
 
 /** A network that takes all memory must end this process and no other. */
 function raiseOomScore(): void {

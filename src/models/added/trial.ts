@@ -49,7 +49,12 @@ export async function runTrial(options: TrialOptions): Promise<Trial> {
 }
 
 const failed = (why: string, cause?: unknown): OperatingError =>
-  new OperatingError('KAIMON_ENCODER_TRIAL', `the network cannot be used: ${why}; nothing was added`, { cause });
+  new OperatingError('KAIMON_ENCODER_TRIAL', `the network cannot be used: ${printable(why)}; nothing was added`, {
+    cause,
+  });
+
+/** What comes from the child may hold names out of the file, and the file anything. */
+const printable = (text: string): string => text.replace(/\p{C}+/gu, ' ').trim();
 
 /** The command in front of the program, none where this machine lets no sandbox be made. */
 async function sandboxOf({ settings, eye, progress }: TrialOptions, program: string): Promise<readonly string[]> {
@@ -113,7 +118,7 @@ function exchange(
       try {
         for (const { json, blob } of reader.feed(chunk)) {
           const message = fromTrialSchema.parse(json);
-          if (message.kind === 'progress') progress(message.text);
+          if (message.kind === 'progress') progress(printable(message.text));
           if (message.kind === 'fault') end(failed(message.message));
           if (message.kind !== 'rows') continue;
           clearTimeout(timer);

@@ -6,13 +6,13 @@ import { Graph } from '../../../src/models/onnx/graph.js';
 import { ProtobufWriter } from '../../../src/models/onnx/protobuf.js';
 import { SHAPES, smallEncoder } from './small-encoders.js';
 
-const fit = (model: Uint8Array, preset: Preset, options: ReadingOptions = {}) =>
+const fitted = (model: Uint8Array, preset: Preset, options: ReadingOptions = {}) =>
   fitGraph(inspectGraph(model), readingOf(preset, options));
 
 /** What is said of a file, whoever finds it. */
 function refusal(model: Uint8Array, preset: Preset = 'sface', options: ReadingOptions = {}): string {
   try {
-    fit(model, preset, options);
+    fitted(model, preset, options);
   } catch (thrown) {
     return (thrown as Error).message;
   }
@@ -25,12 +25,12 @@ describe('a network of a preset is accepted as it is', () => {
     ['arcface-112', { layout: 'nchw', output: 'mixed', dimension: 512 }],
     ['facenet-160', { layout: 'nhwc', output: 'unit', dimension: 512 }],
   ] as const)('%s', (preset, expected) => {
-    expect(fit(smallEncoder(SHAPES[preset]), preset)).toEqual(expected);
+    expect(fitted(smallEncoder(SHAPES[preset]), preset)).toEqual(expected);
   });
 
   test('facenet-160 also with planes, as PyTorch exports it', () => {
     const model = smallEncoder({ ...SHAPES['facenet-160'], layout: 'nchw' });
-    expect(fit(model, 'facenet-160')).toMatchObject({ layout: 'nchw' });
+    expect(fitted(model, 'facenet-160')).toMatchObject({ layout: 'nchw' });
   });
 
   test('a file of before 2019, which lists its weights among the inputs', () => {
@@ -41,7 +41,7 @@ describe('a network of a preset is accepted as it is', () => {
     const weights = new ProtobufWriter().int(1, 1).int(2, 1).text(8, 'w').bytes(9, new Uint8Array(4));
     const listed = new ProtobufWriter().text(1, 'w');
     const model = appended(old.encode(), new ProtobufWriter().message(5, weights).message(11, listed));
-    expect(fit(model, 'sface')).toEqual({ layout: 'nchw', output: 'fc1', dimension: 128 });
+    expect(fitted(model, 'sface')).toEqual({ layout: 'nchw', output: 'fc1', dimension: 128 });
   });
 });
 
