@@ -85,7 +85,7 @@ describe('a network that is tried', () => {
     [
       'has names that would write on the terminal',
       "send({ kind: 'fault', message: 'no operator \\u001b[2J\\nKaimon: all is well' });",
-      /cannot be used: no operator \[2J Kaimon: all is well; nothing was added$/,
+      /cannot be used: no operator +\[2J Kaimon: all is well; nothing was added$/,
     ],
     ['makes its process say something else', 'writeSync(3, Buffer.alloc(64, 255));', /sent something unreadable/],
     ['makes its process send an unknown message', "send({ kind: 'open-the-door' });", /sent something unreadable/],
