@@ -13,6 +13,7 @@ import {
 import { CMU_NAME } from '../models/openface/cmu-entry.js';
 import { fetchOpenFaceCmu } from '../models/openface/cmu-fetch.js';
 import { type CommonOptions, example, print } from './context.js';
+import { addCommand, removeCommand } from './models-add.js';
 
 type Output = Pick<CommonOptions, 'json'>;
 
@@ -90,11 +91,11 @@ function describeSource(source: Source): string {
 }
 
 /**
- * `kaimon models build|fetch|verify|list`: get the networks, check them, say what they are.
+ * `kaimon models build|fetch|add|remove|verify|list`: get the networks, check them, say what they are.
  * @param root holds models/; by default the checkout or installation that this file belongs to.
  */
 export function modelsCommand(root?: string): Command {
-  const models = new Command('models').description('the networks: build, fetch, verify, list');
+  const models = new Command('models').description('the networks: build, fetch, add, remove, verify, list');
   models
     .command('build')
     .description('fetch the packages that hold the weights and make what is missing; quick when nothing is')
@@ -112,6 +113,8 @@ export function modelsCommand(root?: string): Command {
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', example(`kaimon models fetch ${CMU_NAME} --from Keras-OpenFace-master.zip`))
     .action((_name, _own, command: Command) => fetchModel(root, command.optsWithGlobals()));
+  models.addCommand(addCommand(root));
+  models.addCommand(removeCommand(root));
   models
     .command('verify')
     .description('compare every file with its digest in models/manifest.json; exit 4 when one is missing or wrong')

@@ -41,10 +41,7 @@ export async function lookAtPeople({ config, peopleFile, calibrationFile, vault,
     };
   } catch (thrown) {
     return {
-      findings: [
-        problem('models', explain(thrown), 'kaimon models verify says which; kaimon models build makes them anew'),
-        ok('people', 'not looked at without models'),
-      ],
+      findings: [problem('models', explain(thrown), adviceOn(thrown)), ok('people', 'not looked at without models')],
     };
   }
   const models = ok('models', `encoder ${found.encoder}, digests in order`);
@@ -62,6 +59,11 @@ export async function lookAtPeople({ config, peopleFile, calibrationFile, vault,
     return { findings: [models, notRead(thrown, config.storage.sealKeyFile, vault)] };
   }
 }
+
+const adviceOn = (thrown: unknown): string =>
+  thrown instanceof OperatingError && thrown.code === 'KAIMON_ENCODER_UNMEASURED'
+    ? 'docs/encoders.md, "Thresholds" and "An encoder of your own"'
+    : 'kaimon models verify says which; kaimon models build makes them anew';
 
 /** People who cannot be read. Where only the service has the key nothing is wrong. */
 export function notRead(thrown: unknown, sealKeyFile: string | null, { fault }: Pick<Vault, 'fault'>): Finding {

@@ -87,6 +87,32 @@ export const SEEING_ERRORS = {
     meaning: 'the network made from the CSV files gives no usable embedding here',
     advice: 'report it with the kind of the machine',
   },
+  KAIMON_MODEL_NAME: {
+    kind: 'usage',
+    meaning: '`models add`, `models remove`: the name is taken, is in use, or is none that may be changed',
+    advice: 'what the sentence says: another name, `--replace`, or another `encoder` in the configuration first',
+  },
+  KAIMON_ENCODER_FILE: {
+    kind: 'input',
+    meaning:
+      '`models add`: the file cannot be read, is too large, or has another digest than the one that was asked for',
+    advice: 'what the sentence says; get the file again where the digest is wrong',
+  },
+  KAIMON_ENCODER_GRAPH: {
+    kind: 'input',
+    meaning: '`models add`: the file is no network that this preset, or Kaimon, can use; nothing was added',
+    advice: 'the sentence names what was found and what is allowed',
+  },
+  KAIMON_ENCODER_TRIAL: {
+    kind: 'input',
+    meaning: '`models add`: the network could not be run on the sample photos; nothing was added',
+    advice: 'what the sentence says; `kaimon models verify` where the samples are at fault',
+  },
+  KAIMON_ENCODER_DOUBTFUL: {
+    kind: 'input',
+    meaning: '`models add`: faces of the sample photos do not part as those of a face encoder do; nothing was added',
+    advice: 'another preset, or `--colour`, `--mean`, `--scale` as its publisher says',
+  },
   KAIMON_OPENCV_MISSING: {
     kind: 'environment',
     meaning: 'the OpenCV binding cannot be loaded',

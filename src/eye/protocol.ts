@@ -27,6 +27,7 @@ export const eyeSettingsSchema = z.object({
     encoder: networkSchema.extend({
       id: z.string(),
       dimension: z.int().min(1).max(1024),
+      output: z.string().max(80).optional(),
       template: z.object({
         size: z.int().min(8).max(1024),
         fit: z.enum(['similarity', 'affine']),

@@ -13,6 +13,8 @@ export interface EncoderSpec {
   readonly template: AlignmentTemplate;
   /** Numbers a face. */
   readonly dimension: number;
+  /** The output that gives them; the first one where it is not named. */
+  readonly output?: string | undefined;
 }
 
 /** Port: turns an aligned face into an embedding of unit length. */
@@ -45,7 +47,7 @@ export class OnnxEncoder implements Encoder {
   }
 
   static async load(spec: EncoderSpec): Promise<OnnxEncoder> {
-    return new OnnxEncoder(await Network.load(spec.file, spec.input), spec);
+    return new OnnxEncoder(await Network.load(spec.file, spec.input, 1, spec.output), spec);
   }
 
   get id(): string {

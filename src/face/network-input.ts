@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { DeepReadonly } from '../kit/deep-readonly.js';
 
-/** How a network wants its picture; models/manifest.json says it for each. Planar (NCHW), one picture a run. */
+/** How a network wants its picture; models/manifest.json says it for each. */
 export const networkInputSchema = z.object({
   width: z.int().min(8).max(1024),
   height: z.int().min(8).max(1024),
@@ -10,5 +10,7 @@ export const networkInputSchema = z.object({
   /** value = (byte − mean[channel]) × scale. One mean serves all channels. */
   mean: z.array(z.number()).min(1).max(3),
   scale: z.number().positive(),
+  /** `nchw`: one plane of numbers a colour, which is meant where nothing is said; `nhwc`: the colours of a pixel lie together. */
+  layout: z.enum(['nchw', 'nhwc']).optional(),
 });
 export type NetworkInput = DeepReadonly<z.infer<typeof networkInputSchema>>;

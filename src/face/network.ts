@@ -3,7 +3,7 @@ import { OperatingError } from '../kit/errors.js';
 import type { Picture } from '../kit/opencv/picture.js';
 import type { NetworkInput } from './network-input.js';
 
-/** Planar floats of a picture that already has the network's size. `into` is reused between frames. */
+/** Floats of a picture that already has the network's size, in the layout that it wants. `into` is reused between frames. */
 export function fillTensor(bytes: Uint8Array, channels: 1 | 3, input: NetworkInput, into: Float32Array): void {
   const plane = input.width * input.height;
   const wanted = input.colour === 'grey' ? 1 : 3;
@@ -16,7 +16,9 @@ export function fillTensor(bytes: Uint8Array, channels: 1 | 3, input: NetworkInp
     const mean = input.mean[channel] ?? input.mean[0] ?? 0;
     // Pictures are BGR.
     let from = input.colour === 'rgb' ? 2 - channel : channel;
-    for (let to = channel * plane, end = to + plane; to < end; to++, from += channels)
+    const step = input.layout === 'nhwc' ? wanted : 1;
+    let to = input.layout === 'nhwc' ? channel : channel * plane;
+    for (let pixel = 0; pixel < plane; pixel++, to += step, from += channels)
       into[to] = ((bytes[from] as number) - mean) * scale;
   }
 }
@@ -35,20 +37,29 @@ export class Network {
   readonly #session: InferenceSession;
   readonly #tensor: Tensor;
   readonly #values: Float32Array;
+  readonly #outputs: readonly string[];
   readonly input: NetworkInput;
 
-  private constructor(session: InferenceSession, tensor: Tensor, values: Float32Array, input: NetworkInput) {
+  private constructor(
+    session: InferenceSession,
+    tensor: Tensor,
+    values: Float32Array,
+    input: NetworkInput,
+    outputs: readonly string[],
+  ) {
     this.#session = session;
     this.#tensor = tensor;
     this.#values = values;
+    this.#outputs = outputs;
     this.input = input;
   }
 
   /**
    * @param pictures how many pictures the network looks at together: its input then is 1 × pictures × channels × height × width
+   * @param output the only output that is computed; all of them when not given
    * @throws OperatingError when the file cannot be loaded as a network.
    */
-  static async load(file: string, input: NetworkInput, pictures = 1): Promise<Network> {
+  static async load(file: string, input: NetworkInput, pictures = 1, output?: string): Promise<Network> {
     try {
       const ort = await onnx();
       const session = await ort.InferenceSession.create(file, {
@@ -59,9 +70,12 @@ export class Network {
       });
       const channels = input.colour === 'grey' ? 1 : 3;
       const values = new Float32Array(pictures * channels * input.width * input.height);
-      const shape = [channels, input.height, input.width];
+      const [high, wide] = [input.height, input.width];
+      const shape = input.layout === 'nhwc' ? [high, wide, channels] : [channels, high, wide];
+      if (output !== undefined && !session.outputNames.includes(output))
+        throw new RangeError(`it has no output ${output}, only ${session.outputNames.join(', ')}`);
       const tensor = new ort.Tensor('float32', values, pictures === 1 ? [1, ...shape] : [1, pictures, ...shape]);
-      return new Network(session, tensor, values, input);
+      return new Network(session, tensor, values, input, output === undefined ? session.outputNames : [output]);
     } catch (cause) {
       throw new OperatingError('KAIMON_MODEL_LOAD', `cannot load the network ${file}: run "kaimon models verify"`, {
         cause,
@@ -89,8 +103,8 @@ export class Network {
 
   /** Runs on what was filled in last. @returns outputs in the order of the graph. */
   async infer(): Promise<Float32Array[]> {
-    const outputs = await this.#session.run({ [this.#session.inputNames[0] as string]: this.#tensor });
-    return this.#session.outputNames.map((name) => {
+    const outputs = await this.#session.run({ [this.#session.inputNames[0] as string]: this.#tensor }, this.#outputs);
+    return this.#outputs.map((name) => {
       const data = outputs[name]?.data;
       if (!(data instanceof Float32Array)) throw new TypeError(`output ${name} is no float32 tensor`);
       return data;

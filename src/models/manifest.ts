@@ -41,7 +41,8 @@ const inputSchema = z.strictObject({
   height: z.int().min(1).max(1024),
   channels: z.union([z.literal(1), z.literal(3)]),
   colour,
-  layout: z.literal('nchw'),
+  /** Planes of numbers, one a colour, or the colours of a pixel together. */
+  layout: z.enum(['nchw', 'nhwc']),
   mean,
   scale,
 });
@@ -133,6 +134,11 @@ export const modelSchema = z.discriminatedUnion('role', [
     output: outputSchema,
     /** Digest of another file whose embeddings are equal to rounding: the two share one encoder id, and so their templates. */
     sameAs: sha256.optional(),
+    /**
+     * Of an encoder that was brought: over the file's digest and all that makes its input (models/added/entry.ts). It stands in the
+     * encoder id, so that one file read in two ways is two encoders, whose templates are never compared.
+     */
+    readingDigest: sha256.optional(),
     /** Null: not measured. Such an encoder needs `decision.threshold` or `kaimon calibrate`. */
     thresholds: thresholdsSchema.nullable(),
     /** Absent: not measured; then the strictest that was ever measured counts. */
@@ -249,6 +255,6 @@ export function findModel<R extends Role>(manifest: Manifest, role: R, name?: st
 }
 
 /** The encoder's name in every template: embeddings of model files that differ in more than rounding are never compared. */
-export function encoderId(model: Pick<ModelOf<'encoder'>, 'name' | 'sha256' | 'sameAs'>): string {
-  return `${model.name}@${(model.sameAs ?? model.sha256).slice(0, 12)}`;
+export function encoderId(model: Pick<ModelOf<'encoder'>, 'name' | 'sha256' | 'sameAs' | 'readingDigest'>): string {
+  return `${model.name}@${(model.readingDigest ?? model.sameAs ?? model.sha256).slice(0, 12)}`;
 }

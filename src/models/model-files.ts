@@ -24,7 +24,7 @@ export function projectRoot(): string {
 }
 
 /** Most models that an installation may add. */
-const ADDED_MAX = 20;
+export const ADDED_MAX = 20;
 
 /**
  * Reads and checks `<root>/models/manifest.json`, and the files beside it with the models that this installation added: one
@@ -118,8 +118,11 @@ const inspectModel = (model: Model, root: string): Promise<Finding> =>
 const WAYS: Readonly<Record<Model['source']['kind'], (model: Model) => string>> = {
   npm: () => 'run "kaimon models build"',
   trained: () => 'restore it from the release',
-  owner: ({ name }) =>
-    `bring it again (the original OpenFace: "kaimon models fetch openface-cmu --from …"), or remove models/${name}.json`,
+  owner: ({ name, source }) => {
+    // Both say by which command they were added.
+    const from = source.kind === 'owner' && source.from.startsWith('kaimon models ') ? ` ("${source.from}")` : '';
+    return `bring it again${from}, or remove models/${name}.json`;
+  },
 };
 
 /** Compares the digest of every file of the manifest: models first, in the manifest's order. */

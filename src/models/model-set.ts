@@ -57,6 +57,7 @@ export function chooseModels(
         file: modelPath(encoder),
         input: encoder.input,
         dimension: encoder.output.dimension,
+        output: encoder.output.name,
         template: { size: encoder.template.size, fit: encoder.template.fit, points: encoder.template.points },
       },
       liveness,

@@ -5,7 +5,10 @@ import { type EncoderSpec, normalise, OnnxEncoder } from '../../src/face/encoder
 import { findCascade, HaarProposer } from '../../src/face/haar.js';
 import { fillTensor, Network } from '../../src/face/network.js';
 import type { NetworkInput } from '../../src/face/network-input.js';
-import { OperatingError } from '../../src/kit/errors.js';
+import { explain, OperatingError } from '../../src/kit/errors.js';
+import { loadOpenCv } from '../../src/kit/opencv/binding.js';
+import { Picture } from '../../src/kit/opencv/picture.js';
+import { Graph } from '../../src/models/onnx/graph.js';
 import { tempFolder } from '../store/sample.js';
 
 const input = (change: Partial<NetworkInput>): NetworkInput => ({
@@ -25,6 +28,9 @@ describe('the input of a network', () => {
     ['blue first', input({ colour: 'bgr' }), PIXELS, 3, [1, 4, 2, 5, 3, 6]],
     ['grey', input({ colour: 'grey' }), Uint8Array.from([7, 9]), 1, [7, 9]],
     ['scaled', input({ mean: [1], scale: 10 }), PIXELS, 3, [20, 50, 10, 40, 0, 30]],
+    ['the colours of a pixel together', input({ layout: 'nhwc' }), PIXELS, 3, [3, 2, 1, 6, 5, 4]],
+    ['the same with blue first', input({ layout: 'nhwc', colour: 'bgr' }), PIXELS, 3, [1, 2, 3, 4, 5, 6]],
+    ['a mean for each channel of a pixel', input({ layout: 'nhwc', mean: [3, 2, 1] }), PIXELS, 3, [0, 0, 0, 3, 3, 3]],
     ['a mean for each channel', input({ mean: [3, 2, 1] }), PIXELS, 3, [0, 3, 0, 3, 0, 3]],
   ] as const)('%s', (_how, spec, bytes, channels, expected) => {
     const values = new Float32Array(expected.length);
@@ -39,6 +45,22 @@ describe('the input of a network', () => {
     ['a buffer of another network', PIXELS, 3, input({}), 7],
   ] as const)('%s is refused', (_what, bytes, channels, spec, size) => {
     expect(() => fillTensor(bytes, channels, spec, new Float32Array(size))).toThrow(RangeError);
+  });
+
+  test('of several outputs only the named one is computed; an unknown name is told with those that there are', async () => {
+    await loadOpenCv();
+    const graph = new Graph({ name: 'two', metadata: {} });
+    const x = graph.input('x', [1, 3, 1, 2]);
+    graph.output(graph.node('Identity', 'first', [x]), [1, 3, 1, 2]);
+    graph.output(graph.node('Neg', 'second', [x]), [1, 3, 1, 2]);
+    const file = join(await tempFolder(), 'net.onnx');
+    writeFileSync(file, graph.encode());
+    const picture = Picture.fromBytes(Buffer.from(PIXELS), 2, 1, 3);
+    const only = await (await Network.load(file, input({}), 1, 'second')).run(picture);
+    picture.release();
+    expect(only.map((numbers) => [...numbers])).toEqual([[-3, -6, -2, -5, -1, -4]]);
+    const unknown = await Network.load(file, input({}), 1, 'third').catch((thrown: unknown) => explain(thrown));
+    expect(unknown).toMatch(/no output third, only first, second/);
   });
 
   test.each(['missing', 'rubbish'])('a %s network file is reported with what to do', async (what) => {

@@ -10,10 +10,27 @@ export type Field =
   | { readonly field: number; readonly kind: 'int'; readonly value: number }
   | { readonly field: number; readonly kind: 'bytes' | 'fixed'; readonly range: Range };
 
+/** How many fields may still be read of a file that somebody brought: each of them costs many times its bytes. */
+export class FieldBudget {
+  readonly #most: number;
+  #spent = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** @throws RangeError when there were more */
+  spend(): void {
+    this.#spent += 1;
+    if (this.#spent > this.#most) throw new RangeError(`it has more than ${this.#most} fields`);
+  }
+}
+
 /** The fields of the message in a range, in the order in which they stand, read from the protobuf wire format. @throws RangeError where it breaks off or is none */
-export function fieldsOf(bytes: Uint8Array, { from, to }: Range): Field[] {
+export function fieldsOf(bytes: Uint8Array, { from, to }: Range, budget?: FieldBudget): Field[] {
   const found: Field[] = [];
   for (let at = from; at < to; ) {
+    budget?.spend();
     const tag = varintAt(bytes, at, to);
     const field = tag.value >>> 3;
     const type = tag.value & 7;

@@ -1,0 +1,74 @@
+import { promises as fs, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OperatingError } from '../../kit/errors.js';
+import { cannotWrite, syncFolder } from '../../kit/files/atomic-file.js';
+import { errnoOf } from '../../kit/files/errno.js';
+import type { Manifest, ModelOf } from '../manifest.js';
+import { CMU_NAME } from '../openface/cmu-entry.js';
+
+/** Of an encoder's name; a longer one would not fit into every template. */
+const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+export const nameFault = (message: string): OperatingError => new OperatingError('KAIMON_MODEL_NAME', message);
+
+/** @throws OperatingError KAIMON_MODEL_NAME where an owner may not give a model this name */
+export function assertFreeName(manifest: Manifest, name: string): void {
+  if (!NAME.test(name))
+    throw nameFault(
+      `"${name.slice(0, 40)}" cannot be a name: 1 to 32 small letters, digits and hyphens, a letter or digit first, are allowed`,
+    );
+  const known = manifest.models.find((model) => model.name === name);
+  if (known && known.source.kind !== 'owner')
+    throw nameFault(`${name} is a network of the release: choose another name`);
+  // manifest.json is the release's own file; the entry of the original OpenFace is made by its own command.
+  if (name === 'manifest' || name === CMU_NAME)
+    throw nameFault(`the name ${name} is kept for Kaimon itself: choose another one`);
+}
+
+/** An encoder that this installation added. @throws OperatingError KAIMON_MODEL_NAME where there is none of that name */
+export function ownedEncoder(manifest: Manifest, name: string): ModelOf<'encoder'> {
+  const owned = manifest.models.filter(
+    (model): model is ModelOf<'encoder'> => model.source.kind === 'owner' && model.role === 'encoder',
+  );
+  const found = owned.find((model) => model.name === name);
+  if (found) return found;
+  const known = owned.map((model) => model.name).join(', ') || 'none';
+  throw nameFault(
+    `no encoder ${JSON.stringify(name.slice(0, 40))} was added here: added are ${known}; those of the release stay`,
+  );
+}
+
+export const entryFile = (root: string, name: string): string => join(root, 'models', `${name}.json`);
+
+/** The file with the entry of an added model: as a rule models/NAME.json. */
+export function entryOnDisk(root: string, name: string): string {
+  const folder = join(root, 'models');
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json') && file !== 'manifest.json');
+  const named = (file: string) => (JSON.parse(readFileSync(join(folder, file), 'utf8')) as { name?: unknown }).name;
+  return files.find((file) => named(file) === name) ?? `${name}.json`;
+}
+
+/**
+ * Removes files of models/ for good; those that are not there are left out.
+ * @throws OperatingError KAIMON_FILE_WRITE
+ */
+export async function removeForGood(root: string, files: readonly string[]): Promise<void> {
+  const folder = join(root, 'models');
+  for (const file of files) {
+    try {
+      await fs.rm(join(folder, file));
+      await syncFolder(folder);
+    } catch (cause) {
+      if (errnoOf(cause) !== 'ENOENT') throw cannotWrite(join(folder, file), cause);
+    }
+  }
+}
+
+/** Files of an added name that no entry mentions: of an attempt that was killed, or replaced. */
+export async function leftovers(root: string, name: string, kept: readonly string[]): Promise<string[]> {
+  const names = await fs.readdir(join(root, 'models'));
+  return names.filter(
+    (file) =>
+      file.startsWith(`${name}-`) && /^[0-9a-f]{12}\.onnx$/.test(file.slice(name.length + 1)) && !kept.includes(file),
+  );
+}

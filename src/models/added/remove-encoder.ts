@@ -1,0 +1,23 @@
+import type { Config } from '../../config/config.js';
+import type { ModelOf } from '../manifest.js';
+import { loadManifest } from '../model-files.js';
+import { entryOnDisk, leftovers, nameFault, ownedEncoder, removeForGood } from './owned.js';
+
+/**
+ * Removes an encoder that this installation added: its entry first, because Kaimon ignores a network without an entry. Templates
+ * that it made stay with their people, where nothing compares them any more.
+ * @throws OperatingError KAIMON_MODEL_NAME where it is in use or was not added here, KAIMON_FILE_WRITE
+ */
+export async function removeEncoder(
+  root: string,
+  name: string,
+  config: Pick<Config, 'encoder'>,
+): Promise<ModelOf<'encoder'>> {
+  const model = ownedEncoder(loadManifest(root), name);
+  if (model.name === config.encoder)
+    throw nameFault(
+      `${name} is the encoder of the configuration: set "encoder:" to another one and restart the gate first`,
+    );
+  await removeForGood(root, [entryOnDisk(root, name), model.file, ...(await leftovers(root, name, []))]);
+  return model;
+}
