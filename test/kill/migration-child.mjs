@@ -1,4 +1,4 @@
-// node migration-child.mjs DIST FOLDER DIE_AT: reads people.json and passages.json of format 1 as a program would whose next format is 2, writes
+// node migration-child.mjs DIST FOLDER DIE_AT: reads people.json and passages.json of format 1 as a program would that knows one format more, writes
 // both, and kills itself with SIGKILL before the step of the file system with this number. Prints the name of the step, or "done".
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
