@@ -42,6 +42,8 @@ export class Fleet {
   forgotten = 0;
   /** Removals that each gate knows, and those that it has acknowledged itself. */
   readonly #removed = new Map<string, Set<string>>();
+  /** Gates that have believed a wrong clock. */
+  readonly #misled = new Set<string>();
   readonly #acknowledged = new Map<string, Set<string>>();
   readonly #watchers: MqttClient[] = [];
   /** The hash of the people that each gate has published, for each broker. */
@@ -95,8 +97,9 @@ export class Fleet {
   async kill(gate: SimGate): Promise<void> {
     this.lag.disturb(gate.name);
     await gate.kill();
-    // What it alone of those with the right time had in memory may not have reached its disk.
+    // What it alone of those with the right time had in memory may not have reached its disk: a gate that was misled since it had it has dated it back.
     if (this.gates.some(({ clock }) => clock.misled)) this.#excuse();
+    else this.#excuse(this.#misled);
   }
 
   /** A gate enrols or changes somebody; a refusal is one, and no fault. */
@@ -119,12 +122,15 @@ export class Fleet {
     this.lag.disturb(gate.name);
     gate.clock.offsetMs = offsetMs;
     gate.clock.trusted = trusted;
-    if (gate.clock.misled) this.#excuse();
+    if (!gate.clock.misled) return;
+    this.#misled.add(gate.name);
+    this.#excuse();
   }
 
-  #excuse(): void {
+  /** @param makers only what one of these gates made; undefined: whoever made it */
+  #excuse(makers?: ReadonlySet<string>): void {
     const right = this.gates.filter(({ running, clock }) => running && !clock.misled);
-    this.model.excuse((id, stamp) => right.some((one) => (one.stamp(id) ?? '') >= stamp));
+    this.model.excuse((id, stamp) => right.some((one) => (one.stamp(id) ?? '') >= stamp), makers);
   }
 
   fault(text: string): void {
@@ -145,6 +151,8 @@ export class Fleet {
 
   #acknowledge(gate: SimGate, record: SiteRecord): void {
     this.model.acknowledge(record, this.time.wall());
+    // Begun with the right time, and acknowledged with another.
+    if (gate.clock.misled) this.#excuse();
     if (!this.brokers.whole || gate.clock.misled || !gate.up) return;
     const gates = this.gates.filter((one) => one.up && !one.clock.misled && one !== gate);
     const knows = (name: string) => this.gates.find((one) => one.name === name)?.stamp(record.id);

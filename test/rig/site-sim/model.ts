@@ -66,10 +66,12 @@ export class Model {
   /**
    * A person's newest record may be lost where only gates know it that believe in a wrong clock: one that is behind takes its own
    * record for one from the future. Removals are never lost. @param isKnown whether a gate with the right time has the record or a newer one
+   * @param makers only what one of these gates made; undefined: whoever made it
    */
-  excuse(isKnown: (id: string, stamp: string) => boolean): void {
+  excuse(isKnown: (id: string, stamp: string) => boolean, makers?: ReadonlySet<string>): void {
     for (const id of this.#made.keys()) {
       const due = this.#due(id);
+      if (due && makers?.has(due.version.split('-').at(-1) ?? '') === false) continue;
       if (due && !due.removal && !isKnown(id, due.stamp)) due.excused = true;
     }
   }
