@@ -93,7 +93,12 @@ export function gateOver(
   const names = { site: 'home', gate };
   const noted = noting(calls, handlers);
   const outbox = new Outbox({ gate, boot: randomUUID().slice(0, 8), clock, log: silentLog });
-  const requests = { seen: new SeenRequests(), keep: () => undefined, kept: () => Promise.resolve() };
+  const requests = {
+    seen: new SeenRequests(),
+    keep: () => undefined,
+    keepSoon: () => undefined,
+    kept: () => Promise.resolve(),
+  };
   const trustedClock = {
     get trusted() {
       return people.trusted;

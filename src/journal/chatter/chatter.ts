@@ -8,7 +8,7 @@ import type { JournalInput } from '../writer.js';
 
 /** Of each kind so many are kept at once … */
 export const AT_ONCE = 30;
-/** … and then one in so long: with all kinds in flood 0.3 MB a day. */
+/** … and then one in so long: with all nine kinds in flood 0.5 MB a day. */
 export const ONE_IN_MS = 10 * 60_000;
 
 /** A kind is a type of entry, or a part of one; undefined for what is kept one by one. */
@@ -17,9 +17,17 @@ export function chatterOf({ type, fields = {} }: JournalInput): string | undefin
   // A door that stays shut, and one that is asked to be as it is.
   if (type === 'opened') return fields['opened'] === false ? type : undefined;
   if (type === 'lock-asked' || type === 'mode-asked') return fields['moved'] === false ? type : undefined;
-  // Signed and not done; what is sent again may be sent by anybody who has heard it.
-  if (type === 'request-refused') return fields['again'] === true ? `${type}-again` : type;
+  if (type === 'request-refused') return refusalOf(type, fields);
   return undefined;
+}
+
+/** Codes that say that a key was used by somebody who should not have it, or for what it may not. */
+const OF_KEYS: readonly unknown[] = ['bad-signature', 'not-allowed'];
+
+/** Signed and not done. What is sent again may be sent by anybody who has heard it; an import that finds no room hides no key that was revoked. */
+function refusalOf(type: string, { again, code }: NonNullable<JournalInput['fields']>): string {
+  if (again === true) return `${type}-again`;
+  return OF_KEYS.includes(code) ? `${type}-${code}` : type;
 }
 
 interface Bucket {

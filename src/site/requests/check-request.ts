@@ -15,9 +15,10 @@ import {
 } from '../messages.js';
 import { isResponseTopic, type Names, parseTopic, type Topic, topicsOf } from '../topics.js';
 import { clientOf, UNKNOWN_CLIENT } from './client.js';
+import { lineOf } from './refused-requests.js';
 import type { Proof } from './request-limits.js';
 import type { RequestTime } from './request-time.js';
-import { lineOf, type SeenRequests } from './seen-requests.js';
+import type { SeenRequests } from './seen-requests.js';
 import { rolesOf } from './verb-roles.js';
 import { type ArgsOf, argsSchemas, isVerb, laneOf, mayHoldPhoto, VERBS, type Verb } from './verbs.js';
 
@@ -71,7 +72,7 @@ export interface Limits {
  * Whether a packet is a request that may be done now. Retained, late and repeated requests may not: replayed and retained
  * messages have opened real front doors (double-take#281, MQTT_ESP8266_Garage_Door#1, OpenMQTTGateway#102).
  * @param time what the request's time is compared with
- * @param seen remembers the ids of accepted requests, and of those that were signed and refused
+ * @param seen remembers the ids of accepted requests, and those that were signed and refused
  * @param keyring the keys of the site: nothing unsigned is accepted; undefined where it has none
  */
 export function checkRequest(
@@ -114,20 +115,16 @@ export function checkRequest(
   const [madeMs, expiresMs] = [Date.parse(envelope.data.time), Date.parse(envelope.data.expires)];
   const { nowMs, trusted } = time;
   const owner = { client, safety: laneOf(verb) === 'safety' };
-  const line = isVerb(verb) ? lineOf(client, verb) : undefined;
+  const line = lineOf(client, verb);
+  const made = { id: envelope.data.id, madeMs };
   const again = (refusal: Refusal) => refuse(refusal, signer ? 'again' : 'none', signer ? client : UNKNOWN_CLIENT);
-  /** Also everything of this client and verb that was made before: there is no room for ids. */
-  const bar = (refusal: Refusal) => {
-    if (signer && line !== undefined) seen.bar(line, madeMs, nowMs, trusted);
-    return refuse(refusal, signer ? 'signed' : 'none', client);
-  };
   /**
    * What somebody has signed and is refused is refused for good: whoever has heard it could send it again when it suits them, once a clock, a list or a limit
    * has changed. What nobody has signed anybody can make anew.
    */
-  const spend = (refusal: Refusal) => {
-    if (!signer) return refuse(refusal);
-    if (seen.admit(envelope.data.id, expiresMs, nowMs, trusted, owner) === 'full') return bar(refusal);
+  const spend = (refusal: Refusal, unsigned = UNKNOWN_CLIENT) => {
+    if (!signer) return refuse(refusal, 'none', unsigned);
+    seen.refused.add(line, made, nowMs);
     return refuse(refusal, 'signed', client);
   };
 
@@ -140,26 +137,30 @@ export function checkRequest(
   // Before it counts for anybody: whoever sends again what another has signed would use up what that one may ask.
   const isRepeated = seen.isRepeated(envelope.data.id, expiresMs, nowMs, trusted);
   if (signer && isRepeated) return again(packet.retain ? RETAINED : repeated);
-  const barredMs = signer && line !== undefined ? seen.barredMs(line, madeMs, nowMs) : undefined;
-  if (barredMs !== undefined)
-    return again({ code: 'busy', message: BARRED, retryAfterMs: Math.max(BARRED_RETRY_MS, barredMs) });
+  const mark = signer && seen.refused.find(line, made);
+  if (mark) {
+    // Of a span it is not known which were refused: it may be a new one.
+    const retryAfterMs = Math.max(SPAN_RETRY_MS, mark.to + 1 - nowMs);
+    const near: Refusal = late ?? { code: 'busy', message: NEAR_REFUSED, retryAfterMs };
+    return again(packet.retain ? RETAINED : mark.id === undefined ? near : repeated);
+  }
   if (packet.retain) return spend(RETAINED);
   if (signer?.ok === false) return spend({ code: signer.code, message: signer.why });
   if (late) return spend(late);
   if (isRepeated) return again(repeated);
   // What is proven counts, not what the request says of itself. What is wrong is never taken, and may be sent again by anybody: it counts for nobody.
   const request = requestOf(topic, signer ? { ...envelope.data, by: signer.name } : envelope.data);
-  if ('code' in request) return signer ? spend(request) : refuse(request, 'none', client);
+  if ('code' in request) return spend(request, client);
   const retryAfterMs = limits.request(client, verb);
   if (retryAfterMs > 0) {
     const message = `too many requests ${verb.slice(0, 32)} of this client: send a new one in ${seconds(retryAfterMs)}`;
-    return bar({ code: 'busy', message, retryAfterMs });
+    return spend({ code: 'busy', message, retryAfterMs }, client);
   }
   switch (seen.admit(request.id, expiresMs, nowMs, trusted, owner)) {
     case 'repeated':
       return again(repeated);
     case 'full':
-      return bar({ code: 'busy', message: FULL, retryAfterMs: FULL_RETRY_MS });
+      return spend({ code: 'busy', message: FULL, retryAfterMs: FULL_RETRY_MS }, client);
     case 'new': {
       const proof = signer ? 'signed' : 'none';
       return { kind: 'accept', request, respondTo, client, proof, signer: signer?.name, lifeMs: expiresMs - nowMs };
@@ -167,8 +168,9 @@ export function checkRequest(
   }
 }
 
-const BARRED = 'one that you have made later was refused for want of room, and so is this one: send a new one';
-const BARRED_RETRY_MS = 1_000;
+const NEAR_REFUSED =
+  'many of your requests for this were refused, made just before and just after this one, and so is this one: send a new one';
+const SPAN_RETRY_MS = 1_000;
 const FULL =
   'too many requests are remembered until they expire: send a new one in a minute, and give requests a life of a minute or less';
 const FULL_RETRY_MS = 60_000;

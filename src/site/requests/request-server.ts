@@ -135,8 +135,7 @@ export class RequestServer {
         code,
         again: proof === 'again',
       });
-    // Not to be done after a restart either.
-    if (proof === 'signed' && isVerb(verb) && changesSomething(verb)) this.#parts.requests.keep();
+    if (proof === 'signed' && isVerb(verb) && changesSomething(verb)) this.#parts.requests.keepSoon();
     if (!this.#limits.refusal(proof, client, verb)) {
       this.#lost.add(id, 'too many requests were refused within a short time');
       return;
@@ -147,6 +146,8 @@ export class RequestServer {
   #take({ request, respondTo, client, proof, signer, lifeMs }: Accepted, packet: Packet): void {
     const { verb, id } = request;
     const lane = laneOf(verb) ?? 'quick';
+    // Whatever becomes of it: what waits too long, finds no place or is dropped at the stop is not done after a restart either.
+    if (changesSomething(verb)) this.#parts.requests.keep();
     const to = addressOf(respondTo, lane === 'safety' ? 'safety' : 'answer', packet);
     const full =
       lane === 'slow'

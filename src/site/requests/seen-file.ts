@@ -1,17 +1,26 @@
 import { z } from 'zod';
 import { iso, wallMs } from '../../kit/clock.js';
-import type { DocumentFormat } from '../../kit/files/format.js';
+import { addsKeys, type DocumentFormat } from '../../kit/files/format.js';
 import { openStateFile, type StateFileSurroundings } from '../../kit/files/open-state-file.js';
 import { requestIdSchema } from '../messages.js';
 import { ForgottenRequests, SPANS_MAX } from './forgotten-requests.js';
+import { LINES_MAX, MARKS_MAX, type Mark, RefusedRequests } from './refused-requests.js';
 import { SEEN_BOUNDS, SeenRequests } from './seen-requests.js';
 
-/** The formats of requests.json. */
-export const SEEN_FORMAT: DocumentFormat = { name: 'the requests that were taken', key: 'schema', steps: [] };
+/** The formats of requests.json. 2: what was signed and refused. A version that dropped it would do such a request after all. */
+export const SEEN_FORMAT: DocumentFormat = { name: 'the requests that were taken', key: 'schema', steps: [addsKeys] };
+
+/** So long after a refusal the disk has it at the latest: whoever is refused without end must not wear the disk out. */
+const SOON_MS = 5_000;
+
+const markSchema = z.union([
+  z.strictObject({ made: z.iso.datetime(), id: requestIdSchema }),
+  z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() }),
+]);
 
 /** What it holds. */
 export const seenSchema = z.strictObject({
-  schema: z.literal(1),
+  schema: z.literal(2),
   /** When each accepted request expires. */
   requests: z
     .record(requestIdSchema, z.iso.datetime())
@@ -20,15 +29,20 @@ export const seenSchema = z.strictObject({
   forgotten: z.array(z.iso.datetime()).max(SPANS_MAX).default([]),
   /** All that expires by then may have been forgotten. */
   forgottenUntil: z.iso.datetime().optional(),
-  /** Until when what was made is refused, by verb and client. */
-  barred: z.record(z.string(), z.iso.datetime()).optional(),
+  /** By verb and client: a request that was signed and refused, or a time in which several were made. */
+  refused: z
+    .record(z.string(), z.array(markSchema).max(MARKS_MAX))
+    .refine((all) => Object.keys(all).length <= LINES_MAX, `at most ${LINES_MAX} verbs of clients`)
+    .optional(),
 });
 
 /** The ids of accepted requests, and how they are kept across a restart. */
 export interface KeptRequests {
   readonly seen: SeenRequests;
-  /** Writes them soon; nobody waits for it. */
+  /** Writes them now; nobody waits for it. */
   keep(): void;
+  /** Writes them within a few seconds, all that comes until then together. */
+  keepSoon(): void;
   /** Resolves when they are on the disk. Rejects with the error of the disk. */
   kept(): Promise<void>;
 }
@@ -44,8 +58,8 @@ export async function openSeenRequests(surroundings: StateFileSurroundings): Pro
     lost: 'what was asked before this start is refused by its time alone',
     schema: seenSchema,
     format: SEEN_FORMAT,
-    empty: { schema: 1, requests: {}, forgotten: [] },
-    delayMs: 0,
+    empty: { schema: 2, requests: {}, forgotten: [] },
+    delayMs: SOON_MS,
   });
   const { found } = file;
   const seen = new SeenRequests(
@@ -55,18 +69,36 @@ export async function openSeenRequests(surroundings: StateFileSurroundings): Pro
       found.forgotten.map((at) => Date.parse(at)),
       found.forgottenUntil === undefined ? undefined : Date.parse(found.forgottenUntil),
     ),
-    Object.entries(found.barred ?? {}).map(([line, until]) => [line, Date.parse(until)]),
+    new RefusedRequests(Object.entries(found.refused ?? {}).map(([line, marks]) => [line, marks.map(markOf)])),
   );
-  const at = (ms: number) => iso(wallMs(ms));
   const content = () => {
-    const barred = [...seen.barred].map(([line, ms]) => [line, at(ms)] as const);
+    const refused = [...seen.refused.all].map(([line, marks]) => [line, marks.map(storedMark)] as const);
     return {
-      schema: 1 as const,
+      schema: 2 as const,
       requests: Object.fromEntries([...seen.all()].map(([id, ms]) => [id, at(ms)])),
       forgotten: [...seen.forgotten.latest()].map(at),
       ...(Number.isFinite(seen.forgotten.untilMs) && { forgottenUntil: at(seen.forgotten.untilMs) }),
-      ...(barred.length > 0 && { barred: Object.fromEntries(barred) }),
+      ...(refused.length > 0 && { refused: Object.fromEntries(refused) }),
     };
   };
-  return { seen, keep: () => file.save(content), kept: () => file.saveNow(content) };
+  return {
+    seen,
+    // The file logs a failure and tries again.
+    keep: () => void file.saveNow(content).catch(() => undefined),
+    keepSoon: () => file.save(content),
+    kept: () => file.saveNow(content),
+  };
 }
+
+type StoredMark = z.infer<typeof markSchema>;
+
+const at = (ms: number): string => iso(wallMs(ms));
+
+const storedMark = ({ from, to, id }: Mark): StoredMark =>
+  id === undefined ? { from: at(from), to: at(to) } : { made: at(from), id };
+
+const markOf = (stored: StoredMark): Mark => {
+  if ('from' in stored) return { from: Date.parse(stored.from), to: Date.parse(stored.to), id: undefined };
+  const madeMs = Date.parse(stored.made);
+  return { from: madeMs, to: madeMs, id: stored.id.toLowerCase() };
+};

@@ -1,6 +1,6 @@
 import { LIFETIME_MAX_MS } from '../messages.js';
 import { ForgottenRequests } from './forgotten-requests.js';
-import type { Verb } from './verbs.js';
+import { RefusedRequests } from './refused-requests.js';
 
 /** How many ids are remembered. */
 export interface SeenBounds {
@@ -16,9 +16,6 @@ export interface SeenBounds {
 
 /** A client that sends 30 requests a second, each with a life of a minute, has 1,800 that have not expired. */
 export const SEEN_BOUNDS: SeenBounds = { max: 8_192, tidyFrom: 1_000, safety: 4_096, client: 3_072 };
-
-/** Twelve verbs of 500 keys. */
-export const BARRED_MAX = 6_000;
 
 /** Whose request it is, and whether its verb moves the door or removes somebody. */
 export interface Owner {
@@ -43,26 +40,26 @@ export class SeenRequests {
   /** How many of each owner there are. */
   readonly #owned = new Map<string, number>();
   #others = 0;
-  /** By {@link lineOf}: until when requests that were made are refused. */
-  readonly #barred: Map<string, number>;
   /** What was forgotten. */
   readonly forgotten: ForgottenRequests;
+  /** What was signed and refused: it takes none of the room of what was accepted. */
+  readonly refused: RefusedRequests;
 
   /**
    * @param kept from before the restart, with the time at which each expires
    * @param forgotten from before the restart
-   * @param barred from before the restart
+   * @param refused from before the restart
    */
   constructor(
     kept: Iterable<readonly [id: string, expiresMs: number]> = [],
     bounds: SeenBounds = SEEN_BOUNDS,
     forgotten = new ForgottenRequests(),
-    barred: Iterable<readonly [line: string, untilMs: number]> = [],
+    refused = new RefusedRequests(),
   ) {
     this.#seen = new Map([...kept].map(([id, expiresMs]) => [id, { expiresMs, owner: undefined }]));
     this.#bounds = bounds;
     this.forgotten = forgotten;
-    this.#barred = new Map(barred);
+    this.refused = refused;
   }
 
   /** Remembers `id`, or says why it cannot be taken. @param trusted whether `nowMs` is a trusted clock's */
@@ -80,26 +77,6 @@ export class SeenRequests {
   isRepeated(id: string, expiresMs: number, nowMs: number, trusted: boolean): boolean {
     if (trusted) this.forgotten.isNow(nowMs);
     return this.#seen.has(id.toLowerCase()) || this.forgotten.mayHold(expiresMs);
-  }
-
-  /**
-   * What a client has asked of one verb, made at `madeMs`, is refused for want of room, and so is all that it made before: not even its id can be
-   * remembered, and whoever has heard it could send it again once there is room.
-   */
-  bar(line: string, madeMs: number, nowMs: number, trusted: boolean): void {
-    if (this.#barred.size >= BARRED_MAX) this.#tidyBarred(nowMs, trusted);
-    this.#barred.set(line, Math.max(madeMs, this.#barred.get(line) ?? madeMs));
-  }
-
-  /** @returns how much later than now a request of the line must be made to be taken; undefined where it may be taken */
-  barredMs(line: string, madeMs: number, nowMs: number): number | undefined {
-    const untilMs = this.#barred.get(line);
-    return untilMs === undefined || madeMs > untilMs ? undefined : Math.max(0, untilMs - nowMs);
-  }
-
-  /** Until when what was made is refused. */
-  get barred(): Iterable<readonly [line: string, untilMs: number]> {
-    return this.#barred;
   }
 
   get size(): number {
@@ -125,12 +102,6 @@ export class SeenRequests {
     if (!owner.safety) this.#others += by;
   }
 
-  /** What was made so long ago has expired. */
-  #tidyBarred(nowMs: number, trusted: boolean): void {
-    if (!trusted) return;
-    for (const [line, untilMs] of this.#barred) if (untilMs < nowMs - LIFETIME_MAX_MS) this.#barred.delete(line);
-  }
-
   #makeRoom(nowMs: number, trusted: boolean): void {
     for (const [id, { expiresMs, owner }] of this.#seen) {
       const ahead = trusted && expiresMs > nowMs + 2 * LIFETIME_MAX_MS;
@@ -141,8 +112,5 @@ export class SeenRequests {
     }
   }
 }
-
-/** What is barred together: the requests of one client for one verb. Clients are keys of the site, so there are few. */
-export const lineOf = (client: string, verb: Verb): string => `${verb} ${client}`;
 
 const nameOf = ({ client, safety }: Owner): string => `${safety ? '!' : '.'}${client}`;

@@ -90,6 +90,22 @@ test.each<[string, JournalInput, string | undefined]>([
   ['an alarm', { type: 'tamper' }, undefined],
   ['a signed request that was refused', { type: 'request-refused', fields: { again: false } }, 'request-refused'],
   ['one that was sent again', { type: 'request-refused', fields: { again: true } }, 'request-refused-again'],
+  [
+    'one of a revoked key',
+    { type: 'request-refused', fields: { again: false, code: 'bad-signature' } },
+    'request-refused-bad-signature',
+  ],
+  [
+    'one without the role',
+    { type: 'request-refused', fields: { again: false, code: 'not-allowed' } },
+    'request-refused-not-allowed',
+  ],
+  ['one that found no room', { type: 'request-refused', fields: { again: false, code: 'busy' } }, 'request-refused'],
+  [
+    'one of a revoked key, sent again',
+    { type: 'request-refused', fields: { again: true, code: 'bad-signature' } },
+    'request-refused-again',
+  ],
   ['people that were set aside', { type: 'people-set-aside' }, undefined],
   ['a request that opened', { type: 'opened', fields: { opened: true } }, undefined],
   ['one that did not', { type: 'opened', fields: { opened: false } }, 'opened'],
@@ -101,6 +117,19 @@ test.each<[string, JournalInput, string | undefined]>([
   ['what this file does not know', { type: 'comet' }, undefined],
 ])('%s', (_, input, kind) => {
   expect(chatterOf(input)).toBe(kind);
+});
+
+test('what an import was refused for want of room hides no key that was revoked or has not the role', () => {
+  const budget = new ChatterBudget();
+  const keeps = (code: string) =>
+    budget.take(
+      chatterOf({ type: 'request-refused', fields: { verb: 'enroll', code, again: false } }) ?? '',
+      monotonicMs(0),
+    );
+  for (const code of ['busy', 'expired', 'bad-request', 'retained']) for (let n = 0; n < 1_000; n++) keeps(code);
+  expect(['busy', 'bad-signature', 'not-allowed'].map(keeps)).toEqual([false, true, true]);
+  for (let n = 0; n < 1_000; n++) keeps('not-allowed');
+  expect(['not-allowed', 'bad-signature'].map(keeps)).toEqual([false, true]);
 });
 
 test('after a flood one is kept in ten minutes, and a quiet time fills the budget again', () => {

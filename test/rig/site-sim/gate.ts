@@ -152,7 +152,12 @@ export class SimGate {
       tombstoneDays: 400,
       handlers: noHandlers,
       reports: noSiteReports,
-      requests: { seen: new SeenRequests(), keep: () => undefined, kept: () => Promise.resolve() },
+      requests: {
+        seen: new SeenRequests(),
+        keep: () => undefined,
+        keepSoon: () => undefined,
+        kept: () => Promise.resolve(),
+      },
       trustedClock: clock,
       keys,
       written: () => Promise.resolve(),

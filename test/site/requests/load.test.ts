@@ -73,7 +73,12 @@ function server(enroll?: () => Promise<unknown>) {
     clock,
     log,
     handlers: noting(calls, enroll ? { enroll } : {}),
-    requests: { seen: new SeenRequests(), keep: () => undefined, kept: () => Promise.resolve() },
+    requests: {
+      seen: new SeenRequests(),
+      keep: () => undefined,
+      keepSoon: () => undefined,
+      kept: () => Promise.resolve(),
+    },
     trustedClock: { trusted: true, confirmedMs: null },
     reports: noSiteReports,
     written: () => Promise.resolve(),

@@ -6,7 +6,7 @@ import { Endings } from '../../../src/kit/endings.js';
 import { silentLog } from '../../../src/kit/log.js';
 import { ManualClock } from '../../../src/kit/manual-clock.js';
 import type { Packet } from '../../../src/site/link/link.js';
-import { RequestServer } from '../../../src/site/requests/request-server.js';
+import { type RequestHandlers, RequestServer } from '../../../src/site/requests/request-server.js';
 import { openSeenRequests } from '../../../src/site/requests/seen-file.js';
 import { SeenRequests } from '../../../src/site/requests/seen-requests.js';
 import { tempFolder } from '../../store/sample.js';
@@ -19,13 +19,19 @@ const ID = '3f2c1d0e-5a4b-4c3d-8e2f-1a0b9c8d7e6f';
 const NOW = Date.UTC(2026, 10, 24, 8);
 
 /** One run of the daemon, from its start to its end, with a clock of its own. */
-async function run(state: string, wallMs: number, trusted: boolean, confirmed: number | null = null) {
+async function run(
+  state: string,
+  wallMs: number,
+  trusted: boolean,
+  confirmed: number | null = null,
+  handlers: (calls: Call[]) => RequestHandlers = noting,
+) {
   const [clock, endings] = [new ManualClock(wallMs), new Endings()];
   const paths = { state } as Paths;
   const requests = await openSeenRequests({ paths, clock, log: silentLog, endings, warnings: [] });
   const calls: Call[] = [];
   const link = new MemoryBroker(clock).link();
-  const answers: unknown[] = [];
+  const answers: { readonly id: string; readonly ok: boolean; readonly error?: { readonly code: string } }[] = [];
   link.publish = async (_topic, text) => void answers.push(JSON.parse(String(text)));
   const trust = { trusted, confirmedMs: confirmed as never };
   const server = new RequestServer({
@@ -33,26 +39,30 @@ async function run(state: string, wallMs: number, trusted: boolean, confirmed: n
     names: { site: 'home', gate: 'north' },
     clock,
     log: silentLog,
-    handlers: noting(calls),
+    handlers: handlers(calls),
     // Written as always; thousands of requests need not wait for it one after the other.
-    requests: { ...requests, kept: async () => requests.keep() },
+    requests: { ...requests, keep: requests.keepSoon, kept: async () => requests.keepSoon() },
     trustedClock: trust,
     reports: noSiteReports,
     written: () => Promise.resolve(),
   });
   const ask = async (sentMs: number, id = ID, verb = 'open'): Promise<string> => {
     const [time, expires] = [sentMs, sentMs + 4 * MINUTE].map((ms) => new Date(ms).toISOString());
-    const body = JSON.stringify({ v: 1, id, time, expires, by: 'office', args: {} });
+    const args = verb === 'enroll' ? { name: 'Ada', from: 'camera' } : {};
+    const body = JSON.stringify({ v: 1, id, time, expires, by: 'office', args });
     const packet: Packet = {
       topic: `kaimon/home/gates/north/request/${verb}`,
       payload: Buffer.from(body),
       retain: false,
     };
-    const before = answers.length;
     server.receive(packet);
-    while (answers.length === before) await new Promise(setImmediate);
-    const answer = answers.at(-1) as { ok: boolean; error?: { code: string } };
-    return answer.ok ? 'done' : (answer.error?.code ?? '');
+    return await answerTo(id);
+  };
+  const answerTo = async (id: string): Promise<string> => {
+    const found = () => answers.findLastIndex((answer) => answer.id === id);
+    while (found() < 0) await new Promise(setImmediate);
+    const [answer] = answers.splice(found(), 1);
+    return answer?.ok ? 'done' : (answer?.error?.code ?? '');
   };
   /** As fast as one client may. */
   const askMany = async (count: number, sentMs: number) => {
@@ -61,7 +71,16 @@ async function run(state: string, wallMs: number, trusted: boolean, confirmed: n
       expect(await ask(sentMs, idOf(n), n % 2 ? 'open' : 'lock')).toBe('done');
     }
   };
-  return { clock, trust, calls, ask, askMany, end: () => endings.close() };
+  return {
+    clock,
+    trust,
+    calls,
+    ask,
+    askMany,
+    stop: () => server.stop(),
+    kept: requests.kept,
+    end: () => endings.close(),
+  };
 }
 
 test('a request that was done is not done again after a restart, even where the clock was set back before its start', async () => {
@@ -138,6 +157,37 @@ test('what was forgotten to make room is not new after a restart with the clock 
   expect(await again.ask(NOW + 1, idOf(5))).toBe('replayed');
 });
 
+test.each([
+  ['dropped at a stop', 'busy', 0],
+  ['too late when their turn came', 'expired', 5 * MINUTE],
+])('slow requests that were %s are not done after a start with a clock of before', async (_what, code, waitMs) => {
+  const state = await tempFolder();
+  const ends: (() => void)[] = [];
+  const slow = (calls: Call[]): RequestHandlers => ({
+    ...noting(calls),
+    enroll: () => new Promise((resolve) => ends.push(() => resolve({}))),
+  });
+  const gate = await run(state, NOW, true, null, slow);
+  gate.clock.advance(1);
+  const done = [1, 2].map((n) => gate.ask(NOW + 1, idOf(n), 'enroll'));
+  while (ends.length < 2) await new Promise(setImmediate);
+  // All that was asked to be written is.
+  gate.clock.advance(5_000);
+  await gate.kept();
+  const third = gate.ask(NOW + 1, idOf(3), 'enroll');
+  gate.clock.advance(waitMs);
+  if (waitMs === 0) gate.stop();
+  for (const end of ends) end();
+  expect(await third).toBe(code);
+  await Promise.all(done);
+  // Writes only what somebody has asked to be written.
+  await gate.end();
+  const again = await run(state, NOW, false);
+  again.clock.advance(2);
+  expect(await again.ask(NOW + 1, idOf(3), 'enroll')).toBe('replayed');
+  expect(again.calls).toEqual([]);
+});
+
 test('only what changes something is written, and a damaged file is set aside', async () => {
   const state = await tempFolder();
   const file = join(state, 'requests.json');
@@ -147,7 +197,7 @@ test('only what changes something is written, and a damaged file is set aside', 
   expect(await gate.ask(NOW + 1)).toBe('done');
   await gate.end();
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
-    schema: 1,
+    schema: 2,
     requests: { [ID]: new Date(NOW + 1 + 4 * MINUTE).toISOString() },
     forgotten: [],
   });
@@ -175,6 +225,7 @@ test('nothing moves before its id is on the disk, and a disk that hangs keeps it
     requests: {
       seen: new SeenRequests(),
       keep: () => undefined,
+      keepSoon: () => undefined,
       kept: () => new Promise((resolve) => writes.push(resolve)),
     },
     trustedClock: { trusted: true, confirmedMs: null },

@@ -5,8 +5,9 @@ import { newSigningKey, type SigningKey } from '../../../src/keys/signing-key.js
 import { monotonicMs, wallMs } from '../../../src/kit/clock.js';
 import type { Packet } from '../../../src/site/link/link.js';
 import { checkRequest, type Limits } from '../../../src/site/requests/check-request.js';
+import { RefusedRequests } from '../../../src/site/requests/refused-requests.js';
 import { RequestLimits } from '../../../src/site/requests/request-limits.js';
-import { BARRED_MAX, SEEN_BOUNDS, SeenRequests } from '../../../src/site/requests/seen-requests.js';
+import { SEEN_BOUNDS, SeenRequests } from '../../../src/site/requests/seen-requests.js';
 import { VERBS } from '../../../src/site/requests/verbs.js';
 import { keyringOf, listOf, trusted } from '../../keys/sample.js';
 
@@ -152,19 +153,13 @@ describe('where the site has keys', () => {
       ];
       for (const refused of [old, lively]) expect(verdict(packet(refused), { seen })).toBe('busy');
       const later = NOW + 20_000;
-      for (const refused of [old, lively]) expect(verdict(packet(refused), { seen, nowMs: later })).toBe('busy');
-      seen = new SeenRequests(seen.all(), undefined, undefined, seen.barred);
-      for (const refused of [old, lively]) expect(verdict(packet(refused), { seen, nowMs: later })).toBe('busy');
+      for (const refused of [old, lively]) expect(verdict(packet(refused), { seen, nowMs: later })).toBe('replayed');
+      seen = new SeenRequests(seen.all(), undefined, undefined, new RefusedRequests(seen.refused.all));
+      for (const refused of [old, lively]) expect(verdict(packet(refused), { seen, nowMs: later })).toBe('replayed');
       const lock = signed(guard, { verb: 'lock' }, { id: idOf(4) });
       expect(verdict(packet(lock, { verb: 'lock' }), { seen, nowMs: later })).toBe('accept');
       const next = signed(guard, {}, { id: idOf(5), time: at(19_000) });
       expect(verdict(packet(next), { seen, nowMs: later })).toBe('accept');
-    });
-
-    test('what is barred are few lines, and those that can hold nothing any more go', () => {
-      const seen = new SeenRequests();
-      for (let n = 0; n < 2 * BARRED_MAX; n++) seen.bar(`open key:${n}`, NOW + n * 1_000, NOW + n * 1_000, true);
-      expect([...seen.barred].length).toBeLessThan(BARRED_MAX + 2);
     });
   });
 
@@ -187,7 +182,7 @@ describe('where the site has keys', () => {
       const own = signed(
         guard,
         {},
-        { id: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`, args: { reason: 5 } },
+        { id: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`, time: at(n - 900), args: { reason: 5 } },
       );
       expect(answered(judged(packet(own), { seen }))).toBe(true);
     }
