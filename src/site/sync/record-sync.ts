@@ -183,6 +183,8 @@ export class RecordSync<R extends { readonly version: string }> {
         this.#atBroker.delete(id);
         break;
       case 'same':
+        // Sent by another gate that mends the same: all have heard it now.
+        this.#forced.delete(id);
         this.#atBroker.note(id, received.stamp);
         return;
       case 'older':
