@@ -174,7 +174,7 @@ export class RecordSync<R extends { readonly version: string }> {
         this.#rejections.add('too-many', id, received.why);
         return;
       case 'invalid':
-        this.#rejections.add(received.unsigned ? 'unsigned' : 'invalid', id, received.why);
+        this.#rejections.add(received.signer ?? 'invalid', id, received.why);
         // Noted as older than anything, so that a valid record of this gate replaces it.
         this.#atBroker.note(id, '');
         break;
