@@ -42,6 +42,8 @@ export interface PeopleComparisonParts {
   readonly onProblem: (text: string | undefined) => void;
   /** A sentence for the state; undefined when the other gates are heard. */
   readonly onUnheard: (text: string | undefined) => void;
+  /** A sentence for the state; undefined when the clocks of the other gates are right. */
+  readonly onClocks: (text: string | undefined) => void;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
 }
@@ -166,6 +168,7 @@ export class PeopleComparison {
 
   #compare(): void {
     const own = this.#summary;
+    this.#parts.onClocks(this.#peers.clockProblem());
     if (!own) return;
     const differing = this.#peers.differing(own);
     this.#parts.onProblem(differenceText(own, differing));
