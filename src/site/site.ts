@@ -256,8 +256,9 @@ export class Site {
     const info = { ...this.#info, instance, limits: LIMITS, people, keys: trust };
     // As it stands in JSON, without what is undefined: that is what is signed.
     const said = JSON.parse(JSON.stringify(info)) as Readonly<Record<string, unknown>>;
-    this.#infoTopic.set(JSON.stringify(signedInfo(keys?.own, names, said, clock.wall())));
-    this.#broker.published();
+    const text = JSON.stringify(signedInfo(keys?.own, names, said, clock.wall()));
+    this.#infoTopic.set(text);
+    this.#broker.published(text);
   }
 
   #eachMinute(): void {

@@ -15,6 +15,8 @@ const ENDS_MIN = 4;
 const WINDOW_MS = 10 * 60_000;
 /** Ends that are remembered; more say nothing more. */
 const ENDS_MAX = 64;
+/** Own messages that are known when they come back: so many are published within seconds, and all but the last have come back by then. */
+const PUBLISHED_MAX = 16;
 
 /** What is wrong with the broker, by kind. */
 export type BrokerTrouble =
@@ -57,6 +59,7 @@ export class BrokerWatch {
   #kept = false;
   #echoed = false;
   #found = false;
+  #published: readonly string[] = [];
   #forgotAt: MonotonicMs | undefined;
   #forgedAt: MonotonicMs | undefined;
   #ends: readonly { readonly atMs: MonotonicMs; readonly lastedMs: number; readonly why: string }[] = [];
@@ -68,7 +71,7 @@ export class BrokerWatch {
     this.#twin = new TwinWatch(parts.instance);
   }
 
-  /** Stands in the gate's `info`: another on each connection, so that what comes back is known. */
+  /** Stands in the gate's `info`: another on each connection, so that what comes back is known. Anybody can read and copy it. */
   get instance(): Instance {
     const { machine, boot } = this.#parts.instance;
     return { machine, boot, connection: this.#connection };
@@ -98,7 +101,8 @@ export class BrokerWatch {
   }
 
   /** Own `info` is being published on this connection: it must come back. */
-  published(): void {
+  published(text: string): void {
+    this.#published = [...this.#published, text].slice(-PUBLISHED_MAX);
     if (!this.#up || this.#timers.length > 0 || this.#echoed) return;
     this.#later(ECHO_MS, () => {
       if (!this.#echoed) this.#tell('broker-unheard', unheard(this.#parts.topic));
@@ -113,7 +117,9 @@ export class BrokerWatch {
     const now = clock.monotonic();
     const { instance } = heard.info;
     const own = this.instance;
-    if (instance?.boot === own.boot && instance.connection === own.connection) {
+    const isLikeOwn = instance?.boot === own.boot && instance.connection === own.connection;
+    // A gate whose own key is not (yet) in the list of the site knows its words by having said them.
+    if (isLikeOwn && (heard.worth === 'counts' || this.#published.includes(Buffer.from(payload).toString()))) {
       this.#echo(now);
       return;
     }

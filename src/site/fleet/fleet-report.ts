@@ -94,7 +94,9 @@ function differences({ state, info, clock, worth }: GateFacts, most: Most): read
 
 const WORTHLESS = {
   unsigned: 'what it says of itself (info) is signed by no gate of this site: anybody may have written it',
-  old: 'what it says of itself (info) was not signed lately: it stands still, its clock is wrong, or somebody has put an old one back',
+  untimely:
+    'what it says of itself (info) was not signed lately: it stands still, its clock is wrong, or somebody has put an old one back',
+  old: 'what it says of itself (info) is older than what it said before: somebody has put an old one back',
 } as const;
 
 function otherThanMost(info: NonNullable<GateFacts['info']>, most: Most): readonly string[] {

@@ -6,15 +6,20 @@ import { type Info, infoSchema, LIFETIME_MAX_MS, PAYLOAD_MAX } from '../messages
 
 /** Gates whose newest word is remembered, as many as are noted for comparing. */
 const GATES_MAX = 4_096;
+/** A gate signs what it says each minute; whoever was heard so lately is there, and what it said before is no news of it. */
+const SILENT_MS = 3 * 60_000;
 
 /** What a gate said of itself, and what it is worth. */
 export interface HeardInfo {
   readonly info: Info;
   /**
-   * `counts`: where the site has keys, a gate of it has signed this lately, and nothing newer of this gate was heard. `old`: it was
-   * signed, and somebody may have put it back. `unsigned`: by no gate of the site.
+   * `counts`: where the site has keys, a gate of it has signed this lately, and nothing newer of this gate was heard. `untimely`: this gate
+   * has signed it, not lately by the clock here: it is away, a clock is wrong, or somebody repeats it; it proves that there is such a gate, and
+   * nothing of what it says. `old`: something newer was heard of a gate that is there. `unsigned`: by no gate of the site.
    */
-  readonly worth: 'counts' | 'old' | 'unsigned';
+  readonly worth: 'counts' | 'untimely' | 'old' | 'unsigned';
+  /** When the gate says that it signed it, and how far that is ahead of the clock here; only of what is untimely. */
+  readonly signed?: { readonly atMs: number; readonly offMs: number };
   /** When it was heard first: what comes again is no sign of life. */
   readonly heardAt: MonotonicMs;
 }
@@ -62,18 +67,20 @@ export class InfoReader {
     { at, key, signature }: Info,
     said: Readonly<Record<string, unknown>>,
     heardAt: MonotonicMs,
-  ): Pick<HeardInfo, 'worth' | 'heardAt'> {
-    const { keyring, site } = this.#parts;
+  ): Omit<HeardInfo, 'info'> {
+    const { keyring, site, gate: own, gatesMax = GATES_MAX } = this.#parts;
     const atMs = Date.parse(at ?? '');
     if (Number.isNaN(atMs)) return { worth: 'unsigned', heardAt };
-    // Cheaper than a signature, and what was said before can be sent again by anybody.
     const newest = this.#newestOf(gate);
-    if (this.#isUntimely(atMs) || (newest && atMs < newest.at)) return { worth: 'old', heardAt };
+    const untimely = this.#isUntimely(atMs);
+    const isThere = newest !== undefined && heardAt - newest.heardAt < SILENT_MS;
+    // Cheaper than a signature, and what was said before can be sent again by anybody.
+    if (newest && atMs < newest.at && (isThere || !untimely)) return { worth: 'old', heardAt };
     const text = () => gateText(site, gate, 'info', said);
     const verdict = keyring?.check({ key, signature, text }, ['gate'], { gate, madeMs: atMs });
     if (verdict?.ok === false) return { worth: 'unsigned', heardAt };
+    if (untimely) return { worth: 'untimely', heardAt, signed: { atMs, offMs: atMs - (this.#parts.now() ?? atMs) } };
     if (newest?.at === atMs) return { worth: 'counts', heardAt: newest.heardAt };
-    const { gate: own, gatesMax = GATES_MAX } = this.#parts;
     if (gate === own) return { worth: 'counts', heardAt };
     if (newest === undefined && this.#newest.size >= gatesMax) return { worth: 'old', heardAt };
     this.#newest.set(gate, { at: atMs, heardAt });

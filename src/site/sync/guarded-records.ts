@@ -1,3 +1,4 @@
+import type { SignatureVerdict } from '../../keys/keyring.js';
 import type { SiteKeys } from '../../keys/open-keys.js';
 import { recordText } from '../../keys/signed-text.js';
 import { ROLES, type Role } from '../../keys/trust-list.js';
@@ -47,8 +48,8 @@ function read<R>(records: SharedRecords<R>, guarding: Guarding, id: string, payl
   const outer = json.value as Readonly<Record<string, unknown>>;
   const { key, signature } = outer;
   const signed = keys.keyring.check({ key, signature, text: () => recordText(site, kind, id, outer) }, ROLES);
-  // Told apart: junk without end must not hide what somebody of the site has signed and no gate can take.
-  const refuse = (why: string) => (signed.ok ? invalid(why) : junk(why));
+  // Told apart: junk without end must not hide what somebody of the site has signed and no gate can take, nor what a stolen key signs.
+  const refuse = (why: string) => refused(signed, why);
   const opened = 'sealed' in outer ? unsealed(guarding, id, outer) : { bytes: payload, current: undefined };
   if (typeof opened === 'string') return refuse(opened);
   const received = records.read(id, opened.bytes);
@@ -108,8 +109,14 @@ function guarded({ site, kind, keys, sealed }: Guarding, id: string, text: strin
 const authorOf = (record: unknown): unknown =>
   typeof record === 'object' && record !== null && 'by' in record ? record.by : undefined;
 
+/** By whose signature it is, if it is one that is right. */
+function refused(signed: SignatureVerdict, why: string): ReceivedRecord<never> {
+  if (signed.ok || signed.code === 'not-allowed') return invalid(why);
+  return signed.name === undefined ? junk(why) : { kind: 'invalid', why: signed.why, signer: 'revoked' };
+}
+
 const invalid = (why: string) => ({ kind: 'invalid', why }) as const;
-const junk = (why: string) => ({ kind: 'invalid', why, unsigned: true }) as const;
+const junk = (why: string) => ({ kind: 'invalid', why, signer: 'unsigned' }) as const;
 
 /** A record of people: a removal by who may remove, a person by who may enrol, both by gates. */
 export const peopleRoles = (stamp: string): readonly Role[] =>

@@ -1,6 +1,7 @@
 import type { MonotonicMs } from '../../kit/clock.js';
 import { parseJson } from '../bounded-json.js';
 import type { InfoReader } from '../info/info-reader.js';
+import { WrongClocks } from '../info/wrong-clocks.js';
 import { PAYLOAD_MAX, stateSchema } from '../messages.js';
 import type { PeopleSummary } from './people-digest.js';
 
@@ -13,6 +14,8 @@ const SILENT_MS = 3 * 60_000;
 
 interface Peer {
   readonly online?: boolean;
+  /** Whether the site has such a gate, whatever it says now. */
+  readonly exists?: boolean;
   readonly people?: PeopleSummary;
   readonly heardAt?: MonotonicMs;
 }
@@ -34,6 +37,7 @@ export interface PeersParts {
 export class Peers {
   readonly #parts: PeersParts;
   readonly #peers = new Map<string, Peer>();
+  readonly #clocks = new WrongClocks();
   #lastDifferences: ReadonlySet<string> = new Set();
   /** Undefined: all. */
   #listened: ReadonlySet<string> | undefined;
@@ -48,9 +52,9 @@ export class Peers {
     for (const gate of [...this.#peers.keys()]) if (gates?.has(gate) === false) this.#peers.delete(gate);
   }
 
-  /** The gates that have said which people they know, and whether each is online. */
+  /** The gates of the site, and whether each is online: also those that were away for long, which keep their place. */
   known(): ReadonlyMap<string, boolean> {
-    const known = [...this.#peers].filter(([, { people }]) => people !== undefined);
+    const known = [...this.#peers].filter(([, { people, exists }]) => people !== undefined || exists);
     return new Map(known.map(([gate, peer]) => [gate, this.#isThere(peer)]));
   }
 
@@ -66,7 +70,12 @@ export class Peers {
       if (state) this.#peers.set(gate, { ...peer, online: state.status !== 'offline' });
     } else {
       const heard = this.#parts.infos.read(gate, payload);
+      if (heard?.signed) {
+        this.#clocks.heard(gate, heard.signed.atMs, heard.signed.offMs, heard.heardAt);
+        this.#peers.set(gate, { ...peer, exists: true });
+      }
       if (heard?.worth !== 'counts' || !isShort(heard.info.people)) return;
+      this.#clocks.right(gate);
       this.#peers.set(gate, { ...peer, people: heard.info.people, heardAt: heard.heardAt });
     }
   }
@@ -74,6 +83,7 @@ export class Peers {
   /** Forgets all peers: after a reconnect their states arrive again. */
   forget(): void {
     this.#peers.clear();
+    this.#clocks.clear();
     this.#lastDifferences = new Set();
   }
 
@@ -108,6 +118,11 @@ export class Peers {
     return [...this.#there()].flatMap(([gate, people]) =>
       people.buckets !== undefined && people.hash === own.hash ? [gate] : [],
     );
+  }
+
+  /** Gates that sign what they say at another time than now, as a sentence; undefined where there are none. */
+  clockProblem(): string | undefined {
+    return this.#clocks.problem(this.#parts.monotonic());
   }
 
   *#there(): Iterable<readonly [gate: string, people: PeopleSummary]> {

@@ -5,6 +5,7 @@ import type { Link } from '../link/link.js';
 import { RetainedTopic } from '../retained-topic.js';
 import type { Names, Topics } from '../topics.js';
 import { Neighbours } from './neighbours/neighbours.js';
+import { mendedBy } from './neighbours/ring.js';
 import { type Difference, differenceText, Peers } from './peers.js';
 import { PeopleDigest, type PeopleSummary } from './people-digest.js';
 import type { PeopleSource } from './people-records.js';
@@ -15,8 +16,12 @@ const SUMMARY_MS = 2_000;
 const PEERS_MS = 60_000;
 /** The digest is read only where a difference has lasted for a minute, and it is large. */
 const DIGEST_MS = 20_000;
-/** In a large site more than one gate may be the first of its group among those it hears: they do not mend the same at the same time. */
+/** Where more than one gate mends the same, each waits for a while, and finds it mended: the longer the more gates there are. */
 const MEND_MS = 30_000;
+const MEND_EACH_MS = 100;
+const MEND_MAX_MS = 50_000;
+/** Whoever was to mend cannot where a difference has lasted for so many minutes: then whoever hears it does. */
+const WHOEVER_MINUTES = 5;
 
 export interface PeopleComparisonParts {
   readonly people: PeopleSource;
@@ -37,6 +42,8 @@ export interface PeopleComparisonParts {
   readonly onProblem: (text: string | undefined) => void;
   /** A sentence for the state; undefined when the other gates are heard. */
   readonly onUnheard: (text: string | undefined) => void;
+  /** A sentence for the state; undefined when the clocks of the other gates are right. */
+  readonly onClocks: (text: string | undefined) => void;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
 }
@@ -52,6 +59,9 @@ export class PeopleComparison {
   readonly #topic: RetainedTopic;
   readonly #unlisten: () => void;
   #summary: PeopleSummary | undefined;
+  /** The differences of the last comparison, and for how many comparisons there have been some. */
+  #differing: readonly Difference[] = [];
+  #minutes = 0;
   #filled = false;
   #stopped = false;
   #summaryTimer: Timer | undefined;
@@ -64,7 +74,7 @@ export class PeopleComparison {
     this.#parts = parts;
     this.#peers = new Peers({ ...parts, monotonic: () => parts.clock.monotonic() });
     this.#digest = new PeopleDigest(people);
-    this.#repair = new Repair({ ...parts, gate: names.gate, digest: this.#digest });
+    this.#repair = new Repair({ ...parts, digest: this.#digest });
     this.#random = parts.random ?? Math.random;
     this.#neighbours = new Neighbours({
       ...parts,
@@ -158,21 +168,39 @@ export class PeopleComparison {
 
   #compare(): void {
     const own = this.#summary;
+    this.#parts.onClocks(this.#peers.clockProblem());
     if (!own) return;
     const differing = this.#peers.differing(own);
     this.#parts.onProblem(differenceText(own, differing));
+    this.#differing = differing;
+    this.#minutes = differing.length === 0 ? 0 : this.#minutes + 1;
     if (differing.length === 0) return;
-    if (this.#neighbours.all) this.#mend(differing);
-    else {
-      this.#mendTimer?.cancel();
-      this.#mendTimer = this.#parts.clock.after(this.#random() * MEND_MS, () => this.#mend(differing));
+    const { clock } = this.#parts;
+    const { all, count } = this.#neighbours;
+    const whoever = this.#minutes % WHOEVER_MINUTES === 0;
+    if (all && !whoever) {
+      this.#mend(false);
+      return;
     }
+    const pauseMs = Math.min(MEND_MAX_MS, Math.max(MEND_MS, count * MEND_EACH_MS));
+    this.#mendTimer ??= clock.after(this.#random() * pauseMs, () => {
+      this.#mendTimer = undefined;
+      this.#mend(whoever);
+    });
   }
 
-  #mend(found: readonly Difference[]): void {
+  /** @param whoever also where another gate is to do it */
+  #mend(whoever: boolean): void {
     const own = this.#summary;
-    if (!own || !this.#parts.link.up) return;
-    const differing = this.#peers.still(found, own);
-    if (differing.length > 0) void this.#repair.run(differing, this.#peers.agreeing(own));
+    const { link, names } = this.#parts;
+    if (!own || !link.up) return;
+    const differing = this.#peers.still(this.#differing, own);
+    const mine = mendedBy(
+      names.gate,
+      this.#neighbours.sides,
+      differing.map(({ gate }) => gate),
+      whoever ? [] : this.#peers.agreeing(own),
+    );
+    void this.#repair.run(differing.filter(({ gate }) => mine.includes(gate)));
   }
 }

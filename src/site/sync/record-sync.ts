@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Timer } from '../../kit/clock.js';
-import { explain, messageOf } from '../../kit/errors.js';
+import { explain } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { pauseMs } from '../../kit/retry.js';
 import { PEOPLE_MAX } from '../../person/person.js';
@@ -11,8 +11,8 @@ import { Burst } from './burst.js';
 import { Merging } from './merging.js';
 import { Rejections } from './rejections.js';
 import { Repeats } from './repeats.js';
-import { FailedSends, PAUSES } from './sending/failed-sends.js';
-import { Outgoing } from './sending/outgoing.js';
+import { PAUSES } from './sending/failed-sends.js';
+import { Sending } from './sending/sending.js';
 import type { SharedRecords } from './shared-records.js';
 
 /** Ids of local changes that are remembered. */
@@ -44,8 +44,6 @@ export class RecordSync<R extends { readonly version: string }> {
   readonly #unlisten: () => void;
   readonly #atBroker: AtBroker;
   readonly #merging: Merging<R>;
-  /** Ids whose record the broker lacks. */
-  readonly #outgoing = new Outgoing();
   /**
    * Ids that were cleared on this connection, once each. A gate that does not know of the removal yet puts its record back, and
    * the two gates would never stop; it clears the record itself once it knows.
@@ -58,7 +56,7 @@ export class RecordSync<R extends { readonly version: string }> {
   /** Ids whose known record was written anew on this connection. At most {@link CHANGED_MAX}. */
   readonly #renewed = new Set<string>();
   readonly #repeats: Repeats;
-  readonly #failed: FailedSends;
+  readonly #sending: Sending;
   #session = 0;
   #settled = false;
   #retry: Timer | undefined;
@@ -69,7 +67,18 @@ export class RecordSync<R extends { readonly version: string }> {
     const { records } = parts;
     this.#atBroker = new AtBroker((id) => records.stamp(id) !== undefined || this.#merging.has(id));
     this.#repeats = new Repeats(parts.clock, (id) => this.#offer(id));
-    this.#failed = new FailedSends(parts.clock, this.#outgoing, (id) => this.#offer(id, this.#changed.has(id)));
+    this.#sending = new Sending({
+      ...parts,
+      name: records.name,
+      due: (id) => this.#due(id),
+      publish: (id, stamp) => this.#publish(id, stamp),
+      onTaken: (id, stamp) => this.#atBroker.taken(id, stamp, records.beats),
+      onFailed: (id) => {
+        this.#cleared.delete(id);
+        this.#repeats.failed(id);
+      },
+      isChange: (id) => this.#changed.has(id),
+    });
     this.#burst = new Burst({ ...parts, topic: parts.marker, name: records.name });
     this.#rejections = new Rejections(parts.clock, (fields) => {
       parts.log.warn({ ...fields }, `records of ${records.name} were not taken from the broker`);
@@ -100,12 +109,11 @@ export class RecordSync<R extends { readonly version: string }> {
     this.#session++;
     this.#settled = false;
     this.#atBroker.clear();
-    this.#outgoing.clear();
     this.#forced.clear();
     this.#cleared.clear();
     this.#renewed.clear();
     this.#repeats.clear();
-    this.#failed.clear();
+    this.#sending.clear();
     this.#retry?.cancel();
     this.#retry = undefined;
   }
@@ -156,7 +164,7 @@ export class RecordSync<R extends { readonly version: string }> {
   /** The record of `id` arrived. */
   receive(id: string, payload: Uint8Array): void {
     this.#burst.received();
-    this.#outgoing.heard(id);
+    this.#sending.heard(id);
     this.#atBroker.hear();
     const { records } = this.#parts;
     const received = records.read(id, payload);
@@ -166,7 +174,7 @@ export class RecordSync<R extends { readonly version: string }> {
         this.#rejections.add('too-many', id, received.why);
         return;
       case 'invalid':
-        this.#rejections.add(received.unsigned ? 'unsigned' : 'invalid', id, received.why);
+        this.#rejections.add(received.signer ?? 'invalid', id, received.why);
         // Noted as older than anything, so that a valid record of this gate replaces it.
         this.#atBroker.note(id, '');
         break;
@@ -175,6 +183,8 @@ export class RecordSync<R extends { readonly version: string }> {
         this.#atBroker.delete(id);
         break;
       case 'same':
+        // Sent by another gate that mends the same: all have heard it now.
+        this.#forced.delete(id);
         this.#atBroker.note(id, received.stamp);
         return;
       case 'older':
@@ -213,6 +223,8 @@ export class RecordSync<R extends { readonly version: string }> {
       this.#attempt = 0;
       this.refill();
       for (const id of this.#atBroker.ids()) if (records.stamp(id) === undefined) this.#offer(id);
+      // A gate without records has nothing to offer.
+      this.#sending.run();
     } catch (thrown) {
       if (stale()) return;
       log.warn({ err: explain(thrown) }, `the ${records.name} of this gate could not be compared with the broker yet`);
@@ -243,18 +255,7 @@ export class RecordSync<R extends { readonly version: string }> {
   #offer(id: string, isChange = false): void {
     // Before the comparison is done, all records are candidates anyway.
     if (!this.#settled) return;
-    this.#outgoing.add(id, isChange);
-    this.#sendAll();
-  }
-
-  #sendAll(): void {
-    for (let id = this.#outgoing.next(); id !== undefined; id = this.#outgoing.next()) {
-      const stamp = this.#due(id);
-      if (stamp === undefined) {
-        this.#outgoing.skip();
-        this.#failed.done(id);
-      } else void this.#send(id, stamp, this.#session);
-    }
+    this.#sending.add(id, isChange);
   }
 
   /** The stamp of what is to be sent to the broker; '' if the record must be cleared there; undefined if the broker holds the right one. */
@@ -273,26 +274,9 @@ export class RecordSync<R extends { readonly version: string }> {
     return '';
   }
 
-  async #send(id: string, stamp: string, session: number): Promise<void> {
-    const { link, records, log, onProblem } = this.#parts;
-    let taken = false;
-    try {
-      const text = stamp === '' ? '' : records.text(id);
-      if (text !== undefined) await link.publish(records.topic(id), text, { retain: true, qos: 1 });
-      taken = true;
-      if (session === this.#session) {
-        this.#atBroker.taken(id, stamp, records.beats);
-        this.#failed.done(id);
-      }
-      if (this.#failed.none) onProblem(undefined);
-    } catch (thrown) {
-      this.#cleared.delete(id);
-      this.#repeats.failed(id);
-      log.warn({ id, err: explain(thrown) }, `a record of ${records.name} was not shared with the site yet`);
-      onProblem(`${records.name}-not-shared: ${messageOf(thrown)}`);
-      if (session === this.#session) this.#failed.add(id, this.#changed.has(id));
-    }
-    this.#outgoing.sent(taken);
-    this.#sendAll();
+  async #publish(id: string, stamp: string): Promise<void> {
+    const { link, records } = this.#parts;
+    const text = stamp === '' ? '' : records.text(id);
+    if (text !== undefined) await link.publish(records.topic(id), text, { retain: true, qos: 1 });
   }
 }

@@ -6,6 +6,9 @@ const FIRST_MS = 1_000;
 const AGAIN_MS = 10_000;
 const NAMED_MAX = 10;
 
+/** Each has room of its own: much of one hides nothing of another. */
+export type RejectReason = 'unsigned' | 'revoked' | 'invalid' | 'future' | 'not-saved' | 'too-many';
+
 /** Rejected records of one reason. */
 interface Rejected {
   count: number;
@@ -27,7 +30,7 @@ export class Rejections {
   }
 
   /** A record was not taken. @param why a sentence; of several records the first one's is reported */
-  add(reason: 'unsigned' | 'invalid' | 'future' | 'not-saved' | 'too-many', id: string, why: string): void {
+  add(reason: RejectReason, id: string, why: string): void {
     const rejected = this.#byReason.get(reason) ?? { count: 0, ids: [], why };
     rejected.count++;
     if (rejected.ids.length < NAMED_MAX) rejected.ids.push(id);

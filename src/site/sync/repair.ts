@@ -18,7 +18,6 @@ const GROUPS_MAX = 4;
 export interface RepairParts {
   readonly link: Link;
   readonly topics: Topics;
-  readonly gate: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly digest: Pick<PeopleDigest, 'digests' | 'ids'>;
@@ -27,8 +26,8 @@ export interface RepairParts {
 }
 
 /**
- * Mends a difference between gates. Those that know the same people are a group, and its first gate by name acts for all: it looks at the
- * digest of the first gate of each other group, and of the parts that differ it reads the records that it knows at the broker anew and
+ * Mends a difference between gates. Those that know the same people are a group, and few of it act for all (mendedBy): each looks at the
+ * digest of one gate of each other group, and of the parts that differ it reads the records that it knows at the broker anew and
  * sends them once more. The other group does the same, so what one of them missed arrives.
  */
 export class Repair {
@@ -49,10 +48,10 @@ export class Repair {
     if (buckets !== undefined && hashOfBuckets(buckets) === this.#awaited.hash) this.#awaited.take(buckets);
   }
 
-  /** One round. @param agreeing gates of this one's group */
-  async run(differing: readonly Difference[], agreeing: readonly string[]): Promise<void> {
-    const { gate, log, resend } = this.#parts;
-    if (this.#running || agreeing.some((other) => other < gate)) return;
+  /** One round. @param differing the gates of which this one mends the difference */
+  async run(differing: readonly Difference[]): Promise<void> {
+    const { log, resend } = this.#parts;
+    if (this.#running || differing.length === 0) return;
     this.#running = true;
     try {
       const ids = new Set<string>();

@@ -3,14 +3,14 @@ import type { MergeOutcome } from '../../person/version.js';
 /**
  * A retained record that arrived, compared with this gate's own. `stamp` stands for its content; `minor`: others go before it where
  * many wait. `empty`: it was cleared at the broker; `full`: it counts, and there is no room for it; `stale`: it is known, but does not
- * stand there as it should (unsigned, say). `unsigned`: nobody of the site has signed what is invalid.
+ * stand there as it should (unsigned, say). What is invalid says where nobody of the site has signed it (`unsigned`), or one whose key was revoked (`revoked`).
  */
 export type ReceivedRecord<R> =
   | { readonly kind: 'empty' }
   | { readonly kind: 'same' | 'older' | 'stale'; readonly stamp: string }
   | { readonly kind: 'newer'; readonly record: R; readonly stamp: string; readonly minor?: boolean }
   | { readonly kind: 'full'; readonly stamp: string; readonly why: string }
-  | { readonly kind: 'invalid'; readonly why: string; readonly unsigned?: true };
+  | { readonly kind: 'invalid'; readonly why: string; readonly signer?: 'unsigned' | 'revoked' };
 
 /** Records that all gates of a site share, one for each id. */
 export interface SharedRecords<R> {

@@ -71,6 +71,7 @@ export class SiteSync {
       onSummary,
       onProblem: (text) => onProblem('peers', text),
       onUnheard: (text) => onProblem('neighbours', text),
+      onClocks: (text) => onProblem('clocks', text),
     });
     this.#resync = new Resync({ clock, syncs: this.#all, summary: () => summaryOf(people) });
   }

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../../src/kit/log.js';
 import { ManualClock } from '../../../src/kit/manual-clock.js';
-import { BrokerWatch } from '../../../src/site/broker/broker-watch.js';
-import { InfoReader } from '../../../src/site/info/info-reader.js';
+import { BrokerWatch, type BrokerWatchParts } from '../../../src/site/broker/broker-watch.js';
+import { type HeardInfo, InfoReader } from '../../../src/site/info/info-reader.js';
 import { TAKEN_OVER } from '../../../src/site/link/mqtt-link.js';
 
 let clock: ManualClock;
@@ -20,7 +20,7 @@ const earlierRun = () => info({ machine: 'mine', boot: 'before', connection: 3 }
 function connected(...kept: readonly Buffer[]): void {
   watch.up(undefined);
   for (const one of kept) watch.receive(one);
-  watch.published();
+  watch.published(own().toString());
   watch.receive(own());
 }
 /** What stands in the broker after the connection of the moment. */
@@ -31,22 +31,23 @@ beforeEach(() => {
   problems = new Map();
   forgot = 0;
   contests = 0;
-  watch = new BrokerWatch({
-    names: { site: 'home', gate: 'north' },
-    instance: { machine: 'mine', boot: 'now' },
-    topic: 'kaimon/home/gates/north/info',
-    infos: new InfoReader({
-      site: 'home',
-      keyring: undefined,
-      monotonic: () => clock.monotonic(),
-      now: () => undefined,
-    }),
-    clock,
-    log: silentLog,
-    onProblem: (kind, text) => (text === undefined ? problems.delete(kind) : problems.set(kind, text)),
-    onForgot: () => forgot++,
-    contest: () => contests++,
-  });
+  watch = new BrokerWatch(parts());
+});
+const parts = (): BrokerWatchParts => ({
+  names: { site: 'home', gate: 'north' },
+  instance: { machine: 'mine', boot: 'now' },
+  topic: 'kaimon/home/gates/north/info',
+  infos: new InfoReader({
+    site: 'home',
+    keyring: undefined,
+    monotonic: () => clock.monotonic(),
+    now: () => undefined,
+  }),
+  clock,
+  log: silentLog,
+  onProblem: (kind, text) => (text === undefined ? problems.delete(kind) : problems.set(kind, text)),
+  onForgot: () => forgot++,
+  contest: () => contests++,
 });
 
 const kinds = () => [...problems.keys()];
@@ -169,7 +170,7 @@ describe('a broker that loses what it was to keep', () => {
 
 test('what is published and does not come back is a problem after 15 seconds, until it does', () => {
   watch.up(undefined);
-  watch.published();
+  watch.published(own().toString());
   clock.advance(14_999);
   expect(kinds()).toEqual([]);
   clock.advance(1);
@@ -223,4 +224,53 @@ test('rubbish in place of the own info is ignored', () => {
   clock.advance(AWHILE);
   for (const text of ['', '{', '[]', '{"instance":7}', 'x'.repeat(20_000)]) watch.receive(Buffer.from(text));
   expect(kinds()).toEqual([]);
+});
+
+describe('where the site has keys', () => {
+  /** What the reader makes of the next message. */
+  let worth: HeardInfo['worth'];
+  beforeEach(() => {
+    worth = 'counts';
+    const reader = new InfoReader({
+      site: 'home',
+      keyring: undefined,
+      monotonic: () => clock.monotonic(),
+      now: () => undefined,
+    });
+    const read = (gate: string, payload: Uint8Array) => {
+      const heard = reader.read(gate, payload);
+      return heard && { ...heard, worth };
+    };
+    watch = new BrokerWatch({ ...parts(), infos: { read } });
+  });
+
+  test.each(['unsigned', 'old'] as const)(
+    'an own message that is %s for this gate itself is known when it comes back',
+    (own) => {
+      worth = own;
+      connected();
+      clock.advance(AWHILE);
+      watch.receive(info({ ...watch.instance }));
+      watch.minute();
+      expect([kinds(), contests]).toEqual([[], 0]);
+    },
+  );
+
+  test('one that bears the instance of this gate, and that it has neither signed nor published, is told and contested', () => {
+    connected();
+    clock.advance(AWHILE);
+    worth = 'unsigned';
+    watch.receive(Buffer.from(JSON.stringify({ version: '9', people, instance: watch.instance })));
+    watch.minute();
+    expect([kinds(), contests]).toEqual([['info-forged'], 1]);
+  });
+
+  test('one that bears the instance of this gate does not pass for what must come back', () => {
+    watch.up(undefined);
+    watch.published(own().toString());
+    worth = 'unsigned';
+    watch.receive(Buffer.from(JSON.stringify({ version: '9', people, instance: watch.instance })));
+    clock.advance(15_000);
+    expect(kinds()).toEqual(['broker-unheard']);
+  });
 });

@@ -45,9 +45,19 @@ test('counts is what a gate of the site has signed for this name, as info, and l
   expect(worth(said(1, { key: newSigningKey().key }))).toBe('unsigned');
   expect(worth(Buffer.from(said(1).toString().replace('"count":0', '"count":1')))).toBe('unsigned');
   expect(worth(Buffer.from(JSON.stringify({ version: '1', people })))).toBe('unsigned');
-  expect(worth(said(-6 * MINUTE))).toBe('old');
-  expect(worth(said(6 * MINUTE))).toBe('old');
   expect(reader.read('north', Buffer.from('{'))).toBeUndefined();
+});
+
+test('what was signed at another time than now proves that there is such a gate, and nothing else; beside a newer word it is old', () => {
+  expect(reader.read('north', said(-6 * MINUTE))).toMatchObject({ worth: 'untimely', signed: { offMs: -6 * MINUTE } });
+  expect(reader.read('north', said(6 * MINUTE))).toMatchObject({ worth: 'untimely', signed: { offMs: 6 * MINUTE } });
+  expect(worth(said(-6 * MINUTE, { key: keys.old }))).toBe('unsigned');
+  expect(worth(said(6 * MINUTE), 'west')).toBe('unsigned');
+  expect(worth(said())).toBe('counts');
+  expect(worth(said(-6 * MINUTE))).toBe('old');
+  clock.advance(4 * MINUTE);
+  expect(worth(said(-10 * MINUTE))).toBe('untimely');
+  expect(worth(said())).toBe('counts');
 });
 
 test('what was said before something newer is old, and what comes again is no sign of life', () => {

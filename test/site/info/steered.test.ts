@@ -151,6 +151,16 @@ test('what a gate said before is not its word any more, neither beside a newer o
   expect(problemsOf('north')).not.toContain('people-differ');
 });
 
+test('who copies the instance of a gate, which all can read, does not write in its place unnoticed', async () => {
+  gate('north');
+  await seconds(30);
+  const { signature: _none, ...own } = infoOf('north');
+  put(topics('north').info, { ...own, version: '9.9.9' });
+  await seconds(70);
+  expect(problemsOf('north')).toContain('info-forged');
+  expect(infoOf('north')).toMatchObject({ version: '0.1.0', key: keys.north.id });
+});
+
 test('a second gate of this name is only who signs as one; whoever else writes there is told', async () => {
   gate('north');
   await seconds(30);

@@ -50,7 +50,7 @@ test('people are hashed in slices: the event loop turns after every few with man
   expect(turns).toBeGreaterThan(40);
 });
 
-test('a difference is mended by the first gate of those who agree, and costs the records of the parts that differ', async () => {
+test('a difference costs the records of the parts that differ', async () => {
   const [ours, theirs] = [crowd(1_000), crowd(1_000)];
   theirs.put(person('p7', version(7), { name: 'Other' }));
   const [digest, other] = [await filled(ours), await filled(theirs)];
@@ -65,7 +65,6 @@ test('a difference is mended by the first gate of those who agree, and costs the
   const repair = new Repair({
     link,
     topics,
-    gate: 'north',
     clock: new ManualClock(),
     log: silentLog,
     digest,
@@ -77,14 +76,14 @@ test('a difference is mended by the first gate of those who agree, and costs the
     { gate: 'south', people: other.summary() },
     { gate: 'before', people: { revision: '', count: 3, hash: 'bb' } },
   ];
-  await repair.run(differing, ['east']);
+  await repair.run([]);
   expect(sent).toEqual([]);
   link.onMessage(({ topic, payload }) => {
     // Whoever may write there is quicker than the gate.
     if (topic === topics.digest('south')) repair.receive('south', Buffer.from(forged));
     repair.receive(topic.split('/')[3] ?? '', payload);
   });
-  await repair.run(differing, ['zulu']);
+  await repair.run(differing);
   expect(sent).toEqual([digest.ids(bucketOf('p7'))]);
   expect(sent[0]).toContain('p7');
   expect(sent[0]?.length).toBeLessThan((3 * 1_000) / BUCKETS + 20);

@@ -21,6 +21,7 @@ const keys = {
   south: newSigningKey().key,
   office: newSigningKey().key,
   cleaner: newSigningKey().key,
+  idle: newSigningKey().key,
 };
 const LIST = listOf([
   trusted('north', keys.north, ['gate']),
@@ -230,21 +231,29 @@ test("gates that do not take each other's lists do not answer each other for eve
   expect(lists.length).toBeLessThan(20);
 });
 
-test('junk that nobody has signed does not hide what somebody has signed and is not taken', async () => {
-  const events: { type: string; reason?: string; count?: number; people?: string[] }[] = [];
+test('junk that nobody has signed hides neither what somebody has signed and is not taken, nor what a key that was revoked has signed', async () => {
+  const events: { type: string; reason?: string; count?: number; people?: string[]; message?: string }[] = [];
   const watcher = broker.link();
   watcher.onMessage(({ payload }) => events.push(JSON.parse(Buffer.from(payload).toString())));
   watcher.start();
   await watcher.subscribe([topicsOf({ site: 'home', gate: 'north' }).event]);
-  const north = gate('north');
+  const stolen = trusted('cleaner', keys.cleaner, ['gate'], { revoked: '2026-01-01T00:00:00.000Z' });
+  const list = listOf([...LIST.keys, stolen, trusted('idle', keys.idle, [])]);
+  const north = gate('north', { list });
   keep('first', signedBy(keys.south, 'first', person('first', version(1))));
   await settled(north);
   for (let i = 0; i < 50; i++) keep(`junk-${i}`, person(`junk-${i}`, version(1)));
   keep('sealed', { version: version(1), sealed: 'a.b', key: keys.office.id, signature: `${'A'.repeat(86)}==` });
   keep('ada', signedBy(keys.office, 'ada', person('ada', version(1), { by: 'somebody else' })));
+  keep('ida', signedBy(keys.idle, 'ida', person('ida', version(1), { by: 'idle' })));
+  keep('eve', signedBy(keys.cleaner, 'eve', person('eve', version(1))));
+  keep('eva', signedBy(keys.cleaner, 'eva', { id: 'eva', version: version(1), sealed: 'a.b' }));
   const rejected = (reason: string) =>
     events.find((event) => event.type === 'people-rejected' && event.reason === reason);
-  await until('both are told', () => rejected('invalid') !== undefined && rejected('unsigned') !== undefined);
-  expect(rejected('invalid')).toMatchObject({ count: 1, people: ['ada'] });
+  const reasons = ['invalid', 'unsigned', 'revoked'];
+  await until('all are told', () => reasons.every((reason) => rejected(reason) !== undefined));
+  expect(rejected('invalid')).toMatchObject({ count: 2, people: ['ada', 'ida'] });
   expect(rejected('unsigned')).toMatchObject({ count: 51 });
+  expect(rejected('revoked')).toMatchObject({ count: 2, people: ['eve', 'eva'] });
+  expect(rejected('revoked')?.message).toMatch(/of "cleaner" was revoked/);
 });

@@ -4,7 +4,7 @@ import type { Log } from '../../../kit/log.js';
 import type { Link } from '../../link/link.js';
 import { type Names, type Topics, topicsOf } from '../../topics.js';
 import type { Peers } from '../peers.js';
-import { neighboursOf } from './ring.js';
+import { type Sides, sidesOf } from './ring.js';
 
 /** Up to so many other gates each reads what all others say: with more, that grows with the square of the gates. */
 const ALL_MAX = 16;
@@ -32,8 +32,12 @@ export interface NeighboursParts {
 export class Neighbours {
   readonly #parts: NeighboursParts;
   /** Undefined: all. */
-  #chosen: readonly string[] | undefined;
+  #sides: Sides | undefined;
+  /** How many others there were at the last look. */
+  #count = 0;
   #lookAt: MonotonicMs | undefined;
+  /** Topics of this connection that are not needed any more. */
+  readonly #leaving = new Set<string>();
   #session = 0;
   #timer: Timer | undefined;
 
@@ -43,19 +47,34 @@ export class Neighbours {
 
   /** Whether all other gates are listened to. */
   get all(): boolean {
-    return this.#chosen === undefined;
+    return this.#sides === undefined;
+  }
+
+  /** Those that are listened to; undefined: all. */
+  get sides(): Sides | undefined {
+    return this.#sides;
+  }
+
+  /** How many other gates the site has, as far as is known. */
+  get count(): number {
+    return this.#count;
   }
 
   /** The broker is connected. */
   up(): void {
     this.down();
-    // After an outage a large site has the same gates as before: if all asked for all of them then, that would be the square again.
-    void this.#try(() => (this.#chosen === undefined ? this.#look() : this.#listen(this.#chosen)));
+    void this.#try(() => this.#begin());
   }
 
   down(): void {
     this.#session++;
     this.#timer?.cancel();
+    this.#leaving.clear();
+  }
+
+  /** After an outage a large site has the same gates as before: if all asked for all of them then, that would be the square again. */
+  #begin(): Promise<void> {
+    return this.#sides === undefined ? this.#look() : this.#listen(this.#sides);
   }
 
   /** Subscribes, and tries again where that is refused. */
@@ -69,41 +88,68 @@ export class Neighbours {
       if (session !== this.#session) return;
       log.warn({ err: explain(thrown) }, 'this gate does not hear what the other gates say of themselves');
       onProblem(`peers-unheard: ${explain(thrown)}`);
-      this.#later(MINUTE_MS, () => this.#look());
+      this.#later(MINUTE_MS, () => this.#begin());
     }
   }
 
   /** Listens to all for a moment, to choose. */
   async #look(): Promise<void> {
     const { peers, link, topics } = this.#parts;
+    const session = this.#session;
     peers.listenTo(undefined);
+    for (const topic of topics.peers) this.#leaving.delete(topic);
     await link.subscribe(topics.peers);
-    this.#later(LOOK_MS, () => this.#choose());
+    if (session === this.#session) this.#later(LOOK_MS, () => this.#choose());
   }
 
   async #choose(): Promise<void> {
-    const { names, peers, link, topics, clock, random } = this.#parts;
+    const { names, peers, topics } = this.#parts;
+    const session = this.#session;
     const known = peers.known();
+    this.#count = known.size;
     if (known.size <= ALL_MAX) {
-      this.#chosen = undefined;
+      this.#sides = undefined;
       this.#later(LOOK_MS, () => this.#choose());
       return;
     }
-    const before = this.#chosen ?? [];
-    const chosen = neighboursOf(names.gate, known);
-    const pause = Math.max(LOOK_AGAIN_MS, known.size * LOOK_AGAIN_EACH_MS) * (0.5 + random());
-    this.#lookAt = (clock.monotonic() + pause) as MonotonicMs;
-    await this.#listen(chosen);
+    const before = (this.#sides ?? []).flat();
+    this.#lookAt = undefined;
+    await this.#listen(sidesOf(names.gate, known));
+    if (session !== this.#session) return;
+    const chosen = (this.#sides ?? []).flat();
     const left = before.filter((other) => !chosen.includes(other)).flatMap((other) => this.#topicsOf(other));
-    await link.unsubscribe([...topics.peers, ...left]);
+    await this.#leave([...topics.peers, ...left]);
   }
 
-  async #listen(chosen: readonly string[]): Promise<void> {
-    const { peers, link, clock } = this.#parts;
-    this.#chosen = chosen;
-    peers.listenTo(new Set(chosen));
-    this.#later(Math.max(LOOK_MS, (this.#lookAt ?? 0) - clock.monotonic()), () => this.#look());
-    await link.subscribe(chosen.flatMap((other) => this.#topicsOf(other)));
+  async #listen(sides: Sides): Promise<void> {
+    const { peers, link, clock, random } = this.#parts;
+    const chosen = new Set(sides.flat());
+    this.#sides = sides;
+    peers.listenTo(chosen);
+    const now = clock.monotonic();
+    // Also where the time has passed in an outage, which it then has for every gate of the site.
+    if (this.#lookAt === undefined || this.#lookAt <= now) {
+      const pause = Math.max(LOOK_AGAIN_MS, this.#count * LOOK_AGAIN_EACH_MS) * (0.5 + random());
+      this.#lookAt = (now + pause) as MonotonicMs;
+    }
+    this.#later(this.#lookAt - now, () => this.#look());
+    const wanted = [...chosen].flatMap((other) => this.#topicsOf(other));
+    for (const topic of wanted) this.#leaving.delete(topic);
+    await link.subscribe(wanted);
+  }
+
+  /** Where that is refused, too much is heard and nothing missed; it is tried again after the next look. */
+  async #leave(topics: readonly string[]): Promise<void> {
+    const { link, log } = this.#parts;
+    const session = this.#session;
+    for (const topic of topics) this.#leaving.add(topic);
+    try {
+      await link.unsubscribe([...this.#leaving]);
+      if (session === this.#session) this.#leaving.clear();
+    } catch (thrown) {
+      if (session === this.#session)
+        log.warn({ err: explain(thrown) }, 'this gate goes on hearing gates that it need not');
+    }
   }
 
   /** What a gate says of itself. */

@@ -48,13 +48,15 @@ export class FailedSends {
     });
   }
 
-  /** It was sent, or need not be sent any more. */
+  /** It was sent, or need not be sent any more. With the last one the others go on: whoever calls sends them. */
   done(id: string): void {
     this.#changes.delete(id);
     if (this.#ids.delete(id) && this.none) this.clear();
   }
 
+  /** Nothing is to be sent again: no timer is left that would let the others go on, so they go on here. */
   clear(): void {
+    this.#outgoing.resume();
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#changeTimer?.cancel();

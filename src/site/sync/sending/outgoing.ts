@@ -29,13 +29,18 @@ export class Outgoing {
     this.#paused = false;
   }
 
-  /** From here on only changes are sent, until {@link resume}: the broker does not take records. */
+  /** From here on only changes are sent, until {@link resume} or until one is taken: the broker does not take records. */
   pause(): void {
     this.#paused = true;
   }
 
   resume(): void {
     this.#paused = false;
+  }
+
+  /** Whether nothing is on its way, nor waits. */
+  get idle(): boolean {
+    return this.#sending === 0 && this.#changes.size === 0 && this.#rest.size === 0;
   }
 
   /** A record came from the broker. One that was to be sent there says that another gate is at the same work. */
@@ -59,6 +64,8 @@ export class Outgoing {
   sent(taken: boolean): void {
     this.#sending--;
     this.#window = taken ? Math.min(WINDOW, this.#window + 1) : WINDOW_MIN;
+    // One that is never taken must not hold up all others.
+    if (taken) this.#paused = false;
   }
 
   /** It need not be sent after all. */

@@ -74,15 +74,16 @@ test('each gate of a large site hears only those beside it, and what one of them
   expect(site.heard).toBeLessThanOrEqual(8 * COUNT);
   expect(site.hashes().size).toBe(1);
 
-  site.lost = (gate, topic) => gate === 7 && topic.endsWith('/people/bob');
+  // With the first by name of those that it hears nobody did it for this one, as for every sixth or seventh: see ring.test.ts for all.
+  site.lost = (gate, topic) => gate === 2 && topic.endsWith('/people/bob');
   site.gates[0]?.people.put(person('bob', version(2)));
   await site.seconds(10);
   site.lost = () => false;
-  expect(site.gates[7]?.people.get('bob')).toBeUndefined();
+  expect(site.gates[2]?.people.get('bob')).toBeUndefined();
   await site.seconds(2 * MINUTE);
   const complaining = site.complaining();
   await site.seconds(2 * MINUTE);
-  expect(site.gates[7]?.people.get('bob')).toEqual(person('bob', version(2)));
+  expect(site.gates[2]?.people.get('bob')).toEqual(person('bob', version(2)));
   expect([site.hashes().size, site.complaining()]).toEqual([1, 0]);
   // It itself, and those beside it, unless it was mended within the two minutes.
   expect(complaining).toBeLessThanOrEqual(9);
