@@ -6,6 +6,7 @@ import { resolvePaths } from '../config/paths.js';
 import { EXIT } from '../kit/errors.js';
 import { Vault } from '../kit/sealing/vault.js';
 import { VERSION } from '../kit/version.js';
+import { carryRemovals } from '../stored/carry-removals.js';
 import { checkData, type DataReport } from '../stored/data-check.js';
 import { type CommonOptions, example, print } from './context.js';
 
@@ -19,21 +20,34 @@ export function dataCommand(): Command {
     )
     .addHelpText('after', example('kaimon data check --state /var/lib/kaimon', 'kaimon data check --json'))
     .action(check);
+  command
+    .command('carry-removals')
+    .argument('<folder>', 'where the older people.json lies')
+    .description(
+      'takes who was removed here over into the people.json of an older version, in its own format, before that is put back (scripts/deploy does it)',
+    )
+    .addHelpText('after', example('kaimon data carry-removals /root/before --state /var/lib/kaimon'))
+    .action(carry);
   return command;
 }
 
 /** Asks for no configuration: that of another version may be one that this one refuses. */
 async function check(_options: unknown, self: Command): Promise<void> {
   const options = self.optsWithGlobals<CommonOptions>();
-  const { state } = resolvePaths({
-    env: process.env,
-    stateOption: options.state,
-    configFile: findConfigFile(options.config, process.env),
-  });
-  const report = await checkData(state, { vault: vaultOf(options) });
+  const report = await checkData(stateOf(options), { vault: vaultOf(options) });
   print(options, { ...report, version: VERSION }, linesOf(report));
   process.exitCode = report.ok ? EXIT.yes : EXIT.no;
 }
+
+/** As {@link check}, without a configuration. */
+async function carry(folder: string, _options: unknown, self: Command): Promise<void> {
+  const options = self.optsWithGlobals<CommonOptions>();
+  const carried = await carryRemovals(stateOf(options), folder, vaultOf(options));
+  print(options, { ok: true, carried }, [`${carried} removals were taken over into ${folder}`]);
+}
+
+const stateOf = ({ state, config }: CommonOptions): string =>
+  resolvePaths({ env: process.env, stateOption: state, configFile: findConfigFile(config, process.env) }).state;
 
 const storageSchema = z.object({
   sealKeyFile: z.string().nullable().catch(null).default(null),

@@ -8,9 +8,10 @@ const TERMINAL_MS = 100;
 export class ProgressLine implements Progress {
   readonly #what: string;
   readonly #total: number;
-  readonly #known: number;
+  #knownAhead: number;
   readonly #startMs = Date.now();
   #at = 0;
+  #knownBehind = 0;
   #drawnMs = 0;
   #writtenTenths = 0;
 
@@ -18,11 +19,18 @@ export class ProgressLine implements Progress {
   constructor(what: string, total: number, known = 0) {
     this.#what = what;
     this.#total = total;
-    this.#known = known;
+    this.#knownAhead = known;
   }
 
   step(): void {
     this.set(this.#at + 1);
+  }
+
+  /** One of those that take no time, wherever they come. */
+  stepKnown(): void {
+    this.#knownAhead -= 1;
+    this.#knownBehind += 1;
+    this.step();
   }
 
   set(at: number): void {
@@ -31,7 +39,7 @@ export class ProgressLine implements Progress {
     if (process.stderr.isTTY) this.#draw(share);
     else if (Math.floor(share * 10) > this.#writtenTenths) {
       this.#writtenTenths = Math.floor(share * 10);
-      process.stderr.write(`${this.#what}: ${Math.round(share * 100)} %${this.#left(share)}\n`);
+      process.stderr.write(`${this.#what}: ${Math.round(share * 100)} %${this.#left()}\n`);
     }
   }
 
@@ -45,14 +53,15 @@ export class ProgressLine implements Progress {
     this.#drawnMs = now;
     const full = Math.round(share * WIDTH);
     process.stderr.write(
-      `\r\u001b[K${this.#what} [${'█'.repeat(full)}${'░'.repeat(WIDTH - full)}] ${this.#at}/${this.#total}${this.#left(share)}`,
+      `\r\u001b[K${this.#what} [${'█'.repeat(full)}${'░'.repeat(WIDTH - full)}] ${this.#at}/${this.#total}${this.#left()}`,
     );
   }
 
-  #left(share: number): string {
-    const done = this.#at - this.#known;
-    if (done <= 0 || share >= 1) return '';
-    const seconds = ((Date.now() - this.#startMs) / 1000 / done) * (this.#total - this.#at);
+  #left(): string {
+    const done = this.#at - this.#knownBehind;
+    const ahead = this.#total - this.#at - this.#knownAhead;
+    if (done <= 0 || ahead <= 0) return '';
+    const seconds = ((Date.now() - this.#startMs) / 1000 / done) * ahead;
     return `, ${Math.ceil(seconds)} s left`;
   }
 }

@@ -8,8 +8,9 @@ export interface HealthQuestion {
   /** The monotonic clock of the judge, on the same machine. */
   readonly monotonicMs: number;
   /**
-   * How it was before what may have harmed it: what did not work then, or is not known of then, is not blamed. Undefined: it is compared with
-   * nothing, and whatever keeps it from letting people in is a fault, as it is a problem for `kaimon doctor`.
+   * How it was before what may have harmed it: what did not work then is not blamed. Of what it does not say, eye, journal and the relay must
+   * work all the same; camera, mode, alarms of the door and people are not asked for. Undefined: the same with nothing to compare, but then a
+   * missing camera is a fault, and so is whatever else makes the gate say `degraded`, as each of them is a problem for `kaimon doctor`.
    */
   readonly before?: FormerRunState | undefined;
   /** The version that must be at work. */
@@ -60,7 +61,7 @@ function doorFaults({ now: { door }, before }: HealthQuestion): string[] {
   return faults;
 }
 
-/** An eye or a camera that was lost before is not blamed. */
+/** What was lost before is not blamed. An eye of which that is not known is, a camera only where nothing at all is compared. */
 function eyeFaults({ now, before }: HealthQuestion): string[] {
   const faults: string[] = [];
   if (now.eye !== 'up' && (before?.eye === undefined || before.eye === 'up')) faults.push(`the eye is ${now.eye}`);
@@ -76,7 +77,14 @@ function recordFaults({ now, before, journalStart }: HealthQuestion): string[] {
     faults.push(`the journal is not written: ${now.journal}`);
   if (journalStart !== undefined && journalStart !== now.version)
     faults.push(`the newest start in the journal is of ${journalStart ?? 'nothing'} and not of ${now.version}`);
-  if (before?.people !== undefined && now.people < before.people)
-    faults.push(`${before.people} people were enrolled and ${now.people} are now`);
-  return faults;
+  return [...faults, ...peopleFaults(now, before?.people, before?.removed)];
+}
+
+/** Fewer people are a fault but for those who were removed: a release is not rolled back, and a removal not lost, over somebody's removal. */
+function peopleFaults(now: RunState, people = 0, removed: number | undefined): string[] {
+  // Where either of them does not tell of removals it is not known that there were any.
+  const since = Math.max(0, (now.removed ?? 0) - (removed ?? Number.POSITIVE_INFINITY));
+  if (now.people + since >= people) return [];
+  const but = since === 0 ? '' : `, of whom ${since} were removed`;
+  return [`${people} people were enrolled and ${now.people} are now${but}`];
 }

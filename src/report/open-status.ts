@@ -11,7 +11,7 @@ import { RunStateFile } from './run-state-file.js';
 import { StatusPublisher } from './status-publisher.js';
 
 export interface StatusParts extends Omit<CurrentStateParts, 'log' | 'warnings' | 'connected' | 'people'> {
-  readonly people: Pick<PeopleStore, 'fault' | 'problems' | 'size'>;
+  readonly people: Pick<PeopleStore, 'fault' | 'problems' | 'size' | 'removed'>;
   /** Undefined without a broker. */
   readonly site: Pick<Site, 'connected' | 'problems' | 'state'> | undefined;
   readonly notify: Pick<Notify, 'status'>;
@@ -38,6 +38,7 @@ export async function openStatus(opening: Opening, parts: StatusParts): Promise<
       state: status.state,
       journalFault: journal.fault,
       people: people.size,
+      removed: people.removed,
     });
   const file = new RunStateFile({ file: runStateFile(paths.run), state: written, log });
   await endings.open(

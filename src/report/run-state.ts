@@ -36,6 +36,8 @@ const RunStateSchema = z.object({
   problems: Sentences,
   warnings: Sentences,
   people: z.int().nonnegative(),
+  /** How many removals of people who were known here it remembers; missing in versions that did not say. */
+  removed: z.int().nonnegative().optional(),
 });
 
 /** What stands in {@link RUN_STATE}. */
@@ -50,6 +52,7 @@ export interface RunStateFacts {
   readonly state: GateState;
   readonly journalFault: string | undefined;
   readonly people: number;
+  readonly removed: number;
 }
 
 /** The state as it is written: bounded, whatever is wrong. */
@@ -73,7 +76,7 @@ const bounded = (sentences: readonly string[]): string[] => sentences.slice(0, S
 /** Where the gate with this run folder tells how it is. */
 export const runStateFile = (run: string): string => join(run, RUN_STATE);
 
-const { door, eye, camera, journal, people } = RunStateSchema.shape;
+const { door, eye, camera, journal, people, removed } = RunStateSchema.shape;
 /** Of another version it may say less: what it does not say, or says in another way, is not compared. */
 const FormerRunStateSchema = z.object({
   door: door.optional().catch(undefined),
@@ -81,6 +84,7 @@ const FormerRunStateSchema = z.object({
   camera: camera.optional().catch(undefined),
   journal: journal.optional().catch(undefined),
   people: people.optional().catch(undefined),
+  removed: removed.catch(undefined),
 });
 
 /** How a gate was. */

@@ -82,6 +82,11 @@ export class PeopleStore {
     return this.#memory.state.people.size;
   }
 
+  /** How many removals of people who were known here are remembered. */
+  get removed(): number {
+    return this.#memory.state.removed.size - this.#memory.state.strangers;
+  }
+
   /** The number of changes since the store was opened. */
   get revision(): number {
     return this.#memory.revision;
@@ -132,7 +137,7 @@ export class PeopleStore {
    *   changed: nothing was changed; {@link NotSaved} of code KAIMON_FILE_WRITE, KAIMON_PEOPLE_LOCKED: changed in memory, not yet on the disk
    */
   async put(change: Omit<Person, 'version'>): Promise<Person> {
-    this.#checkWritable();
+    if (this.#readOnly !== undefined) this.#refuse();
     const person = checkedPerson({ ...change, version: this.#memory.nextVersion(change.id) });
     checkFresh(person.id, this.#memory.state);
     checkRoom(person, this.#memory.state);
@@ -236,7 +241,7 @@ export class PeopleStore {
    * while the wall clock is trusted. Resolves after the fsync. @returns how many
    */
   async purgeTombstones(olderThanMs: number): Promise<number> {
-    this.#checkWritable();
+    if (this.#readOnly !== undefined) this.#refuse();
     const count = this.#memory.purge(this.#options.clock.wall() - olderThanMs);
     if (count > 0) await this.#save();
     return count;
@@ -288,10 +293,6 @@ export class PeopleStore {
   }
 
   /** @throws OperatingError why people cannot be changed */
-  #checkWritable(): void {
-    if (this.#readOnly !== undefined) this.#refuse();
-  }
-
   #refuse(): never {
     const message = `people cannot be changed at this gate: ${explain(this.#readOnly)}`;
     throw new OperatingError('KAIMON_FILE_WRITE', message, { cause: this.#readOnly });

@@ -15,7 +15,10 @@ const WELL: RunState = {
   problems: [],
   warnings: [],
   people: 12,
+  removed: 4,
 };
+/** A version that did not tell of removals. */
+const { removed: _removed, ...OF_BEFORE } = WELL;
 const judged = (now: Partial<RunState>, more: Partial<HealthQuestion> = {}) =>
   healthFaults({ now: { ...WELL, ...now }, monotonicMs: 55_000, ...more });
 const door = (state: string, mode = 'normal') => ({ door: { mode, state } });
@@ -46,6 +49,9 @@ test.each<[string, Partial<RunState>, Partial<HealthQuestion>, string]>([
   ['started without a word in the journal', {}, { journalStart: '1.0.0' }, 'of 1.0.0 and not of 2.0.0'],
   ['has no start in its journal', {}, { journalStart: null }, 'of nothing and not of 2.0.0'],
   ['lost people', { people: 11 }, { before: WELL }, '12 people were enrolled and 11 are now'],
+  ['lost more than were removed', { people: 9, removed: 6 }, { before: WELL }, '9 are now, of whom 2 were removed'],
+  ['lost people of whom a gate of before said less', { people: 11, removed: 5 }, { before: OF_BEFORE }, '11 are now'],
+  ['says itself nothing of removals', { people: 11, removed: undefined }, { before: WELL }, '11 are now'],
 ])('a gate that %s is not well', (_what, now, more, sentence) => {
   expect(judged(now, more)).toEqual([expect.stringContaining(sentence)]);
 });
@@ -80,4 +86,11 @@ test('a gate that had no camera may go without, and people who walk through are 
   expect(judged(door('open'), { before: WELL })).toEqual([]);
   expect(judged(door('unlocked'), { before: WELL })).toEqual([]);
   expect(judged({ people: 13 }, { before: WELL })).toEqual([]);
+});
+
+test('whoever was removed meanwhile is not missed', () => {
+  expect(judged({ people: 11, removed: 5 }, { before: WELL })).toEqual([]);
+  expect(judged({ people: 0, removed: 16 }, { before: WELL })).toEqual([]);
+  // Removals that were kept for long enough are forgotten.
+  expect(judged({ people: 12, removed: 0 }, { before: WELL })).toEqual([]);
 });

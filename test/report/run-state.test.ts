@@ -17,7 +17,7 @@ const STATE: GateState = {
   problems: ['no camera: cable'],
   warnings: [],
 };
-const facts = { time: '2026-11-29T08:00:00.000Z', monotonicMs: 5, version: '1.0.0', pid: 7, people: 3 };
+const facts = { time: '2026-11-29T08:00:00.000Z', monotonicMs: 5, version: '1.0.0', pid: 7, people: 3, removed: 2 };
 const stateWith = (change: Partial<GateState> = {}, journalFault?: string): RunState =>
   runStateOf({ ...facts, state: { ...STATE, ...change }, journalFault });
 

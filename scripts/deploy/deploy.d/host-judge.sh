@@ -93,7 +93,7 @@ recover() { # [boot]
   # The key that it has brought is for the gates of a release.
   [ -n "$from" ] || systemctl stop kaimon-seal.service >>"$lib/log" 2>&1
   back=''
-  link_current "$from" && install_units "$from" && { [ -z "$from" ] || put_data_back "$from" "$list"; } || back=no
+  link_current "$from" && install_units "$from" && { [ -z "$from" ] || put_data_back "$from" "$list" "$to"; } || back=no
   systemctl daemon-reload || progress 'systemd does not load the units'
   if [ -n "$back" ]; then
     why="$why; ${from:-nothing} could NOT be put back in its place: is the disk full or read-only? Mend that, then deploy again or start the machine anew: it is tried once more"

@@ -139,7 +139,7 @@ RequiresMountsFor=$home $lib
 [Service]
 Type=oneshot
 ExecStart=/bin/bash $lib/host.sh recover boot
-TimeoutStartSec=60
+TimeoutStartSec=150
 
 [Install]
 WantedBy=multi-user.target

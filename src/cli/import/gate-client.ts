@@ -18,7 +18,7 @@ const FIRST_MS = 15_000;
 /** A request's life, and how long after it its answer is waited for. */
 const LIFE_MS = 120_000;
 const GRACE_MS = 10_000;
-/** After an interruption: when no answer has come for so long, those that are on their way are lost. */
+/** After an interruption: what was on its way and has no answer so long after the broker is back is lost. */
 const LOST_MS = 20_000;
 
 const limitsSchema = z.looseObject({
@@ -47,9 +47,8 @@ export class GateClient {
   readonly #topics: Topics;
   readonly #asker: Asker;
   readonly #waiting = new Map<string, (answer: Response | undefined) => void>();
-  /** What was on its way when the broker was lost, and has no answer. */
-  readonly #doubtful = new Set<string>();
-  #lost: Timer | undefined;
+  /** When each of those that were on their way as the broker was lost is given up. */
+  readonly #doubtful = new Map<string, Timer>();
   #info: ((limits: GateLimits) => void) | undefined;
 
   private constructor(link: Link, clock: Clock, names: Names, asker: Asker) {
@@ -76,6 +75,16 @@ export class GateClient {
     const { url, protocol, keepaliveSeconds } = mqtt;
     const config = { ...known, url, protocol, keepaliveSeconds, clientId };
     const link = new MqttLink({ config, names: { site, gate }, clock, log });
+    return GateClient.over(link, { gate, url: mqtt.url, site }, asker, clock);
+  }
+
+  /** As {@link GateClient.connect}, over a link that is not started yet. */
+  static async over(
+    link: Link,
+    { site, gate, url }: Names & { readonly url: string },
+    asker: Asker,
+    clock: Clock,
+  ): Promise<{ readonly client: GateClient; readonly limits: GateLimits }> {
     const client = new GateClient(link, clock, { site, gate }, asker);
     const limits = new Promise<GateLimits>((resolve) => {
       client.#info = resolve;
@@ -84,7 +93,7 @@ export class GateClient {
     if (await endsWithin(clock, FIRST_MS, limits)) return { client, limits: await limits };
     const why = link.up
       ? `the gate "${gate}" of the site "${site}" does not show itself at the broker: is it running?`
-      : `the broker ${mqtt.url} cannot be reached: ${link.trouble ?? 'it does not answer'}`;
+      : `the broker ${url} cannot be reached: ${link.trouble ?? 'it does not answer'}`;
     await client.end();
     throw new OperatingError('KAIMON_GATE_SILENT', why);
   }
@@ -105,12 +114,14 @@ export class GateClient {
       return (await endsWithin(this.#clock, LIFE_MS + GRACE_MS, answered)) ? await answered : undefined;
     } finally {
       this.#waiting.delete(id);
+      this.#believe(id);
     }
   }
 
   end(): Promise<void> {
-    this.#lost?.cancel();
-    return this.#link.end();
+    return this.#link.end().finally(() => {
+      for (const id of this.#doubtful.keys()) this.#believe(id);
+    });
   }
 
   #start(): void {
@@ -118,21 +129,21 @@ export class GateClient {
     // What cannot be subscribed shows as a gate that does not answer.
     this.#link.onUp(() => {
       void this.#link.subscribe(filters).catch(() => undefined);
-      for (const id of this.#waiting.keys()) this.#doubtful.add(id);
-      this.#loseLater();
+      for (const id of this.#waiting.keys()) this.#doubt(id);
     });
     this.#link.start();
   }
 
-  /** A broker that was away may have taken requests or answers along: nobody waits for these until their life ends. */
-  #loseLater(): void {
-    this.#lost?.cancel();
-    this.#lost = undefined;
-    if (this.#doubtful.size === 0) return;
-    this.#lost = this.#clock.after(LOST_MS, () => {
-      for (const id of this.#doubtful) this.#waiting.get(id)?.(undefined);
-      this.#doubtful.clear();
-    });
+  /** A broker that was away may have taken request or answer along: nobody waits for it until its life ends, whatever else is answered. */
+  #doubt(id: string): void {
+    this.#believe(id);
+    const timer = this.#clock.after(LOST_MS, () => this.#waiting.get(id)?.(undefined));
+    this.#doubtful.set(id, timer);
+  }
+
+  #believe(id: string): void {
+    this.#doubtful.get(id)?.cancel();
+    this.#doubtful.delete(id);
   }
 
   #receive({ topic, payload }: Packet): void {
@@ -147,9 +158,6 @@ export class GateClient {
     // The link sends again what the broker has not acknowledged: it was taken the first time, and that answer counts.
     if (!answer.data.ok && answer.data.error.code === 'replayed') return;
     this.#waiting.get(answer.data.id)?.(answer.data);
-    this.#doubtful.delete(answer.data.id);
-    // The gate is still at work on them.
-    this.#loseLater();
   }
 }
 

@@ -70,7 +70,7 @@ export async function importByGate({ config, log }: Context, source: string, opt
     inFlight: inFlightFor(options.inFlight, largestOf(photos), limits),
     report,
     newId: () => randomId(() => false, randomBytes),
-    onPhoto: () => progress.step(),
+    onPhoto: (known) => (known ? progress.stepKnown() : progress.step()),
     stop: stop.signal,
   }).finally(() => {
     process.off('SIGINT', ctrlC);

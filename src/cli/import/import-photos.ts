@@ -27,7 +27,8 @@ export interface ImportParts {
   readonly inFlight: number;
   readonly report: Pick<ImportReport, 'of' | 'add'>;
   readonly newId: () => string;
-  readonly onPhoto: () => void;
+  /** One photo is done with. @param known it was enrolled before, and took no time */
+  readonly onPhoto: (known: boolean) => void;
   /** Once it is aborted nothing further is sent; what is on its way is still waited for. */
   readonly stop?: AbortSignal;
   readonly pause?: (ms: number) => Promise<unknown>;
@@ -60,7 +61,8 @@ export async function importPhotos(parts: ImportParts): Promise<ImportCounts> {
       const id = person.args.id ?? earlier.find((line) => line !== undefined)?.person ?? newId();
       for (const [at, photo] of person.photos.entries()) {
         if (silent >= GIVE_UP || stop?.aborted) return;
-        if (earlier[at]?.status === 'enrolled') counts.before += 1;
+        const known = earlier[at]?.status === 'enrolled';
+        if (known) counts.before += 1;
         else {
           const line = await importOne(parts, person, id, photo);
           report.add(line);
@@ -69,7 +71,7 @@ export async function importPhotos(parts: ImportParts): Promise<ImportCounts> {
           if (line.status !== 'sent') counts[line.status] += 1;
           if (line.code !== undefined) counts.reasons[line.code] = (counts.reasons[line.code] ?? 0) + 1;
         }
-        onPhoto();
+        onPhoto(known);
       }
     }
   };

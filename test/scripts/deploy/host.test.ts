@@ -1,10 +1,11 @@
 /** The host's part, a function at a time, on a throw-away gate with two releases: what a whole deployment meets only rarely. */
-import { existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { checkout, type Outcome } from '../tree.js';
-import { type Gate, missing, Site } from './harness.js';
+import { all, type Gate, missing, Site } from './harness.js';
 import { write } from './packages.js';
+import { ADA_REMOVED } from './stand-ins.js';
 
 if (missing !== undefined) console.log(`deploy: skipped: ${missing}`);
 const { HOST_SCRIPT } = (await import(join(checkout, 'scripts/deploy/deploy.d/ssh.mjs'))) as { HOST_SCRIPT: string };
@@ -232,19 +233,35 @@ test.skipIf(missing)('a confirmation that is cut off leaves the release before a
   expect(lib('previous').trim()).toBe(old);
 });
 
+/** People as 0.1.0 wrote them: Ada and Grace. They belong to the service's user, as far as a test can have one. */
+const OWNER = process.getuid?.() === 0 ? 65534 : 0;
+function peopleOfBefore(): void {
+  const state = join(gate.root, 'var/lib/kaimon');
+  for (const name of ['people.json', 'people.json.last-good'])
+    cpSync(join(checkout, 'test/fixtures/formats/0.1.0', name), join(state, name));
+  host(`cd /var/lib/kaimon; chmod 600 people.json*; chown ${OWNER}:${OWNER} . people.json*; rm -f door-mode.json`);
+}
+const enrolled = (name: string): unknown => {
+  const { schema, people, removed } = JSON.parse(gate.read(`var/lib/kaimon/${name}`));
+  return [schema, Object.keys(people), Object.keys(removed).sort()];
+};
+/** Of the format of before, and without Ada, whom the newer release has removed. */
+const WITHOUT_ADA = [1, ['grace'], ['ada', 'gone']];
+
 test.skipIf(missing)(
-  'documents that a release wrote in a newer format are put back as they were when it is rolled back',
+  'people of a newer format are put back when a release is rolled back, but for who was removed meanwhile; the rest goes on',
   async () => {
-    host(
-      `systemctl start kaimon.service; echo '{"schema":1}' >/var/lib/kaimon/people.json; chmod 600 /var/lib/kaimon/people.json; chown 65534 /var/lib/kaimon/people.json; echo old >/var/lib/kaimon/journal/old`,
-    );
+    peopleOfBefore();
+    host('systemctl start kaimon.service');
     const deb = await site.pack('9.0.0', { mode: 'migrating' });
     const { code, out, err } = await site.deploy(['--steady', '1', '--health-timeout', '10', deb, 'gate1']);
     expect({ code, out }, err).toEqual({ code: 1, out: expect.stringContaining('rolled-back') });
     expect(err).toContain('writes the data of kaimon.service in a newer format');
+    expect(err).toContain('kaimon.service: 1 removals were taken over');
     expect(err).toContain('the data of kaimon.service are put back');
-    expect(gate.read('var/lib/kaimon/people.json')).toBe('{"schema":1}\n');
-    expect(site.on(gate, 'stat -c "%a %u" /var/lib/kaimon/people.json').out).toBe('600 65534\n');
+    expect([enrolled('people.json'), enrolled('people.json.last-good')]).toEqual([WITHOUT_ADA, WITHOUT_ADA]);
+    expect(gate.read('var/lib/kaimon/door-mode.json')).toBe('newer\n');
+    expect(site.on(gate, 'stat -c "%a %u" /var/lib/kaimon/people.json').out).toBe(`600 ${OWNER}\n`);
     expect(existsSync(join(gate.root, 'var/lib/kaimon-deploy/data'))).toBe(false);
     expect(host(`free_kb() { echo 100; }; room_for_data $(cd $releases; echo 9.0.0-*) kaimon.service`).out).toContain(
       'no room for a copy',
@@ -252,3 +269,61 @@ test.skipIf(missing)(
   },
   120_000,
 );
+
+const NEWER = `9.1.0-${'a'.repeat(12)}`;
+/** As a switch to it leaves it when that release has migrated, and has removed Ada. */
+const migrated =
+  () => `newer=${NEWER}; rm -rf $data $releases/$newer; cp -r $releases/${now} $releases/$newer; sed -i 's/^mode=.*/mode=migrating/' $releases/$newer/scripts/kaimon; keep_data $newer kaimon.service || exit 9
+echo '${ADA_REMOVED}' | as_owner /var/lib/kaimon tee /var/lib/kaimon/people.json >/dev/null; echo '{"schema":9}' >/var/lib/kaimon/calibration.json`;
+/** The release that is gone back to knows neither of the two. */
+const BACK = `newer=${NEWER}
+eval "$(declare -f program | sed '1s/program/real_program/')"
+program() {
+  if [ "$3 $2" = 'check data' ] && [ $1 != $newer ]; then
+    grep -q '"schema":2' /var/lib/kaimon/people.json && echo '{"documents":[{"file": "people.json","result": "newer"},{"file":"calibration.json","name":"x","result":"newer"}]}'
+    return
+  fi
+  real_program "$@"
+}`;
+const PUT_BACK = `put_data_back ${'$'}{was:-x} kaimon.service $newer`;
+/** Kills itself, as a power cut would, before the STEP-th program that it starts; says \`done\` where there are not so many. */
+const killedAt = (step: number) => `${BACK}
+step() { echo x >>/run/steps; [ $(wc -l </run/steps) != ${step} ] || kill -9 $$; }
+for name in sync mv tar rm mkdir timeout; do eval "$name() { step; command $name "\\$@"; }"; done
+as_owner() { local at=$1; shift; step; setpriv --reuid $(stat -c %u $at) --regid $(stat -c %g $at) --clear-groups "$@"; }
+rm -f /run/steps; ${PUT_BACK} && echo done`;
+
+test.skipIf(missing)(
+  'killed before any step of putting data back, nobody who was removed is there once it has been done again',
+  () => {
+    const steps: number[] = [];
+    for (let step = 1; step < 60; step += all ? 1 : 9) {
+      peopleOfBefore();
+      expect(host(migrated())).toMatchObject({ code: 0 });
+      const killed = host(killedAt(step));
+      const again = killed.out === 'done\n' ? killed : host(`${BACK}\n${PUT_BACK}`);
+      expect([step, again.code], `${again.err}\n${lib('log')}`).toEqual([step, 0]);
+      expect([step, enrolled('people.json'), enrolled('people.json.last-good')]).toEqual([
+        step,
+        WITHOUT_ADA,
+        WITHOUT_ADA,
+      ]);
+      expect([step, existsSync(join(gate.root, 'var/lib/kaimon/calibration.json'))]).toEqual([step, false]);
+      if (killed.out === 'done\n') break;
+      steps.push(step);
+    }
+    expect(steps.length).toBeGreaterThan(all ? 12 : 1);
+    expect(steps.length).toBeLessThan(50);
+  },
+  1_500_000,
+);
+
+test.skipIf(missing)('where removals cannot be taken over nothing is put back, and it is tried again', () => {
+  peopleOfBefore();
+  host(migrated());
+  const broken = host(`${BACK}\nreal_program() { echo broken; return 1; }\n${PUT_BACK}`);
+  expect([broken.code, enrolled('people.json')]).toEqual([1, [2, [], ['ada']]]);
+  expect(lib('log')).toContain('who was removed from kaimon.service since the switch cannot be taken over: broken');
+  expect(host(`${BACK}\n${PUT_BACK}`).code).toBe(0);
+  expect(enrolled('people.json')).toEqual(WITHOUT_ADA);
+});

@@ -32,9 +32,10 @@ export async function packRelease(folder: string, version: string, options: Pack
   const at = mkdtempSync(join(folder, 'package-'));
   const tree = join(at, 'tree');
   const home = join(tree, 'usr/lib/kaimon');
-  const real = `exec ${process.execPath} ${join(checkout, 'dist/cli/main.js')} health "$@"`;
+  const program = `${process.execPath} ${join(checkout, 'dist/cli/main.js')}`;
+  const real = `exec ${program} health "$@"`;
   const health = light ? `grep -q '"eye":"up"' "$2" || { echo x; echo '  the eye is not up'; exit 1; }; exit 0` : real;
-  write(join(home, 'scripts/kaimon'), daemon(version, mode, health), 0o755);
+  write(join(home, 'scripts/kaimon'), daemon(version, mode, health, program), 0o755);
   write(join(home, 'systemd/safe-state.sh'), safeState(mode), 0o755);
   write(join(home, 'package.json'), `{\n  "name": "kaimon",\n  "version": "${version}"\n}\n`);
   if (ballast > 0) writeFileSync(join(home, 'ballast'), Buffer.alloc(ballast * 1024, 7));

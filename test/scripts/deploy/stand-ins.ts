@@ -88,11 +88,15 @@ mkdir -p $at
 exit 0
 `;
 
+/** What the mode `migrating` makes of the people: Ada is removed. */
+export const ADA_REMOVED =
+  '{"schema":2,"encoder":"openface@0123456789ab","people":{},"removed":{"ada":{"version":"1790000000000-0000-gate","at":"2026-09-21T14:13:20.000Z","by":"office"}}}';
+
 /**
  * A stand-in for a release's program. MODE: what is wrong with it. It writes state.json and moves a "relay" in a file as a gate would; its health is judged by
  * the real `kaimon health` unless LIGHT says otherwise.
  */
-export const daemon = (version: string, mode: string, health: string): string => `#!/bin/bash
+export const daemon = (version: string, mode: string, health: string, program: string): string => `#!/bin/bash
 here=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd -P)
 mode=${mode}
 case $1 in
@@ -100,6 +104,7 @@ case $1 in
   config) [ "$2" != show ] || { grep -q 'journal: { enabled: false }' "$5" && on=false || on=true; echo "{\\"journal\\":{\\"enabled\\":$on}}"; exit 0; }
     ! grep -q 'old-key' "$4" || [ $mode != strict ] || { echo "$4:1: old-key is gone"; exit 3; }; exit 0 ;;
   data) # Format 2 of its document is that of the mode 'migrating'.
+    [ $2 != carry-removals ] || exec ${program} "$@"
     [ $mode = migrating ] && knows=2 || knows=1
     has=$(sed -n 's/.*"schema":\\([0-9]*\\).*/\\1/p' "$5/people.json" 2>/dev/null)
     [ "\${has:-1}" -le $knows ] || { echo '{"ok":false,"documents":[{"file":"people.json","result":"newer"}]}'; exit 1; }
@@ -120,7 +125,7 @@ case $mode in
   never-ready) while :; do sleep 0.2; done ;;
 esac
 echo 0 >$at/relay
-[ $mode != migrating ] || echo '{"schema":2}' >$data/people.json
+[ $mode != migrating ] || { echo '${ADA_REMOVED}' >$data/people.json; echo newer >$data/door-mode.json; }
 [ $mode = silent-journal ] || { rm -rf $data/journal; cp -r $here/journal $data/journal; }
 eye=up camera=$(cat /run/camera 2>/dev/null || echo live) door=locked people=12
 [ $mode = blind -o $mode = migrating ] && eye=waiting camera=opening
