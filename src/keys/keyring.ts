@@ -149,6 +149,14 @@ export class Keyring {
     return { ok: true, name, roles: trusted.roles };
   }
 
+  /** Whether a key that has signed something may still ask for it, by the list of now: what waits for its turn is asked of again. */
+  may(key: unknown, roles: readonly Role[], { gate, madeMs }: Asked): boolean {
+    const trusted = typeof key === 'string' ? this.#keys.get(key)?.trusted : undefined;
+    if (!trusted || this.isRevoked(trusted, madeMs)) return false;
+    const isFor = gate === undefined || trusted.gates === null || trusted.gates.includes(gate);
+    return isFor && roles.some((role) => trusted.roles.includes(role));
+  }
+
   /** Whether a key of the list counts no more. */
   isRevoked({ revoked }: Pick<TrustedKey, 'revoked'>, madeMs?: number): boolean {
     return revoked !== null && this.#isOver(Date.parse(revoked), madeMs);

@@ -155,6 +155,7 @@ export class Site {
 
   #onUp(): void {
     this.#keysTopic?.up();
+    this.#requestServer.up();
     this.#broker.up(this.#parts.link.packetMax);
     this.#tellLowered();
     // With the number of this connection; it is sent with the rest.

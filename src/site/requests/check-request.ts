@@ -20,7 +20,7 @@ import type { Proof } from './request-limits.js';
 import type { RequestTime } from './request-time.js';
 import type { SeenRequests } from './seen-requests.js';
 import { rolesOf } from './verb-roles.js';
-import { type ArgsOf, argsSchemas, isVerb, laneOf, mayHoldPhoto, VERBS, type Verb } from './verbs.js';
+import { type ArgsOf, argsSchemas, isVerb, laneOf, mayHoldPhoto, opensDoor, VERBS, type Verb } from './verbs.js';
 
 /** A request that may be done, of one verb or of any. */
 export type Request<V extends Verb = Verb> = {
@@ -52,6 +52,8 @@ export type RequestCheck =
       readonly signer: string | undefined;
       /** How long it may still be begun. */
       readonly lifeMs: number;
+      /** Whether its signer may still ask for it, by the list of keys of that moment. */
+      readonly mayStill: () => boolean;
     };
 
 interface Refusal {
@@ -81,7 +83,7 @@ export function checkRequest(
   seen: SeenRequests,
   names: Names,
   limits: Limits,
-  keyring?: Pick<Keyring, 'check'>,
+  keyring?: Pick<Keyring, 'check' | 'may'>,
 ): RequestCheck {
   const topic = parseTopic(names, packet.topic);
   if (topic?.kind !== 'request') return { kind: 'drop', why: 'not a request of this gate' };
@@ -128,7 +130,7 @@ export function checkRequest(
     return refuse(refusal, 'signed', client);
   };
 
-  const late = untimely(envelope.data, time);
+  const late = untimely(envelope.data, time, verb);
   if (late && trusted && expiresMs < nowMs - LIFETIME_MAX_MS) return again(packet.retain ? RETAINED : late);
   const repeated: Refusal = {
     code: 'replayed',
@@ -163,7 +165,10 @@ export function checkRequest(
       return spend({ code: 'busy', message: FULL, retryAfterMs: FULL_RETRY_MS }, client);
     case 'new': {
       const proof = signer ? 'signed' : 'none';
-      return { kind: 'accept', request, respondTo, client, proof, signer: signer?.name, lifeMs: expiresMs - nowMs };
+      const { key } = raw.value as { readonly key?: unknown };
+      const mayStill = () => keyring === undefined || keyring.may(key, rolesOf(verb), { gate: names.gate, madeMs });
+      const lifeMs = expiresMs - nowMs;
+      return { kind: 'accept', request, respondTo, client, proof, signer: signer?.name, lifeMs, mayStill };
     }
   }
 }
@@ -186,16 +191,19 @@ const RETAINED: Refusal = {
 function readEnvelope(packet: Packet, { verb }: RequestTopic): Parsed & { readonly tooLarge?: boolean } {
   const max = mayHoldPhoto(verb) ? ENROLL_PAYLOAD_MAX : PAYLOAD_MAX;
   const size = packet.payload.byteLength;
-  if (size > max) {
-    return {
-      ok: false,
-      tooLarge: true,
-      why: `the payload has ${size} bytes; ${verb.slice(0, 32)} takes at most ${max}`,
-    };
-  }
+  const tooLarge = (bytes: number, what: string) => ({
+    ok: false as const,
+    tooLarge: true,
+    why: `the payload has ${bytes} bytes${what && ` ${what}`}; ${verb.slice(0, 32)} takes at most ${what ? PAYLOAD_MAX : max}`,
+  });
+  if (size > max) return tooLarge(size, '');
   const properties = packet.properties;
-  if (!mayHoldPhoto(verb) || properties === undefined || !Object.hasOwn(properties, 'v'))
-    return parseJson(packet.payload);
+  if (!mayHoldPhoto(verb) || properties === undefined || !Object.hasOwn(properties, 'v')) {
+    const parsed = parseJson(packet.payload);
+    // What is signed is written out and hashed before it is known whether that is worth it: only the photo may be large.
+    const rest = parsed.ok ? size - photoTextBytes(parsed.value) : 0;
+    return rest <= PAYLOAD_MAX ? parsed : tooLarge(rest, 'besides the photo');
+  }
   const { v, args: argsText, name, ...envelope } = properties;
   const args = argsText === undefined ? { ok: true as const, value: {} } : parseJson(Buffer.from(argsText));
   if (!args.ok) return { ok: false, why: `user property args: ${args.why}` };
@@ -204,6 +212,13 @@ function readEnvelope(packet: Packet, { verb }: RequestTopic): Parsed & { readon
   }
   const named = name === undefined ? {} : { name };
   return { ok: true, value: { ...envelope, v: Number(v), args: { ...named, ...args.value, photo: packet.payload } } };
+}
+
+/** Bytes of the photo in a request of JSON; base64 is one byte a character, and anything else is refused later. */
+function photoTextBytes(value: unknown): number {
+  const args = typeof value === 'object' && value !== null && 'args' in value ? value.args : undefined;
+  const photo = typeof args === 'object' && args !== null && 'photo' in args ? args.photo : undefined;
+  return typeof photo === 'string' ? photo.length : 0;
 }
 
 /** Whether a request is signed by one who may ask for it. @param raw the envelope as it arrived: all of it is signed */
@@ -235,7 +250,11 @@ function responseTopic(packet: Packet, names: Names, id: string | undefined): st
   return id === undefined ? topics.unnamedResponse : topics.response(id);
 }
 
-function untimely(envelope: Envelope, { nowMs, startedMs, trusted }: RequestTime): Refusal | undefined {
+function untimely(
+  envelope: Envelope,
+  { nowMs, startedMs, hearingMs, trusted }: RequestTime,
+  verb: string,
+): Refusal | undefined {
   const sent = Date.parse(envelope.time);
   const expires = Date.parse(envelope.expires);
   const doubt = trusted ? '' : ', which is not trusted,';
@@ -251,8 +270,16 @@ function untimely(envelope: Envelope, { nowMs, startedMs, trusted }: RequestTime
   if (sent < startedMs) {
     return expired(`the request was sent at ${envelope.time}, before this gate started; send a new one`);
   }
+  if (opensDoor(verb) && hearingMs !== undefined && sent < hearingMs - CLOCKS_APART_MS) {
+    return expired(
+      `the request was sent at ${envelope.time}, before this gate was connected to the broker, so somebody has held it back; send a new one, and see that your clock is right: ${clock}`,
+    );
+  }
   return undefined;
 }
+
+/** How far the clocks of a client and a gate may be apart where both are right. */
+const CLOCKS_APART_MS = 2_000;
 
 function requestOf(topic: RequestTopic, { id, by, args }: Envelope): Request | Refusal {
   const { verb } = topic;

@@ -14,6 +14,11 @@ export class RequestClock {
     this.#known = knownAtStart(clock.monotonic(), trusted.confirmedMs);
   }
 
+  /** From here on requests are heard: the broker is connected. */
+  hears(): void {
+    this.#known = { ...this.#known, hearingMono: this.#clock.monotonic() };
+  }
+
   now(): RequestTime {
     const reading = { wall: this.#clock.wall(), mono: this.#clock.monotonic(), trusted: this.#trusted.trusted };
     const { known, time } = timeOf(this.#known, reading);

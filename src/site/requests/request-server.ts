@@ -6,9 +6,10 @@ import type { Log } from '../../kit/log.js';
 import { LogBudget } from '../../kit/logging/log-budget.js';
 import { endsWithin } from '../../kit/within.js';
 import type { Link, Packet, Room } from '../link/link.js';
-import { type ErrorCode, RequestError, type Response } from '../messages.js';
+import { RequestError, type Response } from '../messages.js';
 import type { SiteReports } from '../site-reports.js';
 import type { Names } from '../topics.js';
+import { noLongerMay, refusal, tooLate } from './answers.js';
 import { checkRequest, type Request, type RequestCheck } from './check-request.js';
 import { JunkCount } from './junk-count.js';
 import { LostAnswers } from './lost-answers.js';
@@ -57,7 +58,7 @@ export interface RequestServerParts {
   /** Whether the wall clock may be believed, and when the network last confirmed it. */
   readonly trustedClock: Pick<TrustedClock, 'trusted' | 'confirmedMs'>;
   /** The keys of the site; undefined where requests are not signed. */
-  readonly keyring?: Pick<Keyring, 'check'> | undefined;
+  readonly keyring?: Pick<Keyring, 'check' | 'may'> | undefined;
   /** Resolves when everything done up to now is in the journal, or cannot be soon; never rejects. Only the door's answers are sent before. */
   readonly written: () => Promise<void>;
 }
@@ -96,6 +97,11 @@ export class RequestServer {
     this.#slow = new SlowQueue(clock);
     this.#lost = new LostAnswers(clock, log);
     this.#junk = new JunkCount(clock, (count, from) => parts.reports.requestsRefused(count, from));
+  }
+
+  /** The broker is connected. */
+  up(): void {
+    this.#time.hears();
   }
 
   /** A packet arrived on a request topic. */
@@ -143,7 +149,8 @@ export class RequestServer {
     this.#answer(addressOf(respondTo, 'refusal', packet), refusal(id, code, message, retryAfterMs));
   }
 
-  #take({ request, respondTo, client, proof, signer, lifeMs }: Accepted, packet: Packet): void {
+  #take(accepted: Accepted, packet: Packet): void {
+    const { request, respondTo, client, proof, signer } = accepted;
     const { verb, id } = request;
     const lane = laneOf(verb) ?? 'quick';
     // Whatever becomes of it: what waits too long, finds no place or is dropped at the stop is not done after a restart either.
@@ -154,7 +161,7 @@ export class RequestServer {
         ? this.#slow.add({
             client,
             bytes: REQUEST_BYTES + photoBytes(request),
-            run: (turn) => this.#serveSlow(request, to, lifeMs, turn),
+            run: (turn) => this.#serveSlow(accepted, to, turn),
             drop: () => this.#answer(to, refusal(id, 'busy', 'this gate is being stopped', RETRY_MS)),
           })
         : this.#serveNow(request, to, AT_ONCE[lane]);
@@ -185,8 +192,13 @@ export class RequestServer {
   }
 
   /** Its turn in the queue has come. It is over when it was done: the journal is waited for outside of the queue. */
-  async #serveSlow(request: Request, to: Address, lifeMs: number, queue: Turn): Promise<void> {
-    const answer = queue.waitedMs < lifeMs ? await this.#outcome(request) : tooLate(request, queue.waitedMs);
+  async #serveSlow({ request, lifeMs, mayStill }: Accepted, to: Address, queue: Turn): Promise<void> {
+    const answer =
+      queue.waitedMs >= lifeMs
+        ? tooLate(request, queue.waitedMs)
+        : mayStill()
+          ? await this.#outcome(request)
+          : noLongerMay(request);
     void this.#parts.written().then(() => this.#answer(to, { ...answer, ...(answer.ok && { queue }) }));
   }
 
@@ -283,18 +295,4 @@ const addressOf = (topic: string, room: Room, { correlationData }: Packet): Addr
   room,
   // A copy: the original is a part of the packet, which it would keep in memory.
   correlationData: correlationData && Uint8Array.from(correlationData),
-});
-
-const tooLate = ({ id, verb }: Request, waitedMs: number): Response =>
-  refusal(
-    id,
-    'expired',
-    `its life ended while it waited ${Math.ceil(waitedMs / 1000)} s for its turn: ${verb} was not done; send fewer at a time, or with a longer life`,
-  );
-
-const refusal = (id: string | null, code: ErrorCode, message: string, retryAfterMs?: number): Response => ({
-  v: 1,
-  id,
-  ok: false,
-  error: { code, message, ...(retryAfterMs !== undefined && { retryAfterMs }) },
 });

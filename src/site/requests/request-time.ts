@@ -13,6 +13,11 @@ export interface RequestTime {
   readonly nowMs: WallMs;
   /** When this process started. Requests that were sent earlier may have been done before the restart. */
   readonly startedMs: WallMs;
+  /**
+   * Since when this gate hears requests without a break. What was sent before cannot have reached it by itself: a broker forgets what it
+   * could not deliver to a session that ended.
+   */
+  readonly hearingMs?: WallMs;
   /** Whether {@link nowMs} is a trusted clock's. */
   readonly trusted: boolean;
 }
@@ -20,6 +25,7 @@ export interface RequestTime {
 /** What is remembered from one reading to the next. */
 export interface KnownTime {
   readonly startedMono: MonotonicMs;
+  readonly hearingMono?: MonotonicMs;
   /** A moment that had come at the monotonic time beside it; undefined: none is known. */
   readonly past: { readonly wall: WallMs; readonly mono: MonotonicMs } | undefined;
 }
@@ -39,10 +45,15 @@ export function timeOf(
   known: KnownTime,
   { wall, mono, trusted }: ClockReading,
 ): { known: KnownTime; time: RequestTime } {
-  const { past, startedMono } = known;
+  const { past, startedMono, hearingMono = startedMono } = known;
   const nowMs = trusted || !past ? wall : wallMs(Math.max(wall, past.wall + (mono - past.mono)));
   return {
-    known: trusted ? { startedMono, past: { wall, mono } } : known,
-    time: { nowMs, startedMs: wallMs(nowMs - (mono - startedMono)), trusted },
+    known: trusted ? { ...known, past: { wall, mono } } : known,
+    time: {
+      nowMs,
+      startedMs: wallMs(nowMs - (mono - startedMono)),
+      hearingMs: wallMs(nowMs - (mono - hearingMono)),
+      trusted,
+    },
   };
 }

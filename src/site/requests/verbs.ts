@@ -107,6 +107,9 @@ const ASKING: readonly Verb[] = ['people', 'ping', 'snapshot', 'verify', 'resync
 /** Whether a request of this verb must not be done twice. */
 export const changesSomething = (verb: Verb): boolean => !ASKING.includes(verb);
 
+/** Whether a request of this verb may let people through. */
+export const opensDoor = (verb: string): boolean => verb === 'open' || verb === 'mode';
+
 /** Verbs that move the door. */
 const AT_THE_DOOR: readonly Verb[] = ['open', 'lock', 'mode'];
 /**
