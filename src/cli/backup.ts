@@ -22,6 +22,8 @@ import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
 import { writeFileAtomic } from '../kit/files/atomic-file.js';
 import { readPlainFileSync } from '../kit/files/plain-file.js';
 import { systemClock } from '../kit/system-clock.js';
+import { notInBackup } from '../models/added/bring-along.js';
+import { loadManifest } from '../models/model-files.js';
 import { openModels } from '../models/open-models.js';
 import { readKey } from './audit.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
@@ -122,7 +124,8 @@ async function make(to: string, _options: unknown, self: Command): Promise<void>
     clock: systemClock,
   });
   const tidied = options.keep === undefined ? NOTHING : await removeOlder(made.file, config, options.keep);
-  print(options, { ...made, ...tidied }, linesOfMade(made, tidied));
+  const without = made.manifest.encoder === null ? [] : notInBackup(loadManifest(), config.encoder);
+  print(options, { ...made, ...tidied, without }, [...linesOfMade(made, tidied), ...without]);
 }
 
 function lockOf({ recipient = [], recipientsFile, passphraseFile }: MakeOptions): BackupLock {

@@ -7,6 +7,8 @@ import type { SignatureCheck } from '../journal/head.js';
 import { signatureCheckOf } from '../journal/signing.js';
 import { explain } from '../kit/errors.js';
 import { systemClock } from '../kit/system-clock.js';
+import { encoderToBring } from '../models/added/bring-along.js';
+import { loadManifest } from '../models/model-files.js';
 import { addOpening, checkOf, contentLines, encoderOf, keyOf, type OpenOptions, signatureLine } from './backup.js';
 import { type Context, contextOf, example, print } from './context.js';
 
@@ -57,13 +59,18 @@ async function restore(file: string, _options: unknown, self: Command): Promise<
     clock: systemClock,
     log: context.log,
   };
+  // Where the networks are not known here that is what start and doctor say.
+  const networks = given.encoder === null ? undefined : loadManifest();
   const handle = await openBackup(file);
   // With sudo all keys are read by now; what is left is the work of the user to whom the state folder belongs.
   await becomeOwnerOf(state);
   const restored = await restoreBackup(file, { ...given, handle }).finally(() => handle.close());
   const { people, ...rest } = restored;
   const { text: _text, stayRemoved: _ids, ...counts } = people;
-  print(options, { ...rest, people: counts }, linesOf(restored));
+  const { encoder } = restored.report.manifest;
+  const missing = encoder === null || !networks ? undefined : encoderToBring(networks, encoder);
+  const warnings = [...restored.warnings, ...(missing === undefined ? [] : [missing])];
+  print(options, { ...rest, warnings, people: counts }, linesOf({ ...restored, warnings }));
 }
 
 /** This gate's own key: its own backups are signed with it. */

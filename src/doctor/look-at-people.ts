@@ -63,7 +63,7 @@ export async function lookAtPeople({ config, peopleFile, calibrationFile, vault,
 const adviceOn = (thrown: unknown): string =>
   thrown instanceof OperatingError && thrown.code === 'KAIMON_ENCODER_UNMEASURED'
     ? 'docs/encoders.md, "Thresholds" and "An encoder of your own"'
-    : 'kaimon models verify says which; kaimon models build makes them anew';
+    : 'kaimon models verify says which, and how each is got again';
 
 /** People who cannot be read. Where only the service has the key nothing is wrong. */
 export function notRead(thrown: unknown, sealKeyFile: string | null, { fault }: Pick<Vault, 'fault'>): Finding {

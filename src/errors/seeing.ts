@@ -35,7 +35,7 @@ export const SEEING_ERRORS = {
   KAIMON_MODEL_MISSING: {
     kind: 'environment',
     meaning: "a network's file is not there",
-    advice: '`kaimon models build`',
+    advice: '`kaimon models build`; one that was added must be brought again, as the message says',
   },
   KAIMON_MODEL_DIGEST: {
     kind: 'environment',
