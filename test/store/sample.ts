@@ -15,7 +15,8 @@ export const OTHER_ENCODER = 'dlib@fedcba987654';
 /** A folder of the test's own, gone afterwards. */
 export async function tempFolder(): Promise<string> {
   const folder = await fs.mkdtemp(join(tmpdir(), 'kaimon-store-'));
-  onTestFinished(() => fs.rm(folder, { recursive: true, force: true }));
+  // Again where something is still being saved.
+  onTestFinished(() => fs.rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
