@@ -91,6 +91,8 @@ export async function runFleet(options: FleetOptions, stop: AbortSignal): Promis
     if (why !== undefined)
       throw new OperatingError('KAIMON_MQTT_DOWN', `the broker at ${mqtt.url} is out of reach: ${why}`);
     await fleet.follow();
+    // From the subscription on: the connection may have taken longer than the quiet.
+    changedAt = systemClock.monotonic();
     for (const end = systemClock.monotonic() + QUIET_MAX_MS; ; await pause(LOOK_MS)) {
       const now = systemClock.monotonic();
       if (now - changedAt >= QUIET_MS || now >= end) break;

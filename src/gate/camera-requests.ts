@@ -82,8 +82,11 @@ function compare(
     throw new RequestError('unknown-person', `"${id}" has no photo that can be compared here: enrol the person again`);
   const own = store.get(id)?.templates.filter(({ encoder }) => encoder === gallery.encoder).length ?? 1;
   const threshold = claimThreshold(own);
-  return { same: distance <= threshold, distance, threshold };
+  return { same: distance <= threshold, distance: rounded(distance), threshold };
 }
+
+/** To one decimal: whoever changes a photo a little and asks again must not learn by the exact number whether it came nearer. */
+const rounded = (distance: number): number => Math.round(distance * 10) / 10;
 
 /** What the camera sees at this moment. @throws RequestError stale */
 export function seenNow({

@@ -1,6 +1,7 @@
 /** The keys of a site as a gate knows them now: who has signed something, and whether that one may. */
 import type { z } from 'zod';
 import { messageOf } from '../kit/errors.js';
+import { canonicalJson } from './canonical-json.js';
 import { type CheckingKey, checkingKey, SIGNATURE } from './signing-key.js';
 import {
   type Role,
@@ -54,7 +55,7 @@ export class Keyring {
   readonly #siteKeys: readonly CheckingKey[];
   readonly #keys = new Map<string, { readonly trusted: TrustedKey; readonly check: CheckingKey }>();
   #list: TrustList | undefined;
-  /** As it arrived, fields of later versions included, so that it can be given on. */
+  /** In canonical JSON, fields of later versions included, so that it can be given on. */
   #text: string | undefined;
 
   /** @throws Error where a key of the site is no point of the curve */
@@ -84,8 +85,9 @@ export class Keyring {
     if (head.serial < known) return { kind: 'older' };
     const wrong = this.#faultOf(head, document as Readonly<Record<string, unknown>>);
     if (wrong !== undefined) return refused(wrong);
+    const text = canonicalOf(head, document as Readonly<Record<string, unknown>>);
     if (head.serial === known)
-      return JSON.stringify(document) === this.#text
+      return text === this.#text
         ? { kind: 'same' }
         : refused(
             `it is another list with the number ${known}: make the next change, for each list needs a greater number than the one before`,
@@ -104,7 +106,7 @@ export class Keyring {
     for (const trusted of list.keys)
       this.#keys.set(trusted.id, { trusted, check: checks.get(trusted.id) as CheckingKey });
     this.#list = list;
-    this.#text = JSON.stringify(document);
+    this.#text = text;
     return { kind: 'taken' };
   }
 
@@ -182,6 +184,10 @@ function verified(check: CheckingKey, text: () => string, signature: string): bo
     throw thrown;
   }
 }
+
+/** One text for one list, however its fields stood: the signature is over the canonical text, and spare bits of base64 are no part of it. */
+const canonicalOf = ({ signature }: TrustHead, document: Readonly<Record<string, unknown>>): string =>
+  canonicalJson({ ...document, signature: Buffer.from(signature, 'base64').toString('base64') });
 
 const shown = (key: string): string => key.slice(0, 16).replace(/[^0-9a-f]/g, '?');
 const notOne = ({ issues: [issue] }: z.ZodError): string =>

@@ -58,8 +58,8 @@ export async function openKeys(
     seal,
     take: (document) => {
       const verdict = keyring.take(document);
-      if (verdict.kind === 'taken') {
-        const taken = document as Record<string, unknown>;
+      if (verdict.kind === 'taken' && keyring.text !== undefined) {
+        const taken = JSON.parse(keyring.text) as Record<string, unknown>;
         file.save(() => ({ schema: 1, list: taken }));
         if (keyring.list) onTaken(keyring.list);
       }

@@ -225,9 +225,9 @@ export class Site {
     this.#problem('protocol', lowered && `broker-lowered: ${lowered}`);
   }
 
-  /** Others may be trusted now: what was refused is looked at once more. */
+  /** Others are trusted now. */
   #onKeys(): void {
-    if (this.#parts.link.up) this.#sync.compare();
+    this.#sync.trustAnew();
     this.#publishInfo();
     this.#publishState();
   }

@@ -23,6 +23,22 @@ describe('a list', () => {
     expect(keyring.take(listOf([trusted('office', office, ['admin'])], { serial: 6 })).kind).toBe('taken');
   });
 
+  test('is the same however its fields stand and its signature is written, and is given on in one form', () => {
+    const turned = Object.fromEntries(Object.entries(good).reverse());
+    // The last character but two holds four bits that are no part of the 64 bytes.
+    const spare = String.fromCharCode(good.signature.charCodeAt(85) + 1);
+    const signature = `${good.signature.slice(0, 85)}${spare}==`;
+    expect(Buffer.from(signature, 'base64')).toEqual(Buffer.from(good.signature, 'base64'));
+    const texts = [good, turned, { ...good, signature }].map((list) => {
+      const keyring = keyringOf();
+      expect(keyring.take(list).kind).toBe('taken');
+      for (const other of [good, turned, { ...turned, signature }]) expect(keyring.take(other).kind).toBe('same');
+      return keyring.text;
+    });
+    expect(new Set(texts).size).toBe(1);
+    expect(keyringOf().take(JSON.parse(texts[0] ?? '')).kind).toBe('taken');
+  });
+
   test('is looked at as a whole only once its number and its signature are right', () => {
     const keyring = keyringOf();
     keyring.take(listOf([], { serial: 5 }));

@@ -60,7 +60,7 @@ interface Most {
 }
 
 function rowOf(facts: GateFacts, most: Most): FleetRow {
-  const { gate, state, info, clock, worth } = facts;
+  const { gate, state, info, clock, worth, silent } = facts;
   return {
     gate,
     status: state?.status ?? 'unknown',
@@ -72,7 +72,7 @@ function rowOf(facts: GateFacts, most: Most): FleetRow {
     journal: info?.journal ? { n: info.journal.n, hash: info.journal.hash } : null,
     signed: worth === undefined ? null : worth === 'counts',
     clockAheadMs: clock?.aheadMs ?? null,
-    differs: isThere(facts) ? differences(facts, most) : ['it is offline'],
+    differs: isThere(facts) ? differences(facts, most) : [silent ? SILENT : 'it is offline'],
     warnings: state?.warnings ?? [],
   };
 }
@@ -91,6 +91,9 @@ function differences({ state, info, clock, worth }: GateFacts, most: Most): read
     ...clockWrong(clock),
   ];
 }
+
+const SILENT =
+  'it says nothing: the list of keys names it, and nothing of it stands at the broker; it was never there, or somebody cleared it';
 
 const WORTHLESS = {
   unsigned: 'what it says of itself (info) is signed by no gate of this site: anybody may have written it',

@@ -11,7 +11,7 @@ import type { Link, Packet, Unlisten } from '../link/link.js';
 import { PAYLOAD_MAX, responseSchema } from '../messages.js';
 import { takeList } from '../taken-list.js';
 import { parseTopic, topicsOf } from '../topics.js';
-import { fleetInfoSchema, fleetStateSchema, type GateFacts, shown } from './gate-facts.js';
+import { fleetInfoSchema, fleetStateSchema, type GateFacts, shown, silentGates } from './gate-facts.js';
 
 /** Gates of one site that are shown; what stands under other names is left out. */
 export const GATES_MAX = 4_096;
@@ -69,9 +69,12 @@ export class FleetWatch {
     this.#answers = `kaimon/${parts.site}/response/${parts.by}/${randomBytes(8).toString('hex')}`;
   }
 
-  /** All that is known now. */
+  /** All that is known now, with the gates that only the list of keys knows. */
   get gates(): readonly GateFacts[] {
-    return [...this.#gates.values()];
+    const { keyring } = this.#parts;
+    const heard = [...this.#gates.values()];
+    const keys = keyring?.list?.keys.filter((key) => !keyring.isRevoked(key)) ?? [];
+    return [...heard, ...silentGates(heard, keys)];
   }
 
   /** Messages of gates beyond {@link GATES_MAX}. */
@@ -142,7 +145,7 @@ export class FleetWatch {
   #receive({ topic, payload }: Packet): void {
     const { site, keyring } = this.#parts;
     if (keyring && topic === topicsOf({ site, gate: '' }).keys) {
-      takeList(payload, (list) => keyring.take(list));
+      if (takeList(payload, (list) => keyring.take(list)).kind === 'taken') this.#parts.onChange();
       return;
     }
     if (payload.byteLength > PAYLOAD_MAX) return;
@@ -159,7 +162,7 @@ export class FleetWatch {
     if (parsed?.kind !== 'state' && parsed?.kind !== 'info') return;
     const { gate, kind } = parsed;
     if (payload.byteLength === 0) {
-      // Somebody cleared it: the gate is no more.
+      // Somebody cleared it: the gate is no more, unless the list of keys names it.
       this.#gates.delete(gate);
       this.#parts.onChange();
       return;

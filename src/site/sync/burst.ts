@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, MonotonicMs } from '../../kit/clock.js';
 import type { Log } from '../../kit/log.js';
+import { PEOPLE_MAX } from '../../person/person.js';
 import type { Link } from '../link/link.js';
 
 /** A burst is over when the gate's own marker has come back and nothing else has arrived for this long. */
@@ -8,8 +9,13 @@ const QUIET_MS = 250;
 const STEP_MS = 25;
 /** If the marker does not come back (no right to the topic?), a burst is over after this time of quiet. */
 const MARKER_MS = 10_000;
-/** A burst that goes on so long after the marker has come back is none: somebody writes on these topics without end. */
+/**
+ * A burst that goes on so long after the marker has come back is none: somebody writes on these topics without end. Only one who may write records
+ * can do so, ever new ones; and a slow link may take so long for thousands.
+ */
 const ENDLESS_MS = 60_000;
+/** Ids that are told apart; a record of any other does not prolong the burst. */
+const HEARD_MAX = 3 * PEOPLE_MAX;
 
 export interface BurstParts {
   readonly link: Link;
@@ -29,6 +35,8 @@ export interface BurstParts {
 export class Burst {
   readonly #parts: BurstParts;
   #lastReceivedMs = 0;
+  /** The broker gives each retained record once. */
+  readonly #heard = new Set<string>();
   /** Nobody who does not hear the markers can send them. */
   readonly #nonce = randomBytes(8).toString('hex');
   /** Numbers of the newest marker that was sent, and of the newest that came back. */
@@ -39,8 +47,10 @@ export class Burst {
     this.#parts = parts;
   }
 
-  /** A message of the burst arrived. */
-  received(): void {
+  /** A record that could be read arrived. One of an id that was heard in this burst is none of the burst. */
+  received(id: string): void {
+    if (this.#heard.has(id) || this.#heard.size >= HEARD_MAX) return;
+    this.#heard.add(id);
     this.#lastReceivedMs = this.#parts.clock.monotonic();
   }
 
@@ -61,6 +71,7 @@ export class Burst {
     const { link, clock, log, topic } = this.#parts;
     const token = ++this.#sent;
     const began = clock.monotonic();
+    this.#heard.clear();
     this.#lastReceivedMs = began;
     let backAt: MonotonicMs | undefined;
     await link.publish(topic, this.#marker(token), { retain: false, qos: 1 });

@@ -4,35 +4,40 @@ import type { Clock, Timer } from '../../kit/clock.js';
 const EARLY_MAX = 1_000;
 const EARLY_MS = 60_000;
 
-/** Records from the future, tried again until their time has come. A later record of the same id replaces an earlier one. */
-export class EarlyRecords<R> {
-  readonly #records = new Map<string, R>();
+/**
+ * Records from the future, looked at again until their time has come. A later record of the same id replaces an earlier one. Kept as they came,
+ * with their signatures: whose key was revoked meanwhile is then refused.
+ */
+export class EarlyRecords {
+  readonly #payloads = new Map<string, Uint8Array>();
   readonly #clock: Clock;
-  readonly #again: (id: string, record: R) => void;
+  readonly #again: (id: string, payload: Uint8Array) => void;
   #timer: Timer | undefined;
 
-  /** @param again tries a record once more; one that is still early must be added again */
-  constructor(clock: Clock, again: (id: string, record: R) => void) {
+  /** @param again reads a record once more, signature and all; one that is still early must be added again */
+  constructor(clock: Clock, again: (id: string, payload: Uint8Array) => void) {
     this.#clock = clock;
     this.#again = again;
   }
 
-  add(id: string, record: R): void {
-    if (this.#records.size < EARLY_MAX || this.#records.has(id)) this.#records.set(id, record);
+  add(id: string, payload: Uint8Array): void {
+    // A copy: what arrived is a view of all that arrived with it.
+    if (this.#payloads.size < EARLY_MAX || this.#payloads.has(id)) this.#payloads.set(id, Uint8Array.from(payload));
     this.#timer ??= this.#clock.after(EARLY_MS, () => {
       this.#timer = undefined;
-      const early = [...this.#records];
-      this.#records.clear();
-      for (const [one, record] of early) this.#again(one, record);
+      const early = [...this.#payloads];
+      this.#payloads.clear();
+      for (const [one, kept] of early) this.#again(one, kept);
     });
   }
 
   delete(id: string): void {
-    this.#records.delete(id);
+    this.#payloads.delete(id);
   }
 
-  stop(): void {
+  clear(): void {
     this.#timer?.cancel();
-    this.#records.clear();
+    this.#timer = undefined;
+    this.#payloads.clear();
   }
 }

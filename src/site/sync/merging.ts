@@ -17,6 +17,8 @@ const AT_ONCE = 200;
 export interface Arrived<R> {
   readonly record: R;
   readonly stamp: string;
+  /** As it came, to be read once more where it has to wait. */
+  readonly payload: Uint8Array;
   /** Others go before it. */
   readonly minor?: boolean;
 }
@@ -29,21 +31,22 @@ export interface MergingParts<R> {
   readonly onOwnCounts: (id: string) => void;
 }
 
-/** Takes over what arrives: the newest of each id, saved together; what is from the future is tried again until its time has come. */
+/** Takes over what arrives: the newest of each id, saved together; what is from the future is read again until its time has come. */
 export class Merging<R extends { readonly version: string }> {
   readonly #parts: MergingParts<R>;
   /** At most {@link INCOMING_MAX}. */
   readonly #incoming = new Map<string, Arrived<R>>();
-  readonly #early: EarlyRecords<Arrived<R>>;
+  readonly #early: EarlyRecords;
   #minor = 0;
   #running = false;
   /** Records that are in force and not yet on the disk. */
   #saving = 0;
-  #stopped = false;
+  /** Counts {@link dropWaiting}. */
+  #dropped = 0;
 
   constructor(parts: MergingParts<R>) {
     this.#parts = parts;
-    this.#early = new EarlyRecords(parts.clock, (id, arrived) => this.add(id, arrived));
+    this.#early = new EarlyRecords(parts.clock, (id, payload) => this.#lookAgain(id, payload));
   }
 
   /** Whether a record of this id waits. */
@@ -74,10 +77,21 @@ export class Merging<R extends { readonly version: string }> {
     this.#early.delete(id);
   }
 
-  stop(): void {
-    this.#stopped = true;
+  /** Nothing that waits is taken over: whoever was trusted when it was read may be so no more. The broker must be read anew. */
+  dropWaiting(): void {
+    this.#dropped++;
     this.#incoming.clear();
-    this.#early.stop();
+    this.#minor = 0;
+    this.#early.clear();
+  }
+
+  /** One from the future, perhaps no longer so: its signature is checked once more, by what is known of the keys now. */
+  #lookAgain(id: string, payload: Uint8Array): void {
+    const { records, rejections } = this.#parts;
+    const received = records.read(id, payload);
+    if (received.kind === 'full') rejections.add('too-many', id, received.why);
+    if (received.kind === 'invalid') rejections.add(received.signer ?? 'invalid', id, received.why);
+    if (received.kind === 'newer' && !records.isGone(id, received.stamp)) this.add(id, { ...received, payload });
   }
 
   /** What arrives counts at once, while what came before is still being saved; the store saves together what waits for its disk. */
@@ -86,11 +100,12 @@ export class Merging<R extends { readonly version: string }> {
       const batch = [...this.#incoming];
       this.#incoming.clear();
       this.#minor = 0;
+      const dropped = this.#dropped;
       const merging: Promise<void>[] = [];
       for (const [id, arrived] of batch) {
         // Gives the door's wires and timers their turn.
         if (merging.length % AT_ONCE === AT_ONCE - 1) await aTurn();
-        if (this.#stopped) break;
+        if (dropped !== this.#dropped) break;
         merging.push(this.#one(id, arrived));
       }
       // With a disk that hangs, no more than this wait for it.
@@ -110,7 +125,7 @@ export class Merging<R extends { readonly version: string }> {
       if (outcome === 'future') {
         const why = `version ${version} is more than 5 minutes ahead of this gate's clock: check the clocks`;
         rejections.add('future', id, why);
-        this.#early.add(id, arrived);
+        this.#early.add(id, arrived.payload);
       }
       // This gate's own record stands before one from the future, too.
       if (outcome === 'future' || outcome === 'older') onOwnCounts(id);

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Clock, Timer } from '../../kit/clock.js';
 import { explain } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { pauseMs } from '../../kit/retry.js';
-import { PEOPLE_MAX } from '../../person/person.js';
 import type { Link } from '../link/link.js';
 import type { EventFields } from '../messages.js';
 import { AtBroker } from './at-broker.js';
@@ -12,11 +10,11 @@ import { Merging } from './merging.js';
 import { Rejections } from './rejections.js';
 import { Repeats } from './repeats.js';
 import { PAUSES } from './sending/failed-sends.js';
+import { CHANGED_MAX, LocalChanges } from './sending/local-changes.js';
+import { refillOrder } from './sending/refill-order.js';
 import { Sending } from './sending/sending.js';
 import type { SharedRecords } from './shared-records.js';
 
-/** Ids of local changes that are remembered. */
-const CHANGED_MAX = 2 * PEOPLE_MAX;
 /** Topics asked for by name at one time: below Mosquitto's default queue of 1,000, beyond which it drops silently. */
 const BATCH = 500;
 
@@ -44,15 +42,12 @@ export class RecordSync<R extends { readonly version: string }> {
   readonly #unlisten: () => void;
   readonly #atBroker: AtBroker;
   readonly #merging: Merging<R>;
-  /**
-   * Ids that were cleared on this connection, once each. A gate that does not know of the removal yet puts its record back, and
-   * the two gates would never stop; it clears the record itself once it knows.
-   */
+  /** Ids that were cleared on this connection, once each: with a gate that does not know of the removal yet this one would never stop. */
   readonly #cleared = new Set<string>();
   /** Ids whose record is sent although the broker has it: another gate missed it. */
   readonly #forced = new Set<string>();
-  /** Ids that were changed here since the start: they are never held back. At most {@link CHANGED_MAX}. */
-  readonly #changed = new Set<string>();
+  /** What was changed here is never held back. */
+  readonly #changed = new LocalChanges();
   /** Ids whose known record was written anew on this connection. At most {@link CHANGED_MAX}. */
   readonly #renewed = new Set<string>();
   readonly #repeats: Repeats;
@@ -89,7 +84,7 @@ export class RecordSync<R extends { readonly version: string }> {
     this.#unlisten = records.onLocal((id) => {
       this.#cleared.delete(id);
       this.#merging.forget(id);
-      if (this.#changed.size < CHANGED_MAX) this.#changed.add(id);
+      this.#changed.add(id);
       this.#offer(id, true);
     });
   }
@@ -120,7 +115,7 @@ export class RecordSync<R extends { readonly version: string }> {
 
   stop(): void {
     this.down();
-    this.#merging.stop();
+    this.#merging.dropWaiting();
     this.#unlisten();
     this.#rejections.stop();
   }
@@ -128,6 +123,12 @@ export class RecordSync<R extends { readonly version: string }> {
   /** What this gate sent to its `sync` topic came back. */
   receiveMarker(payload: Uint8Array): void {
     this.#burst.receiveMarker(payload);
+  }
+
+  /** Others are trusted now: drops what was checked before and waits, and reads the broker anew. */
+  trustAnew(): void {
+    this.#merging.dropWaiting();
+    this.compareAnew();
   }
 
   /** Compares once more, if the broker is connected. */
@@ -138,10 +139,7 @@ export class RecordSync<R extends { readonly version: string }> {
   /** Sends what the broker lacks: for when nothing is held back any more. */
   refill(): void {
     const { records, marker } = this.#parts;
-    const ids = [...records.ids()];
-    // Each gate begins elsewhere, so that of a hundred gates that fill an empty broker one sends a record and not all.
-    const first = createHash('sha256').update(marker).digest().readUInt32BE(0) % Math.max(1, ids.length);
-    for (let i = 0; i < ids.length; i++) this.#offer(ids[(first + i) % ids.length] ?? '');
+    for (const id of refillOrder([...records.ids()], marker)) this.#offer(id);
   }
 
   /** Reads these records at the broker anew, then sends this gate's own although the broker has them: somebody has missed one. */
@@ -163,11 +161,12 @@ export class RecordSync<R extends { readonly version: string }> {
 
   /** The record of `id` arrived. */
   receive(id: string, payload: Uint8Array): void {
-    this.#burst.received();
     this.#sending.heard(id);
     this.#atBroker.hear();
     const { records } = this.#parts;
     const received = records.read(id, payload);
+    // Junk is no part of what the broker keeps: it must not hold up this gate's own.
+    if (received.kind !== 'invalid' && received.kind !== 'empty') this.#burst.received(id);
     if (received.kind !== 'invalid' && received.kind !== 'full') this.#merging.forget(id);
     switch (received.kind) {
       case 'full':
@@ -197,7 +196,7 @@ export class RecordSync<R extends { readonly version: string }> {
         break;
       case 'newer':
         if (!records.isGone(id, received.stamp)) {
-          if (this.#merging.add(id, received)) this.#atBroker.note(id, received.stamp);
+          if (this.#merging.add(id, { ...received, payload })) this.#atBroker.note(id, received.stamp);
           return;
         }
         this.#atBroker.note(id, received.stamp);
@@ -209,6 +208,7 @@ export class RecordSync<R extends { readonly version: string }> {
     const { link, records, marker, log } = this.#parts;
     const stale = () => session !== this.#session;
     try {
+      for (const id of this.#changed.unshared()) this.#offer(id, true);
       await link.subscribe([marker, records.filter]);
       await this.#burst.over(stale);
       // A broker drops retained records silently when a burst overflows its queue (seen: Mosquitto's default gives
@@ -253,8 +253,9 @@ export class RecordSync<R extends { readonly version: string }> {
 
   /** Sends the record of `id` to the broker if the broker lacks it or has an older one. */
   #offer(id: string, isChange = false): void {
+    const { link, records } = this.#parts;
     // Before the comparison is done, all records are candidates anyway.
-    if (!this.#settled) return;
+    if (!this.#settled && !(link.up && this.#changed.isUrgent(id, this.#atBroker.get(id), records))) return;
     this.#sending.add(id, isChange);
   }
 
@@ -277,6 +278,8 @@ export class RecordSync<R extends { readonly version: string }> {
   async #publish(id: string, stamp: string): Promise<void> {
     const { link, records } = this.#parts;
     const text = stamp === '' ? '' : records.text(id);
-    if (text !== undefined) await link.publish(records.topic(id), text, { retain: true, qos: 1 });
+    if (text === undefined) return;
+    await link.publish(records.topic(id), text, { retain: true, qos: 1 });
+    if (records.stamp(id) === stamp) this.#changed.shared(id);
   }
 }

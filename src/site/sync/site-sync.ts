@@ -35,7 +35,10 @@ export interface SiteSyncParts
 export class SiteSync {
   readonly #people: RecordSync<SiteRecord>;
   readonly #passages: RecordSync<Passage> | undefined;
-  readonly #all: readonly Pick<RecordSync<Passage>, 'up' | 'down' | 'stop' | 'receiveMarker' | 'settled'>[];
+  readonly #all: readonly Pick<
+    RecordSync<Passage>,
+    'up' | 'down' | 'stop' | 'trustAnew' | 'receiveMarker' | 'settled'
+  >[];
   readonly #care: PeopleCare;
   readonly #comparison: PeopleComparison;
   readonly #resync: Resync<PeopleSummary>;
@@ -97,7 +100,7 @@ export class SiteSync {
   up(): void {
     this.#care.check();
     this.#comparison.up();
-    this.compare();
+    for (const sync of this.#all) sync.up();
   }
 
   down(): void {
@@ -105,9 +108,9 @@ export class SiteSync {
     for (const sync of this.#all) sync.down();
   }
 
-  /** Compares all records with the broker anew. */
-  compare(): void {
-    for (const sync of this.#all) sync.up();
+  /** Others are trusted now: what was refused is looked at once more, and what was taken and waits as well. */
+  trustAnew(): void {
+    for (const sync of this.#all) sync.trustAnew();
   }
 
   /** The request `resync`. @throws RequestError busy where that takes long */

@@ -115,6 +115,36 @@ test('where the site has keys it asks for clocks as one of its list, or learns n
   rmSync(folder, { recursive: true });
 }, 40_000);
 
+test('a gate of the list of keys that says nothing is shown, although somebody has cleared what it had said', async () => {
+  const [own, other] = [newSigningKey().key, newSigningKey().key];
+  const revoked = { revoked: '2026-01-01T00:00:00.000Z' };
+  const list = listOf([
+    trusted('north-2', own, ['gate']),
+    trusted('pair', other, ['gate'], { gates: ['south', 'east'] }),
+    trusted('old', newSigningKey().key, ['gate'], revoked),
+    trusted('office', newSigningKey().key, ['read']),
+  ]);
+  await gate('north', 0, siteKeysOf(list, own));
+  const south = await gate('south', 0, siteKeysOf(list, other));
+  const link = mqttLink(configFor(mosquitto.url), 'liar');
+  link.start();
+  const kept = { retain: true, qos: 1 } as const;
+  await link.publish('kaimon/home/keys', JSON.stringify(list), kept);
+  const siteKeys = { siteKey: [siteKey.publicKey] };
+  const rows = () => said().gates.map((row) => [row.gate, row.differs[0]?.slice(0, 15)]);
+  const east = ['east', 'it says nothing'];
+  await fleetUntil(() => rows().every(([name, differs]) => name === 'east' || differs === undefined), siteKeys);
+  expect(rows()).toEqual([east, ['north', undefined], ['south', undefined]]);
+  await south.stop();
+  gates = gates.filter((one) => one !== south);
+  const { state, info } = topicsOf({ site: 'home', gate: 'south' });
+  for (const topic of [state, info]) await link.publish(topic, '', kept);
+  printed = '';
+  expect(await fleet(siteKeys)).toBe(1);
+  expect(rows()).toEqual([east, ['north', undefined], ['south', 'it says nothing']]);
+  await link.end();
+}, 60_000);
+
 test('with MQTT 3.1.1 it learns the same', async () => {
   await gate('north');
   const config = join(mkdtempSync(join(tmpdir(), 'kaimon-fleet-')), 'kaimon.yaml');

@@ -5,6 +5,7 @@ import { peopleRecords } from '../../../src/site/sync/people-records.js';
 import { Rejections } from '../../../src/site/sync/rejections.js';
 import { topicsOf } from '../../../src/site/topics.js';
 import { stampOf } from '../../../src/store/merge.js';
+import { personText } from '../../../src/store/record.js';
 import { until } from '../until.js';
 import { MemoryPeople, person, version } from './memory-people.js';
 
@@ -21,10 +22,10 @@ test('what arrives counts at once, although the disk has not taken yet what came
   };
   const rejections = new Rejections(clock, () => undefined);
   const merging = new Merging({ records, rejections, clock, onOwnCounts: () => undefined });
-  onTestFinished(() => merging.stop());
+  onTestFinished(() => merging.dropWaiting());
   for (const id of ['ada', 'bob']) {
     const record = person(id, version(1));
-    merging.add(id, { record, stamp: stampOf(record) });
+    merging.add(id, { record, stamp: stampOf(record), payload: Buffer.from(personText(record)) });
     await until(`${id} is known`, () => people.get(id) !== undefined);
   }
 });

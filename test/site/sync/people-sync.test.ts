@@ -283,7 +283,7 @@ describe('the end of a burst', () => {
     const { burst, pass, marker } = await begin();
     burst.receiveMarker(marker);
     for (let i = 0; i < 10; i++) {
-      burst.received();
+      burst.received(`p${i}`);
       expect(await pass(200)).toBe(false);
     }
     expect(await pass(300)).toBe(true);
