@@ -79,7 +79,7 @@ function small(packetMax: number | undefined): readonly Finding[] {
     warning(
       'broker',
       `it takes packets of ${packetMax} bytes at most, so no photo larger than that arrives`,
-      'max_packet_size 9000000 in mosquitto.conf',
+      `max_packet_size ${PACKET_MAX} in mosquitto.conf`,
     ),
   ];
 }

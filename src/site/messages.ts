@@ -10,6 +10,8 @@ export const RECORD_MAX = 96 * 1024;
 export const PACKET_MAX = ENROLL_PAYLOAD_MAX + 64 * 1024;
 /** Properties of one message in MQTT 5, user properties most of all: some milliseconds to read. */
 export const PROPERTIES_MAX = 16 * 1024;
+/** A packet that is no message: the largest is the answer to a subscription of 500 topics. */
+export const CONTROL_MAX = 64 * 1024;
 /** One event, as JSON. */
 export const EVENT_MAX = 4 * 1024;
 

@@ -2,6 +2,7 @@ import type { MonotonicMs, Timer } from '../kit/clock.js';
 import { explain } from '../kit/errors.js';
 import { BrokerWatch } from './broker/broker-watch.js';
 import { watchRefusals } from './broker/refusals.js';
+import { SkippedMessages } from './broker/skipped-messages.js';
 import { InfoReader } from './info/info-reader.js';
 import { signedInfo } from './info/sign-info.js';
 import { KeysTopic } from './keys-topic.js';
@@ -30,6 +31,7 @@ export class Site {
   readonly #keysTopic: KeysTopic | undefined;
   readonly #sync: SiteSync;
   readonly #broker: BrokerWatch;
+  readonly #skipped: SkippedMessages;
   readonly #stateTopic: RetainedTopic;
   readonly #infoTopic: RetainedTopic;
   /** One entry for each part that can have a problem. */
@@ -76,6 +78,7 @@ export class Site {
       onForgot: () => outbox.add('broker-forgot'),
       contest: () => this.#infoTopic.up(),
     });
+    this.#skipped = new SkippedMessages({ clock, log, onProblem: (text) => this.#problem('skipped', text) });
     outbox.setCarrier({
       publish: (event) => link.publish(this.#topics.event, event, { retain: false, qos: 1 }),
       onProblem: (text) => this.#problem('events', text),
@@ -118,6 +121,7 @@ export class Site {
       link.onMessage((packet) => this.#onMessage(packet)),
       link.onUp(() => this.#onUp()),
       link.onDown((why) => this.#onDown(why)),
+      link.onOversized((message) => this.#skipped.skipped(message)),
     ];
     // As long as the link lives: the last events are delivered after the stop.
     link.onUp(() => outbox.up());
@@ -157,7 +161,6 @@ export class Site {
     this.#keysTopic?.up();
     this.#requestServer.up();
     this.#broker.up(this.#parts.link.packetMax);
-    this.#tellLowered();
     // With the number of this connection; it is sent with the rest.
     this.#publishInfo();
     // A client that reads "online" may send a request at once: so the gate subscribes before it says so.
@@ -220,11 +223,6 @@ export class Site {
     }
   }
 
-  #tellLowered(): void {
-    const { lowered } = this.#parts.link;
-    this.#problem('protocol', lowered && `broker-lowered: ${lowered}`);
-  }
-
   /** Others are trusted now. */
   #onKeys(): void {
     this.#sync.trustAnew();
@@ -265,7 +263,7 @@ export class Site {
   #eachMinute(): void {
     this.#minuteTimer = this.#parts.clock.after(MINUTE_MS, () => {
       this.#broker.minute();
-      this.#tellLowered();
+      this.#skipped.minute();
       // Signed anew: what others heard from this gate long ago counts no more.
       if (this.#parts.keys) this.#publishInfo();
       this.#eachMinute();

@@ -48,7 +48,7 @@ for (const count of values.people.split(',').map(Number)) {
   const people = made(count, NUMBERS);
   for (const given of [undefined, keys]) {
     const how = given ? 'signed and sealed' : 'plain';
-    const broker = await startMosquitto(['max_packet_size 9000000', 'set_tcp_nodelay true']);
+    const broker = await startMosquitto(['max_packet_size 8454144', 'set_tcp_nodelay true']);
     const empty = brokerMiB(broker);
     const client = await mqtt.connectAsync(broker.url, { protocolVersion: 5 });
     let waiting = [];

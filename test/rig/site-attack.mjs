@@ -35,7 +35,7 @@ const folder = mkdtempSync(join(tmpdir(), 'kaimon-attack-'));
 const wrong = [];
 
 const [{ startMosquitto }] = await fromSources('/test/site/mosquitto.ts');
-const broker = await startMosquitto(['max_packet_size 9000000']);
+const broker = await startMosquitto(['max_packet_size 8454144']);
 const keys = join(folder, 'keys');
 let opened = await newKeyFolder(keys, 'home', clock);
 const add = async (name, roles) => {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseJson } from '../../src/site/bounded-json.js';
-import { PacketSize, type TooLarge } from '../../src/site/link/packet-size.js';
 import { parseTopic, topicsOf } from '../../src/site/topics.js';
 
 const names = { site: 'home', gate: 'north' };
@@ -66,35 +65,4 @@ test.each([
 
 test('bytes that are not UTF-8 are refused', () => {
   expect(parseJson(Buffer.from([0x22, 0xff, 0x22]))).toEqual({ ok: false, why: 'the payload is not UTF-8 text' });
-});
-
-/** A packet of MQTT as the wire shows it: type, length, content. */
-function wire(length: number): Buffer {
-  const head = [0x30];
-  let rest = length;
-  do {
-    head.push((rest % 128) | (rest >= 128 ? 0x80 : 0));
-    rest = Math.floor(rest / 128);
-  } while (rest > 0);
-  return Buffer.concat([Buffer.from(head), Buffer.alloc(length, 0xff)]);
-}
-
-test('a packet that announces too many bytes is found, however the bytes are cut into pieces', () => {
-  const sizes = fc.array(fc.integer({ min: 0, max: 70_000 }), { minLength: 1, maxLength: 5 });
-  fc.assert(
-    fc.property(sizes, fc.integer({ min: 1, max: 5_000 }), fc.integer({ min: 0, max: 70_000 }), (lengths, cut, max) => {
-      const bytes = Buffer.concat(lengths.map(wire));
-      const watch = new PacketSize(max, 4);
-      let found: TooLarge | undefined;
-      for (let at = 0; at < bytes.length && found === undefined; at += cut)
-        found = watch.feed(bytes.subarray(at, at + cut));
-      const tooLarge = lengths.some((length) => length > max);
-      expect(found !== undefined).toBe(tooLarge);
-    }),
-    { numRuns: 50 },
-  );
-});
-
-test('a length of five bytes is malformed', () => {
-  expect(new PacketSize(1e9, 4).feed(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80, 0x00]))).toBeDefined();
 });

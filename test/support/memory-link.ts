@@ -2,6 +2,7 @@ import type { Clock } from '../../src/kit/clock.js';
 import { type Log, silentLog } from '../../src/kit/log.js';
 import type { Link, Packet, PublishOptions, Unlisten, Will } from '../../src/site/link/link.js';
 import { Listeners } from '../../src/site/link/listeners.js';
+import type { Oversized } from '../../src/site/link/packet-filter.js';
 import { failure, type Pending, PendingPublishes } from '../../src/site/link/pending-publishes.js';
 
 /** A simulated broker: retained messages, wills, wildcards, answers in order on later turns of the event loop. */
@@ -68,13 +69,13 @@ export class MemoryLink implements Link {
   readonly #messages: Listeners<Packet>;
   readonly #ups: Listeners<void>;
   readonly #downs: Listeners<string>;
+  readonly #oversized: Listeners<Oversized>;
   readonly #pending: PendingPublishes;
   #filters: readonly string[] = [];
   #state: 'new' | 'running' | 'ended' = 'new';
   #up = false;
   trouble: string | undefined;
   packetMax: number | undefined;
-  lowered: string | undefined;
 
   constructor(broker: MemoryBroker, clock: Clock, log: Log, will: Will | undefined) {
     this.#broker = broker;
@@ -82,6 +83,7 @@ export class MemoryLink implements Link {
     this.#messages = new Listeners(log);
     this.#ups = new Listeners(log);
     this.#downs = new Listeners(log);
+    this.#oversized = new Listeners(log);
     this.#pending = new PendingPublishes(clock);
   }
 
@@ -125,6 +127,15 @@ export class MemoryLink implements Link {
 
   onDown(listener: (why: string) => void): Unlisten {
     return this.#downs.add(listener);
+  }
+
+  onOversized(listener: (message: Oversized) => void): Unlisten {
+    return this.#oversized.add(listener);
+  }
+
+  /** Simulation: a message that is larger than the link takes was published. */
+  skip(message: Oversized): void {
+    this.#oversized.notify(message);
   }
 
   async end(): Promise<void> {

@@ -213,7 +213,7 @@ export class BrokerWatch {
 }
 
 const tooSmall = (packetMax: number): string =>
-  `broker-small: the broker takes packets of ${packetMax} bytes at most, so no photo larger than that arrives: allow ${PACKET_MAX} (Mosquitto: max_packet_size 9000000)`;
+  `broker-small: the broker takes packets of ${packetMax} bytes at most, so no photo larger than that arrives: allow ${PACKET_MAX} (Mosquitto: max_packet_size ${PACKET_MAX})`;
 
 const unheard = (topic: string): string =>
   `broker-unheard: what this gate publishes on ${topic} does not come back: let its user name read and write its own topics in the broker's access list (docs/mqtt.md)`;

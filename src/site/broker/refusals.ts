@@ -20,9 +20,6 @@ export function watchRefusals(link: Link, onProblem: (part: string, text: string
     get trouble() {
       return link.trouble;
     },
-    get lowered() {
-      return link.lowered;
-    },
     get packetMax() {
       return link.packetMax;
     },
@@ -43,6 +40,7 @@ export function watchRefusals(link: Link, onProblem: (part: string, text: string
     onMessage: (listener) => link.onMessage(listener),
     onUp: (listener) => link.onUp(listener),
     onDown: (listener) => link.onDown(listener),
+    onOversized: (listener) => link.onOversized(listener),
     end: () => link.end(),
   };
 }

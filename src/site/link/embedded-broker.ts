@@ -1,8 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { Aedes } from 'aedes';
 import { OperatingError } from '../../kit/errors.js';
-import { PACKET_MAX } from '../messages.js';
-import { PacketSize } from './packet-size.js';
+import { PacketFilter } from './packet-filter.js';
 
 /** A demo has one daemon, one script and a few clients that subscribe. */
 const CLIENTS_MAX = 32;
@@ -24,9 +23,10 @@ export async function startBroker({ port = 0 }: { readonly port?: number } = {})
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    const size = new PacketSize(PACKET_MAX, 4);
+    const filter = new PacketFilter(4);
     socket.on('data', (chunk: Buffer) => {
-      if (size.feed(chunk) !== undefined) socket.destroy();
+      const { oversized, broken } = filter.feed(chunk);
+      if (oversized.length > 0 || broken !== undefined) socket.destroy();
     });
     broker.handle(socket);
   });

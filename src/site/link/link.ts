@@ -1,3 +1,5 @@
+import type { Oversized } from './packet-filter.js';
+
 /** A message as it arrived. `responseTopic` and below exist with MQTT 5 only. */
 export interface Packet {
   readonly topic: string;
@@ -43,8 +45,6 @@ export interface Link {
   readonly trouble: string | undefined;
   /** The largest packet in bytes that the broker takes, as far as is known; undefined: no bound is known. MQTT 3.1.1 does not tell. */
   readonly packetMax: number | undefined;
-  /** Why it speaks an older version of MQTT than the broker does, in a sentence; undefined where it does not. */
-  readonly lowered: string | undefined;
   /**
    * Resolves when the broker has acknowledged (QoS 1) or the bytes are on their way (QoS 0). While the broker is away
    * the message waits, at most {@link PUBLISH_TIMEOUT_MS} and in its {@link ROOMS room}. A broken connection may deliver it twice.
@@ -58,6 +58,8 @@ export interface Link {
   onMessage(listener: (packet: Packet) => void): Unlisten;
   onUp(listener: () => void): Unlisten;
   onDown(listener: (why: string) => void): Unlisten;
+  /** A message was larger than this side takes, or had more properties: it is acknowledged, and no listener hears it. */
+  onOversized(listener: (message: Oversized) => void): Unlisten;
   /** Disconnects properly, so that the will is not sent. Safe to call twice; waiting publishes fail. */
   end(): Promise<void>;
 }

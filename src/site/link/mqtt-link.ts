@@ -1,5 +1,4 @@
-import { Socket } from 'node:net';
-import { connect, type IPublishPacket, type MqttClient } from 'mqtt';
+import { type IPublishPacket, MqttClient } from 'mqtt';
 import type { Clock, MonotonicMs, Timer } from '../../kit/clock.js';
 import { explain, OperatingError } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
@@ -7,13 +6,13 @@ import { pauseMs, type RetryPlan } from '../../kit/retry.js';
 import type { Names } from '../topics.js';
 import { askBroker, deniedText, type Question } from './ask-broker.js';
 import { connectTrouble, HANGS } from './connect-trouble.js';
+import { FilteredSocket, openSocket } from './filtered-socket.js';
 import { type Allowance, InFlight } from './in-flight.js';
 import type { Link, LinkConfig, Packet, PublishOptions, Unlisten, Will } from './link.js';
 import { Listeners } from './listeners.js';
-import { Lowered } from './lowered.js';
-import { mqttOptions } from './mqtt-options.js';
+import { brokerUrl, mqttOptions } from './mqtt-options.js';
 import { packetOf } from './mqtt-packets.js';
-import { limitPackets } from './packet-size.js';
+import { type Oversized, PacketFilter, STAND_IN } from './packet-filter.js';
 import { failure, PendingPublishes } from './pending-publishes.js';
 import { reasonText } from './reason-codes.js';
 import { TroubleLog } from './trouble-log.js';
@@ -47,8 +46,7 @@ export class MqttLink implements Link {
   readonly #pending: PendingPublishes;
   readonly #inFlight: InFlight;
   readonly #troubleLog: TroubleLog;
-  readonly #lowered = new Lowered();
-  #raise: Timer | undefined;
+  readonly #oversizedListeners: Listeners<Oversized>;
   #client: MqttClient | undefined;
   #up = false;
   #trouble: string | undefined;
@@ -70,6 +68,7 @@ export class MqttLink implements Link {
     this.#messageListeners = new Listeners(parts.log);
     this.#upListeners = new Listeners(parts.log);
     this.#downListeners = new Listeners(parts.log);
+    this.#oversizedListeners = new Listeners(parts.log);
     this.#pending = new PendingPublishes(parts.clock);
     this.#inFlight = new InFlight(this.#pending, parts.clock, (seconds) =>
       this.#breakOff(`the broker is connected and has acknowledged nothing for ${seconds} s: ${HANGS}`),
@@ -95,10 +94,6 @@ export class MqttLink implements Link {
     return this.#inFlight.packetMax;
   }
 
-  get lowered(): string | undefined {
-    return this.#lowered.problem(this.#parts.clock.monotonic());
-  }
-
   /** The protocol in use: 5, or 4 for 3.1.1. */
   get version(): 4 | 5 {
     return this.#version;
@@ -120,6 +115,10 @@ export class MqttLink implements Link {
 
   onDown(listener: (why: string) => void): Unlisten {
     return this.#downListeners.add(listener);
+  }
+
+  onOversized(listener: (message: Oversized) => void): Unlisten {
+    return this.#oversizedListeners.add(listener);
   }
 
   publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<void> {
@@ -149,7 +148,6 @@ export class MqttLink implements Link {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#retry?.cancel();
-    this.#raise?.cancel();
     const client = this.#client;
     const wasUp = this.#up;
     this.#client = undefined;
@@ -170,8 +168,23 @@ export class MqttLink implements Link {
   #connect(): void {
     const { config, names, will, log } = this.#parts;
     let client: MqttClient;
+    let why = 'the connection was closed';
+    let refusedVersion = false;
+    let code: string | number | undefined;
+    let firstByte: number | undefined;
     try {
-      client = connect(config.url, mqttOptions(config, names, this.#version, will));
+      const options = mqttOptions(config, names, this.#version, will);
+      const socket = openSocket(brokerUrl(config.url), options);
+      socket.once('data', (chunk: Buffer) => {
+        firstByte = chunk[0];
+      });
+      const filtered = new FilteredSocket(socket, new PacketFilter(this.#version), {
+        onOversized: (message) => this.#oversizedListeners.notify(message),
+        onBroken: (sentence) => {
+          why = sentence;
+        },
+      });
+      client = new MqttClient(() => filtered, options);
     } catch (thrown) {
       this.#trouble = explain(thrown);
       log.error({ err: this.#trouble }, 'cannot prepare the connection to the broker');
@@ -179,20 +192,6 @@ export class MqttLink implements Link {
       return;
     }
     this.#client = client;
-    // Otherwise each acknowledgement waits up to 40 ms for the other side's (Nagle meets delayed ACK).
-    if (client.stream instanceof Socket) client.stream.setNoDelay(true);
-    let why = 'the connection was closed';
-    let refusedVersion = false;
-    let code: string | number | undefined;
-    let firstByte: number | undefined;
-    client.stream.once('data', (chunk: Buffer) => {
-      firstByte = chunk[0];
-    });
-    limitPackets(client.stream, this.#version, (what, sentence) => {
-      why = sentence;
-      // Where it is retained, it would come again on each connection: with 3.1.1 the broker leaves properties out.
-      if (what === 'properties' && config.protocol === 'auto') this.#lower(sentence);
-    });
     client.on('connect', ({ properties = {} }) => this.#onConnect(client, properties));
     client.on('message', (_topic, _payload, packet) => this.#onPublish(client, packet));
     client.on('disconnect', ({ reasonCode }) => {
@@ -213,17 +212,6 @@ export class MqttLink implements Link {
     });
   }
 
-  /** Speaks 3.1.1 for a while. */
-  #lower(why: string): void {
-    const { clock } = this.#parts;
-    this.#version = 4;
-    this.#raise?.cancel();
-    this.#raise = clock.after(this.#lowered.lower(why, clock.monotonic()), () => {
-      this.#version = 5;
-      this.#breakOff('MQTT 5 is tried again');
-    });
-  }
-
   /** Ends the connection of the moment; the next one is tried as always. */
   #breakOff(why: string): void {
     if (!this.#client) return;
@@ -237,13 +225,12 @@ export class MqttLink implements Link {
     this.#trouble = undefined;
     this.#upSince = this.#parts.clock.monotonic();
     this.#troubleLog.connected(this.#version === 5 ? '5' : '3.1.1');
-    if (this.#version === 5) this.#lowered.raised(this.#upSince);
     this.#inFlight.begin(client, this.#version, allowed);
     this.#upListeners.notify();
   }
 
   #onPublish(client: MqttClient, packet: IPublishPacket): void {
-    if (client === this.#client) this.#messageListeners.notify(packetOf(packet));
+    if (client === this.#client && packet.topic !== STAND_IN) this.#messageListeners.notify(packetOf(packet));
   }
 
   #onClose(client: MqttClient, found: string, refusedVersion: boolean): void {

@@ -1,4 +1,6 @@
 // pure
+import { PACKET_MAX } from '../messages.js';
+
 /** Reason codes of MQTT 5 (2.4) that a broker gives, in words of this page, with what to do about them. */
 const REASONS: Readonly<Record<number, readonly [what: string, advice: string]>> = {
   128: ['it does not say why', "look into the broker's log"],
@@ -11,7 +13,10 @@ const REASONS: Readonly<Record<number, readonly [what: string, advice: string]>>
   141: ['it heard nothing from this gate for too long', 'check the network, or raise mqtt.keepaliveSeconds'],
   144: ['it does not take this topic', "look at the broker's limits of topics"],
   147: ['too much was on its way at one time', "raise the broker's receive maximum (Mosquitto: max_inflight_messages)"],
-  149: ['it is too large', "raise the broker's limits (Mosquitto: max_packet_size 9000000, message_size_limit 0)"],
+  149: [
+    'it is too large',
+    `raise the broker's limits (Mosquitto: max_packet_size ${PACKET_MAX}, message_size_limit 0)`,
+  ],
   150: ['too many messages in a short time', "raise the broker's limit of messages a second"],
   151: ['its quota is used up', "raise the broker's quota of this gate (memory, disk, messages or connections)"],
   152: ['somebody who runs the broker ended it', 'ask there'],

@@ -28,7 +28,7 @@ export class Brokers {
       return [
         'persistence true',
         `persistence_location ${join(folder, name)}/`,
-        'max_packet_size 9000000',
+        'max_packet_size 8454144',
         'set_tcp_nodelay true',
       ];
     });

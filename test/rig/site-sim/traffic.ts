@@ -61,10 +61,6 @@ export class CountedLink implements Link {
     return this.#link.packetMax;
   }
 
-  get lowered(): string | undefined {
-    return this.#link.lowered;
-  }
-
   get trouble(): string | undefined {
     return this.#link.trouble;
   }
@@ -96,6 +92,10 @@ export class CountedLink implements Link {
 
   onDown(listener: (why: string) => void): Unlisten {
     return this.#link.onDown(listener);
+  }
+
+  onOversized(listener: Parameters<Link['onOversized']>[0]): Unlisten {
+    return this.#link.onOversized(listener);
   }
 
   end(): Promise<void> {

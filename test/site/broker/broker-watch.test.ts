@@ -181,7 +181,7 @@ test('what is published and does not come back is a problem after 15 seconds, un
 
 test('a broker that takes no photo is a problem from the greeting on; one that takes them is none', () => {
   watch.up(1_000_000);
-  expect(problems.get('broker-small')).toMatch(/1000000 bytes.*max_packet_size 9000000/);
+  expect(problems.get('broker-small')).toMatch(/1000000 bytes.*max_packet_size 8454144/);
   watch.down('cut');
   watch.up(9_000_000);
   expect(kinds()).toEqual([]);

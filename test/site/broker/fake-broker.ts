@@ -10,8 +10,14 @@ export interface FakeBroker {
   close(): Promise<void>;
 }
 
-/** Answers of MQTT 5 that a real Mosquitto cannot be made to give. It greets, answers subscriptions and pings, and publishes nothing. */
-export async function fakeBroker(answering: Answering): Promise<FakeBroker> {
+/**
+ * Answers of MQTT 5 that a real Mosquitto cannot be made to give. It greets, answers subscriptions and pings, and publishes nothing.
+ * @param lies what it sends in place of the answer to a CONNECT (1), PUBLISH (3) or SUBSCRIBE (8)
+ */
+export async function fakeBroker(
+  answering: Answering,
+  lies: Readonly<Partial<Record<1 | 3 | 8, Buffer>>> = {},
+): Promise<FakeBroker> {
   const sockets = new Set<Socket>();
   let greeted = 0;
   const server = createServer((socket) => {
@@ -24,8 +30,10 @@ export async function fakeBroker(answering: Answering): Promise<FakeBroker> {
       for (let packet = next(rest); packet; packet = next(rest)) {
         rest = rest.subarray(packet.size);
         const { kind, body } = packet;
-        if (kind === 1) {
-          greeted++;
+        if (kind === 1) greeted++;
+        const lie = lies[kind as 1 | 3 | 8];
+        if (lie) socket.write(lie);
+        else if (kind === 1) {
           socket.write(Buffer.from([0x20, 3, 0, 0, 0]));
         } else if (kind === 8) socket.write(subscribed(body));
         else if (kind === 12) socket.write(Buffer.from([0xd0, 0]));

@@ -181,7 +181,7 @@ describe('a broker that takes too little', () => {
     const { url } = await broker('max_packet_size 1000000');
     const gate = north(url);
     await until('it is told', () => has(gate, 'broker-small'));
-    expect(problemOf(gate, 'broker-small')).toContain('max_packet_size 9000000');
+    expect(problemOf(gate, 'broker-small')).toContain('max_packet_size 8454144');
   });
 
   test.each([
