@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../../kit/clock.js';
 import { explain, messageOf } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { pauseMs } from '../../kit/retry.js';
+import { PEOPLE_MAX } from '../../person/person.js';
 import type { Link } from '../link/link.js';
 import type { EventFields } from '../messages.js';
 import { AtBroker } from './at-broker.js';
@@ -10,11 +11,12 @@ import { Merging } from './merging.js';
 import { Rejections } from './rejections.js';
 import { Repeats } from './repeats.js';
 import { FailedSends, PAUSES } from './sending/failed-sends.js';
-import { CHANGED_MAX, LocalChanges } from './sending/local-changes.js';
 import { Outgoing } from './sending/outgoing.js';
 import { refillOrder } from './sending/refill-order.js';
 import type { SharedRecords } from './shared-records.js';
 
+/** Ids of local changes that are remembered. */
+const CHANGED_MAX = 2 * PEOPLE_MAX;
 /** Topics asked for by name at one time: below Mosquitto's default queue of 1,000, beyond which it drops silently. */
 const BATCH = 500;
 
@@ -48,8 +50,8 @@ export class RecordSync<R extends { readonly version: string }> {
   readonly #cleared = new Set<string>();
   /** Ids whose record is sent although the broker has it: another gate missed it. */
   readonly #forced = new Set<string>();
-  /** What was changed here is never held back. */
-  readonly #changed = new LocalChanges();
+  /** Ids that were changed here since the start: they are never held back. At most {@link CHANGED_MAX}. */
+  readonly #changed = new Set<string>();
   /** Ids whose known record was written anew on this connection. At most {@link CHANGED_MAX}. */
   readonly #renewed = new Set<string>();
   readonly #repeats: Repeats;
@@ -75,7 +77,7 @@ export class RecordSync<R extends { readonly version: string }> {
     this.#unlisten = records.onLocal((id) => {
       this.#cleared.delete(id);
       this.#merging.forget(id);
-      this.#changed.add(id);
+      if (this.#changed.size < CHANGED_MAX) this.#changed.add(id);
       this.#offer(id, true);
     });
   }
@@ -198,7 +200,6 @@ export class RecordSync<R extends { readonly version: string }> {
     const { link, records, marker, log } = this.#parts;
     const stale = () => session !== this.#session;
     try {
-      for (const id of this.#changed.unshared()) this.#offer(id, true);
       await link.subscribe([marker, records.filter]);
       await this.#burst.over(stale);
       // A broker drops retained records silently when a burst overflows its queue (seen: Mosquitto's default gives
@@ -241,9 +242,8 @@ export class RecordSync<R extends { readonly version: string }> {
 
   /** Sends the record of `id` to the broker if the broker lacks it or has an older one. */
   #offer(id: string, isChange = false): void {
-    const { link, records } = this.#parts;
     // Before the comparison is done, all records are candidates anyway.
-    if (!this.#settled && !(link.up && this.#changed.isUrgent(id, this.#atBroker.get(id), records))) return;
+    if (!this.#settled) return;
     this.#outgoing.add(id, isChange);
     this.#sendAll();
   }
@@ -281,7 +281,6 @@ export class RecordSync<R extends { readonly version: string }> {
       const text = stamp === '' ? '' : records.text(id);
       if (text !== undefined) await link.publish(records.topic(id), text, { retain: true, qos: 1 });
       taken = true;
-      if (text !== undefined && records.stamp(id) === stamp) this.#changed.shared(id);
       if (session === this.#session) {
         this.#atBroker.taken(id, stamp, records.beats);
         this.#failed.done(id);
