@@ -45,7 +45,6 @@ export const passageRecords = (source: PassageSource, topics: Topics, clock: Clo
   stamp: (id) => source.passage(id)?.version,
   // Otherwise a record from a clock that was once ahead would hold until its date.
   beats: (own, found) => own > found || isFuture(found, clock.wall()),
-  isFinal: () => false,
   isGone: (id) => source.isGone(id),
   holdsBack: () => false,
   read: (id, payload) => readPassage(payload, source.passage(id)?.version),

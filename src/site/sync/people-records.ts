@@ -109,7 +109,6 @@ export const peopleRecords = (
     ids: () => [...Array.from(people.all(), ({ id }) => id), ...people.tombstones().keys()],
     stamp,
     beats: (own, found) => supersedes(own, found, now()),
-    isFinal: isRemovalStamp,
     // A removal is a record of its own until it was kept long enough.
     isGone: (id, found) => isRemovalStamp(found) && isForgotten(stampVersion(found)) && stamp(id) === undefined,
     holdsBack: (own) => (isRemovalStamp(own) ? isForgotten(stampVersion(own)) : holdsBack()),

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../../kit/clock.js';
 import { explain } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { pauseMs } from '../../kit/retry.js';
+import { PEOPLE_MAX } from '../../person/person.js';
 import type { Link } from '../link/link.js';
 import type { EventFields } from '../messages.js';
 import { AtBroker } from './at-broker.js';
@@ -10,11 +11,12 @@ import { Merging } from './merging.js';
 import { Rejections } from './rejections.js';
 import { Repeats } from './repeats.js';
 import { PAUSES } from './sending/failed-sends.js';
-import { CHANGED_MAX, LocalChanges } from './sending/local-changes.js';
 import { refillOrder } from './sending/refill-order.js';
 import { Sending } from './sending/sending.js';
 import type { SharedRecords } from './shared-records.js';
 
+/** Ids of local changes that are remembered. */
+const CHANGED_MAX = 2 * PEOPLE_MAX;
 /** Topics asked for by name at one time: below Mosquitto's default queue of 1,000, beyond which it drops silently. */
 const BATCH = 500;
 
@@ -46,8 +48,8 @@ export class RecordSync<R extends { readonly version: string }> {
   readonly #cleared = new Set<string>();
   /** Ids whose record is sent although the broker has it: another gate missed it. */
   readonly #forced = new Set<string>();
-  /** What was changed here is never held back. */
-  readonly #changed = new LocalChanges();
+  /** Ids that were changed here since the start: they are never held back. At most {@link CHANGED_MAX}. */
+  readonly #changed = new Set<string>();
   /** Ids whose known record was written anew on this connection. At most {@link CHANGED_MAX}. */
   readonly #renewed = new Set<string>();
   readonly #repeats: Repeats;
@@ -84,7 +86,7 @@ export class RecordSync<R extends { readonly version: string }> {
     this.#unlisten = records.onLocal((id) => {
       this.#cleared.delete(id);
       this.#merging.forget(id);
-      this.#changed.add(id);
+      if (this.#changed.size < CHANGED_MAX) this.#changed.add(id);
       this.#offer(id, true);
     });
   }
@@ -208,7 +210,6 @@ export class RecordSync<R extends { readonly version: string }> {
     const { link, records, marker, log } = this.#parts;
     const stale = () => session !== this.#session;
     try {
-      for (const id of this.#changed.unshared()) this.#offer(id, true);
       await link.subscribe([marker, records.filter]);
       await this.#burst.over(stale);
       // A broker drops retained records silently when a burst overflows its queue (seen: Mosquitto's default gives
@@ -253,9 +254,8 @@ export class RecordSync<R extends { readonly version: string }> {
 
   /** Sends the record of `id` to the broker if the broker lacks it or has an older one. */
   #offer(id: string, isChange = false): void {
-    const { link, records } = this.#parts;
     // Before the comparison is done, all records are candidates anyway.
-    if (!this.#settled && !(link.up && this.#changed.isUrgent(id, this.#atBroker.get(id), records))) return;
+    if (!this.#settled) return;
     this.#sending.add(id, isChange);
   }
 
@@ -278,8 +278,6 @@ export class RecordSync<R extends { readonly version: string }> {
   async #publish(id: string, stamp: string): Promise<void> {
     const { link, records } = this.#parts;
     const text = stamp === '' ? '' : records.text(id);
-    if (text === undefined) return;
-    await link.publish(records.topic(id), text, { retain: true, qos: 1 });
-    if (records.stamp(id) === stamp) this.#changed.shared(id);
+    if (text !== undefined) await link.publish(records.topic(id), text, { retain: true, qos: 1 });
   }
 }

@@ -26,8 +26,6 @@ export interface SharedRecords<R> {
   stamp(id: string): string | undefined;
   /** Whether this gate's record replaces the one found at the broker. */
   beats(own: string, found: string): boolean;
-  /** Whether a record of this stamp replaces any other of its id, whatever the broker holds: a removal. */
-  isFinal(stamp: string): boolean;
   /** Whether the broker must not hold a record of this id; it is then cleared there. @param found '' if it cannot be read */
   isGone(id: string, found: string): boolean;
   /** Whether a record that the broker lacks is not put there for now. */
