@@ -14,7 +14,7 @@ export interface Removal {
   readonly by?: string | undefined;
   /** Nobody of this id was ever known here. This gate's own note, not part of the record. */
   readonly stranger?: true | undefined;
-  /** Made here while the clock was not trusted. This gate's own note, not part of the record. */
+  /** Made here while the clock was not trusted, or behind what was known. This gate's own note, not part of the record. */
   readonly undated?: true | undefined;
 }
 

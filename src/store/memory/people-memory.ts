@@ -132,12 +132,14 @@ export class PeopleMemory {
   /** See PeopleStore.renewRemovals. Nothing is done while the time is not known. @returns how many */
   renew(older: Iterable<string>): number {
     if (this.versions.now === undefined) return 0;
-    const undated = [...this.state.removed].flatMap(([id, tombstone]) => (tombstone.undated ? [id] : []));
+    const undated = this.versions.isTimeKnown
+      ? [...this.state.removed].flatMap(([id, tombstone]) => (tombstone.undated ? [id] : []))
+      : [];
     let count = 0;
     for (const id of new Set([...undated, ...older])) {
       const removal = this.state.removed.get(id);
       if (!removal) continue;
-      const dated = this.removal(id, removal.by);
+      const dated = this.versions.renewed(id, removal.by);
       // One from the future is remembered for long enough as it is, and others have it: an earlier date would never reach them.
       const { version, by } = removal;
       this.set(dated.version > version ? dated : { id, removed: true, version, by }, 'local');

@@ -59,10 +59,28 @@ export class Versions {
     return this.#after(this.#newest(id, waiting));
   }
 
-  /** A removal of this id, which is dated later where the time is not known. */
+  /**
+   * A removal of this id, which is dated later where the time is not known. It is newer than what it removes, also where that seems to be from the
+   * future: by a clock that is years behind everything is, and a removal of years ago would be forgotten before the others hear of it.
+   */
   removal(id: string, by: string | undefined, waiting: string | null = null): Removal {
-    const version = this.#after(this.#newest(id, waiting));
-    return { id, removed: true, version, by, ...(this.now === undefined && { undated: true }) };
+    const newest = this.#newest(id, waiting);
+    const removed = this.#state.record(id)?.version;
+    // After the last version that there is none can follow.
+    const isLater = removed !== undefined && !isAhead(removed, undefined) && (newest === null || removed > newest);
+    const version = this.#after(isLater ? removed : newest);
+    return { id, removed: true, version, by, ...(!this.isTimeKnown && { undated: true }) };
+  }
+
+  /** A removal that is known, dated anew by what the clock says now. */
+  renewed(id: string, by: string | undefined): Removal {
+    return { id, removed: true, version: this.#after(this.#newest(id, null)), by };
+  }
+
+  /** Whether the clock is trusted, and nothing that is known here says that it is behind. */
+  get isTimeKnown(): boolean {
+    const { now } = this;
+    return now !== undefined && (this.#state.latest === null || !isAhead(this.#state.latest, now));
   }
 
   /** People whose version is from the future, those whose version was made here or all. */

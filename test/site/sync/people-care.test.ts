@@ -159,6 +159,29 @@ describe('versions', () => {
     expect(eve).toBeUndefined();
   });
 
+  test.each([
+    ['enrolled lately', -1],
+    ['enrolled long ago', -500],
+  ])(
+    'of somebody %s who was removed by a clock that was years behind and believed are made right with it',
+    async (_who, days) => {
+      const { people, care, minutes } = caring();
+      people.put(person('ada', version(1e9 + days * DAY, 'south')));
+      people.put(person('bob', version(1e9 - DAY, 'south')));
+      people.clock.jumpWall(-3 * 365 * DAY);
+      care.start();
+      people.remove('ada');
+      expect(String(people.tombstones().get('ada')?.version) > version(1e9 + days * DAY)).toBe(true);
+      await minutes(61);
+      expect(people.tombstones().get('ada')).toMatchObject({ undated: true });
+      people.clock.jumpWall(3 * 365 * DAY);
+      await minutes(61);
+      expect(String(people.tombstones().get('ada')?.version) > version(1e9)).toBe(true);
+      expect(people.tombstones().get('ada')?.undated).toBeUndefined();
+      expect(people.get('ada')).toBeUndefined();
+    },
+  );
+
   test('a removal that others know with a later date does not get an earlier one', async () => {
     const { people, care, minutes } = caring({ trusted: false });
     people.put(person('ada', version(1e9 + 90 * DAY, 'south')));
@@ -169,7 +192,8 @@ describe('versions', () => {
     people.trusted = true;
     await minutes(1);
     expect(people.tombstones().get('ada')).toMatchObject({ version: made });
-    expect(people.tombstones().get('ada')?.undated).toBeUndefined();
+    // Whose clock was wrong shows once that time has come.
+    expect(people.tombstones().get('ada')).toMatchObject({ undated: true });
   });
 
   test('of removals expire a week after sync.tombstoneDays', async () => {
