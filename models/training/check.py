@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from data import Chips
 from network import OpenFace
-from prepare import session
-from train import Chips
+from teacher import session
 
 
 def main():
@@ -27,8 +27,8 @@ def main():
     model = OpenFace()
     model.load_state_dict(torch.load(args.checkpoint, weights_only=True)[args.part])
     model.eval()
-    net, chips, cosines = session(args.model), Chips(args.work, 7), []
-    for row in np.random.default_rng(7).choice(len(chips), min(args.count, len(chips)), replace=False):
+    net, chips, cosines = session(args.model), Chips(args.work, 7, mixes=False), []
+    for row in np.random.default_rng(7).choice(chips.rows, min(args.count, len(chips.rows)), replace=False):
         x = chips[(0, int(row))][0][None].float() / 255
         with torch.no_grad():
             both = model(torch.cat([x, x.flip(3)]))

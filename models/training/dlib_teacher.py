@@ -19,7 +19,8 @@ import torch
 import torch.nn.functional as F
 
 import align
-from prepare import FIRST_BOX, session
+from prepare import FIRST_BOX
+from teacher import session
 
 SIDE = 150
 MEAN = np.float32([122.782, 117.001, 104.298])
@@ -114,7 +115,7 @@ def main():
     middle = np.concatenate(taught)
     middle -= middle.mean(0)
     middle /= np.linalg.norm(middle, axis=1, keepdims=True)
-    kept = {key: data[key] if key == "axes" else data[key][:count] for key in data.files}
+    kept = {key: data[key] if key in ("axes", "pairs") else data[key][:count] for key in data.files}
     np.savez(args.out / "chips.npz", **{**kept, "teacher": middle})
 
 

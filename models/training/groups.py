@@ -13,7 +13,7 @@ import numpy as np
 
 import chips
 from augment import plain
-from prepare import session
+from teacher import session
 
 SAME_PERSON = 0.9
 RACES = ("White", "Black", "Asian", "Indian", "other")

@@ -1,4 +1,6 @@
-"""Distillation, relations and triplets. All embeddings are unit vectors, rows of a batch."""
+"""Distillation, relations, ranking, people and triplets. All embeddings are unit vectors, rows of a batch."""
+
+import math
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +21,28 @@ def banked(student, teacher, bank, temperature):
     two soft-max distributions (SEED: Fang 2021). Chips of one person are near in the target too, so they are no negatives."""
     target = F.softmax(teacher @ bank.T / temperature, dim=1)
     return -(target * F.log_softmax(student @ bank.T / temperature, dim=1)).sum(1).mean()
+
+
+def margin_softmax(student, labels, prototypes, confusable, kind, scale, margin):
+    """Soft-max over the people, the own person's cosine made harder by `margin`: `cosface` subtracts it (Wang 2018), `arcface` adds
+    it to the angle (Deng 2019). Chips without a person (label -1) do not count.
+
+    prototypes: people x 128. confusable: people x people, True where two labels may be one person: such are no negatives.
+    """
+    rows = labels >= 0
+    if not rows.any():
+        return student.sum() * 0
+    own = labels[rows]
+    cosine = student[rows] @ F.normalize(prototypes, dim=1).T
+    target = cosine.gather(1, own[:, None]).clamp(-0.999, 0.999)
+    if kind == "arcface":
+        # Beyond pi - margin the cosine would rise again: there it goes on in a straight line.
+        angle = target.acos()
+        harder = torch.where(angle < math.pi - margin, (angle + margin).cos(), target - margin * math.sin(margin))
+    else:
+        harder = target - margin
+    logits = cosine.masked_fill(confusable[own], -torch.inf).scatter(1, own[:, None], harder)
+    return F.cross_entropy(scale * logits, own)
 
 
 def squared_distances(a, b):

@@ -22,15 +22,17 @@ HERE = Path(__file__).parent
 
 
 def tiny(work, folder, count=600):
-    """The labelled chips first, so that there are people with two."""
+    """People with several chips and some that are held out, and a few chips of nobody known."""
     data = np.load(work / "chips.npz")
-    rows = np.argsort(data["labels"] == "", kind="stable")[:count]
+    order = np.lexsort((data["labels"], data["labels"] == ""))
+    known, held = order[data["labels"][order] != ""], data["held"]
+    rows = np.sort(np.concatenate([known[~held[known]][: count // 2], known[held[known]][: count // 4], order[-count // 4 :]]))
     np.save(folder / "pixels.npy", np.load(work / "pixels.npy", mmap_mode="r")[rows])
-    np.savez(folder / "chips.npz", **{key: data[key] if key == "axes" else data[key][rows] for key in data.files})
+    np.savez(folder / "chips.npz", **{key: data[key] if key in ("axes", "pairs") else data[key][rows] for key in data.files})
 
 
 def train(folder, name, steps, minutes=9):
-    command = [sys.executable, "train.py", "--work", folder, "--name", name, "--steps", steps, "--batch", 48, "--every", 6, "--frozen", 0, "--warm", 3]
+    command = [sys.executable, "train.py", "--work", folder, "--name", name, "--steps", steps, "--batch", 48, "--every", 6, "--frozen", 0, "--warm", 3, "--pairs", 4]
     out = subprocess.run([str(part) for part in command], cwd=HERE, check=True, capture_output=True, text=True).stdout
     return [float(line.split('"distil": ')[1].split(",")[0]) for line in out.splitlines() if '"distil"' in line]
 
@@ -44,13 +46,33 @@ def check_loss_and_resume(folder):
     assert whole[-1] < whole[0], f"the loss did not fall: {whole}"
     # The same run, ended in the middle: the schedule is that of twelve steps both times.
     code = "import sys, train; sys.argv = sys.argv[1:]; run = train.Run; save = run.save; run.save = lambda self: (save(self), sys.exit(0) if self.step == 6 else None); train.main()"
-    command = ["-c", code, "train.py", "--work", folder, "--name", "parts", "--steps", 12, "--batch", 48, "--every", 6, "--frozen", 0, "--warm", 3]
+    command = ["-c", code, "train.py", "--work", folder, "--name", "parts", "--steps", 12, "--batch", 48, "--every", 6, "--frozen", 0, "--warm", 3, "--pairs", 4]
     subprocess.run([sys.executable, *map(str, command)], cwd=HERE, check=True, capture_output=True)
     train(folder, "parts", 12)
     one, two = weights(folder, "whole"), weights(folder, "parts")
     worst = max((one[name].float() - two[name].float()).abs().max().item() for name in one)
     assert worst == 0, f"a resumed run ends elsewhere: {worst}"
     print(f"loss {whole[0]:.3f} -> {whole[-1]:.3f}; a resumed run ends with the same weights")
+
+
+def check_people():
+    """The soft-max over people: pulls to the own prototype, and a label that may be the same person pushes nothing away."""
+    torch.manual_seed(2)
+    student = torch.nn.functional.normalize(torch.randn(4, 128), dim=1).requires_grad_()
+    prototypes, labels = torch.randn(3, 128), torch.tensor([0, 1, -1, 0])
+    nobody = torch.zeros(3, 3, dtype=torch.bool)
+    for kind in ("cosface", "arcface"):
+        plain = losses.margin_softmax(student, labels, prototypes, nobody, kind, 24.0, 0.0)
+        harder = losses.margin_softmax(student, labels, prototypes, nobody, kind, 24.0, 0.25)
+        assert harder > plain, f"{kind}: the margin makes nothing harder"
+        gradient = torch.autograd.grad(harder, student)[0]
+        assert gradient[2].abs().max() == 0 and gradient[0].abs().max() > 0, f"{kind}: a chip of nobody known counts"
+    alike = nobody.clone()
+    alike[0, 2] = alike[2, 0] = True
+    moved = prototypes.clone()
+    moved[2] = student[0].detach()
+    assert losses.margin_softmax(student[:1], labels[:1], moved, alike, "cosface", 24.0, 0.25) < losses.margin_softmax(student[:1], labels[:1], moved, nobody, "cosface", 24.0, 0.25)
+    print("soft-max over people: margin, chips of nobody, labels that may be one person")
 
 
 def check_mining():
@@ -87,6 +109,7 @@ def main():
     parser.add_argument("--work", required=True, type=Path)
     args = parser.parse_args()
     check_mining()
+    check_people()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         tiny(args.work, folder)
