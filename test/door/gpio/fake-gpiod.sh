@@ -52,7 +52,8 @@ case $tool in
     [ "$mode" = exit ] && [ -f "$folder/set-hangs" ] && exec sleep 1000
     n=${rest%=*}
     take "$n"
-    echo "${rest#*=}" >"$folder/level$n"
+    # Whole at once: whoever looks at the wire finds no empty file.
+    echo "${rest#*=}" >"$folder/.level$n.$$" && mv "$folder/.level$n.$$" "$folder/level$n"
     echo "${rest#*=}" >>"$folder/written$n"
     # Until it is killed, and a process named gpioset until then, which an exec of sleep would not be.
     [ "$mode" = exit ] || { mkfifo "$folder/never.$$" && exec 3<>"$folder/never.$$" && read -r never <&3; }
