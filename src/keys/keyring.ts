@@ -124,7 +124,7 @@ export class Keyring {
    * Whether something was signed by one who has one of the roles.
    * @param roles any of them will do @param asked of a request: a key may be for some gates, and until some time only
    */
-  check({ key, signature, text }: Signed, roles: readonly Role[], { gate, madeMs }: Asked = {}): SignatureVerdict {
+  check({ key, signature, text }: Signed, roles: readonly Role[], asked: Asked = {}): SignatureVerdict {
     if (key === undefined || signature === undefined)
       return bad('unsigned', 'this site takes only what is signed: fields key and signature (kaimon sign)');
     if (typeof key !== 'string' || typeof signature !== 'string' || !SIGNATURE.test(signature))
@@ -132,14 +132,24 @@ export class Keyring {
     const found = this.#keys.get(key);
     if (!found) return bad('bad-signature', `the key ${shown(key)} is not in the list of this site (${this.#which()})`);
     const { trusted, check } = found;
-    const { name, revoked } = trusted;
+    const { name } = trusted;
     if (!verified(check, text, signature))
       return bad(
         'bad-signature',
         `the signature of "${name}" is wrong: it was changed, or made for another gate, site or verb`,
       );
+    return this.#whyNot(trusted, roles, asked) ?? { ok: true, name, roles: trusted.roles };
+  }
+
+  /** Why a key of the list may not ask for something; undefined where it may. */
+  #whyNot(
+    trusted: TrustedKey,
+    roles: readonly Role[],
+    { gate, madeMs }: Asked,
+  ): Extract<SignatureVerdict, { ok: false }> | undefined {
+    const { id, name, revoked } = trusted;
     if (this.isRevoked(trusted, madeMs))
-      return bad('bad-signature', `the key ${key} of "${name}" was revoked at ${revoked}`, name);
+      return bad('bad-signature', `the key ${id} of "${name}" was revoked at ${revoked}`, name);
     if (!roles.some((role) => trusted.roles.includes(role)))
       return bad(
         'not-allowed',
@@ -148,15 +158,13 @@ export class Keyring {
       );
     if (gate !== undefined && trusted.gates !== null && !trusted.gates.includes(gate))
       return bad('not-allowed', `"${name}" may ask ${trusted.gates.join(', ') || 'no gate'}, not ${gate}`, name);
-    return { ok: true, name, roles: trusted.roles };
+    return undefined;
   }
 
   /** Whether a key that has signed something may still ask for it, by the list of now: what waits for its turn is asked of again. */
-  may(key: unknown, roles: readonly Role[], { gate, madeMs }: Asked): boolean {
+  may(key: unknown, roles: readonly Role[], asked: Asked): boolean {
     const trusted = typeof key === 'string' ? this.#keys.get(key)?.trusted : undefined;
-    if (!trusted || this.isRevoked(trusted, madeMs)) return false;
-    const isFor = gate === undefined || trusted.gates === null || trusted.gates.includes(gate);
-    return isFor && roles.some((role) => trusted.roles.includes(role));
+    return trusted !== undefined && this.#whyNot(trusted, roles, asked) === undefined;
   }
 
   /** Whether a key of the list counts no more. */
@@ -193,7 +201,11 @@ const shown = (key: string): string => key.slice(0, 16).replace(/[^0-9a-f]/g, '?
 const notOne = ({ issues: [issue] }: z.ZodError): string =>
   `it is not a list of keys: ${issue?.path.join('.')}: ${issue?.message}`;
 const refused = (why: string): TrustVerdict => ({ kind: 'refused', why });
-const bad = (code: 'unsigned' | 'bad-signature' | 'not-allowed', why: string, name?: string): SignatureVerdict => ({
+const bad = (
+  code: 'unsigned' | 'bad-signature' | 'not-allowed',
+  why: string,
+  name?: string,
+): Extract<SignatureVerdict, { ok: false }> => ({
   ok: false,
   code,
   why,
