@@ -49,9 +49,10 @@ def main():
     limits = json.loads(args.limits)
     index, data = chips.read_index(args.chips), np.load(args.work / "chips.npz")
     pixels = np.load(args.work / "pixels.npy", mmap_mode="r")
-    entries = [index[line] for line in data["lines"]]
+    # --chips is the first of the folders that prepare.py was given.
+    entries = {row: index[data["lines"][row]] for row in np.flatnonzero(data["sets"] == 0)}
     groups = {}
-    for row, entry in enumerate(entries):
+    for row, entry in entries.items():
         if entry["s"] != "utkface" or entry.get("race") is None:
             continue
         sex = {"m": "men", "f": "women"}.get(entry.get("sex"))
@@ -59,7 +60,7 @@ def main():
         for low, high in AGES:
             if low <= entry.get("age", 0) < high:
                 groups.setdefault(f"age {low} to {high - 1}", []).append(row)
-    groups["all"] = [row for row, entry in enumerate(entries) if entry["s"] == "utkface"]
+    groups["all"] = [row for row, entry in entries.items() if entry["s"] == "utkface"]
     table = {}
     for name, rows in sorted(groups.items()):
         rows = np.array(rows)[: args.most]
