@@ -1,6 +1,7 @@
 """OpenFace nn4.small2 as CMU's trained file computes it (src/models/openface/topology.ts tells how it differs from the published file), for training in PyTorch.
 
-Input N x 3 x 96 x 96, RGB, byte / 255. Output N x 128, unit length.
+Input N x 3 x 96 x 96, RGB, byte / 255. Output N x 128, unit length. CMU's network takes the mean over the last 3 x 3 places before its
+last layer; here that layer has weights of its own for each place, which begin as that mean and may then learn where in the face something is.
 """
 
 import json
@@ -13,6 +14,7 @@ from torch import nn
 
 BN_EPS = 1e-5
 DIMENSION = 128
+FEATURES, PLACES = 736, 9
 
 # name: in, (3x3 reduce, out), (5x5 reduce, out) or None, (pool kind, channels or None, padding before, after), 1x1 or None, stride
 BLOCKS = {
@@ -77,7 +79,7 @@ class OpenFace(nn.Module):
         self.conv2 = ConvBn(64, 64, 1)
         self.conv3 = ConvBn(64, 192, 3, 1, 1)
         self.blocks = nn.ModuleDict({name: Inception(name) for name in BLOCKS})
-        self.dense = nn.Linear(736, DIMENSION)
+        self.dense = nn.Linear(FEATURES * PLACES, DIMENSION)
 
     def stem(self, x):
         x = local_response(F.max_pool2d(self.conv1(x), 3, 2, 1))
@@ -90,8 +92,7 @@ class OpenFace(nn.Module):
             x = self.stem(x)
         for block in self.blocks.values():
             x = block(x)
-        x = F.avg_pool2d(x, 3).flatten(1)
-        return F.normalize(self.dense(x.to(self.dense.weight.dtype)), dim=1)
+        return F.normalize(self.dense(x.flatten(1)), dim=1)
 
     def freeze_stem(self, frozen):
         """The first three convolutions take more than half of a step's time and change little."""
@@ -99,6 +100,11 @@ class OpenFace(nn.Module):
             for parameter in part.parameters():
                 parameter.requires_grad_(not frozen)
             part.train(not frozen and self.training)
+
+
+def spread(weight):
+    """The last layer behind a mean over all places, as one with weights for each place that computes the same."""
+    return weight if weight.shape[1] == FEATURES * PLACES else weight.repeat_interleave(PLACES, 1) / PLACES
 
 
 def torch_to_cmu_names():
@@ -151,6 +157,8 @@ def load_cmu(model, folder, filler=False):
             values = (scale * np.sin(0.731 * np.arange(entry["n"]) + 0.5)).reshape(entry["shape"])
         else:
             raise KeyError(f"{theirs} is in none of the lists of {folder}/index.json")
+        if ours == "dense.weight":
+            values = spread(torch.from_numpy(np.array(values))).numpy()
         if tuple(values.shape) != tuple(state[ours].shape):
             raise ValueError(f"{theirs} has the shape {values.shape}, {ours} needs {tuple(state[ours].shape)}")
         state[ours] = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float64)).to(state[ours].dtype)

@@ -14,7 +14,7 @@ import torch
 from onnx import numpy_helper
 
 from augment import plain
-from network import ConvBn, OpenFace, torch_to_cmu_names
+from network import ConvBn, OpenFace, spread, torch_to_cmu_names
 
 
 def arrays_of(path):
@@ -32,7 +32,8 @@ def load_folded(model, arrays):
     state = model.state_dict()
     for ours, theirs in torch_to_cmu_names().items():
         if ".bn." not in ours:
-            state[ours] = torch.from_numpy(arrays[theirs].reshape(state[ours].shape))
+            array = torch.from_numpy(arrays[theirs])
+            state[ours] = (spread(array) if ours == "dense.weight" else array).reshape(state[ours].shape)
     model.load_state_dict(state)
 
 
@@ -72,7 +73,8 @@ def main():
     model = OpenFace()
     if args.weights:
         kept = torch.load(args.weights, weights_only=True)
-        model.load_state_dict({name: value.float() if value.dtype.is_floating_point else value for name, value in kept.items()})
+        kept = {name: value.float() if value.dtype.is_floating_point else value for name, value in kept.items()}
+        model.load_state_dict({**kept, "dense.weight": spread(kept["dense.weight"])})
     else:
         load_folded(model, arrays_of(args.model))
         put_norms_back(model, x[:400])

@@ -103,6 +103,25 @@ describe.skipIf(!here)(`nn4.small2 with CMU's arrays${why}`, () => {
     expect(worst(both, [wanted, wanted])).toBeLessThan(1e-6);
   });
 
+  test('a last layer with weights for every place: the mean over them, where they say so', async () => {
+    const rows = await references();
+    const named = arrays();
+    const dense = named.get('dense_w') as NamedArray;
+    const data = Float64Array.from(
+      { length: 9 * dense.data.length },
+      (_, i) => (dense.data[Math.floor(i / 9)] ?? 0) / 9,
+    );
+    named.set('dense_w', { shape: [128, 9 * 736], data });
+    const inputs = rows.map(({ input }) => input);
+    const found = await embed(exportOpenFace(named, { storage: 'float32', style: 'decomposed', metadata: {} }), inputs);
+    const wanted = rows.map(({ embedding }) => embedding);
+    expect(worst(found, wanted)).toBeLessThan(1e-6);
+    data.fill(0);
+    for (let i = 0; i < dense.data.length; i++) data[9 * i] = dense.data[i] ?? 0;
+    const first = await embed(exportOpenFace(named, { storage: 'float32', style: 'decomposed', metadata: {} }), inputs);
+    expect(worst(first, wanted)).toBeGreaterThan(1e-3);
+  });
+
   test('the same arrays give the same bytes', () => {
     const make = () => Buffer.from(exportOpenFace(arrays(), { storage: 'float16', style: 'decomposed', metadata: {} }));
     expect(make().equals(make())).toBe(true);

@@ -1,7 +1,7 @@
 // pure
 import { float, int, ints } from '../onnx/attribute.js';
 import { Graph, type Value } from '../onnx/graph.js';
-import { BLOCKS, type Block, DIMENSION, FEATURES, RESPONSE, SIDE } from './topology.js';
+import { BLOCKS, type Block, DIMENSION, FEATURES, PLACES, RESPONSE, SIDE } from './topology.js';
 import { arrayOf, foldBatchNorm, type NamedArrays } from './weights.js';
 
 export interface ExportOptions {
@@ -50,13 +50,12 @@ class Builder {
     x = this.#convolution('conv3', 'bn3', x, [192, 64, 3, 3], 1, 1);
     x = this.#maxPool('pool2', this.#response('lrn2', x), 1);
     for (const block of BLOCKS) x = this.#block(block, x);
-    x = graph.node('AveragePool', 'mean', [x], { kernel_shape: ints(3, 3) });
+    // Weights for each place of the last map are more than CMU's network had; it takes the mean over them.
+    const everyPlace = this.#arrays.get('dense_w')?.shape[1] === FEATURES * PLACES;
+    if (!everyPlace) x = graph.node('AveragePool', 'mean', [x], { kernel_shape: ints(3, 3) });
     x = graph.node('Flatten', 'flat', [x]);
-    const weights = this.#weights(
-      'dense_w',
-      [DIMENSION, FEATURES],
-      arrayOf(this.#arrays, 'dense_w', [DIMENSION, FEATURES]),
-    );
+    const shape = [DIMENSION, everyPlace ? FEATURES * PLACES : FEATURES];
+    const weights = this.#weights('dense_w', shape, arrayOf(this.#arrays, 'dense_w', shape));
     const bias = graph.constant('dense_b', [DIMENSION], single(arrayOf(this.#arrays, 'dense_b', [DIMENSION])));
     x = graph.node('Gemm', 'dense', [x, weights, bias], { transB: int(1) });
     if (this.#options.mirror) {

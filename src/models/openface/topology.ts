@@ -24,8 +24,9 @@ export interface Block {
 
 export const SIDE = 96;
 export const DIMENSION = 128;
-/** Channels that reach the last layer. */
+/** Channels that reach the last layer, and the places (3 × 3) of their map. */
 export const FEATURES = 736;
+export const PLACES = 9;
 export const BATCH_NORM_EPSILON = 1e-5;
 /** Local response over five channels: alpha 1e-4 divided by the size, beta 0.75, k 1. */
 export const RESPONSE = { size: 5, scale: 2e-5 } as const;
