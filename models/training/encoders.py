@@ -8,7 +8,7 @@ import numpy as np
 
 import align
 from augment import to_homogeneous
-from dlib_teacher import MEAN, SIDE, crop_of
+from dlib_teacher import MEAN, SIDE
 from teacher import session, without_prelu
 
 # Eye centres, nose tip and mouth corners of dlib's mean face with its padding of a quarter, in 150 pixels (dlib's image_transforms/interpolation.h).
@@ -52,15 +52,11 @@ class Aligned:
 
 
 class DlibNetwork(Aligned):
-    """dlib's network: on the crop it was trained on (similarity), or on a square around the 68 points as face-api feeds it."""
+    """dlib's network on the crop it was trained on. On face-api's square around the 68 points it is much weaker (docs/encoders.md)."""
 
-    def __init__(self, model, aligned):
+    def __init__(self, model):
         super().__init__(model, {"input": {"width": SIDE, "mean": MEAN, "scale": 1 / 255}})
-        self.aligned = aligned
 
     def looks(self, pixels, matrix, points):
-        if self.aligned:
-            crop = cv2.warpAffine(pixels, align.similarity(align.five(points), DLIB_TEMPLATE), (SIDE, SIDE))
-        else:
-            crop = crop_of(points, pixels)
+        crop = cv2.warpAffine(pixels, align.similarity(align.five(points), DLIB_TEMPLATE), (SIDE, SIDE))
         return self.of_crop(crop), self.of_crop(crop[:, ::-1])

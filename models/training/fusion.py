@@ -58,8 +58,7 @@ def networks(args):
     return {
         "mobilefacenet": Aligned(mobilefacenet, entry_for(mobilefacenet)),
         "openface-1": Aligned(one_look(args.openface), entry_for(args.openface)),
-        "dlib": DlibNetwork(dlib_file(args.weights, args.out / "dlib.onnx"), aligned=True),
-        "dlib, square": DlibNetwork(dlib_file(args.weights, args.out / "dlib.onnx"), aligned=False),
+        "dlib": DlibNetwork(dlib_file(args.weights, args.out / "dlib.onnx")),
     }
 
 
@@ -90,11 +89,6 @@ def photos_of(folder, rows):
         rgb = cv2.cvtColor(cv2.imread(str(folder / person / f"{image}.jpg")), cv2.COLOR_BGR2RGB)
         points = np.array(points)
         yield rgb, align.similarity(align.five(points), align.TEMPLATE_112), points
-
-
-def centred(looks, middle):
-    """dlib's embeddings lie in a narrow cone: only around their mean do cosines tell people apart."""
-    return unit(looks - middle)
 
 
 def together(one, other, w):
@@ -135,7 +129,7 @@ def chosen(held, people):
         one, other = (apart[name] for name in pair.split("+"))
         mixed = lambda w: misses(*(w * a + (1 - w) * b for a, b in zip(one, other)))  # noqa: B023, E731
         spread = 1 / one[1].std(), 1 / other[1].std()
-        ways = {"grid": float(min(WEIGHTS, key=mixed)), "scaled": spread[0] / sum(spread), "logistic": logistic(one, other)}
+        ways = {"grid": float(min(WEIGHTS, key=mixed)), "scaled": float(spread[0] / sum(spread)), "logistic": logistic(one, other)}
         table[pair] = {"w": ways["grid"], "alone": [float(np.exp(misses(*each))) for each in (one, other)]}
         table[pair]["ways"] = {way: [round(w, 3), round(float(np.exp(mixed(w))), 4)] for way, w in ways.items()}
     return table
@@ -150,7 +144,7 @@ def ratio(missed, before, random, resamples=1000):
     return share(counts.sum(0)), *np.quantile(draws, (0.025, 0.975))
 
 
-def times(args, rounds=200):
+def times(args, rounds=60):
     """Milliseconds of CPU of each network on one thread, medians of runs in turn, since other work comes and goes."""
     files = {
         "mobilefacenet": args.models / "fr_feature.onnx",
@@ -196,9 +190,6 @@ def main():
     nets, kept_back, rows = networks(args), HeldOut(args.work), json.loads(args.crops.with_suffix(".json").read_text())
     held = embedded(args.out / "held.npz", lambda: chips_of(args.work, args.models, kept_back.rows), nets)
     photos = embedded(args.out / "photos.npz", lambda: photos_of(args.photos, rows), nets)
-    middle = held["dlib"].mean((0, 1))
-    for looks in (held, photos):
-        looks["dlib"] = centred(looks["dlib"], middle)
     weights = chosen(held, kept_back.people)
     print(json.dumps(weights, indent=1))
 
