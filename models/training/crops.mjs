@@ -1,6 +1,7 @@
 /**
- * node crops.mjs IMAGES OUT.bin: the aligned 96 × 96 crops (BGR) of a set of photos, one folder a person, made by the product's own
- * chain, and beside it OUT.json with [person, image, found] a photo: what validate.py judges by. Needs dist/ (npm run build).
+ * node crops.mjs IMAGES OUT.bin [SIZE]: the aligned crops (BGR, 96 × 96 or SIZE × SIZE) of a set of photos, one folder a person, made by
+ * the product's own chain, and beside it OUT.json with [person, image, found, 68 points in pixels of the photo] a photo: what validate.py,
+ * fusion.py and groups.py judge by. Needs dist/ (npm run build).
  */
 import { closeSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,8 +16,9 @@ import { decodePhoto } from '../../dist/kit/opencv/codec.js';
 import { findModel } from '../../dist/models/manifest.js';
 import { loadManifest, modelPath } from '../../dist/models/model-files.js';
 
-const [images, out] = process.argv.slice(2);
-if (!images || !out) throw new Error('give the folder of images and the file to write');
+const [images, out, side] = process.argv.slice(2);
+const size = Number(side ?? 96);
+if (!images || !out || !(size >= 16)) throw new Error('give the folder of images, the file to write, and a size of 16 or more if not 96');
 await loadOpenCv();
 const manifest = loadManifest();
 const load = (role) => {
@@ -24,7 +26,7 @@ const load = (role) => {
   return Network.load(modelPath(model), model.input);
 };
 const { points } = findModel(manifest, 'encoder', 'mobilefacenet').template;
-const template = { size: 96, fit: 'similarity', points: points.map((point) => point.map((at) => (at * 96) / 112)) };
+const template = { size, fit: 'similarity', points: points.map((point) => point.map((at) => (at * size) / 112)) };
 let crops = [];
 /** Stands in the encoder's place and keeps what it is given. */
 const encoder = {
@@ -57,7 +59,8 @@ for (const person of readdirSync(images).sort())
     const [nearest] = faces.map((face, at) => ({ at, away: away(face) })).sort((a, b) => a.away - b.away);
     picture.release();
     if (nearest) writeSync(file, crops[nearest.at]);
-    rows.push([person, name.replace(/\.[^.]+$/, ''), nearest ? 1 : 0]);
+    const points = nearest && faces[nearest.at].landmarks.map((point) => point.map((at) => Math.round(at * 100) / 100));
+    rows.push([person, name.replace(/\.[^.]+$/, ''), nearest ? 1 : 0, ...(points ? [points] : [])]);
   }
 closeSync(file);
 writeFileSync(out.replace(/\.bin$/, '.json'), JSON.stringify(rows));
