@@ -47,7 +47,7 @@ function linesOf({ entry, figures, encodeMs, small, doubt }: Added): string[] {
           `warning: ${small} weights are next to zero, with which some CPUs are several times slower: --small-as-zero sets them to zero`,
         ]
       : []),
-    `its error rates were not measured, and a gate does not start with it yet: run "kaimon calibrate DIR" with photos of your people under "encoder: ${name}", or set decision.threshold`,
+    `its error rates were not measured, and a gate recognises nobody with it yet: run "kaimon calibrate DIR" with photos of your people under "encoder: ${name}", or set decision.threshold`,
     'people enrolled with another encoder have to be enrolled again, or "kaimon people reencode DIR"',
   ];
 }

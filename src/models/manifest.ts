@@ -250,7 +250,7 @@ export function findModel<R extends Role>(manifest: Manifest, role: R, name?: st
   const known = candidates.map((model) => model.name).join(', ') || 'none';
   throw new OperatingError(
     'KAIMON_MODEL_UNKNOWN',
-    `models/manifest.json has no model${name === undefined ? '' : ` "${name}"`} for the role ${role}: known are ${known}${role === 'encoder' && name !== undefined ? '; one that was added must be brought again to a new installation ("kaimon models add")' : ''}`,
+    `models/manifest.json has no model${name === undefined ? '' : ` "${name}"`} for the role ${role}: known are ${known}${role === 'encoder' && name !== undefined ? '; set "encoder" to one of them, or bring that one ("kaimon models add")' : ''}`,
   );
 }
 
