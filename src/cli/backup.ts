@@ -125,7 +125,8 @@ async function make(to: string, _options: unknown, self: Command): Promise<void>
     clock: systemClock,
   });
   const tidied = options.keep === undefined ? NOTHING : await removeOlder(made.file, config, options.keep);
-  const without = made.manifest.encoder === null ? [] : notInBackup(loadManifest(), config.encoder);
+  const without =
+    made.manifest.encoder === null ? [] : notInBackup(loadManifest(undefined, context.networks), config.encoder);
   print(options, { ...made, ...tidied, without }, [...linesOfMade(made, tidied), ...without]);
 }
 

@@ -9,7 +9,7 @@ export const SEEING_ERRORS = {
   },
   KAIMON_MODEL_ADDED: {
     kind: 'environment',
-    meaning: 'a model that this installation added (`models/NAME.json`) contradicts the others',
+    meaning: 'an entry of a network that was added (`NAME.json`) contradicts the others, or is none that the eye takes',
     advice: 'mend or remove the file',
   },
   KAIMON_ENCODER_UNMEASURED: {

@@ -1,11 +1,12 @@
 /** The networks of a gate, which starts without them whatever is wrong with them: door, button, fire and requests need none. */
 import type { Opening } from '../config/opening.js';
+import { networksFolder } from '../config/paths.js';
 import { explain } from '../kit/errors.js';
 import { NO_ENCODER } from '../person/person.js';
 import { type ThresholdCurve, usableCurve } from '../person/thresholds.js';
 import { type Calibration, calibrationFile, readCalibration } from './calibration.js';
 import { encoderId, findModel, type Manifest } from './manifest.js';
-import { assertModels, loadManifest } from './model-files.js';
+import { assertModels, inReleaseFolder, loadManifest } from './model-files.js';
 import { chooseModels, type ModelSet } from './model-set.js';
 
 export interface GateModels extends ModelSet {
@@ -44,11 +45,17 @@ const NO_MODELS: ModelSet = {
 /**
  * The networks that the configuration names. Nothing is thrown, whatever is wrong with them, an encoder that nobody has included: a gate that
  * did not start for it would serve neither button nor fire alarm. What is wrong is for {@link GateModels.whyBlind}.
+ * @param opening.warnings gets what is to be told of networks that work
  * @param load for tests
  */
-export function openModels({ config, paths }: Pick<Opening, 'config' | 'paths'>, load = loadManifest): GateModels {
-  const manifest = attempt(() => load());
+export function openModels(
+  { config, paths, warnings = [] }: Pick<Opening, 'config' | 'paths'> & Partial<Pick<Opening, 'warnings'>>,
+  load = loadManifest,
+): GateModels {
+  const networks = networksFolder(paths.state);
+  const manifest = attempt(() => load(undefined, networks));
   if ('why' in manifest) return blind(NO_MODELS, manifest.why);
+  warnings.push(...inReleaseFolder(manifest.got, networks));
   const calibration = attempt(() => readCalibration(calibrationFile(paths.state)));
   const chosen = attempt(() => choose(manifest.got, config, 'got' in calibration ? calibration.got : undefined));
   // Whose templates the people have may be known all the same.

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Config } from '../../src/config/config.js';
+import { BackOffice } from '../../src/demo/back-office.js';
 import type { SimulatedGpio } from '../../src/door/gpio/simulated-gpio.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
@@ -265,8 +266,7 @@ describe.skipIf(notReady)('a gate that cannot recognise faces serves all else', 
     await enrolTwo();
     const gate = await startGate(config('encoder: mine'), paths(), silentLog);
     expect(gate.state().problems.filter((text) => text.startsWith('people'))).toEqual([]);
-    const { BackOffice } = await import('../../src/demo/back-office.js');
-    const office = await BackOffice.connect(broker.url, { site: 'home', gate: 'north' }, () => undefined);
+    const office = await officeOf();
     expect(await office.ask('remove', { id: 'ada' })).toMatchObject({ ok: true });
     expect(await office.ask('people', {})).toMatchObject({ ok: true });
     await office.close();
@@ -309,6 +309,13 @@ const paths = () => {
   return { state, cache: join(folder, 'cache'), run: join(folder, 'run') };
 };
 
+/** The back office, once the gate is there to answer it. */
+async function officeOf(): Promise<BackOffice> {
+  const office = await BackOffice.connect(broker.url, { site: 'home', gate: 'north' }, () => undefined);
+  await office.until(({ status }) => status === 'degraded');
+  return office;
+}
+
 /** Exit button, fire alarm and requests, and what other programs of this machine ask. */
 async function expectServed(): Promise<void> {
   wire(FIRE, true);
@@ -318,8 +325,7 @@ async function expectServed(): Promise<void> {
   wire(REX, false);
   await relay(true);
   wire(REX, true);
-  const { BackOffice } = await import('../../src/demo/back-office.js');
-  const office = await BackOffice.connect(broker.url, { site: 'home', gate: 'north' }, () => undefined);
+  const office = await officeOf();
   expect(await office.ask('open', { reason: 'test' })).toMatchObject({ ok: true });
   expect(await office.ask('people', {})).toMatchObject({ ok: true });
   await office.close();
