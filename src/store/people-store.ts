@@ -5,7 +5,7 @@ import { LOCAL_RETRY } from '../kit/retry.js';
 import type { Person, Tombstone } from '../person/person.js';
 import type { MergeOutcome } from '../person/version.js';
 import { checkedPerson, checkedRecord, checkFresh, checkRoom } from './admission.js';
-import { encoderToKeep, reportPeople } from './encoder-check.js';
+import { reportPeople } from './encoder-check.js';
 import { PeopleMemory } from './memory/people-memory.js';
 import type { ClockTrusted } from './memory/versions.js';
 import { isRemoval, outcomeOf, type SiteRecord } from './merge.js';
@@ -27,8 +27,6 @@ export class PeopleStore {
   #readOnly: unknown;
   readonly #saver: Saver;
   #recovered: string | undefined;
-  /** What the file says. */
-  #encoder: string;
   /** The files are to be moved away before the next write. */
   #toSetAside = false;
   #closed = false;
@@ -36,7 +34,6 @@ export class PeopleStore {
   private constructor(options: PeopleStoreOptions, document: PeopleDocument, disk: PeopleDisk) {
     this.#options = options;
     this.#memory = new PeopleMemory(options, document);
-    this.#encoder = document.encoder;
     this.#disk = disk;
     const { clock, log } = options;
     this.#saver = new Saver({ name: 'people store', write: () => this.#write(), clock, log, retry: LOCAL_RETRY });
@@ -284,17 +281,13 @@ export class PeopleStore {
     await this.#disk.ready({ known: this.#memory.isKnown, take: (found) => this.#takeOver(found) });
     if (this.#toSetAside) await this.#disk.setAside();
     this.#toSetAside = false;
-    await this.#disk.write(
-      this.#memory.state.snapshot(encoderToKeep(this.#options.encoder, this.#encoder)),
-      this.#memory.removals,
-    );
+    await this.#disk.write(this.#memory.state.snapshot(this.#options.encoder), this.#memory.removals);
   }
 
   /** The file could be opened after all, or anew. Another process may have written it meanwhile: the newest record of each person counts. */
   #takeOver({ document, recovered }: Found): void {
     this.#recovered ??= recovered;
     this.#memory.takeOver(document);
-    this.#encoder = document.encoder;
     this.#readOnly = undefined;
     reportPeople(document, { ...this.#options, latest: this.#memory.state.latest });
   }
