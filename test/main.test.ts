@@ -270,7 +270,14 @@ describe.skipIf(notReady)('a gate of which one part cannot be opened', () => {
   }, 60_000);
 
   test.each<[string, string, () => Config]>([
-    ['the encoder', 'KAIMON_MODEL_UNKNOWN', () => everything('encoder: nothing')],
+    [
+      'the data',
+      'KAIMON_DATA_NEWER',
+      () => {
+        broken('passages.json', '{"schema":99}');
+        return everything();
+      },
+    ],
     [
       'the wires',
       'KAIMON_GPIO_LINE',

@@ -142,7 +142,8 @@ async function* archive(
     site,
     gate,
     time,
-    encoder,
+    // Where it is not known which is in use, the one that the people were saved with: who restores them needs it.
+    encoder: encoder ?? people?.document.encoder ?? null,
     people: people
       ? {
           enrolled: people.document.people.size,

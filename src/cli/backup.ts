@@ -25,6 +25,7 @@ import { systemClock } from '../kit/system-clock.js';
 import { notInBackup } from '../models/added/bring-along.js';
 import { loadManifest } from '../models/model-files.js';
 import { openModels } from '../models/open-models.js';
+import { NO_ENCODER } from '../person/person.js';
 import { readKey } from './audit.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
 import { wholeNumber } from './options.js';
@@ -124,7 +125,8 @@ async function make(to: string, _options: unknown, self: Command): Promise<void>
     clock: systemClock,
   });
   const tidied = options.keep === undefined ? NOTHING : await removeOlder(made.file, config, options.keep);
-  const without = made.manifest.encoder === null ? [] : notInBackup(loadManifest(), config.encoder);
+  const without =
+    made.manifest.encoder === null ? [] : notInBackup(loadManifest(undefined, context.networks), config.encoder);
   print(options, { ...made, ...tidied, without }, [...linesOfMade(made, tidied), ...without]);
 }
 
@@ -140,7 +142,7 @@ function lockOf({ recipient = [], recipientsFile, passphraseFile }: MakeOptions)
 /** The encoder of the gate; null where its networks are not known. */
 export function encoderOf({ config, paths }: Context): string | null {
   const { encoder } = openModels({ config, paths });
-  return encoder.startsWith('none@') ? null : encoder;
+  return encoder === NO_ENCODER ? null : encoder;
 }
 
 function configText(options: CommonOptions): string | undefined {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
-import { loadConfig } from '../config/load.js';
+import { findConfigFile, loadConfig } from '../config/load.js';
 import { openVault, readSealKey } from '../config/open-vault.js';
-import { type Paths, resolvePaths } from '../config/paths.js';
+import { networksFolder, type Paths, resolvePaths } from '../config/paths.js';
 import { OperatingError } from '../kit/errors.js';
 import { createLog, type Log } from '../kit/log.js';
 import type { SealKey } from '../kit/sealing/seal-key.js';
@@ -25,6 +25,8 @@ export interface Context {
   readonly paths: Paths;
   readonly peopleFile: string;
   readonly calibrationFile: string;
+  /** Where networks lie that were added. */
+  readonly networks: string;
   readonly log: Log;
   /** How people are kept on the disk; locked where the key cannot be had from here. */
   readonly vault: Vault;
@@ -41,6 +43,7 @@ export function contextOf(options: CommonOptions, overrides: Readonly<Record<str
     paths,
     peopleFile: join(paths.state, 'people.json'),
     calibrationFile: calibrationFile(paths.state),
+    networks: networksFolder(paths.state),
     log: createLog('warn', 'kaimon'),
     // Read by those who need it: `run` opens its door before the key.
     get vault() {
@@ -48,6 +51,12 @@ export function contextOf(options: CommonOptions, overrides: Readonly<Record<str
       return vault;
     },
   };
+}
+
+/** Where networks lie that were added, whatever else is wrong with the configuration. @throws OperatingError KAIMON_PATHS */
+export function networksOf({ config, state }: Pick<CommonOptions, 'config' | 'state'>): string {
+  const configFile = findConfigFile(config, process.env);
+  return networksFolder(resolvePaths({ env: process.env, stateOption: state, configFile }).state);
 }
 
 /** @throws OperatingError KAIMON_SEAL_KEY where `--seal-key` names no key */

@@ -7,10 +7,11 @@ export function evaluationContextOf(
   options: CommonOptions,
   overrides: Readonly<Record<string, unknown>> = {},
 ): EvaluationContext {
-  const { config, calibrationFile, log } = contextOf(options, overrides);
+  const { config, calibrationFile, networks, log } = contextOf(options, overrides);
   return {
     config,
     calibrationFile,
+    networks,
     log,
     startProgress: (what, total) => new ProgressLine(what, total),
     onUnusable(sentence) {

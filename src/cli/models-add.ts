@@ -5,11 +5,11 @@ import type { TrialFigures } from '../models/added/judge-trial.js';
 import { POINTS, PRESETS, type Preset, type ReadingOptions } from '../models/added/presets.js';
 import { removeEncoder } from '../models/added/remove-encoder.js';
 import { encoderId } from '../models/manifest.js';
-import { projectRoot } from '../models/model-files.js';
-import { type CommonOptions, example, print } from './context.js';
+import { modelPath, projectRoot } from '../models/model-files.js';
+import { type CommonOptions, example, networksOf, print } from './context.js';
 import { wholeNumber } from './options.js';
 
-type Output = Pick<CommonOptions, 'json' | 'config'>;
+type Output = Pick<CommonOptions, 'json' | 'config' | 'state'>;
 
 interface AddArguments extends Output, ReadingOptions {
   readonly name: string;
@@ -28,17 +28,24 @@ const progress = (line: string): void => {
 const configOf = ({ config: file }: Output) => loadConfig({ file, env: process.env }).config;
 
 async function add(root: string, file: string, options: AddArguments): Promise<void> {
-  const added = await addEncoder({ ...options, root, file, config: configOf(options), progress });
+  const added = await addEncoder({
+    ...options,
+    root,
+    networks: networksOf(options),
+    file,
+    config: configOf(options),
+    progress,
+  });
   const { entry, figures, encodeMs, small, doubt } = added;
   const { name, bytes, sha256, thresholds } = entry;
-  const json = { name, encoder: encoderId(entry), file: entry.file, bytes, sha256, thresholds };
+  const json = { name, encoder: encoderId(entry), file: entry.file, folder: entry.folder, bytes, sha256, thresholds };
   print(options, { ...json, encodeMs, smallWeights: small, doubt: doubt ?? null, figures }, linesOf(added));
 }
 
 function linesOf({ entry, figures, encodeMs, small, doubt }: Added): string[] {
-  const { name, file, sha256, input, template, output } = entry;
+  const { name, sha256, input, template, output } = entry;
   return [
-    `added ${name}: models/${file} (sha256 ${sha256}), known as ${encoderId(entry)}`,
+    `added ${name}: ${modelPath(entry)} (sha256 ${sha256}), known as ${encoderId(entry)}`,
     `input ${input.width} × ${input.height} ${input.colour} ${input.layout}, (byte - ${input.mean.join('/')}) × ${input.scale}, aligned by ${template.name}; ${output.dimension} numbers from ${output.name}`,
     ...figureLines(figures, encodeMs),
     ...(doubt === undefined ? [] : [`warning: ${doubt}: added because of --anyway`]),
@@ -47,7 +54,7 @@ function linesOf({ entry, figures, encodeMs, small, doubt }: Added): string[] {
           `warning: ${small} weights are next to zero, with which some CPUs are several times slower: --small-as-zero sets them to zero`,
         ]
       : []),
-    `its error rates were not measured, and a gate does not start with it yet: run "kaimon calibrate DIR" with photos of your people under "encoder: ${name}", or set decision.threshold`,
+    `its error rates were not measured, and a gate recognises nobody with it yet: run "kaimon calibrate DIR" with photos of your people under "encoder: ${name}", or set decision.threshold`,
     'people enrolled with another encoder have to be enrolled again, or "kaimon people reencode DIR"',
   ];
 }
@@ -117,9 +124,9 @@ export function addCommand(root: string | undefined): Command {
 }
 
 async function remove(root: string, name: string, options: Output): Promise<void> {
-  const model = await removeEncoder(root, name, configOf(options));
+  const model = await removeEncoder({ root, networks: networksOf(options) }, name, configOf(options));
   print(options, { removed: name, encoder: encoderId(model), file: model.file }, [
-    `removed ${name} (models/${model.file}); templates that it made stay with their people and are compared with nothing`,
+    `removed ${name} (${modelPath(model, root)}); templates that it made stay with their people and are compared with nothing`,
   ]);
 }
 

@@ -1,21 +1,33 @@
 import { Argument, Command } from 'commander';
-import { EXIT } from '../kit/errors.js';
+import { EXIT, OperatingError } from '../kit/errors.js';
 import { buildModels } from '../models/build.js';
 import { encoderId, type Model, type NpmSource, type Source } from '../models/manifest.js';
 import {
   describeFault,
   type Finding,
   fileDigest,
+  folderOf,
+  inReleaseFolder,
   loadManifest,
   modelPath,
   verifyModels,
 } from '../models/model-files.js';
 import { CMU_NAME } from '../models/openface/cmu-entry.js';
 import { fetchOpenFaceCmu } from '../models/openface/cmu-fetch.js';
-import { type CommonOptions, example, print } from './context.js';
+import { type CommonOptions, example, networksOf, print } from './context.js';
 import { addCommand, removeCommand } from './models-add.js';
 
-type Output = Pick<CommonOptions, 'json'>;
+type Output = Pick<CommonOptions, 'json' | 'config' | 'state'>;
+
+/** What is told of networks for which there is no state folder: those of the release. */
+function networksIfAny(options: Output): string | undefined {
+  try {
+    return networksOf(options);
+  } catch (thrown) {
+    if (thrown instanceof OperatingError && thrown.code === 'KAIMON_PATHS') return undefined;
+    throw thrown;
+  }
+}
 
 const progress = (line: string): void => {
   process.stderr.write(`models: ${line}\n`);
@@ -28,51 +40,73 @@ async function build(root: string | undefined, options: Output & { readonly from
 }
 
 async function fetchModel(root: string | undefined, options: Output & { readonly from: string }): Promise<void> {
-  const model = await fetchOpenFaceCmu({ root, from: options.from, progress });
+  const model = await fetchOpenFaceCmu({ root, networks: networksOf(options), from: options.from, progress });
   const { name, file, bytes, sha256, thresholds } = model;
   print(options, { name, encoder: encoderId(model), file, bytes, sha256, thresholds }, [
-    `made models/${file} (${megabytes(bytes)}, sha256 ${sha256})`,
+    `made ${modelPath(model, root)} (${megabytes(bytes)}, sha256 ${sha256})`,
     `to use it, set "encoder: ${name}" in the configuration; people enrolled with another encoder have to be enrolled again`,
     'its error rates were not measured: run "kaimon calibrate DIR" with photos of your people, or set decision.threshold',
   ]);
 }
 
 async function verify(root: string | undefined, options: Output): Promise<void> {
-  const findings = await verifyModels(loadManifest(root), root);
+  const { manifest, passing } = readAll(root, options);
+  const findings = await verifyModels(manifest, root);
   const ok = findings.every((finding) => finding.state === 'ok');
-  print(options, { ok, files: findings }, findings.map(describe));
+  const added = new Map(manifest.models.map((model) => [model.name, addedIn(model, root)]));
+  const lines = findings.map((finding) =>
+    describe(finding, finding.kind === 'model' ? added.get(finding.name) : undefined),
+  );
+  print(options, { ok, files: findings, warnings: passing }, [...lines, ...passing.map(warned)]);
   if (!ok) process.exitCode = EXIT.environment;
 }
 
-const describe = (finding: Finding): string =>
+/** All networks, and what is to be told of them. */
+function readAll(root: string | undefined, options: Output) {
+  const networks = networksIfAny(options);
+  const manifest = loadManifest(root, networks);
+  return { manifest, passing: networks === undefined ? [] : inReleaseFolder(manifest, networks, root) };
+}
+
+const warned = (text: string): string => `warning  ${text}`;
+
+/** The folder of a network that was added; undefined: it came with the release. */
+const addedIn = (model: Model, root: string | undefined): string | undefined =>
+  model.source.kind === 'owner' ? folderOf(model, root) : undefined;
+
+const describe = (finding: Finding, folder: string | undefined): string =>
   finding.state === 'ok'
-    ? `ok       ${finding.name}`
+    ? `ok       ${finding.name}${folder === undefined ? '' : `  (added in ${folder})`}`
     : `${finding.state.padEnd(8)} ${finding.name}: ${describeFault(finding)}`;
 
 async function list(root: string | undefined, options: Output): Promise<void> {
-  const { models } = loadManifest(root);
+  const { manifest, passing } = readAll(root, options);
+  const { models } = manifest;
   const states = await Promise.all(models.map((model) => stateOf(model, root)));
-  const rows = models.map(({ name, role, file, bytes, sha256, source, licence, origin }, i) => {
-    return { name, role, file, bytes, sha256, state: states[i], source, licence, origin };
+  const rows = models.map((model, i) => {
+    const { name, role, file, bytes, sha256, source, licence, origin } = model;
+    const folder = folderOf(model, root);
+    return { name, role, file, folder, bytes, sha256, state: states[i], source, licence, origin };
   });
-  const paragraphs = models.map((model, i) => paragraph(model, states[i] ?? 'missing'));
-  print(options, { models: rows }, [paragraphs.join('\n\n')]);
+  const paragraphs = models.map((model, i) => paragraph(model, states[i] ?? 'missing', addedIn(model, root)));
+  print(options, { models: rows, warnings: passing }, [paragraphs.join('\n\n'), ...passing.map(warned)]);
 }
 
 async function stateOf(model: Model, root: string | undefined): Promise<Finding['state']> {
-  const found = await fileDigest(modelPath(model, root));
+  const found = await fileDigest(modelPath(model, root), model.folder !== undefined);
   if (found === undefined) return 'missing';
   return found === model.sha256 ? 'ok' : 'wrong';
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-function paragraph(model: Model, state: Finding['state']): string {
+function paragraph(model: Model, state: Finding['state'], folder: string | undefined): string {
   const way = model.source.kind === 'owner' ? 'bring it again' : 'run "kaimon models build"';
   const note = state === 'ok' ? '' : ` (${state}: ${way})`;
   return [
     `${model.name}  ${model.role}  ${megabytes(model.bytes)}${note}`,
     `  from     ${describeSource(model.source)}`,
+    ...(folder === undefined ? [] : [`  lies in  ${folder}`]),
     `  licence  ${model.licence.spdx ?? 'UNCLEAR'}: ${model.licence.text}`,
     `  origin   ${model.origin}`,
   ].join('\n');

@@ -2,8 +2,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { EXIT, messageOf, OperatingError } from '../kit/errors.js';
 import { readPlainFileSync } from '../kit/files/plain-file.js';
-import { encoderId, findModel } from '../models/manifest.js';
-import { loadManifest } from '../models/model-files.js';
+import { openModels } from '../models/open-models.js';
 import { type Person, personNameSchema, personSchema } from '../person/person.js';
 import { type CommonOptions, type Context, contextOf, example, print } from './context.js';
 import { erasePerson } from './erase.js';
@@ -130,7 +129,8 @@ export function peopleCommand(): Command {
         const self = received.at(-1) as Command;
         const options = self.optsWithGlobals<CommonOptions>();
         const context = contextOf(options);
-        const encoder = encoderId(findModel(loadManifest(), 'encoder', context.config.encoder));
+        // Whoever is to be removed must not wait for a network that is not there.
+        const { encoder } = openModels(context);
         await act(context, encoder, self.args, options);
       });
   add('list', 'everybody', list);

@@ -60,7 +60,7 @@ async function restore(file: string, _options: unknown, self: Command): Promise<
     log: context.log,
   };
   // Where the networks are not known here that is what start and doctor say.
-  const networks = given.encoder === null ? undefined : loadManifest();
+  const networks = given.encoder === null ? undefined : loadManifest(undefined, context.networks);
   const handle = await openBackup(file);
   // With sudo all keys are read by now; what is left is the work of the user to whom the state folder belongs.
   await becomeOwnerOf(state);

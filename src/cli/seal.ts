@@ -10,8 +10,7 @@ import { removeFolderWiped } from '../kit/files/wipe.js';
 import { KEY_BYTES, keyText, makeSealKey } from '../kit/sealing/seal-key.js';
 import { Vault } from '../kit/sealing/vault.js';
 import { systemClock as clock } from '../kit/system-clock.js';
-import { encoderId, findModel } from '../models/manifest.js';
-import { loadManifest } from '../models/model-files.js';
+import { openModels } from '../models/open-models.js';
 import { openPassages } from '../passback/passages-file.js';
 import { evidenceFolder, renewPictures } from '../report/attack-pictures.js';
 import { FINISHED, STAGED } from '../store/people-file.js';
@@ -93,9 +92,9 @@ async function status({ paths, vault }: Context, options: CommonOptions): Promis
 
 /** Writes all files anew that are not as the vault has them. @throws OperatingError KAIMON_PEOPLE_LOCKED, KAIMON_SEAL_KEY */
 async function renewAll(context: Context, options: CommonOptions): Promise<void> {
-  const { config, paths, vault, log } = context;
+  const { paths, vault, log } = context;
   if (vault.fault) throw vault.fault;
-  const encoder = encoderId(findModel(loadManifest(), 'encoder', config.encoder));
+  const { encoder } = openModels(context);
   // Opening the store seals the people; while it is open no daemon has it.
   await withStore(
     context,

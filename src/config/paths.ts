@@ -25,6 +25,16 @@ const below = (state: string): Paths => ({ state, cache: join(state, 'cache'), r
 export const unitCache = (state: string): string | undefined =>
   state.startsWith('/var/lib/') ? state.replace('/var/lib/', '/var/cache/') : undefined;
 
+/** The state folders of the services: that of kaimon.service, and those of kaimon@NAME in it. */
+const STATE_OF_A_SERVICE = /^\/var\/lib\/kaimon(\/[^/]+)?\/?$/;
+
+/**
+ * Where networks lie that were added: with the state, which outlives every release. Of the services it is one folder for all gates of this
+ * computer, beside their states: root alone writes it, and an eye in its unit, which must see nothing of a state, gets just this.
+ */
+export const networksFolder = (state: string): string =>
+  STATE_OF_A_SERVICE.test(state) ? '/var/lib/kaimon-models' : join(state, 'models');
+
 /** Where the configurations of the services are: kaimon.yaml of kaimon.service, in.yaml of kaimon@in, hall.north.yaml of kaimon@hall.north. */
 const OF_THE_SERVICES = '/etc/kaimon';
 const OF_A_SERVICE = /^([A-Za-z0-9_-][A-Za-z0-9_.-]{0,63})\.yaml$/;

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js';
 import type { Environment } from '../config/environment.js';
 import { valueAt } from '../config/keys.js';
 import { readSealKey } from '../config/open-vault.js';
-import type { Paths } from '../config/paths.js';
+import { networksFolder, type Paths } from '../config/paths.js';
 import type { Problem } from '../config/problem.js';
 import { isForeignCredential, readPassword, readSecret } from '../config/secret.js';
 import { findCascade } from '../face/haar.js';
@@ -68,7 +68,8 @@ function encoderCheck({ config, paths, wrong }: Place): NamedCheck[] {
   const check = async () => {
     const { encoder, decision, liveness } = config;
     const choice = { encoder, liveness: liveness.enabled };
-    const models = await loadModels(loadManifest(), choice, calibrationFile(paths.state));
+    const manifest = loadManifest(undefined, networksFolder(paths.state));
+    const models = await loadModels(manifest, choice, calibrationFile(paths.state));
     usableCurve(models.curve, models.encoder, decision.threshold);
   };
   return [['encoder', check]];

@@ -28,6 +28,7 @@ export interface Patient {
   readonly paths: Paths;
   readonly peopleFile: string;
   readonly calibrationFile: string;
+  readonly networks: string;
   readonly vault: Vault;
   readonly log: Log;
 }

@@ -5,7 +5,7 @@ import { explain, OperatingError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Vault } from '../kit/sealing/vault.js';
 import { systemClock } from '../kit/system-clock.js';
-import { loadManifest } from '../models/model-files.js';
+import { inReleaseFolder, loadManifest } from '../models/model-files.js';
 import { loadModels } from '../models/model-set.js';
 import type { Person } from '../person/person.js';
 import { chooseForVisits, usableCurve } from '../person/thresholds.js';
@@ -21,22 +21,33 @@ export interface PeoplePlace {
   readonly config: Config;
   readonly peopleFile: string;
   readonly calibrationFile: string;
+  readonly networks: string;
   readonly vault: Vault;
   readonly log: Log;
 }
 
 /** The networks, the people and those of them who look alike. */
-export async function lookAtPeople({ config, peopleFile, calibrationFile, vault, log }: PeoplePlace): Promise<Checked> {
+export async function lookAtPeople({
+  config,
+  peopleFile,
+  calibrationFile,
+  networks,
+  vault,
+  log,
+}: PeoplePlace): Promise<Checked> {
   const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
   let found: {
     readonly encoder: string;
+    readonly passing: readonly string[];
     readonly thresholdFor: (templates: number) => ReturnType<typeof chooseForVisits>;
   };
   try {
-    const models = await loadModels(loadManifest(), choice, calibrationFile);
+    const manifest = loadManifest(undefined, networks);
+    const models = await loadModels(manifest, choice, calibrationFile);
     const curve = usableCurve(models.curve, models.encoder, config.decision.threshold);
     found = {
       encoder: models.encoder,
+      passing: inReleaseFolder(manifest, networks),
       thresholdFor: (templates) => chooseForVisits(curve, config.decision, templates),
     };
   } catch (thrown) {
@@ -44,7 +55,9 @@ export async function lookAtPeople({ config, peopleFile, calibrationFile, vault,
       findings: [problem('models', explain(thrown), adviceOn(thrown)), ok('people', 'not looked at without models')],
     };
   }
-  const models = ok('models', `encoder ${found.encoder}, digests in order`);
+  const inOrder = `encoder ${found.encoder}, digests in order`;
+  const models =
+    found.passing.length === 0 ? ok('models', inOrder) : warning('models', [inOrder, ...found.passing].join('; '));
   try {
     const { people } = await readPeople({ file: peopleFile, encoder: found.encoder, vault, clock: systemClock, log });
     const all = [...people.values()];

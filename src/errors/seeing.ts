@@ -9,7 +9,7 @@ export const SEEING_ERRORS = {
   },
   KAIMON_MODEL_ADDED: {
     kind: 'environment',
-    meaning: 'a model that this installation added (`models/NAME.json`) contradicts the others',
+    meaning: 'an entry of a network that was added (`NAME.json`) contradicts the others, or is none that the eye takes',
     advice: 'mend or remove the file',
   },
   KAIMON_ENCODER_UNMEASURED: {
@@ -30,7 +30,7 @@ export const SEEING_ERRORS = {
   KAIMON_MODEL_UNKNOWN: {
     kind: 'usage',
     meaning: 'no model of that name or role is in the manifest',
-    advice: 'use a name that the message lists',
+    advice: 'use a name that the message lists, or add that one; a gate goes on without recognising anybody',
   },
   KAIMON_MODEL_MISSING: {
     kind: 'environment',

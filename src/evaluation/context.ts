@@ -12,6 +12,8 @@ export interface EvaluationContext {
   readonly config: Config;
   /** The site's own thresholds; the file may be missing. */
   readonly calibrationFile: string;
+  /** Where networks lie that were added. */
+  readonly networks: string;
   readonly log: Log;
   readonly startProgress: (what: string, total: number) => Progress;
   /** Gets one sentence for each file that is left out because it is no usable picture. */

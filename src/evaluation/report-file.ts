@@ -13,9 +13,9 @@ import { htmlOf, type Report } from './report.js';
 export const prepareReport = (file: string | undefined): void =>
   makePlotFolder(file === undefined ? undefined : dirname(file));
 
-/** What every report says of itself: when, by which version, with which liveness networks. */
-export function commonFacts(liveness: boolean): (readonly [string, string])[] {
-  const networks = loadManifest()
+/** What every report says of itself: when, by which version, with which liveness networks. @param folder where networks lie that were added */
+export function commonFacts(liveness: boolean, folder: string): (readonly [string, string])[] {
+  const networks = loadManifest(undefined, folder)
     .models.filter(({ role }) => role === 'liveness')
     .map(({ name, sha256 }) => `${name}@${sha256.slice(0, 12)}`);
   return [

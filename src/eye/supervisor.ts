@@ -112,7 +112,9 @@ export class EyeSupervisor {
     this.#generation += 1;
     this.#timer?.cancel();
     this.#check?.cancel();
-    this.#change({ state: 'stopped', pid: null });
+    const { state, lastFault } = this.#status;
+    // Of one that was held it is still why; of another one it is long over.
+    this.#change({ state: 'stopped', lastFault: state === 'stopped' ? lastFault : null, pid: null });
     const running = this.#process;
     this.#process = undefined;
     running?.kill();

@@ -1,3 +1,4 @@
+import { ZodError } from 'zod';
 import { ERRORS, type OperatingCode } from '../errors/catalogue.js';
 import type { ErrorKind } from '../errors/error-row.js';
 
@@ -45,12 +46,16 @@ export function explain(thrown: unknown): string {
   const parts: string[] = [];
   let at: unknown = thrown;
   for (let depth = 0; at !== undefined && depth < 8; depth++) {
-    const message = messageOf(at);
+    // Of a schema's refusal the message is a list over many lines, made for programs.
+    const message = at instanceof ZodError ? faultsOf(at) : messageOf(at);
     if (!parts.some((part) => part.includes(message))) parts.push(message);
     at = at instanceof Error ? at.cause : undefined;
   }
   return parts.join(': ');
 }
+
+const faultsOf = ({ issues }: ZodError): string =>
+  issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': ')).join('; ');
 
 /** Makes the compiler prove that every case of a union was handled. */
 export function impossible(value: never): never {

@@ -145,7 +145,10 @@ export const modelSchema = z.discriminatedUnion('role', [
     visit: visitSchema.optional(),
   }),
 ]);
-export type Model = z.infer<typeof modelSchema>;
+export type Model = z.infer<typeof modelSchema> & {
+  /** Where its file lies, of one that was added with the state; undefined: in models/ of the release. No entry says it. */
+  readonly folder?: string;
+};
 export type Role = Model['role'];
 export type ModelOf<R extends Role> = Extract<Model, { role: R }>;
 
@@ -170,7 +173,7 @@ export const manifestSchema = z
   .superRefine((manifest, context) => {
     for (const message of contradictions(manifest)) context.addIssue({ code: 'custom', message });
   });
-export type Manifest = z.infer<typeof manifestSchema>;
+export type Manifest = Omit<z.infer<typeof manifestSchema>, 'models'> & { readonly models: readonly Model[] };
 
 /** The formats of models/NAME.json, in which an installation adds a model; without a number it is the first one. */
 export const ADDED_MODEL_FORMAT: DocumentFormat = { name: 'an added model', key: 'schema', steps: [] };
@@ -250,7 +253,7 @@ export function findModel<R extends Role>(manifest: Manifest, role: R, name?: st
   const known = candidates.map((model) => model.name).join(', ') || 'none';
   throw new OperatingError(
     'KAIMON_MODEL_UNKNOWN',
-    `models/manifest.json has no model${name === undefined ? '' : ` "${name}"`} for the role ${role}: known are ${known}${role === 'encoder' && name !== undefined ? '; one that was added must be brought again to a new installation ("kaimon models add")' : ''}`,
+    `models/manifest.json has no model${name === undefined ? '' : ` "${name}"`} for the role ${role}: known are ${known}${role === 'encoder' && name !== undefined ? '; set "encoder" to one of them, or bring that one ("kaimon models add")' : ''}`,
   );
 }
 

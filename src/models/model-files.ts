@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { constants, createReadStream, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { explain, OperatingError } from '../kit/errors.js';
+import { errnoOf } from '../kit/files/errno.js';
+import { readPlainFileSync } from '../kit/files/plain-file.js';
 import { addedModelSchema, type Extra, type Manifest, type Model, manifestSchema } from './manifest.js';
 
 /** Folders to go up from this file until one holds models/manifest.json: 2 from src/ and from dist/; some spare. */
@@ -25,36 +27,79 @@ export function projectRoot(): string {
 
 /** Most models that an installation may add. */
 export const ADDED_MAX = 20;
+const ENTRY_BYTES_MAX = 64 * 1024;
+const MANIFEST_BYTES_MAX = 1024 * 1024;
 
 /**
- * Reads and checks `<root>/models/manifest.json`, and the files beside it with the models that this installation added: one
- * model a file, of the source "owner", listed after those of the release. @throws OperatingError naming every faulty field
+ * Reads and checks `<root>/models/manifest.json` and the entries of networks that were added, one a file, of the source "owner", which are
+ * listed after those of the release.
+ * @param networks where the site keeps them (config/paths.ts); undefined: only those in the release's own folder, where they were kept before
+ * @throws OperatingError KAIMON_MODEL_MANIFEST, KAIMON_MODEL_ADDED naming every faulty field
  */
-export function loadManifest(root = projectRoot()): Manifest {
+export function loadManifest(root = projectRoot(), networks?: string): Manifest {
   const folder = join(root, 'models');
   const release = readJson(join(folder, 'manifest.json'), 'restore it from the release', manifestSchema);
-  const names = readdirSync(folder)
-    .filter((name) => name.endsWith('.json') && name !== 'manifest.json')
-    .sort();
-  if (names.length === 0) return release;
-  const fault = (message: string, cause?: unknown) => new OperatingError('KAIMON_MODEL_ADDED', message, { cause });
+  const own = networks === undefined ? [] : entriesIn(networks).map((model) => ({ ...model, folder: networks }));
+  // Whoever copied one out of the release's folder need not remove it there.
+  const before = entriesIn(folder).filter(({ name }) => !own.some((model) => model.name === name));
+  const added: readonly Model[] = [...own, ...before];
+  if (added.length === 0) return release;
+  assertBeside(release, added, networks ?? folder);
+  return { ...release, models: [...release.models, ...added] };
+}
+
+/** The entries that were added in a folder, by name of their files; none where there is no such folder. */
+function entriesIn(folder: string): Model[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'manifest.json');
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return [];
+    throw new OperatingError('KAIMON_MODEL_READ', `cannot read the folder ${folder}: check its permissions`, { cause });
+  }
   if (names.length > ADDED_MAX)
-    throw fault(`${folder} holds ${names.length} added models, at most ${ADDED_MAX} may be`);
-  const added = names.map((name) => readJson(join(folder, name), 'mend it or remove it', addedModelSchema));
-  const stranger = added.findIndex(({ source }) => source.kind !== 'owner');
-  if (stranger >= 0)
-    throw fault(`${join(folder, names[stranger] ?? '')}: source.kind must be "owner"; mend it or remove it`);
-  const whole = manifestSchema.safeParse({ ...release, models: [...release.models, ...added] });
-  if (whole.success) return whole.data;
-  throw fault(
-    `${names.join(', ')} in ${folder} cannot stand beside the manifest (${explain(whole.error)})`,
-    whole.error,
+    throw addedFault(`${folder} holds ${names.length} added models, at most ${ADDED_MAX} may be`);
+  return names.sort().map((name) => {
+    const model = readJson(join(folder, name), 'mend it or remove it', addedModelSchema);
+    if (model.source.kind === 'owner') return model;
+    throw addedFault(`${join(folder, name)}: source.kind must be "owner"; mend it or remove it`);
+  });
+}
+
+const addedFault = (message: string, cause?: unknown) => new OperatingError('KAIMON_MODEL_ADDED', message, { cause });
+
+/** @throws OperatingError KAIMON_MODEL_ADDED where what was added cannot stand beside the release's own */
+function assertBeside(release: Manifest, added: readonly Model[], folder: string): void {
+  const taken = added.find(({ name }) => release.models.some((model) => model.name === name));
+  if (taken)
+    throw addedFault(
+      `an added model in ${folder} is called ${taken.name} as one of the release is: remove it, and add it under another name`,
+    );
+  const models = [...release.models, ...added].map(({ folder: _where, ...model }) => model);
+  const { error } = manifestSchema.safeParse({ ...release, models });
+  if (error)
+    throw addedFault(
+      `${added.map(({ name }) => name).join(', ')} cannot stand beside the manifest (${explain(error)}): mend or remove the entry in ${folder}`,
+      error,
+    );
+}
+
+/** Sentences about added networks that lie where the next release will not look. @param networks where they belong */
+export function inReleaseFolder({ models }: Manifest, networks: string, root = projectRoot()): readonly string[] {
+  const before = models.filter(({ source, folder }) => source.kind === 'owner' && folder === undefined);
+  return before.map(
+    ({ name, file }) =>
+      `network-in-release: the network ${name} lies in the folder of this release, and the next one will not have it: mkdir -p ${networks} && mv ${join(root, 'models')}/{${name}.json,${file}} ${networks}/`,
   );
 }
 
 function readJson<T>(file: string, advice: string, schema: z.ZodType<T>): T {
   try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return schema.parse(
+      JSON.parse(
+        readPlainFileSync(file, file.endsWith('manifest.json') ? MANIFEST_BYTES_MAX : ENTRY_BYTES_MAX).toString('utf8'),
+      ),
+    );
   } catch (cause) {
     throw new OperatingError('KAIMON_MODEL_MANIFEST', `${file} cannot be used (${explain(cause)}): ${advice}`, {
       cause,
@@ -63,7 +108,12 @@ function readJson<T>(file: string, advice: string, schema: z.ZodType<T>): T {
 }
 
 /** The path of a model's file. */
-export const modelPath = (model: Pick<Model, 'file'>, root = projectRoot()): string => join(root, 'models', model.file);
+export const modelPath = ({ file, folder }: Pick<Model, 'file' | 'folder'>, root?: string): string =>
+  join(folder ?? join(root ?? projectRoot(), 'models'), file);
+
+/** Where the entry and the file of an added network lie. */
+export const folderOf = ({ folder }: Pick<Model, 'folder'>, root?: string): string =>
+  folder ?? join(root ?? projectRoot(), 'models');
 
 /** The path of a sample photo. */
 export const samplePath = (sample: Pick<Extra, 'file'>, root = projectRoot()): string =>
@@ -73,17 +123,24 @@ export const samplePath = (sample: Pick<Extra, 'file'>, root = projectRoot()): s
 export const originalPath = (original: Pick<Extra, 'file'>, root = projectRoot()): string =>
   join(root, 'models', 'build', 'originals', original.file);
 
-/** Hex digest of a file. @returns undefined when there is no such file. @throws OperatingError when it is unreadable. */
-export async function fileDigest(path: string): Promise<string | undefined> {
+/** A network is the file itself: what a link leads to may be out of its folder, where no eye sees it, or never end. */
+const ITSELF = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * Hex digest of a file. @param itself refuses a link
+ * @returns undefined when there is no such file. @throws OperatingError when it is unreadable.
+ */
+export async function fileDigest(path: string, itself = false): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {
-    await pipeline(createReadStream(path), hash);
+    // Node hands the number on to open(2); its types know letters only.
+    const flags = (itself ? ITSELF : constants.O_RDONLY) as unknown as string;
+    await pipeline(createReadStream(path, { flags }), hash);
     return hash.digest('hex');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new OperatingError('KAIMON_MODEL_READ', `cannot read ${path}: check its permissions`, {
-      cause,
-    });
+    const what = errnoOf(cause) === 'ELOOP' ? 'it is a link, put the file itself there' : 'check its permissions';
+    throw new OperatingError('KAIMON_MODEL_READ', `cannot read ${path}: ${what}`, { cause });
   }
 }
 
@@ -103,8 +160,9 @@ async function inspect(
   path: string,
   expected: string,
   way = 'run "kaimon models build"',
+  itself = false,
 ): Promise<Finding> {
-  const found = await fileDigest(path);
+  const found = await fileDigest(path, itself);
   if (found === undefined) return { kind, name, path, expected, way, state: 'missing' };
   return found === expected
     ? { kind, name, path, expected, way, state: 'ok' }
@@ -112,16 +170,23 @@ async function inspect(
 }
 
 const inspectModel = (model: Model, root: string): Promise<Finding> =>
-  inspect('model', model.name, modelPath(model, root), model.sha256, WAYS[model.source.kind](model));
+  inspect(
+    'model',
+    model.name,
+    modelPath(model, root),
+    model.sha256,
+    WAYS[model.source.kind](model),
+    model.folder !== undefined,
+  );
 
 /** What to do to get a model's file, by where it comes from. */
 const WAYS: Readonly<Record<Model['source']['kind'], (model: Model) => string>> = {
   npm: () => 'run "kaimon models build"',
   trained: () => 'restore it from the release',
-  owner: ({ name, source }) => {
+  owner: ({ name, source, folder }) => {
     // Both say by which command they were added.
     const from = source.kind === 'owner' && source.from.startsWith('kaimon models ') ? ` ("${source.from}")` : '';
-    return `bring it again${from}, or remove models/${name}.json`;
+    return `bring it again${from}, or remove ${folder ?? 'models'}/${name}.json`;
   },
 };
 

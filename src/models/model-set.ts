@@ -1,4 +1,5 @@
-import type { EyeSettings } from '../eye/protocol.js';
+import { type EyeSettings, eyeSettingsSchema } from '../eye/protocol.js';
+import { explain, OperatingError } from '../kit/errors.js';
 import type { ThresholdCurve } from '../person/thresholds.js';
 import { appearanceModels } from './appearance-models.js';
 import { type Calibration, readCalibration } from './calibration.js';
@@ -26,7 +27,7 @@ export interface ModelChoice {
 /**
  * Finds the chosen networks and checks their digests.
  * @param calibrationFile the site's own thresholds; they count only for the very encoder that they were measured with
- * @throws OperatingError KAIMON_MODEL_UNKNOWN, KAIMON_MODEL_MISSING, KAIMON_MODEL_DIGEST, KAIMON_MODEL_READ, KAIMON_CALIBRATION
+ * @throws OperatingError KAIMON_MODEL_UNKNOWN, KAIMON_MODEL_ADDED, KAIMON_MODEL_MISSING, KAIMON_MODEL_DIGEST, KAIMON_MODEL_READ, KAIMON_CALIBRATION
  */
 export async function loadModels(manifest: Manifest, choice: ModelChoice, calibrationFile?: string): Promise<ModelSet> {
   const { set, names } = chooseModels(
@@ -38,7 +39,7 @@ export async function loadModels(manifest: Manifest, choice: ModelChoice, calibr
   return set;
 }
 
-/** Finds the chosen networks, whose files are not looked at. @returns with their names @throws OperatingError KAIMON_MODEL_UNKNOWN */
+/** Finds the chosen networks, whose files are not looked at. @returns with their names @throws OperatingError KAIMON_MODEL_UNKNOWN, KAIMON_MODEL_ADDED */
 export function chooseModels(
   manifest: Manifest,
   choice: ModelChoice,
@@ -66,7 +67,16 @@ export function chooseModels(
     dimension: encoder.output.dimension,
     curve: curveOf(encoder, calibration),
   };
+  assertFitEye(set.models);
   return { set, names: [confirmer, landmarks, encoder, ...liveness].map(({ name }) => name) };
+}
+
+/** A manifest may list networks that no eye takes, and an eye that is sent one would end again and again. @throws OperatingError KAIMON_MODEL_ADDED */
+function assertFitEye(models: EyeSettings['models']): void {
+  const { error } = eyeSettingsSchema.shape.models.safeParse(models);
+  if (!error) return;
+  const why = `the eye cannot use the networks that are listed (${explain(error)}): mend or remove the entry that says so`;
+  throw new OperatingError('KAIMON_MODEL_ADDED', why, { cause: error });
 }
 
 function curveOf(encoder: ModelOf<'encoder'>, calibration: Calibration | undefined): ThresholdCurve | null {

@@ -1,10 +1,12 @@
-/** The networks of a gate, which starts without them where they cannot be had: button, fire and requests need none. */
+/** The networks of a gate, which starts without them whatever is wrong with them: door, button, fire and requests need none. */
 import type { Opening } from '../config/opening.js';
-import { explain, OperatingError } from '../kit/errors.js';
+import { networksFolder } from '../config/paths.js';
+import { explain } from '../kit/errors.js';
+import { NO_ENCODER } from '../person/person.js';
 import { type ThresholdCurve, usableCurve } from '../person/thresholds.js';
 import { type Calibration, calibrationFile, readCalibration } from './calibration.js';
-import type { Manifest } from './manifest.js';
-import { assertModels, loadManifest } from './model-files.js';
+import { encoderId, findModel, type Manifest } from './manifest.js';
+import { assertModels, inReleaseFolder, loadManifest } from './model-files.js';
 import { chooseModels, type ModelSet } from './model-set.js';
 
 export interface GateModels extends ModelSet {
@@ -29,35 +31,36 @@ const NO_MODELS: ModelSet = {
     landmarks: NO_NETWORK,
     encoder: {
       ...NO_NETWORK,
-      id: 'none@000000000000',
+      id: NO_ENCODER,
       dimension: 1,
       template: { size: 8, fit: 'similarity', points: [] },
     },
     liveness: [],
   },
-  encoder: 'none@000000000000',
+  encoder: NO_ENCODER,
   dimension: 1,
   curve: null,
 };
 
 /**
- * The networks that the configuration names. What is wrong with them is for {@link GateModels.whyBlind}.
+ * The networks that the configuration names. Nothing is thrown, whatever is wrong with them, an encoder that nobody has included: a gate that
+ * did not start for it would serve neither button nor fire alarm. What is wrong is for {@link GateModels.whyBlind}.
+ * @param opening.warnings gets what is to be told of networks that work
  * @param load for tests
- * @throws OperatingError KAIMON_MODEL_UNKNOWN: the configuration is mistaken
  */
-export function openModels({ config, paths }: Pick<Opening, 'config' | 'paths'>, load = loadManifest): GateModels {
-  const attempt = <T>(act: () => T): { readonly got: T } | { readonly why: string } => {
-    try {
-      return { got: act() };
-    } catch (thrown) {
-      if (!(thrown instanceof OperatingError) || thrown.trouble !== 'environment') throw thrown;
-      return { why: explain(thrown) };
-    }
-  };
-  const manifest = attempt(load);
+export function openModels(
+  { config, paths, warnings = [] }: Pick<Opening, 'config' | 'paths'> & Partial<Pick<Opening, 'warnings'>>,
+  load = loadManifest,
+): GateModels {
+  const networks = networksFolder(paths.state);
+  const manifest = attempt(() => load(undefined, networks));
   if ('why' in manifest) return blind(NO_MODELS, manifest.why);
+  warnings.push(...inReleaseFolder(manifest.got, networks));
   const calibration = attempt(() => readCalibration(calibrationFile(paths.state)));
-  const { set, names } = choose(manifest.got, config, 'got' in calibration ? calibration.got : undefined);
+  const chosen = attempt(() => choose(manifest.got, config, 'got' in calibration ? calibration.got : undefined));
+  // Whose templates the people have may be known all the same.
+  if ('why' in chosen) return blind(encoderAlone(manifest.got, config.encoder), chosen.why);
+  const { set, names } = chosen.got;
   if ('why' in calibration) return blind(set, calibration.why);
   const curve = attempt(() => usableCurve(set.curve, set.encoder, config.decision.threshold));
   if ('why' in curve) return blind(set, curve.why);
@@ -69,8 +72,26 @@ export function openModels({ config, paths }: Pick<Opening, 'config' | 'paths'>,
   return { ...set, curve: curve.got, whyBlind };
 }
 
+type Attempt<T> = { readonly got: T } | { readonly why: string };
+
+/** Also of a defect: the door is worth more than the report of a crash, and the sentence is told all the same. */
+function attempt<T>(act: () => T): Attempt<T> {
+  try {
+    return { got: act() };
+  } catch (thrown) {
+    return { why: explain(thrown) };
+  }
+}
+
 const choose = (manifest: Manifest, { encoder, liveness }: Opening['config'], calibration: Calibration | undefined) =>
   chooseModels(manifest, { encoder, liveness: liveness.enabled }, calibration);
+
+/** Of the encoder what is known of it; where nothing is, nobody's. */
+function encoderAlone(manifest: Manifest, name: string): ModelSet {
+  const found = attempt(() => findModel(manifest, 'encoder', name));
+  if ('why' in found) return NO_MODELS;
+  return { ...NO_MODELS, encoder: encoderId(found.got), dimension: found.got.output.dimension };
+}
 
 /** Networks with which nobody is recognised until the gate is started again. */
 const blind = (set: ModelSet, why: string): GateModels => ({

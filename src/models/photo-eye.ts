@@ -22,6 +22,8 @@ export interface PhotoEyeSetting {
   readonly config: Pick<Config, 'encoder' | 'faces' | 'eye'>;
   /** The site's own thresholds; undefined: those of the manifest. */
   readonly calibrationFile: string | undefined;
+  /** Where networks lie that were added. */
+  readonly networks: string;
   readonly log: Log;
 }
 
@@ -39,8 +41,12 @@ export class PhotoEye {
   }
 
   /** @throws OperatingError when models are missing or the eye cannot start. */
-  static async start({ config, log, calibrationFile }: PhotoEyeSetting): Promise<PhotoEye> {
-    const modelSet = await loadModels(loadManifest(), { encoder: config.encoder, liveness: false }, calibrationFile);
+  static async start({ config, log, calibrationFile, networks }: PhotoEyeSetting): Promise<PhotoEye> {
+    const modelSet = await loadModels(
+      loadManifest(undefined, networks),
+      { encoder: config.encoder, liveness: false },
+      calibrationFile,
+    );
     const settings = { camera: null, faces: config.faces, models: modelSet.models };
     const launcher = await eyeLauncher(settings, config.eye);
     const eye = await new Promise<EyeSupervisor>((resolve, reject) => {

@@ -38,6 +38,9 @@ export const momentSchema = z
 /** `<encoder name>@<first 12 hex digits of its sha256>`: templates of different encoders are never compared. */
 export const encoderIdSchema = z.string().regex(/^[a-z0-9-]{1,32}@[0-9a-f]{12}$/);
 
+/** In place of the encoder's id where it is not known which encoder is in use: no template is of this one. */
+export const NO_ENCODER = 'none@000000000000';
+
 /** Hybrid logical clock: `<13-digit ms>-<4 hex counter>-<node>`; sorts as text. */
 export const versionSchema = z.string().regex(/^\d{13}-[0-9a-f]{4}-[a-z0-9_-]{1,32}$/);
 

@@ -224,7 +224,12 @@ export class Reporter implements RequestReports, SyncReports, SiteReports {
   /** Reported when eye or camera come or go, and when the reason changes; not each of the tries in between, which never end. */
   eye({ state, lastFault, camera }: EyeStatus): void {
     if (state !== 'starting')
-      this.#lastEye = this.#reportIfNew('eye', state, state === 'waiting' ? lastFault : null, this.#lastEye);
+      this.#lastEye = this.#reportIfNew(
+        'eye',
+        state,
+        state === 'waiting' || state === 'stopped' ? lastFault : null,
+        this.#lastEye,
+      );
     if (camera.state !== 'opening')
       this.#lastCamera = this.#reportIfNew('camera', camera.state, camera.why, this.#lastCamera);
   }

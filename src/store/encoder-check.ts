@@ -2,6 +2,7 @@
 import type { Clock } from '../kit/clock.js';
 import { OperatingError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import { NO_ENCODER } from '../person/person.js';
 import { isFuture } from '../person/version.js';
 import type { PeopleDocument } from './people-document.js';
 
@@ -14,17 +15,22 @@ export function withoutTemplate(document: PeopleDocument, encoder: string): numb
   return count;
 }
 
+/** The encoder that a store says of itself: that in use, or where that is not known the one that it said before. */
+export const encoderToKeep = (inUse: string, before: string): string => (inUse === NO_ENCODER ? before : inUse);
+
 /**
  * Refuses a store that has no template of the encoder in use. Templates of different encoders are never compared, so the
  * gate would recognise none of its people.
  * @throws OperatingError KAIMON_PEOPLE_ENCODER naming both encoders and the way out
  */
 export function checkEncoder(document: PeopleDocument, encoder: string, file: string): void {
+  // Nobody is recognised anyhow, and people are changed and removed without any encoder.
+  if (encoder === NO_ENCODER) return;
   if (document.people.size === 0 || withoutTemplate(document, encoder) < document.people.size) return;
   const found = new Set<string>();
   for (const person of document.people.values()) for (const template of person.templates) found.add(template.encoder);
   // People without any template, in a store of this encoder: nothing is incompatible, there is just no face of them.
-  if (found.size === 0 && document.encoder === encoder) return;
+  if (found.size === 0 && [encoder, NO_ENCODER].includes(document.encoder)) return;
   const others = found.size === 0 ? document.encoder : [...found].sort().join(', ');
   throw new OperatingError(
     'KAIMON_PEOPLE_ENCODER',
@@ -37,7 +43,8 @@ export function checkEncoder(document: PeopleDocument, encoder: string, file: st
 export function reportPeople(document: PeopleDocument, { encoder, file, latest, clock, log }: ReportOptions): void {
   log.info({ file, people: document.people.size, removed: document.removed.size }, 'people store open');
   const unknown = withoutTemplate(document, encoder);
-  if (unknown > 0) log.warn({ people: unknown, encoder }, 'some people have no template of this encoder');
+  if (unknown > 0 && encoder !== NO_ENCODER)
+    log.warn({ people: unknown, encoder }, 'some people have no template of this encoder');
   if (latest !== null && isFuture(latest, clock.wall())) {
     log.warn({ latest }, 'the newest change in the people store is ahead of the clock: check the clock');
   }

@@ -9,7 +9,7 @@ import type { PeopleDocument } from './people-document.js';
 export interface PeopleStoreOptions {
   /** people.json; a missing folder is made (mode 0700). */
   readonly file: string;
-  /** The encoder in use, `name@digest`. */
+  /** The encoder in use, `name@digest`; NO_ENCODER where it is not known. */
   readonly encoder: string;
   /** This gate's name: the versions made here end with it. */
   readonly gate: string;

@@ -1,7 +1,9 @@
 // pure
+
 import { iso } from '../kit/clock.js';
 import type { Person, Tombstone } from '../person/person.js';
 import { compareVersions, versionMs } from '../person/version.js';
+import { encoderToKeep } from './encoder-check.js';
 import { isRemoval, type Removal, type SiteRecord } from './merge.js';
 import { type PeopleDocument, STRANGERS_MAX, TOMBSTONES_MAX } from './people-document.js';
 
@@ -15,10 +17,13 @@ const FORGOTTEN_AT_ONCE = 2_000;
 export class PeopleState {
   readonly #people: Map<string, Person>;
   readonly #removed: Map<string, Tombstone>;
+  /** What the document said. */
+  readonly #encoder: string;
   #strangers = 0;
   #latest: string | null = null;
 
   constructor(document: PeopleDocument) {
+    this.#encoder = document.encoder;
     this.#people = new Map(document.people);
     this.#removed = new Map(document.removed);
     for (const { version } of this.#people.values()) this.#seen(version);
@@ -100,7 +105,11 @@ export class PeopleState {
 
   /** A copy that later changes do not touch. Takes some milliseconds with 50,000 people; made once a write. */
   snapshot(encoder: string): PeopleDocument {
-    return { encoder, people: new Map(this.#people), removed: new Map(this.#removed) };
+    return {
+      encoder: encoderToKeep(encoder, this.#encoder),
+      people: new Map(this.#people),
+      removed: new Map(this.#removed),
+    };
   }
 
   #forget(id: string): void {

@@ -62,7 +62,7 @@ export async function checkData(
 
 /**
  * Refuses a state folder that a later version has written, before anything is opened that could write to it. Only the numbers are read.
- * @param vault opens what is sealed @returns whether all of them could be: what is sealed with another key tells nothing
+ * @param vault opens what is sealed @returns whether all of them could be, and are of this version or before: what is sealed with another key tells nothing
  * @throws OperatingError KAIMON_DATA_NEWER
  */
 export async function refuseNewerData(
@@ -70,11 +70,12 @@ export async function refuseNewerData(
   { documents = STORED_DOCUMENTS, vault = Vault.plain() }: CheckOptions = {},
 ): Promise<boolean> {
   let all = true;
-  for (const { file, format } of documents) {
+  for (const { file, format, forSight } of documents) {
     const seal = sealVersionOf((await readStart(join(state, file))) ?? Buffer.alloc(0));
     if (seal !== undefined && seal > SEAL_VERSION) throw await newer(state, file, seal, SEAL_VERSION);
     const number = await numberAtStart(join(state, file), format.key, vault);
-    if (number === undefined) all = false;
+    // Who wrote that one is to be known until it is read again.
+    if (number === undefined || (forSight && number > newestFormat(format))) all = false;
     else if (number > newestFormat(format)) throw await newer(state, file, number, newestFormat(format));
   }
   const [last] = await lastLines(state, 1);

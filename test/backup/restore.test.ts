@@ -46,7 +46,13 @@ const opening = (state: string) => ({
   log,
 });
 const context = (state: string) =>
-  ({ ...opening(state), configFile: null, peopleFile: join(state, 'people.json'), calibrationFile: '' }) as Context;
+  ({
+    ...opening(state),
+    configFile: null,
+    peopleFile: join(state, 'people.json'),
+    calibrationFile: '',
+    networks: '',
+  }) as Context;
 
 describe('the gate that the backup is of', () => {
   test('has its people again, with the versions that they had, and its journal goes on with a seam that verifies', async () => {

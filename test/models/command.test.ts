@@ -16,6 +16,8 @@ let root: string;
 let said = '';
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'kaimon-test-'));
+  // What is added must not come to whoever runs the tests.
+  vi.stubEnv('KAIMON_STATE', join(root, 'state'));
   await mkdir(join(root, 'models'));
   await writeFile(join(root, 'models', 'manifest.json'), JSON.stringify(manifestOf([unclear])));
   await writeFile(join(root, 'test-faces-1.2.3.tgz'), tgz);
@@ -28,6 +30,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   process.exitCode = undefined;
   await rm(root, { recursive: true, force: true });
 });

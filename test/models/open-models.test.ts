@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { OperatingError } from '../../src/kit/errors.js';
 import { loadManifest } from '../../src/models/model-files.js';
 import { openModels } from '../../src/models/open-models.js';
+import { NO_ENCODER } from '../../src/person/person.js';
 import { given } from '../config/given.js';
 import { tempFolder } from '../store/sample.js';
 
@@ -64,7 +65,23 @@ test.each<[string, string, string, (state: string) => void, () => ReturnType<typ
   expect(Object.values(curve)).toEqual(Array.from({ length: 4 }, () => ({ threshold: 0 })));
 });
 
-test('an encoder that does not exist is a mistake in the configuration and is refused', async () => {
-  const parts = await opening('encoder: nothing');
-  expect(() => openModels(parts)).toThrow(expect.objectContaining({ code: 'KAIMON_MODEL_UNKNOWN' }));
+test('an encoder that does not exist leaves the gate blind, and says which there are', async () => {
+  const { whyBlind, encoder } = openModels(await opening('encoder: nothing'));
+  expect(await whyBlind()).toMatch(/no model "nothing" for the role encoder: known are mobilefacenet.*; then restart/);
+  expect(encoder).toBe(NO_ENCODER);
+});
+
+test('the people stay those of an encoder that is known, also where another network has no entry', async () => {
+  const manifest = loadManifest();
+  const models = manifest.models.filter(({ role }) => role !== 'landmarks');
+  const { whyBlind, encoder, dimension } = openModels(await opening(), () => ({ ...manifest, models }));
+  expect(await whyBlind()).toMatch(/no model for the role landmarks/);
+  expect([encoder.split('@')[0], dimension]).toEqual(['mobilefacenet', 512]);
+});
+
+test('whatever defect the reading of the networks has, the gate is blind and no more', async () => {
+  const broken = () => {
+    throw new TypeError('a defect');
+  };
+  expect(await openModels(await opening(), broken).whyBlind()).toBe('a defect; then restart the gate');
 });

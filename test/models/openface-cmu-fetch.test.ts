@@ -33,6 +33,8 @@ let root: string;
 let said = '';
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'kaimon-test-'));
+  // What is added must not come to whoever runs the tests.
+  vi.stubEnv('KAIMON_STATE', join(root, 'state'));
   await mkdir(join(root, 'models/openface-cmu'), { recursive: true });
   await writeFile(join(root, 'models/manifest.json'), JSON.stringify(release));
   await writeFile(join(root, 'models/openface-cmu/arrays.json'), JSON.stringify(pins));
@@ -44,6 +46,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   process.exitCode = undefined;
   await rm(root, { recursive: true, force: true });
 });
@@ -55,8 +58,9 @@ async function kaimonModels(...args: readonly string[]): Promise<string> {
 }
 const fetched = (from: string, ...more: string[]) => kaimonModels('fetch', 'openface-cmu', '--from', from, ...more);
 
-const entryFile = () => join(root, 'models/openface-cmu.json');
-const modelFile = () => join(root, 'models/openface-cmu.onnx');
+const networks = () => join(root, 'state/models');
+const entryFile = () => join(networks(), 'openface-cmu.json');
+const modelFile = () => join(networks(), 'openface-cmu.onnx');
 
 test('the release pins the 226 files of the original: 3,743,280 numbers and two stray copies of 96', () => {
   const counts = shapes.map(({ shape }) => shape.reduce((product, side) => product * side, 1));
@@ -67,7 +71,7 @@ test('the release pins the 226 files of the original: 3,743,280 numbers and two 
 /** The encoder that was added gives 128 numbers of unit length for an aligned face. */
 async function expectEmbedding(): Promise<void> {
   await loadOpenCv();
-  const entry = findModel(loadManifest(root), 'encoder', 'openface-cmu');
+  const entry = findModel(loadManifest(root, networks()), 'encoder', 'openface-cmu');
   const { template, input, output } = entry;
   expect(template).toMatchObject({ size: 96, fit: 'affine' });
   const spec = { id: encoderId(entry), file: modelPath(entry, root), input, template, dimension: output.dimension };
@@ -83,12 +87,12 @@ describe('"models fetch openface-cmu"', () => {
   test('makes an encoder and its entry; "list" and "verify" show it; doing it again gives the same bytes', async () => {
     const text = await fetched(weights);
     const digest = sha256(await readFile(modelFile()));
-    expect(text).toContain(`made models/openface-cmu.onnx (15.1 MB, sha256 ${digest})`);
+    expect(text).toContain(`made ${modelFile()} (15.1 MB, sha256 ${digest})`);
     expect(text).toContain('set "encoder: openface-cmu" in the configuration');
     expect(text).toContain('its error rates were not measured');
     expect(await kaimonModels('list')).toMatch(/^openface-cmu {2}encoder {2}15\.1 MB$/m);
     expect(await kaimonModels('list')).toContain('Apache-2.0, Copyright 2015-2020 Carnegie Mellon University');
-    expect(await kaimonModels('verify')).toMatch(/^ok {7}openface-cmu$/m);
+    expect(await kaimonModels('verify')).toMatch(/^ok {7}openface-cmu {2}\(added in /m);
     const again = JSON.parse(await fetched(weights, '--json'));
     expect(again).toEqual({
       name: 'openface-cmu',
@@ -104,17 +108,15 @@ describe('"models fetch openface-cmu"', () => {
   });
 
   test('one number changed in one file: nothing is written and what was there stays', async () => {
+    await mkdir(networks(), { recursive: true });
     await writeFile(modelFile(), 'the network of before');
     const other = join(root, 'weights');
     await cp(weights, other, { recursive: true });
     await writeFile(join(other, 'dense_b.csv'), (files['dense_b.csv']?.text ?? '').replace('0.01', '0.02'));
     await expect(fetched(other)).rejects.toMatchObject({ code: 'KAIMON_OPENFACE_FILES', trouble: 'input' });
     expect(await readFile(modelFile(), 'utf8')).toBe('the network of before');
-    expect((await readdir(join(root, 'models'))).sort()).toEqual([
-      'manifest.json',
-      'openface-cmu',
-      'openface-cmu.onnx',
-    ]);
+    expect(await readdir(networks())).toEqual(['openface-cmu.onnx']);
+    expect((await readdir(join(root, 'models'))).sort()).toEqual(['manifest.json', 'openface-cmu']);
   });
 
   test('an installation whose list of pins is damaged says so', async () => {

@@ -1,6 +1,15 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Graph } from '../../src/models/onnx/graph.js';
@@ -35,16 +44,31 @@ const kaimon = (...args: string[]): Promise<Outcome> =>
 const add = (file: string, name: string, preset: string, ...more: string[]) =>
   kaimon('--json', 'models', 'add', at(file), '--name', name, '--preset', preset, ...more);
 
-const inModels = () => readdirSync(join(root, 'models')).sort();
+/** What lies in the release's own folder, and what lies with the state. */
+const inModels = () => [
+  ...readdirSync(join(root, 'models')),
+  ...(existsSync(at('state/models')) ? readdirSync(at('state/models')).map((name) => `state/${name}`) : []),
+];
+/** Another release with the same state. */
+function upgrade(): void {
+  const next = scratch();
+  install(next);
+  discard(root);
+  root = next;
+}
 const digest = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+
+function install(folder: string): void {
+  for (const part of ['dist', 'models', 'config']) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+}
 
 beforeAll(() => {
   if (notReady) return;
   root = scratch();
   work = scratch();
-  for (const part of ['dist', 'models', 'config']) cpSync(join(ROOT, part), join(root, part), { recursive: true });
-  copyFileSync(join(ROOT, 'package.json'), join(root, 'package.json'));
-  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  install(root);
   writeFileSync(at('sface.onnx'), smallEncoder(SHAPES.sface));
   writeFileSync(at('uses-sface.yaml'), 'encoder: sface\n');
   writeFileSync(at('by-hand.yaml'), 'encoder: sface\ndecision: { threshold: 0.8 }\n');
@@ -115,10 +139,13 @@ describe.skipIf(notReady)(`an encoder that the owner brings${notReady ? ` (${not
     expect(figures.faces).toBeGreaterThan(10);
     expect(figures.repeat).toBe(0);
     expect(figures.strangers.median).toBeGreaterThan(0.7);
-    expect(inModels()).toEqual([...before, `sface-${sha256.slice(0, 12)}.onnx`, 'sface.json'].sort());
+    const file = `sface-${sha256.slice(0, 12)}.onnx`;
+    expect(inModels()).toEqual([...before, `state/${file}`, 'state/sface.json']);
 
+    // Not the release's own folder holds it: the next release has it, too.
+    upgrade();
     expect((await kaimon('models', 'list')).text).toMatch(/^sface {2}encoder[\s\S]*licence {2}Apache-2\.0/m);
-    expect((await kaimon('models', 'verify')).text).toMatch(/^ok {7}sface$/m);
+    expect((await kaimon('models', 'verify')).text).toMatch(/^ok {7}sface {2}\(added in .*\/state\/models\)$/m);
 
     // Without measured thresholds it decides nothing: config check, doctor and a gate say so in the same words.
     const uses = at('uses-sface.yaml');
@@ -151,12 +178,17 @@ describe.skipIf(notReady)(`an encoder that the owner brings${notReady ? ` (${not
     expect((await kaimon('models', 'remove', 'openface')).code).toBe(2);
 
     // A file that somebody changed is told by its digest, with the command that brings it again.
-    writeFileSync(join(root, 'models', `sface-${sha256.slice(0, 12)}.onnx`), 'changed');
+    writeFileSync(at(`state/models/${file}`), 'changed');
     const wrong = await kaimon('models', 'verify');
     expect(wrong).toMatchObject({
       code: 4,
       text: expect.stringMatching(/bring it again \("kaimon models add sface\.onnx --name sface --preset sface"\)/),
     });
+
+    // Links lead out of the folder that an eye sees.
+    rmSync(at(`state/models/${file}`));
+    symlinkSync(at('sface.onnx'), at(`state/models/${file}`));
+    expect((await kaimon('models', 'verify')).text).toMatch(/it is a link/);
 
     expect((await kaimon('models', 'remove', 'sface')).code).toBe(0);
     expect(inModels()).toEqual(before);

@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { OperatingError } from '../../src/kit/errors.js';
 import { silentLog } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
-import { PEOPLE_MAX, type Person } from '../../src/person/person.js';
+import { NO_ENCODER, PEOPLE_MAX, type Person } from '../../src/person/person.js';
 import { FUTURE_MAX_MS } from '../../src/person/version.js';
 import { type PeopleDocument, STRANGERS_MAX, TOMBSTONES_MAX } from '../../src/store/people-document.js';
 import { lastGoodOf } from '../../src/store/people-file.js';
@@ -549,4 +549,23 @@ describe('opening', () => {
     await expect(store.put(newcomer('bob'))).rejects.toThrow('in use by process 1');
     expect(Object.keys(JSON.parse(await fs.readFile(file, 'utf8')).people)).toEqual(['ada']);
   });
+});
+
+test('where the encoder in use is not known people are changed all the same, and the file keeps the one that it named', async () => {
+  const file = join(await tempFolder(), 'people.json');
+  const before = await openStore({ file });
+  await before.put(newcomer('ada', { templates: [] }));
+  await before.put(newcomer('grace'));
+  await before.close();
+  const blind = await openStore({ file, encoder: NO_ENCODER });
+  await blind.remove('grace', 'test');
+  await blind.close();
+  expect(JSON.parse(await fs.readFile(file, 'utf8')).encoder).toBe(ENCODER);
+  // Also of a file that was begun without one.
+  const fresh = join(await tempFolder(), 'people.json');
+  const first = await openStore({ file: fresh, encoder: NO_ENCODER });
+  await first.put(newcomer('ada', { templates: [] }));
+  await first.close();
+  const after = await openStore({ file: fresh });
+  expect(after.size).toBe(1);
 });

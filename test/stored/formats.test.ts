@@ -99,13 +99,14 @@ describe.each(RELEASES)('what Kaimon %s has written', (release) => {
     await opening.endings.close();
   });
 
-  test.each(STORED_DOCUMENTS.map(({ file, format }) => [file, format.key, newestFormat(format)] as const))(
+  const refused = STORED_DOCUMENTS.filter(({ forSight }) => !forSight);
+  test.each(refused.map(({ file, format }) => [file, format.key, newestFormat(format)] as const))(
     'is refused at the start with %s of a later format, and left as it is',
     async (file, key, newest) => {
       const state = await stateOf(release);
       const path = join(state, file);
       if (!existsSync(path)) writeFileSync(path, `{"${key}":1}\n`);
-      replaceIn(path, file === 'calibration.json' ? '"schema": 1' : `"${key}":1`, `"${key}":${newest + 1}`);
+      replaceIn(path, `"${key}":1`, `"${key}":${newest + 1}`);
       const before = contentOf(state);
       const opening = {
         config: defaultConfig,
@@ -129,6 +130,16 @@ describe.each(RELEASES)('what Kaimon %s has written', (release) => {
       expect(contentOf(state)).toEqual(before);
     },
   );
+
+  test('starts with thresholds of a later format, which only leave it blind, and keeps who wrote them', async () => {
+    const state = await stateOf(release);
+    replaceIn(join(state, 'calibration.json'), '"schema": 1', '"schema":2');
+    expect(await refuseNewerData(state)).toBe(false);
+    expect((await checkData(state)).documents).toContainEqual(
+      expect.objectContaining({ file: 'calibration.json', format: 2, result: 'newer' }),
+    );
+    expect(() => readCalibration(join(state, 'calibration.json'))).toThrow(/format 2; this version reads up to 1/);
+  });
 
   test('is refused with a journal that a later version has gone on with, by the journal itself, too', async () => {
     const state = await stateOf(release);

@@ -25,6 +25,7 @@ const FILES = [
     '/var/lib/kaimon',
     "the services' people and journal, readable by root and the user kaimon only: name it with \\-\\-state",
   ],
+  ['/var/lib/kaimon\\-models', 'networks that were added here ("kaimon models add"); every release finds them'],
   ['/var/cache/kaimon', 'spoken greetings; may be deleted'],
   ['/run/kaimon/door\\-line', "the relay's line and the level to leave it at"],
   ['/usr/share/doc/kaimon', 'the manual: installation, door, MQTT, errors, security'],

@@ -42,7 +42,7 @@ export async function calibrateSite(
   folder: string,
   { workers, dryRun = false }: CalibrationQuestion,
 ): Promise<Findings<CalibrationResult>> {
-  const model = findModel(loadManifest(), 'encoder', context.config.encoder);
+  const model = findModel(loadManifest(undefined, context.networks), 'encoder', context.config.encoder);
   const images = listImages(folder);
   const { samples } = await measureAll(context, images, workers);
   // A photo without a face says nothing about distances.

@@ -116,9 +116,9 @@ export async function evaluateIdentify(
 }
 
 /** Comes before the minutes of measuring. @throws OperatingError when the encoder's error rates were never measured */
-async function curveFor({ config, calibrationFile }: EvaluationContext): Promise<ThresholdCurve> {
+async function curveFor({ config, calibrationFile, networks }: EvaluationContext): Promise<ThresholdCurve> {
   const choice = { encoder: config.encoder, liveness: false };
-  const { curve, encoder } = await loadModels(loadManifest(), choice, calibrationFile);
+  const { curve, encoder } = await loadModels(loadManifest(undefined, networks), choice, calibrationFile);
   return usableCurve(curve, encoder, config.decision.threshold);
 }
 

@@ -62,7 +62,7 @@ export async function evaluateGate(context: EvaluationContext, question: GateQue
   const { enrolled, shown, unshown } = await showAll(context, question);
   const { agree } = context.config.decision;
   const figures = gateFigures(shown.groups, agree, new Set(enrolled.people.keys()));
-  return report(question, enrolled, shown, figures, unshown);
+  return report({ ...question, networks: context.networks }, enrolled, shown, figures, unshown);
 }
 
 async function showAll(context: EvaluationContext, question: GateQuestion): Promise<ShownSet> {
@@ -106,7 +106,7 @@ function assertApart(strangers: ApproachSet | undefined, people: ReadonlyMap<str
 }
 
 async function report(
-  question: GateQuestion,
+  question: GateQuestion & Pick<EvaluationContext, 'networks'>,
   { gallery, photos, failedToEnrol, refused }: EnrolledPeople,
   { groups, knowledge: { config, curve }, replaced }: ShownApproaches,
   figures: GateFigures,
@@ -150,7 +150,12 @@ async function report(
     });
     await writeReport(question.report, [chart], (svgs) =>
       gateReport(
-        [...commonFacts(rule.liveness), ...folders, ['conditions', conditions], ['gate', facts.join('; ')]],
+        [
+          ...commonFacts(rule.liveness, question.networks),
+          ...folders,
+          ['conditions', conditions],
+          ['gate', facts.join('; ')],
+        ],
         figures,
         groups,
         svgs,

@@ -55,12 +55,16 @@ export interface ApproachEye {
  * @throws OperatingError when networks are missing, or the encoder's error rates were never measured
  */
 export async function openApproachEye(
-  { config, calibrationFile }: EvaluationContext,
+  { config, calibrationFile, networks }: EvaluationContext,
   { fps, takeFps, alteration }: Measuring,
   mirrored = false,
 ): Promise<ApproachEye> {
   const choice = { encoder: config.encoder, liveness: config.liveness.enabled };
-  const { models, curve, encoder, dimension } = await loadModels(loadManifest(), choice, calibrationFile);
+  const { models, curve, encoder, dimension } = await loadModels(
+    loadManifest(undefined, networks),
+    choice,
+    calibrationFile,
+  );
   const { haar, confirm, max } = config.faces;
   const program = new URL('./gate-frames-main.js', import.meta.url);
   const reader = new FrameReader(

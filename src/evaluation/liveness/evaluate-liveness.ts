@@ -59,7 +59,11 @@ export async function evaluateLiveness(
   const set = ofKind(readPresentations(folder), question.kind);
   prepareReport(question.report);
   const program = new URL('./liveness-frames-main.js', import.meta.url);
-  const reader = new FrameReader(program, { faces: { haar, confirm }, alteration }, livenessFrameSchema);
+  const reader = new FrameReader(
+    program,
+    { faces: { haar, confirm }, alteration, networks: context.networks },
+    livenessFrameSchema,
+  );
   const progress = context.startProgress('looking', set.stills.length + set.clips.length);
   try {
     const read = async ({ file }: PresentationFile, clip: boolean) => {
@@ -68,7 +72,12 @@ export async function evaluateLiveness(
       return frames;
     };
     const judged = await judge(set, read, question.takeFps);
-    return await report(folder, question, { ...alteration, replaced: reader.replaced }, judged);
+    return await report(
+      folder,
+      { ...question, networks: context.networks },
+      { ...alteration, replaced: reader.replaced },
+      judged,
+    );
   } finally {
     progress.done();
     reader.stop();
@@ -113,7 +122,7 @@ function ofKind(set: PresentationSet, kind: string | undefined): PresentationSet
 
 async function report(
   folder: string,
-  question: LivenessQuestion,
+  question: LivenessQuestion & Pick<EvaluationContext, 'networks'>,
   conditions: Conditions,
   { stills, takes, clips }: Judged,
 ): Promise<Findings<Conditions & LivenessResult>> {
@@ -131,7 +140,8 @@ async function report(
       reason,
     })),
   };
-  if (question.report !== undefined) await writeLivenessReport(question.report, folder, result, conditions, stills);
+  if (question.report !== undefined)
+    await writeLivenessReport(question.report, { folder, networks: question.networks }, result, conditions, stills);
   return { figures: result, lines: linesOf(result) };
 }
 
@@ -160,7 +170,7 @@ const FRAME_LIMITS = [
 
 function writeLivenessReport(
   file: string,
-  folder: string,
+  { folder, networks }: { readonly folder: string; readonly networks: string },
   result: LivenessResult,
   alteration: Alteration,
   stills: readonly JudgedStill[],
@@ -175,6 +185,6 @@ function writeLivenessReport(
     [conditions],
   );
   return writeReport(file, stills.length > 0 ? [chart] : [], (svgs) =>
-    livenessReport([...commonFacts(true), ['set', folder], ['conditions', conditions]], result, svgs),
+    livenessReport([...commonFacts(true, networks), ['set', folder], ['conditions', conditions]], result, svgs),
   );
 }

@@ -8,7 +8,7 @@ import { spoilFrame } from '../frames/spoil-frame.js';
 import { LivenessEye } from './liveness-eye.js';
 import type { LivenessSettings } from './liveness-protocol.js';
 
-serveFrames(async ({ alteration: change, faces }: LivenessSettings) => {
-  const eye = await LivenessEye.load(loadManifest(), faces, spoilFrame(change, seeded(SEED)));
+serveFrames(async ({ alteration: change, faces, networks }: LivenessSettings) => {
+  const eye = await LivenessEye.load(loadManifest(undefined, networks), faces, spoilFrame(change, seeded(SEED)));
   return async (frame, random) => ({ face: (await eye.measure(frame, random)) ?? null });
 });

@@ -10,6 +10,8 @@ import { timedSchema } from '../frames/protocol.js';
 export interface LivenessSettings {
   readonly faces: { readonly haar: HaarOptions; readonly confirm: UltraFaceOptions };
   readonly alteration: Alteration;
+  /** Where networks lie that were added. */
+  readonly networks: string;
 }
 
 /** One frame, as far as liveness needs it. */

@@ -7,13 +7,13 @@ import { explain, messageOf, OperatingError } from '../../kit/errors.js';
 import { writeFileAtomic } from '../../kit/files/atomic-file.js';
 import { readPlainFile } from '../../kit/files/plain-file.js';
 import { encoderId, findModel, type Manifest, type Model, type ModelOf, manifestSchema } from '../manifest.js';
-import { ADDED_MAX, assertModels, fileDigest, loadManifest, modelPath, samplePath } from '../model-files.js';
+import { ADDED_MAX, assertModels, fileDigest, folderOf, loadManifest, modelPath, samplePath } from '../model-files.js';
 import { flushSmallNumbers } from '../onnx/small-numbers.js';
 import { entryOf } from './entry.js';
 import { type Fitted, fitGraph } from './fit-graph.js';
 import { inspectGraph } from './inspect-graph.js';
 import { judgeTrial, type TrialFigures } from './judge-trial.js';
-import { assertFreeName, entryFile, entryOnDisk, leftovers, nameFault, removeForGood } from './owned.js';
+import { assertFreeName, entryOnDisk, leftovers, nameFault, prepareNetworks, removeForGood } from './owned.js';
 import {
   inputOf,
   type Layout,
@@ -27,6 +27,8 @@ import { runTrial } from './trial.js';
 
 export interface AddOptions extends ReadingOptions {
   readonly root: string;
+  /** Where it shall lie: with the state, so that the next release has it, too. */
+  readonly networks: string;
   readonly file: string;
   readonly name: string;
   readonly preset: Preset;
@@ -64,8 +66,8 @@ const COMPARE_MS = 60_000;
  *   KAIMON_FILE_WRITE; nothing was added then
  */
 export async function addEncoder(options: AddOptions): Promise<Added> {
-  const { root, name } = options;
-  const manifest = loadManifest(root);
+  const { root, networks, name } = options;
+  const manifest = loadManifest(root, networks);
   assertFreeName(manifest, name);
   const reading = readingOf(options.preset, options);
   const brought = await readBrought(options);
@@ -75,26 +77,33 @@ export async function addEncoder(options: AddOptions): Promise<Added> {
   const command = `kaimon models add ${basename(options.file).slice(0, 100)} --name ${name} --preset ${options.preset}${written(options)}`;
   const sha256 = digestOf(bytes);
   const { licence } = options;
-  const entry = entryOf({ name, bytes: bytes.length, sha256, reading, fitted, command, licence, flushed });
+  const said = entryOf({ name, bytes: bytes.length, sha256, reading, fitted, command, licence, flushed });
+  const entry: ModelOf<'encoder'> = { ...said, folder: networks };
   const known = assertMayBe(manifest, entry, options);
   assertFits(manifest, entry);
   const path = modelPath(entry, root);
+  await prepareNetworks(networks);
   const wasThere = existsSync(path) && (await fileDigest(path)) === sha256;
   // Readable for all users: the daemon does not run as the user who adds.
   if (!wasThere) await writeFileAtomic(path, [bytes], { mode: 0o644 });
   try {
     const tried = await tryOut(manifest, entry, reading, options);
-    const json = `${JSON.stringify({ schema: 1, ...entry }, null, 2)}\n`;
-    await writeFileAtomic(known ? join(root, 'models', entryOnDisk(root, name)) : entryFile(root, name), [json], {
-      mode: 0o644,
-    });
-    const replaced = known && known.file !== entry.file ? [known.file] : [];
-    await removeForGood(root, [...replaced, ...(await leftovers(root, name, [entry.file]))]);
+    const json = `${JSON.stringify({ schema: 1, ...said }, null, 2)}\n`;
+    await writeFileAtomic(join(networks, entryOnDisk(networks, name)), [json], { mode: 0o644 });
+    await removeForGood(networks, await leftovers(networks, name, [entry.file]));
+    if (known) await removeReplaced(known, entry, root);
     return { entry, ...tried, small: small - flushed };
   } catch (thrown) {
-    if (!wasThere) await removeForGood(root, [entry.file]);
+    if (!wasThere) await removeForGood(networks, [entry.file]);
     throw thrown;
   }
+}
+
+/** What the new entry stands for now; one in the release's folder goes as a whole. */
+async function removeReplaced(known: Model, entry: Model, root: string): Promise<void> {
+  const folder = folderOf(known, root);
+  if (folder !== entry.folder) await removeForGood(folder, [entryOnDisk(folder, known.name), known.file]);
+  else if (known.file !== entry.file) await removeForGood(folder, [known.file]);
 }
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -163,7 +172,8 @@ function assertFits({ models, ...rest }: Manifest, entry: ModelOf<'encoder'>): v
       'KAIMON_MODEL_ADDED',
       `${added} models were added already, ${ADDED_MAX} may be: remove one first`,
     );
-  const whole = manifestSchema.safeParse({ ...rest, models: [...others, entry] });
+  const plain = [...others, entry].map(({ folder: _where, ...model }) => model);
+  const whole = manifestSchema.safeParse({ ...rest, models: plain });
   if (!whole.success)
     throw new OperatingError(
       'KAIMON_MODEL_ADDED',

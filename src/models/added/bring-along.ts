@@ -11,7 +11,7 @@ export function notInBackup(manifest: Manifest, encoder: string): readonly strin
     if (model.role === 'encoder' && model.name !== encoder) return [];
     const without = model.role === 'encoder' ? 'nobody is recognised' : 'it is not asked';
     return [
-      `NOT in the backup: the network ${model.name}, which was added here. Keep models/${model.name}.json and models/${model.file} with it: without them ${without}`,
+      `NOT in the backup: the network ${model.name}, which was added here. Keep ${model.name}.json and ${model.file} of ${model.folder ?? 'models/'} with it: without them ${without}`,
     ];
   });
 }
@@ -25,5 +25,5 @@ export function encoderToBring(manifest: Manifest, id: string): string | undefin
   if (encoders.some((model) => encoderId(model) === id)) return undefined;
   const [name = id] = id.split('@');
   const other = encoders.some((model) => model.name === name) ? `, and the ${name} that is here is another one` : '';
-  return `the people of this backup were measured with the encoder ${id}, which is not installed here${other}: NOBODY of them is recognised. Bring models/${name}.json and its .onnx from the gate of the backup, or add it again ("kaimon models add", "kaimon models fetch openface-cmu"), and set "encoder: ${name}"`;
+  return `the people of this backup were measured with the encoder ${id}, which is not installed here${other}: NOBODY of them is recognised. Bring ${name}.json and its .onnx from the gate of the backup, or add it again ("kaimon models add", "kaimon models fetch openface-cmu"), and set "encoder: ${name}"`;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { OperatingError } from '../../kit/errors.js';
 import { cannotWrite, syncFolder } from '../../kit/files/atomic-file.js';
 import { errnoOf } from '../../kit/files/errno.js';
+import { makeFolder } from '../../kit/files/make-folder.js';
 import type { Manifest, ModelOf } from '../manifest.js';
 import { CMU_NAME } from '../openface/cmu-entry.js';
 
@@ -38,22 +39,28 @@ export function ownedEncoder(manifest: Manifest, name: string): ModelOf<'encoder
   );
 }
 
-export const entryFile = (root: string, name: string): string => join(root, 'models', `${name}.json`);
-
-/** The file with the entry of an added model: as a rule models/NAME.json. */
-export function entryOnDisk(root: string, name: string): string {
-  const folder = join(root, 'models');
+/** The file with the entry of an added model: as a rule NAME.json. @param folder that it lies in */
+export function entryOnDisk(folder: string, name: string): string {
   const files = readdirSync(folder).filter((file) => file.endsWith('.json') && file !== 'manifest.json');
   const named = (file: string) => (JSON.parse(readFileSync(join(folder, file), 'utf8')) as { name?: unknown }).name;
   return files.find((file) => named(file) === name) ?? `${name}.json`;
 }
 
+/** Makes the folder of added networks, which the daemon and its eye read as other users. @throws OperatingError KAIMON_FILE_WRITE */
+export async function prepareNetworks(folder: string): Promise<void> {
+  try {
+    // Made by a root whose umask is strict it would be closed to both.
+    if ((await makeFolder(folder, 0o755)) !== undefined) await fs.chmod(folder, 0o755);
+  } catch (cause) {
+    throw cannotWrite(folder, cause);
+  }
+}
+
 /**
- * Removes files of models/ for good; those that are not there are left out.
+ * Removes files of a folder for good; those that are not there are left out.
  * @throws OperatingError KAIMON_FILE_WRITE
  */
-export async function removeForGood(root: string, files: readonly string[]): Promise<void> {
-  const folder = join(root, 'models');
+export async function removeForGood(folder: string, files: readonly string[]): Promise<void> {
   for (const file of files) {
     try {
       await fs.rm(join(folder, file));
@@ -65,8 +72,8 @@ export async function removeForGood(root: string, files: readonly string[]): Pro
 }
 
 /** Files of an added name that no entry mentions: of an attempt that was killed, or replaced. */
-export async function leftovers(root: string, name: string, kept: readonly string[]): Promise<string[]> {
-  const names = await fs.readdir(join(root, 'models'));
+export async function leftovers(folder: string, name: string, kept: readonly string[]): Promise<string[]> {
+  const names = await fs.readdir(folder);
   return names.filter(
     (file) =>
       file.startsWith(`${name}-`) && /^[0-9a-f]{12}\.onnx$/.test(file.slice(name.length + 1)) && !kept.includes(file),

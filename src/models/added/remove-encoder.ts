@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.js';
 import type { ModelOf } from '../manifest.js';
-import { loadManifest } from '../model-files.js';
+import { folderOf, loadManifest } from '../model-files.js';
 import { entryOnDisk, leftovers, nameFault, ownedEncoder, removeForGood } from './owned.js';
 
 /**
@@ -9,15 +9,16 @@ import { entryOnDisk, leftovers, nameFault, ownedEncoder, removeForGood } from '
  * @throws OperatingError KAIMON_MODEL_NAME where it is in use or was not added here, KAIMON_FILE_WRITE
  */
 export async function removeEncoder(
-  root: string,
+  { root, networks }: { readonly root: string; readonly networks: string | undefined },
   name: string,
   config: Pick<Config, 'encoder'>,
 ): Promise<ModelOf<'encoder'>> {
-  const model = ownedEncoder(loadManifest(root), name);
+  const model = ownedEncoder(loadManifest(root, networks), name);
   if (model.name === config.encoder)
     throw nameFault(
       `${name} is the encoder of the configuration: set "encoder:" to another one and restart the gate first`,
     );
-  await removeForGood(root, [entryOnDisk(root, name), model.file, ...(await leftovers(root, name, []))]);
+  const folder = folderOf(model, root);
+  await removeForGood(folder, [entryOnDisk(folder, name), model.file, ...(await leftovers(folder, name, []))]);
   return model;
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../kit/files/atomic-file.js';
+import { prepareNetworks } from '../added/owned.js';
 import type { ModelOf } from '../manifest.js';
-import { loadManifest, modelPath, projectRoot } from '../model-files.js';
+import { loadManifest, projectRoot } from '../model-files.js';
 import { flushSmallNumbers } from '../onnx/small-numbers.js';
 import { assertEmbeds } from './cmu-check.js';
 import { CMU_NAME, cmuEntry } from './cmu-entry.js';
@@ -15,12 +16,14 @@ export interface FetchOptions {
   readonly from: string;
   /** Holds models/; by default this installation. */
   readonly root?: string | undefined;
+  /** Where it shall lie; by default in the folder of the release. */
+  readonly networks?: string | undefined;
   /** Sentences for a person. */
   readonly progress?: (line: string) => void;
 }
 
 /**
- * Makes `models/openface-cmu.onnx` from CMU's own weights and adds it to the networks of this installation. The same files
+ * Makes `openface-cmu.onnx` from CMU's own weights and adds it to the networks of this installation. The same files
  * give the same bytes. The entry is written last, because Kaimon ignores a network without an entry.
  * @throws OperatingError KAIMON_OPENFACE_READ, KAIMON_OPENFACE_FILES, KAIMON_OPENFACE_CHECK, KAIMON_FILE_WRITE
  */
@@ -40,12 +43,15 @@ export async function fetchOpenFaceCmu(options: FetchOptions): Promise<ModelOf<'
   // Where there are none the bytes, and so the id of the encoder, stay as they are.
   const bytes = flushSmallNumbers(exported).model;
   await assertEmbeds(bytes);
-  const entry = cmuEntry(bytes.length, createHash('sha256').update(bytes).digest('hex'), pins.source);
+  const said = cmuEntry(bytes.length, createHash('sha256').update(bytes).digest('hex'), pins.source);
+  const folder = options.networks ?? join(root, 'models');
+  await prepareNetworks(folder);
   // Readable for all users: the daemon does not run as the user who fetches the weights.
-  await writeFileAtomic(modelPath(entry, root), [bytes], { mode: 0o644 });
-  const file = join(root, 'models', `${CMU_NAME}.json`);
-  await writeFileAtomic(file, [`${JSON.stringify({ schema: 1, ...entry }, null, 2)}\n`], { mode: 0o644 });
+  await writeFileAtomic(join(folder, said.file), [bytes], { mode: 0o644 });
+  await writeFileAtomic(join(folder, `${CMU_NAME}.json`), [`${JSON.stringify({ schema: 1, ...said }, null, 2)}\n`], {
+    mode: 0o644,
+  });
   // If the new entry does not fit the manifest, the owner learns it here and not when the gate starts.
-  loadManifest(root);
-  return entry;
+  loadManifest(root, options.networks);
+  return options.networks === undefined ? said : { ...said, folder };
 }
