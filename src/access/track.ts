@@ -103,6 +103,35 @@ export function followFaces(
   return { nextId, tracks: next };
 }
 
+/**
+ * Keeps the tracks of faces that were followed and not measured where they are now. It adds nothing to what is known of them: the next
+ * face that is measured there must be like the track's, or it begins another. Pairs are taken best overlap first.
+ */
+export function moveTracks(
+  before: Tracks,
+  boxes: readonly Box[],
+  frame: number,
+  takenMs: MonotonicMs,
+  rule: Pick<TrackRule, 'minIou' | 'lostMs'>,
+): Tracks {
+  const alive = before.tracks.filter((track) => takenMs - track.lastMs <= rule.lostMs);
+  const pairs = alive
+    .filter((track) => isNewer(track, frame, takenMs))
+    .flatMap((track) => boxes.map((box) => ({ track, box, overlap: iou(track.box, box) })))
+    .filter(({ overlap }) => overlap >= rule.minIou)
+    .sort((a, b) => b.overlap - a.overlap);
+  const places = new Map<Track, Box>();
+  for (const { track, box } of pairs)
+    if (!places.has(track) && ![...places.values()].includes(box)) places.set(track, box);
+  return {
+    ...before,
+    tracks: alive.map((track) => {
+      const box = places.get(track);
+      return box ? { ...track, box, lastMs: takenMs, lastFrame: frame } : track;
+    }),
+  };
+}
+
 const isNewer = (track: Track, frame: number, takenMs: MonotonicMs) =>
   frame > track.lastFrame && takenMs > track.lastMs;
 

@@ -1,5 +1,6 @@
 // pure
 
+import type { AttentionFigures } from './attention.js';
 import type { SpeedFigures, StartFigures, TwoProcesses } from './daemon.js';
 import type { DecisionFigures } from './decision.js';
 import type { EncoderFigures } from './encoders.js';
@@ -86,6 +87,28 @@ function stages({ stages }: BenchFigures): string {
 function totals({ totals, openCvThreads: { one, all } }: BenchFigures): string {
   const rows = totals.map(({ faces, whole }) => [`${faces} ${faces === 1 ? 'face' : 'faces'}`, ...timing(whole)]);
   return `From a frame in memory to the Observation's bytes, milliseconds:\n\n${table(['frame with', 'median', 'p95', 'CPU, mean'], rows)}\n\nHaar on one thread and on as many as there are cores: ${ms(one.medianMs)} and ${ms(all.medianMs)} ms (CPU ${ms(one.cpuMs)} and ${ms(all.cpuMs)} ms).`;
+}
+
+/** What runs in a hundred frames, everything measured on each and only what is needed. */
+export function attention(figures: readonly AttentionFigures[]): string {
+  const rows = figures.flatMap(({ scene, full, needed, fullMs, neededMs }) =>
+    (
+      [
+        ['full', full, fullMs],
+        ['needed', needed, neededMs],
+      ] as const
+    ).map(([name, runs, cpuMs]) => [
+      `${scene}: ${name}`,
+      ...[runs.whole, runs.cascade, runs.UltraFace, runs.landmarks, runs.encoder, runs.liveness].map((n) =>
+        n.toFixed(0),
+      ),
+      ms(cpuMs),
+    ]),
+  );
+  return table(
+    ['a hundred frames', 'whole', 'cascade', 'UltraFace', 'landmarks', 'encoder', 'liveness', 'CPU a frame'],
+    rows,
+  );
 }
 
 function encoders({ encoders }: BenchFigures): string {

@@ -22,7 +22,9 @@ export async function lookAtCamera(config: Config, paths: Paths, seconds: number
   const { models, whyBlind } = openModels({ config, paths });
   const blind = await whyBlind();
   if (blind !== undefined) return findings(ok('camera', `not looked at without networks: ${blind}`));
-  const settings = { camera: config.camera, faces: config.faces, models };
+  // What the machine can do is seen where everything is measured.
+  const faces = { ...config.faces, everyFrame: 'full' as const };
+  const settings = { camera: config.camera, faces, models };
   const launcher = await eyeLauncher(settings, doctorsEye(config.eye));
   const eye = new EyeSupervisor({
     launcher,

@@ -14,6 +14,7 @@ import { PictureWatch } from '../camera/picture-watch.js';
 import { ReplayCamera } from '../camera/replay-camera.js';
 import { RPICAM_PROGRAMS, RpicamCamera } from '../camera/rpicam-camera.js';
 import { OnnxEncoder } from '../face/encoder.js';
+import { Attention } from '../face/following/attention.js';
 import { HaarProposer, PHOTO_HAAR } from '../face/haar.js';
 import { LandmarkNetwork } from '../face/landmark-network.js';
 import { FaceMeter } from '../face/measure.js';
@@ -94,15 +95,16 @@ async function start(settings: EyeSettings): Promise<EyeWorker> {
   return started;
 }
 
-async function meters({ faces, models }: EyeSettings): Promise<{ live: FaceMeter; photo: FaceMeter }> {
+async function meters({ faces, models }: EyeSettings): Promise<{ live: Attention; photo: FaceMeter }> {
   const parts = {
     confirmer: new UltraFace(await Network.load(models.confirmer.file, models.confirmer.input), faces.confirm),
     landmarks: new LandmarkNetwork(await Network.load(models.landmarks.file, models.landmarks.input)),
     encoder: await OnnxEncoder.load(models.encoder),
   };
   const liveness = models.liveness.length > 0 ? await AppearanceNetworks.load(models.liveness) : undefined;
+  const live = new FaceMeter({ ...parts, liveness, haar: new HaarProposer(faces.haar) }, faces.max);
   return {
-    live: new FaceMeter({ ...parts, liveness, haar: new HaarProposer(faces.haar) }, faces.max),
+    live: new Attention(live, { ...faces.pace, everyFrame: faces.everyFrame }),
     photo: new FaceMeter(
       { ...parts, haar: new HaarProposer({ ...faces.haar, ...PHOTO_HAAR }), mirrored: true },
       FACES_MAX,

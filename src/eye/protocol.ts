@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PICTURE_FAULTS } from '../camera/picture-fault.js';
 import { complete } from '../config/complete.js';
 import { cameraSection } from '../config/sections/camera.js';
-import { confirmSection, haarSection } from '../config/sections/faces.js';
+import { confirmSection, everyFrameChoice, haarSection, paceSection } from '../config/sections/faces.js';
 import { networkInputSchema } from '../face/network-input.js';
 import { boxSchema, FACES_MAX, faceSchema, observationSchema, pointSchema } from '../face/observation.js';
 import { appearanceModelSchema } from '../liveness/appearance-model.js';
@@ -20,6 +20,8 @@ export const eyeSettingsSchema = z.object({
     haar: complete(haarSection),
     confirm: complete(confirmSection),
     max: z.int().min(1).max(FACES_MAX),
+    everyFrame: everyFrameChoice.unwrap(),
+    pace: complete(paceSection),
   }),
   models: z.object({
     confirmer: networkSchema,
@@ -54,6 +56,8 @@ export const toEyeSchema = z.discriminatedUnion('kind', [
     marks: z.array(markSchema).max(FACES_MAX),
     redact: z.boolean(),
   }),
+  /** On these faces of that frame, by their numbers, nothing is left to decide: until the next whole frame they may be followed only. */
+  z.object({ kind: z.literal('settled'), frame: z.int(), numbers: z.array(z.int()).max(FACES_MAX) }),
 ]);
 export type ToEye = z.infer<typeof toEyeSchema>;
 

@@ -19,8 +19,6 @@ import {
   whyKill,
 } from './restart-rules.js';
 
-/** In place until the start. */
-
 type Mark = Extract<ToEye, { kind: 'snapshot' }>['marks'][number];
 const CHECK_EVERY_MS = 250;
 
@@ -39,6 +37,7 @@ export class EyeSupervisor {
   #life: EyeLife | undefined;
   #failures = 0;
   #newest: Observation | undefined;
+  #measuredMs = 0;
   /** Grows with each launch, replacement and stop: events of an earlier generation are ignored. */
   #generation = 0;
   #liveSinceMs: MonotonicMs | undefined;
@@ -81,16 +80,21 @@ export class EyeSupervisor {
   /** Milliseconds since the last frame was measured or need not be, or since the camera began to deliver; 0 while it does not deliver. */
   get blindMs(): number {
     const now = this.#clock.monotonic();
-    return now - Math.max(this.#liveSinceMs ?? now, this.#newest?.measuredMs ?? 0, this.#repeatedMs ?? 0);
+    return now - Math.max(this.#liveSinceMs ?? now, this.#measuredMs, this.#repeatedMs ?? 0);
   }
 
   get status(): EyeStatus {
     return this.#status;
   }
 
-  /** The newest observation, however old. */
+  /** The newest observation of a frame that was measured, however old. */
   get newest(): Observation | undefined {
     return this.#newest;
+  }
+
+  /** Tells the eye on which faces of an observation nothing is left to decide. Without it they are measured as if something was. */
+  settle({ frame }: Observation, numbers: readonly number[]): void {
+    this.#process?.send({ kind: 'settled', frame, numbers: [...numbers] });
   }
 
   /** Starts the eye; called once, {@link hold} may come before. */
@@ -246,7 +250,8 @@ export class EyeSupervisor {
     }
     try {
       this.#listeners.onObservation(observation);
-      this.#newest = observation;
+      this.#measuredMs = observation.measuredMs;
+      if (!observation.followed) this.#newest = observation;
     } catch (thrown) {
       this.#replace(`its observation could not be used: ${explain(thrown)}`);
     }
@@ -272,13 +277,8 @@ export class EyeSupervisor {
     this.#process = undefined;
     dead?.kill();
     const now = this.#clock.monotonic();
-    const { failures, waitMs } = afterDeath(
-      this.#life ?? newLife(now),
-      this.#failures,
-      this.#plan,
-      now,
-      this.#random(),
-    );
+    const life = this.#life ?? newLife(now);
+    const { failures, waitMs } = afterDeath(life, this.#failures, this.#plan, now, this.#random());
     this.#failures = failures;
     this.#log.error({ why, failures, waitMs }, 'the eye is replaced');
     this.#change({

@@ -2,7 +2,8 @@ import type { Frame } from '../camera/frame.js';
 import type { NewestFrame } from '../camera/newest-frame.js';
 import { type PictureFault, pictureFaultText } from '../camera/picture-fault.js';
 import type { PictureWatch } from '../camera/picture-watch.js';
-import type { Measured, Meter } from '../face/measure.js';
+import type { Watched, Watcher } from '../face/following/attention.js';
+import type { Meter } from '../face/measure.js';
 import type { Box, MeasuredFace } from '../face/observation.js';
 import { TURNS, type Turn, turnFor, UPRIGHT_SUPPORT } from '../face/upright.js';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
@@ -23,7 +24,7 @@ const REOPEN_EVERY_MS = 300_000;
 /** What the eye does: measures the camera's frames and, between two of them, photos. */
 export class EyeWorker {
   readonly #gateLine: Pick<GateLine, 'send'>;
-  readonly #meters: { readonly live: Meter; readonly photo: Meter };
+  readonly #meters: { readonly live: Watcher; readonly photo: Meter };
   readonly #clock: Clock;
   /** The networks have one input buffer each: one picture at a time. */
   readonly #turn = new Mutex();
@@ -34,6 +35,8 @@ export class EyeWorker {
   #reopenedMs: MonotonicMs | undefined;
   #photosWaiting = 0;
   #busySince: MonotonicMs | undefined;
+  /** The newest frame on which everything was measured. */
+  #wholeFrame: number | undefined;
   #newest: { readonly picture: Picture; readonly faces: readonly Box[] } | undefined;
 
   /**
@@ -42,7 +45,7 @@ export class EyeWorker {
    */
   constructor(
     gateLine: Pick<GateLine, 'send'>,
-    meters: { live: Meter; photo: Meter },
+    meters: { live: Watcher; photo: Meter },
     clock: Clock,
     scene: SceneWatch | undefined,
     pictures?: PictureWatch,
@@ -69,17 +72,23 @@ export class EyeWorker {
         frame.picture.release();
         continue;
       }
-      const { proposed, faces } = await this.#inTurn(() => this.#meters.live.measure(frame.picture));
-      const scene = this.#scene?.see(
-        frame.picture,
-        faces.map(({ box }) => box),
-        frame.takenMs,
-      );
-      const measured = { proposed, faces: scene ? faces.map((face) => ({ ...face, scene })) : faces };
-      this.#sendObservation(frame, measured);
+      const seen = await this.#inTurn(() => this.#meters.live.watch(frame.picture, frame.takenMs));
+      if (!seen.followed) this.#wholeFrame = frame.index;
+      this.#sendObservation(frame, this.#withScene(seen, frame));
       this.#newest?.picture.release();
-      this.#newest = { picture: frame.picture, faces: measured.faces.map(({ box }) => box) };
+      this.#newest = { picture: frame.picture, faces: seen.followed ?? seen.faces.map(({ box }) => box) };
     }
+  }
+
+  #withScene(seen: Watched, { picture, takenMs }: Frame): Watched {
+    // A frame in which people were followed says nothing of them, and nothing is learnt from it.
+    if (seen.followed && seen.followed.length > 0) this.#scene?.occupied(takenMs);
+    else {
+      const boxes = seen.faces.map(({ box }) => box);
+      const scene = this.#scene?.see(picture, boxes, takenMs);
+      if (scene) return { ...seen, faces: seen.faces.map((face) => ({ ...face, scene })) };
+    }
+    return seen;
   }
 
   /** Also tells the gate what is wrong with the pictures, and opens a frozen camera again. */
@@ -108,10 +117,20 @@ export class EyeWorker {
     return this.#pictureFault;
   }
 
-  /** Answers a request: a photo once it is measured, a snapshot at once. */
+  /** Answers a request: a photo once it is measured, a snapshot at once. What is settled needs no answer. */
   serve(request: Exclude<ToEye, { kind: 'configure' }>, blob: Buffer): void {
-    if (request.kind === 'snapshot') this.#snapshot(request);
-    else this.#photo(request, blob);
+    switch (request.kind) {
+      case 'snapshot':
+        this.#snapshot(request);
+        return;
+      case 'photo':
+        this.#photo(request, blob);
+        return;
+      case 'settled':
+        // A word about an earlier frame may be of faces that are in doubt since.
+        if (request.frame === this.#wholeFrame) this.#meters.live.settle(request.numbers);
+        return;
+    }
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
@@ -125,7 +144,7 @@ export class EyeWorker {
     });
   }
 
-  #sendObservation({ picture, takenMs, index }: Frame, { proposed, faces }: Omit<Measured, 'support'>): void {
+  #sendObservation({ picture, takenMs, index }: Frame, { proposed, faces, followed }: Watched): void {
     this.#gateLine.send({
       kind: 'observation',
       frame: index,
@@ -135,7 +154,8 @@ export class EyeWorker {
       height: picture.height,
       proposed,
       encoder: this.#meters.live.encoderId,
-      faces,
+      faces: [...faces],
+      ...(followed && { followed: [...followed] }),
     });
   }
 

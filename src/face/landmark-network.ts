@@ -1,5 +1,5 @@
 import { type Chip, warpSquare } from './chip.js';
-import { boundsOf, squareAround } from './geometry.js';
+import { boundsOf, centre, squareAround } from './geometry.js';
 import type { Network } from './network.js';
 import type { Box, Point } from './observation.js';
 
@@ -12,22 +12,25 @@ const SECOND_VIEW = 1.35;
 
 /** Finds the 68 landmarks of a face. */
 export class LandmarkNetwork {
-  readonly #network: Network;
+  readonly #network: Pick<Network, 'input' | 'run'>;
 
-  constructor(network: Network) {
+  constructor(network: Pick<Network, 'input' | 'run'>) {
     this.#network = network;
   }
 
   /**
-   * Runs the network twice: the points found in the detector's box give centre and size of the second view.
-   * @param box the face in pixels of the frame. @returns pixels of the frame, iBUG order
+   * Runs the network twice: the points found in the detector's box give centre and size of the second view. Where the points are
+   * expected near those of a frame before, once, if the points found ask for the view that they were found in.
+   * @param box the face in pixels of the frame. @param expected where its points may be. @returns pixels of the frame, iBUG order
    */
-  async find(chip: Chip, box: Box): Promise<Point[]> {
-    const rough = await this.#pass(chip, squareAround(box, box.height * FIRST_VIEW));
-    const extent = boundsOf(rough);
-    const side = Math.max(extent.width, extent.height) * SECOND_VIEW;
+  async find(chip: Chip, box: Box, expected?: readonly Point[]): Promise<Point[]> {
+    const known = expected && viewOf(expected, box);
+    const first = known ?? squareAround(box, box.height * FIRST_VIEW);
+    const rough = await this.#pass(chip, first);
+    const second = viewOf(rough, box);
     // Points that all lie in one spot give no second view.
-    return side > box.height / 4 ? this.#pass(chip, squareAround(extent, side)) : rough;
+    if (!second || (known && isSameView(known, second))) return rough;
+    return this.#pass(chip, second);
   }
 
   async #pass(chip: Chip, square: Box): Promise<Point[]> {
@@ -47,4 +50,20 @@ export class LandmarkNetwork {
       input.release();
     }
   }
+}
+
+/** The view that points ask for; undefined where they lie in one spot. */
+function viewOf(points: readonly Point[], box: Box): Box | undefined {
+  const extent = boundsOf(points);
+  const side = Math.max(extent.width, extent.height) * SECOND_VIEW;
+  return side > box.height / 4 ? squareAround(extent, side) : undefined;
+}
+
+/** Two views that differ by no more than this, in sides, give the same points: the jitter of the landmarks is larger. */
+const VIEW_TOLERANCE = 0.06;
+
+function isSameView(a: Box, b: Box): boolean {
+  const [[ax, ay], [bx, by]] = [centre(a), centre(b)];
+  const shift = Math.max(Math.abs(ax - bx), Math.abs(ay - by), Math.abs(a.width - b.width));
+  return shift <= VIEW_TOLERANCE * a.width;
 }

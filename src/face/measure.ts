@@ -7,7 +7,7 @@ import { iou } from './geometry.js';
 import type { HaarProposer, Proposal } from './haar.js';
 import type { LandmarkNetwork } from './landmark-network.js';
 import { type FivePoints, fivePoints } from './landmarks.js';
-import type { Box, FaceLiveness, MeasuredFace, Quality } from './observation.js';
+import type { Box, FaceLiveness, MeasuredFace, Point, Quality } from './observation.js';
 import { pixelQuality, qualityOf } from './quality.js';
 import type { UltraFace } from './ultraface.js';
 import { UnusableFace } from './unusable-face.js';
@@ -22,9 +22,9 @@ export interface Measured {
 }
 
 export interface MeterParts {
-  readonly haar: HaarProposer;
-  readonly confirmer: UltraFace;
-  readonly landmarks: LandmarkNetwork;
+  readonly haar: Pick<HaarProposer, 'propose'>;
+  readonly confirmer: Pick<UltraFace, 'confirm'>;
+  readonly landmarks: Pick<LandmarkNetwork, 'find'>;
   readonly encoder: Encoder;
   /** Says whether a face looks alive. Without it liveness is not measured, which does not count as passed. */
   readonly liveness?: LivenessScorer | undefined;
@@ -45,6 +45,21 @@ export interface Meter {
   support(picture: Picture): Promise<number>;
 }
 
+/** The faces of a picture, and what the cascade proposed there. */
+export interface Found {
+  readonly proposals: readonly Proposal[];
+  readonly confirmed: readonly Detection[];
+  /** The largest, largest first. */
+  readonly faces: readonly Detection[];
+}
+
+/** A face of the frame before: where it was, and its landmarks in a frame in which its box was `landmarksBox`. */
+export interface EarlierFace {
+  readonly box: Box;
+  readonly landmarks: readonly Point[];
+  readonly landmarksBox: Box;
+}
+
 /** From a frame to measured faces: propose, confirm, landmarks, quality, alignment, embedding. Measures, decides nothing. */
 export class FaceMeter implements Meter {
   readonly #parts: MeterParts;
@@ -62,11 +77,25 @@ export class FaceMeter implements Meter {
 
   /** `frame` is BGR and stays the caller's. */
   async measure(frame: Picture): Promise<Measured> {
-    const proposals = this.#parts.haar.propose(frame);
-    const confirmed = await this.#parts.confirmer.confirm(frame, proposals);
+    return this.look(frame, await this.find(frame, [], true));
+  }
+
+  /** @param known where faces were in the frame before: they are found again there. @param search whether the cascade looks for others */
+  async find(frame: Picture, known: readonly Box[], search: boolean): Promise<Found> {
+    const proposals = search ? this.#parts.haar.propose(frame) : [];
+    const confirmed = await this.#parts.confirmer.confirm(frame, [...known, ...proposals]);
+    return { proposals, confirmed, faces: mergeConfirmed(confirmed, this.#maxFaces) };
+  }
+
+  /** Measures everything on faces that were found. @param earlier faces of the frame before: their landmarks say where to look first */
+  async look(
+    frame: Picture,
+    { proposals, confirmed, faces: found }: Found,
+    earlier: readonly EarlierFace[] = [],
+  ): Promise<Measured> {
     const faces: MeasuredFace[] = [];
-    for (const detection of mergeConfirmed(confirmed, this.#maxFaces)) {
-      const face = await this.#measureFace(frame, detection);
+    for (const detection of found) {
+      const face = await this.#measureFace(frame, detection, landmarksNear(detection.box, earlier));
       if (face) faces.push(face);
     }
     return { proposed: proposals.length, support: supportOf(proposals, confirmed), faces };
@@ -80,11 +109,15 @@ export class FaceMeter implements Meter {
     return supportOf(likely, await this.#parts.confirmer.confirm(picture, likely));
   }
 
-  async #measureFace(frame: Picture, { box, score }: Detection): Promise<MeasuredFace | undefined> {
+  async #measureFace(
+    frame: Picture,
+    { box, score }: Detection,
+    expected: readonly Point[] | undefined,
+  ): Promise<MeasuredFace | undefined> {
     const chip = cutChip(frame, box);
     if (!chip) return undefined;
     try {
-      const landmarks = await this.#parts.landmarks.find(chip, box);
+      const landmarks = await this.#parts.landmarks.find(chip, box, expected);
       const five = fivePoints(landmarks);
       const { encoder } = this.#parts;
       const aligned = warpAligned(chip, landmarks, encoder.template);
@@ -114,6 +147,18 @@ export class FaceMeter implements Meter {
     }
   }
 }
+
+/** Where the landmarks of a face are to be expected by those that it had before; undefined for a new face. */
+function landmarksNear(box: Box, earlier: readonly EarlierFace[]): Point[] | undefined {
+  const before = earlier.find((face) => iou(face.box, box) >= EXPECTED_IOU);
+  if (!before) return undefined;
+  const { landmarks, landmarksBox: from } = before;
+  const [sx, sy] = [box.width / from.width, box.height / from.height];
+  return landmarks.map(([x, y]): Point => [box.x + (x - from.x) * sx, box.y + (y - from.y) * sy]);
+}
+
+/** A box that moved further says little of where the landmarks are. */
+const EXPECTED_IOU = 0.5;
 
 /** Proposals looked at for the support alone: those behind them add next to nothing. */
 const LIKELY_MAX = 16;

@@ -64,6 +64,8 @@ export type SceneAround = z.infer<typeof sceneAroundSchema>;
 
 export const faceSchema = z.object({
   box: boxSchema,
+  /** In frames of a camera: the eye's number of this face while it is beyond doubt the same. */
+  number: z.int().min(1).optional(),
   /** Probability of a face by the confirming network, 0…1. */
   score: z.number().min(0).max(1),
   /** 68 points, iBUG order. */
@@ -94,6 +96,12 @@ export const observationSchema = z.object({
   /** Boxes that the Haar cascade proposed, confirmed or not. */
   proposed: z.int().min(0).max(10_000),
   encoder: z.string().max(64),
+  /** Everything in them was measured on this very frame: nothing in an observation is older than its frame. */
   faces: z.array(faceSchema).max(FACES_MAX),
+  /**
+   * Present: the frame was not measured, `faces` is empty, and these are the known faces as they were found again in it, beyond doubt the
+   * same. Nothing may be decided by such a frame. Absent: the cascade looked over the whole frame, and every face was measured.
+   */
+  followed: z.array(boxSchema).max(FACES_MAX).optional(),
 });
 export type Observation = z.infer<typeof observationSchema>;

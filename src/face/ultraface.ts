@@ -13,10 +13,10 @@ const PROPOSALS_MAX = 64;
 
 /** Confirms and corrects proposals: runs the UltraFace network on the surroundings of each. */
 export class UltraFace {
-  readonly #network: Network;
+  readonly #network: Pick<Network, 'input' | 'run'>;
   readonly #options: UltraFaceOptions;
 
-  constructor(network: Network, options: UltraFaceOptions) {
+  constructor(network: Pick<Network, 'input' | 'run'>, options: UltraFaceOptions) {
     this.#network = network;
     this.#options = options;
   }

@@ -6,6 +6,7 @@ import { REASONS } from '../access/reasons.js';
 import {
   type ComparableFace,
   followFaces,
+  moveTracks,
   NO_TRACKS,
   type Sighting,
   type Track,
@@ -15,7 +16,7 @@ import { whoWaits } from '../access/waiting.js';
 import type { Config } from '../config/config.js';
 import type { DoorKeeper } from '../door/door-keeper.js';
 import { SAME_FACE_IOU } from '../face/geometry.js';
-import type { MeasuredFace, Observation } from '../face/observation.js';
+import type { Box, MeasuredFace, Observation } from '../face/observation.js';
 import { qualityFault } from '../face/quality.js';
 import type { Clock, MonotonicMs } from '../kit/clock.js';
 import { decodeVector } from '../kit/vector.js';
@@ -101,15 +102,19 @@ export class Gate {
     this.#judgedMs = now;
   }
 
-  /** Decides on one observation and acts on it. */
-  see(observation: Observation): void {
+  /** Decides on one observation and acts on it. @returns the numbers of its faces on which nothing is left to decide */
+  see(observation: Observation): readonly number[] {
     const { config, curve, clock, gallery } = this.#parts;
-    const { faces, frame, takenMs, encoder } = observation;
-    const { threshold } = this.threshold;
+    const { faces, followed, frame, takenMs, encoder } = observation;
     const now = clock.monotonic();
     const taken = takenMs as typeof now;
     // Nothing was seen in the future: what an eye gone wrong says of it would stand in the way until then.
-    if (!(taken <= now)) return;
+    if (!(taken <= now)) return [];
+    if (followed) {
+      this.#follow(followed, frame, taken, now);
+      return [];
+    }
+    const { threshold } = this.threshold;
     const sightings = faces.map((face) => this.#sighting(face, encoder === gallery.encoder));
     const rule = { ...FOLLOWING, ...jumpsOf(curve), of: config.decision.of };
     const match = { threshold, margin: config.decision.margin, newestSlack: NEWEST_SLACK };
@@ -138,6 +143,24 @@ export class Gate {
       this.#report(result, observation, threshold);
     }
     this.#advise(results, byTrack, taken);
+    return this.#settled(faces);
+  }
+
+  /** A frame that was not measured: who is there stays there, and nothing is decided, neither for anybody nor against. */
+  #follow(boxes: readonly Box[], frame: number, taken: MonotonicMs, now: MonotonicMs): void {
+    this.#tracks = moveTracks(this.#tracks, boxes, frame, taken, FOLLOWING);
+    if (boxes.length > 0) this.repeats();
+    else this.#judgedMs = now;
+  }
+
+  /** Who was let in, and what hangs there. Everybody else may still be let in, with any frame. */
+  #settled(faces: readonly MeasuredFace[]): readonly number[] {
+    return faces.flatMap(({ box, number }) => {
+      const track = this.#tracks.tracks.find((one) => one.box === box);
+      if (number === undefined || !track) return [];
+      const isSettled = this.#memory.granted.has(track.id) || this.#liveness.pictureOf(track.id) === 'poster';
+      return isSettled ? [number] : [];
+    });
   }
 
   /** A picture was held to the camera. Whom it shows is what any of its frames says: more would come too late for the report. */

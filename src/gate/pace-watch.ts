@@ -22,7 +22,9 @@ export class PaceWatch {
   }
 
   /** Takes note of when an observation came. */
-  see({ takenMs, faces }: Observation): void {
+  see({ takenMs, faces, followed }: Observation): void {
+    // What was not measured says nothing of how long measuring takes.
+    if (followed) return;
     const { clock, maxAgeMs, log, onChange } = this.#parts;
     const before = this.#pace;
     this.#pace = notePace(before, { nowMs: clock.monotonic(), takenMs, hasFace: faces.length > 0 }, maxAgeMs);

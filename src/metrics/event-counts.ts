@@ -95,7 +95,9 @@ export const timed = (
 });
 
 function countFrame(metrics: Instruments, observation: Observation, came: MonotonicMs, decided: MonotonicMs): void {
-  const { takenMs, measuredMs, faces } = observation;
+  const { takenMs, measuredMs, faces, followed } = observation;
+  // Its faces were found again in a moment, and nothing was measured on them.
+  if (followed) return;
   metrics.count('kaimon_frames_total');
   if (faces.length === 0) return;
   metrics.add('kaimon_faces_total', faces.length);

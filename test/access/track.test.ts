@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { followFaces, NO_TRACKS, type Sighting, type Tracks } from '../../src/access/track.js';
+import { followFaces, moveTracks, NO_TRACKS, type Sighting, type Tracks } from '../../src/access/track.js';
 import { monotonicMs } from '../../src/kit/clock.js';
 import { isUnit } from '../../src/person/distance.js';
 import { bySpokenClaims, means, says, sightingOf, TRACKING } from './sample.js';
@@ -120,5 +120,39 @@ describe('following faces', () => {
   test('an embedding of another encoder starts a new track', () => {
     const other = { ...at(0), embedding: Float32Array.from([1, 0]), fault: says('model-fault') };
     expect(run([at(0)], [other]).tracks).toHaveLength(2);
+  });
+});
+
+describe('faces that were followed and not measured', () => {
+  const box = (x: number) => ({ x, y: 0, width: 100, height: 100 });
+  const move = (tracks: Tracks, xs: readonly number[], frame: number, ms: number) =>
+    moveTracks(tracks, xs.map(box), frame, monotonicMs(ms), TRACKING);
+
+  test('move their tracks and keep them, and add nothing to what is known of them', () => {
+    const before = run([at(0), at(300, 2)], [at(0), at(300, 2)]);
+    const after = move(before, [310, 20], 2, 1100);
+    expect(after.tracks.map(({ id, box: { x }, lastMs, lastFrame }) => [id, x, lastMs, lastFrame])).toEqual([
+      [1, 20, 1100, 2],
+      [2, 310, 1100, 2],
+    ]);
+    after.tracks.forEach((track, i) => {
+      const { claims, recent, centre, seen } = before.tracks[i] as Tracks['tracks'][number];
+      expect(track).toMatchObject({ claims, recent, centre, seen });
+    });
+  });
+
+  test('another person who is measured in the place of a followed one ends that track and begins another', () => {
+    const followed = move(move(run([at(0)], [at(0)]), [10], 2, 300), [20], 3, 400);
+    expect(follow(followed, [at(20, 2)], 4, 500).tracks.map(({ id, claims }) => [id, claims.length])).toEqual([[2, 1]]);
+  });
+
+  test('begin no track, move none twice, and keep none that is not newer or was not seen for long', () => {
+    const before = run([at(0)]);
+    expect(move(before, [500], 1, 100).tracks).toEqual(before.tracks);
+    expect(move(before, [5], 0, 100).tracks).toEqual(before.tracks);
+    expect(move(before, [5], 1, 0).tracks).toEqual(before.tracks);
+    expect(move(before, [5], 1, 1001).tracks).toEqual([]);
+    const both = move(run([at(0), at(60, 2)]), [30], 1, 100).tracks;
+    expect(both.map(({ lastFrame }) => lastFrame).toSorted()).toEqual([0, 1]);
   });
 });

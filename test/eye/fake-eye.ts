@@ -14,6 +14,8 @@ export const SETTINGS: EyeSettings = {
     haar: { cascade: null, width: 320, scaleFactor: 1.1, minNeighbors: 1, minSizePx: 60 },
     confirm: { score: 0.65, context: 2 },
     max: 5,
+    everyFrame: 'needed',
+    pace: { decidingMs: 90, settledMs: 800, emptyMs: 1000 },
   },
   models: {
     liveness: [],
@@ -82,7 +84,7 @@ export class FakeEye {
   /** The id of the last request for a photo or snapshot. */
   get lastRequestId(): number {
     const { request } = this.sent.at(-1) as { request: ToEye };
-    return request.kind === 'configure' ? 0 : request.id;
+    return 'id' in request ? request.id : 0;
   }
 }
 

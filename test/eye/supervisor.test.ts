@@ -30,6 +30,27 @@ const answer = (id: number): FromEye => ({
 });
 
 describe('an eye that is well', () => {
+  test('frames that were followed show that it sees; what it saw last is what it measured last', () => {
+    const stage = up();
+    stage.fake.say({ kind: 'camera', state: 'live' });
+    const face = measuredFace();
+    stage.fake.say(observed([face], { frame: 1 }));
+    stage.clock.advance(500);
+    stage.fake.say(observed([], { frame: 2, takenMs: 500, measuredMs: 500, followed: [face.box] }));
+    expect(stage.observations.map(({ frame }) => frame)).toEqual([1, 2]);
+    expect(stage.eye.newest?.frame).toBe(1);
+    expect(stage.eye.blindMs).toBe(0);
+  });
+
+  test('is told on which faces of a frame nothing is left to decide', () => {
+    const stage = up();
+    stage.eye.settle(observed([], { frame: 7 }), [3, 4]);
+    expect(stage.fake.sent.at(-1)?.request).toEqual({ kind: 'settled', frame: 7, numbers: [3, 4] });
+    stage.eye.stop();
+    stage.eye.settle(observed([], { frame: 8 }), [5]);
+    expect(stage.fake.sent.at(-1)?.request).toEqual({ kind: 'settled', frame: 7, numbers: [3, 4] });
+  });
+
   test('is configured, becomes ready, and its observations arrive', () => {
     const stage = started();
     expect(stage.fake.sent).toEqual([{ request: { kind: 'configure', settings: SETTINGS }, blob: undefined }]);

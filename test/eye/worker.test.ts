@@ -5,6 +5,7 @@ import { FAULT_AFTER_MS } from '../../src/camera/picture-fault.js';
 import { PictureWatch } from '../../src/camera/picture-watch.js';
 import type { FromEye } from '../../src/eye/protocol.js';
 import { EyeWorker } from '../../src/eye/worker.js';
+import type { Watched, Watcher } from '../../src/face/following/attention.js';
 import type { Measured, Meter } from '../../src/face/measure.js';
 import type { MonotonicMs } from '../../src/kit/clock.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
@@ -21,7 +22,7 @@ const grey = (width: number, height: number) =>
   Picture.fromBytes(Buffer.alloc(width * height * 3, 90), width, height, 3);
 
 /** A meter that finishes a measurement only when the test says so. */
-class SlowMeter implements Meter {
+class SlowMeter implements Meter, Watcher {
   readonly encoderId = 'small@0123456789ab';
   readonly waiting: (() => void)[] = [];
   running = 0;
@@ -36,6 +37,19 @@ class SlowMeter implements Meter {
     await new Promise<void>((resolve) => this.waiting.push(resolve));
     this.running -= 1;
     return this.measured;
+  }
+
+  /** What is seen of frames, where that is not what is measured of a photo. */
+  seen: Watched | undefined;
+
+  async watch(): Promise<Watched> {
+    const measured = await this.measure();
+    return this.seen ?? measured;
+  }
+
+  readonly settled: (readonly number[])[] = [];
+  settle(numbers: readonly number[]): void {
+    this.settled.push(numbers);
   }
 
   async support(): Promise<number> {
@@ -233,6 +247,34 @@ test('a snapshot is the newest frame as a JPEG; before the first frame there is 
   );
   expect(gateLine.sent[2]?.message).toEqual({ kind: 'snapshot', id: 2, ok: true });
   expect(readPictureHeader(gateLine.sent[2]?.blob ?? Buffer.alloc(0))).toEqual({ kind: 'jpeg', width: 64, height: 48 });
+});
+
+const FACE = { box: { x: 30, y: 30, width: 30, height: 30 }, score: 0.9, landmarks: [], quality: GOOD, embedding: '' };
+
+test('a frame that was followed only is told as such, without faces', async () => {
+  const { gateLine, meter, worker } = make();
+  meter.seen = { proposed: 0, faces: [], followed: [FACE.box] };
+  const measuring = worker.measureFrames(framesOf([frame(3)]));
+  await released(meter);
+  await measuring;
+  expect(gateLine.sent[0]?.message).toMatchObject({ kind: 'observation', frame: 3, faces: [], followed: [FACE.box] });
+});
+
+test('what the gate says of faces counts for the newest measured frame only', async () => {
+  const { meter, worker } = make();
+  const settled = (frame: number, numbers: number[]) =>
+    worker.serve({ kind: 'settled', frame, numbers }, Buffer.alloc(0));
+  settled(0, [1]);
+  const measuring = worker.measureFrames(framesOf([frame(0), frame(1)]));
+  await released(meter);
+  while (meter.waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  settled(0, [2]);
+  meter.seen = { proposed: 0, faces: [], followed: [] };
+  await released(meter);
+  await measuring;
+  settled(0, [3]);
+  settled(1, [4]);
+  expect(meter.settled).toEqual([[2], [3]]);
 });
 
 test('a redacted snapshot shows where something was, and no face', async () => {

@@ -176,7 +176,9 @@ test('frames are timed from the camera to the decision, and those who listened b
   } as const;
   listeners.onObservation({ ...frame, faces: [{} as never, {} as never] });
   listeners.onObservation({ ...frame, frame: 2, faces: [] });
-  expect(seen).toEqual([1, 2]);
+  // Not measured, and not counted.
+  listeners.onObservation({ ...frame, frame: 3, faces: [], followed: [] });
+  expect(seen).toEqual([1, 2, 3]);
   const samples = samplesOf(await text());
   expect(samples.get('kaimon_frames_total')).toBe(2);
   expect(samples.get('kaimon_faces_total')).toBe(2);

@@ -88,6 +88,8 @@ export class GateScene {
   readonly decisions: Decision[] = [];
   readonly spoofs: Spoof[] = [];
   readonly #gate: Gate;
+  /** Numbers of faces of the newest observation on which nothing is left to decide. */
+  settled: readonly number[] = [];
 
   readonly welcomed: string[] = [];
   readonly advice: Advice[] = [];
@@ -155,7 +157,7 @@ export class GateScene {
   see(observation: Observation, nowMs = observation.takenMs): Decision[] {
     const before = this.decisions.length;
     this.nowMs = nowMs;
-    this.#gate.see(observation);
+    this.settled = this.#gate.see(observation);
     return this.decisions.slice(before);
   }
 

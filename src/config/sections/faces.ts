@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { between, fileOrNull, measure, whole } from '../field.js';
+import { between, choice, fileOrNull, measure, milliseconds, whole } from '../field.js';
 
 /** The search for proposals. */
 export const haarSection = z.strictObject({
@@ -35,6 +35,28 @@ export const confirmSection = z.strictObject({
     2.5,
   ),
 });
+
+/** How often everything is measured where `everyFrame` is `needed`. */
+export const paceSection = z.strictObject({
+  decidingMs: whole(
+    'Everything is measured after so long while somebody is there on whom nothing is decided yet',
+    milliseconds(0, 500),
+    90,
+  ),
+  settledMs: whole(
+    'The same while everybody there was let in, or is a picture that hangs there',
+    // What enrolling from the camera takes must not be older than a second.
+    milliseconds(0, 800),
+    800,
+  ),
+  emptyMs: whole('The same while nobody is there and nothing moves', milliseconds(0, 5000), 1000),
+});
+
+export const everyFrameChoice = choice(
+  'What is measured in every frame: everything, or what is needed, where known faces are followed in between',
+  ['needed', 'full'],
+  'needed',
+);
 
 const degrees = { unit: 'degrees', min: 0, max: 90 };
 const grey = { unit: 'mean grey', min: 0, max: 255 };
@@ -72,5 +94,7 @@ export const facesSection = z.strictObject({
   haar: haarSection.prefault({}).describe('The search for proposals with a Haar cascade.'),
   confirm: confirmSection.prefault({}).describe('The network that confirms and corrects each proposal.'),
   max: whole('Most faces measured in one frame; the largest are taken', { unit: 'faces', min: 1, max: 16 }, 5),
+  everyFrame: everyFrameChoice,
+  pace: paceSection.prefault({}).describe('How often everything is measured where everyFrame is needed.'),
   quality: quality.prefault({}).describe('Faces outside these bounds are never recognised.'),
 });

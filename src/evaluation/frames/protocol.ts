@@ -11,6 +11,10 @@ export interface FileRequest {
   readonly file: string;
   readonly clip: boolean;
   readonly fps: number;
+  /** When the picture was taken, or the video begins; 0 where its time does not matter. */
+  readonly startMs?: number;
+  /** Whether the file goes on where the one before it ended. */
+  readonly goesOn?: boolean;
 }
 
 /** To the child that measures frames: the settings first, then one file after the other. */

@@ -1,3 +1,4 @@
+import { type MonotonicMs, monotonicMs } from '../../kit/clock.js';
 import { explain, messageOf, OperatingError } from '../../kit/errors.js';
 import { readPlainFileSync } from '../../kit/files/plain-file.js';
 import { Capture } from '../../kit/opencv/capture.js';
@@ -14,8 +15,14 @@ import {
   type ToFrameProcess,
 } from './protocol.js';
 
+/** When a frame was taken, and whether it follows the one before it. */
+export interface Moment {
+  readonly atMs: MonotonicMs;
+  readonly goesOn: boolean;
+}
+
 /** Measures one frame and releases it. `random` is seeded by the file, uniform in [0, 1). */
-export type MeasureFrame<F> = (frame: Picture, random: () => number) => Promise<F>;
+export type MeasureFrame<F> = (frame: Picture, random: () => number, moment: Moment) => Promise<F>;
 
 /**
  * Answers a FrameReader from its child process: settings first, then one file after the other. Files are decoded here,
@@ -45,11 +52,13 @@ export function serveFrames<S, F>(load: (settings: S) => Promise<MeasureFrame<F>
   process.on('disconnect', () => process.exit(0));
 }
 
-async function measureFile<F>(measure: MeasureFrame<F>, { file, clip, fps }: FileRequest) {
+async function measureFile<F>(measure: MeasureFrame<F>, request: FileRequest) {
+  const { file, clip, startMs = 0, goesOn = false } = request;
   // What is random about a file does not depend on the files before it.
   const random = seeded([...file].reduce((hash, letter) => hash * 31 + letter.charCodeAt(0), SEED) >>> 0);
-  if (clip) return measureClip(measure, file, fps, random);
-  return [{ ...(await measure(await decode(file), random)), atMs: 0 }];
+  if (clip) return measureClip(measure, request, random);
+  const moment = { atMs: monotonicMs(startMs), goesOn };
+  return [{ ...(await measure(await decode(file), random, moment)), atMs: 0 }];
 }
 
 async function decode(file: string) {
@@ -60,7 +69,11 @@ async function decode(file: string) {
   }
 }
 
-async function measureClip<F>(measure: MeasureFrame<F>, file: string, fps: number, random: () => number) {
+async function measureClip<F>(
+  measure: MeasureFrame<F>,
+  { file, fps, startMs = 0, goesOn = false }: FileRequest,
+  random: () => number,
+) {
   const frames: (F & Timed)[] = [];
   const video = new Capture({ kind: 'file', path: file });
   try {
@@ -73,7 +86,8 @@ async function measureClip<F>(measure: MeasureFrame<F>, file: string, fps: numbe
         continue;
       }
       due += 1 / fps;
-      frames.push({ ...(await measure(picture, random)), atMs: atS * 1000 });
+      const moment = { atMs: monotonicMs(startMs + atS * 1000), goesOn: goesOn || frames.length > 0 };
+      frames.push({ ...(await measure(picture, random, moment)), atMs: atS * 1000 });
     }
   } finally {
     await video.release();

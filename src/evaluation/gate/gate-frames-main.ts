@@ -3,6 +3,7 @@
  * where that is asked for. The scene takes no part: a set has no frames without people to learn it from.
  */
 import { OnnxEncoder } from '../../face/encoder.js';
+import { Attention } from '../../face/following/attention.js';
 import { HaarProposer } from '../../face/haar.js';
 import { LandmarkNetwork } from '../../face/landmark-network.js';
 import { FaceMeter } from '../../face/measure.js';
@@ -30,10 +31,13 @@ serveFrames(async ({ faces, models, mirrored, alteration }: GateEyeSettings) => 
     faces.max,
   );
   const spoil = spoilFrame(alteration, seeded(SEED));
-  return async (frame, random) => {
+  const attention = () => new Attention(meter, { ...faces.pace, everyFrame: faces.everyFrame });
+  let watcher = attention();
+  return async (frame, random, { atMs, goesOn }) => {
+    if (!goesOn) watcher = attention();
     const seen = await spoil(frame, random);
     try {
-      return { width: seen.width, height: seen.height, ...(await meter.measure(seen)) };
+      return { width: seen.width, height: seen.height, ...(await watcher.watch(seen, atMs)) };
     } finally {
       seen.release();
     }

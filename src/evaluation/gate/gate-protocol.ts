@@ -1,7 +1,7 @@
 // pure
 import { z } from 'zod';
 import type { EyeSettings } from '../../eye/protocol.js';
-import { FACES_MAX, faceSchema } from '../../face/observation.js';
+import { boxSchema, FACES_MAX, faceSchema } from '../../face/observation.js';
 import type { Alteration } from '../frames/alteration.js';
 import { timedSchema } from '../frames/protocol.js';
 
@@ -19,5 +19,6 @@ export const seenFrameSchema = z.object({
   height: z.int(),
   proposed: z.int(),
   faces: z.array(faceSchema).max(FACES_MAX),
+  followed: z.array(boxSchema).max(FACES_MAX).optional(),
 });
 export type SeenFrame = z.infer<typeof seenFrameSchema>;

@@ -65,13 +65,8 @@ export async function openApproachEye(
     choice,
     calibrationFile,
   );
-  const { haar, confirm, max } = config.faces;
   const program = new URL('./gate-frames-main.js', import.meta.url);
-  const reader = new FrameReader(
-    program,
-    { faces: { haar, confirm, max }, models, mirrored, alteration },
-    seenFrameSchema,
-  );
+  const reader = new FrameReader(program, { faces: config.faces, models, mirrored, alteration }, seenFrameSchema);
   return {
     encoder,
     dimension,
@@ -80,7 +75,8 @@ export async function openApproachEye(
       const frames: SeenFrame[] = [];
       for (const one of files) {
         const startMs = clip ? 0 : takenAtMs(one, takeFps);
-        const seen = await reader.read({ file: join(folder, one.file), clip, fps });
+        const goesOn = one !== files[0];
+        const seen = await reader.read({ file: join(folder, one.file), clip, fps, startMs, goesOn });
         for (const frame of seen) frames.push({ ...frame, atMs: startMs + frame.atMs });
       }
       return frames;

@@ -18,6 +18,11 @@ export class SceneWatch {
   #learntMs: MonotonicMs | undefined;
   #faceMs: MonotonicMs | undefined;
 
+  /** Somebody is there, in a frame that is not compared. */
+  occupied(atMs: MonotonicMs): void {
+    this.#faceMs = atMs;
+  }
+
   /** @param frame the whole frame, stays the caller's. @param faces confirmed faces in it. @returns undefined without faces, too */
   see(frame: Picture, faces: readonly Box[], atMs: MonotonicMs): SceneAround | undefined {
     if (faces.length > 0) {

@@ -60,7 +60,7 @@ const printable = (text: string): string => text.replace(/\p{C}+/gu, ' ').trim()
 async function sandboxOf({ settings, eye, progress }: TrialOptions, program: string): Promise<readonly string[]> {
   const asEye: EyeSettings = {
     camera: null,
-    faces: { ...settings.faces, max: 1 },
+    faces: { ...settings.faces, max: 1, everyFrame: 'full', pace: { decidingMs: 0, settledMs: 0, emptyMs: 0 } },
     models: {
       confirmer: settings.confirmer,
       landmarks: settings.landmarks,
