@@ -95,7 +95,12 @@ export type Finding = {
   readonly expected: string;
   /** What to do to get the right file, as the end of a sentence. */
   readonly way: string;
-} & ({ readonly state: 'ok' } | { readonly state: 'missing' } | { readonly state: 'wrong'; readonly found: string });
+} & (
+  | { readonly state: 'ok' }
+  | { readonly state: 'missing' }
+  /** `earlier`: it is what an earlier release built. */
+  | { readonly state: 'wrong'; readonly found: string; readonly earlier: boolean }
+);
 
 async function inspect(
   kind: Finding['kind'],
@@ -103,16 +108,17 @@ async function inspect(
   path: string,
   expected: string,
   way = 'run "kaimon models build"',
+  earlier: readonly string[] = [],
 ): Promise<Finding> {
   const found = await fileDigest(path);
   if (found === undefined) return { kind, name, path, expected, way, state: 'missing' };
   return found === expected
     ? { kind, name, path, expected, way, state: 'ok' }
-    : { kind, name, path, expected, way, state: 'wrong', found };
+    : { kind, name, path, expected, way, state: 'wrong', found, earlier: earlier.includes(found) };
 }
 
 const inspectModel = (model: Model, root: string): Promise<Finding> =>
-  inspect('model', model.name, modelPath(model, root), model.sha256, WAYS[model.source.kind](model));
+  inspect('model', model.name, modelPath(model, root), model.sha256, WAYS[model.source.kind](model), model.earlier);
 
 /** What to do to get a model's file, by where it comes from. */
 const WAYS: Readonly<Record<Model['source']['kind'], (model: Model) => string>> = {
@@ -138,6 +144,8 @@ export async function verifyModels(manifest: Manifest, root = projectRoot()): Pr
 
 /** One line about a file that is not as it should be. */
 export function describeFault(finding: Finding): string {
+  if (finding.state === 'wrong' && finding.earlier)
+    return `${finding.path} was built by an earlier release of Kaimon (sha256 ${finding.found}, now ${finding.expected}); ${finding.way}`;
   if (finding.state === 'wrong')
     return `${finding.path} is not the file that models/manifest.json names: sha256 ${finding.found}, expected ${finding.expected}; ${finding.way}`;
   return `${finding.path} is missing (sha256 ${finding.expected}); ${finding.way}`;
