@@ -114,7 +114,7 @@ function paragraph(model: Model, state: Finding['state'], folder: string | undef
 
 const HOW: Readonly<Record<NpmSource['how'], string>> = {
   'as-is': 'unchanged',
-  'small-as-zero': 'weights below 1e-30 set to zero here',
+  rewrite: 'the same network, its graph rewritten here for speed',
   'export:face-landmark-68': 'exported to ONNX here',
 };
 

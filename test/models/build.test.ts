@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { OperatingError } from '../../src/kit/errors.js';
-import { buildModels } from '../../src/models/build.js';
-import { verifyModels } from '../../src/models/model-files.js';
-import { makeTarball, manifestOf, model, npmSource, sample } from './packages.js';
+import { buildModels, rewrittenFrom } from '../../src/models/build.js';
+import { describeFault, verifyModels } from '../../src/models/model-files.js';
+import { rewriteNetwork } from '../../src/models/rewrite/rewrite.js';
+import { makeTarball, manifestOf, model, npmSource, sample, sha256 } from './packages.js';
+import { networkOf } from './rewrite/small-networks.js';
 
 const TARBALL = 'test-faces-1.2.3.tgz';
 const tgz = makeTarball([
@@ -87,6 +89,43 @@ describe('building the models', () => {
   test('says what to do when a package is not in the given folder', async () => {
     await rm(join(from, TARBALL));
     await expect(buildModels(manifest, { root, from })).rejects.toThrow(/npm pack @test\/faces@1\.2\.3/);
+  });
+});
+
+describe('a network that is rewritten', () => {
+  const original = networkOf({ seed: 1, inside: [3, 4], between: 2, dead: [], rectifier: 'PRelu' });
+  const withNet = makeTarball([{ name: 'package/net.onnx', text: original }]);
+  const source = { ...npmSource(withNet, 'package/net.onnx'), how: 'rewrite', original: sha256(original) } as const;
+  const rewritten = rewriteNetwork(original, rewrittenFrom(source));
+  const entry = { ...model('net', '', source), bytes: rewritten.length, sha256: sha256(rewritten) };
+  const path = () => join(root, 'models/build/net.onnx');
+  beforeEach(() => writeFile(join(from, TARBALL), withNet));
+
+  test('is made from the very file that was looked at, the same bytes each time', async () => {
+    for (const _time of [1, 2]) {
+      await rm(join(root, 'models'), { recursive: true, force: true });
+      expect((await buildModels(manifestOf([entry]), { root, from })).written).toEqual(['net']);
+      expect(sha256(await readFile(path()))).toBe(entry.sha256);
+    }
+  });
+
+  test('is not made from another file, whatever comes out of it', async () => {
+    const other = manifestOf([{ ...entry, source: { ...source, original: '0'.repeat(64) } }]);
+    await expect(buildModels(other, { root, from })).rejects.toThrow(/package\/net\.onnx has the sha256/);
+    expect(await readdir(root)).toEqual(['packages']);
+  });
+
+  test('is known where an earlier release built it another way, and is built anew', async () => {
+    const now = manifestOf([{ ...entry, earlier: [sha256('the network as it was')] }]);
+    await mkdir(join(root, 'models/build'), { recursive: true });
+    const faults = async () =>
+      (await verifyModels(now, root)).flatMap((one) => (one.state === 'ok' ? [] : [describeFault(one)]));
+    await writeFile(path(), 'something else');
+    expect(await faults()).toEqual([expect.stringContaining('is not the file that models/manifest.json names')]);
+    await writeFile(path(), 'the network as it was');
+    expect(await faults()).toEqual([expect.stringMatching(/built by an earlier release.*run "kaimon models build"/)]);
+    expect((await buildModels(now, { root, from })).written).toEqual(['net']);
+    expect(await faults()).toEqual([]);
   });
 });
 

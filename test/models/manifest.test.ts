@@ -30,7 +30,7 @@ describe('the manifest of this release', () => {
     expect(encoderId(findModel(manifest, 'encoder', 'openface'))).toBe(`openface@${sha256.slice(0, 12)}`);
   });
 
-  test('keeps the name of an encoder whose weights were only freed of numbers next to zero: people stay enrolled', () => {
+  test('keeps the name of an encoder whose graph was only rewritten: people stay enrolled', () => {
     expect(encoderId(findModel(manifest, 'encoder', 'mobilefacenet'))).toBe('mobilefacenet@87aacdfe5751');
   });
 

@@ -4,7 +4,7 @@ import type { Extra, Manifest, Model, NpmSource } from '../../src/models/manifes
 
 export interface Member {
   readonly name: string;
-  readonly text: string;
+  readonly text: string | Uint8Array;
   /** Header type: '0' a file, '2' a symbolic link, '5' a folder. */
   readonly type?: string;
 }
@@ -13,7 +13,7 @@ export interface Member {
 export function makeTarball(members: readonly Member[]): Buffer {
   const blocks: Buffer[] = [];
   for (const { name, text, type } of members) {
-    const body = Buffer.from(text);
+    const body = Buffer.from(new Uint8Array(typeof text === 'string' ? Buffer.from(text) : text));
     const header = Buffer.alloc(512);
     header.write(name, 0, 100, 'latin1');
     header.write('0000644\0', 100);

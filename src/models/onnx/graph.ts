@@ -1,29 +1,12 @@
 // pure
 import { type Attributes, encodeAttribute } from './attribute.js';
 import { ProtobufWriter } from './protobuf.js';
+import { type Axis, encodeTensor, encodeTensorInfo, FLOAT, type TensorData } from './tensor.js';
 
 declare const valueBrand: unique symbol;
 
 /** The name of a tensor in one graph: an input, a constant or the output of a node. Only {@link Graph} makes them. */
 export type Value = string & { readonly [valueBrand]: true };
-
-/** One axis: a length, or the name of a length known at run time (the batch). */
-export type Axis = number | string;
-
-/** Contents of a constant; the element type follows from the array's. Uint16Array holds the bits of half-precision floats. */
-export type TensorData = Float32Array | Uint8Array | Uint16Array | BigInt64Array;
-
-/** TensorProto.DataType */
-const FLOAT = 1;
-const UINT8 = 2;
-const INT64 = 7;
-const FLOAT16 = 10;
-
-function elementType(data: TensorData): number {
-  if (data instanceof Float32Array) return FLOAT;
-  if (data instanceof Uint8Array) return UINT8;
-  return data instanceof Uint16Array ? FLOAT16 : INT64;
-}
 
 export interface GraphOptions {
   readonly name: string;
@@ -54,19 +37,13 @@ export class Graph {
 
   /** A float input of the model. */
   input(name: string, shape: readonly Axis[]): Value {
-    this.#inputs.push(valueInfo(name, shape));
+    this.#inputs.push(encodeTensorInfo(name, { elementType: FLOAT, shape }));
     return this.#declare(name);
   }
 
   /** A constant (weights). @throws RangeError when data and shape do not fit. */
   constant(name: string, shape: readonly number[], data: TensorData): Value {
-    const count = shape.reduce((product, length) => product * length, 1);
-    if (count !== data.length)
-      throw new RangeError(`constant ${name}: ${data.length} numbers do not fill the shape [${shape.join(', ')}]`);
-    const proto = new ProtobufWriter();
-    for (const length of shape) proto.int(1, length);
-    proto.int(2, elementType(data));
-    this.#constants.push(proto.text(8, name).bytes(9, littleEndian(data)));
+    this.#constants.push(encodeTensor(name, { shape, data }));
     return this.#declare(name);
   }
 
@@ -86,7 +63,7 @@ export class Graph {
   /** Declares a value as a float output of the model. */
   output(value: Value, shape: readonly Axis[]): void {
     if (!this.#names.has(value)) throw new RangeError(`output ${value} is not in the graph`);
-    this.#outputs.push(valueInfo(value, shape));
+    this.#outputs.push(encodeTensorInfo(value, { elementType: FLOAT, shape }));
   }
 
   /** The bytes of the .onnx file. */
@@ -109,29 +86,4 @@ export class Graph {
     this.#names.add(name);
     return name as Value;
   }
-}
-
-/** ValueInfoProto of a float tensor. */
-function valueInfo(name: string, shape: readonly Axis[]): ProtobufWriter {
-  const axes = new ProtobufWriter();
-  for (const axis of shape) {
-    const dimension = new ProtobufWriter();
-    axes.message(1, typeof axis === 'number' ? dimension.int(1, axis) : dimension.text(2, axis));
-  }
-  const tensor = new ProtobufWriter().int(1, FLOAT).message(2, axes);
-  return new ProtobufWriter().text(1, name).message(2, new ProtobufWriter().message(1, tensor));
-}
-
-/** The file holds little-endian numbers whatever the machine. */
-function littleEndian(data: TensorData): Uint8Array {
-  const width = data.BYTES_PER_ELEMENT;
-  const bytes = new Uint8Array(data.length * width);
-  const view = new DataView(bytes.buffer);
-  data.forEach((value: number | bigint, i: number) => {
-    if (typeof value === 'bigint') view.setBigInt64(i * width, value, true);
-    else if (width === 2) view.setUint16(i * width, value, true);
-    else if (width === 4) view.setFloat32(i * width, value, true);
-    else view.setUint8(i, value);
-  });
-  return bytes;
 }

@@ -5,9 +5,9 @@ export interface Range {
   readonly to: number;
 }
 
-/** One field of a message: a number in variable length, or where its bytes are (`fixed`: a number of four or eight bytes). */
+/** One field of a message: a number in variable length, or only where its bytes are (`fixed`: a number of four or eight bytes). */
 export type Field =
-  | { readonly field: number; readonly kind: 'int'; readonly value: number }
+  | { readonly field: number; readonly kind: 'int'; readonly value: number; readonly range: Range }
   | { readonly field: number; readonly kind: 'bytes' | 'fixed'; readonly range: Range };
 
 /** How many fields may still be read of a file that somebody brought: each of them costs many times its bytes. */
@@ -36,7 +36,7 @@ export function fieldsOf(bytes: Uint8Array, { from, to }: Range, budget?: FieldB
     const type = tag.value & 7;
     if (type === 0) {
       const { value, next } = varintAt(bytes, tag.next, to);
-      found.push({ field, kind: 'int', value });
+      found.push({ field, kind: 'int', value, range: { from: tag.next, to: next } });
       at = next;
       continue;
     }
@@ -55,6 +55,19 @@ function lengthAt(bytes: Uint8Array, at: number, to: number, type: number): { le
   if (type !== 2) throw new RangeError(`the wire type ${type} at ${at} is not known`);
   const { value, next } = varintAt(bytes, at, to);
   return { length: value, start: next };
+}
+
+/** The signed 64-bit numbers in variable length that fill a range: one of a field of kind `int`, or a packed list. @throws RangeError where one breaks off */
+export function signedIn(bytes: Uint8Array, { from, to }: Range): bigint[] {
+  const found: bigint[] = [];
+  for (let at = from; at < to; ) {
+    const { next } = varintAt(bytes, at, to);
+    let value = 0n;
+    for (let i = next - 1; i >= at; i--) value = (value << 7n) | BigInt((bytes[i] as number) & 0x7f);
+    found.push(BigInt.asIntN(64, value));
+    at = next;
+  }
+  return found;
 }
 
 /** Seven bits a byte, least significant first, at most ten bytes. A negative number, which is of no use here, is read as a huge one. */
