@@ -36,11 +36,12 @@ export function intoDocument(document: string, figures: string): string {
   return `${before}${BEGIN}\n\n${figures}\n\n${END}${after}`;
 }
 
-const ms = (value: number) => (value < 0.1 ? value.toFixed(3) : value.toFixed(2));
+/** Milliseconds as the tables show them. */
+export const ms = (value: number) => (value < 0.1 ? value.toFixed(3) : value.toFixed(2));
 const mb = (bytes: number) => (bytes / 1e6).toFixed(0);
 
 /** Columns padded as the formatter of this repository wants them; the first is words, the others are numbers. */
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = rows.map((row) => row.map(String));
   const widths = head.map((title, at) => Math.max(3, title.length, ...cells.map((row) => (row[at] ?? '').length)));
   const line = (row: readonly string[]) =>
