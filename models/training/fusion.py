@@ -6,11 +6,16 @@ Two embeddings of unit length a and b, written one after the other as (√w a, �
 distance is w·d(a) + (1−w)·d(b). So every mean of two distances is an encoder like any other, and w is all there is to choose. It is
 chosen on the people held out (chips.py), then lfw-dev is looked at once (judge.py: what `kaimon evaluate` would say). --weights: the folder
 of dlib's network (dlib_teacher.py); --crops: what crops.mjs made of LFW, for its points. Prints Markdown; --times only the times.
+At the end the same for one encoder with a constant mean taken away. Embeddings are kept in --out: run again, it goes on from whole sets.
 """
 
 import argparse
 import json
+import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from itertools import repeat
 from pathlib import Path
 
 import cv2
@@ -24,10 +29,10 @@ from encoders import Aligned, DlibNetwork, entry_for, unit
 from judge import SEED, judged
 from prepare import FIRST_BOX
 from teacher import session, without_prelu
-from validate import HeldOut
+from validate import HeldOut, rates_of
 
 PAIRS = ("mobilefacenet+openface", "mobilefacenet+openface-1", "mobilefacenet+dlib", "openface+dlib")
-BETTER = {pair: pair.split("+")[0] for pair in PAIRS}
+NETWORKS = ("mobilefacenet", "openface-1", "dlib")
 WEIGHTS = np.round(np.arange(0.05, 1, 0.05), 2)
 
 
@@ -62,30 +67,52 @@ def networks(args):
     }
 
 
-def embedded(file, faces, nets):
-    """faces: pixels, matrix to the aligned crop, 68 points. Name -> embeddings of the pictures and of their mirror images, kept in a file."""
+@cache
+def networks_of(args):
+    return networks(argparse.Namespace(**dict(args)))
+
+
+def part(args, kind, rows):
+    """Looks of each network at some faces; runs in a process of its own, which loads the networks once."""
+    given, nets = dict(args), networks_of(args)
+    # The chips that were trained on are asked for the mean of openface's embeddings only.
+    taken = {"openface-1": nets["openface-1"]} if kind == "taught" else nets
+    faces = photos_of(given["photos"], rows) if kind == "photos" else chips_of(given["work"], given["models"], rows, kind != "taught")
+    looks = {name: [] for name in taken}
+    for face in faces:
+        for name, net in taken.items():
+            looks[name].append(net.looks(*face))
+    return {name: np.float32(own) for name, own in looks.items()}
+
+
+def embedded(args, kind, rows, size=100):
+    """Name -> embeddings of the pictures and of their mirror images, kept in a file. kind: photos of lfw-dev, chips held out, chips taught."""
+    file = args.out / f"{kind}.npz"
     if not file.exists():
-        rows = {name: [] for name in nets}
-        for face in faces():
-            for name, net in nets.items():
-                rows[name].append(net.looks(*face))
-        np.savez(file, **{name: np.float32(looks) for name, looks in rows.items()})
+        frozen, parts = tuple(sorted(vars(args).items())), []
+        with ProcessPoolExecutor(args.workers) as pool:
+            for done in pool.map(part, repeat(frozen), repeat(kind), [rows[i : i + size] for i in range(0, len(rows), size)]):
+                parts.append(done)
+                print(f"{kind}: {min(len(parts) * size, len(rows))} of {len(rows)}", file=sys.stderr, flush=True)
+        unfinished = file.with_suffix(".part.npz")
+        np.savez(unfinished, **{name: np.concatenate([own[name] for own in parts]) for name in parts[0]})
+        unfinished.replace(file)
     kept = np.load(file)
-    looks = {name: unit(kept[name]) for name in nets}
+    looks = {name: unit(kept[name]) for name in NETWORKS if name in kept}
     # What the file of openface gives: the mean of both, whichever way round the picture is.
     return {**looks, "openface": unit(looks["openface-1"].sum(1))[:, None].repeat(2, 1)}
 
 
-def chips_of(work, models, rows):
+def chips_of(work, models, rows, points):
     points_net, matrices = session(models / "face_landmark_68.onnx"), np.load(work / "chips.npz")["matrices"]
     pixels = np.load(work / "pixels.npy", mmap_mode="r")
     for row in rows:
         rgb = np.asarray(pixels[row])
-        yield rgb, matrices[row], align.landmarks(points_net, rgb, FIRST_BOX)
+        yield rgb, matrices[row], align.landmarks(points_net, rgb, FIRST_BOX) if points else None
 
 
 def photos_of(folder, rows):
-    for person, image, _, points in (row for row in rows if row[2]):
+    for person, image, _, points in rows:
         rgb = cv2.cvtColor(cv2.imread(str(folder / person / f"{image}.jpg")), cv2.COLOR_BGR2RGB)
         points = np.array(points)
         yield rgb, align.similarity(align.five(points), align.TEMPLATE_112), points
@@ -136,7 +163,7 @@ def chosen(held, people):
 
 
 def ratio(missed, before, random, resamples=1000):
-    """FNIR of a pair by that of its better half at one FPIR, people drawn again for the interval; the galleries are the same."""
+    """FNIR of a pair by that of one half at one FPIR, people drawn again for the interval; the galleries are the same."""
     people = sorted(before)
     counts = np.array([[*missed[person], *before[person]] for person in people], float)
     share = lambda c: (c[..., 0] / c[..., 1]) / (c[..., 2] / c[..., 3])  # noqa: E731
@@ -167,7 +194,7 @@ def times(args, rounds=60):
 
 def line(name, figures):
     of = lambda value: f"{value['rate']:.3f} ({value['low']:.3f}–{value['high']:.3f})"  # noqa: E731
-    tar = [of(value) for rate, value in figures["tar"].items() if rate > 1e-5]
+    tar = [of(value) for value in figures["tar"].values()]
     fnir = []
     for size in (50, 420):
         own = figures["identify"][size]
@@ -177,39 +204,95 @@ def line(name, figures):
     return f"| {name} | " + " | ".join(tar + fnir) + " |"
 
 
+def centred(held, people, photos, shown, args):
+    """Each encoder as it is and around a constant mean: TAR on the people held out, at lfw-dev's thresholds on them, and lfw-dev."""
+    data = np.load(args.work / "chips.npz")
+    # Of chips of nobody who is held out: all for the teacher, every 50th for openface.
+    mobilefacenet = unit(data["taught"][~data["held"]].astype(np.float32)).mean(0)
+    openface = embedded(args, "taught", np.flatnonzero(~data["held"])[::50])["openface"][:, 0].mean(0)
+    for name, mean in {"mobilefacenet": mobilefacenet, "openface": openface}.items():
+        spreads, results = {}, {}
+        for kind, moved in (("as it is", lambda looks: looks), ("around the mean", lambda looks: unit(looks - mean))):  # noqa: B023
+            own, seen = moved(held[name])[:, 0], moved(photos[name])
+            genuine, impostor = distances(own, people)
+            spreads[kind] = np.median(impostor)
+            spread = 1 if kind == "as it is" else spreads[kind] / spreads["as it is"]
+            results[kind] = judged(seen[:, 0], unit(seen.sum(1)), shown, spread)
+            tar = " ".join(f"{value:.3f}" for value in rates_of(own, people).values())
+            limit = results[kind]["tar"][1e-3]["threshold"]
+            print(f"{name} {kind} (norm of the mean {np.linalg.norm(mean):.3f}): held out, TAR {tar}; at lfw-dev's FMR 1e-3: ", end="")
+            print(f"FMR {(impostor <= limit).mean():.5f}, FNMR {(genuine > limit).mean():.4f}")
+            print(line(f"{name} {kind}", results[kind]), flush=True)
+        for size in (50, 420):
+            share = ratio(*(results[kind]["identify"][size]["missed"] for kind in ("around the mean", "as it is")), np.random.default_rng(SEED))
+            print(f"{name} around the mean, {size} people: FNIR {share[0]:.2f} ({share[1]:.2f}–{share[2]:.2f}) of that as it is, at FPIR 0.003")
+
+
+def crowd(photos, shown, args, count=2000):
+    """FMR of a mixed crowd (FairFace) at lfw-dev's FMR 1e-3, picture and mirror image, around means of different chips; nobody held out is in one."""
+    data, seen = np.load(args.work / "chips.npz"), np.array([person for person, row in shown if row is not None])
+    taught, sources, templates = unit(data["taught"].astype(np.float32)), data["sources"], unit(photos["mobilefacenet"].sum(1))
+    fairface, grouped = ((sources == "fairface") & ~data["held"]), np.isin(sources, ["utkface", "all-age-faces"]) & ~data["held"]
+    faces = taught[np.random.default_rng(1).permutation(np.flatnonzero(fairface))[:count]]
+    upper = np.triu_indices(len(faces), 1)
+    # FairFace has no names; nearer than this it is the same person.
+    other = (2 - 2 * faces @ faces.T)[upper] > 0.6
+    rest = ~data["held"] & ~fairface
+    sets = {"all chips": ~data["held"], "all but FairFace": rest, "all but FairFace and those two": rest & ~grouped, "UTKFace and All-Age-Faces": grouped}
+    for name, mean in {"none": 0, **{name: taught[rows].mean(0) for name, rows in sets.items()}}.items():
+        (genuine, impostor), moved = distances(unit(templates - mean), seen), unit(faces - mean)
+        limit = np.sort(impostor)[int(1e-3 * len(impostor))] - 1e-6
+        rate = ((2 - 2 * moved @ moved.T)[upper][other] <= limit).mean()
+        print(f"mean of {name}: FairFace FMR {rate:.4f}, lfw-dev FNMR {(genuine > limit).mean():.4f}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     for name in ("work", "models", "openface", "weights", "photos", "crops", "out"):
         parser.add_argument(f"--{name}", required=True, type=Path)
+    parser.add_argument("--workers", type=int, default=1, help="processes, one core each")
     parser.add_argument("--times", action="store_true")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     if args.times:
         print(json.dumps(times(args), indent=1))
         return
-    nets, kept_back, rows = networks(args), HeldOut(args.work), json.loads(args.crops.with_suffix(".json").read_text())
-    held = embedded(args.out / "held.npz", lambda: chips_of(args.work, args.models, kept_back.rows), nets)
-    photos = embedded(args.out / "photos.npz", lambda: photos_of(args.photos, rows), nets)
-    weights = chosen(held, kept_back.people)
+    kept_back, rows = HeldOut(args.work), json.loads(args.crops.with_suffix(".json").read_text())
+    found = [row for row in rows if row[2]]
+    if any(len(row) < 4 for row in found):
+        raise ValueError(f"{args.crops.with_suffix('.json')} has no landmark points: make it anew with crops.mjs")
+    held, people = embedded(args, "held", kept_back.rows), kept_back.people
+    photos = embedded(args, "photos", found)
+    weights = chosen(held, people)
     print(json.dumps(weights, indent=1))
 
     templates = {name: unit(looks.sum(1)) for name, looks in photos.items()}
-    places = iter(range(len(rows)))
+    places = iter(range(len(found)))
     shown = [(row[0], next(places) if row[2] else None) for row in rows]
-    results = {name: judged(looks[:, 0], templates[name], shown) for name, looks in photos.items()}
-    results["mobilefacenet, probes mirrored"] = judged(templates["mobilefacenet"], templates["mobilefacenet"], shown)
+    probes = {name: looks[:, 0] for name, looks in photos.items()}
+    # Of the people held out, so that nothing is fitted to lfw-dev.
+    median = lambda looks: float(np.median(distances(looks, people)[1]))  # noqa: E731
+    usual, results = median(held["mobilefacenet"][:, 0]), {}
+
+    def judge(name, own, enrolled, spread):
+        results[name] = judged(own, enrolled, shown, spread)
+        print(line(name, results[name]), f"spread {spread:.3f}", flush=True)
+
+    for name, looks in probes.items():
+        judge(name, looks, templates[name], median(held[name][:, 0]) / usual)
+    judge("mobilefacenet, probes mirrored", templates["mobilefacenet"], templates["mobilefacenet"], 1)
     for pair in PAIRS:
-        one, other = pair.split("+")
-        w = weights[pair]["w"]
-        both = [together(side[one], side[other], w) for side in ({name: looks[:, 0] for name, looks in photos.items()}, templates)]
-        results[pair] = judged(*both, shown)
-    for name, figures in results.items():
-        print(line(name, figures))
-    for pair, better in {**BETTER, "mobilefacenet, probes mirrored": "mobilefacenet"}.items():
+        (one, other), w = pair.split("+"), weights[pair]["w"]
+        spread = median(together(held[one][:, 0], held[other][:, 0], w)) / usual
+        judge(pair, *(together(side[one], side[other], w) for side in (probes, templates)), spread)
+    halves = [(pair, half) for pair in PAIRS for half in pair.split("+")]
+    for pair, half in [*halves, ("mobilefacenet, probes mirrored", "mobilefacenet")]:
         for size in (50, 420):
-            own, before = (results[name]["identify"][size]["missed"] for name in (pair, better))
+            own, before = (results[name]["identify"][size]["missed"] for name in (pair, half))
             share = ratio(own, before, np.random.default_rng(SEED))
-            print(f"{pair}, {size} people: FNIR {share[0]:.2f} ({share[1]:.2f}–{share[2]:.2f}) of that of {better}, at FPIR 0.003")
+            print(f"{pair}, {size} people: FNIR {share[0]:.2f} ({share[1]:.2f}–{share[2]:.2f}) of that of {half}, at FPIR 0.003")
+    centred(held, people, photos, shown, args)
+    crowd(photos, shown, args)
 
 
 if __name__ == "__main__":
