@@ -1,6 +1,6 @@
-"""The start of a run: python start.py --weights carry-on.pt --work W --out W/start.pt    (or --model ../openface.onnx)
+"""The start of a run: python start.py --model ../openface.onnx --work W --out W/start.pt
 
-carry-on.pt holds the weights of an earlier run in half precision (`--keep W/openface.pt` makes it). A finished model's file holds convolutions with the batch norms folded in. Each norm is put back around what its convolution gives on real chips
+A finished model's file holds convolutions with the batch norms folded in. Each norm is put back around what its convolution gives on real chips
 (mean and variance measured, scale and shift their inverse), so the network computes the same and can be trained on. The last layer
 is turned into the teacher's axes of this work folder (orthogonal Procrustes: no distance changes).
 """
@@ -20,12 +20,6 @@ from network import ConvBn, OpenFace, spread, torch_to_cmu_names
 def arrays_of(path):
     arrays = {array.name: numpy_helper.to_array(array).astype(np.float32) for array in onnx.load(str(path)).graph.initializer}
     return {name.removesuffix("_half"): value for name, value in arrays.items()}
-
-
-def keep(checkpoint, out):
-    """The average of a run, in half precision: small enough to go with the recipe, exact enough to go on from."""
-    state = torch.load(checkpoint, weights_only=True)["average"]
-    torch.save({name: value.half() if value.dtype.is_floating_point else value for name, value in state.items()}, out)
 
 
 def load_folded(model, arrays):
@@ -59,25 +53,17 @@ def put_norms_back(model, x):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", required=True, type=Path)
-    for name in ("work", "model", "weights", "keep"):
-        parser.add_argument(f"--{name}", type=Path)
+    for name in ("work", "model"):
+        parser.add_argument(f"--{name}", required=True, type=Path)
     parser.add_argument("--count", type=int, default=1500)
     args = parser.parse_args()
-    if args.keep:
-        keep(args.keep, args.out)
-        return
     data, pixels = np.load(args.work / "chips.npz"), np.load(args.work / "pixels.npy", mmap_mode="r")
     rows = np.random.default_rng(1).choice(np.flatnonzero(~data["held"]), args.count, replace=False)
     crops = np.stack([plain(np.asarray(pixels[row]), data["matrices"][row]) for row in rows])
     x = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
     model = OpenFace()
-    if args.weights:
-        kept = torch.load(args.weights, weights_only=True)
-        kept = {name: value.float() if value.dtype.is_floating_point else value for name, value in kept.items()}
-        model.load_state_dict({**kept, "dense.weight": spread(kept["dense.weight"])})
-    else:
-        load_folded(model, arrays_of(args.model))
-        put_norms_back(model, x[:400])
+    load_folded(model, arrays_of(args.model))
+    put_norms_back(model, x[:400])
     with torch.no_grad():
         ours = torch.cat([model.eval()(part) for part in x.split(100)]).numpy()
     theirs = data["teacher"][rows]
