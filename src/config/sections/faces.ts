@@ -40,8 +40,9 @@ export const confirmSection = z.strictObject({
 export const paceSection = z.strictObject({
   decidingMs: whole(
     'Everything is measured after so long while somebody is there on whom nothing is decided yet',
+    // At 15 frames a second nothing is left out while somebody is being decided on, so nobody waits longer; at 30 every second frame.
     milliseconds(0, 500),
-    90,
+    60,
   ),
   settledMs: whole(
     'The same while everybody there was let in, or is a picture that hangs there',
