@@ -31,7 +31,7 @@ import { Signal } from './kit/signal.js';
 import { systemClock } from './kit/system-clock.js';
 import { VERSION } from './kit/version.js';
 import { openMetrics } from './metrics/open-metrics.js';
-import { openModels } from './models/open-models.js';
+import { openModelsInTime } from './models/open-models.js';
 import { makeWhereabouts } from './passback/make-whereabouts.js';
 import { openPassagesFile } from './passback/passages-file.js';
 import { startRecurringWork } from './recurring-work.js';
@@ -89,7 +89,7 @@ async function open(opening: Opening, door: StartedDoor) {
   const rules = rulesOf(config.access);
   const changed = new Signal();
   await openData(opening);
-  const models = openModels(opening);
+  const models = await openModelsInTime(opening);
   const { people, gallery } = await openPeople(opening, models);
   const journal = await openJournal(opening);
   const passagesFile = await openPassagesFile(opening);

@@ -1,7 +1,9 @@
 import type { Opening } from '../config/opening.js';
 import type { Clock, Timer } from '../kit/clock.js';
+import { LATE_MS } from '../kit/files/late.js';
 import type { Log } from '../kit/log.js';
 import { pauseMs, type RetryPlan } from '../kit/retry.js';
+import { endsWithin } from '../kit/within.js';
 import type { EyeListeners } from './eye-status.js';
 import type { EyeSupervisor } from './supervisor.js';
 
@@ -34,9 +36,16 @@ export class EyeStart {
     this.#log = parts.log;
   }
 
-  /** Resolves when the eye was started, or when it is known why it is not. */
+  /** Resolves when the eye was started, when it is known why it is not, or when the disk lets that wait: the gate is up without. */
   async look(): Promise<void> {
-    const why = await this.#whyBlind();
+    const looked = this.#whyBlind().then((why) => this.#act(why));
+    if ((await endsWithin(this.#clock, LATE_MS, looked)) || this.#stopped) return;
+    const why = `the networks are still being read after ${LATE_MS / 1000} seconds: check the disk that they lie on`;
+    this.#log.error({ why }, 'no face can be recognised yet: the gate goes on without');
+    this.#eye.hold(why, this.#listeners);
+  }
+
+  #act(why: string | undefined): void {
     if (this.#stopped) return;
     if (why === undefined) {
       if (this.#looks > 0) this.#log.info({}, 'faces can be recognised again');

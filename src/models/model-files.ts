@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { constants, createReadStream, existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { explain, OperatingError } from '../kit/errors.js';
 import { errnoOf } from '../kit/files/errno.js';
-import { readPlainFileSync } from '../kit/files/plain-file.js';
+import { openPlainFile, readPlainFileSync } from '../kit/files/plain-file.js';
 import { addedModelSchema, type Extra, type Manifest, type Model, manifestSchema } from './manifest.js';
 
 /** Folders to go up from this file until one holds models/manifest.json: 2 from src/ and from dist/; some spare. */
@@ -28,7 +28,8 @@ export function projectRoot(): string {
 /** Most models that an installation may add. */
 export const ADDED_MAX = 20;
 const ENTRY_BYTES_MAX = 64 * 1024;
-const MANIFEST_BYTES_MAX = 1024 * 1024;
+/** Nothing that lists networks is larger. */
+export const MANIFEST_BYTES_MAX = 1024 * 1024;
 
 /**
  * Reads and checks `<root>/models/manifest.json` and the entries of networks that were added, one a file, of the source "owner", which are
@@ -123,24 +124,27 @@ export const samplePath = (sample: Pick<Extra, 'file'>, root = projectRoot()): s
 export const originalPath = (original: Pick<Extra, 'file'>, root = projectRoot()): string =>
   join(root, 'models', 'build', 'originals', original.file);
 
-/** A network is the file itself: what a link leads to may be out of its folder, where no eye sees it, or never end. */
-const ITSELF = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** As large as an entry may say that a network is. What stands in its place may have no end. */
+const NETWORK_BYTES_MAX = 200_000_000;
 
 /**
- * Hex digest of a file. @param itself refuses a link
- * @returns undefined when there is no such file. @throws OperatingError when it is unreadable.
+ * Hex digest of a file. @param itself refuses a link: what it leads to may be out of its folder, where no eye sees it
+ * @returns undefined when there is no such file. @throws OperatingError when it is unreadable, or no plain file.
  */
 export async function fileDigest(path: string, itself = false): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {
-    // Node hands the number on to open(2); its types know letters only.
-    const flags = (itself ? ITSELF : constants.O_RDONLY) as unknown as string;
-    await pipeline(createReadStream(path, { flags }), hash);
+    // The stream closes it.
+    await pipeline((await openPlainFile(path, NETWORK_BYTES_MAX, itself)).createReadStream(), hash);
     return hash.digest('hex');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    const what = errnoOf(cause) === 'ELOOP' ? 'it is a link, put the file itself there' : 'check its permissions';
-    throw new OperatingError('KAIMON_MODEL_READ', `cannot read ${path}: ${what}`, { cause });
+    const errno = errnoOf(cause);
+    if (errno === 'ENOENT') return undefined;
+    const said =
+      errno === undefined
+        ? `cannot use ${path}: put the network itself there`
+        : `cannot read ${path}: ${errno === 'ELOOP' ? 'it is a link, put the file itself there' : 'check its permissions'}`;
+    throw new OperatingError('KAIMON_MODEL_READ', said, { cause });
   }
 }
 

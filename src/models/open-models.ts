@@ -1,12 +1,24 @@
 /** The networks of a gate, which starts without them whatever is wrong with them: door, button, fire and requests need none. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Opening } from '../config/opening.js';
 import { networksFolder } from '../config/paths.js';
 import { explain } from '../kit/errors.js';
+import { LATE_MS } from '../kit/files/late.js';
+import { readPlainFile } from '../kit/files/plain-file.js';
+import { endsWithin } from '../kit/within.js';
 import { NO_ENCODER } from '../person/person.js';
 import { type ThresholdCurve, usableCurve } from '../person/thresholds.js';
 import { type Calibration, calibrationFile, readCalibration } from './calibration.js';
 import { encoderId, findModel, type Manifest } from './manifest.js';
-import { assertModels, inReleaseFolder, loadManifest } from './model-files.js';
+import {
+  ADDED_MAX,
+  assertModels,
+  inReleaseFolder,
+  loadManifest,
+  MANIFEST_BYTES_MAX,
+  projectRoot,
+} from './model-files.js';
 import { chooseModels, type ModelSet } from './model-set.js';
 
 export interface GateModels extends ModelSet {
@@ -41,6 +53,33 @@ const NO_MODELS: ModelSet = {
   dimension: 1,
   curve: null,
 };
+
+/**
+ * As {@link openModels}, which reads at once: on a disk that hangs, a share that is gone, it would hold up the door with all the rest. So it is asked
+ * first whether what is to be read can be read.
+ * @param ask resolves when a place answers, whatever it does; for tests
+ */
+export async function openModelsInTime(
+  opening: Pick<Opening, 'config' | 'paths' | 'clock'> & Partial<Pick<Opening, 'warnings'>>,
+  ask: (place: string) => Promise<void> = readAnyhow,
+): Promise<GateModels> {
+  const { state } = opening.paths;
+  const root = attempt(projectRoot);
+  const release = 'got' in root ? [join(root.got, 'models')] : [];
+  // One after the other: each that hangs takes one of the few threads that read and write files for all.
+  for (const place of [...release, networksFolder(state), calibrationFile(state)])
+    if (!(await endsWithin(opening.clock, LATE_MS, ask(place))))
+      return blind(NO_MODELS, `${place} does not answer: check its disk`);
+  return openModels(opening);
+}
+
+/** Reads what {@link openModels} does of a file or of the entries in a folder. What is wrong with it shows there. */
+async function readAnyhow(place: string): Promise<void> {
+  const names = await readdir(place).catch(() => []);
+  const entries = names.filter((name) => name.endsWith('.json')).slice(0, ADDED_MAX + 1);
+  for (const file of [place, ...entries.map((name) => join(place, name))])
+    await readPlainFile(file, MANIFEST_BYTES_MAX).catch(() => undefined);
+}
 
 /**
  * The networks that the configuration names. Nothing is thrown, whatever is wrong with them, an encoder that nobody has included: a gate that

@@ -42,3 +42,22 @@ test('after the stop nothing is started', async () => {
   await new Promise(setImmediate);
   expect([eye.start.mock.calls.length, eye.stop.mock.calls.length]).toEqual([0, 1]);
 });
+
+test('a disk that does not answer holds up nobody: the gate goes on, and the eye starts when it has answered', async () => {
+  const clock = new ManualClock();
+  const eye = { start: vi.fn(), stop: vi.fn(), hold: vi.fn() };
+  let answer: (why: string | undefined) => void = () => undefined;
+  const whyBlind = () =>
+    new Promise<string | undefined>((resolve) => {
+      answer = resolve;
+    });
+  const start = new EyeStart({ eye, listeners: NOBODY_LISTENS, whyBlind, clock, log: silentLog });
+  const looked = start.look();
+  clock.advance(10_000);
+  await looked;
+  expect(eye.hold).toHaveBeenLastCalledWith(expect.stringMatching(/networks are still being read/), NOBODY_LISTENS);
+  expect(eye.start).not.toHaveBeenCalled();
+  answer(undefined);
+  await new Promise(setImmediate);
+  expect(eye.start).toHaveBeenCalledTimes(1);
+});

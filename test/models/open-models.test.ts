@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { OperatingError } from '../../src/kit/errors.js';
+import { ManualClock } from '../../src/kit/manual-clock.js';
 import { loadManifest } from '../../src/models/model-files.js';
-import { openModels } from '../../src/models/open-models.js';
+import { openModels, openModelsInTime } from '../../src/models/open-models.js';
 import { NO_ENCODER } from '../../src/person/person.js';
 import { given } from '../config/given.js';
 import { tempFolder } from '../store/sample.js';
@@ -84,4 +85,27 @@ test('whatever defect the reading of the networks has, the gate is blind and no 
     throw new TypeError('a defect');
   };
   expect(await openModels(await opening(), broken).whyBlind()).toBe('a defect; then restart the gate');
+});
+
+test('a folder that does not answer leaves the gate blind, and nothing of it is read that all would wait for', async () => {
+  const clock = new ManualClock();
+  const parts = { ...(await opening()), clock };
+  const asked: string[] = [];
+  const opened = openModelsInTime(parts, (place) => {
+    asked.push(place);
+    return new Promise(() => undefined);
+  });
+  clock.advance(10_000);
+  const { whyBlind, encoder } = await opened;
+  expect(asked).toHaveLength(1);
+  expect(await whyBlind()).toBe(`${asked[0]} does not answer: check its disk; then restart the gate`);
+  expect(encoder).toBe(NO_ENCODER);
+});
+
+test('what answers, also that it is not there or no file, is opened as ever', async () => {
+  const parts = { ...(await opening()), clock: new ManualClock() };
+  mkdirSync(join(parts.paths.state, 'models/a.json'), { recursive: true });
+  expect(await (await openModelsInTime(parts)).whyBlind()).toMatch(/a\.json cannot be used/);
+  rmSync(join(parts.paths.state, 'models'), { recursive: true });
+  expect((await openModelsInTime(parts)).encoder).toMatch(/^mobilefacenet@/);
 });

@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -188,7 +189,20 @@ const CASES: readonly Case[] = [
       rmSync(fileOf('encoder'));
       mkdirSync(fileOf('encoder'));
     },
-    problem: /cannot read .*EISDIR/,
+    problem: /cannot use .*it is a folder/,
+  },
+  {
+    what: 'a network that is a named pipe',
+    spoil: () => {
+      rmSync(fileOf('landmarks'));
+      execFileSync('mkfifo', [fileOf('landmarks')]);
+    },
+    problem: /cannot use .*not a plain file but a device, pipe or socket/,
+  },
+  {
+    what: 'a network without an end',
+    spoil: () => truncateSync(fileOf('landmarks'), 2 ** 37),
+    problem: /cannot use .*it has 137438953472 bytes, at most 200000000 are allowed/,
   },
   {
     what: 'an added entry that is no JSON',

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 
 /** Without it, opening a named pipe waits until somebody writes into it, which may be never. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -11,12 +11,27 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 export async function readPlainFile(path: string, bytesMax: number): Promise<Buffer> {
   // Before it is opened too: the mere opening of a watchdog or a tape is felt.
   assertPlain(await stat(path), bytesMax);
-  const handle = await open(path, FLAGS);
+  const handle = await openPlainFile(path, bytesMax);
   try {
-    assertPlain(await handle.stat(), bytesMax);
     return await handle.readFile();
   } finally {
     await handle.close();
+  }
+}
+
+/**
+ * Opens a file for reading, and only a plain one. The caller closes it.
+ * @param itself refuses a link
+ * @throws Error of the system (ELOOP of a link), or one that says what it is or how large
+ */
+export async function openPlainFile(path: string, bytesMax: number, itself = false): Promise<FileHandle> {
+  const handle = await open(path, itself ? FLAGS | constants.O_NOFOLLOW : FLAGS);
+  try {
+    assertPlain(await handle.stat(), bytesMax);
+    return handle;
+  } catch (thrown) {
+    await handle.close();
+    throw thrown;
   }
 }
 
