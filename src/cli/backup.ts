@@ -111,13 +111,14 @@ async function make(to: string, _options: unknown, self: Command): Promise<void>
   if (!folder && options.keep !== undefined)
     throw new OperatingError('KAIMON_USAGE', `--keep needs a folder, and ${to} is none`);
   const file = folder ? join(to, backupName(config, systemClock)) : to;
+  const encoder = encoderOf(context);
   if (folder) await removeUnfinished(to, config, systemClock);
   const made = await makeBackup(resolve(file), {
     state: paths.state,
     vault: context.vault,
     site: config.site,
     gate: config.gate,
-    encoder: encoderOf(context),
+    encoder,
     config: configText(options),
     evidence: options.evidence === true,
     lock,
@@ -125,8 +126,8 @@ async function make(to: string, _options: unknown, self: Command): Promise<void>
     clock: systemClock,
   });
   const tidied = options.keep === undefined ? NOTHING : await removeOlder(made.file, config, options.keep);
-  const without =
-    made.manifest.encoder === null ? [] : notInBackup(loadManifest(undefined, context.networks), config.encoder);
+  // Where the networks cannot be read, the backup is made all the same: which were added is not known then.
+  const without = encoder === null ? [] : notInBackup(loadManifest(undefined, context.networks), config.encoder);
   print(options, { ...made, ...tidied, without }, [...linesOfMade(made, tidied), ...without]);
 }
 

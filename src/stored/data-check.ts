@@ -1,5 +1,5 @@
 /** What a state folder holds, in which formats, and whether this version can go on with it. Nothing is changed. */
-import { promises as fs } from 'node:fs';
+import { constants, promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { decodeLine, JOURNAL_FORMAT, LINE_MAX } from '../journal/entry.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
@@ -72,7 +72,11 @@ export async function refuseNewerData(
   let all = true;
   for (const { file, format, forSight } of documents) {
     const seal = sealVersionOf((await readStart(join(state, file))) ?? Buffer.alloc(0));
-    if (seal !== undefined && seal > SEAL_VERSION) throw await newer(state, file, seal, SEAL_VERSION);
+    if (seal !== undefined && seal > SEAL_VERSION) {
+      if (!forSight) throw await newer(state, file, seal, SEAL_VERSION);
+      all = false;
+      continue;
+    }
     const number = await numberAtStart(join(state, file), format.key, vault);
     // Who wrote that one is to be known until it is read again.
     if (number === undefined || (forSight && number > newestFormat(format))) all = false;
@@ -184,10 +188,12 @@ async function wholeNumber(path: string, key: string, vault: Vault): Promise<unk
 }
 
 async function readStart(path: string): Promise<Buffer | undefined> {
-  const handle = await fs.open(path, 'r').catch(() => undefined);
-  // One that is missing or cannot be read is for the part that needs it.
+  // Opening a named pipe would wait for whoever writes into it.
+  const handle = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
+  // One that is missing, cannot be read or is no file is for the part that needs it.
   if (!handle) return undefined;
   try {
+    if (!(await handle.stat()).isFile()) return undefined;
     const bytes = Buffer.alloc(START_BYTES);
     return bytes.subarray(0, (await handle.read(bytes, 0, START_BYTES, 0)).bytesRead);
   } finally {

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -16,6 +16,7 @@ import { newestFormat } from '../../src/kit/files/format.js';
 import { silentLog as log } from '../../src/kit/log.js';
 import { ManualClock } from '../../src/kit/manual-clock.js';
 import { makeSealKey } from '../../src/kit/sealing/seal-key.js';
+import { SEAL_VERSION } from '../../src/kit/sealing/sealed-file.js';
 import { Vault } from '../../src/kit/sealing/vault.js';
 import { VERSION } from '../../src/kit/version.js';
 import { readCalibration } from '../../src/models/calibration.js';
@@ -139,6 +140,19 @@ describe.each(RELEASES)('what Kaimon %s has written', (release) => {
       expect.objectContaining({ file: 'calibration.json', format: 2, result: 'newer' }),
     );
     expect(() => readCalibration(join(state, 'calibration.json'))).toThrow(/format 2; this version reads up to 1/);
+  });
+
+  test('starts with thresholds that a later version has sealed, or that are a named pipe or a folder', async () => {
+    const state = await stateOf(release);
+    const path = join(state, 'calibration.json');
+    writeFileSync(path, `KMNSEAL${String.fromCharCode(SEAL_VERSION + 1)} and so on`, 'latin1');
+    expect(await refuseNewerData(state)).toBe(false);
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    expect(await refuseNewerData(state)).toBe(true);
+    rmSync(path);
+    mkdirSync(path);
+    expect(await refuseNewerData(state)).toBe(true);
   });
 
   test('is refused with a journal that a later version has gone on with, by the journal itself, too', async () => {
