@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig } from '../config/load.js';
 import { type Added, addEncoder } from '../models/added/add-encoder.js';
+import { encodersInUse } from '../models/added/in-use.js';
 import type { TrialFigures } from '../models/added/judge-trial.js';
 import { POINTS, PRESETS, type Preset, type ReadingOptions } from '../models/added/presets.js';
 import { removeEncoder } from '../models/added/remove-encoder.js';
@@ -28,14 +29,9 @@ const progress = (line: string): void => {
 const configOf = ({ config: file }: Output) => loadConfig({ file, env: process.env }).config;
 
 async function add(root: string, file: string, options: AddArguments): Promise<void> {
-  const added = await addEncoder({
-    ...options,
-    root,
-    networks: networksOf(options),
-    file,
-    config: configOf(options),
-    progress,
-  });
+  const [networks, config] = [networksOf(options), configOf(options)];
+  const inUse = encodersInUse(config, networks);
+  const added = await addEncoder({ ...options, root, networks, file, config, inUse, progress });
   const { entry, figures, encodeMs, small, doubt } = added;
   const { name, bytes, sha256, thresholds } = entry;
   const json = { name, encoder: encoderId(entry), file: entry.file, folder: entry.folder, bytes, sha256, thresholds };
@@ -124,7 +120,8 @@ export function addCommand(root: string | undefined): Command {
 }
 
 async function remove(root: string, name: string, options: Output): Promise<void> {
-  const model = await removeEncoder({ root, networks: networksOf(options) }, name, configOf(options));
+  const networks = networksOf(options);
+  const model = await removeEncoder({ root, networks }, name, encodersInUse(configOf(options), networks));
   print(options, { removed: name, encoder: encoderId(model), file: model.file }, [
     `removed ${name} (${modelPath(model, root)}); templates that it made stay with their people and are compared with nothing`,
   ]);

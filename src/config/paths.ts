@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OperatingError } from '../kit/errors.js';
 import type { Environment } from './environment.js';
@@ -28,16 +28,31 @@ export const unitCache = (state: string): string | undefined =>
 /** The state folders of the services: that of kaimon.service, and those of kaimon@NAME in it. */
 const STATE_OF_A_SERVICE = /^\/var\/lib\/kaimon(\/[^/]+)?\/?$/;
 
+/** Where those of all services of this computer lie. */
+export const SHARED_NETWORKS = '/var/lib/kaimon-models';
+
 /**
  * Where networks lie that were added: with the state, which outlives every release. Of the services it is one folder for all gates of this
  * computer, beside their states: root alone writes it, and an eye in its unit, which must see nothing of a state, gets just this.
  */
 export const networksFolder = (state: string): string =>
-  STATE_OF_A_SERVICE.test(state) ? '/var/lib/kaimon-models' : join(state, 'models');
+  STATE_OF_A_SERVICE.test(state) ? SHARED_NETWORKS : join(state, 'models');
 
 /** Where the configurations of the services are: kaimon.yaml of kaimon.service, in.yaml of kaimon@in, hall.north.yaml of kaimon@hall.north. */
 const OF_THE_SERVICES = '/etc/kaimon';
 const OF_A_SERVICE = /^([A-Za-z0-9_-][A-Za-z0-9_.-]{0,63})\.yaml$/;
+
+/** The configurations of the services of this computer; none where there is no such folder, or it cannot be read. */
+export function serviceConfigs(folder = OF_THE_SERVICES): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => OF_A_SERVICE.test(name))
+      .map((name) => join(folder, name));
+  } catch {
+    // Who may not read it may not write what belongs to the services either.
+    return [];
+  }
+}
 
 /** The name of the service with this configuration, also by a link to it or to its folder. */
 function nameOfService(configFile: string | null, folder: string): string | undefined {

@@ -97,8 +97,11 @@ async function start(settings: EyeSettings): Promise<EyeWorker> {
 
 async function meters({ faces, models }: EyeSettings): Promise<{ live: Attention; photo: FaceMeter }> {
   const parts = {
-    confirmer: new UltraFace(await Network.load(models.confirmer.file, models.confirmer.input), faces.confirm),
-    landmarks: new LandmarkNetwork(await Network.load(models.landmarks.file, models.landmarks.input)),
+    confirmer: new UltraFace(
+      await Network.load(models.confirmer.file, models.confirmer.input, models.confirmer),
+      faces.confirm,
+    ),
+    landmarks: new LandmarkNetwork(await Network.load(models.landmarks.file, models.landmarks.input, models.landmarks)),
     encoder: await OnnxEncoder.load(models.encoder),
   };
   const liveness = models.liveness.length > 0 ? await AppearanceNetworks.load(models.liveness) : undefined;

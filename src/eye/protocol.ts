@@ -4,14 +4,15 @@ import { PICTURE_FAULTS } from '../camera/picture-fault.js';
 import { complete } from '../config/complete.js';
 import { cameraSection } from '../config/sections/camera.js';
 import { confirmSection, everyFrameChoice, haarSection, paceSection } from '../config/sections/faces.js';
-import { networkInputSchema } from '../face/network-input.js';
+import { fileDigestSchema, networkInputSchema } from '../face/network-input.js';
 import { boxSchema, FACES_MAX, faceSchema, observationSchema, pointSchema } from '../face/observation.js';
 import { appearanceModelSchema } from '../liveness/appearance-model.js';
 
 /** Most photos waiting to be measured; more are refused as busy. */
 export const PHOTOS_WAITING_MAX = 4;
 
-const networkSchema = z.object({ file: z.string(), input: networkInputSchema });
+/** With the digest that its file had when the gate checked it; an eye that starts later must not take another one. */
+const networkSchema = z.object({ file: z.string(), sha256: fileDigestSchema.optional(), input: networkInputSchema });
 
 export const eyeSettingsSchema = z.object({
   /** null: no camera, photos only (the command line). */

@@ -9,6 +9,8 @@ export interface EncoderSpec {
   /** `<name>@<first 12 hex digits of the file's sha256>`. */
   readonly id: string;
   readonly file: string;
+  /** The digest that the file must have; any when not given. */
+  readonly sha256?: string | undefined;
   readonly input: NetworkInput;
   readonly template: AlignmentTemplate;
   /** Numbers a face. */
@@ -47,7 +49,7 @@ export class OnnxEncoder implements Encoder {
   }
 
   static async load(spec: EncoderSpec): Promise<OnnxEncoder> {
-    return new OnnxEncoder(await Network.load(spec.file, spec.input, 1, spec.output), spec);
+    return new OnnxEncoder(await Network.load(spec.file, spec.input, spec), spec);
   }
 
   get id(): string {

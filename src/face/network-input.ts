@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import type { DeepReadonly } from '../kit/deep-readonly.js';
 
+/** SHA-256 of a file, in hex. */
+export const fileDigestSchema = z.string().regex(/^[0-9a-f]{64}$/);
+
 /** How a network wants its picture; models/manifest.json says it for each. */
 export const networkInputSchema = z.object({
   width: z.int().min(8).max(1024),

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { OperatingError } from '../kit/errors.js';
+import { readPlainFile } from '../kit/files/plain-file.js';
 import type { Picture } from '../kit/opencv/picture.js';
 import type { NetworkInput } from './network-input.js';
 
@@ -32,6 +34,25 @@ async function onnx(): Promise<typeof import('onnxruntime-node')> {
   return runtime;
 }
 
+export interface LoadOptions {
+  /** How many pictures the network looks at together: its input then is 1 × pictures × channels × height × width. */
+  readonly pictures?: number | undefined;
+  /** The only output that is computed; all of them when not given. */
+  readonly output?: string | undefined;
+  /** The digest that the file must have; any when not given. */
+  readonly sha256?: string | undefined;
+}
+
+/** As large as a manifest may say that a network is. */
+const BYTES_MAX = 200_000_000;
+
+async function bytesOf(file: string, sha256: string | undefined): Promise<Buffer> {
+  const bytes = await readPlainFile(file, BYTES_MAX);
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (sha256 === undefined || found === sha256) return bytes;
+  throw new Error(`it is not the file that was checked at the start: sha256 ${found}, expected ${sha256}`);
+}
+
 /** One ONNX network on one CPU thread. `run` blocks its thread although it returns a promise: eye process only. */
 export class Network {
   readonly #session: InferenceSession;
@@ -54,15 +75,16 @@ export class Network {
     this.input = input;
   }
 
-  /**
-   * @param pictures how many pictures the network looks at together: its input then is 1 × pictures × channels × height × width
-   * @param output the only output that is computed; all of them when not given
-   * @throws OperatingError when the file cannot be loaded as a network.
-   */
-  static async load(file: string, input: NetworkInput, pictures = 1, output?: string): Promise<Network> {
+  /** @throws OperatingError when the file cannot be loaded as a network, or is another one than `sha256` says. */
+  static async load(
+    file: string,
+    input: NetworkInput,
+    { pictures = 1, output, sha256 }: LoadOptions = {},
+  ): Promise<Network> {
     try {
       const ort = await onnx();
-      const session = await ort.InferenceSession.create(file, {
+      // The very bytes that were compared: by its name the file could be another one by now.
+      const session = await ort.InferenceSession.create(await bytesOf(file, sha256), {
         executionProviders: ['cpu'],
         intraOpNumThreads: 1,
         interOpNumThreads: 1,

@@ -1,6 +1,6 @@
 // pure
 import { z } from 'zod';
-import { networkInputSchema } from '../face/network-input.js';
+import { fileDigestSchema, networkInputSchema } from '../face/network-input.js';
 
 /** How far a network's opinion counts, and where it has none; `models/manifest.json` says it for each. */
 export const evidenceSchema = z.object({
@@ -28,6 +28,7 @@ export type EvidenceModel = z.infer<typeof evidenceSchema>;
 export const appearanceModelSchema = z.object({
   name: z.string(),
   file: z.string(),
+  sha256: fileDigestSchema.optional(),
   input: networkInputSchema,
   /** Sides of its square looks at the face in sides of the face, in the order of its input. */
   looks: z.array(z.number().min(1).max(6)).min(1).max(4),

@@ -22,7 +22,10 @@ export class AppearanceNetworks {
   static async load(models: readonly AppearanceModel[]): Promise<AppearanceNetworks> {
     const parts: { model: AppearanceModel; network: Network }[] = [];
     for (const model of models)
-      parts.push({ model, network: await Network.load(model.file, model.input, model.looks.length) });
+      parts.push({
+        model,
+        network: await Network.load(model.file, model.input, { pictures: model.looks.length, sha256: model.sha256 }),
+      });
     return new AppearanceNetworks(parts);
   }
 

@@ -14,6 +14,7 @@ export function appearanceModels(manifest: Manifest): AppearanceModel[] {
           {
             name: model.name,
             file: modelPath(model),
+            sha256: model.sha256,
             input: model.input,
             looks: model.looks,
             answer: answerOf(model.output),

@@ -55,7 +55,7 @@ async function tryOut(): Promise<void> {
   const [reading, ...others] = encoder.inputs;
   if (!reading) throw new Error('a reading is needed');
   const load = (input: typeof reading) =>
-    Network.load(encoder.file, input, 1, encoder.output).catch((thrown: Error) => {
+    Network.load(encoder.file, input, { output: encoder.output }).catch((thrown: Error) => {
       // What else the error says is meant for networks that are in place.
       throw new Error(`ONNX Runtime cannot load it (${explain(thrown.cause ?? thrown)})`);
     });

@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { explain, OperatingError } from '../kit/errors.js';
 import { errnoOf } from '../kit/files/errno.js';
 import { openPlainFile, readPlainFileSync } from '../kit/files/plain-file.js';
+import { entryOnDisk } from './added/owned.js';
 import { addedModelSchema, type Extra, type Manifest, type Model, manifestSchema } from './manifest.js';
 
 /** Folders to go up from this file until one holds models/manifest.json: 2 from src/ and from dist/; some spare. */
@@ -88,10 +89,12 @@ function assertBeside(release: Manifest, added: readonly Model[], folder: string
 /** Sentences about added networks that lie where the next release will not look. @param networks where they belong */
 export function inReleaseFolder({ models }: Manifest, networks: string, root = projectRoot()): readonly string[] {
   const before = models.filter(({ source, folder }) => source.kind === 'owner' && folder === undefined);
-  return before.map(
-    ({ name, file }) =>
-      `network-in-release: the network ${name} lies in the folder of this release, and the next one will not have it: mkdir -p ${networks} && mv ${join(root, 'models')}/{${name}.json,${file}} ${networks}/`,
-  );
+  return before.map(({ name, file }) => {
+    const release = join(root, 'models');
+    // Whatever the shell and its umask, and whatever the entry is called.
+    const both = [entryOnDisk(release, name), file].map((moved) => join(release, moved)).join(' ');
+    return `network-in-release: the network ${name} lies in the folder of this release, and the next one will not have it: install -d -m 755 ${networks} && mv ${both} ${networks}/`;
+  });
 }
 
 function readJson<T>(file: string, advice: string, schema: z.ZodType<T>): T {

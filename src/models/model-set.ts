@@ -51,11 +51,12 @@ export function chooseModels(
   const liveness = choice.liveness ? appearanceModels(manifest) : [];
   const set: ModelSet = {
     models: {
-      confirmer: { file: modelPath(confirmer), input: confirmer.input },
-      landmarks: { file: modelPath(landmarks), input: landmarks.input },
+      confirmer: { file: modelPath(confirmer), sha256: confirmer.sha256, input: confirmer.input },
+      landmarks: { file: modelPath(landmarks), sha256: landmarks.sha256, input: landmarks.input },
       encoder: {
         id: encoderId(encoder),
         file: modelPath(encoder),
+        sha256: encoder.sha256,
         input: encoder.input,
         dimension: encoder.output.dimension,
         output: encoder.output.name,

@@ -94,7 +94,8 @@ export function openModels(
   const networks = networksFolder(paths.state);
   const manifest = attempt(() => load(undefined, networks));
   if ('why' in manifest) return blind(NO_MODELS, manifest.why);
-  warnings.push(...inReleaseFolder(manifest.got, networks));
+  const passing = attempt(() => inReleaseFolder(manifest.got, networks));
+  warnings.push(...('why' in passing ? [`network-in-release: ${passing.why}`] : passing.got));
   const calibration = attempt(() => readCalibration(calibrationFile(paths.state)));
   const chosen = attempt(() => choose(manifest.got, config, 'got' in calibration ? calibration.got : undefined));
   // Whose templates the people have may be known all the same.

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -56,11 +57,28 @@ describe('the input of a network', () => {
     const file = join(await tempFolder(), 'net.onnx');
     writeFileSync(file, graph.encode());
     const picture = Picture.fromBytes(Buffer.from(PIXELS), 2, 1, 3);
-    const only = await (await Network.load(file, input({}), 1, 'second')).run(picture);
+    const only = await (await Network.load(file, input({}), { output: 'second' })).run(picture);
     picture.release();
     expect(only.map((numbers) => [...numbers])).toEqual([[-3, -6, -2, -5, -1, -4]]);
-    const unknown = await Network.load(file, input({}), 1, 'third').catch((thrown: unknown) => explain(thrown));
+    const unknown = await Network.load(file, input({}), { output: 'third' }).catch((thrown: unknown) =>
+      explain(thrown),
+    );
     expect(unknown).toMatch(/no output third, only first, second/);
+  });
+
+  test('a file that is not the one that was checked is refused, also for an encoder', async () => {
+    const graph = new Graph({ name: 'one', metadata: {} });
+    graph.output(graph.node('Neg', 'y', [graph.input('x', [1, 3, 1, 2])]), [1, 3, 1, 2]);
+    const file = join(await tempFolder(), 'net.onnx');
+    writeFileSync(file, graph.encode());
+    const sha256 = createHash('sha256').update(graph.encode()).digest('hex');
+    await expect(Network.load(file, input({}), { sha256 })).resolves.toBeInstanceOf(Network);
+    const template = { size: 8, fit: 'similarity' as const, points: [] };
+    const spec: EncoderSpec = { id: 'a@0123456789ab', file, sha256, input: input({}), template, dimension: 6 };
+    await expect(OnnxEncoder.load(spec)).resolves.toBeInstanceOf(OnnxEncoder);
+    writeFileSync(file, Buffer.concat([graph.encode(), Buffer.from([0x7a, 0])]));
+    const refused = OnnxEncoder.load(spec).catch((thrown: unknown) => explain(thrown));
+    expect(await refused).toMatch(/it is not the file that was checked at the start: sha256 [0-9a-f]{64}, expected/);
   });
 
   test.each(['missing', 'rubbish'])('a %s network file is reported with what to do', async (what) => {

@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +42,13 @@ export const FACES = {
   grace: { photo: 'sample5.jpg', centre: [1502, 521], height: 278, turn: 0 },
   stranger: { photo: 'sample6.jpg', centre: [1590, 409], height: 296, turn: 0 },
 } satisfies Record<string, Likeness>;
+
+/** An installation of its own, for what is added to one or spoilt in it. */
+export function install(folder: string): void {
+  for (const part of ['dist', 'models', 'config']) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+}
 
 /** A film in which each face comes once for `frames` frames, with an empty scene before each and at the end. */
 export function filmOf(faces: readonly Likeness[], frames = 25, gap = 15): Script {

@@ -1,20 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Graph } from '../../src/models/onnx/graph.js';
 import { SHAPES, smallEncoder } from '../models/added/small-encoders.js';
-import { discard, notReady, ROOT, SAMPLES, scratch } from './harness.js';
+import { discard, install, notReady, SAMPLES, scratch } from './harness.js';
 
 /** An installation of its own: what is added must not come into this checkout. */
 let root: string;
@@ -57,12 +48,6 @@ function upgrade(): void {
   root = next;
 }
 const digest = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
-
-function install(folder: string): void {
-  for (const part of ['dist', 'models', 'config']) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
-  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-}
 
 beforeAll(() => {
   if (notReady) return;

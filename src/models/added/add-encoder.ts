@@ -11,6 +11,7 @@ import { ADDED_MAX, assertModels, fileDigest, folderOf, loadManifest, modelPath,
 import { flushSmallNumbers } from '../onnx/small-numbers.js';
 import { entryOf } from './entry.js';
 import { type Fitted, fitGraph } from './fit-graph.js';
+import type { InUse } from './in-use.js';
 import { inspectGraph } from './inspect-graph.js';
 import { judgeTrial, type TrialFigures } from './judge-trial.js';
 import { assertFreeName, entryOnDisk, leftovers, nameFault, prepareNetworks, removeForGood } from './owned.js';
@@ -40,7 +41,8 @@ export interface AddOptions extends ReadingOptions {
   readonly anyway?: boolean | undefined;
   /** Sets weights to zero that are next to nothing and slow. */
   readonly smallAsZero?: boolean | undefined;
-  readonly config: Pick<Config, 'encoder' | 'faces' | 'eye'>;
+  readonly config: Pick<Config, 'faces' | 'eye'>;
+  readonly inUse: InUse;
   readonly progress: (line: string) => void;
 }
 
@@ -145,20 +147,17 @@ const written = ({ size, points, colour, mean, scale, layout, output, smallAsZer
     .join('') + (smallAsZero ? ' --small-as-zero' : '');
 
 /** @returns the one that it replaces @throws OperatingError KAIMON_MODEL_NAME where the name is taken by another one */
-function assertMayBe(
-  manifest: Manifest,
-  entry: ModelOf<'encoder'>,
-  { replace, config }: AddOptions,
-): Model | undefined {
+function assertMayBe(manifest: Manifest, entry: ModelOf<'encoder'>, { replace, inUse }: AddOptions): Model | undefined {
   const known = manifest.models.find(({ name }) => name === entry.name);
   if (!known || (known.role === 'encoder' && encoderId(known) === encoderId(entry))) return known;
   if (!replace)
     throw nameFault(
       `${entry.name} is there already, with another file or other settings: choose another name, or replace it with --replace`,
     );
-  if (known.name === config.encoder)
+  const user = inUse.get(known.name);
+  if (user !== undefined)
     throw nameFault(
-      `${entry.name} is the encoder of the configuration: add the new one under another name, set "encoder:" to it, then remove ${entry.name}`,
+      `${entry.name} is the encoder of ${user}: add the new one under another name, set "encoder:" to it, then remove ${entry.name}`,
     );
   return known;
 }

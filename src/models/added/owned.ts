@@ -1,5 +1,5 @@
 import { promises as fs, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { OperatingError } from '../../kit/errors.js';
 import { cannotWrite, syncFolder } from '../../kit/files/atomic-file.js';
 import { errnoOf } from '../../kit/files/errno.js';
@@ -49,6 +49,8 @@ export function entryOnDisk(folder: string, name: string): string {
 /** Makes the folder of added networks, which the daemon and its eye read as other users. @throws OperatingError KAIMON_FILE_WRITE */
 export async function prepareNetworks(folder: string): Promise<void> {
   try {
+    // A state folder that is not there yet is for the daemon alone.
+    await makeFolder(dirname(folder), 0o700);
     // Made by a root whose umask is strict it would be closed to both.
     if ((await makeFolder(folder, 0o755)) !== undefined) await fs.chmod(folder, 0o755);
   } catch (cause) {

@@ -1,6 +1,6 @@
-import type { Config } from '../../config/config.js';
 import type { ModelOf } from '../manifest.js';
 import { folderOf, loadManifest } from '../model-files.js';
+import type { InUse } from './in-use.js';
 import { entryOnDisk, leftovers, nameFault, ownedEncoder, removeForGood } from './owned.js';
 
 /**
@@ -11,12 +11,13 @@ import { entryOnDisk, leftovers, nameFault, ownedEncoder, removeForGood } from '
 export async function removeEncoder(
   { root, networks }: { readonly root: string; readonly networks: string | undefined },
   name: string,
-  config: Pick<Config, 'encoder'>,
+  inUse: InUse,
 ): Promise<ModelOf<'encoder'>> {
   const model = ownedEncoder(loadManifest(root, networks), name);
-  if (model.name === config.encoder)
+  const user = inUse.get(name);
+  if (user !== undefined)
     throw nameFault(
-      `${name} is the encoder of the configuration: set "encoder:" to another one and restart the gate first`,
+      `${name} is the encoder of ${user}: set "encoder:" to another one there and restart the gate first`,
     );
   const folder = folderOf(model, root);
   await removeForGood(folder, [entryOnDisk(folder, name), model.file, ...(await leftovers(folder, name, []))]);

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { networksFolder } from '../../../src/config/paths.js';
+import { prepareNetworks } from '../../../src/models/added/owned.js';
 import { inReleaseFolder, loadManifest, modelPath, verifyModels } from '../../../src/models/model-files.js';
 import { tempFolder } from '../../store/sample.js';
 import { manifestOf, model } from '../packages.js';
@@ -43,7 +45,7 @@ test('one in the folder of the release is read with a warning, and gives way to 
   await put(join(root, 'models'), own);
   expect(names()).toEqual(['net', 'own']);
   expect(inReleaseFolder(loadManifest(root, networks), networks, root)).toEqual([
-    expect.stringMatching(/^network-in-release: the network own .*mv .*\{own\.json,own\.onnx\}/),
+    expect.stringMatching(/^network-in-release: the network own lies in the folder of this release, /),
   ]);
   await put(networks, own);
   expect(names()).toEqual(['net', 'own']);
@@ -66,4 +68,24 @@ test.each<[string, object, RegExp]>([
 ])('an entry that %s is refused', async (_what, entry, message) => {
   await put(networks, entry);
   expect(names).toThrow(message);
+});
+
+test('the command that a warning gives moves a network, whatever the umask and the name of its entry, and for every shell', async () => {
+  const to = join(root, 'other/models');
+  await mkdir(join(root, 'other'));
+  await writeFile(join(root, 'models/by-hand.json'), JSON.stringify(own));
+  await writeFile(join(root, 'models/own.onnx'), 'mine');
+  const [warning] = inReleaseFolder(loadManifest(root, to), to, root);
+  const command = warning?.split('will not have it: ')[1] ?? 'false';
+  execFileSync('sh', ['-c', `umask 077; ${command}`]);
+  expect(loadManifest(root, to).models[1]?.folder).toBe(to);
+  expect(existsSync(join(to, 'own.onnx'))).toBe(true);
+  expect((await stat(to)).mode & 0o777).toBe(0o755);
+});
+
+test('the folder of networks is open to all, and a state folder that is made for it to nobody else', async () => {
+  const state = join(root, 'new/state');
+  await prepareNetworks(join(state, 'models'));
+  expect((await stat(join(state, 'models'))).mode & 0o777).toBe(0o755);
+  expect((await stat(state)).mode & 0o777).toBe(0o700);
 });
