@@ -54,7 +54,7 @@ async function measure(model: Model, picture: Picture, folder: string, { origin,
   const open = async (as: string, content: Uint8Array): Promise<Network> => {
     const file = join(folder, `${model.name}-${as}.onnx`);
     writeFileSync(file, content);
-    const network = await Network.load(file, model.input, looks);
+    const network = await Network.load(file, model.input, { pictures: looks });
     // How long a network takes depends on its numbers where they come next to zero: a photo, no noise.
     const view = picture.resize(model.input.width, model.input.height);
     for (let look = 0; look < looks; look++) network.fill(view, look);
