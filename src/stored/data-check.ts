@@ -1,5 +1,4 @@
 /** What a state folder holds, in which formats, and whether this version can go on with it. Nothing is changed. */
-import { constants, promises as fs } from 'node:fs';
 import { join } from 'node:path';
 import { decodeLine, JOURNAL_FORMAT, LINE_MAX } from '../journal/entry.js';
 import { FileDisk, journalFolder } from '../journal/file-disk.js';
@@ -7,6 +6,7 @@ import { decodeMark, MARK_FORMAT } from '../journal/head.js';
 import { firstOf, splitLines } from '../journal/segment.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { formatOf, migrated, NEWER_ADVICE, NewerFormat, newerFile, newestFormat } from '../kit/files/format.js';
+import { openPlainFile } from '../kit/files/plain-file.js';
 import { DamagedSeal, SEAL_VERSION, START_BYTES, sealVersionOf } from '../kit/sealing/sealed-file.js';
 import { Vault } from '../kit/sealing/vault.js';
 import { PEOPLE_FORMAT } from '../store/people-document.js';
@@ -188,12 +188,10 @@ async function wholeNumber(path: string, key: string, vault: Vault): Promise<unk
 }
 
 async function readStart(path: string): Promise<Buffer | undefined> {
-  // Opening a named pipe would wait for whoever writes into it.
-  const handle = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
-  // One that is missing, cannot be read or is no file is for the part that needs it.
+  // One that is missing, cannot be read or is no file is for the part that needs it. A named pipe would never be opened.
+  const handle = await openPlainFile(path, Number.MAX_SAFE_INTEGER).catch(() => undefined);
   if (!handle) return undefined;
   try {
-    if (!(await handle.stat()).isFile()) return undefined;
     const bytes = Buffer.alloc(START_BYTES);
     return bytes.subarray(0, (await handle.read(bytes, 0, START_BYTES, 0)).bytesRead);
   } finally {

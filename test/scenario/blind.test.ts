@@ -248,6 +248,11 @@ const CASES: readonly Case[] = [
     problem: /calibration\.json cannot be used/,
   },
   {
+    what: 'thresholds of the site that are a named pipe',
+    spoil: () => execFileSync('mkfifo', [inState('calibration.json')]),
+    problem: /calibration\.json cannot be used .*not a plain file/,
+  },
+  {
     what: 'thresholds of the site of a later version',
     spoil: () => calibration(2),
     problem: /calibration\.json cannot be used \(format 2; this version reads up to 1\)/,
