@@ -50,7 +50,7 @@ export const toEyeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('configure'), settings: eyeSettingsSchema }),
   /** Measure the JPEG, PNG or WebP in the message's blob; `turn`: it may stand on its head or side, see face/upright.ts. */
   z.object({ kind: z.literal('photo'), id: z.int(), turn: z.boolean() }),
-  /** A JPEG of the newest frame with marks drawn on it; `redact`: without its faces. */
+  /** A JPEG of the newest frame with marks drawn on it; `redact`: of the newest that was searched for faces, without them. */
   z.object({
     kind: z.literal('snapshot'),
     id: z.int(),

@@ -21,6 +21,12 @@ const SNAPSHOT_JPEG_QUALITY = 90;
 /** A frozen camera is opened again, which heals some, and then this often. */
 const REOPEN_EVERY_MS = 300_000;
 
+/** A frame that is kept for snapshots, and the faces in it. */
+interface Shot {
+  readonly picture: Picture;
+  readonly faces: readonly Box[];
+}
+
 /** What the eye does: measures the camera's frames and, between two of them, photos. */
 export class EyeWorker {
   readonly #gateLine: Pick<GateLine, 'send'>;
@@ -37,7 +43,9 @@ export class EyeWorker {
   #busySince: MonotonicMs | undefined;
   /** The newest frame on which everything was measured. */
   #wholeFrame: number | undefined;
-  #newest: { readonly picture: Picture; readonly faces: readonly Box[] } | undefined;
+  #newest: Shot | undefined;
+  /** The newest frame that was searched for faces; the same as {@link #newest}, or one before it. */
+  #searched: Shot | undefined;
 
   /**
    * @param scene undefined where liveness is off: nobody asks for it then
@@ -75,9 +83,17 @@ export class EyeWorker {
       const seen = await this.#inTurn(() => this.#meters.live.watch(frame.picture, frame.takenMs));
       if (!seen.followed) this.#wholeFrame = frame.index;
       this.#sendObservation(frame, this.#withScene(seen, frame));
-      this.#newest?.picture.release();
-      this.#newest = { picture: frame.picture, faces: seen.followed ?? seen.faces.map(({ box }) => box) };
+      this.#keep(frame.picture, seen);
     }
+  }
+
+  #keep(picture: Picture, { faces, followed }: Watched): void {
+    const shot = { picture, faces: followed ?? faces.map(({ box }) => box) };
+    if (this.#newest !== this.#searched) this.#newest?.picture.release();
+    this.#newest = shot;
+    if (followed) return;
+    this.#searched?.picture.release();
+    this.#searched = shot;
   }
 
   #withScene(seen: Watched, { picture, takenMs }: Frame): Watched {
@@ -221,11 +237,13 @@ export class EyeWorker {
   }
 
   #snapshot({ id, marks, redact }: Extract<ToEye, { kind: 'snapshot' }>): void {
-    if (!this.#newest) {
+    // In a frame that was followed only, somebody may stand whose face nobody has looked for yet.
+    const shot = redact ? this.#searched : this.#newest;
+    if (!shot) {
       this.#gateLine.send({ kind: 'snapshot', id, ok: false });
       return;
     }
-    const { picture, faces } = this.#newest;
+    const { picture, faces } = shot;
     const copy = picture.bgr();
     try {
       if (redact) hideFaces(copy, [...faces, ...marks.map(({ box }) => box)]);

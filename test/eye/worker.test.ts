@@ -307,6 +307,26 @@ test('a redacted snapshot shows where something was, and no face', async () => {
   picture.release();
 });
 
+test('a redacted snapshot is of a frame that was searched: who came into a followed one is not known yet, and would be shown', async () => {
+  const { gateLine, meter, worker } = make();
+  const measuring = worker.measureFrames(framesOf([lit(90, 1, 0), lit(200, 2, 1), lit(210, 3, 2)]));
+  await released(meter);
+  await gateLine.until(1);
+  meter.seen = { proposed: 0, faces: [], followed: [FACE.box] };
+  await released(meter);
+  await released(meter);
+  await measuring;
+  const brightness = async (redact: boolean) => {
+    worker.serve({ kind: 'snapshot', id: 1, marks: [], redact }, Buffer.alloc(0));
+    const { picture } = await decodePhoto(gateLine.sent.at(-1)?.blob ?? Buffer.alloc(0));
+    const [level] = picture.bytes();
+    picture.release();
+    return level;
+  };
+  expect(await brightness(true)).toBeCloseTo(90, -1);
+  expect(await brightness(false)).toBeCloseTo(210, -1);
+});
+
 test('a face comes with how much of the scene is seen around it, once the scene was learnt from empty frames', async () => {
   const { gateLine, meter, worker } = make();
   const [width, height] = [320, 240];
