@@ -87,7 +87,7 @@ export class EyeSupervisor {
     return this.#status;
   }
 
-  /** The newest observation of a frame that was measured, however old. */
+  /** The newest observation of a frame that was measured, or in which nobody was, however old. */
   get newest(): Observation | undefined {
     return this.#newest;
   }
@@ -251,7 +251,8 @@ export class EyeSupervisor {
     try {
       this.#listeners.onObservation(observation);
       this.#measuredMs = observation.measuredMs;
-      if (!observation.followed) this.#newest = observation;
+      // Where nobody was and nothing moved there was nothing to measure.
+      if (!observation.followed || observation.followed.length === 0) this.#newest = observation;
     } catch (thrown) {
       this.#replace(`its observation could not be used: ${explain(thrown)}`);
     }

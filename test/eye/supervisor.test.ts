@@ -42,6 +42,15 @@ describe('an eye that is well', () => {
     expect(stage.eye.blindMs).toBe(0);
   });
 
+  test('an empty frame that needed no measuring is what it saw last: otherwise an empty gate would seem to see nothing', () => {
+    const stage = up();
+    stage.fake.say({ kind: 'camera', state: 'live' });
+    stage.fake.say(observed([], { frame: 1 }));
+    stage.clock.advance(1500);
+    stage.fake.say(observed([], { frame: 2, takenMs: 1500, measuredMs: 1500, followed: [] }));
+    expect(stage.eye.newest?.frame).toBe(2);
+  });
+
   test('is told on which faces of a frame nothing is left to decide', () => {
     const stage = up();
     stage.eye.settle(observed([], { frame: 7 }), [3, 4]);
