@@ -64,6 +64,11 @@ export type Step = 'whole' | 'search' | 'follow' | 'glance';
 export const FRAMES_MAX = 20;
 /** Frames farther apart do not show that it is still the same face. */
 export const GAP_MAX_MS = 400;
+/**
+ * Somebody who is there is looked at again before the last look is older than this: what they are enrolled or verified by must not be
+ * older than a second when the gate has it, also where frames are far apart.
+ */
+const LOOK_MAX_MS = 900;
 /** Where faces are known and something moves all the time, the cascade looks so often: who comes is looked at that much later. */
 export const SEARCH_MS = 190;
 /** For so long after something was there the empty frame is searched as if somebody was there. */
@@ -78,6 +83,8 @@ export function stepFor(before: Watching, atMs: MonotonicMs, moved: boolean, pac
   if (since + 1 >= FRAMES_MAX || !(atMs - wholeMs < periodOf(before, atMs, pace))) return 'whole';
   if (faces.some((face, i) => faces.slice(i + 1).some((other) => isNear(face.box, other.box)))) return 'whole';
   if (faces.length === 0) return moved ? 'whole' : 'follow';
+  // The next frame comes as long after this one as this one after the last.
+  if (2 * atMs - lastMs - wholeMs > LOOK_MAX_MS) return 'whole';
   if (moved && !(searchedMs !== undefined && atMs - searchedMs < SEARCH_MS)) return 'search';
   return foundLast && areSettled(before) ? 'glance' : 'follow';
 }

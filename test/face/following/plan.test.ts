@@ -108,8 +108,10 @@ const shot = fc.record({
     { weight: 10, arbitrary: fc.constantFrom(33, 66) },
     { weight: 1, arbitrary: fc.constantFrom(0, -50, 300, 900) },
   ),
-  people: fc.array(fc.record({ person: fc.constantFrom(1, 2, 3), x: fc.constantFrom(100, 105, 110, 400, 405) }), {
+  // No two in one place: there only one of them would be seen.
+  people: fc.uniqueArray(fc.record({ person: fc.constantFrom(1, 2, 3), x: fc.constantFrom(100, 105, 110, 400, 405) }), {
     maxLength: 2,
+    selector: ({ x }) => x,
   }),
   repeat: fc.integer({ min: 1, max: 30 }),
   moved: fc.boolean(),
@@ -239,3 +241,20 @@ describe('whoever stands, comes, goes or takes the place of another', () => {
     );
   });
 });
+
+test.each([66, 125, 200, 250, 300, 390])(
+  'frames %d ms apart: somebody settled who stays is measured before the last look at them is too old to enrol or verify by',
+  (stepMs) => {
+    let before = SETTLED;
+    let oldest = 0;
+    for (let atMs = 1000 + stepMs; atMs < 20_000; atMs += stepMs) {
+      oldest = Math.max(oldest, atMs - (before.wholeMs ?? 0));
+      const step = stepFor(before, ms(atMs), false, PACE);
+      before =
+        step === 'whole'
+          ? afterSettling(afterWhole(before, [lookedAt(1, boxAt(300))], ms(atMs), false), [1])
+          : afterFollowing(before, before.faces, ms(atMs), { step, moved: false });
+    }
+    expect(oldest).toBeLessThanOrEqual(900);
+  },
+);
