@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import type { DeepReadonly } from '../kit/deep-readonly.js';
 
+/** As large as the file of a network may be; what stands in its place may have no end. */
+export const NETWORK_BYTES_MAX = 200_000_000;
+
 /** SHA-256 of a file, in hex. */
 export const fileDigestSchema = z.string().regex(/^[0-9a-f]{64}$/);
 

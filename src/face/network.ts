@@ -3,7 +3,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { OperatingError } from '../kit/errors.js';
 import { readPlainFile } from '../kit/files/plain-file.js';
 import type { Picture } from '../kit/opencv/picture.js';
-import type { NetworkInput } from './network-input.js';
+import { NETWORK_BYTES_MAX, type NetworkInput } from './network-input.js';
 
 /** Floats of a picture that already has the network's size, in the layout that it wants. `into` is reused between frames. */
 export function fillTensor(bytes: Uint8Array, channels: 1 | 3, input: NetworkInput, into: Float32Array): void {
@@ -43,11 +43,8 @@ export interface LoadOptions {
   readonly sha256?: string | undefined;
 }
 
-/** As large as a manifest may say that a network is. */
-const BYTES_MAX = 200_000_000;
-
 async function bytesOf(file: string, sha256: string | undefined): Promise<Buffer> {
-  const bytes = await readPlainFile(file, BYTES_MAX);
+  const bytes = await readPlainFile(file, NETWORK_BYTES_MAX);
   const found = createHash('sha256').update(bytes).digest('hex');
   if (sha256 === undefined || found === sha256) return bytes;
   throw new Error(`it is not the file that was checked at the start: sha256 ${found}, expected ${sha256}`);

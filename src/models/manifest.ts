@@ -1,6 +1,6 @@
 // pure
 import { z } from 'zod';
-import { networkInputSchema } from '../face/network-input.js';
+import { NETWORK_BYTES_MAX, networkInputSchema } from '../face/network-input.js';
 import { OperatingError } from '../kit/errors.js';
 import { type DocumentFormat, migrated } from '../kit/files/format.js';
 import { appearanceModelSchema, evidenceSchema } from '../liveness/appearance-model.js';
@@ -93,7 +93,7 @@ const common = {
   name,
   /** Below models/; what is built lies in models/build/. */
   file: z.string().regex(/^(build\/)?[a-z0-9][a-z0-9._-]*\.onnx$/),
-  bytes: z.int().min(1).max(200_000_000),
+  bytes: z.int().min(1).max(NETWORK_BYTES_MAX),
   sha256,
   /** Digests that the file had in earlier releases, of a network that is built: one that lies there is told from a foreign one. */
   earlier: z.array(sha256).max(20).optional(),

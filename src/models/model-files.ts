@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
+import { NETWORK_BYTES_MAX } from '../face/network-input.js';
 import { explain, OperatingError } from '../kit/errors.js';
 import { errnoOf } from '../kit/files/errno.js';
 import { openPlainFile, readPlainFileSync } from '../kit/files/plain-file.js';
@@ -126,9 +127,6 @@ export const samplePath = (sample: Pick<Extra, 'file'>, root = projectRoot()): s
 /** The path of a file that a model was exported from. */
 export const originalPath = (original: Pick<Extra, 'file'>, root = projectRoot()): string =>
   join(root, 'models', 'build', 'originals', original.file);
-
-/** As large as an entry may say that a network is. What stands in its place may have no end. */
-const NETWORK_BYTES_MAX = 200_000_000;
 
 /**
  * Hex digest of a file. @param itself refuses a link: what it leads to may be out of its folder, where no eye sees it

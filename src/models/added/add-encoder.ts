@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Config } from '../../config/config.js';
-import type { NetworkInput } from '../../face/network-input.js';
+import { NETWORK_BYTES_MAX, type NetworkInput } from '../../face/network-input.js';
 import { explain, messageOf, OperatingError } from '../../kit/errors.js';
 import { writeFileAtomic } from '../../kit/files/atomic-file.js';
 import { readPlainFile } from '../../kit/files/plain-file.js';
@@ -56,8 +56,6 @@ export interface Added {
   readonly doubt: string | undefined;
 }
 
-/** As the manifest allows. */
-const BYTES_MAX = 200_000_000;
 /** Comparing with one other reading may take so long. */
 const COMPARE_MS = 60_000;
 
@@ -113,7 +111,7 @@ const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(byte
 async function readBrought({ file, sha256 }: AddOptions): Promise<Buffer> {
   let bytes: Buffer;
   try {
-    bytes = await readPlainFile(file, BYTES_MAX);
+    bytes = await readPlainFile(file, NETWORK_BYTES_MAX);
   } catch (cause) {
     throw new OperatingError('KAIMON_ENCODER_FILE', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
