@@ -40,7 +40,7 @@ export const confirmSection = z.strictObject({
 export const paceSection = z.strictObject({
   decidingMs: whole(
     'Everything is measured after so long while somebody is there on whom nothing is decided yet',
-    // At 15 frames a second nothing is left out while somebody is being decided on, so nobody waits longer; at 30 every second frame.
+    // At 15 frames a second nothing is left out while somebody is being decided on; with more, every second frame.
     milliseconds(0, 500),
     60,
   ),

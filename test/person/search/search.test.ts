@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { seeded } from '../../../src/kit/seeded-random.js';
 import { encodeVector } from '../../../src/kit/vector.js';
 import { squaredDistance } from '../../../src/person/distance.js';
 import { Gallery } from '../../../src/person/gallery.js';
@@ -15,13 +16,8 @@ const script = fileURLToPath(new URL('../../../scripts/search-wasm.mjs', import.
 
 /** Numbers that look random and are the same each time. */
 const numbers = (seed: number, count: number) => {
-  let state = seed >>> 0 || 1;
-  return Float32Array.from({ length: count }, () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32 - 0.5;
-  });
+  const random = seeded(seed);
+  return Float32Array.from({ length: count }, () => random() - 0.5);
 };
 
 const unit = (vector: Float32Array) => {
